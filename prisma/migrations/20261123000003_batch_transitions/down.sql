@@ -1,0 +1,1 @@
+DROP FUNCTION "jobledger_transition_jobs"(json, text);

@@ -1,0 +1,81 @@
+// The connection to PostgreSQL: one pool, with Prisma Client on top of it. Reads no environment.
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from './generated/client.ts'
+
+export interface DatabaseSettings {
+  url: string
+  /** Connections that are kept open once they were needed. */
+  poolKept: number
+  /** How many more may be opened when those are busy; they are closed when idle. */
+  poolExtra: number
+  /** A connection is replaced after so many seconds. */
+  recycleSeconds: number
+  /** How long to wait for a connection, whether for one of the pool or for the server. */
+  connectTimeoutMs: number
+  /** The server gives up a statement after so long. */
+  statementTimeoutMs: number
+  /** Whether statements are prepared once per connection. PgBouncer before 1.21 cannot have that. */
+  preparedStatements: boolean
+  /** Told of connections that break while nobody uses them. They are replaced; without a listener they would end the process. */
+  onPoolError(error: Error): void
+}
+
+export interface Database {
+  readonly prisma: PrismaClient
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+/** Connections beyond `poolKept` are closed after so long without work. */
+const IDLE_MS = 10_000
+/** Statements by text that get a name; more than the product has. What exceeds it runs unprepared. */
+const PREPARED_STATEMENTS = 500
+
+/** Opens the pool and Prisma Client. Connects when first used. */
+export function connectDatabase(settings: DatabaseSettings): Database {
+  const pool = new pg.Pool({
+    ...connection(settings),
+    min: settings.poolKept,
+    max: settings.poolKept + settings.poolExtra,
+    maxLifetimeSeconds: settings.recycleSeconds,
+    idleTimeoutMillis: IDLE_MS,
+    connectionTimeoutMillis: settings.connectTimeoutMs,
+    application_name: 'jobledger',
+    keepAlive: true,
+  })
+  pool.on('error', settings.onPoolError)
+  const adapter = new PrismaPg(pool, settings.preparedStatements ? { statementNameGenerator: statementNames() } : {})
+  const prisma = new PrismaClient({ adapter })
+  return {
+    prisma,
+    pool,
+    close: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+// adapter-pg reads and writes timestamptz wrong unless the session is in UTC (prisma#26786), whatever the server's default is.
+function connection({ url, statementTimeoutMs }: DatabaseSettings): pg.PoolConfig {
+  const parsed = new URL(url)
+  const given = parsed.searchParams.get('options') ?? ''
+  parsed.searchParams.delete('options')
+  return {
+    connectionString: parsed.toString(),
+    options: `${given} -c TimeZone=UTC -c statement_timeout=${statementTimeoutMs}`.trim(),
+  }
+}
+
+function statementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>()
+  return ({ sql }) => {
+    const known = names.get(sql)
+    // An empty name is PostgreSQL's unnamed statement.
+    if (known !== undefined || names.size >= PREPARED_STATEMENTS) return known ?? ''
+    const name = `jobledger_${names.size + 1}`
+    names.set(sql, name)
+    return name
+  }
+}

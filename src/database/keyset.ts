@@ -1,0 +1,121 @@
+// Keyset paging: the cursor codec and the conditions that continue a list after or before a cursor. Page 100,000 costs what page 1
+// costs, because each condition is a range of the index that the list is ordered by.
+// A cursor holds the values that its row was sorted by, so it stays valid when the row changes or goes away.
+
+export type Direction = 'asc' | 'desc'
+
+type KeyValue = string | number | bigint | Date | null
+type Row = Record<string, unknown>
+/** A `where` of Prisma; which model it belongs to is known to whoever made the order. */
+export type Condition = Record<string, unknown>
+
+/** How a list is ordered. The last field is unique; the field before it, if any, may be null, and such rows come last in either direction. */
+export interface KeysetOrder {
+  /** Names the order in its cursors: a cursor of one order is refused by all others. */
+  readonly name: string
+  readonly direction: Direction
+  readonly key: readonly KeyField[]
+}
+
+export interface KeyField {
+  readonly field: string
+  readonly kind: 'uuid' | 'bigint' | 'int' | 'date'
+  readonly nullable?: boolean
+}
+
+/** The cursor is not one of ours, or of another order, or damaged. */
+export class InvalidCursorError extends Error {}
+
+const CODEC_VERSION = 1
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The cursor of a row: opaque to clients, base64url. */
+export function encodeCursor(order: KeysetOrder, row: Row): string {
+  const values = order.key.map(({ field }) => {
+    const value = row[field] as KeyValue
+    if (value instanceof Date) return value.getTime()
+    return typeof value === 'bigint' ? value.toString() : value
+  })
+  return Buffer.from(JSON.stringify([CODEC_VERSION, order.name, order.direction, ...values])).toString('base64url')
+}
+
+/** @throws InvalidCursorError */
+export function decodeCursor(order: KeysetOrder, cursor: string): KeyValue[] {
+  let parts: unknown
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  } catch {
+    throw new InvalidCursorError('is not a cursor of this service.')
+  }
+  if (!Array.isArray(parts) || parts[0] !== CODEC_VERSION) throw new InvalidCursorError('is not a cursor of this service.')
+  const [, name, direction, ...values] = parts
+  if (name !== order.name || direction !== order.direction) {
+    throw new InvalidCursorError(`belongs to the order ${name} ${direction}; this list is ordered by ${order.name} ${order.direction}.`)
+  }
+  if (values.length !== order.key.length) throw new InvalidCursorError('is damaged.')
+  return order.key.map((field, index) => decodeValue(field, values[index]))
+}
+
+function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
+  if (value === null && nullable) return null
+  if (kind === 'uuid' && typeof value === 'string' && UUID.test(value)) return value
+  if (kind === 'int' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 31) return value as number
+  if (kind === 'date' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 48) return new Date(value as number)
+  if (kind === 'bigint' && typeof value === 'string' && /^\d{1,18}$/.test(value)) return BigInt(value)
+  throw new InvalidCursorError('is damaged.')
+}
+
+/** One run over an index: the rows that satisfy `where`, in the order `orderBy`. */
+export interface Segment {
+  where: Condition
+  orderBy: Record<string, Direction>[]
+}
+
+export interface Bounds {
+  after?: KeyValue[] | undefined
+  before?: KeyValue[] | undefined
+}
+
+interface Reading {
+  /** From the end of the list to its beginning. */
+  reversed?: boolean
+  /** The row at a bound is between the bounds too. */
+  inclusive?: boolean
+}
+
+/**
+ * The runs that together give the rows between the bounds, in the order of the list. There are two where the first field may be
+ * null: the rows that have a value, then those that have none.
+ */
+export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, reading: Reading = {}): Segment[] {
+  const { reversed = false, inclusive = false } = reading
+  const forward = order.direction === 'asc'
+  const direction: Direction = forward === reversed ? 'desc' : 'asc'
+  const segment = (key: readonly KeyField[], conditions: Condition[], from?: KeyValue[], to?: KeyValue[]): Segment => ({
+    where: { AND: [...conditions, ...beyond(key, forward, from, inclusive), ...beyond(key, !forward, to, inclusive)] },
+    orderBy: key.map(({ field }) => ({ [field]: direction })),
+  })
+  const [first, unique] = order.key
+  if (!first?.nullable || !unique) return [segment(order.key, [], after, before)]
+  const segments: Segment[] = []
+  // A bound without a value lies among the rows without one, which come last: those with a value all precede it.
+  const valued = (bound: KeyValue[] | undefined) => (bound && bound[0] !== null ? bound : undefined)
+  const valueless = (bound: KeyValue[] | undefined) => (bound && bound[0] === null ? bound.slice(1) : undefined)
+  if (!valueless(after)) segments.push(segment(order.key, [{ [first.field]: { not: null } }], after, valued(before)))
+  if (!valued(before)) segments.push(segment([unique], [{ [first.field]: null }], valueless(after), valueless(before)))
+  return reversed ? segments.reverse() : segments
+}
+
+// (value, id) greater or less than (v, i), with the redundant bound on the value alone, which makes it a range of the index.
+function beyond(key: readonly KeyField[], greater: boolean, bound: KeyValue[] | undefined, inclusive: boolean): Condition[] {
+  if (!bound) return []
+  const [strict, loose] = greater ? ['gt', 'gte'] : ['lt', 'lte']
+  const last = inclusive ? loose : strict
+  const [first, unique] = key as [KeyField, KeyField | undefined]
+  const [value, id] = bound
+  if (!unique) return [{ [first.field]: { [last]: value } }]
+  return [
+    { [first.field]: { [loose]: value } },
+    { OR: [{ [first.field]: { [strict]: value } }, { [first.field]: value, [unique.field]: { [last]: id } }] },
+  ]
+}

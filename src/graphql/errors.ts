@@ -1,0 +1,35 @@
+// Top-level errors: what was malformed is told with its code, what we failed at is masked and logged. Refusals of the ledger that
+// are members of a result are in refusals.ts.
+import { GraphQLError } from 'graphql'
+import type { Logger } from 'pino'
+import { InvalidInputError } from '../ledger/errors.ts'
+
+/**
+ * What a client gets to see of an error. Errors that carry a code of ours pass; input that the ledger refused where the schema has
+ * no member for it becomes BAD_USER_INPUT; everything else becomes INTERNAL_SERVER_ERROR with the id under which it is logged.
+ */
+export function maskError(error: unknown, { requestId, log }: { requestId: string; log: Logger }): GraphQLError {
+  const located = error instanceof GraphQLError ? error : undefined
+  const cause = located?.originalError ?? error
+  if (cause instanceof InvalidInputError) return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
+  if (cause instanceof GraphQLError) {
+    const told = located ?? cause
+    // Without a code nothing of ours made it: the document or its variables are at fault.
+    return told.extensions.code === undefined ? withExtensions(told.message, told, { ...told.extensions, code: 'BAD_USER_INPUT' }) : told
+  }
+  log.error({ requestId, path: located?.path, err: cause }, 'request failed')
+  return withExtensions('Something went wrong on our side; the log has the details under the request id.', located, {
+    code: 'INTERNAL_SERVER_ERROR',
+    requestId,
+  })
+}
+
+function withExtensions(message: string, located: GraphQLError | undefined, extensions: Record<string, unknown>): GraphQLError {
+  return new GraphQLError(message, {
+    ...(located?.nodes && { nodes: located.nodes }),
+    ...(located?.source && { source: located.source }),
+    ...(located?.positions && { positions: located.positions }),
+    ...(located?.path && { path: located.path }),
+    extensions,
+  })
+}

@@ -1,0 +1,33 @@
+// Global ids (Relay): base64 of "Type:id". Arguments that name a job also take the bare UUID, as people copy it from elsewhere.
+import { GraphQLError } from 'graphql'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** What an id of each type looks like. */
+const FORMS: Record<string, RegExp> = { Job: UUID, JobResult: UUID, JobStateRecord: /^[1-9]\d{0,17}$/ }
+
+/** @throws GraphQLError with the code BAD_USER_INPUT if it is not a global id of a type of ours, nor a UUID. */
+export function decodeGlobalId(globalId: string): { typename: string; id: string } {
+  if (UUID.test(globalId)) return { typename: 'Job', id: globalId.toLowerCase() }
+  const text = Buffer.from(globalId, 'base64').toString()
+  const colon = text.indexOf(':')
+  const typename = text.slice(0, colon)
+  const id = text.slice(colon + 1)
+  if (!Object.hasOwn(FORMS, typename) || !FORMS[typename]?.test(id)) throw malformed(globalId, 'an id of this service')
+  return { typename, id: id.toLowerCase() }
+}
+
+/**
+ * The UUID of the job that an argument names.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT if it does not name a job.
+ */
+export function jobIdOf(argument: string): string {
+  const { typename, id } = decodeGlobalId(argument)
+  if (typename !== 'Job') throw malformed(argument, 'the id of a job')
+  return id
+}
+
+function malformed(id: string, wanted: string): GraphQLError {
+  return new GraphQLError(`"${id.slice(0, 100)}" is not ${wanted}.`, { extensions: { code: 'BAD_USER_INPUT' } })
+}

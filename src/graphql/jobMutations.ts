@@ -1,0 +1,109 @@
+// The mutations. Each parses its input, calls the operation of the ledger that bears its name, and leaves refusals to the union that
+// is its type.
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Job as JobRow } from '../database/generated/client.ts'
+import { cleanupJobs } from '../ledger/cleanupJobs.ts'
+import { createJob, createJobs } from '../ledger/createJob.ts'
+import { deleteJob } from '../ledger/deleteJob.ts'
+import { LedgerError } from '../ledger/errors.ts'
+import { completeJob, failJob } from '../ledger/finishJob.ts'
+import { setJobResult } from '../ledger/jobResult.ts'
+import { transitionJob, transitionJobs } from '../ledger/transitionJob.ts'
+import { builder } from './builder.ts'
+import type { GraphQLContext } from './context.ts'
+import { jobIdOf } from './globalIds.ts'
+import { CleanupJobsInput, CompleteJobInput, CreateJobInput, DeleteJobInput, FailJobInput, SetJobResultInput, TransitionJobInput } from './jobInputs.ts'
+import { CleanupJobsResult, CreateJobResult, DeleteJobResult, SetJobResultResult, TransitionJobResult } from './mutationResults.ts'
+import { expectWholeRow } from './selection.ts'
+
+/** A result that brings the whole row of a job. */
+function jobOf(context: GraphQLContext, info: GraphQLResolveInfo): void {
+  expectWholeRow(context, info, 'Job', 'job')
+  expectWholeRow(context, info, 'Job', 'existingJob')
+}
+
+const moved = (job: JobRow) => ({ job })
+
+builder.mutationFields((t) => ({
+  createJob: t.field({
+    type: CreateJobResult,
+    description: 'Creates a job, as PENDING.',
+    args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
+    resolve: (_, { input }, context, info) => {
+      jobOf(context, info)
+      return createJob(context.ledger, { ...input, userId: input.userId ?? context.actor }, context.actor)
+    },
+  }),
+  createJobs: t.field({
+    type: [CreateJobResult],
+    description: 'Creates 1 to 1000 jobs in one statement; answers each for itself, in order.',
+    args: { inputs: t.arg({ type: [CreateJobInput], required: true, description: 'The jobs.' }) },
+    resolve: (_, { inputs }, context, info) => {
+      jobOf(context, info)
+      const { ledger, actor } = context
+      return createJobs(ledger, inputs.map((input) => ({ ...input, userId: input.userId ?? actor })), actor)
+    },
+  }),
+  transitionJob: t.field({
+    type: TransitionJobResult,
+    description: 'Moves a job to another state.',
+    args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
+    resolve: async (_, { input }, context, info) => {
+      jobOf(context, info)
+      return moved(await transitionJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+    },
+  }),
+  transitionJobs: t.field({
+    type: [TransitionJobResult],
+    description: 'Makes 1 to 1000 transitions in one statement; in order, and each answered for itself.',
+    args: { inputs: t.arg({ type: [TransitionJobInput], required: true, description: 'The transitions.' }) },
+    resolve: async (_, { inputs }, context, info) => {
+      jobOf(context, info)
+      const items = inputs.map((input) => ({ ...input, jobId: jobIdOf(input.jobId) }))
+      const answers = await transitionJobs(context.ledger, items, context.actor)
+      return answers.map((answer) => (answer instanceof LedgerError ? answer : moved(answer)))
+    },
+  }),
+  completeJob: t.field({
+    type: TransitionJobResult,
+    description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one commit.',
+    args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      jobOf(context, info)
+      return moved(await completeJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+    },
+  }),
+  failJob: t.field({
+    type: TransitionJobResult,
+    description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one commit.',
+    args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      jobOf(context, info)
+      return moved(await failJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+    },
+  }),
+  setJobResult: t.field({
+    type: SetJobResultResult,
+    description: 'Creates or replaces the result of a job. The same input again changes nothing.',
+    args: { input: t.arg({ type: SetJobResultInput, required: true, description: 'The result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      expectWholeRow(context, info, 'JobResult', 'result')
+      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdOf(input.jobId) }) }
+    },
+  }),
+  deleteJob: t.field({
+    type: DeleteJobResult,
+    description: 'Soft-deletes a job: it becomes CANCELLED and keeps its row, history and result.',
+    args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
+    resolve: (_, { input }, context, info) => {
+      jobOf(context, info)
+      return deleteJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor })
+    },
+  }),
+  cleanupJobs: t.field({
+    type: CleanupJobsResult,
+    description: 'Soft-deletes the jobs that were created long ago, the finished ones by default.',
+    args: { input: t.arg({ type: CleanupJobsInput, required: true, description: 'Which jobs.' }) },
+    resolve: async (_, { input }, { ledger, actor }) => ({ count: await cleanupJobs(ledger, { ...input, actor }) }),
+  }),
+}))

@@ -1,0 +1,51 @@
+// What a list or a count of jobs may be restricted to, as a condition of Prisma.
+import type { JobState, Prisma } from '../database/generated/client.ts'
+import { leastUuidAt } from '../database/uuid.ts'
+import { InputCheck, type JsonObject } from './inputCheck.ts'
+import type { Limits } from './limits.ts'
+
+/** All given conditions hold. */
+export interface JobFilter {
+  userId?: string | null | undefined
+  states?: JobState[] | null | undefined
+  presets?: string[] | null | undefined
+  /** Inclusive. */
+  createdAfter?: Date | null | undefined
+  /** Exclusive. */
+  createdBefore?: Date | null | undefined
+  /** Inclusive. */
+  completedAfter?: Date | null | undefined
+  /** Exclusive. */
+  completedBefore?: Date | null | undefined
+  /** Contained in the metadata of the job, as PostgreSQL's `jsonb @>` means it. */
+  metadata?: JsonObject | null | undefined
+  /** Deleted jobs too; by default they are left out. */
+  includeDeleted?: boolean | null | undefined
+}
+
+/** More values than this in one filter are refused: each becomes a condition of the statement. */
+const FILTER_VALUES = 100
+
+/** @throws InvalidInputError */
+export function jobCondition(filter: JobFilter | null | undefined, limits: Limits): Prisma.JobWhereInput {
+  if (!filter) return { deletedAt: null }
+  const { userId, states, presets, createdAfter, createdBefore, completedAfter, completedBefore, metadata } = filter
+  const check = new InputCheck(limits)
+  check.name('userId', userId)
+  if (presets && presets.length > FILTER_VALUES) check.refuse('presets', `must be at most ${FILTER_VALUES}; ${presets.length} came.`)
+  for (const preset of presets ?? []) check.name('presets', preset)
+  check.metadata('metadata', metadata)
+  check.done()
+  const all: Prisma.JobWhereInput[] = []
+  if (!filter.includeDeleted) all.push({ deletedAt: null })
+  if (userId != null) all.push({ userId })
+  if (states) all.push({ state: states.length === 1 ? (states[0] as JobState) : { in: states } })
+  if (presets) all.push({ preset: { in: presets } })
+  // The instant of creation is in the id, and lists are ordered by it: a range of ids serves both.
+  if (createdAfter) all.push({ id: { gte: leastUuidAt(createdAfter) } })
+  if (createdBefore) all.push({ id: { lt: leastUuidAt(createdBefore) } })
+  if (completedAfter) all.push({ completedAt: { gte: completedAfter } })
+  if (completedBefore) all.push({ completedAt: { lt: completedBefore } })
+  if (metadata) all.push({ metadataList: { elements: { array_contains: [metadata as Prisma.InputJsonObject] } } })
+  return { AND: all }
+}

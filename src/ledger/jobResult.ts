@@ -1,0 +1,70 @@
+// The result of a job: what came out of it. Completing and failing a job write it together with the transition (finishJob.ts).
+import { retryConflicts } from '../database/faults.ts'
+import { type JobResult, JobResultStatus, Prisma } from '../database/generated/client.ts'
+import { JobNotFoundError } from './errors.ts'
+import { InputCheck } from './inputCheck.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface ResultInput {
+  status: JobResultStatus
+  /** Any JSON; null and absent are the same. */
+  output?: unknown
+  errorMessage?: string | null | undefined
+  /** Milliseconds, by the clock of whoever did the work. */
+  processingTimeMs?: number | null | undefined
+}
+
+export interface SetJobResultInput extends ResultInput {
+  jobId: string
+}
+
+/**
+ * Creates or replaces the result of a job. The same result again changes nothing, not even `updatedAt`.
+ *
+ * @throws JobNotFoundError (also for a deleted job, whose result is kept as it was), InvalidInputError.
+ */
+export async function setJobResult(ledger: Ledger, input: SetJobResultInput): Promise<JobResult> {
+  const check = new InputCheck(ledger.limits)
+  check.uuid('jobId', input.jobId)
+  checkResult(check, input).done()
+  await retryConflicts(
+    () => ledger.prisma.$executeRaw`
+      WITH target AS (SELECT id FROM jobs WHERE id = ${input.jobId}::uuid AND deleted_at IS NULL FOR SHARE)
+      ${upsertResult('target', input)}`,
+  )
+  const job = await ledger.prisma.job.findUnique({ where: { id: input.jobId }, select: { deletedAt: true, result: true } })
+  if (job === null) throw new JobNotFoundError(input.jobId)
+  if (job.deletedAt !== null || job.result === null) {
+    throw new JobNotFoundError(input.jobId, `Job ${input.jobId} was deleted; its result is kept as it was.`)
+  }
+  return job.result
+}
+
+/** The result of a job; null if it has none or if there is no such job. */
+export async function getJobResult(ledger: Ledger, jobId: string): Promise<JobResult | null> {
+  return ledger.prisma.jobResult.findUnique({ where: { jobId } })
+}
+
+/** Notes what is wrong with a result. */
+export function checkResult(check: InputCheck, result: ResultInput): InputCheck {
+  check.json('output', result.output, 'outputBytes')
+  check.text('errorMessage', result.errorMessage, 'errorMessageBytes')
+  check.wholeNumber('processingTimeMs', result.processingTimeMs, 0)
+  return check
+}
+
+const STATUS_IN_DATABASE: Record<JobResultStatus, string> = { SUCCESS: 'success', ERROR: 'error', TIMEOUT: 'timeout' }
+
+/** The statement that writes `result` for each job whose `id` is in the relation named `jobs`. */
+export function upsertResult(jobs: string, result: ResultInput): Prisma.Sql {
+  const output = result.output == null ? null : JSON.stringify(result.output)
+  return Prisma.sql`
+    INSERT INTO job_results AS kept (job_id, status, output, error_message, processing_time_ms)
+    SELECT id, ${STATUS_IN_DATABASE[result.status]}::job_result_status, ${output}::jsonb, ${result.errorMessage ?? null}::text,
+      ${result.processingTimeMs ?? null}::integer
+    FROM ${Prisma.raw(jobs)}
+    ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = excluded.output,
+      error_message = excluded.error_message, processing_time_ms = excluded.processing_time_ms
+    WHERE (kept.status, kept.output, kept.error_message, kept.processing_time_ms)
+      IS DISTINCT FROM (excluded.status, excluded.output, excluded.error_message, excluded.processing_time_ms)`
+}

@@ -1,0 +1,35 @@
+// How large things may be, as data. The configuration may replace any of these.
+
+/** Upper limits; sizes in bytes are of UTF-8. */
+export interface Limits {
+  /** `content` of a job. */
+  contentBytes: number
+  /** `metadata` of a job or of a transition, as JSON. */
+  metadataBytes: number
+  /** `output` of a result, as JSON. */
+  outputBytes: number
+  /** `reason` of a transition. */
+  reasonBytes: number
+  /** `errorMessage` of a result. */
+  errorMessageBytes: number
+  /** User id, preset, actor and idempotency key, in characters (code points). */
+  nameCharacters: number
+  /** Items of a batch. */
+  batchItems: number
+  /** Items of a page. */
+  pageSize: number
+  /** Items of a page when the caller does not say. */
+  defaultPageSize: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  contentBytes: 1024 * 1024,
+  metadataBytes: 64 * 1024,
+  outputBytes: 1024 * 1024,
+  reasonBytes: 4 * 1024,
+  errorMessageBytes: 4 * 1024,
+  nameCharacters: 200,
+  batchItems: 1000,
+  pageSize: 100,
+  defaultPageSize: 20,
+}

@@ -1,0 +1,96 @@
+// Pages of any list of the ledger: checks what is asked for, reads one page by key, and tells exactly what lies around it.
+import { type Bounds, decodeCursor, encodeCursor, InvalidCursorError, type KeysetOrder, type Segment, segmentsBetween } from '../database/keyset.ts'
+import { InputCheck } from './inputCheck.ts'
+import type { Limits } from './limits.ts'
+
+/** The arguments of a Relay connection. */
+export interface PageRequest {
+  first?: number | null | undefined
+  after?: string | null | undefined
+  last?: number | null | undefined
+  before?: string | null | undefined
+}
+
+export interface Page<Row> {
+  rows: Row[]
+  /** The cursors of `rows`. */
+  cursors: string[]
+  /** Whether a row follows the last of this page; asks the database only where the page itself does not tell. */
+  hasNextPage(): Promise<boolean>
+  /** Whether a row precedes the first of this page, likewise. */
+  hasPreviousPage(): Promise<boolean>
+}
+
+/** A page that is well-formed: how many rows, from which end, between which positions. */
+export interface PageWindow {
+  size: number
+  backward: boolean
+  bounds: Bounds
+}
+
+type Read<Row> = (segment: Segment, take: number) => Promise<Row[]>
+
+/**
+ * Checks a page request against an order and the limits.
+ *
+ * @throws InvalidInputError for a size out of range, `first` together with `last`, and cursors that are not of this order.
+ */
+export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Limits): PageWindow {
+  const check = new InputCheck(limits)
+  const { first, last } = request
+  if (first != null && last != null) check.refuse('first', `and "last" exclude each other; first: ${first} and last: ${last} came.`)
+  check.wholeNumber('first', first, 0, limits.pageSize)
+  check.wholeNumber('last', last, 0, limits.pageSize)
+  const bounds = { after: position(check, order, 'after', request.after), before: position(check, order, 'before', request.before) }
+  check.done()
+  return { size: last ?? first ?? limits.defaultPageSize, backward: last != null, bounds }
+}
+
+/** Reads one page. `read` answers a segment of the list with at most `take` rows that hold at least the fields of the order's key. */
+export async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<Row>): Promise<Page<Row>> {
+  const { size, backward, bounds } = window
+  // One row more than asked for tells whether there are more.
+  const found = await readSegments(segmentsBetween(order, bounds, { reversed: backward }), size + 1, read)
+  const more = found.length > size
+  const rows = found.slice(0, size)
+  if (backward) rows.reverse()
+  const cursors = rows.map((row) => encodeCursor(order, row as Record<string, unknown>))
+  const keyOf = (cursor: string | undefined) => (cursor === undefined ? undefined : decodeCursor(order, cursor))
+  const exists = async (between: Bounds, inclusive = false) =>
+    (await readSegments(segmentsBetween(order, between, { inclusive }), 1, read)).length > 0
+  return {
+    rows,
+    cursors,
+    // Beyond a bound lie rows that the page did not look at: that of the bound itself, if it still matches, and others.
+    hasNextPage: async () => {
+      if (!backward && more) return true
+      if (!bounds.before) return false
+      return rows.length > 0 ? exists({ after: keyOf(cursors.at(-1)) }) : exists({ after: bounds.before }, true)
+    },
+    hasPreviousPage: async () => {
+      if (backward && more) return true
+      if (!bounds.after) return false
+      return rows.length > 0 ? exists({ before: keyOf(cursors[0]) }) : exists({ before: bounds.after }, true)
+    },
+  }
+}
+
+async function readSegments<Row>(segments: Segment[], take: number, read: Read<Row>): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const segment of segments) {
+    if (rows.length >= take) break
+    rows.push(...(await read(segment, take - rows.length)))
+  }
+  return rows
+}
+
+function position(check: InputCheck, order: KeysetOrder, argument: 'after' | 'before', cursor: string | null | undefined) {
+  if (cursor == null) return undefined
+  try {
+    return decodeCursor(order, cursor)
+  } catch (error) {
+    if (!(error instanceof InvalidCursorError)) throw error
+    check.refuse(argument, `${error.message} "${cursor.slice(0, 50)}" came.`)
+    return undefined
+  }
+}

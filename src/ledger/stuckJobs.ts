@@ -1,0 +1,47 @@
+// Finds jobs that have been PROCESSING for too long: whoever worked on them may be gone.
+import type { KeysetOrder } from '../database/keyset.ts'
+import type { Job, Prisma } from '../database/generated/client.ts'
+import { InputCheck } from './inputCheck.ts'
+import type { Ledger } from './ledger.ts'
+import { type JobShape, pageOfJobs } from './listJobs.ts'
+import type { Page, PageRequest } from './page.ts'
+
+export interface StuckJobsRequest extends PageRequest {
+  /** PROCESSING for longer than so many seconds; one hour by default. */
+  olderThanSeconds?: number | null | undefined
+}
+
+const ORDER: KeysetOrder = {
+  name: 'stuckJobs',
+  direction: 'asc',
+  key: [
+    { field: 'startedAt', kind: 'date' },
+    { field: 'id', kind: 'uuid' },
+  ],
+}
+
+/**
+ * One page of the jobs that have been PROCESSING for longer than `olderThanSeconds`, the one that started first at the head.
+ *
+ * @throws InvalidInputError
+ */
+export async function stuckJobs(ledger: Ledger, request: StuckJobsRequest = {}, shape: JobShape = {}): Promise<Page<Job>> {
+  return pageOfJobs(ledger, ORDER, stuckCondition(ledger, request.olderThanSeconds), request, shape)
+}
+
+/**
+ * How many jobs have been PROCESSING for longer than `olderThanSeconds`.
+ *
+ * @throws InvalidInputError
+ */
+export async function countStuckJobs(ledger: Ledger, olderThanSeconds?: number | null): Promise<number> {
+  return ledger.prisma.job.count({ where: stuckCondition(ledger, olderThanSeconds) })
+}
+
+function stuckCondition(ledger: Ledger, olderThanSeconds: number | null | undefined): Prisma.JobWhereInput {
+  const seconds = olderThanSeconds ?? 3600
+  const check = new InputCheck(ledger.limits)
+  check.wholeNumber('olderThanSeconds', seconds, 0)
+  check.done()
+  return { state: 'PROCESSING', startedAt: { lt: new Date(Date.now() - seconds * 1000) } }
+}
