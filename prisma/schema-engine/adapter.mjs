@@ -1,0 +1,94 @@
+// PostgreSQL for the schema engine: Prisma's own adapter, with the four faults covered that matter to migrations.
+import { PrismaPg } from '@prisma/adapter-pg'
+import { ColumnTypeEnum } from '@prisma/driver-adapter-utils'
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { parse } from 'pg-connection-string'
+
+/** PostgreSQL's internal type "char", which the catalogs use. */
+const CHAR = 18
+const TEXT = 25
+
+/** @typedef {import('@prisma/driver-adapter-utils').SqlDriverAdapter} Adapter */
+/** @typedef {{ url?: string, shadowDatabaseUrl?: string }} Datasource */
+
+/**
+ * A factory of connections to `datasource`. Each has one session, because the engine's advisory lock belongs to a session.
+ *
+ * @param {Datasource} datasource
+ */
+export function adapterFactory({ url, shadowDatabaseUrl }) {
+  return {
+    provider: /** @type {const} */ ('postgres'),
+    adapterName: '@prisma/adapter-pg',
+    connect: () => connect(fieldsOf(url)),
+    // The stock factory connects to the main database if its configuration is a URL, and drops the shadow database while
+    // it is still connected to it.
+    connectToShadowDb: () => (shadowDatabaseUrl ? connect(fieldsOf(shadowDatabaseUrl)) : connectToNewDatabase(fieldsOf(url))),
+  }
+}
+
+/** @param {string | undefined} url @returns {pg.PoolConfig} */
+export function fieldsOf(url) {
+  if (!url) throw new Error('The datasource has no url: set DATABASE_URL.')
+  const { options, ...fields } = /** @type {pg.PoolConfig} */ (/** @type {unknown} */ (parse(url)))
+  return { ...fields, options: `${options ?? ''} -c TimeZone=UTC`.trim(), max: 1, connectionTimeoutMillis: 10_000 }
+}
+
+/** @param {pg.PoolConfig} config @returns {Promise<Adapter>} */
+async function connect(config) {
+  const pool = new pg.Pool(config)
+  const adapter = await new PrismaPg(pool).connect()
+  const stock = /** @type {any} */ (adapter)
+  const { queryRaw } = stock
+  return Object.assign(stock, {
+    // The stock adapter splits a script at each semicolon, also within the body of a function.
+    executeScript: async (/** @type {string} */ script) => {
+      await pool.query(script).catch((error) => stock.onError(error))
+    },
+    // The stock adapter refuses columns of type "char"; the engine expects them as characters.
+    queryRaw: async (/** @type {unknown} */ query) => {
+      const result = await stock.performIO(query)
+      const chars = result.fields.map((/** @type {pg.FieldDef} */ field) => field.dataTypeID === CHAR)
+      const fields = result.fields.map((/** @type {pg.FieldDef} */ field, /** @type {number} */ index) =>
+        chars[index] ? { ...field, dataTypeID: TEXT } : field,
+      )
+      const answer = await queryRaw.call({ performIO: async () => ({ ...result, fields }) }, query)
+      const columnTypes = answer.columnTypes.map((/** @type {number} */ type, /** @type {number} */ index) =>
+        chars[index] ? ColumnTypeEnum.Character : type,
+      )
+      return { ...answer, columnTypes }
+    },
+    dispose: () => pool.end(),
+  })
+}
+
+/** @param {pg.PoolConfig} config */
+async function connectToNewDatabase(config) {
+  const database = `prisma_migrate_shadow_db_${randomUUID()}`
+  await onServer(config, `CREATE DATABASE "${database}"`)
+  const adapter = await connect({ ...config, database })
+  const close = adapter.dispose.bind(adapter)
+  return Object.assign(adapter, {
+    dispose: async () => {
+      await close()
+      await onServer(config, `DROP DATABASE "${database}"`)
+    },
+  })
+}
+
+/**
+ * Runs one statement on a connection of its own.
+ *
+ * @param {pg.PoolConfig} config
+ * @param {string} statement
+ */
+export async function onServer(config, statement) {
+  const client = new pg.Client(config)
+  await client.connect()
+  try {
+    return await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

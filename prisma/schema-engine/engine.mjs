@@ -1,0 +1,30 @@
+// Loads Prisma's schema engine as WebAssembly. Knows nothing of the CLI or of PostgreSQL.
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+
+/** The message of the last panic; without a place to put it the engine loses it. */
+let panic = ''
+
+/**
+ * @param {[path: string, content: string][] | undefined} datamodels
+ * @param {object} adapter a driver adapter factory that captures its errors
+ */
+export async function startEngine(datamodels, adapter) {
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: { set_message: (/** @type {string} */ message) => (panic = message), get: () => panic },
+  })
+  const wasm = new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm'))
+  const { instance } = await WebAssembly.instantiate(await readFile(fileURLToPath(wasm)), {
+    './schema_engine_bg.js': /** @type {WebAssembly.ModuleImports} */ (/** @type {unknown} */ (bindings)),
+  })
+  bindings.__wbg_set_wasm(instance.exports)
+  const start = /** @type {() => void} */ (instance.exports['__wbindgen_start'])
+  start()
+  return bindings.SchemaEngine.new({ datamodels }, () => {}, adapter)
+}
+
+/** What the engine said as it panicked, or ''. */
+export function panicMessage() {
+  return panic
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+// Stands in for the native schema engine, which Prisma downloads and many networks do not let through: the stock CLI starts it through
+// PRISMA_SCHEMA_ENGINE_BINARY and talks JSON-RPC to it, one object a line.
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import { adapterFactory } from './adapter.mjs'
+import { runCommand } from './commands.mjs'
+import { panicMessage, startEngine } from './engine.mjs'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    datasource: { type: 'string', short: 'd' },
+    datamodels: { type: 'string', multiple: true },
+    'enabled-preview-features': { type: 'string' },
+    'extension-types': { type: 'string' },
+    version: { type: 'boolean' },
+  },
+})
+/** @type {import('./adapter.mjs').Datasource} */
+const datasource = JSON.parse(values.datasource ?? '{}')
+
+/** Methods that the engine has under another name. */
+const RENAMED = /** @type {Record<string, string>} */ ({ getDatabaseVersion: 'version' })
+
+/** @typedef {{ id: number, method: string, params?: object }} Request */
+
+// A panic surfaces outside of the call that met it. Exit code 101 tells the CLI what the last line means.
+process.on('uncaughtException', (error) => {
+  const fields = { message: panicMessage() || String(error), backtrace: error.stack }
+  process.stderr.write(`${JSON.stringify({ level: 'ERROR', fields, target: 'schema_engine::logger' })}\n`, () => process.exit(101))
+})
+
+if (positionals[0] === 'cli') process.exit(await runCommand(positionals[1] ?? '', datasource.url))
+
+const adapter = bindMigrationAwareSqlAdapterFactory(adapterFactory(datasource))
+/** @type {Promise<any> | undefined} */
+let engine
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line)
+  // What has no method is the CLI's acknowledgement of something that it was asked to print.
+  if (message.method) send({ jsonrpc: '2.0', ...(await answer(message)) })
+}
+// The CLI has closed its end.
+;(await engine?.catch(() => undefined))?.free?.()
+process.exit(0)
+
+/** @param {Request} request */
+async function answer({ id, method, params }) {
+  try {
+    engine ??= start()
+    const running = await engine
+    const result = await running[RENAMED[method] ?? method](params)
+    if (method !== 'diff') return { id, result: result ?? null }
+    // The native engine prints the difference itself; the CLI does it when it is asked to.
+    if (result.stdout) send({ jsonrpc: '2.0', id: `print-${id}`, method: 'print', params: { content: result.stdout } })
+    return { id, result: { ...result, stdout: null } }
+  } catch (error) {
+    return { id, error: failure(error) }
+  }
+}
+
+async function start() {
+  const datamodels = await Promise.all(
+    (values.datamodels ?? []).map(async (path) => /** @type {[string, string]} */ ([path, await readFile(path, 'utf8')])),
+  )
+  // The engine takes "none" but not "an empty list".
+  return startEngine(datamodels.length > 0 ? datamodels : undefined, adapter)
+}
+
+/** @param {unknown} thrown */
+function failure(thrown) {
+  // The engine knows errors of the adapter by number only.
+  const number = /^External error id#(\d+)/.exec(String(/** @type {Error} */ (thrown).message))?.[1]
+  const error = number === undefined ? thrown : adapter.errorRegistry.consumeError(Number(number))?.error
+  const { message, code, meta } = /** @type {{ message: string, code?: string, meta?: object }} */ (error)
+  const panicked = panicMessage() !== ''
+  return {
+    code: 4466,
+    message: 'An error happened. Check the data field for details.',
+    data: { is_panic: panicked, message: panicMessage() || message, meta: meta ?? null, error_code: code ?? null },
+  }
+}
+
+/** @param {object} message */
+function send(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`)
+}

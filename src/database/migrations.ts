@@ -1,0 +1,137 @@
+// The migrations of the code, compared with those of a database, applied to it, and taken back from it. Prisma Migrate does the
+// applying; taking back is ours, from the down.sql beside each migration.
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import pg from 'pg'
+import { PACKAGE_ROOT } from './packageRoot.ts'
+
+const FOLDER = join(PACKAGE_ROOT, 'prisma', 'migrations')
+/** The key of the advisory lock that Prisma Migrate holds while it works. */
+const MIGRATE_LOCK = 72707369
+
+/** Migrations could not be applied or taken back, or are not those of the code. The message is a sentence for an operator. */
+export class MigrationError extends Error {}
+
+export interface MigrationState {
+  state: 'up-to-date' | 'empty' | 'behind' | 'ahead' | 'failed'
+  /** Migrations of the code that the database lacks. */
+  pending: string[]
+  /** Migrations of the database that the code does not know. */
+  unknown: string[]
+  /** Migrations that began and did not end. */
+  failed: string[]
+}
+
+interface AppliedMigration {
+  migration_name: string
+  finished: boolean
+}
+
+/** What the database can be asked with: a pool or a client of pg. */
+interface Queryable {
+  query<Row extends pg.QueryResultRow>(text: string): Promise<pg.QueryResult<Row>>
+}
+
+/** How the migrations of a database compare with those of the code. */
+export async function migrationState(database: Queryable): Promise<MigrationState> {
+  const applied = await appliedMigrations(database)
+  const names = applied.map((migration) => migration.migration_name)
+  const known = migrationsOfCode()
+  const pending = known.filter((name) => !names.includes(name))
+  const unknown = names.filter((name) => !known.includes(name))
+  const failed = applied.filter((migration) => !migration.finished).map((migration) => migration.migration_name)
+  if (failed.length > 0) return { state: 'failed', pending, unknown, failed }
+  if (applied.length === 0) return { state: 'empty', pending, unknown, failed }
+  if (pending.length > 0) return { state: 'behind', pending, unknown, failed }
+  return { state: unknown.length > 0 ? 'ahead' : 'up-to-date', pending, unknown, failed }
+}
+
+/** @throws MigrationError that tells what to do, unless the migrations of the database are those of the code. */
+export async function requireCurrentSchema(database: Queryable): Promise<void> {
+  const { state, pending, unknown, failed } = await migrationState(database)
+  if (state === 'failed') {
+    throw new MigrationError(`The migration ${failed.join(', ')} failed half-way; see "npx prisma migrate status".`)
+  }
+  if (state === 'ahead') {
+    throw new MigrationError(`The database has migrations that this version does not know (${unknown.join(', ')}); run the version that made them.`)
+  }
+  if (state !== 'up-to-date') {
+    throw new MigrationError(`The database schema is behind; run "npx prisma migrate deploy" to apply ${pending.join(', ')}.`)
+  }
+}
+
+/**
+ * Applies the migrations that a database lacks, by `prisma migrate deploy`.
+ *
+ * @throws MigrationError with what Prisma said
+ */
+export async function applyMigrations(databaseUrl: string): Promise<void> {
+  const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
+  // biome-ignore lint/style/noProcessEnv: the child needs the environment of its parent, nothing is configured by it here.
+  const env = { ...process.env, DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: '1' }
+  await new Promise<void>((resolve, reject) => {
+    execFile(process.execPath, [cli, 'migrate', 'deploy'], { cwd: PACKAGE_ROOT, env }, (error, stdout, stderr) => {
+      if (error === null) return resolve()
+      const said = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Loaded Prisma config'))
+      reject(new MigrationError(`The migrations could not be applied: ${said.join(' ').slice(0, 2000)}`))
+    })
+  })
+}
+
+/**
+ * Takes back the latest applied migration: its down.sql and its row in Prisma's table, in one transaction. Data that only the
+ * migration made room for is lost.
+ *
+ * @returns the name of the migration, or undefined if none is applied
+ * @throws MigrationError if it has no down.sql, if a migration failed half-way, or if the database refuses
+ */
+export async function migrateDown(databaseUrl: string): Promise<string | undefined> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query(`SELECT pg_advisory_xact_lock(${MIGRATE_LOCK})`)
+    const applied = await appliedMigrations(client)
+    const failed = applied.find((migration) => !migration.finished)
+    if (failed) throw new MigrationError(`The migration ${failed.migration_name} failed half-way; resolve it first ("npx prisma migrate resolve").`)
+    const name = applied.at(-1)?.migration_name
+    if (name !== undefined) {
+      await client.query(downScript(name))
+      await client.query('DELETE FROM _prisma_migrations WHERE migration_name = $1', [name])
+    }
+    await client.query('COMMIT')
+    return name
+  } catch (error) {
+    // A connection that broke has rolled back already; what broke it is told below.
+    await client.query('ROLLBACK').catch(() => undefined)
+    if (error instanceof MigrationError) throw error
+    throw new MigrationError(`The migration could not be taken back: ${(error as Error).message}`)
+  } finally {
+    await client.end()
+  }
+}
+
+function migrationsOfCode(): string[] {
+  return readdirSync(FOLDER)
+    .filter((name) => existsSync(join(FOLDER, name, 'migration.sql')))
+    .sort()
+}
+
+function downScript(name: string): string {
+  const file = join(FOLDER, name, 'down.sql')
+  if (!existsSync(file)) throw new MigrationError(`The migration ${name} has no down.sql, so it cannot be taken back.`)
+  return readFileSync(file, 'utf8')
+}
+
+/** The applied migrations, oldest first; none where Prisma has not been yet. */
+async function appliedMigrations(database: Queryable): Promise<AppliedMigration[]> {
+  const { rows: tables } = await database.query<{ there: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`)
+  if (!tables[0]?.there) return []
+  const { rows } = await database.query<AppliedMigration>(
+    `SELECT migration_name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+     WHERE rolled_back_at IS NULL ORDER BY migration_name`,
+  )
+  return rows
+}

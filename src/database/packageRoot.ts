@@ -1,0 +1,14 @@
+// Where the package is, whether this runs from src or from dist.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder that holds package.json and prisma/. */
+export const PACKAGE_ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)))
+
+function rootAbove(folder: string): string {
+  if (existsSync(join(folder, 'prisma', 'schema.prisma'))) return folder
+  const parent = dirname(folder)
+  if (parent === folder) throw new Error('The folder prisma/ of this package is missing.')
+  return rootAbove(parent)
+}
