@@ -1,7 +1,8 @@
 // PostgreSQL for the schema engine: Prisma's own adapter, with the four faults covered that matter to migrations.
+
+import { randomUUID } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { ColumnTypeEnum } from '@prisma/driver-adapter-utils'
-import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { parse } from 'pg-connection-string'
 
@@ -24,7 +25,8 @@ export function adapterFactory({ url, shadowDatabaseUrl }) {
     connect: () => connect(fieldsOf(url)),
     // The stock factory connects to the main database if its configuration is a URL, and drops the shadow database while
     // it is still connected to it.
-    connectToShadowDb: () => (shadowDatabaseUrl ? connect(fieldsOf(shadowDatabaseUrl)) : connectToNewDatabase(fieldsOf(url))),
+    connectToShadowDb: () =>
+      shadowDatabaseUrl ? connect(fieldsOf(shadowDatabaseUrl)) : connectToNewDatabase(fieldsOf(url)),
   }
 }
 

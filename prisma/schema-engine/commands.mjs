@@ -4,10 +4,20 @@ import { fieldsOf, onServer } from './adapter.mjs'
 
 /** Prisma's codes for the failures of a connection, by SQLSTATE or by the code of the socket. */
 const CODES = /** @type {Record<string, [code: string, text: (place: Place) => string]>} */ ({
-  '28P01': ['P1000', ({ host, user }) => `Authentication failed against database server at \`${host}\`, the provided database credentials for \`${user}\` are not valid.`],
+  '28P01': [
+    'P1000',
+    ({ host, user }) =>
+      `Authentication failed against database server at \`${host}\`, the provided database credentials for \`${user}\` are not valid.`,
+  ],
   28000: ['P1010', ({ database, user }) => `User \`${user}\` was denied access on the database \`${database}\`.`],
-  '3D000': ['P1003', ({ database, host }) => `Database \`${database}\` does not exist on the database server at \`${host}\`.`],
-  '42P04': ['P1009', ({ database, host }) => `Database \`${database}\` already exists on the database server at \`${host}\`.`],
+  '3D000': [
+    'P1003',
+    ({ database, host }) => `Database \`${database}\` does not exist on the database server at \`${host}\`.`,
+  ],
+  '42P04': [
+    'P1009',
+    ({ database, host }) => `Database \`${database}\` already exists on the database server at \`${host}\`.`,
+  ],
 })
 const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ECONNRESET', 'EAI_AGAIN', 'ENOENT']
 
@@ -24,12 +34,20 @@ export async function runCommand(command, url) {
   const name = `"${String(config.database).replaceAll('"', '""')}"`
   try {
     if (command === 'can-connect-to-database') await onServer(config, 'SELECT 1')
-    else if (command === 'create-database') await onServer({ ...config, database: 'postgres' }, `CREATE DATABASE ${name}`)
+    else if (command === 'create-database')
+      await onServer({ ...config, database: 'postgres' }, `CREATE DATABASE ${name}`)
     else if (command === 'drop-database') await onServer({ ...config, database: 'postgres' }, `DROP DATABASE ${name}`)
     else throw new Error(`unknown command: ${command}`)
     return 0
   } catch (error) {
-    log('ERROR', describe(error, { host: `${config.host}:${config.port ?? 5432}`, database: config.database ?? '', user: config.user ?? '' }))
+    log(
+      'ERROR',
+      describe(error, {
+        host: `${config.host}:${config.port ?? 5432}`,
+        database: config.database ?? '',
+        user: config.user ?? '',
+      }),
+    )
     return 1
   }
 }

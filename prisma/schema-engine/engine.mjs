@@ -19,9 +19,9 @@ export async function startEngine(datamodels, adapter) {
     './schema_engine_bg.js': /** @type {WebAssembly.ModuleImports} */ (/** @type {unknown} */ (bindings)),
   })
   bindings.__wbg_set_wasm(instance.exports)
-  const start = /** @type {() => void} */ (instance.exports['__wbindgen_start'])
+  const start = /** @type {() => void} */ (instance.exports.__wbindgen_start)
   start()
-  return bindings.SchemaEngine.new({ datamodels }, () => {}, adapter)
+  return bindings.SchemaEngine.new({ datamodels }, () => undefined, adapter)
 }
 
 /** What the engine said as it panicked, or ''. */

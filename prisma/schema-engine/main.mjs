@@ -30,7 +30,9 @@ const RENAMED = /** @type {Record<string, string>} */ ({ getDatabaseVersion: 've
 // A panic surfaces outside of the call that met it. Exit code 101 tells the CLI what the last line means.
 process.on('uncaughtException', (error) => {
   const fields = { message: panicMessage() || String(error), backtrace: error.stack }
-  process.stderr.write(`${JSON.stringify({ level: 'ERROR', fields, target: 'schema_engine::logger' })}\n`, () => process.exit(101))
+  process.stderr.write(`${JSON.stringify({ level: 'ERROR', fields, target: 'schema_engine::logger' })}\n`, () =>
+    process.exit(101),
+  )
 })
 
 if (positionals[0] === 'cli') process.exit(await runCommand(positionals[1] ?? '', datasource.url))
@@ -64,7 +66,9 @@ async function answer({ id, method, params }) {
 
 async function start() {
   const datamodels = await Promise.all(
-    (values.datamodels ?? []).map(async (path) => /** @type {[string, string]} */ ([path, await readFile(path, 'utf8')])),
+    (values.datamodels ?? []).map(
+      async (path) => /** @type {[string, string]} */ ([path, await readFile(path, 'utf8')]),
+    ),
   )
   // The engine takes "none" but not "an empty list".
   return startEngine(datamodels.length > 0 ? datamodels : undefined, adapter)

@@ -18,7 +18,10 @@ const PRISMA_CONFLICT = 'P2034'
 
 /** The SQLSTATE that an error of Prisma or of pg carries; undefined if it carries none. */
 export function sqlStateOf(error: unknown): string | undefined {
-  const { code, meta } = (error ?? {}) as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } }
+  const { code, meta } = (error ?? {}) as {
+    code?: unknown
+    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } }
+  }
   const original = meta?.driverAdapterError?.cause?.originalCode
   if (typeof original === 'string') return original
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^P\d{4}$/.test(code) ? code : undefined
@@ -34,6 +37,7 @@ export async function retryConflicts<T>(run: () => PromiseLike<T>): Promise<T> {
     retries: 4,
     minTimeout: 5,
     randomize: true,
-    shouldRetry: ({ error }) => CONFLICTS.includes(sqlStateOf(error) ?? '') || (error as { code?: unknown }).code === PRISMA_CONFLICT,
+    shouldRetry: ({ error }) =>
+      CONFLICTS.includes(sqlStateOf(error) ?? '') || (error as { code?: unknown }).code === PRISMA_CONFLICT,
   })
 }

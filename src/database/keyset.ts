@@ -44,13 +44,16 @@ export function decodeCursor(order: KeysetOrder, cursor: string): KeyValue[] {
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-  } catch {
-    throw new InvalidCursorError('is not a cursor of this service.')
+  } catch (error) {
+    throw new InvalidCursorError('is not a cursor of this service.', { cause: error })
   }
-  if (!Array.isArray(parts) || parts[0] !== CODEC_VERSION) throw new InvalidCursorError('is not a cursor of this service.')
+  if (!Array.isArray(parts) || parts[0] !== CODEC_VERSION)
+    throw new InvalidCursorError('is not a cursor of this service.')
   const [, name, direction, ...values] = parts
   if (name !== order.name || direction !== order.direction) {
-    throw new InvalidCursorError(`belongs to the order ${name} ${direction}; this list is ordered by ${order.name} ${order.direction}.`)
+    throw new InvalidCursorError(
+      `belongs to the order ${name} ${direction}; this list is ordered by ${order.name} ${order.direction}.`,
+    )
   }
   if (values.length !== order.key.length) throw new InvalidCursorError('is damaged.')
   return order.key.map((field, index) => decodeValue(field, values[index]))
@@ -60,7 +63,8 @@ function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
   if (value === null && nullable) return null
   if (kind === 'uuid' && typeof value === 'string' && UUID.test(value)) return value
   if (kind === 'int' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 31) return value as number
-  if (kind === 'date' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 48) return new Date(value as number)
+  if (kind === 'date' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 48)
+    return new Date(value as number)
   if (kind === 'bigint' && typeof value === 'string' && /^\d{1,18}$/.test(value)) return BigInt(value)
   throw new InvalidCursorError('is damaged.')
 }
@@ -107,7 +111,12 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
 }
 
 // (value, id) greater or less than (v, i), with the redundant bound on the value alone, which makes it a range of the index.
-function beyond(key: readonly KeyField[], greater: boolean, bound: KeyValue[] | undefined, inclusive: boolean): Condition[] {
+function beyond(
+  key: readonly KeyField[],
+  greater: boolean,
+  bound: KeyValue[] | undefined,
+  inclusive: boolean,
+): Condition[] {
   if (!bound) return []
   const [strict, loose] = greater ? ['gt', 'gte'] : ['lt', 'lte']
   const last = inclusive ? loose : strict

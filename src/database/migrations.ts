@@ -55,10 +55,14 @@ export async function requireCurrentSchema(database: Queryable): Promise<void> {
     throw new MigrationError(`The migration ${failed.join(', ')} failed half-way; see "npx prisma migrate status".`)
   }
   if (state === 'ahead') {
-    throw new MigrationError(`The database has migrations that this version does not know (${unknown.join(', ')}); run the version that made them.`)
+    throw new MigrationError(
+      `The database has migrations that this version does not know (${unknown.join(', ')}); run the version that made them.`,
+    )
   }
   if (state !== 'up-to-date') {
-    throw new MigrationError(`The database schema is behind; run "npx prisma migrate deploy" to apply ${pending.join(', ')}.`)
+    throw new MigrationError(
+      `The database schema is behind; run "npx prisma migrate deploy" to apply ${pending.join(', ')}.`,
+    )
   }
 }
 
@@ -74,7 +78,9 @@ export async function applyMigrations(databaseUrl: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     execFile(process.execPath, [cli, 'migrate', 'deploy'], { cwd: PACKAGE_ROOT, env }, (error, stdout, stderr) => {
       if (error === null) return resolve()
-      const said = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Loaded Prisma config'))
+      const said = `${stderr}\n${stdout}`
+        .split('\n')
+        .filter((line) => line.trim() !== '' && !line.startsWith('Loaded Prisma config'))
       reject(new MigrationError(`The migrations could not be applied: ${said.join(' ').slice(0, 2000)}`))
     })
   })
@@ -95,7 +101,10 @@ export async function migrateDown(databaseUrl: string): Promise<string | undefin
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATE_LOCK})`)
     const applied = await appliedMigrations(client)
     const failed = applied.find((migration) => !migration.finished)
-    if (failed) throw new MigrationError(`The migration ${failed.migration_name} failed half-way; resolve it first ("npx prisma migrate resolve").`)
+    if (failed)
+      throw new MigrationError(
+        `The migration ${failed.migration_name} failed half-way; resolve it first ("npx prisma migrate resolve").`,
+      )
     const name = applied.at(-1)?.migration_name
     if (name !== undefined) {
       await client.query(downScript(name))
@@ -107,7 +116,7 @@ export async function migrateDown(databaseUrl: string): Promise<string | undefin
     // A connection that broke has rolled back already; what broke it is told below.
     await client.query('ROLLBACK').catch(() => undefined)
     if (error instanceof MigrationError) throw error
-    throw new MigrationError(`The migration could not be taken back: ${(error as Error).message}`)
+    throw new MigrationError(`The migration could not be taken back: ${(error as Error).message}`, { cause: error })
   } finally {
     await client.end()
   }
@@ -127,7 +136,9 @@ function downScript(name: string): string {
 
 /** The applied migrations, oldest first; none where Prisma has not been yet. */
 async function appliedMigrations(database: Queryable): Promise<AppliedMigration[]> {
-  const { rows: tables } = await database.query<{ there: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`)
+  const { rows: tables } = await database.query<{ there: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`,
+  )
   if (!tables[0]?.there) return []
   const { rows } = await database.query<AppliedMigration>(
     `SELECT migration_name, finished_at IS NOT NULL AS finished FROM _prisma_migrations

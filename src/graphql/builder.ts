@@ -51,8 +51,13 @@ export const builder = new SchemaBuilder<{
     startCursorFieldOptions: { description: 'The cursor of the first item of the page.' },
     endCursorFieldOptions: { description: 'The cursor of the last item of the page.' },
     pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
-    cursorFieldOptions: { description: 'Points at this item, for `after` and `before`. It stays valid when the item changes.' },
-    edgesFieldOptions: { description: 'The items of the page with their cursors.', nullable: { list: false, items: false } },
+    cursorFieldOptions: {
+      description: 'Points at this item, for `after` and `before`. It stays valid when the item changes.',
+    },
+    edgesFieldOptions: {
+      description: 'The items of the page with their cursors.',
+      nullable: { list: false, items: false },
+    },
     nodeFieldOptions: { description: 'The item.', nullable: false },
     firstArgOptions: { description: 'So many items from the beginning; 20 by default, at most 100. Excludes `last`.' },
     lastArgOptions: { description: 'So many items from the end; at most 100. Excludes `first`.' },

@@ -21,7 +21,11 @@ export function connectionOf<Row>(page: Page<Row>, count: () => Promise<number>)
   return {
     edges,
     totalCount: count,
-    pageInfo: lazyPageInfo(edges, () => page.hasNextPage(), () => page.hasPreviousPage()),
+    pageInfo: lazyPageInfo(
+      edges,
+      () => page.hasNextPage(),
+      () => page.hasPreviousPage(),
+    ),
   }
 }
 

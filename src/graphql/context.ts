@@ -14,7 +14,12 @@ export interface GraphQLContext {
 }
 
 /** @throws GraphQLError with the code BAD_USER_INPUT if the caller names an actor that the ledger would refuse. */
-export function createContext(parts: { ledger: Ledger; request: Request; requestId: string; log: Logger }): GraphQLContext {
+export function createContext(parts: {
+  ledger: Ledger
+  request: Request
+  requestId: string
+  log: Logger
+}): GraphQLContext {
   const { ledger, request, requestId, log } = parts
   return { ledger, requestId, log, actor: actorOf(request, ledger) }
 }

@@ -11,11 +11,14 @@ import { InvalidInputError } from '../ledger/errors.ts'
 export function maskError(error: unknown, { requestId, log }: { requestId: string; log: Logger }): GraphQLError {
   const located = error instanceof GraphQLError ? error : undefined
   const cause = located?.originalError ?? error
-  if (cause instanceof InvalidInputError) return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
+  if (cause instanceof InvalidInputError)
+    return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
   if (cause instanceof GraphQLError) {
     const told = located ?? cause
     // Without a code nothing of ours made it: the document or its variables are at fault.
-    return told.extensions.code === undefined ? withExtensions(told.message, told, { ...told.extensions, code: 'BAD_USER_INPUT' }) : told
+    return told.extensions.code === undefined
+      ? withExtensions(told.message, told, { ...told.extensions, code: 'BAD_USER_INPUT' })
+      : told
   }
   log.error({ requestId, path: located?.path, err: cause }, 'request failed')
   return withExtensions('Something went wrong on our side; the log has the details under the request id.', located, {
@@ -24,7 +27,11 @@ export function maskError(error: unknown, { requestId, log }: { requestId: strin
   })
 }
 
-function withExtensions(message: string, located: GraphQLError | undefined, extensions: Record<string, unknown>): GraphQLError {
+function withExtensions(
+  message: string,
+  located: GraphQLError | undefined,
+  extensions: Record<string, unknown>,
+): GraphQLError {
   return new GraphQLError(message, {
     ...(located?.nodes && { nodes: located.nodes }),
     ...(located?.source && { source: located.source }),

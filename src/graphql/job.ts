@@ -53,7 +53,10 @@ export const Job = builder.prismaNode('Job', {
       JobStateRecordConnection,
       JobStateRecordEdge,
     ),
-    result: t.relation('result', { nullable: true, description: 'What came out of the job; null until there is something.' }),
+    result: t.relation('result', {
+      nullable: true,
+      description: 'What came out of the job; null until there is something.',
+    }),
   }),
 })
 

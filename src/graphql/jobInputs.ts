@@ -51,7 +51,10 @@ export const FailJobInput = builder.inputType('FailJobInput', {
   fields: (t) => ({
     jobId: t.id({ required: true, description: JOB_ID }),
     errorMessage: t.string({ required: true, description: 'What went wrong; up to 4 KiB.' }),
-    timedOut: t.boolean({ defaultValue: false, description: 'It took too long: the status of the result is TIMEOUT instead of ERROR.' }),
+    timedOut: t.boolean({
+      defaultValue: false,
+      description: 'It took too long: the status of the result is TIMEOUT instead of ERROR.',
+    }),
     output: t.field({ type: 'JSON', description: OUTPUT }),
     processingTimeMs: t.int({ description: PROCESSING_TIME }),
     reason: t.string({ description: REASON }),
@@ -82,8 +85,14 @@ export const DeleteJobInput = builder.inputType('DeleteJobInput', {
 export const CleanupJobsInput = builder.inputType('CleanupJobsInput', {
   description: 'Which old jobs to delete.',
   fields: (t) => ({
-    olderThanDays: t.int({ required: true, description: 'Created longer ago than so many days of 24 hours; 0 to 36500.' }),
-    states: t.field({ type: [JobStateEnum], description: 'In one of these states; by default COMPLETED, FAILED, CANCELLED.' }),
+    olderThanDays: t.int({
+      required: true,
+      description: 'Created longer ago than so many days of 24 hours; 0 to 36500.',
+    }),
+    states: t.field({
+      type: [JobStateEnum],
+      description: 'In one of these states; by default COMPLETED, FAILED, CANCELLED.',
+    }),
     dryRun: t.boolean({ defaultValue: false, description: 'Only count them.' }),
   }),
 })

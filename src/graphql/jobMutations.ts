@@ -12,8 +12,22 @@ import { transitionJob, transitionJobs } from '../ledger/transitionJob.ts'
 import { builder } from './builder.ts'
 import type { GraphQLContext } from './context.ts'
 import { jobIdOf } from './globalIds.ts'
-import { CleanupJobsInput, CompleteJobInput, CreateJobInput, DeleteJobInput, FailJobInput, SetJobResultInput, TransitionJobInput } from './jobInputs.ts'
-import { CleanupJobsResult, CreateJobResult, DeleteJobResult, SetJobResultResult, TransitionJobResult } from './mutationResults.ts'
+import {
+  CleanupJobsInput,
+  CompleteJobInput,
+  CreateJobInput,
+  DeleteJobInput,
+  FailJobInput,
+  SetJobResultInput,
+  TransitionJobInput,
+} from './jobInputs.ts'
+import {
+  CleanupJobsResult,
+  CreateJobResult,
+  DeleteJobResult,
+  SetJobResultResult,
+  TransitionJobResult,
+} from './mutationResults.ts'
 import { expectWholeRow } from './selection.ts'
 
 /** A result that brings the whole row of a job. */
@@ -41,7 +55,11 @@ builder.mutationFields((t) => ({
     resolve: (_, { inputs }, context, info) => {
       jobOf(context, info)
       const { ledger, actor } = context
-      return createJobs(ledger, inputs.map((input) => ({ ...input, userId: input.userId ?? actor })), actor)
+      return createJobs(
+        ledger,
+        inputs.map((input) => ({ ...input, userId: input.userId ?? actor })),
+        actor,
+      )
     },
   }),
   transitionJob: t.field({
@@ -64,24 +82,9 @@ builder.mutationFields((t) => ({
       return answers.map((answer) => (answer instanceof LedgerError ? answer : moved(answer)))
     },
   }),
-  completeJob: t.field({
-    type: TransitionJobResult,
-    description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one commit.',
-    args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
-    resolve: async (_, { input }, context, info) => {
-      jobOf(context, info)
-      return moved(await completeJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
-    },
-  }),
-  failJob: t.field({
-    type: TransitionJobResult,
-    description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one commit.',
-    args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
-    resolve: async (_, { input }, context, info) => {
-      jobOf(context, info)
-      return moved(await failJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
-    },
-  }),
+}))
+
+builder.mutationFields((t) => ({
   setJobResult: t.field({
     type: SetJobResultResult,
     description: 'Creates or replaces the result of a job. The same input again changes nothing.',
@@ -105,5 +108,26 @@ builder.mutationFields((t) => ({
     description: 'Soft-deletes the jobs that were created long ago, the finished ones by default.',
     args: { input: t.arg({ type: CleanupJobsInput, required: true, description: 'Which jobs.' }) },
     resolve: async (_, { input }, { ledger, actor }) => ({ count: await cleanupJobs(ledger, { ...input, actor }) }),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  completeJob: t.field({
+    type: TransitionJobResult,
+    description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one commit.',
+    args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      jobOf(context, info)
+      return moved(await completeJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+    },
+  }),
+  failJob: t.field({
+    type: TransitionJobResult,
+    description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one commit.',
+    args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      jobOf(context, info)
+      return moved(await failJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+    },
   }),
 }))

@@ -17,9 +17,18 @@ const JobFilter = builder.inputType('JobFilter', {
     presets: t.stringList({ description: 'With one of these presets.' }),
     createdAfter: t.field({ type: 'DateTime', description: 'Created at this instant or later.' }),
     createdBefore: t.field({ type: 'DateTime', description: 'Created earlier than this instant.' }),
-    completedAfter: t.field({ type: 'DateTime', description: 'Completed, failed or cancelled at this instant or later.' }),
-    completedBefore: t.field({ type: 'DateTime', description: 'Completed, failed or cancelled earlier than this instant.' }),
-    metadata: t.field({ type: 'JSONObject', description: 'Contained in the metadata of the job, as jsonb @> means it.' }),
+    completedAfter: t.field({
+      type: 'DateTime',
+      description: 'Completed, failed or cancelled at this instant or later.',
+    }),
+    completedBefore: t.field({
+      type: 'DateTime',
+      description: 'Completed, failed or cancelled earlier than this instant.',
+    }),
+    metadata: t.field({
+      type: 'JSONObject',
+      description: 'Contained in the metadata of the job, as jsonb @> means it.',
+    }),
     includeDeleted: t.boolean({ defaultValue: false, description: 'Deleted jobs too.' }),
   }),
 })
@@ -29,7 +38,9 @@ const JobOrderField = builder.enumType('JobOrderField', {
   values: {
     CREATED_AT: { description: 'When they were created.' },
     UPDATED_AT: { description: 'When they last changed.' },
-    COMPLETED_AT: { description: 'When they were completed, failed or cancelled; jobs that were not come last in either direction.' },
+    COMPLETED_AT: {
+      description: 'When they were completed, failed or cancelled; jobs that were not come last in either direction.',
+    },
   } as const,
 })
 

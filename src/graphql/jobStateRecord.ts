@@ -74,7 +74,11 @@ builder.queryField('jobStateRecords', (t) =>
       resolve: async (_, args, context, info) => {
         const { jobId, ...others } = args.filter ?? {}
         const filter = { ...others, jobId: jobId == null ? null : jobIdOf(jobId) }
-        const page = await listJobStateRecords(context.ledger, { ...args, filter }, { select: connectionSelection(context, info, 'JobStateRecord') })
+        const page = await listJobStateRecords(
+          context.ledger,
+          { ...args, filter },
+          { select: connectionSelection(context, info, 'JobStateRecord') },
+        )
         return connectionOf(page, () => countJobStateRecords(context.ledger, filter))
       },
     },

@@ -1,5 +1,5 @@
 // What the mutations answer: for each a success beside the refusals that may come instead.
-import type { Job as JobRow, JobResult as JobResultRow } from '../database/generated/client.ts'
+import type { JobResult as JobResultRow, Job as JobRow } from '../database/generated/client.ts'
 import type { CreatedJob } from '../ledger/createJob.ts'
 import type { DeletedJob } from '../ledger/deleteJob.ts'
 import {
@@ -19,7 +19,9 @@ const CreateJobSuccess = builder.objectRef<CreatedJob>('CreateJobSuccess').imple
   description: 'The job exists.',
   fields: (t) => ({
     job: t.expose('job', { type: Job, description: 'The job.' }),
-    created: t.exposeBoolean('created', { description: 'False if it existed before: the same input came with the same idempotency key.' }),
+    created: t.exposeBoolean('created', {
+      description: 'False if it existed before: the same input came with the same idempotency key.',
+    }),
   }),
 })
 
@@ -57,7 +59,8 @@ const SetJobResultSuccess = builder.objectRef<{ result: JobResultRow }>('SetJobR
     job: t.prismaField({
       type: Job,
       description: 'The job.',
-      resolve: (query, { result }, _, { ledger }) => ledger.prisma.job.findUniqueOrThrow({ ...query, where: { id: result.jobId } }),
+      resolve: (query, { result }, _, { ledger }) =>
+        ledger.prisma.job.findUniqueOrThrow({ ...query, where: { id: result.jobId } }),
     }),
     result: t.expose('result', { type: JobResult, description: 'Its result.' }),
   }),
@@ -72,7 +75,9 @@ export const SetJobResultResult = builder.errorUnion('SetJobResultResult', {
 const DeleteJobSuccess = builder.objectRef<DeletedJob>('DeleteJobSuccess').implement({
   description: 'The job is not there any more, or never was.',
   fields: (t) => ({
-    deleted: t.exposeBoolean('deleted', { description: 'Whether this request deleted it: false if it was missing or deleted before.' }),
+    deleted: t.exposeBoolean('deleted', {
+      description: 'Whether this request deleted it: false if it was missing or deleted before.',
+    }),
     job: t.expose('job', { type: Job, nullable: true, description: 'The job; null if there is none.' }),
   }),
 })

@@ -30,8 +30,14 @@ const ErrorCode = builder.enumType('ErrorCode', {
 const ErrorInterface = builder.interfaceRef<LedgerError>('Error').implement({
   description: 'A refusal: nothing was written.',
   fields: (t) => ({
-    message: t.exposeString('message', { description: 'What was wrong, what was expected and what to do, for people.' }),
-    code: t.field({ type: ErrorCode, description: 'The kind of refusal, for programs.', resolve: (error) => error.code as Code }),
+    message: t.exposeString('message', {
+      description: 'What was wrong, what was expected and what to do, for people.',
+    }),
+    code: t.field({
+      type: ErrorCode,
+      description: 'The kind of refusal, for programs.',
+      resolve: (error) => error.code as Code,
+    }),
   }),
 })
 
@@ -40,7 +46,10 @@ builder.objectType(JobNotFoundError, {
   description: 'There is no such job, or it was deleted and the operation is for jobs that are not.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    jobId: t.id({ description: 'The global id that was asked for.', resolve: (error) => encodeGlobalID('Job', error.jobId) }),
+    jobId: t.id({
+      description: 'The global id that was asked for.',
+      resolve: (error) => encodeGlobalID('Job', error.jobId),
+    }),
   }),
 })
 
@@ -51,7 +60,11 @@ builder.objectType(IllegalTransitionError, {
   fields: (t) => ({
     from: t.expose('from', { type: JobStateEnum, description: 'The state of the job.' }),
     to: t.expose('to', { type: JobStateEnum, description: 'The state asked for.' }),
-    allowed: t.field({ type: [JobStateEnum], description: 'The states that the job may enter instead.', resolve: (error) => [...error.allowed] }),
+    allowed: t.field({
+      type: [JobStateEnum],
+      description: 'The states that the job may enter instead.',
+      resolve: (error) => [...error.allowed],
+    }),
   }),
 })
 
@@ -60,9 +73,16 @@ builder.objectType(VersionConflictError, {
   description: 'The job is not as the caller expected it: somebody else was first.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    expectedVersion: t.exposeInt('expectedVersion', { nullable: true, description: 'The version that the caller expected, if any.' }),
+    expectedVersion: t.exposeInt('expectedVersion', {
+      nullable: true,
+      description: 'The version that the caller expected, if any.',
+    }),
     actualVersion: t.exposeInt('actualVersion', { description: 'The version that the job has.' }),
-    expectedState: t.expose('expectedState', { type: JobStateEnum, nullable: true, description: 'The state that the caller expected, if any.' }),
+    expectedState: t.expose('expectedState', {
+      type: JobStateEnum,
+      nullable: true,
+      description: 'The state that the caller expected, if any.',
+    }),
     actualState: t.expose('actualState', { type: JobStateEnum, description: 'The state that the job is in.' }),
   }),
 })

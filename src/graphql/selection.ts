@@ -1,6 +1,14 @@
 // Finds out which columns and relations a query needs of the rows that a resolver is about to read or write.
 import { queryFromInfo } from '@pothos/plugin-prisma'
-import { type FieldNode, type GraphQLResolveInfo, getDirectiveValues, GraphQLIncludeDirective, GraphQLSkipDirective, Kind, type SelectionNode } from 'graphql'
+import {
+  type FieldNode,
+  GraphQLIncludeDirective,
+  type GraphQLResolveInfo,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  Kind,
+  type SelectionNode,
+} from 'graphql'
 import type { GraphQLContext } from './context.ts'
 
 type Path = GraphQLResolveInfo['path']
@@ -10,7 +18,11 @@ type Path = GraphQLResolveInfo['path']
  *
  * Pothos' own search keeps only the last of several occurrences of a path, as fragments make them; here they are merged first.
  */
-export function connectionSelection<Select>(context: GraphQLContext, info: GraphQLResolveInfo, typeName: string): Select {
+export function connectionSelection<Select>(
+  context: GraphQLContext,
+  info: GraphQLResolveInfo,
+  typeName: string,
+): Select {
   const places = [...placesOf(info, ['edges', 'node']), ...placesOf(info, ['nodes'])]
   // Of a second place (`edges` beside `nodes`, or an alias) Pothos loads the rows when it meets them: to merge the places could
   // mix up the arguments of their fields.
@@ -22,17 +34,30 @@ export function connectionSelection<Select>(context: GraphQLContext, info: Graph
  * Tells Pothos that the object of `typeName` in `field` of the result is a row with all of its columns, so that it loads only
  * relations. Without it Pothos reads again what a mutation has just written.
  */
-export function expectWholeRow(context: GraphQLContext, info: GraphQLResolveInfo, typeName: string, field: string): void {
+export function expectWholeRow(
+  context: GraphQLContext,
+  info: GraphQLResolveInfo,
+  typeName: string,
+  field: string,
+): void {
   for (const place of placesOf(info, [field])) note(context, info, typeName, place)
 }
 
 // Where the query reads objects: the occurrences of a path that have the same names in the answer count as one.
 function placesOf(info: GraphQLResolveInfo, fields: string[]): Occurrence[] {
   const root = [{ nodes: [...info.fieldNodes], path: info.path }]
-  return fields.reduce<Occurrence[]>((parents, field) => byPath(parents.flatMap((parent) => occurrences(parent, field, info))), root)
+  return fields.reduce<Occurrence[]>(
+    (parents, field) => byPath(parents.flatMap((parent) => occurrences(parent, field, info))),
+    root,
+  )
 }
 
-function note(context: GraphQLContext, info: GraphQLResolveInfo, typeName: string, { nodes, path }: Occurrence): object | undefined {
+function note(
+  context: GraphQLContext,
+  info: GraphQLResolveInfo,
+  typeName: string,
+  { nodes, path }: Occurrence,
+): object | undefined {
   const selections = nodes.flatMap((node) => node.selectionSet?.selections ?? [])
   const merged = { ...nodes[0], selectionSet: { kind: Kind.SELECTION_SET, selections } } as FieldNode
   const query = queryFromInfo({ context, info: { ...info, fieldNodes: [merged], path }, typeName })

@@ -33,7 +33,11 @@ export function historySelection(request: PageRequest, { ledger }: GraphQLContex
 }
 
 /** The connection of the records that `historySelection` asked for. */
-export function historyConnection(job: JobWithHistory, request: PageRequest, limits: Limits): Connection<{ sequence: number }> {
+export function historyConnection(
+  job: JobWithHistory,
+  request: PageRequest,
+  limits: Limits,
+): Connection<{ sequence: number }> {
   const window = pageWindow(request, HISTORY_ORDER, limits)
   const rows = window.backward ? [...job.states].reverse() : job.states
   const edges = rows.map((node) => ({ node, cursor: encodeCursor(HISTORY_ORDER, node) }))

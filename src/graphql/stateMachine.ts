@@ -18,5 +18,9 @@ const StateTransitions = builder.objectRef<JobState>('StateTransitions').impleme
 })
 
 builder.queryField('stateMachine', (t) =>
-  t.field({ type: [StateTransitions], description: 'Every state with the ways out of it.', resolve: () => [...JOB_STATES] }),
+  t.field({
+    type: [StateTransitions],
+    description: 'Every state with the ways out of it.',
+    resolve: () => [...JOB_STATES],
+  }),
 )

@@ -9,7 +9,11 @@ import type { Ledger } from './ledger.ts'
  *
  * @throws InvalidInputError if there are no items or more than `batchItems`.
  */
-export function batchOf<Input>(ledger: Ledger, inputs: Input[], checkItem: (check: InputCheck, input: Input) => unknown) {
+export function batchOf<Input>(
+  ledger: Ledger,
+  inputs: Input[],
+  checkItem: (check: InputCheck, input: Input) => unknown,
+) {
   const size = new InputCheck(ledger.limits)
   if (inputs.length < 1 || inputs.length > ledger.limits.batchItems) {
     size.refuse('inputs', `must be 1 to ${ledger.limits.batchItems} items; ${inputs.length} came.`)

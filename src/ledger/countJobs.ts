@@ -18,7 +18,14 @@ export async function countJobs(ledger: Ledger, filter?: JobFilter | null): Prom
  *
  * @throws InvalidInputError
  */
-export async function countJobsByState(ledger: Ledger, filter?: JobFilter | null): Promise<{ state: JobState; count: number }[]> {
-  const groups = await ledger.prisma.job.groupBy({ by: ['state'], where: jobCondition(filter, ledger.limits), _count: { _all: true } })
+export async function countJobsByState(
+  ledger: Ledger,
+  filter?: JobFilter | null,
+): Promise<{ state: JobState; count: number }[]> {
+  const groups = await ledger.prisma.job.groupBy({
+    by: ['state'],
+    where: jobCondition(filter, ledger.limits),
+    _count: { _all: true },
+  })
   return JOB_STATES.map((state) => ({ state, count: groups.find((group) => group.state === state)?._count._all ?? 0 }))
 }

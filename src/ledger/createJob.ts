@@ -46,7 +46,11 @@ export async function createJob(ledger: Ledger, input: CreateJobInput, actor: st
  *
  * @throws InvalidInputError if there are no items or too many.
  */
-export async function createJobs(ledger: Ledger, inputs: CreateJobInput[], actor: string): Promise<(CreatedJob | CreateRefusal)[]> {
+export async function createJobs(
+  ledger: Ledger,
+  inputs: CreateJobInput[],
+  actor: string,
+): Promise<(CreatedJob | CreateRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => checkInput(check, input, actor))
   return batch.answer(async (accepted) => {
     const prepared = accepted.map((input) => ({
@@ -54,7 +58,10 @@ export async function createJobs(ledger: Ledger, inputs: CreateJobInput[], actor
       requestHash: input.idempotencyKey == null ? undefined : requestHash(input),
     }))
     const inserted = await insert(ledger, prepared, actor)
-    const existing = await existingJobs(ledger, prepared.filter((_, index) => inserted[index] === undefined))
+    const existing = await existingJobs(
+      ledger,
+      prepared.filter((_, index) => inserted[index] === undefined),
+    )
     return prepared.map((input, index) => {
       const job = inserted[index]
       return job ? { job, created: true } : repeated(input, existing)
@@ -74,8 +81,9 @@ function checkInput(check: InputCheck, input: CreateJobInput, actor: string): vo
 /** One answer for each item: its job, or undefined where the idempotency key exists. */
 async function insert(ledger: Ledger, items: Prepared[], actor: string): Promise<(Job | undefined)[]> {
   // Rows go in by key, so that batches with the same keys in other orders wait for each other instead of deadlocking.
-  const rows = await retryConflicts(() =>
-    ledger.prisma.$queryRaw<Job[]>`
+  const rows = await retryConflicts(
+    () =>
+      ledger.prisma.$queryRaw<Job[]>`
       WITH input AS MATERIALIZED (
         SELECT item.*, jobledger_uuid_v7() AS new_id
         FROM ROWS FROM (json_to_recordset(${JSON.stringify(items)}::json) AS ("userId" text, "content" text, "preset" text,
@@ -101,7 +109,8 @@ async function existingJobs(ledger: Ledger, items: Prepared[]): Promise<Job[]> {
 
 function repeated(input: Prepared, existing: Job[]): CreatedJob | IdempotencyConflictError {
   const job = existing.find((one) => one.userId === input.userId && one.idempotencyKey === input.idempotencyKey)
-  if (!job?.requestHash) throw new Error(`Job with idempotency key ${input.idempotencyKey} was neither inserted nor found.`)
+  if (!job?.requestHash)
+    throw new Error(`Job with idempotency key ${input.idempotencyKey} was neither inserted nor found.`)
   const same = Buffer.from(job.requestHash).toString('hex') === input.requestHash
   return same ? { job, created: false } : new IdempotencyConflictError(job)
 }

@@ -51,7 +51,10 @@ export class VersionConflictError extends LedgerError {
   readonly expectedState: JobState | null
   readonly actualState: JobState
 
-  constructor(job: Pick<Job, 'id' | 'state' | 'version'>, expected: { version?: number | null; state?: JobState | null }) {
+  constructor(
+    job: Pick<Job, 'id' | 'state' | 'version'>,
+    expected: { version?: number | null; state?: JobState | null },
+  ) {
     const wanted = [
       expected.state == null ? [] : [expected.state],
       expected.version == null ? [] : [`version ${expected.version}`],

@@ -1,13 +1,12 @@
-// Checks what callers give before the database sees it, and collects every fault, so that a caller learns all of them at
-// once. It refuses what PostgreSQL cannot keep (NUL, lone surrogates) and what JavaScript has already garbled (large integers).
+// Checks what callers give against the limits before the database sees it, and collects every fault, so that a caller learns all of
+// them at once. What can be stored at all is said in storable.ts.
 import { type InputIssue, InvalidInputError } from './errors.ts'
 import type { Limits } from './limits.ts'
+import { jsonFault, textFault } from './storable.ts'
 
 export type JsonObject = { [key: string]: unknown }
 
 const LARGEST_INT = 2_147_483_647
-/** Deeper values are refused: PostgreSQL and JSON.stringify both recurse, and both have an end. */
-const JSON_DEPTH = 100
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 type TextLimit = 'contentBytes' | 'reasonBytes' | 'errorMessageBytes'
@@ -45,7 +44,11 @@ export class InputCheck {
   /** Who acts: a name. "db:" marks those who edit the tables directly, so nobody else may call himself that. */
   actor(value: string): void {
     this.name('actor', value)
-    if (value.startsWith('db:')) this.refuse('actor', `begins with "db:", which is kept for direct edits of the database; "${value.slice(0, 50)}" came.`)
+    if (value.startsWith('db:'))
+      this.refuse(
+        'actor',
+        `begins with "db:", which is kept for direct edits of the database; "${value.slice(0, 50)}" came.`,
+      )
   }
 
   /** A whole number from `least` up to `most`, by default the largest that an Int holds. */
@@ -62,7 +65,12 @@ export class InputCheck {
 
   /** Any JSON of at most so many bytes. */
   json(path: string, value: unknown, limit: JsonLimit): void {
-    if (value == null || !this.keepable(path, value)) return
+    if (value == null) return
+    const fault = jsonFault(value)
+    if (fault) {
+      this.refuse(path, fault)
+      return
+    }
     const bytes = Buffer.byteLength(JSON.stringify(value))
     if (bytes > this.limits[limit]) this.refuse(path, `is ${bytes} bytes of JSON; the limit is ${this.limits[limit]}.`)
   }
@@ -84,46 +92,4 @@ export class InputCheck {
     if (fault) this.refuse(path, fault)
     return fault === undefined
   }
-
-  // Walks without recursion: the value may be nested deeper than the stack is.
-  private keepable(path: string, root: unknown): boolean {
-    const pending: { value: unknown; depth: number }[] = [{ value: root, depth: 1 }]
-    for (let next = pending.pop(); next; next = pending.pop()) {
-      const { value, depth } = next
-      let fault: string | undefined
-      if (typeof value === 'string') fault = textFault(value)
-      else if (typeof value === 'number') fault = numberFault(value)
-      else if (typeof value === 'object' && value !== null) {
-        if (depth > JSON_DEPTH) fault = `is nested deeper than ${JSON_DEPTH} levels.`
-        else if (Array.isArray(value)) for (const item of value) pending.push({ value: item, depth: depth + 1 })
-        else {
-          for (const [key, item] of Object.entries(value)) {
-            fault ??= textFault(key)
-            pending.push({ value: item, depth: depth + 1 })
-          }
-        }
-      } else if (typeof value !== 'boolean' && value !== null) fault = `holds a ${typeof value}, which JSON does not know.`
-      if (fault) {
-        this.refuse(path, fault)
-        return false
-      }
-    }
-    return true
-  }
-}
-
-function textFault(text: string): string | undefined {
-  const nul = text.indexOf('\0')
-  if (nul >= 0) return `holds a NUL character at position ${nul}; PostgreSQL cannot store one.`
-  if (!text.isWellFormed()) return 'holds half of a surrogate pair, which is not valid Unicode.'
-  return undefined
-}
-
-function numberFault(value: number): string | undefined {
-  if (!Number.isFinite(value)) return `holds ${value}, which JSON does not know.`
-  // A larger integer was rounded when the JSON was parsed; keeping it would keep something the caller did not send.
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return `holds an integer beyond ±${Number.MAX_SAFE_INTEGER}, which cannot be kept exactly; send it as a string.`
-  }
-  return undefined
 }

@@ -29,23 +29,37 @@ const FILTER_VALUES = 100
 /** @throws InvalidInputError */
 export function jobCondition(filter: JobFilter | null | undefined, limits: Limits): Prisma.JobWhereInput {
   if (!filter) return { deletedAt: null }
-  const { userId, states, presets, createdAfter, createdBefore, completedAfter, completedBefore, metadata } = filter
+  checkFilter(filter, limits)
+  const { userId, states, presets, metadata } = filter
+  const conditions: (Prisma.JobWhereInput | false)[] = [
+    !filter.includeDeleted && { deletedAt: null },
+    userId != null && { userId },
+    states != null && { state: { in: states } },
+    presets != null && { preset: { in: presets } },
+    ...timeConditions(filter),
+    metadata != null && { metadataList: { elements: { array_contains: [metadata as Prisma.InputJsonObject] } } },
+  ]
+  return { AND: conditions.filter((condition) => condition !== false) }
+}
+
+function timeConditions({ createdAfter, createdBefore, completedAfter, completedBefore }: JobFilter) {
+  return [
+    // The instant of creation is in the id, and lists are ordered by it: a range of ids serves both.
+    createdAfter != null && { id: { gte: leastUuidAt(createdAfter) } },
+    createdBefore != null && { id: { lt: leastUuidAt(createdBefore) } },
+    completedAfter != null && { completedAt: { gte: completedAfter } },
+    completedBefore != null && { completedAt: { lt: completedBefore } },
+  ]
+}
+
+function checkFilter({ userId, presets, metadata }: JobFilter, limits: Limits): void {
   const check = new InputCheck(limits)
   check.name('userId', userId)
-  if (presets && presets.length > FILTER_VALUES) check.refuse('presets', `must be at most ${FILTER_VALUES}; ${presets.length} came.`)
-  for (const preset of presets ?? []) check.name('presets', preset)
+  if (presets && presets.length > FILTER_VALUES) {
+    check.refuse('presets', `must be at most ${FILTER_VALUES}; ${presets.length} came.`)
+  } else {
+    for (const preset of presets ?? []) check.name('presets', preset)
+  }
   check.metadata('metadata', metadata)
   check.done()
-  const all: Prisma.JobWhereInput[] = []
-  if (!filter.includeDeleted) all.push({ deletedAt: null })
-  if (userId != null) all.push({ userId })
-  if (states) all.push({ state: states.length === 1 ? (states[0] as JobState) : { in: states } })
-  if (presets) all.push({ preset: { in: presets } })
-  // The instant of creation is in the id, and lists are ordered by it: a range of ids serves both.
-  if (createdAfter) all.push({ id: { gte: leastUuidAt(createdAfter) } })
-  if (createdBefore) all.push({ id: { lt: leastUuidAt(createdBefore) } })
-  if (completedAfter) all.push({ completedAt: { gte: completedAfter } })
-  if (completedBefore) all.push({ completedAt: { lt: completedBefore } })
-  if (metadata) all.push({ metadataList: { elements: { array_contains: [metadata as Prisma.InputJsonObject] } } })
-  return { AND: all }
 }

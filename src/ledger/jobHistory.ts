@@ -1,6 +1,7 @@
 // Reads the ledger: the history of one job, and the records of all jobs.
-import type { KeysetOrder } from '../database/keyset.ts'
+
 import type { JobState, JobStateRecord, Prisma } from '../database/generated/client.ts'
+import type { KeysetOrder } from '../database/keyset.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageWindow, readPage } from './page.ts'
@@ -26,7 +27,11 @@ export interface RecordShape {
 }
 
 /** The order of the history of one job. */
-export const HISTORY_ORDER: KeysetOrder = { name: 'history', direction: 'asc', key: [{ field: 'sequence', kind: 'int' }] }
+export const HISTORY_ORDER: KeysetOrder = {
+  name: 'history',
+  direction: 'asc',
+  key: [{ field: 'sequence', kind: 'int' }],
+}
 
 // Two records of one job never come in the wrong order: neither their times nor their ids run backwards.
 const RECORDS_ORDER: KeysetOrder = {
@@ -43,8 +48,12 @@ const RECORDS_ORDER: KeysetOrder = {
  *
  * @throws InvalidInputError for bad page sizes and cursors.
  */
-export async function getJobHistory(ledger: Ledger, jobId: string, request: PageRequest = {}): Promise<Page<JobStateRecord>> {
-  return pageOfRecords(ledger, HISTORY_ORDER, { jobId }, request, {})
+export async function getJobHistory(
+  ledger: Ledger,
+  jobId: string,
+  request: PageRequest = {},
+): Promise<Page<JobStateRecord>> {
+  return pageOfRecords(ledger, { order: HISTORY_ORDER, condition: { jobId } }, request, {})
 }
 
 /**
@@ -57,7 +66,12 @@ export async function listJobStateRecords(
   request: PageRequest & { filter?: JobStateRecordFilter | null | undefined } = {},
   shape: RecordShape = {},
 ): Promise<Page<JobStateRecord>> {
-  return pageOfRecords(ledger, RECORDS_ORDER, recordCondition(ledger, request.filter), request, shape)
+  return pageOfRecords(
+    ledger,
+    { order: RECORDS_ORDER, condition: recordCondition(ledger, request.filter) },
+    request,
+    shape,
+  )
 }
 
 /**
@@ -71,8 +85,7 @@ export async function countJobStateRecords(ledger: Ledger, filter?: JobStateReco
 
 async function pageOfRecords(
   ledger: Ledger,
-  order: KeysetOrder,
-  condition: Prisma.JobStateRecordWhereInput,
+  { order, condition }: { order: KeysetOrder; condition: Prisma.JobStateRecordWhereInput },
   request: PageRequest,
   shape: RecordShape,
 ): Promise<Page<JobStateRecord>> {
@@ -82,11 +95,19 @@ async function pageOfRecords(
     order,
     pageWindow(request, order, ledger.limits),
     ({ where, orderBy }, take) =>
-      ledger.prisma.jobStateRecord.findMany({ where: { AND: [condition, where] }, orderBy, take, ...select }) as Promise<JobStateRecord[]>,
+      ledger.prisma.jobStateRecord.findMany({
+        where: { AND: [condition, where] },
+        orderBy,
+        take,
+        ...select,
+      }) as Promise<JobStateRecord[]>,
   )
 }
 
-function recordCondition(ledger: Ledger, filter: JobStateRecordFilter | null | undefined): Prisma.JobStateRecordWhereInput {
+function recordCondition(
+  ledger: Ledger,
+  filter: JobStateRecordFilter | null | undefined,
+): Prisma.JobStateRecordWhereInput {
   const { jobId, userId, actor, previousStates, newStates, after, before } = filter ?? {}
   const check = new InputCheck(ledger.limits)
   check.name('userId', userId)

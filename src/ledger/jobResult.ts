@@ -1,6 +1,6 @@
 // The result of a job: what came out of it. Completing and failing a job write it together with the transition (finishJob.ts).
 import { retryConflicts } from '../database/faults.ts'
-import { type JobResult, JobResultStatus, Prisma } from '../database/generated/client.ts'
+import { type JobResult, type JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
@@ -32,7 +32,10 @@ export async function setJobResult(ledger: Ledger, input: SetJobResultInput): Pr
       WITH target AS (SELECT id FROM jobs WHERE id = ${input.jobId}::uuid AND deleted_at IS NULL FOR SHARE)
       ${upsertResult('target', input)}`,
   )
-  const job = await ledger.prisma.job.findUnique({ where: { id: input.jobId }, select: { deletedAt: true, result: true } })
+  const job = await ledger.prisma.job.findUnique({
+    where: { id: input.jobId },
+    select: { deletedAt: true, result: true },
+  })
   if (job === null) throw new JobNotFoundError(input.jobId)
   if (job.deletedAt !== null || job.result === null) {
     throw new JobNotFoundError(input.jobId, `Job ${input.jobId} was deleted; its result is kept as it was.`)

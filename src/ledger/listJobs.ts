@@ -1,6 +1,7 @@
 // Lists jobs, page by page, in any of the orders that have an index.
-import type { KeysetOrder } from '../database/keyset.ts'
+
 import type { Job, Prisma } from '../database/generated/client.ts'
+import type { KeysetOrder } from '../database/keyset.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageWindow, readPage } from './page.ts'
@@ -38,27 +39,40 @@ const KEYS = {
  *
  * @throws InvalidInputError for bad page sizes, cursors and filters.
  */
-export async function listJobs(ledger: Ledger, request: ListJobsRequest = {}, shape: JobShape = {}): Promise<Page<Job>> {
+export async function listJobs(
+  ledger: Ledger,
+  request: ListJobsRequest = {},
+  shape: JobShape = {},
+): Promise<Page<Job>> {
   const { field, direction } = request.orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
-  const order: KeysetOrder = { name: `jobs.${field}`, direction: direction === 'ASC' ? 'asc' : 'desc', key: KEYS[field] }
-  return pageOfJobs(ledger, order, jobCondition(request.filter, ledger.limits), request, shape)
+  const order: KeysetOrder = {
+    name: `jobs.${field}`,
+    direction: direction === 'ASC' ? 'asc' : 'desc',
+    key: KEYS[field],
+  }
+  return pageOfJobs(ledger, { order, condition: jobCondition(request.filter, ledger.limits) }, request, shape)
 }
 
-/** One page of the jobs that satisfy `condition`, in `order`. */
+/** An ordered list of jobs. */
+export interface JobList {
+  order: KeysetOrder
+  condition: Prisma.JobWhereInput
+}
+
+/** One page of a list of jobs. */
 export async function pageOfJobs(
   ledger: Ledger,
-  order: KeysetOrder,
-  condition: Prisma.JobWhereInput,
+  { order, condition }: JobList,
   request: PageRequest,
   shape: JobShape,
 ): Promise<Page<Job>> {
   const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
   const select = shape.select && { select: { ...shape.select, ...key } }
+  // Whoever selects less than all columns knows which columns the rows have.
   return readPage<Job>(
     order,
     pageWindow(request, order, ledger.limits),
     ({ where, orderBy }, take) =>
-      // Callers that select less say so by the type they give to the rows.
       ledger.prisma.job.findMany({ where: { AND: [condition, where] }, orderBy, take, ...select }) as Promise<Job[]>,
   )
 }

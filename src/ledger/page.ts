@@ -1,5 +1,13 @@
 // Pages of any list of the ledger: checks what is asked for, reads one page by key, and tells exactly what lies around it.
-import { type Bounds, decodeCursor, encodeCursor, InvalidCursorError, type KeysetOrder, type Segment, segmentsBetween } from '../database/keyset.ts'
+import {
+  type Bounds,
+  decodeCursor,
+  encodeCursor,
+  InvalidCursorError,
+  type KeysetOrder,
+  type Segment,
+  segmentsBetween,
+} from '../database/keyset.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Limits } from './limits.ts'
 
@@ -38,10 +46,14 @@ type Read<Row> = (segment: Segment, take: number) => Promise<Row[]>
 export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Limits): PageWindow {
   const check = new InputCheck(limits)
   const { first, last } = request
-  if (first != null && last != null) check.refuse('first', `and "last" exclude each other; first: ${first} and last: ${last} came.`)
+  if (first != null && last != null)
+    check.refuse('first', `and "last" exclude each other; first: ${first} and last: ${last} came.`)
   check.wholeNumber('first', first, 0, limits.pageSize)
   check.wholeNumber('last', last, 0, limits.pageSize)
-  const bounds = { after: position(check, order, 'after', request.after), before: position(check, order, 'before', request.before) }
+  const bounds = {
+    after: position(check, order, 'after', request.after),
+    before: position(check, order, 'before', request.before),
+  }
   check.done()
   return { size: last ?? first ?? limits.defaultPageSize, backward: last != null, bounds }
 }
@@ -84,7 +96,12 @@ async function readSegments<Row>(segments: Segment[], take: number, read: Read<R
   return rows
 }
 
-function position(check: InputCheck, order: KeysetOrder, argument: 'after' | 'before', cursor: string | null | undefined) {
+function position(
+  check: InputCheck,
+  order: KeysetOrder,
+  argument: 'after' | 'before',
+  cursor: string | null | undefined,
+) {
   if (cursor == null) return undefined
   try {
     return decodeCursor(order, cursor)

@@ -1,6 +1,7 @@
 // Finds jobs that have been PROCESSING for too long: whoever worked on them may be gone.
-import type { KeysetOrder } from '../database/keyset.ts'
+
 import type { Job, Prisma } from '../database/generated/client.ts'
+import type { KeysetOrder } from '../database/keyset.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
 import { type JobShape, pageOfJobs } from './listJobs.ts'
@@ -25,8 +26,17 @@ const ORDER: KeysetOrder = {
  *
  * @throws InvalidInputError
  */
-export async function stuckJobs(ledger: Ledger, request: StuckJobsRequest = {}, shape: JobShape = {}): Promise<Page<Job>> {
-  return pageOfJobs(ledger, ORDER, stuckCondition(ledger, request.olderThanSeconds), request, shape)
+export async function stuckJobs(
+  ledger: Ledger,
+  request: StuckJobsRequest = {},
+  shape: JobShape = {},
+): Promise<Page<Job>> {
+  return pageOfJobs(
+    ledger,
+    { order: ORDER, condition: stuckCondition(ledger, request.olderThanSeconds) },
+    request,
+    shape,
+  )
 }
 
 /**

@@ -1,7 +1,7 @@
 // Moves jobs from state to state. Each transition is a compare-and-set on the row of the job; the record of it is written by
 // the database in the same commit. Transitions that also bring a result are in finishJob.ts.
 import { retryConflicts } from '../database/faults.ts'
-import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
+import type { Job, JobState, Prisma } from '../database/generated/client.ts'
 import { batchOf } from './batch.ts'
 import { IllegalTransitionError, type InvalidInputError, JobNotFoundError, VersionConflictError } from './errors.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
@@ -57,7 +57,11 @@ export async function transitionJob(ledger: Ledger, input: TransitionJobInput): 
  *
  * @throws InvalidInputError if there are no items or too many.
  */
-export async function transitionJobs(ledger: Ledger, inputs: Omit<TransitionJobInput, 'actor'>[], actor: string): Promise<(Job | TransitionRefusal)[]> {
+export async function transitionJobs(
+  ledger: Ledger,
+  inputs: Omit<TransitionJobInput, 'actor'>[],
+  actor: string,
+): Promise<(Job | TransitionRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => checkNote(check, { ...input, actor }))
   return batch.answer(async (accepted) => {
     const items = accepted.map(({ jobId, to, reason, metadata, expectedVersion, expectedState }) => ({
@@ -68,15 +72,19 @@ export async function transitionJobs(ledger: Ledger, inputs: Omit<TransitionJobI
       expectedVersion,
       expectedState,
     }))
-    const rows = await retryConflicts(() =>
-      ledger.prisma.$queryRaw<(Job & { applied: boolean })[]>`
+    const rows = await retryConflicts(
+      () =>
+        ledger.prisma.$queryRaw<(Job & { applied: boolean })[]>`
         SELECT answer.applied, ${jobColumns('(answer.job)')}
         FROM jobledger_transition_jobs(${JSON.stringify(items)}::json, ${actor}) AS answer
         ORDER BY answer.ordinal`,
     )
     return accepted.map((input, index) => {
       const { applied, ...job } = rows[index] as Job & { applied: boolean }
-      return applied ? job : refusal(job.id === null ? null : job, input) ?? new VersionConflictError(job, { version: input.expectedVersion ?? null })
+      return applied
+        ? job
+        : (refusal(job.id === null ? null : job, input) ??
+            new VersionConflictError(job, { version: input.expectedVersion ?? null }))
     })
   })
 }
@@ -97,7 +105,11 @@ export function checkNote(check: InputCheck, note: TransitionNote): InputCheck {
  *
  * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError
  */
-export async function untilDecided(ledger: Ledger, input: TransitionJobInput, attempt: () => Promise<Job | undefined>): Promise<Job> {
+export async function untilDecided(
+  ledger: Ledger,
+  input: TransitionJobInput,
+  attempt: () => Promise<Job | undefined>,
+): Promise<Job> {
   for (;;) {
     const job = await retryConflicts(attempt)
     if (job) return job
@@ -106,7 +118,10 @@ export async function untilDecided(ledger: Ledger, input: TransitionJobInput, at
   }
 }
 
-function refusal(job: Job | null, { jobId, to, expectedVersion, expectedState }: TransitionJobInput | Omit<TransitionJobInput, 'actor'>): TransitionRefusal | undefined {
+function refusal(
+  job: Job | null,
+  { jobId, to, expectedVersion, expectedState }: TransitionJobInput | Omit<TransitionJobInput, 'actor'>,
+): TransitionRefusal | undefined {
   if (job === null) return new JobNotFoundError(jobId)
   // A caller whose view is old learns first that it is old: the state it asks for may be the one that somebody else reached.
   if ((expectedVersion ?? job.version) !== job.version || (expectedState ?? job.state) !== job.state) {

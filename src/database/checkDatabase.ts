@@ -1,0 +1,72 @@
+// The first look at a database: whether it can be used at all, told in one sentence for the person who set its address.
+// Never repeats the password of that address.
+import type pg from 'pg'
+
+/** The database cannot be used. The message is complete: print it without a stack trace. */
+export class UnusableDatabaseError extends Error {
+  override readonly name = 'UnusableDatabaseError'
+}
+
+const OLDEST_MAJOR = 15
+
+/** Connects and looks at the server. `url` is for the sentences only. @throws UnusableDatabaseError */
+export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {
+  const { major, timeZone } = await look(pool, url)
+  if (major < OLDEST_MAJOR) {
+    throw new UnusableDatabaseError(
+      `The database at ${addressOf(url)} is PostgreSQL ${major}; version ${OLDEST_MAJOR} or later is needed.`,
+    )
+  }
+  if (timeZone !== 'UTC') {
+    throw new UnusableDatabaseError(
+      `Sessions on the database at ${addressOf(url)} are in the time zone ${timeZone} although UTC was asked for: ` +
+        'something between here and there, perhaps a connection pooler, drops the start-up parameter "options"; make it pass that on.',
+    )
+  }
+}
+
+async function look(pool: pg.Pool, url: string): Promise<{ major: number; timeZone: string }> {
+  try {
+    const { rows } = await pool.query<{ major: number; timeZone: string }>(
+      `SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('TimeZone') AS "timeZone"`,
+    )
+    return rows[0] ?? { major: 0, timeZone: 'unknown' }
+  } catch (error) {
+    throw new UnusableDatabaseError(whyUnusable(error as NodeJS.ErrnoException, url), { cause: error })
+  }
+}
+
+function whyUnusable({ code, message }: NodeJS.ErrnoException, url: string): string {
+  const address = addressOf(url)
+  const { user, database } = namesOf(url)
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `No database server answers at ${address} (connection refused): start it, or correct DATABASE_URL.`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The host of the database, ${address}, cannot be found: correct DATABASE_URL.`
+    case '28P01': // invalid_password
+      return `The database server at ${address} does not accept the password of user ${user}: correct DATABASE_URL.`
+    case '28000': // invalid_authorization_specification
+      return `The database server at ${address} does not let user ${user} in (${message}): correct DATABASE_URL, or the server's pg_hba.conf.`
+    case '3D000': // invalid_catalog_name
+      return `There is no database ${database} at ${address}: create it (CREATE DATABASE), or correct DATABASE_URL.`
+    case '42501': // insufficient_privilege
+      return `User ${user} may not connect to the database ${database} at ${address}: GRANT CONNECT to it, or correct DATABASE_URL.`
+    default:
+      return `The database at ${address} cannot be used (${message}): see whether it runs, or correct DATABASE_URL.`
+  }
+}
+
+function addressOf(url: string): string {
+  const { hostname, port } = new URL(url)
+  return `${hostname || 'localhost'}:${port || 5432}`
+}
+
+function namesOf(url: string): { user: string; database: string } {
+  const { username, pathname } = new URL(url)
+  return {
+    user: decodeURIComponent(username) || 'of this system',
+    database: decodeURIComponent(pathname.slice(1)) || 'of the same name as the user',
+  }
+}

@@ -1,0 +1,56 @@
+// What cannot be stored as it came: text that PostgreSQL refuses, and JSON that somebody on the way cannot represent.
+
+/** Deeper JSON is refused: PostgreSQL and JSON.stringify both recurse, and both have an end. */
+const JSON_DEPTH = 100
+const TOO_DEEP = `is nested deeper than ${JSON_DEPTH} levels.`
+
+interface Part {
+  value: unknown
+  depth: number
+}
+
+/** Why a text cannot be stored; undefined if it can. */
+export function textFault(text: string): string | undefined {
+  const nul = text.indexOf('\0')
+  if (nul >= 0) return `holds a NUL character at position ${nul}; PostgreSQL cannot store one.`
+  if (!text.isWellFormed()) return 'holds half of a surrogate pair, which is not valid Unicode.'
+  return undefined
+}
+
+/** Why a value cannot be stored as JSON; undefined if it can. Walks without recursion: the value may be deeper than the stack. */
+export function jsonFault(root: unknown): string | undefined {
+  const pending: Part[] = [{ value: root, depth: 1 }]
+  for (let part = pending.pop(); part; part = pending.pop()) {
+    const { value, depth } = part
+    const inner = typeof value === 'object' && value !== null ? Object.entries(value) : []
+    const fault = (depth > JSON_DEPTH && inner.length > 0 && TOO_DEEP) || scalarFault(value) || keyFault(inner)
+    if (fault) return fault
+    for (const [, item] of inner) pending.push({ value: item, depth: depth + 1 })
+  }
+  return undefined
+}
+
+function keyFault(entries: [key: string, value: unknown][]): string | undefined {
+  for (const [key] of entries) {
+    const fault = textFault(key)
+    if (fault) return fault
+  }
+  return undefined
+}
+
+function scalarFault(value: unknown): string | undefined {
+  if (typeof value === 'object') return undefined
+  if (typeof value === 'string') return textFault(value)
+  if (typeof value === 'number') return numberFault(value)
+  if (typeof value === 'boolean') return undefined
+  return `holds a value of the type ${typeof value}, which JSON does not know.`
+}
+
+function numberFault(value: number): string | undefined {
+  if (!Number.isFinite(value)) return `holds ${value}, which JSON does not know.`
+  // A larger integer was rounded when the JSON was parsed; keeping it would keep something the caller did not send.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return `holds an integer beyond ±${Number.MAX_SAFE_INTEGER}, which cannot be kept exactly; send it as a string.`
+  }
+  return undefined
+}
