@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'prisma/config'
+import { defaultDataDir } from './src/database/embedded/dataPlace.ts'
 import { runningEmbeddedUrl } from './src/database/embedded/runningServer.ts'
 
 if (existsSync('.env')) process.loadEnvFile('.env')
@@ -10,7 +11,8 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 // WebAssembly; the launcher makes it answer as the native one does.
 process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('prisma/schema-engine/main.mjs', import.meta.url))
 
-const url = process.env.DATABASE_URL ?? runningEmbeddedUrl(process.env.DATA_DIR ?? 'data')
+// A variable that is empty counts as not set, as everywhere.
+const url = process.env.DATABASE_URL || runningEmbeddedUrl(process.env.DATA_DIR || defaultDataDir())
 
 export default defineConfig({
   schema: 'prisma/schema.prisma',

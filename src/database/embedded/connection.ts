@@ -1,0 +1,46 @@
+// The few words spoken with the embedded server over SQL: is it ours and ready, and does our database exist.
+import pg from 'pg'
+import { DATABASE, embeddedUrl } from './runningServer.ts'
+
+const INVALID_PASSWORD = '28P01'
+const CONNECT_MS = 5_000
+const DUPLICATE_DATABASE = '42P04'
+
+export type Answer = 'ours' | 'not ours' | 'no answer'
+
+/** Who listens on the port. Our password is random, so a server that accepts it is ours. */
+export async function whoAnswers(port: number, password: string): Promise<Answer> {
+  try {
+    await withClient(port, password, (client) => client.query('SELECT 1'))
+    return 'ours'
+  } catch (error) {
+    return refusedPassword(error) ? 'not ours' : 'no answer'
+  }
+}
+
+/** Makes the database unless it exists. Idempotent, because a start may have been killed just before it. */
+export async function ensureDatabase(port: number, password: string): Promise<void> {
+  await withClient(port, password, async (client) => {
+    const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
+    if (found.rowCount !== 0) return
+    await client.query(`CREATE DATABASE ${DATABASE}`).catch((error: { code?: string }) => {
+      if (error.code !== DUPLICATE_DATABASE) throw error
+    })
+  })
+}
+
+export function refusedPassword(error: unknown): boolean {
+  return (error as { code?: unknown }).code === INVALID_PASSWORD
+}
+
+async function withClient<T>(port: number, password: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const connectionString = embeddedUrl(port, password, 'postgres')
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_MS })
+  client.on('error', () => undefined) // The query in progress rejects as well; unheard, it would end the process.
+  try {
+    await client.connect()
+    return await work(client)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

@@ -1,0 +1,54 @@
+// Where the embedded database keeps its files: the names inside a data directory, the default directory, and the
+// second place that root needs. Pure path arithmetic plus node:fs; prisma.config.ts reaches this file.
+import { createHash } from 'node:crypto'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { PACKAGE_ROOT } from '../packageRoot.ts'
+
+/** Persistent, and open to every user by convention: where root keeps what PostgreSQL's user must reach. */
+export const SYSTEM_DIR = '/var/lib/jobledger'
+
+/** The files of one data directory. */
+export interface DataPlace {
+  readonly dir: string
+  /** PostgreSQL's own directory (PGDATA). */
+  readonly cluster: string
+  readonly password: string
+  readonly owner: string
+  readonly log: string
+}
+
+export function placeAt(dir: string): DataPlace {
+  return {
+    dir,
+    cluster: join(dir, 'postgres'),
+    password: join(dir, 'password'),
+    owner: join(dir, 'owner.json'),
+    log: join(dir, 'server.log'),
+  }
+}
+
+/** `data` in the checkout, wherever the process was started. */
+export function defaultDataDir(): string {
+  return join(PACKAGE_ROOT, 'data')
+}
+
+/**
+ * The places where the data of `dataDir` may be, in order of preference. Only the default directory has a second one:
+ * where somebody chose the directory, the data is there or nowhere.
+ */
+export function candidatePlaces(dataDir: string, systemDir = SYSTEM_DIR): readonly [DataPlace, ...DataPlace[]] {
+  const dir = resolve(dataDir)
+  return dir === defaultDataDir() ? [placeAt(dir), relocatedPlace(dir, systemDir)] : [placeAt(dir)]
+}
+
+/** The place whose cluster exists, if there is one. */
+export function occupiedPlace(places: readonly DataPlace[]): DataPlace | undefined {
+  return places.find((place) => existsSync(join(place.cluster, 'PG_VERSION')))
+}
+
+function relocatedPlace(dir: string, systemDir: string): DataPlace {
+  const checkout = realpathSync(dirname(dir))
+  const hash = createHash('sha256').update(checkout).digest('hex').slice(0, 12)
+  return placeAt(join(systemDir, `${basename(checkout)}-${hash}`))
+}

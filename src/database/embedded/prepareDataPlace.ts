@@ -1,0 +1,63 @@
+// Chooses the place of the data and the user of the server together, because each depends on the other, and makes the
+// directory. The rule: data that exists decides; new data goes where DATA_DIR says; only root, and only for the default
+// directory, goes to /var/lib/jobledger instead when PostgreSQL's user cannot enter the checkout.
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { candidatePlaces, type DataPlace, occupiedPlace } from './dataPlace.ts'
+import { EmbeddedDatabaseError } from './errors.ts'
+import { canEnter, isRoot, type ServerAccount, serverAccount } from './serverAccount.ts'
+
+export interface PreparedPlace {
+  readonly place: DataPlace
+  readonly account: ServerAccount
+}
+
+export function prepareDataPlace(
+  dataDir: string,
+  systemDir: string,
+  log: { info(message: string): void },
+): PreparedPlace {
+  const places = candidatePlaces(dataDir, systemDir)
+  const occupied = occupiedPlace(isRoot() ? places : places.slice(0, 1))
+  const account = serverAccount(occupied?.cluster)
+  const place = occupied ?? (isRoot() ? places.find((candidate) => reachable(candidate, account)) : places[0])
+  if (place === undefined || !makeReachable(place, account)) {
+    throw new EmbeddedDatabaseError(
+      `PostgreSQL refuses to run as root, and user ${account.uid}, whom it runs as instead, cannot enter ${dataDir}: ` +
+        'set DATA_DIR to a directory that every user can enter, or set DATABASE_URL.',
+    )
+  }
+  if (place !== places[0])
+    log.info(
+      `The database is kept in ${place.dir}: PostgreSQL runs as another user than root, who cannot enter ${dataDir}.`,
+    )
+  return { place, account }
+}
+
+/** Whether the directory can be entered, or could if it were made. */
+function reachable(place: DataPlace, account: ServerAccount): boolean {
+  let dir = place.dir
+  while (!isDirectory(dir) && dir !== dirname(dir)) dir = dirname(dir)
+  return canEnter(dir, account)
+}
+
+function makeReachable(place: DataPlace, account: ServerAccount): boolean {
+  makeDirectory(place.dir)
+  return account.uid === undefined || canEnter(place.dir, account)
+}
+
+/** Missing directories on the way are made too. Under root others may pass through, but not look around. */
+function makeDirectory(dir: string): void {
+  if (isDirectory(dir)) return
+  makeDirectory(dirname(dir))
+  mkdirSync(dir, { recursive: true }) // recursive only to bear that another process was faster
+  chmodSync(dir, isRoot() ? 0o711 : 0o700) // because the umask cuts the mode that mkdir is given
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}

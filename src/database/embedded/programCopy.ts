@@ -1,0 +1,82 @@
+// The copy of PostgreSQL's programs that root needs when the server's user cannot enter the checkout. It owns the
+// directories `postgresql-VERSION-PLATFORM` and never changes one that is there.
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync, lstatSync, statSync } from 'node:fs'
+import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { identify } from './processIdentity.ts'
+import { PROGRAM_ENV, type ServerAccount } from './serverAccount.ts'
+
+export interface InstalledPrograms {
+  /** The directory with bin, lib and share. The programs find the other two from where they are. */
+  readonly native: string
+  /** Names the copy, so that another version never finds this one's files. */
+  readonly label: string
+}
+
+/** The copy under `base`, made if need be; undefined when there can be none that `account` can run. */
+export async function copyPrograms(
+  installed: InstalledPrograms,
+  base: string,
+  account: ServerAccount,
+): Promise<string | undefined> {
+  try {
+    await mkdir(base, { recursive: true })
+    // In a temporary directory anybody could have put programs there for us to run.
+    const found = lstatSync(base)
+    if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return undefined
+    await chmod(base, 0o755)
+    const copy = join(base, installed.label)
+    if (!existsSync(copy)) await copyWhole(installed.native, copy)
+    return whyNotRunnable(copy, account) === undefined ? copy : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A copy that exists is complete: it is made beside its place and then renamed. */
+async function copyWhole(native: string, copy: string): Promise<void> {
+  await clearAbandoned(copy)
+  const draft = `${copy}.${process.pid}-${randomUUID()}.partial`
+  await cp(native, draft, { recursive: true, verbatimSymlinks: true })
+  await openToEverybody(draft)
+  await rename(draft, copy).catch(async (error: unknown) => {
+    await rm(draft, { recursive: true, force: true })
+    if (!existsSync(copy)) throw error // otherwise another process was faster
+  })
+}
+
+async function clearAbandoned(copy: string): Promise<void> {
+  for (const name of await readdir(dirname(copy))) {
+    const pid = Number(/\.(\d+)-[^.]*\.partial$/.exec(name)?.[1])
+    if (pid > 0 && identify(pid) === undefined) await rm(join(dirname(copy), name), { recursive: true, force: true })
+  }
+}
+
+/** Under a strict umask npm installs files that only root can read. */
+async function openToEverybody(dir: string): Promise<void> {
+  await chmod(dir, 0o755)
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name)
+    if (entry.isDirectory()) await openToEverybody(path)
+    else if (entry.isFile()) await chmod(path, statSync(path).mode & 0o100 ? 0o755 : 0o644)
+  }
+}
+
+/** Why the programs cannot be run by that user; undefined when they can. */
+export function whyNotRunnable(native: string, account: ServerAccount): string | undefined {
+  try {
+    versionOf(native, account)
+    return undefined
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string }
+    return (stderr || message).trim().split('\n').at(-1)
+  }
+}
+
+export function versionOf(native: string, account: ServerAccount): string {
+  const options = { ...account, cwd: '/', env: PROGRAM_ENV, encoding: 'utf8', stdio: 'pipe' } as const
+  return execFileSync(join(native, 'bin', 'postgres'), ['--version'], options)
+}

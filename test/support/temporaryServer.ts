@@ -1,0 +1,62 @@
+// An embedded PostgreSQL in a temporary directory: fast because nobody would miss its data, gone without a trace
+// afterwards, also when root runs it for a user that cannot enter root's own directories.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { signalPostmaster } from '../../src/database/embedded/postmaster.ts'
+import { identify, isAlive } from '../../src/database/embedded/processIdentity.ts'
+import { readPostmasterFile } from '../../src/database/embedded/runningServer.ts'
+import { startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
+import { temporaryDirectory } from './temporaryDirectory.ts'
+
+export interface TemporaryServer {
+  readonly url: string
+  readonly dir: string
+  stop(options: { keepFiles: boolean }): Promise<void>
+  /** The synchronous end, for a process that is exiting. */
+  destroyAtExit(): void
+}
+
+const THROW_AWAY = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300',
+}
+
+export async function startTemporaryServer(): Promise<TemporaryServer> {
+  const dir = temporaryDirectory('jobledger-test-')
+  const destroyAtExit = (): void => destroy(dir)
+  process.once('exit', destroyAtExit)
+  const server = await startEmbedded({
+    dataDir: dir,
+    systemDir: join(dir, 'system'),
+    settings: THROW_AWAY,
+    log: { info: () => undefined, warn: console.warn },
+  }).catch((error: unknown) => {
+    destroy(dir)
+    throw error
+  })
+  process.off('exit', destroyAtExit)
+  return {
+    url: server.url,
+    dir,
+    destroyAtExit,
+    async stop({ keepFiles }) {
+      await server.stop()
+      if (!keepFiles) rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+function destroy(dir: string): void {
+  const pid = readPostmasterFile(placeAt(dir))?.pid
+  const server = pid === undefined ? undefined : identify(pid)
+  if (server !== undefined) signalPostmaster(server, 'SIGQUIT')
+  const clock = new Int32Array(new SharedArrayBuffer(4))
+  for (let waits = 0; waits < 200 && server !== undefined && isAlive(server); waits += 1) {
+    Atomics.wait(clock, 0, 0, 25)
+  }
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+}

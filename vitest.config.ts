@@ -1,0 +1,24 @@
+// How the tests run: real processes, one PostgreSQL for the whole run (test/support/globalSetup.ts).
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // As Node does: graphql also has a "module" entry, and two instances of it in one process refuse each other's types.
+  resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/globalSetup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Longer than the patience with which the embedded server is stopped.
+    teardownTimeout: 40_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/generated/**'],
+      thresholds: { lines: 90 },
+    },
+  },
+})
