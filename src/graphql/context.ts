@@ -26,10 +26,19 @@ export function createContext(parts: {
 
 // Callers are believed: there is no access control yet.
 function actorOf(request: Request, ledger: Ledger): string {
-  const actor = request.headers.get('x-actor') ?? 'anonymous'
+  const actor = utf8(request.headers.get('x-actor') ?? 'anonymous')
   const check = new InputCheck(ledger.limits)
   check.actor(actor)
   const [issue] = check.issues
   if (issue) throw new GraphQLError(`The header x-actor ${issue.message}`, { extensions: { code: 'BAD_USER_INPUT' } })
   return actor
+}
+
+// HTTP reads the bytes of a header as Latin-1; those who send another alphabet send UTF-8.
+function utf8(header: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(header, 'latin1'))
+  } catch {
+    return header
+  }
 }

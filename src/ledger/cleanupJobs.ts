@@ -39,15 +39,20 @@ export async function cleanupJobs(ledger: Ledger, input: CleanupJobsInput): Prom
   }
   const reason = `older than ${olderThanDays} days`
   let count = 0
+  // Each portion begins behind the one before, instead of looking again at what that one deleted.
+  let behind = leastUuidAt(new Date(0))
   for (;;) {
     const deleted = await retryConflicts(
-      () => ledger.prisma.$executeRaw`
+      () => ledger.prisma.$queryRaw<{ id: string }[]>`
         UPDATE jobs SET state = 'CANCELLED', deleted_at = now(), version = version + 1, state_actor = ${actor},
           state_reason = ${reason}, state_metadata = '{}'
-        WHERE id IN (SELECT id FROM jobs WHERE id < ${createdBefore}::uuid AND state = ANY (${states}::job_state[])
-          AND deleted_at IS NULL ORDER BY id LIMIT ${JOBS_PER_STATEMENT} FOR NO KEY UPDATE)`,
+        WHERE id IN (SELECT id FROM jobs WHERE id > ${behind}::uuid AND id < ${createdBefore}::uuid
+          AND state = ANY (${states}::job_state[]) AND deleted_at IS NULL
+          ORDER BY id LIMIT ${JOBS_PER_STATEMENT} FOR NO KEY UPDATE)
+        RETURNING id`,
     )
-    count += deleted
-    if (deleted < JOBS_PER_STATEMENT) return count
+    count += deleted.length
+    if (deleted.length < JOBS_PER_STATEMENT) return count
+    behind = deleted.map(({ id }) => id).sort().at(-1) ?? behind
   }
 }

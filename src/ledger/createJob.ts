@@ -102,9 +102,11 @@ async function insert(ledger: Ledger, items: Prepared[], actor: string): Promise
 
 async function existingJobs(ledger: Ledger, items: Prepared[]): Promise<Job[]> {
   if (items.length === 0) return []
-  return ledger.prisma.job.findMany({
-    where: { OR: items.map(({ userId, idempotencyKey }) => ({ userId, idempotencyKey: idempotencyKey ?? null })) },
-  })
+  const keys = items.map(({ userId, idempotencyKey }) => ({ userId, idempotencyKey }))
+  return ledger.prisma.$queryRaw<Job[]>`
+    SELECT ${jobColumns('jobs')}
+    FROM json_to_recordset(${JSON.stringify(keys)}::json) AS key ("userId" text, "idempotencyKey" text)
+    JOIN jobs ON jobs.user_id = key."userId" AND jobs.idempotency_key = key."idempotencyKey"`
 }
 
 function repeated(input: Prepared, existing: Job[]): CreatedJob | IdempotencyConflictError {
