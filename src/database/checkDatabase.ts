@@ -1,6 +1,6 @@
 // The first look at a database: whether it can be used at all, told in one sentence for the person who set its address.
 // Never repeats the password of that address.
-import type pg from 'pg'
+import pg from 'pg'
 
 /** The database cannot be used. The message is complete: print it without a stack trace. */
 export class UnusableDatabaseError extends Error {
@@ -8,6 +8,15 @@ export class UnusableDatabaseError extends Error {
 }
 
 const OLDEST_MAJOR = 15
+
+/** One connection, which the caller ends. @throws UnusableDatabaseError if nobody answers within the timeout, or lets us in */
+export async function connectOnce(url: string, connectTimeoutMs = 10_000): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs })
+  await client.connect().catch((error: NodeJS.ErrnoException) => {
+    throw new UnusableDatabaseError(whyUnusable(error, url), { cause: error })
+  })
+  return client
+}
 
 /** Connects and looks at the server. `url` is for the sentences only. @throws UnusableDatabaseError */
 export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {

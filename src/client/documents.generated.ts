@@ -1,0 +1,441 @@
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+export type MakeOptional<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]?: Maybe<T[SubKey]> };
+export type MakeMaybe<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]: Maybe<T[SubKey]> };
+export type MakeEmpty<T extends { [key: string]: unknown }, K extends keyof T> = { [_ in K]?: never };
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** An instant: RFC 3339 in UTC with milliseconds; on input with any offset. */
+  DateTime: { input: string; output: string; }
+  /** Any JSON value. Integers beyond ±9007199254740991 are refused where they would be stored: send them as strings. */
+  JSON: { input: unknown; output: unknown; }
+  /** A JSON object; arrays, scalars and null are refused. */
+  JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
+  /** A UUID, in lower case. */
+  UUID: { input: string; output: string; }
+};
+
+/** Which old jobs to delete. */
+export type CleanupJobsInput = {
+  /** Only count them. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Created longer ago than so many days of 24 hours; 0 to 36500. */
+  readonly olderThanDays: Scalars['Int']['input'];
+  /** In one of these states; by default COMPLETED, FAILED, CANCELLED. */
+  readonly states?: InputMaybe<ReadonlyArray<JobState>>;
+};
+
+/** A job that was done, and its result. */
+export type CompleteJobInput = {
+  /** Refuse if the job has another version than this. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Facts about the transition; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** What the work produced; up to 1 MiB. */
+  readonly output?: InputMaybe<Scalars['JSON']['input']>;
+  /** How long the work took, in milliseconds. */
+  readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
+  /** Why, for those who read the history; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A job to be created. */
+export type CreateJobInput = {
+  /** What is to be done; up to 1 MiB. */
+  readonly content: Scalars['String']['input'];
+  /** Unique per user: the same key with the same input returns the first job. 1 to 200 characters. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Facts about the job; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** The name of the settings it runs with. 1 to 200 characters. */
+  readonly preset?: InputMaybe<Scalars['String']['input']>;
+  /** Whom the job belongs to; by default the caller. 1 to 200 characters. */
+  readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A job to be deleted. */
+export type DeleteJobInput = {
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Why, for those who read the history; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Why something was refused. */
+export type ErrorCode =
+  /** The idempotency key belongs to another request. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** The state machine has no such transition. */
+  | 'ILLEGAL_TRANSITION'
+  /** The input breaks a limit or a rule. */
+  | 'INVALID_INPUT'
+  /** There is no such job. */
+  | 'JOB_NOT_FOUND'
+  /** The job is not as the caller expected it. */
+  | 'VERSION_CONFLICT';
+
+/** A job that failed, and why. */
+export type FailJobInput = {
+  /** What went wrong; up to 4 KiB. */
+  readonly errorMessage: Scalars['String']['input'];
+  /** Refuse if the job has another version than this. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Facts about the transition; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** What the work produced; up to 1 MiB. */
+  readonly output?: InputMaybe<Scalars['JSON']['input']>;
+  /** How long the work took, in milliseconds. */
+  readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
+  /** Why, for those who read the history; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** It took too long: the status of the result is TIMEOUT instead of ERROR. */
+  readonly timedOut?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Which jobs; all given conditions hold. */
+export type JobFilter = {
+  /** Completed, failed or cancelled at this instant or later. */
+  readonly completedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Completed, failed or cancelled earlier than this instant. */
+  readonly completedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Created at this instant or later. */
+  readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Created earlier than this instant. */
+  readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Deleted jobs too. */
+  readonly includeDeleted?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Contained in the metadata of the job, as jsonb @> means it. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** With one of these presets. */
+  readonly presets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** In one of these states. */
+  readonly states?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Of this user. */
+  readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The order of a list of jobs. */
+export type JobOrder = {
+  /** Which way. */
+  readonly direction?: OrderDirection;
+  /** By what. */
+  readonly field?: JobOrderField;
+};
+
+/** What a list of jobs may be ordered by. */
+export type JobOrderField =
+  /** When they were completed, failed or cancelled; jobs that were not come last in either direction. */
+  | 'COMPLETED_AT'
+  /** When they were created. */
+  | 'CREATED_AT'
+  /** When they last changed. */
+  | 'UPDATED_AT';
+
+/** How the work of a job ended. */
+export type JobResultStatus =
+  /** The work failed. */
+  | 'ERROR'
+  /** The work was done. */
+  | 'SUCCESS'
+  /** The work took too long and was stopped. */
+  | 'TIMEOUT';
+
+/** The state of a job. */
+export type JobState =
+  /** Given up on purpose. Terminal. */
+  | 'CANCELLED'
+  /** Finished with success. Terminal. */
+  | 'COMPLETED'
+  /** Finished with an error; may be retried. */
+  | 'FAILED'
+  /** Recorded, not yet started. */
+  | 'PENDING'
+  /** Started; somebody is working on it. */
+  | 'PROCESSING';
+
+/** Which records; all given conditions hold. */
+export type JobStateRecordFilter = {
+  /** Of transitions made by this actor. */
+  readonly actor?: InputMaybe<Scalars['String']['input']>;
+  /** At this instant or later. */
+  readonly after?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Earlier than this instant. */
+  readonly before?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Of this job. */
+  readonly jobId?: InputMaybe<Scalars['ID']['input']>;
+  /** Leading into one of these states. */
+  readonly newStates?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Leading out of one of these states. */
+  readonly previousStates?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Of jobs of this user. */
+  readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The direction of an order. */
+export type OrderDirection =
+  /** Earliest first. */
+  | 'ASC'
+  /** Latest first. */
+  | 'DESC';
+
+/** The result of a job. */
+export type SetJobResultInput = {
+  /** What went wrong; up to 4 KiB. */
+  readonly errorMessage?: InputMaybe<Scalars['String']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** What the work produced; up to 1 MiB. */
+  readonly output?: InputMaybe<Scalars['JSON']['input']>;
+  /** How long the work took, in milliseconds. */
+  readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
+  /** How the work ended. */
+  readonly status: JobResultStatus;
+};
+
+/** A transition to be made. */
+export type TransitionJobInput = {
+  /** Refuse if the job is in another state than this. */
+  readonly expectedState?: InputMaybe<JobState>;
+  /** Refuse if the job has another version than this. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Facts about the transition; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** Why, for those who read the history; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** The state to enter. */
+  readonly to: JobState;
+};
+
+export type RecordJobMutationVariables = Exact<{
+  input: CreateJobInput;
+}>;
+
+
+export type RecordJobMutation = { readonly createJob:
+    | { readonly __typename: 'CreateJobSuccess', readonly created: boolean, readonly job: { readonly jobId: string } }
+    | { readonly __typename: 'IdempotencyConflict', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+   };
+
+export type StartJobMutationVariables = Exact<{
+  jobId: Scalars['ID']['input'];
+  reason: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type StartJobMutation = { readonly transitionJob:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly state: JobState, readonly version: number } }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type CompleteJobMutationVariables = Exact<{
+  input: CompleteJobInput;
+}>;
+
+
+export type CompleteJobMutation = { readonly completeJob:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly state: JobState, readonly version: number } }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type FailJobMutationVariables = Exact<{
+  input: FailJobInput;
+}>;
+
+
+export type FailJobMutation = { readonly failJob:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly state: JobState, readonly version: number } }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type CountsByStateQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+}>;
+
+
+export type CountsByStateQuery = { readonly jobCountsByState: ReadonlyArray<{ readonly state: JobState, readonly count: number }> };
+
+export type FullHistoryQueryVariables = Exact<{
+  jobId: Scalars['ID']['input'];
+}>;
+
+
+export type FullHistoryQuery = { readonly job: { readonly jobId: string, readonly content: string, readonly state: JobState, readonly stateHistory: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null }> }, readonly result: { readonly status: JobResultStatus, readonly output: unknown | null, readonly errorMessage: string | null, readonly processingTimeMs: number | null } | null } | null };
+
+type TransitionOutcome_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly message: string };
+
+type TransitionOutcome_InvalidInput_Fragment = { readonly __typename: 'InvalidInput', readonly message: string };
+
+type TransitionOutcome_JobNotFound_Fragment = { readonly __typename: 'JobNotFound', readonly message: string };
+
+type TransitionOutcome_TransitionJobSuccess_Fragment = { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly state: JobState, readonly version: number } };
+
+type TransitionOutcome_VersionConflict_Fragment = { readonly __typename: 'VersionConflict', readonly message: string };
+
+export type TransitionOutcomeFragment =
+  | TransitionOutcome_IllegalTransition_Fragment
+  | TransitionOutcome_InvalidInput_Fragment
+  | TransitionOutcome_JobNotFound_Fragment
+  | TransitionOutcome_TransitionJobSuccess_Fragment
+  | TransitionOutcome_VersionConflict_Fragment
+;
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const TransitionOutcomeFragmentDoc = new TypedDocumentString(`
+    fragment TransitionOutcome on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      state
+      version
+    }
+  }
+  ... on Error {
+    message
+  }
+}
+    `, {"fragmentName":"TransitionOutcome"}) as unknown as TypedDocumentString<TransitionOutcomeFragment, unknown>;
+export const RecordJobDocument = new TypedDocumentString(`
+    mutation RecordJob($input: CreateJobInput!) {
+  createJob(input: $input) {
+    __typename
+    ... on CreateJobSuccess {
+      created
+      job {
+        jobId
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RecordJobMutation, RecordJobMutationVariables>;
+export const StartJobDocument = new TypedDocumentString(`
+    mutation StartJob($jobId: ID!, $reason: String) {
+  transitionJob(input: {jobId: $jobId, to: PROCESSING, reason: $reason}) {
+    ...TransitionOutcome
+  }
+}
+    fragment TransitionOutcome on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      state
+      version
+    }
+  }
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<StartJobMutation, StartJobMutationVariables>;
+export const CompleteJobDocument = new TypedDocumentString(`
+    mutation CompleteJob($input: CompleteJobInput!) {
+  completeJob(input: $input) {
+    ...TransitionOutcome
+  }
+}
+    fragment TransitionOutcome on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      state
+      version
+    }
+  }
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<CompleteJobMutation, CompleteJobMutationVariables>;
+export const FailJobDocument = new TypedDocumentString(`
+    mutation FailJob($input: FailJobInput!) {
+  failJob(input: $input) {
+    ...TransitionOutcome
+  }
+}
+    fragment TransitionOutcome on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      state
+      version
+    }
+  }
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<FailJobMutation, FailJobMutationVariables>;
+export const CountsByStateDocument = new TypedDocumentString(`
+    query CountsByState($filter: JobFilter) {
+  jobCountsByState(filter: $filter) {
+    state
+    count
+  }
+}
+    `) as unknown as TypedDocumentString<CountsByStateQuery, CountsByStateQueryVariables>;
+export const FullHistoryDocument = new TypedDocumentString(`
+    query FullHistory($jobId: ID!) {
+  job(id: $jobId) {
+    jobId
+    content
+    state
+    stateHistory(first: 100) {
+      nodes {
+        sequence
+        previousState
+        newState
+        reason
+        actor
+        timestamp
+        previousStateDurationMs
+      }
+    }
+    result {
+      status
+      output
+      errorMessage
+      processingTimeMs
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FullHistoryQuery, FullHistoryQueryVariables>;

@@ -1,0 +1,51 @@
+// The database that a command works on: the one of DATABASE_URL, or else the embedded one, started or joined. Whoever opens
+// it stops it.
+import type { Config } from '../config.ts'
+import { connectOnce } from '../database/checkDatabase.ts'
+import { candidatePlaces, occupiedPlace } from '../database/embedded/dataPlace.ts'
+import { startEmbedded } from '../database/embedded/startEmbedded.ts'
+import { applyMigrations, migrationState } from '../database/migrations.ts'
+
+export interface OpenDatabase {
+  readonly url: string
+  readonly embedded: boolean
+  /** For people: where the data is. Holds no password. */
+  readonly place: string
+  /** Stops the server if this process started it. */
+  stop(): Promise<void>
+}
+
+/** What startEmbedded tells people; pino's loggers and the console fit. */
+interface Notices {
+  info(message: string): void
+  warn(message: string): void
+}
+
+/** A database that answers. @throws UnusableDatabaseError, EmbeddedDatabaseError */
+export async function openDatabase(
+  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'database'>,
+  log: Notices,
+): Promise<OpenDatabase> {
+  if (config.databaseUrl !== undefined) {
+    const client = await connectOnce(config.databaseUrl, config.database.connectTimeoutMs)
+    await client.end()
+    const { host, pathname } = new URL(config.databaseUrl)
+    return {
+      url: config.databaseUrl,
+      embedded: false,
+      place: `the database ${pathname.slice(1)} at ${host}`,
+      stop: async () => undefined,
+    }
+  }
+  const server = await startEmbedded({ dataDir: config.dataDir, log })
+  const dir = occupiedPlace(candidatePlaces(config.dataDir))?.dir ?? config.dataDir
+  return { url: server.url, embedded: true, place: `${dir} (embedded PostgreSQL)`, stop: () => server.stop() }
+}
+
+/** Applies the migrations that the database lacks, if any. @throws MigrationError */
+export async function bringUpToDate({ url }: Pick<OpenDatabase, 'url'>): Promise<void> {
+  const client = await connectOnce(url)
+  // A look costs milliseconds; Prisma's own program, which applies them, takes seconds to start.
+  const { state } = await migrationState(client).finally(() => client.end())
+  if (state === 'empty' || state === 'behind') await applyMigrations(url)
+}

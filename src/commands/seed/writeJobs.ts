@@ -1,0 +1,136 @@
+// Writes jobs with a past. The guards know only the present, so the owner of the tables switches them off within one transaction,
+// and what was written is verified before it is committed.
+import type pg from 'pg'
+import type { JobResultStatus } from '../../database/generated/enums.ts'
+import { findHistoryFaults } from '../../database/historyFaults.ts'
+import { leastUuidAt } from '../../database/uuid.ts'
+import type { SeedJob, SeedRecord } from './believableJobs.ts'
+import type { Random } from './random.ts'
+import { SeedError } from './seedError.ts'
+
+const TABLES = ['jobs', 'job_states', 'job_results']
+const STATUS_IN_DATABASE: Record<JobResultStatus, string> = { SUCCESS: 'success', ERROR: 'error', TIMEOUT: 'timeout' }
+
+/** @throws SeedError if a history does not add up; then nothing was written */
+export async function writeJobs(client: pg.Client, jobs: readonly SeedJob[], random: Random): Promise<void> {
+  const rows = jobs.map((job) => ({ job, id: uuidAt(job.createdAt, random) }))
+  await client.query('BEGIN')
+  try {
+    for (const table of TABLES) await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
+    await insert(
+      client,
+      'jobs',
+      rows.map(({ job, id }) => jobRow(job, id)),
+    )
+    const { rows: transaction } = await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id')
+    const records = rows.flatMap(({ job, id }) =>
+      job.records.map((_, index) => ({ ...recordRow(job, id, index), transaction_id: transaction[0]?.id })),
+    )
+    // In order of time, so that the ids of the records are too.
+    await insert(
+      client,
+      'job_states',
+      records.sort((a, b) => a.timestamp.localeCompare(b.timestamp)),
+    )
+    await insert(
+      client,
+      'job_results',
+      rows.flatMap(({ job, id }) => resultRow(job, id)),
+    )
+    for (const table of TABLES) await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)
+    const [fault] = await findHistoryFaults(client)
+    if (fault)
+      throw new SeedError(`The history of job ${fault.jobId} does not add up at ${fault.sequence}: ${fault.fault}.`)
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}
+
+/** Inserts rows by the names of their columns; columns that no row names get their default. */
+async function insert(client: pg.Client, table: string, rows: readonly object[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {}).map((column) => `"${column}"`)
+  if (columns.length === 0) return
+  await client.query(
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1)`,
+    [JSON.stringify(rows)],
+  )
+}
+
+function jobRow(job: SeedJob, id: string) {
+  const last = job.records.at(-1) as SeedRecord
+  const { startedAt, completedAt } = times(job)
+  return {
+    id,
+    user_id: job.userId,
+    content: job.content,
+    preset: job.preset,
+    metadata: job.metadata,
+    state: last.state,
+    version: job.records.length,
+    state_reason: last.reason,
+    state_actor: last.actor,
+    state_metadata: {},
+    created_at: instant(job.createdAt),
+    updated_at: instant(last.at),
+    started_at: startedAt && instant(startedAt),
+    completed_at: completedAt && instant(completedAt),
+    deleted_at: job.deleted ? instant(last.at) : null,
+  }
+}
+
+/** As the guard sets them. */
+function times({ records }: SeedJob): { startedAt: number | null; completedAt: number | null } {
+  return records.reduce<{ startedAt: number | null; completedAt: number | null }>(
+    ({ startedAt, completedAt }, { state, at }) => {
+      if (state === 'PENDING') return { startedAt: null, completedAt: null }
+      if (state === 'PROCESSING') return { startedAt: at, completedAt: null }
+      return { startedAt, completedAt: completedAt ?? at }
+    },
+    { startedAt: null, completedAt: null },
+  )
+}
+
+function recordRow(job: SeedJob, id: string, index: number) {
+  const record = job.records[index] as SeedRecord
+  const before = job.records[index - 1]
+  return {
+    job_id: id,
+    sequence: index + 1,
+    previous_state: before?.state ?? null,
+    new_state: record.state,
+    reason: record.reason,
+    state_metadata: {},
+    actor: record.actor,
+    timestamp: instant(record.at),
+    previous_state_duration_ms: before ? record.at - before.at : null,
+  }
+}
+
+function resultRow({ result }: SeedJob, id: string) {
+  if (!result) return []
+  const at = instant(result.at)
+  return [
+    {
+      job_id: id,
+      status: STATUS_IN_DATABASE[result.status],
+      output: result.output,
+      error_message: result.errorMessage,
+      processing_time_ms: result.processingTimeMs,
+      created_at: at,
+      updated_at: at,
+    },
+  ]
+}
+
+function uuidAt(instantMs: number, random: Random): string {
+  const digits = (count: number): string =>
+    Array.from({ length: count }, () => random.whole(0, 15).toString(16)).join('')
+  const [high, low] = leastUuidAt(new Date(instantMs)).split('-')
+  return `${high}-${low}-7${digits(3)}-8${digits(3)}-${digits(12)}`
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,61 @@
+// Runs the server until a signal ends it: opens the database, checks it, listens, and takes everything down in the opposite order.
+import type { Logger } from 'pino'
+import { type App, createApp } from '../app.ts'
+import { type Config, readConfig } from '../config.ts'
+import { checkDatabase } from '../database/checkDatabase.ts'
+import { requireCurrentSchema } from '../database/migrations.ts'
+import { GRAPHQL_PATH } from '../http/yoga.ts'
+import { createLogger } from '../log.ts'
+import { bringUpToDate, type OpenDatabase, openDatabase } from './openDatabase.ts'
+
+/** Resolves when the server was stopped by a signal. Rejects with one of the expected failures if it cannot start. */
+export async function start(): Promise<void> {
+  const config = readConfig()
+  const log = createLogger({
+    level: config.logLevel,
+    readable: config.environment !== 'production' && process.stdout.isTTY,
+  })
+  process.once('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'unexpected failure; ending')
+    process.exit(1)
+  })
+  // Before anything is started: a signal that comes meanwhile must not leave a database server behind.
+  const signal = nextSignal()
+  const database = await openDatabase(config, log)
+  const app = createApp({ config, log, databaseUrl: database.url })
+  try {
+    await prepare(app, database)
+    await app.listen()
+    announce(app, { config, database, log })
+    log.info(`${await signal}: no new connections; letting running requests end`)
+  } finally {
+    await app.close().finally(() => database.stop())
+  }
+}
+
+async function prepare(app: App, database: OpenDatabase): Promise<void> {
+  await checkDatabase(app.database.pool, database.url)
+  // A database that was handed to us may be shared: when its schema changes is for its operator to say.
+  if (database.embedded) await bringUpToDate(database)
+  await requireCurrentSchema(app.database.pool)
+}
+
+/** The first signal resolves; the second ends the process at once, with the status a shell expects. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143)
+      asked = true
+      resolve(signal)
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+  })
+}
+
+function announce(app: App, { config, database, log }: { config: Config; database: OpenDatabase; log: Logger }): void {
+  const url = `${app.url}${GRAPHQL_PATH}`
+  if (config.environment === 'production') log.info({ url, data: database.place }, 'listening')
+  else console.log(`Jobledger listens on ${url} (in a browser: GraphiQL).\nIts data is in ${database.place}.`)
+}

@@ -1,0 +1,47 @@
+// Looks for what the guards exclude: histories that do not add up. For those who wrote around the guards, as the seed does, or
+// suspect that somebody did.
+import type pg from 'pg'
+
+export interface HistoryFault {
+  jobId: string
+  /** The first record that does not fit; for a fault of the job itself, its version. */
+  sequence: number
+  fault: string
+}
+
+interface Queryable {
+  query<Row extends pg.QueryResultRow>(text: string): Promise<pg.QueryResult<Row>>
+}
+
+// The last record of a deleted job is its deletion: the one transition that the state machine has from everywhere.
+const FAULTS = `
+  WITH records AS (
+    SELECT r.*, j.version, j.deleted_at, j.created_at AS job_created_at,
+      lag(r.sequence) OVER w AS before_sequence, lag(r.new_state) OVER w AS before_state, lag(r."timestamp") OVER w AS before_timestamp
+    FROM job_states AS r JOIN jobs AS j ON j.id = r.job_id
+    WINDOW w AS (PARTITION BY r.job_id ORDER BY r.sequence)
+  ), faults AS (
+    SELECT job_id, sequence, CASE
+      WHEN sequence <> coalesce(before_sequence, 0) + 1 THEN 'a record is missing before this one'
+      WHEN previous_state IS DISTINCT FROM before_state THEN 'it does not begin where the record before it ends'
+      WHEN sequence = 1 AND new_state <> 'PENDING' THEN 'the job does not begin as PENDING'
+      WHEN sequence = 1 AND "timestamp" <> job_created_at THEN 'the first record is not of the creation'
+      WHEN sequence > 1 AND NOT jobledger_is_legal_transition(previous_state, new_state, deleted_at IS NOT NULL AND sequence = version)
+        THEN 'the transition is not legal'
+      WHEN "timestamp" < before_timestamp THEN 'it is earlier than the record before it'
+      WHEN sequence > 1 AND previous_state_duration_ms <> round(extract(epoch FROM "timestamp" - before_timestamp) * 1000)
+        THEN 'its duration is not the time since the record before it'
+    END AS fault FROM records
+  )
+  SELECT job_id AS "jobId", sequence, fault FROM faults WHERE fault IS NOT NULL
+  UNION ALL
+  SELECT j.id, j.version, 'the last record is not what the job says of itself' FROM jobs AS j
+  WHERE (SELECT (r.sequence, r.new_state, r.actor, r.reason) FROM job_states AS r WHERE r.job_id = j.id ORDER BY r.sequence DESC LIMIT 1)
+    IS DISTINCT FROM (j.version, j.state, j.state_actor, j.state_reason)
+  ORDER BY 1, 2
+  LIMIT 100`
+
+/** The first hundred faults of all histories, or none. Reads both tables whole. */
+export async function findHistoryFaults(database: Queryable): Promise<HistoryFault[]> {
+  return (await database.query<HistoryFault>(FAULTS)).rows
+}

@@ -1,0 +1,81 @@
+// The operations that GraphiQL opens with: what a newcomer tries first. A test runs each of them.
+
+export interface GraphiQLTab {
+  readonly query: string
+  readonly variables?: string
+}
+
+const CREATE = `# 1. Create a job. Run it, and copy "jobId" of the answer into the variables of the next tab.
+mutation CreateJob($input: CreateJobInput!) {
+  createJob(input: $input) {
+    __typename
+    ... on CreateJobSuccess {
+      created
+      job { id jobId state version stateActor createdAt allowedTransitions }
+    }
+    ... on Error { code message }
+  }
+}
+`
+
+const LIFE = `# 2. Move a job through its life: start it, complete it with a result, read the ledger's account of it.
+mutation WorkOnJob($jobId: ID!) {
+  started: transitionJob(input: { jobId: $jobId, to: PROCESSING, reason: "a worker took it", expectedState: PENDING }) {
+    ...Outcome
+  }
+  completed: completeJob(input: { jobId: $jobId, output: { pages: 12 }, processingTimeMs: 840, reason: "all pages done" }) {
+    ...Outcome
+  }
+}
+
+query JobHistory($jobId: ID!) {
+  job(id: $jobId) {
+    state
+    startedAt
+    completedAt
+    stateHistory(first: 20) {
+      nodes { sequence previousState newState reason actor timestamp previousStateDurationMs }
+    }
+    result { status output processingTimeMs }
+  }
+}
+
+fragment Outcome on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    record { sequence previousState newState reason actor timestamp }
+  }
+  ... on Error { code message }
+}
+`
+
+const FAILED = `# 3. The latest failed jobs: why they failed, by the last record of their history and by their result.
+query FailedJobs($first: Int = 20) {
+  jobs(filter: { states: [FAILED] }, orderBy: { field: UPDATED_AT, direction: DESC }, first: $first) {
+    nodes {
+      jobId
+      userId
+      preset
+      completedAt
+      stateHistory(last: 1) {
+        nodes { sequence previousState reason actor timestamp previousStateDurationMs }
+      }
+      result { status errorMessage processingTimeMs }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`
+
+export const GRAPHIQL_TABS: readonly GraphiQLTab[] = [
+  {
+    query: CREATE,
+    variables: JSON.stringify(
+      { input: { content: 'https://example.org/report.pdf', preset: 'pages', metadata: { from: 'GraphiQL' } } },
+      null,
+      2,
+    ),
+  },
+  { query: LIFE, variables: JSON.stringify({ jobId: 'the jobId from the first tab' }, null, 2) },
+  { query: FAILED, variables: JSON.stringify({ first: 20 }) },
+]

@@ -1,0 +1,58 @@
+// The two questions of whoever runs the process: does it live, is it fit to be sent requests. Says why not, without
+// names, addresses or secrets, for anybody may ask.
+
+import type { Logger } from 'pino'
+import type { Database } from '../database/client.ts'
+import { type MigrationState, migrationState } from '../database/migrations.ts'
+
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
+
+export type ReadinessProbe = () => Promise<Readiness>
+
+/** An answer is good for so long: however often somebody asks, the database is asked once. */
+const KEPT_MS = 1000
+const PATIENCE_MS = 2000
+
+/** Ready: the database answers soon, and its migrations are those of the code. Never rejects. */
+export function databaseReadiness(database: Database, log: Logger): ReadinessProbe {
+  return keep(() =>
+    withPatience(checkDatabase(database)).catch((error: unknown) => {
+      log.warn({ err: error }, 'not ready: the database does not answer')
+      return { ready: false, reason: 'The database does not answer.' }
+    }),
+  )
+}
+
+async function checkDatabase(database: Database): Promise<Readiness> {
+  const { state } = await migrationState(database.pool)
+  return state === 'up-to-date' ? { ready: true } : { ready: false, reason: REASONS[state] }
+}
+
+const REASONS: Readonly<Record<Exclude<MigrationState['state'], 'up-to-date'>, string>> = {
+  empty: 'The database has no schema yet.',
+  behind: 'The database schema is behind this version of the server.',
+  ahead: 'The database schema is ahead of this version of the server.',
+  failed: 'A migration of the database failed half-way.',
+}
+
+function keep(probe: ReadinessProbe): ReadinessProbe {
+  let kept: { answer: Promise<Readiness>; until: number } | undefined
+  return () => {
+    if (kept !== undefined && performance.now() < kept.until) return kept.answer
+    const answer = probe()
+    kept = { answer, until: Number.POSITIVE_INFINITY }
+    const entry = kept
+    void answer.finally(() => {
+      entry.until = performance.now() + KEPT_MS
+    })
+    return answer
+  }
+}
+
+async function withPatience(answer: Promise<Readiness>): Promise<Readiness> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer within ${PATIENCE_MS} ms.`)), PATIENCE_MS)
+  })
+  return await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer))
+}

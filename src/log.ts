@@ -1,0 +1,25 @@
+// How the process writes its log: JSON lines for machines, coloured lines for a person at a terminal. Secrets do not
+// belong in a log entry; the paths below are the net for those that slip in.
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+
+const SECRETS = ['password', 'connectionString', 'databaseUrl', 'authorization', 'cookie']
+
+export interface LogOptions {
+  readonly level: string
+  /** For a person at a terminal. */
+  readonly readable: boolean
+}
+
+export function createLogger({ level, readable }: LogOptions): Logger {
+  const options = {
+    level,
+    base: { pid: process.pid },
+    redact: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+    formatters: { level: (label: string) => ({ level: label }) },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  }
+  if (!readable) return pino(options)
+  // As a stream of this process, not as pino's worker thread: the last lines must be out before the process exits.
+  return pino(options, pretty({ ignore: 'pid', translateTime: 'SYS:HH:MM:ss', sync: true }))
+}

@@ -1,0 +1,140 @@
+// What the environment may say, and what a person reads who said it wrong.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, parseConfig, VARIABLE_NAMES } from '../src/config.ts'
+import { defaultDataDir } from '../src/database/embedded/dataPlace.ts'
+import { DEFAULT_LIMITS } from '../src/ledger/limits.ts'
+
+function faultsOf(environment: Record<string, string>): string[] {
+  try {
+    parseConfig(environment)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    return (error as ConfigError).message.split('\n')
+  }
+  return []
+}
+
+describe('.env.example', () => {
+  const example = parseEnv(readFileSync(new URL('../.env.example', import.meta.url), 'utf8'))
+
+  it('has every variable that is read, and no other', () => {
+    expect(Object.keys(example).sort()).toEqual([...VARIABLE_NAMES].sort())
+  })
+
+  it('gives the defaults', () => {
+    // DATA_DIR is relative to the current directory, the default to the checkout; here they are the same.
+    expect(parseConfig(example as Record<string, string>)).toEqual(parseConfig({}))
+  })
+})
+
+describe('the defaults', () => {
+  it('are those of the documentation', () => {
+    expect(parseConfig({})).toMatchObject({
+      environment: 'development',
+      host: '127.0.0.1',
+      port: 4000,
+      databaseUrl: undefined,
+      dataDir: defaultDataDir(),
+      database: { poolKept: 10, poolExtra: 20, recycleSeconds: 3600, preparedStatements: true },
+      limits: DEFAULT_LIMITS,
+      bodyLimitBytes: 16 * 1024 * 1024,
+      shutdownTimeoutMs: 10_000,
+      logLevel: 'info',
+    })
+  })
+
+  it('hold where a variable is empty', () => {
+    expect(parseConfig({ PORT: '', DATABASE_URL: '', LIMIT_PAGE_SIZE: '' })).toEqual(parseConfig({}))
+  })
+})
+
+describe('a value', () => {
+  it('that is allowed replaces the default', () => {
+    const url = 'postgresql://user:p%40ss@host:6543/name?sslmode=require'
+    const environment = {
+      PORT: '0',
+      DATABASE_URL: url,
+      LIMIT_CONTENT_BYTES: '10',
+      DATABASE_PREPARED_STATEMENTS: 'false',
+    }
+    expect(parseConfig(environment)).toMatchObject({
+      port: 0,
+      databaseUrl: url,
+      limits: { contentBytes: 10 },
+      database: { preparedStatements: false },
+    })
+  })
+
+  it.each([
+    ['PORT', '65536', 'PORT must be a whole number from 0 to 65535, not "65536".'],
+    ['PORT', '-1', 'PORT must be a whole number from 0 to 65535, not "-1".'],
+    ['PORT', '80.5', 'PORT must be a whole number from 0 to 65535, not "80.5".'],
+    ['PORT', '1e3', 'PORT must be a whole number from 0 to 65535, not "1e3".'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud".'],
+    ['NODE_ENV', 'prod', 'NODE_ENV must be one of development, production, test, not "prod".'],
+    ['DATABASE_PREPARED_STATEMENTS', 'no', 'DATABASE_PREPARED_STATEMENTS must be one of true, false, not "no".'],
+    ['LIMIT_PAGE_SIZE', '10', 'LIMIT_DEFAULT_PAGE_SIZE must not be more than LIMIT_PAGE_SIZE.'],
+  ])('of %s that is %s is refused with a sentence', (name, value, sentence) => {
+    expect(faultsOf({ [name]: value })).toEqual([sentence])
+  })
+
+  it('is refused together with all others that are wrong', () => {
+    const names = faultsOf({
+      PORT: 'x',
+      LOG_LEVEL: 'y',
+      DATABASE_POOL_KEPT: '0',
+      DATABASE_POOL_EXTRA: '0',
+      HOST: 'h',
+    }).map((fault) => fault.split(' ', 1)[0])
+    expect(names.sort()).toEqual(['DATABASE_POOL_KEPT', 'LOG_LEVEL', 'PORT'])
+  })
+})
+
+describe('DATABASE_URL', () => {
+  it.each([
+    ['mysql://root:secret@host/name', 'it begins with mysql://'],
+    ['http://secret@host', 'it begins with http://'],
+    ['secret', 'what came is not a URL'],
+    ['root:secret@host/name', 'what came is not a URL'],
+    ['postgres://root:sec#ret/secret@host/name', 'what came is not a URL'],
+    ['postgres://root:secret%@host/name', 'what came is not a URL'],
+  ])('%s is refused without being repeated', (url, came) => {
+    const [fault, ...others] = faultsOf({ DATABASE_URL: url })
+    expect(others).toEqual([])
+    expect(fault).toContain('DATABASE_URL must be a URL that begins with postgres:// or postgresql://')
+    expect(fault).toContain(came)
+    expect(fault).not.toMatch(/sec|root/)
+  })
+})
+
+describe('the file .env', () => {
+  const program = `const { readConfig } = await import(${JSON.stringify(new URL('../src/config.ts', import.meta.url).href)})
+    const { port, logLevel } = readConfig()
+    console.log(JSON.stringify({ port, logLevel }))`
+
+  function readIn(dir: string, environment: Record<string, string>): unknown {
+    const tsx = import.meta.resolve('tsx')
+    const output = execFileSync(process.execPath, ['--import', tsx, '--input-type=module', '-e', program], {
+      cwd: dir,
+      env: { PATH: process.env.PATH ?? '', ...environment },
+      encoding: 'utf8',
+    })
+    return JSON.parse(output)
+  }
+
+  it('is read from the current directory, and the environment wins', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'jobledger-config-'))
+    try {
+      expect(readIn(dir, {})).toEqual({ port: 4000, logLevel: 'info' })
+      writeFileSync(join(dir, '.env'), 'PORT=4711\nLOG_LEVEL=warn\n')
+      expect(readIn(dir, { LOG_LEVEL: 'error' })).toEqual({ port: 4711, logLevel: 'error' })
+    } finally {
+      rmSync(dir, { recursive: true })
+    }
+  })
+})

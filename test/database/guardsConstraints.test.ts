@@ -1,0 +1,147 @@
+// The CHECK constraints, each by name. The triggers are switched off here: what stands then, the constraints hold alone.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectRefusal } from '../support/attack.ts'
+import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+
+let ledger: TestLedger
+let session: pg.Client
+let jobId: string
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  session = await ledger.session()
+  jobId = (await newJob(ledger)).id
+})
+
+afterAll(() => ledger.close())
+
+type Columns = Record<string, string>
+
+/** Rows that break no constraint. */
+const SOUND: Record<string, () => Columns> = {
+  jobs: () => ({
+    id: "'0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'",
+    user_id: "'user'",
+    content: "'content'",
+    created_at: "jobledger_uuid_time('0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3')",
+    updated_at: "'2026-01-01'",
+  }),
+  job_states: () => ({
+    job_id: `'${jobId}'`,
+    sequence: '2',
+    previous_state: "'PENDING'",
+    new_state: "'PROCESSING'",
+    actor: "'actor'",
+    timestamp: 'now()',
+    previous_state_duration_ms: '0',
+    transaction_id: '0',
+  }),
+  job_results: () => ({ job_id: `'${jobId}'`, status: "'success'" }),
+}
+
+const at = (year: number) => `'${year}-01-01'`
+const [EARLY, LATE, LATER] = [at(2020), at(2027), at(2028)]
+
+/** Each constraint, with changes of a sound row that it alone refuses. */
+const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
+  ck_jobs_id_is_uuid_v7: [
+    'jobs',
+    { id: "'0199ed7c-6b2a-4a7b-8a4c-1de3aab2c1f3'" },
+    { id: "'0199ed7c-6b2a-7a7b-0a4c-1de3aab2c1f3'" },
+  ],
+  ck_jobs_created_at_is_in_id: ['jobs', { created_at: EARLY }],
+  ck_jobs_user_id_not_empty: ['jobs', { user_id: "''" }],
+  ck_jobs_state_actor_not_empty: ['jobs', { state_actor: "''" }],
+  ck_jobs_version_positive: ['jobs', { version: '0' }, { version: '-1' }],
+  ck_jobs_metadata_is_object: [
+    'jobs',
+    { metadata: "'[]'" },
+    { metadata: "'null'" },
+    { metadata: "'1'" },
+    { metadata: `'"x"'` },
+  ],
+  ck_jobs_state_metadata_is_object: ['jobs', { state_metadata: "'[]'" }, { state_metadata: "'null'" }],
+  ck_jobs_idempotency_complete: ['jobs', { idempotency_key: "'key'" }, { request_hash: "'\\x00'" }],
+  ck_jobs_idempotency_key_not_empty: ['jobs', { idempotency_key: "''", request_hash: "'\\x00'" }],
+  ck_jobs_times_fit_state: [
+    'jobs',
+    { started_at: LATE },
+    { completed_at: LATE },
+    { state: "'PROCESSING'" },
+    { state: "'PROCESSING'", started_at: LATE, completed_at: LATE },
+    { state: "'COMPLETED'", completed_at: LATE },
+    { state: "'COMPLETED'", started_at: LATE },
+    { state: "'FAILED'", completed_at: LATE },
+    { state: "'FAILED'", started_at: LATE },
+    { state: "'CANCELLED'" },
+  ],
+  ck_jobs_deleted_is_cancelled: [
+    'jobs',
+    { deleted_at: LATE },
+    { state: "'COMPLETED'", started_at: LATE, completed_at: LATE, deleted_at: LATE },
+  ],
+  ck_jobs_times_in_order: [
+    'jobs',
+    { updated_at: EARLY },
+    { state: "'PROCESSING'", started_at: EARLY },
+    { state: "'CANCELLED'", completed_at: EARLY },
+    { state: "'COMPLETED'", started_at: LATER, completed_at: LATE },
+    { state: "'CANCELLED'", completed_at: LATER, deleted_at: LATE },
+  ],
+  ck_job_states_first_has_no_previous: [
+    'job_states',
+    { sequence: '1' },
+    { sequence: '1', previous_state_duration_ms: 'NULL' },
+    { sequence: '1', previous_state: 'NULL' },
+    { sequence: '0' },
+    { previous_state: 'NULL' },
+    { previous_state_duration_ms: '-1' },
+  ],
+  ck_job_results_processing_time_not_negative: ['job_results', { processing_time_ms: '-1' }],
+}
+
+function insertUnguarded(table: string, change: Columns): string {
+  const row = { ...SOUND[table]?.(), ...change }
+  return `BEGIN; SET LOCAL session_replication_role = replica;
+    INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.values(row)})`
+}
+
+describe('the constraints', () => {
+  it.each(Object.keys(SOUND))('let a sound row of %s pass', async (table) => {
+    await session.query(insertUnguarded(table, {}))
+    await session.query('ROLLBACK')
+  })
+
+  it('are the ones tested here', async () => {
+    const { rows } = await session.query<{ name: string }>(
+      "SELECT conname AS name FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace",
+    )
+    expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(BROKEN).sort())
+  })
+
+  for (const [constraint, [table, ...changes]] of Object.entries(BROKEN)) {
+    it.each(changes)(`refuse by ${constraint}: %j`, async (change) => {
+      await expectRefusal(session, insertUnguarded(table, change), { code: '23514', constraint })
+    })
+  }
+})
+
+describe('what has no value', () => {
+  it.each([
+    'user_id',
+    'content',
+    'state',
+    'version',
+    'state_actor',
+    'state_metadata',
+    'metadata',
+    'created_at',
+    'updated_at',
+  ])('is refused for jobs.%s', async (column) => {
+    await expectRefusal(session, insertUnguarded('jobs', { [column]: 'NULL' }), {
+      code: '23502',
+      message: `null value in column "${column}"`,
+    })
+  })
+})

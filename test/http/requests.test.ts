@@ -1,0 +1,192 @@
+// What the HTTP layer lets through and how it answers, apart from the specification's own audit (audit.test.ts).
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CreateJobDocument } from '../client/documents.generated.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+const logged: Record<string, unknown>[] = []
+
+beforeAll(async () => {
+  server = await startTestServer({
+    log: pino({ level: 'debug' }, sinkOf(logged)),
+    environment: { BODY_LIMIT_BYTES: '20000' },
+  })
+})
+
+afterAll(() => server.close())
+
+const endpoint = (): string => `${server.url}/graphql`
+
+async function post(body: string | ReadableStream, headers: Record<string, string> = {}): Promise<Response> {
+  const init = { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers }, duplex: 'half' }
+  return await fetch(endpoint(), init as RequestInit)
+}
+
+async function countJobs(): Promise<number> {
+  return await server.ledger.prisma.job.count()
+}
+
+const MUTATION = 'mutation { createJob(input: { content: "by GET" }) { __typename } }'
+
+describe('paths', () => {
+  it('answers other paths with 404 and says where the API is', async () => {
+    const response = await fetch(`${server.url}/graphiql`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({ error: 'not found', message: expect.stringContaining('/graphql') })
+  })
+
+  it('does not take a path that only ends like the endpoint', async () => {
+    expect((await fetch(`${server.url}/x/graphql`, { method: 'POST' })).status).toBe(404)
+  })
+})
+
+describe('GET', () => {
+  it('executes a query', async () => {
+    const response = await fetch(`${endpoint()}?query=${encodeURIComponent('{ __typename }')}`)
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } })
+  })
+
+  it('refuses a mutation and writes nothing', async () => {
+    const before = await countJobs()
+    const response = await fetch(`${endpoint()}?query=${encodeURIComponent(MUTATION)}`)
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
+    expect(await countJobs()).toBe(before)
+  })
+})
+
+describe('POST', () => {
+  it('answers typed documents', async () => {
+    const { data } = await server.request(CreateJobDocument, { input: { content: 'typed' } }, { 'x-actor': 'somebody' })
+    expect(data.createJob).toMatchObject({
+      created: true,
+      job: { content: 'typed', stateActor: 'somebody', state: 'PENDING' },
+    })
+  })
+
+  it('refuses an array of operations', async () => {
+    const response = await post(JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]))
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ errors: [{ message: 'Batching is not supported.' }] })
+  })
+
+  it('refuses multipart uploads', async () => {
+    const form = new FormData()
+    form.set('operations', JSON.stringify({ query: MUTATION }))
+    form.set('map', '{}')
+    const before = await countJobs()
+    expect((await fetch(endpoint(), { method: 'POST', body: form })).status).toBe(415)
+    expect(await countJobs()).toBe(before)
+  })
+
+  it('names the parameter that a request may not have', async () => {
+    const response = await post(JSON.stringify({ query: '{ __typename }', id: 7 }))
+    expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('"id"') }] })
+  })
+
+  it.each([
+    ['a syntax error', { query: '{' }],
+    ['an unknown field', { query: '{ nothing }' }],
+    ['a variable of another type', { query: 'query ($id: ID!) { job(id: $id) { id } }', variables: {} }],
+    ['an unknown operation', { query: 'query A { __typename }', operationName: 'B' }],
+    ['no query', { variables: {} }],
+  ])('answers %s with BAD_USER_INPUT', async (_name, body) => {
+    expect(await (await post(JSON.stringify(body))).json()).toEqual({
+      errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: 'BAD_USER_INPUT' }) })],
+    })
+  })
+
+  it('answers an actor that the ledger refuses with BAD_USER_INPUT, and 400 where the client knows the specification', async () => {
+    const headers = { 'x-actor': 'x'.repeat(201), accept: 'application/graphql-response+json' }
+    const response = await post('{"query":"{ __typename }"}', headers)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      errors: [{ message: expect.stringContaining('x-actor'), extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+  })
+})
+
+describe('the body limit', () => {
+  const tooLarge = {
+    errors: [
+      { message: 'The request body is larger than the 20000 bytes allowed.', extensions: { code: 'BAD_USER_INPUT' } },
+    ],
+  }
+  const body = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(20_000)}` })
+
+  it('lets a body at the limit through', async () => {
+    expect((await post(JSON.stringify({ query: '{ __typename }' }).padEnd(20_000))).status).toBe(200)
+  })
+
+  it('refuses a body over the limit with 413', async () => {
+    const response = await post(body)
+    expect(response.status).toBe(413)
+    expect(await response.json()).toEqual(tooLarge)
+  })
+
+  it('refuses a body over the limit that comes in chunks of unknown number', async () => {
+    const response = await post(new Blob([body]).stream())
+    expect(response.status).toBe(413)
+    expect(await response.json()).toEqual(tooLarge)
+  })
+})
+
+describe('the request id', () => {
+  it.each(['order-4711', 'a1b2:c3/d4.e5'])('is the one the caller gave: %s', async (id) => {
+    expect((await post('{"query":"{ __typename }"}', { 'x-request-id': id })).headers.get('x-request-id')).toBe(id)
+  })
+
+  it.each(['', 'two words', 'x'.repeat(129), '<script>'])('is one of ours where the caller gave "%s"', async (id) => {
+    const response = await post('{"query":"{ __typename }"}', { 'x-request-id': id })
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('is in every answer', async () => {
+    for (const path of ['/livez', '/readyz', '/nowhere', '/graphql']) {
+      expect((await fetch(`${server.url}${path}`)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    }
+  })
+
+  it('leads from a masked error to its cause in the log, with status 500 where nothing was answered', async () => {
+    const broken = await startTestServer({
+      databaseUrl: 'postgresql://u:secret@127.0.0.1:1/none',
+      log: pino({ level: 'debug' }, sinkOf(logged)),
+    })
+    try {
+      const answer = await broken.request('{ jobCount }', {}, { 'x-request-id': 'masked-1' })
+      expect(JSON.stringify(answer.errors)).not.toMatch(/secret|127\.0\.0\.1|ECONN|prisma/i)
+      expect(answer.errors).toEqual([
+        expect.objectContaining({ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'masked-1' } }),
+      ])
+      const entry = logged.find((line) => line.requestId === 'masked-1' && line.level === 50)
+      expect(JSON.stringify(entry)).toMatch(/Can't reach database server/)
+    } finally {
+      await broken.close()
+    }
+  })
+})
+
+describe('the log', () => {
+  it('tells of each request its operation, status and duration at level debug', async () => {
+    await server.request('query CountThem { jobCount }', {}, { 'x-request-id': 'log-1' })
+    await expect
+      .poll(() => logged.find((line) => line.requestId === 'log-1'))
+      .toMatchObject({
+        level: 20,
+        operation: 'query CountThem',
+        status: 200,
+        durationMs: expect.any(Number),
+      })
+  })
+})
+
+function sinkOf(lines: Record<string, unknown>[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(JSON.parse(chunk.toString()))
+      done()
+    },
+  })
+}

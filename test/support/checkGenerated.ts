@@ -1,0 +1,18 @@
+// A program: fails, with the names of the files, when what is generated and committed is not what the sources give now.
+import { existsSync, readFileSync } from 'node:fs'
+import { generate } from '@graphql-codegen/cli'
+import { printSchema } from 'graphql'
+import config from '../../codegen.ts'
+import { schema } from '../../src/graphql/schema.ts'
+
+const documents = (await generate({ ...config, silent: true }, false)) as { filename: string; content: string }[]
+const files = [{ filename: 'src/graphql/schema.graphql', content: `${printSchema(schema)}\n` }, ...documents]
+const stale = files.filter(
+  ({ filename, content }) => !existsSync(filename) || readFileSync(filename, 'utf8') !== content,
+)
+if (stale.length > 0) {
+  console.error(
+    `Not up to date: ${stale.map(({ filename }) => filename).join(', ')}. Run npm run codegen, and commit the result.`,
+  )
+  process.exitCode = 1
+}

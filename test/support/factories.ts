@@ -1,0 +1,125 @@
+// A ledger on a database of its own, and jobs that reached their states by real transitions.
+import pg from 'pg'
+import { connectDatabase, type Database } from '../../src/database/client.ts'
+import type { Job, JobState } from '../../src/database/generated/client.ts'
+import { leastUuidAt } from '../../src/database/uuid.ts'
+import { type CreateJobInput, createJob } from '../../src/ledger/createJob.ts'
+import { deleteJob } from '../../src/ledger/deleteJob.ts'
+import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
+import type { Limits } from '../../src/ledger/limits.ts'
+import { transitionJob } from '../../src/ledger/transitionJob.ts'
+import { createTestDatabase, type TestDatabaseOptions } from './database.ts'
+
+export const ACTOR = 'tester'
+
+export interface TestLedgerOptions extends TestDatabaseOptions {
+  readonly limits?: Partial<Limits>
+  /** Connections at most. */
+  readonly connections?: number
+}
+
+export interface TestLedger extends Ledger {
+  readonly database: Database
+  readonly url: string
+  /** A connection past Prisma and past src/ledger, as psql has one. Closed with the ledger. */
+  session(): Promise<pg.Client>
+  /** The text of every statement that `work` makes the ledger send, in order. */
+  statementsOf(work: () => Promise<unknown>): Promise<string[]>
+  close(): Promise<void>
+}
+
+export async function openTestLedger(options: TestLedgerOptions = {}): Promise<TestLedger> {
+  const { limits = {}, connections = 16, ...databaseOptions } = options
+  const own = await createTestDatabase(databaseOptions)
+  const database = connectDatabase({
+    url: own.url,
+    poolKept: 0,
+    poolExtra: connections,
+    recycleSeconds: 3600,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 30_000,
+    preparedStatements: true,
+    onPoolError: () => undefined,
+  })
+  const sent: string[] = []
+  database.pool.on('connect', (client) => recordStatements(client, sent))
+  const sessions: pg.Client[] = []
+  return {
+    ...openLedger(database.prisma, limits),
+    database,
+    url: own.url,
+    async session() {
+      const client = new pg.Client({ connectionString: own.url })
+      client.on('error', () => undefined)
+      await client.connect()
+      sessions.push(client)
+      return client
+    },
+    async statementsOf(work) {
+      const before = sent.length
+      await work()
+      return sent.slice(before)
+    },
+    async close() {
+      await Promise.all(sessions.map((client) => client.end()))
+      await database.close()
+      await own.drop()
+    },
+  }
+}
+
+function recordStatements(client: pg.ClientBase, sent: string[]): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  const recorded = (...args: unknown[]): unknown => {
+    const [statement] = args as [string | { text: string }]
+    sent.push(typeof statement === 'string' ? statement : statement.text)
+    return query(...args)
+  }
+  Object.assign(client, { query: recorded })
+}
+
+/** How a new job gets to each state. */
+const WAYS: Record<JobState, JobState[]> = {
+  PENDING: [],
+  PROCESSING: ['PROCESSING'],
+  COMPLETED: ['PROCESSING', 'COMPLETED'],
+  FAILED: ['PROCESSING', 'FAILED'],
+  CANCELLED: ['CANCELLED'],
+}
+
+export async function newJob(ledger: Ledger, input: Partial<CreateJobInput> = {}): Promise<Job> {
+  const { job } = await createJob(ledger, { userId: 'user', content: 'content', ...input }, ACTOR)
+  return job
+}
+
+export async function jobIn(ledger: Ledger, state: JobState, input: Partial<CreateJobInput> = {}): Promise<Job> {
+  return walk(ledger, await newJob(ledger, input), state)
+}
+
+export async function deletedJob(ledger: Ledger, from: JobState = 'PENDING'): Promise<Job> {
+  const { id } = await jobIn(ledger, from)
+  const { job } = await deleteJob(ledger, { jobId: id, actor: ACTOR })
+  return job as Job
+}
+
+/** A job whose id says that it was created at `createdAt`; its other times are real. */
+export async function jobCreatedAt(
+  ledger: Ledger,
+  createdAt: Date,
+  state: JobState = 'PENDING',
+  userId = 'user',
+): Promise<Job> {
+  const suffix = Math.floor(Math.random() * 2 ** 48)
+  const id = `${leastUuidAt(createdAt).slice(0, 24)}${suffix.toString(16).padStart(12, '0')}`
+  const job = await ledger.prisma.job.create({ data: { id, userId, content: 'content', stateActor: ACTOR } })
+  return walk(ledger, job, state)
+}
+
+async function walk(ledger: Ledger, from: Job, state: JobState): Promise<Job> {
+  let job = from
+  for (const to of WAYS[state]) job = await transitionJob(ledger, { jobId: job.id, to, actor: ACTOR })
+  return job
+}
+
+/** An id that no job has. */
+export const MISSING_ID = '01890000-0000-7000-8000-000000000000'

@@ -1,0 +1,74 @@
+// Runs a program of ours as a process of its own, with an environment of its own, as a person at a terminal would.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+export interface Program {
+  readonly process: ChildProcess
+  stdout(): string
+  stderr(): string
+  /** Resolves to the first match of what it has written to stdout so far; rejects if it ends before that. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
+  /** Resolves when the process is gone and all it wrote is read. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+}
+
+const running = new Set<Program>()
+
+/** `environment` is all that the program gets of ours, beside PATH; it runs where no .env is. */
+export function runProgram(
+  file: string,
+  environment: Readonly<Record<string, string>>,
+  words: readonly string[] = [],
+): Program {
+  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), path, ...words], {
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      written[stream] += text
+    })
+  }
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })
+  const program: Program = {
+    process: child,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    ended,
+    says: (pattern) => firstMatch(child, pattern, written, ended),
+  }
+  running.add(program)
+  void ended.then(() => running.delete(program))
+  return program
+}
+
+/** For afterEach: ends what a failed test left running. */
+export async function endPrograms(): Promise<void> {
+  for (const program of running) {
+    program.process.kill('SIGTERM')
+    await program.ended
+  }
+}
+
+function firstMatch(
+  child: ChildProcess,
+  pattern: RegExp,
+  written: { stdout: string; stderr: string },
+  ended: Promise<unknown>,
+): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const match = pattern.exec(written.stdout)
+      if (match !== null) resolve(match)
+    }
+    look()
+    child.stdout?.on('data', look)
+    void ended.then(() => reject(new Error(`It ended without saying ${pattern}.\n${written.stdout}${written.stderr}`)))
+  })
+}

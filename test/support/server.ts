@@ -1,0 +1,58 @@
+// A whole server on a database of its own, spoken to over HTTP as clients do. It belongs to the caller, who closes it.
+import type { Logger } from 'pino'
+import { type App, createApp } from '../../src/app.ts'
+import { type Answer, sendOperation, type TypedDocument } from '../../src/client/sendOperation.ts'
+import { parseConfig } from '../../src/config.ts'
+import { createLogger } from '../../src/log.ts'
+import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.ts'
+
+export interface TestServerOptions {
+  /** Variables of .env.example that differ from their defaults. */
+  readonly environment?: Readonly<Record<string, string>>
+  readonly database?: TestDatabaseOptions
+  /** A database that exists and stays: for two servers on one. */
+  readonly databaseUrl?: string
+  readonly log?: Logger
+}
+
+export interface TestServer extends Pick<App, 'ledger' | 'database'> {
+  /** Of the server, without a path. */
+  readonly url: string
+  readonly databaseUrl: string
+  /** Sends one operation: text, or a document of test/client. */
+  request<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables>,
+    variables?: Variables,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer<Data>>
+  // biome-ignore lint/suspicious/noExplicitAny: a test that sends text has no types of its answer unless it names them
+  request<Data = any>(
+    query: string,
+    variables?: object,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer<Data>>
+  close(): Promise<void>
+}
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const own = options.databaseUrl === undefined ? await createTestDatabase(options.database) : undefined
+  const databaseUrl = options.databaseUrl ?? (own as TestDatabase).url
+  const app = createApp({
+    config: parseConfig({ NODE_ENV: 'test', PORT: '0', DATABASE_POOL_KEPT: '0', ...options.environment }),
+    log: options.log ?? createLogger({ level: 'silent', readable: false }),
+    databaseUrl,
+  })
+  await app.listen()
+  return {
+    url: app.url,
+    databaseUrl,
+    ledger: app.ledger,
+    database: app.database,
+    request: <Data>(document: object | string, variables?: object, headers?: Readonly<Record<string, string>>) =>
+      sendOperation<Data>(`${app.url}/graphql`, { query: document.toString(), variables }, headers),
+    async close() {
+      await app.close()
+      await own?.drop()
+    },
+  }
+}
