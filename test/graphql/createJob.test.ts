@@ -1,0 +1,158 @@
+// createJob and createJobs over HTTP.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+const CREATE = 'mutation ($input: CreateJobInput!) { createJob(input: $input) { ...Outcome } }'
+const CREATE_MANY = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { ...Outcome } }'
+const OUTCOME = `fragment Outcome on CreateJobResult {
+  __typename
+  ... on CreateJobSuccess { created job {
+    id jobId userId content preset state stateReason stateActor stateMetadata version isTerminal allowedTransitions metadata
+    createdAt updatedAt startedAt completedAt deletedAt result { id }
+    stateHistory { totalCount nodes { sequence previousState newState actor timestamp previousStateDurationMs } } } }
+  ... on Error { code message }
+  ... on InvalidInput { issues { path message } }
+  ... on IdempotencyConflict { existingJob { jobId content } }
+}`
+
+async function create(input: object, headers: Record<string, string> = { 'x-actor': 'ada' }) {
+  const answer = await server.request(CREATE + OUTCOME, { input }, headers)
+  expect(answer.errors).toBeUndefined()
+  return answer.data.createJob
+}
+
+describe('createJob', () => {
+  it('makes a pending job with one record, for the actor unless somebody else is named', async () => {
+    const { created, job } = await create({ content: 'report.pdf', preset: 'fast', metadata: { pages: 3 } })
+    expect(created).toBe(true)
+    expect(job).toMatchObject({
+      userId: 'ada',
+      content: 'report.pdf',
+      preset: 'fast',
+      state: 'PENDING',
+      stateReason: null,
+      stateActor: 'ada',
+      stateMetadata: {},
+      version: 1,
+      isTerminal: false,
+      allowedTransitions: ['PROCESSING', 'CANCELLED'],
+      metadata: { pages: 3 },
+      updatedAt: job.createdAt,
+      startedAt: null,
+      completedAt: null,
+      deletedAt: null,
+      result: null,
+      stateHistory: {
+        totalCount: 1,
+        nodes: [
+          {
+            sequence: 1,
+            previousState: null,
+            newState: 'PENDING',
+            actor: 'ada',
+            timestamp: job.createdAt,
+            previousStateDurationMs: null,
+          },
+        ],
+      },
+    })
+    expect(Buffer.from(job.id, 'base64').toString()).toBe(`Job:${job.jobId}`)
+    expect((await create({ content: 'x', userId: 'brandt' })).job).toMatchObject({
+      userId: 'brandt',
+      stateActor: 'ada',
+    })
+  })
+
+  it('takes "anonymous" for a caller who says nothing of himself, and keeps names in any alphabet', async () => {
+    expect((await create({ content: 'x' }, {})).job.stateActor).toBe('anonymous')
+    const name = Buffer.from('Łucja').toString('latin1')
+    expect((await create({ content: 'x' }, { 'x-actor': name })).job.stateActor).toBe('Łucja')
+  })
+
+  it('answers the same input under the same key with the first job, and another input with a conflict', async () => {
+    const input = { content: 'once', idempotencyKey: 'k1', metadata: { a: 1, b: [2] } }
+    const first = await create(input)
+    const again = await create({ ...input, metadata: { b: [2], a: 1 } })
+    expect([first.created, again.created]).toEqual([true, false])
+    expect(again.job.jobId).toBe(first.job.jobId)
+    expect(await create({ ...input, content: 'twice' })).toMatchObject({
+      __typename: 'IdempotencyConflict',
+      code: 'IDEMPOTENCY_CONFLICT',
+      existingJob: { jobId: first.job.jobId, content: 'once' },
+    })
+    expect((await create({ ...input, content: 'twice', userId: 'brandt' })).created).toBe(true)
+  })
+
+  it('makes one job of fifty racing requests with one key', async () => {
+    const racers = await Promise.all(
+      Array.from({ length: 50 }, () => create({ content: 'race', idempotencyKey: 'race' })),
+    )
+    expect(racers.filter(({ created }) => created)).toHaveLength(1)
+    expect(new Set(racers.map(({ job }) => job.jobId)).size).toBe(1)
+    expect(await server.ledger.prisma.job.count({ where: { idempotencyKey: 'race' } })).toBe(1)
+  })
+
+  it('names every fault of an input, its limit and what came, and writes nothing', async () => {
+    const before = await server.ledger.prisma.job.count()
+    const refused = await create({
+      content: 'x'.repeat(1024 * 1024 + 1),
+      userId: '',
+      preset: 'p'.repeat(201),
+      idempotencyKey: 'nul\0',
+      metadata: { half: '\ud800' },
+    })
+    expect(refused).toMatchObject({ __typename: 'InvalidInput', code: 'INVALID_INPUT' })
+    expect(refused.issues).toEqual([
+      { path: ['userId'], message: 'is 0 characters long; 1 to 200 are allowed.' },
+      { path: ['content'], message: 'is 1048577 bytes long; the limit is 1048576.' },
+      { path: ['preset'], message: 'is 201 characters long; 1 to 200 are allowed.' },
+      { path: ['metadata'], message: 'holds half of a surrogate pair, which is not valid Unicode.' },
+      { path: ['idempotencyKey'], message: 'holds a NUL character at position 3; PostgreSQL cannot store one.' },
+    ])
+    expect(await server.ledger.prisma.job.count()).toBe(before)
+  })
+
+  it('keeps JSON as it came, and refuses integers that the way here has rounded', async () => {
+    const metadata = { text: '\u{1f600} é', list: [null, true, -0.5, 1e300, { deep: [] }], largest: 9007199254740991 }
+    // 1e300 is an integer to JavaScript, and beyond what it keeps exactly.
+    expect(await create({ content: 'x', metadata })).toMatchObject({ __typename: 'InvalidInput' })
+    const kept = { ...metadata, list: [null, true, -0.5, 1.5e-300, { deep: [] }] }
+    expect((await create({ content: 'x', metadata: kept })).job.metadata).toEqual(kept)
+    const { issues } = await create({ content: 'x', metadata: { id: 2 ** 53 + 2 } })
+    expect(issues[0]).toMatchObject({ path: ['metadata'], message: expect.stringContaining('send it as a string') })
+  })
+})
+
+describe('createJobs', () => {
+  it('answers each for itself, in order', async () => {
+    const inputs = [
+      { content: 'a' },
+      { content: 'b\0' },
+      { content: 'c', idempotencyKey: 'k2' },
+      { content: 'd', idempotencyKey: 'k2' },
+    ]
+    const answer = await server.request(CREATE_MANY + OUTCOME, { inputs }, { 'x-actor': 'ada' })
+    const [a, b, c, d] = answer.data.createJobs
+    expect([a.job.content, c.job.content]).toEqual(['a', 'c'])
+    expect(a.job.jobId < c.job.jobId).toBe(true)
+    expect(b).toMatchObject({ __typename: 'InvalidInput', issues: [{ path: ['content'] }] })
+    expect(d).toMatchObject({ __typename: 'IdempotencyConflict', existingJob: { jobId: c.job.jobId } })
+  })
+
+  it.each([[[]], [Array.from({ length: 1001 }, () => ({ content: 'x' }))]])(
+    'refuses none and too many',
+    async (inputs) => {
+      const answer = await server.request(CREATE_MANY + OUTCOME, { inputs })
+      expect(answer.errors?.[0]).toMatchObject({
+        message: `inputs: must be 1 to 1000 items; ${inputs.length} came.`,
+        extensions: { code: 'BAD_USER_INPUT' },
+      })
+    },
+  )
+})

@@ -1,0 +1,95 @@
+// Faults of the database: masked, logged under the request id that the client gets, and over when the database is well again.
+import { Writable } from 'node:stream'
+import pg from 'pg'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let other: pg.Client
+const logged: { level: number; requestId?: string; err?: { message: string } }[] = []
+
+beforeAll(async () => {
+  const sink = new Writable({
+    write(line, _, done) {
+      logged.push(JSON.parse(String(line)))
+      done()
+    },
+  })
+  server = await startTestServer({
+    log: pino({ level: 'warn' }, sink),
+    environment: {
+      DATABASE_STATEMENT_TIMEOUT_MS: '500',
+      DATABASE_CONNECT_TIMEOUT_MS: '500',
+      DATABASE_POOL_KEPT: '2',
+      DATABASE_POOL_EXTRA: '0',
+    },
+  })
+  other = new pg.Client({ connectionString: server.databaseUrl })
+  await other.connect()
+})
+
+afterAll(async () => {
+  await other.end()
+  await server.close()
+})
+
+const START = 'mutation ($id: ID!) { transitionJob(input: { jobId: $id, to: PROCESSING }) { __typename } }'
+
+async function expectMasked(query: string, cause: RegExp, variables: object = {}): Promise<void> {
+  const answer = await server.request(query, variables)
+  const requestId = answer.headers.get('x-request-id')
+  expect(answer.errors).toEqual([expect.objectContaining({ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } })])
+  expect(JSON.stringify(answer.errors)).not.toMatch(/SELECT|UPDATE|public|jobs_|127\.0\.0\.1|relation|timeout/)
+  const lines = logged.filter((line) => line.requestId === requestId)
+  expect(lines.map(({ err }) => err?.message)).toEqual([expect.stringMatching(cause)])
+}
+
+describe('a fault of the database', () => {
+  it('that is a statement given up for its time is masked, and nothing was written', async () => {
+    const { id } = await newJob(server.ledger)
+    await other.query('BEGIN')
+    await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
+    await expectMasked(START, /57014|statement timeout/, { id })
+    await other.query('ROLLBACK')
+    const { data } = await server.request(START, { id })
+    expect(data.transitionJob.__typename).toBe('TransitionJobSuccess')
+  })
+
+  it('that is a missing table is masked', async () => {
+    await other.query('ALTER TABLE job_results RENAME TO mislaid')
+    await expectMasked('{ jobs(first: 1) { nodes { result { id } } } }', /job_results/)
+    await other.query('ALTER TABLE mislaid RENAME TO job_results')
+    const { errors } = await server.request('{ jobs(first: 1) { nodes { result { id } } } }')
+    expect(errors).toBeUndefined()
+  })
+
+  it('that is a guard which somebody else provoked is masked', async () => {
+    const { id } = await newJob(server.ledger)
+    await other.query('ALTER TABLE job_states DISABLE TRIGGER USER')
+    await other.query('DELETE FROM job_states WHERE job_id = $1', [id])
+    await other.query('ALTER TABLE job_states ENABLE TRIGGER USER')
+    await expectMasked(START, /JL003/, { id })
+    const job = await server.ledger.prisma.job.findUniqueOrThrow({ where: { id } })
+    expect([job.state, job.version]).toEqual(['PENDING', 1])
+  })
+
+  it('that is the lack of a free connection is masked', async () => {
+    const held = await Promise.all([server.database.pool.connect(), server.database.pool.connect()])
+    await expectMasked('{ jobCount }', /timeout/i)
+    for (const client of held) client.release()
+    expect((await server.request('{ jobCount }')).errors).toBeUndefined()
+  })
+
+  it('that ends every connection is over when the database is back', async () => {
+    await server.request('{ jobCount }')
+    await other.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    )
+    await eventually(async () => {
+      expect((await server.request('{ jobCount }')).errors).toBeUndefined()
+    })
+  })
+})

@@ -1,0 +1,154 @@
+// Requests that are wrong in themselves: BAD_USER_INPUT, never a fault of ours, never a stack trace.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let jobId: string
+beforeAll(async () => {
+  server = await startTestServer()
+  jobId = (await newJob(server.ledger)).id
+})
+afterAll(() => server.close())
+
+async function refused(query: string, variables: object = {}): Promise<string> {
+  const answer = await server.request(query, variables)
+  expect(answer.status).toBeLessThan(500)
+  const [error] = answer.errors ?? []
+  expect(error?.extensions).toMatchObject({ code: 'BAD_USER_INPUT' })
+  expect(JSON.stringify(answer.errors)).not.toMatch(/\\n +at |node_modules|[Pp]risma|SELECT /)
+  return error?.message ?? ''
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+describe('ids', () => {
+  it.each([
+    '',
+    'nope',
+    '123',
+    '00000000-0000-0000-0000-00000000000',
+    base64('Job:nope'),
+    base64('Colour:1'),
+    base64('__proto__:1'),
+    base64('JobStateRecord:1.5'),
+    base64('JobStateRecord:9'.padEnd(40, '9')),
+    '\0',
+    '💥'.repeat(1000),
+  ])('"%s" is no id', async (id) => {
+    const message = await refused('query ($id: ID!) { node(id: $id) { id } }', { id })
+    expect(message).toContain('is not an id of this service.')
+    await refused('query ($id: ID!) { job(id: $id) { id } }', { id })
+    await refused('mutation ($id: ID!) { deleteJob(input: { jobId: $id }) { __typename } }', { id })
+  })
+
+  it('of something else do not name a job', async () => {
+    const id = base64('JobStateRecord:1')
+    expect(await refused('query ($id: ID!) { job(id: $id) { id } }', { id })).toBe(`"${id}" is not the id of a job.`)
+  })
+})
+
+describe('pages', () => {
+  it.each([
+    ['first: 101', 'first: must be a whole number from 0 to 100; 101 came.'],
+    ['last: 1000000000', 'last: must be a whole number from 0 to 100; 1000000000 came.'],
+    ['first: -1', 'first: must be a whole number from 0 to 100; -1 came.'],
+    ['first: 1, last: 1', 'first: and "last" exclude each other; first: 1 and last: 1 came.'],
+    ['after: "nope"', 'after: is not a cursor of this service. "nope" came.'],
+    ['before: ""', 'before: is not a cursor of this service. "" came.'],
+  ])('with %s are refused', async (args, message) => {
+    for (const list of ['jobs', 'jobStateRecords', 'stuckJobs']) {
+      expect(await refused(`{ ${list}(${args}) { nodes { id } } }`)).toBe(message)
+    }
+    await refused(`query ($id: ID!) { job(id: $id) { stateHistory(${args}) { nodes { id } } } }`, { id: jobId })
+  })
+
+  it('with a cursor of another order are refused', async () => {
+    const { data } = await server.request('{ jobs(first: 1) { pageInfo { endCursor } } }')
+    const message = await refused(
+      'query ($after: String) { jobs(after: $after, orderBy: { field: UPDATED_AT }) { nodes { id } } }',
+      {
+        after: data.jobs.pageInfo.endCursor,
+      },
+    )
+    expect(message).toContain(
+      'belongs to the order jobs.CREATED_AT desc; this list is ordered by jobs.UPDATED_AT desc.',
+    )
+    await refused('query ($after: String) { jobs(after: $after, orderBy: { direction: ASC }) { nodes { id } } }', {
+      after: data.jobs.pageInfo.endCursor,
+    })
+  })
+})
+
+describe('values', () => {
+  const FILTER = 'query ($filter: JobFilter) { jobs(filter: $filter) { nodes { id } } }'
+
+  it.each([
+    { states: ['SLEEPING'] },
+    { states: 'nope' },
+    { userId: 7 },
+    { userId: '' },
+    { userId: 'x\0' },
+    { presets: Array.from({ length: 101 }, () => 'p') },
+    { createdAfter: 'yesterday' },
+    { createdAfter: '2026-02-30T00:00:00Z' },
+    { createdAfter: '2026-02-03' },
+    { metadata: [] },
+    { metadata: 'text' },
+    { metadata: { text: '\ud800' } },
+    { colour: 'red' },
+  ])('the filter %j is refused', async (filter) => {
+    await refused(FILTER, { filter })
+  })
+
+  it('of metadata that is no object are refused, and null is none', async () => {
+    const create =
+      'mutation ($metadata: JSONObject) { createJob(input: { content: "x", metadata: $metadata }) { __typename } }'
+    for (const metadata of [[], 'text', 7, true]) await refused(create, { metadata })
+    const { data } = await server.request(create, { metadata: null })
+    expect(data.createJob.__typename).toBe('CreateJobSuccess')
+  })
+
+  it('of time are taken with any offset and answered in UTC with milliseconds', async () => {
+    const { data } = await server.request(
+      '{ jobs(filter: { createdAfter: "2020-01-01T00:00:00+05:30" }) { nodes { createdAt } } }',
+    )
+    expect(data.jobs.nodes[0].createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  })
+})
+
+describe('documents', () => {
+  it.each([
+    ['that do not parse', '{ jobs {'],
+    ['that are empty', ''],
+    ['with unknown fields', '{ jobz }'],
+    ['without selections', '{ jobs }'],
+    ['with unknown arguments', '{ jobs(top: 3) { nodes { id } } }'],
+    ['that lack a variable', 'query ($id: ID!) { job(id: $id) { id } }'],
+    ['with a circle of fragments', '{ jobs { ...a } } fragment a on JobConnection { ...a }'],
+    ['with two anonymous operations', '{ jobCount } { jobCount }'],
+  ])('%s are refused', async (_, query) => {
+    await refused(query)
+  })
+
+  it('nest JSON a hundred deep, not deeper', async () => {
+    const nested = (depth: number): object => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`) as object
+    const create = `mutation ($metadata: JSONObject) { createJob(input: { content: "x", metadata: $metadata }) {
+      __typename ... on InvalidInput { message } } }`
+    const kind = async (depth: number) => (await server.request(create, { metadata: nested(depth) })).data.createJob
+    expect(await kind(100)).toEqual({ __typename: 'CreateJobSuccess' })
+    expect(await kind(101)).toEqual({
+      __typename: 'InvalidInput',
+      message: 'metadata: is nested deeper than 100 levels.',
+    })
+    expect(await kind(2000)).toMatchObject({ __typename: 'InvalidInput' })
+  })
+})
+
+describe('the header x-actor', () => {
+  it.each(['db:postgres', 'x'.repeat(201)])('may not be "%s"', async (actor) => {
+    const answer = await server.request('{ jobCount }', {}, { 'x-actor': actor })
+    expect(answer.errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } })
+    expect(answer.errors?.[0]?.message).toContain('The header x-actor')
+  })
+})
