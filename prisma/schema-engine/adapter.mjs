@@ -13,6 +13,16 @@ const TEXT = 25
 /** @typedef {import('@prisma/driver-adapter-utils').SqlDriverAdapter} Adapter */
 /** @typedef {{ url?: string, shadowDatabaseUrl?: string }} Datasource */
 
+/** @type {Set<pg.Pool>} */
+const open = new Set()
+
+/** Ends every session that is still open, and so releases the advisory lock of Prisma Migrate. */
+export async function closeConnections() {
+  const pools = [...open]
+  open.clear()
+  await Promise.all(pools.map((pool) => pool.end()))
+}
+
 /**
  * A factory of connections to `datasource`. Each has one session, because the engine's advisory lock belongs to a session.
  *
@@ -40,6 +50,7 @@ export function fieldsOf(url) {
 /** @param {pg.PoolConfig} config @returns {Promise<Adapter>} */
 async function connect(config) {
   const pool = new pg.Pool(config)
+  open.add(pool)
   const adapter = await new PrismaPg(pool).connect()
   const stock = /** @type {any} */ (adapter)
   const { queryRaw } = stock
@@ -61,7 +72,9 @@ async function connect(config) {
       )
       return { ...answer, columnTypes }
     },
-    dispose: () => pool.end(),
+    dispose: async () => {
+      if (open.delete(pool)) await pool.end()
+    },
   })
 }
 

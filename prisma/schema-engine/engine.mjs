@@ -6,13 +6,28 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 /** The message of the last panic; without a place to put it the engine loses it. */
 let panic = ''
 
+/** @type {Promise<void> | undefined} */
+let loaded
+
 /**
  * @param {[path: string, content: string][] | undefined} datamodels
  * @param {object} adapter a driver adapter factory that captures its errors
  */
 export async function startEngine(datamodels, adapter) {
+  // Once: the bindings keep views of the memory of the one module that they were given.
+  loaded ??= load()
+  await loaded
+  return bindings.SchemaEngine.new({ datamodels }, () => undefined, adapter)
+}
+
+async function load() {
   Object.assign(globalThis, {
-    PRISMA_WASM_PANIC_REGISTRY: { set_message: (/** @type {string} */ message) => (panic = message), get: () => panic },
+    PRISMA_WASM_PANIC_REGISTRY: {
+      set_message: (/** @type {string} */ message) => {
+        panic = message
+      },
+      get: () => panic,
+    },
   })
   const wasm = new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm'))
   const { instance } = await WebAssembly.instantiate(await readFile(fileURLToPath(wasm)), {
@@ -21,7 +36,6 @@ export async function startEngine(datamodels, adapter) {
   bindings.__wbg_set_wasm(instance.exports)
   const start = /** @type {() => void} */ (instance.exports.__wbindgen_start)
   start()
-  return bindings.SchemaEngine.new({ datamodels }, () => undefined, adapter)
 }
 
 /** What the engine said as it panicked, or ''. */

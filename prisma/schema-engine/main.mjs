@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
-import { adapterFactory } from './adapter.mjs'
+import { adapterFactory, closeConnections } from './adapter.mjs'
 import { runCommand } from './commands.mjs'
 import { panicMessage, startEngine } from './engine.mjs'
 
@@ -25,6 +25,9 @@ const datasource = JSON.parse(values.datasource ?? '{}')
 /** Methods that the engine has under another name. */
 const RENAMED = /** @type {Record<string, string>} */ ({ getDatabaseVersion: 'version' })
 
+/** Methods that work on the shadow database as `migrate dev` has left it. */
+const NEED_DIAGNOSIS = ['evaluateDataLoss', 'createMigration']
+
 /** @typedef {{ id: number, method: string, params?: object }} Request */
 
 // A panic surfaces outside of the call that met it. Exit code 101 tells the CLI what the last line means.
@@ -38,29 +41,32 @@ process.on('uncaughtException', (error) => {
 if (positionals[0] === 'cli') process.exit(await runCommand(positionals[1] ?? '', datasource.url))
 
 const adapter = bindMigrationAwareSqlAdapterFactory(adapterFactory(datasource))
-/** @type {Promise<any> | undefined} */
-let engine
 for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line)
   // What has no method is the CLI's acknowledgement of something that it was asked to print.
   if (message.method) send({ jsonrpc: '2.0', ...(await answer(message)) })
 }
-// The CLI has closed its end.
-;(await engine?.catch(() => undefined))?.free?.()
-process.exit(0)
 
 /** @param {Request} request */
 async function answer({ id, method, params }) {
   try {
-    engine ??= start()
-    const running = await engine
-    const result = await running[RENAMED[method] ?? method](params)
+    // An engine for each request: one that has applied migrations refuses to open the shadow database.
+    /** @type {any} */
+    const engine = await start()
+    // A new one refuses it too, until it has made a diagnosis.
+    if (NEED_DIAGNOSIS.includes(method)) {
+      const { migrationsList, filters } = /** @type {any} */ (params)
+      await engine.devDiagnostic({ migrationsList, filters })
+    }
+    const result = await engine[RENAMED[method] ?? method](params)
     if (method !== 'diff') return { id, result: result ?? null }
     // The native engine prints the difference itself; the CLI does it when it is asked to.
     if (result.stdout) send({ jsonrpc: '2.0', id: `print-${id}`, method: 'print', params: { content: result.stdout } })
     return { id, result: { ...result, stdout: null } }
   } catch (error) {
-    return { id, error: failure(error) }
+    return { id, error: failure(error, method) }
+  } finally {
+    await closeConnections()
   }
 }
 
@@ -74,18 +80,33 @@ async function start() {
   return startEngine(datamodels.length > 0 ? datamodels : undefined, adapter)
 }
 
-/** @param {unknown} thrown */
-function failure(thrown) {
+/** @param {unknown} thrown @param {string} method */
+function failure(thrown, method) {
   // The engine knows errors of the adapter by number only.
   const number = /^External error id#(\d+)/.exec(String(/** @type {Error} */ (thrown).message))?.[1]
   const error = number === undefined ? thrown : adapter.errorRegistry.consumeError(Number(number))?.error
-  const { message, code, meta } = /** @type {{ message: string, code?: string, meta?: object }} */ (error)
+  const { message, code, meta } = migrationFailure(error, method)
   const panicked = panicMessage() !== ''
   return {
     code: 4466,
     message: 'An error happened. Check the data field for details.',
     data: { is_panic: panicked, message: panicMessage() || message, meta: meta ?? null, error_code: code ?? null },
   }
+}
+
+/**
+ * The native engine has a code for a migration that the database refuses; over an adapter the engine loses it.
+ *
+ * @param {unknown} error
+ * @param {string} method
+ */
+function migrationFailure(error, method) {
+  const failed = /** @type {{ message: string, code?: string, meta?: object }} */ (error)
+  const migration = /migration_name="([^"]+)"/.exec(failed.message)?.[1]
+  if (failed.code || method !== 'applyMigrations' || migration === undefined) return failed
+  const refusal = failed.message.split(/\n +0: /)[0]
+  const message = `A migration failed to apply. New migrations cannot be applied before it is resolved (prisma migrate resolve).\n\nMigration name: ${migration}\n\n${refusal}`
+  return { message, code: 'P3018', meta: { migration_name: migration } }
 }
 
 /** @param {object} message */

@@ -7,7 +7,7 @@ export const GUARD = {
   JL002: 'version neither kept nor raised by one',
   JL003: 'the history is append-only',
   JL004: 'a value that nobody may change',
-  JL005: 'a job that may not be removed',
+  JL005: 'a job or a result that may not be removed',
   JL006: 'a job that does not begin as a new job',
 } as const
 

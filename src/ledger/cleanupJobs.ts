@@ -1,4 +1,5 @@
 // Soft-deletes old jobs, as a retention rule asks.
+import { databaseNow } from '../database/clock.ts'
 import { retryConflicts } from '../database/faults.ts'
 import type { JobState } from '../database/generated/client.ts'
 import { leastUuidAt } from '../database/uuid.ts'
@@ -33,7 +34,8 @@ export async function cleanupJobs(ledger: Ledger, input: CleanupJobsInput): Prom
   check.wholeNumber('olderThanDays', olderThanDays, 0, 36_500)
   check.actor(actor)
   check.done()
-  const createdBefore = leastUuidAt(new Date(Date.now() - olderThanDays * DAY_MS))
+  const now = await databaseNow(ledger.prisma)
+  const createdBefore = leastUuidAt(new Date(now.getTime() - olderThanDays * DAY_MS))
   if (dryRun) {
     return ledger.prisma.job.count({ where: { id: { lt: createdBefore }, state: { in: states }, deletedAt: null } })
   }
@@ -53,6 +55,10 @@ export async function cleanupJobs(ledger: Ledger, input: CleanupJobsInput): Prom
     )
     count += deleted.length
     if (deleted.length < JOBS_PER_STATEMENT) return count
-    behind = deleted.map(({ id }) => id).sort().at(-1) ?? behind
+    behind =
+      deleted
+        .map(({ id }) => id)
+        .sort()
+        .at(-1) ?? behind
   }
 }

@@ -3,6 +3,7 @@ import type { JobState, Prisma } from '../database/generated/client.ts'
 import { leastUuidAt } from '../database/uuid.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
 import type { Limits } from './limits.ts'
+import { opaqueJson } from './opaqueJson.ts'
 
 /** All given conditions hold. */
 export interface JobFilter {
@@ -37,7 +38,7 @@ export function jobCondition(filter: JobFilter | null | undefined, limits: Limit
     states != null && { state: { in: states } },
     presets != null && { preset: { in: presets } },
     ...timeConditions(filter),
-    metadata != null && { metadataList: { elements: { array_contains: [metadata as Prisma.InputJsonObject] } } },
+    metadata != null && { metadataList: { elements: { array_contains: opaqueJson([metadata]) } } },
   ]
   return { AND: conditions.filter((condition) => condition !== false) }
 }

@@ -1,5 +1,6 @@
 // Finds jobs that have been PROCESSING for too long: whoever worked on them may be gone.
 
+import { databaseNow } from '../database/clock.ts'
 import type { Job, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
 import { InputCheck } from './inputCheck.ts'
@@ -33,7 +34,7 @@ export async function stuckJobs(
 ): Promise<Page<Job>> {
   return pageOfJobs(
     ledger,
-    { order: ORDER, condition: stuckCondition(ledger, request.olderThanSeconds) },
+    { order: ORDER, condition: await stuckCondition(ledger, request.olderThanSeconds) },
     request,
     shape,
   )
@@ -45,13 +46,17 @@ export async function stuckJobs(
  * @throws InvalidInputError
  */
 export async function countStuckJobs(ledger: Ledger, olderThanSeconds?: number | null): Promise<number> {
-  return ledger.prisma.job.count({ where: stuckCondition(ledger, olderThanSeconds) })
+  return ledger.prisma.job.count({ where: await stuckCondition(ledger, olderThanSeconds) })
 }
 
-function stuckCondition(ledger: Ledger, olderThanSeconds: number | null | undefined): Prisma.JobWhereInput {
+async function stuckCondition(
+  ledger: Ledger,
+  olderThanSeconds: number | null | undefined,
+): Promise<Prisma.JobWhereInput> {
   const seconds = olderThanSeconds ?? 3600
   const check = new InputCheck(ledger.limits)
   check.wholeNumber('olderThanSeconds', seconds, 0)
   check.done()
-  return { state: 'PROCESSING', startedAt: { lt: new Date(Date.now() - seconds * 1000) } }
+  const now = await databaseNow(ledger.prisma)
+  return { state: 'PROCESSING', startedAt: { lt: new Date(now.getTime() - seconds * 1000) } }
 }

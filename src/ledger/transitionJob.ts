@@ -1,12 +1,13 @@
 // Moves jobs from state to state. Each transition is a compare-and-set on the row of the job; the record of it is written by
 // the database in the same commit. Transitions that also bring a result are in finishJob.ts.
 import { retryConflicts } from '../database/faults.ts'
-import type { Job, JobState, Prisma } from '../database/generated/client.ts'
+import type { Job, JobState } from '../database/generated/client.ts'
 import { batchOf } from './batch.ts'
 import { IllegalTransitionError, type InvalidInputError, JobNotFoundError, VersionConflictError } from './errors.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
 import { jobColumns } from './jobColumns.ts'
 import type { Ledger } from './ledger.ts'
+import { opaqueJson } from './opaqueJson.ts'
 import { isLegalTransition, sourcesOf } from './states.ts'
 
 /** What the author of a transition says about it, and at which version and state it expects the job. */
@@ -44,7 +45,7 @@ export async function transitionJob(ledger: Ledger, input: TransitionJobInput): 
         version: { increment: 1 },
         stateReason: input.reason ?? null,
         stateActor: input.actor,
-        stateMetadata: (input.metadata ?? {}) as Prisma.InputJsonObject,
+        stateMetadata: opaqueJson(input.metadata ?? {}),
       },
     })
     return job
@@ -81,10 +82,8 @@ export async function transitionJobs(
     )
     return accepted.map((input, index) => {
       const { applied, ...job } = rows[index] as Job & { applied: boolean }
-      return applied
-        ? job
-        : (refusal(job.id === null ? null : job, input) ??
-            new VersionConflictError(job, { version: input.expectedVersion ?? null }))
+      // A job that turns out to be fit for the transition came into being after the attempt.
+      return applied ? job : (refusal(job.id === null ? null : job, input) ?? new JobNotFoundError(input.jobId))
     })
   })
 }

@@ -45,7 +45,6 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
       fragment b on JobConnection { edges { cursor node { ${NODE} } } }`,
     ],
     ['a page from the end', `{ jobs(last: 20) { nodes { id ${NODE} } pageInfo { hasPreviousPage hasNextPage } } }`],
-    ['stuck jobs', `{ jobs: stuckJobs(olderThanSeconds: 0, first: 20) { nodes { id ${NODE} } } }`],
     [
       'records with their jobs',
       '{ jobs: jobStateRecords(first: 20) { nodes { id newState job { id state userId } } } }',

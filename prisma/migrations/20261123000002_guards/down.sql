@@ -1,3 +1,5 @@
+DROP TRIGGER "guard_truncate" ON "job_results";
+DROP TRIGGER "guard_delete" ON "job_results";
 DROP TRIGGER "guard_result" ON "job_results";
 DROP TRIGGER "guard_truncate" ON "job_states";
 DROP TRIGGER "guard_delete" ON "job_states";
@@ -10,6 +12,7 @@ DROP TRIGGER "guard_delete" ON "jobs";
 DROP TRIGGER "guard_update" ON "jobs";
 DROP TRIGGER "guard_identity" ON "jobs";
 DROP TRIGGER "guard_insert" ON "jobs";
+DROP FUNCTION "jobledger_guard_result_removal"();
 DROP FUNCTION "jobledger_guard_result"();
 DROP FUNCTION "jobledger_guard_record_change"();
 DROP FUNCTION "jobledger_guard_record_insert"();

@@ -1,7 +1,7 @@
 -- The guards: no path to the tables, be it the API, Prisma Studio or psql, can change a state without a record, make an
 -- illegal transition or rewrite a record. Refusals have SQLSTATEs of their own (src/database/faults.ts names them too):
 --   JL001 illegal transition   JL002 version neither kept nor raised by one   JL003 the history is append-only
---   JL004 a value that nobody may change   JL005 a job that may not be removed   JL006 a job that does not begin as a new job
+--   JL004 a value that nobody may change   JL005 a job or a result that may not be removed   JL006 a job that does not begin as a new job
 --
 -- Every function fixes its search_path: otherwise a session could put a table of its own in place of "job_states".
 
@@ -229,4 +229,21 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION "jobledger_guard_result_removal"() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT FROM jobs WHERE id = OLD.job_id) THEN
+      RETURN OLD;
+    END IF;
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = 'JL005', TABLE = 'job_results',
+    MESSAGE = format('A result goes with its job and not without it: %s of job_results is refused.', TG_OP);
+END
+$$;
+
 CREATE TRIGGER "guard_result" BEFORE INSERT OR UPDATE ON "job_results" FOR EACH ROW EXECUTE FUNCTION jobledger_guard_result();
+CREATE TRIGGER "guard_delete" BEFORE DELETE ON "job_results" FOR EACH ROW EXECUTE FUNCTION jobledger_guard_result_removal();
+CREATE TRIGGER "guard_truncate" BEFORE TRUNCATE ON "job_results" FOR EACH STATEMENT EXECUTE FUNCTION jobledger_guard_result_removal();

@@ -1,0 +1,100 @@
+// The demo over a real folder, as a process and a server of their own.
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { demo } from '../../src/commands/demo.ts'
+import { run } from '../support/prismaCli.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const FILES = 205
+const ODD = ['name with spaces', 'línea\nnueva', '"quoted"', '-dash', 'sub/deep/file']
+
+let server: TestServer
+let folder: string
+
+beforeAll(async () => {
+  server = await startTestServer()
+  folder = await mkdtemp(join(tmpdir(), 'jobledger-demo-'))
+  await mkdir(join(folder, 'sub/deep'), { recursive: true })
+  for (let file = 0; file < FILES; file += 1) await writeFile(join(folder, `file-${file}`), `content ${file}`)
+  for (const name of ODD) await writeFile(join(folder, name), name)
+  // None of these can be read, whoever runs the test, and the pipe must not be waited for.
+  await symlink(join(folder, 'nowhere'), join(folder, 'dangling'))
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  // Leads in a circle.
+  await symlink(folder, join(folder, 'sub/loop'))
+})
+
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const words = (...args: string[]): string[] => ['--import', 'tsx', 'src/cli.ts', 'demo', ...args]
+
+describe('the demo', () => {
+  it('makes one job per file, with its hash, and fails those that cannot be read', async () => {
+    const { code, said } = await run(words(folder, '--url', `${server.url}/graphql`, '--user', 'ada'), '')
+    expect([code, said]).toEqual([
+      0,
+      expect.stringContaining(`${FILES + ODD.length + 2} of ${FILES + ODD.length + 2} files`),
+    ])
+    expect(said).toMatch(new RegExp(`COMPLETED\\s*│\\s*${FILES + ODD.length}\\b`))
+    expect(said).toMatch(/FAILED\s*│\s*2\b/)
+    expect(said).toMatch(/'PROCESSING'\s*│\s*'FAILED'/)
+    const jobs = await server.ledger.prisma.job.findMany({
+      include: { result: true, states: { orderBy: { sequence: 'asc' } } },
+    })
+    expect(jobs).toHaveLength(FILES + ODD.length + 2)
+    for (const { content, state, userId, result, states } of jobs) {
+      const readable = content !== 'dangling' && content !== 'pipe'
+      const text = content.startsWith('file-') ? content.replace('file-', 'content ') : content
+      expect(states.map(({ newState }) => newState)).toEqual([
+        'PENDING',
+        'PROCESSING',
+        readable ? 'COMPLETED' : 'FAILED',
+      ])
+      expect([state, userId]).toEqual([readable ? 'COMPLETED' : 'FAILED', 'ada'])
+      expect(result?.output).toEqual(
+        readable ? { sha256: createHash('sha256').update(text).digest('hex'), bytes: Buffer.byteLength(text) } : null,
+      )
+    }
+    expect(jobs.find(({ content }) => content === 'pipe')?.result?.errorMessage).toBe('It is not a regular file.')
+  })
+
+  it.each([
+    [
+      'no server',
+      () => [folder, '--url', 'http://127.0.0.1:1/graphql'],
+      /^No answer from http:\/\/127\.0\.0\.1:1\/graphql .*npm start/,
+    ],
+    [
+      'no folder',
+      () => [join(folder, 'none'), '--url', `${server.url}/graphql`],
+      /^The folder .*none cannot be read: ENOENT/,
+    ],
+  ])('says in one sentence that there is %s', async (_, args, sentence) => {
+    const { code, said } = await run(words(...args()), '')
+    expect([code, said.trim()]).toEqual([1, expect.stringMatching(sentence)])
+    expect(said.trim()).not.toContain('\n')
+  })
+
+  it('refuses an empty folder, and takes one whose only file cannot be read', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const table = vi.spyOn(console, 'table').mockImplementation(() => undefined)
+    const options = { url: `${server.url}/graphql`, user: 'brandt' }
+    const empty = join(folder, 'empty')
+    await mkdir(empty)
+    await expect(demo(empty, options)).rejects.toThrow(`The folder ${empty} holds no files.`)
+    await symlink('nowhere', join(empty, 'dangling'))
+    await demo(empty, options)
+    expect(await server.ledger.prisma.job.count({ where: { userId: 'brandt', state: 'FAILED' } })).toBe(1)
+    expect(log.mock.calls.flat().join('\n')).toContain('The full history of job')
+    log.mockRestore()
+    table.mockRestore()
+  })
+})

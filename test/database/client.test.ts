@@ -1,0 +1,136 @@
+// The connection: what every session is set to, how many there are, and what happens when they break.
+import { afterEach, describe, expect, it } from 'vitest'
+import { connectDatabase, type Database, type DatabaseSettings } from '../../src/database/client.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+
+const opened: (Database | TestDatabase)[] = []
+
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await ('drop' in one ? one.drop() : one.close())
+})
+
+async function open(settings: Partial<DatabaseSettings> = {}, inUrl = ''): Promise<Database> {
+  const own = await createTestDatabase({ timezone: 'Asia/Tokyo' })
+  const database = connectDatabase({
+    url: `${own.url}${inUrl}`,
+    poolKept: 0,
+    poolExtra: 3,
+    recycleSeconds: 3600,
+    connectTimeoutMs: 5000,
+    statementTimeoutMs: 5000,
+    preparedStatements: true,
+    onPoolError: () => undefined,
+    ...settings,
+  })
+  opened.push(own, database)
+  return database
+}
+
+async function setting({ prisma }: Database, name: string): Promise<unknown> {
+  const rows = await prisma.$queryRaw<{ value: string }[]>`SELECT current_setting(${name}) AS value`
+  return rows[0]?.value
+}
+
+const pidOf = async ({ pool }: Database) =>
+  (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid
+
+describe('a session', () => {
+  it('is in UTC, whatever the database is set to, gives up in time and says whose it is', async () => {
+    const database = await open({ statementTimeoutMs: 1234 })
+    expect(await setting(database, 'TimeZone')).toBe('UTC')
+    expect(await setting(database, 'statement_timeout')).toBe('1234ms')
+    expect(await setting(database, 'application_name')).toBe('jobledger')
+  })
+
+  it('keeps the options of the URL, but not against its own', async () => {
+    const database = await open({}, `?options=${encodeURIComponent('-c work_mem=5MB -c TimeZone=Asia/Tokyo')}`)
+    expect(await setting(database, 'work_mem')).toBe('5MB')
+    expect(await setting(database, 'TimeZone')).toBe('UTC')
+  })
+
+  it('reads and writes instants as they are', async () => {
+    const { prisma } = await open()
+    const instant = new Date('2026-03-29T00:59:59.999Z')
+    const rows = await prisma.$queryRaw<{ read: Date; written: number }[]>`
+      SELECT '2026-03-29 00:59:59.999+00'::timestamptz AS read, (extract(epoch FROM ${instant}::timestamptz) * 1000)::float8 AS written`
+    expect(rows).toEqual([{ read: instant, written: instant.getTime() }])
+  })
+
+  it('ends a statement that takes too long, and serves the next', async () => {
+    const database = await open({ statementTimeoutMs: 100 })
+    await expect(database.prisma.$queryRaw`SELECT pg_sleep(5)::text`).rejects.toThrow('statement timeout')
+    expect(await setting(database, 'TimeZone')).toBe('UTC')
+  })
+})
+
+describe('statements', () => {
+  const prepared = async ({ pool }: Database) =>
+    (await pool.query<{ name: string }>("SELECT name FROM pg_prepared_statements WHERE name LIKE 'jobledger%'")).rows
+
+  it('are prepared once for each connection when that is asked for', async () => {
+    const database = await open({ preparedStatements: true, poolExtra: 1 })
+    for (let times = 0; times < 3; times += 1) await database.prisma.job.findMany({ take: 1 })
+    expect(await prepared(database)).toHaveLength(1)
+    await database.prisma.jobResult.findMany({ take: 1 })
+    expect(await prepared(database)).toHaveLength(2)
+  })
+
+  it('are not prepared when that is not', async () => {
+    const database = await open({ preparedStatements: false, poolExtra: 1 })
+    for (let times = 0; times < 3; times += 1) await database.prisma.job.findMany({ take: 1 })
+    expect(await prepared(database)).toEqual([])
+  })
+
+  it('beyond 500 run unprepared, those before them stay prepared', async () => {
+    const database = await open({ poolExtra: 1 })
+    for (let n = 0; n < 510; n += 1) await database.prisma.$queryRawUnsafe(`SELECT ${n} AS n`)
+    expect(await prepared(database)).toHaveLength(500)
+    expect(await database.prisma.$queryRawUnsafe('SELECT 505 AS n')).toEqual([{ n: 505 }])
+  })
+})
+
+describe('the pool', () => {
+  it('opens as many connections as kept and extra allow; the next caller waits', async () => {
+    const database = await open({ poolKept: 1, poolExtra: 2 })
+    await Promise.all(Array.from({ length: 9 }, () => database.prisma.$queryRaw`SELECT pg_sleep(0.05)::text`))
+    expect(database.pool.totalCount).toBe(3)
+  })
+
+  it('does not wait forever: a caller without a connection is told in time', async () => {
+    const database = await open({ poolExtra: 1, connectTimeoutMs: 100 })
+    // Prisma starts a statement when somebody waits for it.
+    const busy = Promise.resolve(database.prisma.$queryRaw`SELECT pg_sleep(1)::text`)
+    await eventually(() => expect(database.pool.totalCount - database.pool.idleCount).toBe(1))
+    await expect(database.prisma.$queryRaw`SELECT 1`).rejects.toThrow(/timeout/i)
+    await busy
+  })
+
+  it('replaces a connection that has grown old', async () => {
+    const database = await open({ poolExtra: 1, recycleSeconds: 1 })
+    const first = await pidOf(database)
+    expect(await pidOf(database)).toBe(first)
+    await eventually(async () => expect(await pidOf(database)).not.toBe(first))
+  })
+
+  it('tells of an idle connection that broke, replaces it, and does not end the process', async () => {
+    const errors: Error[] = []
+    const database = await open({ poolExtra: 2, onPoolError: (error) => errors.push(error) })
+    const [first, second] = [await database.pool.connect(), await database.pool.connect()]
+    const { rows } = await first.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    first.release()
+    await second.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
+    second.release()
+    await eventually(() => expect(errors).toHaveLength(1))
+    expect(errors[0]?.message).toContain('terminating connection')
+    expect(await setting(database, 'TimeZone')).toBe('UTC')
+  })
+
+  it('is empty when it is closed', async () => {
+    const database = await open()
+    await database.prisma.$queryRaw`SELECT 1`
+    await database.close()
+    opened.splice(opened.indexOf(database), 1)
+    expect(database.pool.totalCount).toBe(0)
+  })
+})

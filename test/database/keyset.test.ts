@@ -1,0 +1,119 @@
+// The cursor codec and the conditions of keyset paging, without a database; test/ledger/paging*.test.ts reads pages with them.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  decodeCursor,
+  encodeCursor,
+  InvalidCursorError,
+  type KeysetOrder,
+  segmentsBetween,
+} from '../../src/database/keyset.ts'
+
+const BY_ID: KeysetOrder = { name: 'byId', direction: 'desc', key: [{ field: 'id', kind: 'uuid' }] }
+const BY_TIME: KeysetOrder = {
+  name: 'byTime',
+  direction: 'asc',
+  key: [
+    { field: 'time', kind: 'date' },
+    { field: 'id', kind: 'bigint' },
+  ],
+}
+const BY_END: KeysetOrder = {
+  name: 'byEnd',
+  direction: 'desc',
+  key: [
+    { field: 'end', kind: 'date', nullable: true },
+    { field: 'id', kind: 'uuid' },
+  ],
+}
+const BY_NUMBER: KeysetOrder = { name: 'byNumber', direction: 'asc', key: [{ field: 'number', kind: 'int' }] }
+const ID = '0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'
+const TIME = new Date('2026-01-02T03:04:05.678Z')
+
+describe('a cursor', () => {
+  it('gives back the values of the row that it was made of, and no others', () => {
+    const dates = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+    fc.assert(
+      fc.property(
+        dates,
+        fc.bigInt({ min: 0n, max: 10n ** 18n - 1n }),
+        fc.integer(),
+        fc.uuid(),
+        (time, id, number, uuid) => {
+          expect(decodeCursor(BY_TIME, encodeCursor(BY_TIME, { id, time, other: 1 }))).toEqual([time, id])
+          expect(decodeCursor(BY_NUMBER, encodeCursor(BY_NUMBER, { number }))).toEqual([number])
+          expect(decodeCursor(BY_END, encodeCursor(BY_END, { id: uuid, end: time }))).toEqual([time, uuid])
+          expect(decodeCursor(BY_END, encodeCursor(BY_END, { id: uuid, end: null }))).toEqual([null, uuid])
+        },
+      ),
+    )
+  })
+
+  it('is safe in an URL', () => {
+    expect(encodeCursor(BY_ID, { id: ID })).toMatch(/^[\w-]+$/)
+  })
+
+  it.each([
+    [
+      'another order',
+      encodeCursor(BY_END, { end: null, id: ID }),
+      'belongs to the order byEnd desc; this list is ordered by byId desc.',
+    ],
+    [
+      'the other direction',
+      encodeCursor({ ...BY_ID, direction: 'asc' }, { id: ID }),
+      'belongs to the order byId asc; this list is ordered by byId desc.',
+    ],
+    ['nobody', 'c29tZXRoaW5n', 'is not a cursor of this service.'],
+    [
+      'a later version of us',
+      Buffer.from(`[2,"byId","desc","${ID}"]`).toString('base64url'),
+      'is not a cursor of this service.',
+    ],
+    ['ours with a bad value', Buffer.from('[1,"byId","desc",1]').toString('base64url'), 'is damaged.'],
+  ])('of %s is refused', (_, cursor, message) => {
+    expect(() => decodeCursor(BY_ID, cursor)).toThrow(new InvalidCursorError(message))
+  })
+})
+
+describe('the segments between bounds', () => {
+  it('are the whole list, in its order or the reverse, without bounds', () => {
+    expect(segmentsBetween(BY_ID, {})).toEqual([{ where: { AND: [] }, orderBy: [{ id: 'desc' }] }])
+    expect(segmentsBetween(BY_ID, {}, { reversed: true })).toEqual([{ where: { AND: [] }, orderBy: [{ id: 'asc' }] }])
+  })
+
+  it('exclude the rows at the bounds, or include them when asked', () => {
+    expect(segmentsBetween(BY_ID, { after: [ID] })[0]?.where).toEqual({ AND: [{ id: { lt: ID } }] })
+    expect(segmentsBetween(BY_ID, { before: [ID] })[0]?.where).toEqual({ AND: [{ id: { gt: ID } }] })
+    expect(segmentsBetween(BY_ID, { after: [ID] }, { inclusive: true })[0]?.where).toEqual({
+      AND: [{ id: { lte: ID } }],
+    })
+  })
+
+  it('bound the first field alone too, so that the index is read from there', () => {
+    expect(segmentsBetween(BY_TIME, { after: [TIME, 7n] })).toEqual([
+      {
+        where: { AND: [{ time: { gte: TIME } }, { OR: [{ time: { gt: TIME } }, { time: TIME, id: { gt: 7n } }] }] },
+        orderBy: [{ time: 'asc' }, { id: 'asc' }],
+      },
+    ])
+  })
+
+  it('of a field that may be null are two: rows with a value, then rows without, in either direction', () => {
+    for (const direction of ['asc', 'desc'] as const) {
+      const conditions = segmentsBetween({ ...BY_END, direction }, {}).map(({ where }) => where)
+      expect(conditions).toEqual([{ AND: [{ end: { not: null } }] }, { AND: [{ end: null }] }])
+    }
+    const reversed = segmentsBetween(BY_END, {}, { reversed: true })
+    expect(reversed.map(({ orderBy }) => orderBy)).toEqual([[{ id: 'asc' }], [{ end: 'asc' }, { id: 'asc' }]])
+  })
+
+  it('leave out the part that a bound excludes', () => {
+    expect(segmentsBetween(BY_END, { after: [null, ID] })).toEqual([
+      { where: { AND: [{ end: null }, { id: { lt: ID } }] }, orderBy: [{ id: 'desc' }] },
+    ])
+    expect(segmentsBetween(BY_END, { before: [TIME, ID] })).toHaveLength(1)
+    expect(segmentsBetween(BY_END, { after: [TIME, ID] })).toHaveLength(2)
+    expect(segmentsBetween(BY_END, { before: [null, ID] })).toHaveLength(2)
+  })
+})

@@ -1,0 +1,233 @@
+// Every limit at its edge and one beyond it, through every operation that takes the value; and what no database could keep.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Job } from '../../src/database/generated/client.ts'
+import { createJob } from '../../src/ledger/createJob.ts'
+import { deleteJob } from '../../src/ledger/deleteJob.ts'
+import { InvalidInputError } from '../../src/ledger/errors.ts'
+import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
+import type { JsonObject } from '../../src/ledger/inputCheck.ts'
+import { getJobResult, setJobResult } from '../../src/ledger/jobResult.ts'
+import { openLedger } from '../../src/ledger/ledger.ts'
+import { DEFAULT_LIMITS } from '../../src/ledger/limits.ts'
+import { transitionJob, transitionJobs } from '../../src/ledger/transitionJob.ts'
+import { refusalOf } from '../support/attack.ts'
+import { ACTOR, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+
+let ledger: TestLedger
+let session: pg.Client
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  session = await ledger.session()
+})
+
+afterAll(() => ledger.close())
+
+/** Every operation that takes a text or JSON, by the name of what it takes. */
+const create = (input: object, actor = ACTOR) => createJob(ledger, { userId: 'u', content: 'c', ...input }, actor)
+const processing = async () => (await jobIn(ledger, 'PROCESSING')).id
+const TAKERS: Record<string, Record<string, (value: never) => Promise<unknown>>> = {
+  userId: { createJob: (userId) => create({ userId }) },
+  preset: { createJob: (preset) => create({ preset }) },
+  idempotencyKey: { createJob: (idempotencyKey) => create({ idempotencyKey }) },
+  actor: {
+    createJob: (actor) => create({}, actor),
+    transitionJob: async (actor) => transitionJob(ledger, { jobId: await processing(), to: 'PENDING', actor }),
+    deleteJob: async (actor) => deleteJob(ledger, { jobId: await processing(), actor }),
+  },
+  content: { createJob: (content) => create({ content }) },
+  reason: {
+    transitionJob: async (reason) =>
+      transitionJob(ledger, { jobId: await processing(), to: 'PENDING', actor: ACTOR, reason }),
+    completeJob: async (reason) => completeJob(ledger, { jobId: await processing(), actor: ACTOR, reason }),
+    deleteJob: async (reason) => deleteJob(ledger, { jobId: await processing(), actor: ACTOR, reason }),
+  },
+  errorMessage: {
+    failJob: async (errorMessage) => failJob(ledger, { jobId: await processing(), actor: ACTOR, errorMessage }),
+    setJobResult: async (errorMessage) =>
+      setJobResult(ledger, { jobId: await processing(), status: 'ERROR', errorMessage }),
+  },
+  metadata: {
+    createJob: (metadata) => create({ metadata }),
+    transitionJob: async (metadata) =>
+      transitionJob(ledger, { jobId: await processing(), to: 'PENDING', actor: ACTOR, metadata }),
+    completeJob: async (metadata) => completeJob(ledger, { jobId: await processing(), actor: ACTOR, metadata }),
+  },
+  output: {
+    completeJob: async (output) => completeJob(ledger, { jobId: await processing(), actor: ACTOR, output }),
+    setJobResult: async (output) => setJobResult(ledger, { jobId: await processing(), status: 'SUCCESS', output }),
+  },
+}
+
+const EACH = Object.entries(TAKERS).flatMap(([name, takers]) =>
+  Object.entries(takers).map(([operation, take]) => ({
+    name,
+    operation,
+    take: take as (value: unknown) => Promise<unknown>,
+  })),
+)
+const taking = (...names: string[]) => EACH.filter(({ name }) => names.includes(name))
+
+const changes = async () => {
+  const { rows } =
+    await session.query(`SELECT count(*) FILTER (WHERE version <> 2) AS jobs, count(*) FILTER (WHERE version > 2) AS moved,
+    (SELECT count(*) FROM job_results) AS results FROM jobs`)
+  return rows
+}
+
+/** Refused for what it is, with nothing written but the PROCESSING job that the refused operation is tried on. */
+async function expectRefused(
+  take: (value: unknown) => Promise<unknown>,
+  value: unknown,
+  name: string,
+  message: string,
+): Promise<void> {
+  const before = await changes()
+  const refusal = await take(value).catch((error: unknown) => error)
+  expect(refusal).toBeInstanceOf(InvalidInputError)
+  expect((refusal as InvalidInputError).issues).toContainEqual({ path: [name], message })
+  expect(await changes()).toEqual(before)
+}
+
+async function expectTaken(take: (value: unknown) => Promise<unknown>, value: unknown): Promise<void> {
+  await take(value)
+  await session.query("UPDATE jobs SET state = 'CANCELLED', deleted_at = now() WHERE deleted_at IS NULL")
+  await session.query("BEGIN; SET LOCAL jobledger.purge = 'on'; DELETE FROM jobs; COMMIT")
+}
+
+describe('a name', () => {
+  it.each(taking('userId', 'preset', 'idempotencyKey', 'actor'))(
+    '$name of $operation: 1 to 200 characters',
+    async ({ name, take }) => {
+      // Characters are code points: an emoji is one, though JavaScript counts two and UTF-8 four.
+      for (const size of [201, 100_000]) {
+        for (const value of ['x'.repeat(size), '🎉'.repeat(size)]) {
+          await expectRefused(take, value, name, `is ${size} characters long; 1 to 200 are allowed.`)
+        }
+      }
+      await expectRefused(take, '', name, 'is 0 characters long; 1 to 200 are allowed.')
+      for (const value of ['x', 'x'.repeat(200), '🎉'.repeat(200)]) await expectTaken(take, value)
+    },
+  )
+
+  it.each(taking('actor'))('actor of $operation: not one that claims to edit the database', async ({ take }) => {
+    await expectRefused(
+      take,
+      'db:x',
+      'actor',
+      'begins with "db:", which is kept for direct edits of the database; "db:x" came.',
+    )
+    await expectTaken(take, 'DB:x')
+  })
+})
+
+const TEXTS = { content: 1_048_576, reason: 4096, errorMessage: 4096 }
+describe('a text', () => {
+  it.each(taking(...Object.keys(TEXTS)))(
+    '$name of $operation: up to its limit in bytes of UTF-8',
+    async ({ name, take }) => {
+      const limit = TEXTS[name as keyof typeof TEXTS]
+      await expectRefused(take, 'x'.repeat(limit + 1), name, `is ${limit + 1} bytes long; the limit is ${limit}.`)
+      await expectRefused(take, `${'é'.repeat(limit / 2)}x`, name, `is ${limit + 1} bytes long; the limit is ${limit}.`)
+      await expectTaken(take, 'x'.repeat(limit))
+      await expectTaken(take, 'é'.repeat(limit / 2))
+    },
+  )
+})
+
+const JSONS = { metadata: 65_536, output: 1_048_576 }
+describe('JSON', () => {
+  it.each(taking(...Object.keys(JSONS)))(
+    '$name of $operation: up to its limit in bytes of JSON',
+    async ({ name, take }) => {
+      const limit = JSONS[name as keyof typeof JSONS]
+      const sized = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
+      await expectRefused(take, sized(limit + 1), name, `is ${limit + 1} bytes of JSON; the limit is ${limit}.`)
+      await expectTaken(take, sized(limit))
+    },
+  )
+
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) })
+  it.each(taking(...Object.keys(JSONS)))(
+    '$name of $operation: nested 100 levels, not 101, not 100,000',
+    async ({ name, take }) => {
+      let deep: object = {}
+      for (let level = 0; level < 100_000; level += 1) deep = { a: deep }
+      for (const value of [nested(101), deep])
+        await expectRefused(take, value, name, 'is nested deeper than 100 levels.')
+      await expectTaken(take, nested(100))
+    },
+  )
+
+  it.each(taking(...Object.keys(JSONS)))(
+    '$name of $operation: integers that JavaScript keeps, not larger ones',
+    async ({ name, take }) => {
+      const message = 'holds an integer beyond ±9007199254740991, which cannot be kept exactly; send it as a string.'
+      for (const integer of [2 ** 53, -(2 ** 53), 1e300]) await expectRefused(take, { a: [integer] }, name, message)
+      await expectRefused(take, { a: Number.NaN }, name, 'holds NaN, which JSON does not know.')
+      await expectRefused(take, { a: Number.POSITIVE_INFINITY }, name, 'holds Infinity, which JSON does not know.')
+      await expectRefused(
+        take,
+        { a: undefined },
+        name,
+        'holds a value of the type undefined, which JSON does not know.',
+      )
+      await expectRefused(take, { a: 1n }, name, 'holds a value of the type bigint, which JSON does not know.')
+      await expectTaken(take, { a: [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0.1, 1e-300, -0] })
+    },
+  )
+
+  it.each(taking('metadata'))('metadata of $operation: an object, nothing else', async ({ take }) => {
+    for (const value of [[], 'text', 1, true]) await expectRefused(take, value, 'metadata', 'must be a JSON object.')
+  })
+})
+
+const NUL = { text: 'a\0', fault: 'holds a NUL character at position 1; PostgreSQL cannot store one.' }
+const HALVES = ['\ud83c', '\udf89', 'a\udf89\ud83cb'].map((text) => ({
+  text,
+  fault: 'holds half of a surrogate pair, which is not valid Unicode.',
+}))
+describe('text that PostgreSQL cannot store', () => {
+  it.each(EACH)('$name of $operation: refused, wherever it hides', async ({ name, take }) => {
+    for (const { text, fault } of [NUL, ...HALVES]) {
+      const values = name in JSONS ? [{ a: text }, { [text]: 1 }, { a: [{ b: [text] }] }] : [text]
+      for (const value of values) await expectRefused(take, value, name, fault)
+    }
+  })
+})
+
+describe('the key "__proto__"', () => {
+  const metadata = JSON.parse('{"__proto__": {"polluted": true}, "a": {"__proto__": null}}') as JsonObject
+  const kept = (value: unknown) =>
+    expect(JSON.stringify(value)).toBe('{"a":{"__proto__":null},"__proto__":{"polluted":true}}')
+
+  it('is kept as any other in the metadata of a new job', async () => {
+    kept((await newJob(ledger, { metadata })).metadata)
+  })
+
+  it('is kept in the metadata of a transition, alone and in a batch', async () => {
+    const { id: jobId } = await newJob(ledger)
+    kept((await transitionJob(ledger, { jobId, to: 'PROCESSING', actor: ACTOR, metadata })).stateMetadata)
+    const [job] = await transitionJobs(ledger, [{ jobId, to: 'PENDING', metadata }], ACTOR)
+    kept((job as Job).stateMetadata)
+  })
+
+  it('is kept in an output', async () => {
+    const { id: jobId } = await jobIn(ledger, 'PROCESSING')
+    await completeJob(ledger, { jobId, actor: ACTOR, output: metadata })
+    kept((await getJobResult(ledger, jobId))?.output)
+  })
+})
+
+describe('the limits', () => {
+  it('are those of the product unless others are given', async () => {
+    expect(openLedger(ledger.prisma).limits).toEqual(DEFAULT_LIMITS)
+    const strict = openLedger(ledger.prisma, { contentBytes: 3 })
+    expect(strict.limits).toEqual({ ...DEFAULT_LIMITS, contentBytes: 3 })
+    expect(await refusalOf(session, () => createJob(strict, { userId: 'u', content: 'four' }, ACTOR))).toMatchObject({
+      issues: [{ path: ['content'], message: 'is 4 bytes long; the limit is 3.' }],
+    })
+    expect((await createJob(strict, { userId: 'u', content: 'tri' }, ACTOR)).created).toBe(true)
+  })
+})

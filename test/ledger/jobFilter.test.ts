@@ -1,0 +1,171 @@
+// What lists and counts may be restricted to: each condition alone, and all of them together.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Job } from '../../src/database/generated/client.ts'
+import { leastUuidAt } from '../../src/database/uuid.ts'
+import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
+import type { JobFilter } from '../../src/ledger/jobFilter.ts'
+import { listJobs } from '../../src/ledger/listJobs.ts'
+import { JOB_STATES } from '../../src/ledger/states.ts'
+import { deletedJob, jobCreatedAt, jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
+
+let ledger: TestLedger
+let everyJob: Job[]
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  for (const state of JOB_STATES) {
+    await jobIn(ledger, state, { userId: 'ann', preset: 'fast', metadata: { size: 1, tags: ['x', 'y'] } })
+    await jobIn(ledger, state, { userId: 'ben', preset: null, metadata: { size: 2 } })
+  }
+  await deletedJob(ledger, 'COMPLETED')
+  await jobCreatedAt(ledger, new Date('2025-05-05T05:05:05.005Z'), 'COMPLETED', 'ann')
+  await jobCreatedAt(ledger, new Date('2025-05-05T05:05:05.006Z'), 'FAILED', 'ben')
+  everyJob = await ledger.prisma.job.findMany({ orderBy: { id: 'desc' } })
+})
+
+afterAll(() => ledger.close())
+
+/** Lists, counts and counts by state admit the same jobs: those that `admits` picks. */
+async function expectAdmitted(filter: JobFilter | undefined, admits: (job: Job) => boolean): Promise<void> {
+  const expected = everyJob.filter(admits)
+  expect((await listJobs(ledger, { filter, first: 100 })).rows).toEqual(expected)
+  expect(await countJobs(ledger, filter)).toBe(expected.length)
+  expect(await countJobsByState(ledger, filter)).toEqual(
+    JOB_STATES.map((state) => ({ state, count: expected.filter((job) => job.state === state).length })),
+  )
+}
+
+const living = ({ deletedAt }: Job) => deletedAt === null
+const BETWEEN = new Date('2025-05-05T05:05:05.006Z')
+
+describe('a filter', () => {
+  it('that is absent, null or empty admits all but deleted jobs', async () => {
+    await expectAdmitted(undefined, living)
+    expect(await countJobs(ledger, null)).toBe(everyJob.filter(living).length)
+    await expectAdmitted({}, living)
+    const nulls = {
+      userId: null,
+      states: null,
+      presets: null,
+      createdAfter: null,
+      createdBefore: null,
+      completedAfter: null,
+      completedBefore: null,
+      metadata: null,
+      includeDeleted: null,
+    }
+    await expectAdmitted(nulls, living)
+  })
+
+  it.each<[string, JobFilter, (job: Job) => boolean]>([
+    ['deleted jobs too', { includeDeleted: true }, () => true],
+    ['jobs of a user', { userId: 'ann' }, (job) => living(job) && job.userId === 'ann'],
+    ['jobs of nobody', { userId: 'nobody' }, () => false],
+    ['one state', { states: ['FAILED'] }, (job) => living(job) && job.state === 'FAILED'],
+    [
+      'some states',
+      { states: ['PENDING', 'COMPLETED'] },
+      (job) => living(job) && ['PENDING', 'COMPLETED'].includes(job.state),
+    ],
+    ['a state, deleted jobs too', { states: ['CANCELLED'], includeDeleted: true }, (job) => job.state === 'CANCELLED'],
+    ['no state at all', { states: [] }, () => false],
+    ['presets', { presets: ['fast', 'slow'] }, (job) => living(job) && job.preset === 'fast'],
+    ['no preset at all', { presets: [] }, () => false],
+    ['metadata', { metadata: { size: 2 } }, (job) => living(job) && job.userId === 'ben' && job.createdAt > BETWEEN],
+    ['metadata of several levels', { metadata: { tags: ['y'] } }, (job) => living(job) && job.preset === 'fast'],
+    ['any metadata', { metadata: {} }, living],
+    ['metadata that no job has', { metadata: { size: '1' } }, () => false],
+    ['creation at an instant or later', { createdAfter: BETWEEN }, (job) => living(job) && job.createdAt >= BETWEEN],
+    ['creation before an instant', { createdBefore: BETWEEN }, (job) => living(job) && job.createdAt < BETWEEN],
+    [
+      'creation within a millisecond',
+      { createdAfter: BETWEEN, createdBefore: new Date(BETWEEN.getTime() + 1) },
+      (job) => job.createdAt.getTime() === BETWEEN.getTime(),
+    ],
+    ['creation in no time', { createdAfter: BETWEEN, createdBefore: BETWEEN }, () => false],
+    [
+      'creation after 1900 and before 9999',
+      { createdAfter: new Date('1900-01-01'), createdBefore: new Date('9999-01-01') },
+      living,
+    ],
+    [
+      'all at once',
+      {
+        userId: 'ann',
+        states: ['COMPLETED', 'FAILED'],
+        presets: ['fast'],
+        metadata: { size: 1 },
+        createdAfter: BETWEEN,
+        completedAfter: BETWEEN,
+        includeDeleted: true,
+      },
+      (job) => job.preset === 'fast' && ['COMPLETED', 'FAILED'].includes(job.state),
+    ],
+  ])('admits %s', async (_, filter, admits) => {
+    await expectAdmitted(filter, admits)
+  })
+
+  it('admits completion at an instant or later, and before it, never jobs that are not completed', async () => {
+    const times = everyJob.flatMap(({ completedAt }) => completedAt ?? []).sort((a, b) => a.getTime() - b.getTime())
+    const middle = times[Math.floor(times.length / 2)] as Date
+    await expectAdmitted(
+      { completedAfter: middle },
+      (job) => living(job) && job.completedAt !== null && job.completedAt >= middle,
+    )
+    await expectAdmitted(
+      { completedBefore: middle },
+      (job) => living(job) && job.completedAt !== null && job.completedAt < middle,
+    )
+  })
+
+  it.each(['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore'])(
+    'takes every %s of the years 1 to 9999 and refuses others',
+    async (condition) => {
+      for (const instant of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']) {
+        expect(await countJobs(ledger, { [condition]: new Date(instant) })).toBeGreaterThanOrEqual(0)
+      }
+      for (const instant of [
+        '0000-12-31T23:59:59.999Z',
+        '-000001-01-01T00:00:00.000Z',
+        '+010000-01-01T00:00:00.000Z',
+      ]) {
+        await expect(countJobs(ledger, { [condition]: new Date(instant) })).rejects.toMatchObject({
+          issues: [{ path: [condition], message: `must be an instant of the years 1 to 9999; ${instant} came.` }],
+        })
+      }
+      await expect(countJobs(ledger, { [condition]: new Date('nonsense') })).rejects.toMatchObject({
+        issues: [{ path: [condition], message: 'must be an instant of the years 1 to 9999; none came.' }],
+      })
+    },
+  )
+
+  it('refuses what cannot be looked for, naming every fault', async () => {
+    const filter: JobFilter = { userId: '', presets: ['x'.repeat(201), 'a\0'], metadata: [] as never }
+    const issues = [
+      { path: ['userId'], message: 'is 0 characters long; 1 to 200 are allowed.' },
+      { path: ['presets'], message: 'is 201 characters long; 1 to 200 are allowed.' },
+      { path: ['presets'], message: 'holds a NUL character at position 1; PostgreSQL cannot store one.' },
+      { path: ['metadata'], message: 'must be a JSON object.' },
+    ]
+    await expect(listJobs(ledger, { filter })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
+    await expect(countJobs(ledger, filter)).rejects.toMatchObject({ issues })
+    await expect(countJobsByState(ledger, filter)).rejects.toMatchObject({ issues })
+  })
+
+  it('takes 100 presets and refuses 101', async () => {
+    const presets = Array.from({ length: 101 }, (_, n) => `preset ${n}`)
+    expect(await countJobs(ledger, { presets: presets.slice(1) })).toBe(0)
+    await expect(countJobs(ledger, { presets })).rejects.toMatchObject({
+      issues: [{ path: ['presets'], message: 'must be at most 100; 101 came.' }],
+    })
+  })
+})
+
+describe('leastUuidAt', () => {
+  it('divides the jobs at an instant', () => {
+    for (const { id, createdAt } of everyJob) {
+      expect(id >= leastUuidAt(createdAt)).toBe(true)
+      expect(id < leastUuidAt(new Date(createdAt.getTime() + 1))).toBe(true)
+    }
+  })
+})

@@ -1,0 +1,157 @@
+// Setting the result of a job: created, replaced, or the same as before, which changes nothing.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { deleteJob } from '../../src/ledger/deleteJob.ts'
+import { JobNotFoundError } from '../../src/ledger/errors.ts'
+import { getJob } from '../../src/ledger/getJob.ts'
+import { getJobResult, type SetJobResultInput, setJobResult } from '../../src/ledger/jobResult.ts'
+import { JOB_STATES } from '../../src/ledger/states.ts'
+import { refusalOf } from '../support/attack.ts'
+import { ACTOR, deletedJob, jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { allRows, expectSoundHistories } from '../support/history.ts'
+
+let ledger: TestLedger
+let session: pg.Client
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  session = await ledger.session()
+})
+
+afterAll(async () => {
+  await expectSoundHistories(session)
+  await ledger.close()
+})
+
+describe('setJobResult', () => {
+  it.each(JOB_STATES)('creates the result of a job that is %s, and leaves the job as it was', async (state) => {
+    const job = await jobIn(ledger, state)
+    const input = {
+      jobId: job.id,
+      status: 'TIMEOUT',
+      output: { a: [1] },
+      errorMessage: 'slow',
+      processingTimeMs: 7,
+    } as const
+    const result = await setJobResult(ledger, input)
+    expect(result).toEqual({
+      ...input,
+      id: expect.any(String),
+      createdAt: expect.any(Date),
+      updatedAt: result.createdAt,
+    })
+    expect(await getJobResult(ledger, job.id)).toEqual(result)
+    expect(await getJob(ledger, job.id)).toEqual(job)
+  })
+
+  it('replaces the result whole: what is left out is gone', async () => {
+    const { id: jobId } = await newJob(ledger)
+    const first = await setJobResult(ledger, {
+      jobId,
+      status: 'ERROR',
+      output: 1,
+      errorMessage: 'e',
+      processingTimeMs: 1,
+    })
+    const second = await setJobResult(ledger, { jobId, status: 'SUCCESS' })
+    expect(second).toEqual({
+      ...first,
+      status: 'SUCCESS',
+      output: null,
+      errorMessage: null,
+      processingTimeMs: null,
+      updatedAt: expect.any(Date),
+    })
+    expect(second.updatedAt.getTime()).toBeGreaterThanOrEqual(first.updatedAt.getTime())
+  })
+
+  it.each<Omit<SetJobResultInput, 'jobId'>>([
+    { status: 'SUCCESS' },
+    { status: 'ERROR', errorMessage: 'e', processingTimeMs: 5 },
+    { status: 'SUCCESS', output: { b: 1, a: [true, null, 0.5, 'x'] } },
+    { status: 'SUCCESS', output: false },
+  ])('again with the same input changes nothing, not even updatedAt: %j', async (input) => {
+    const { id: jobId } = await newJob(ledger)
+    const first = await setJobResult(ledger, { jobId, ...input })
+    const before = await allRows(session)
+    expect(await setJobResult(ledger, { jobId, ...input })).toEqual(first)
+    expect(await allRows(session)).toEqual(before)
+  })
+
+  it('takes null, and keys in another order, for the same', async () => {
+    const { id: jobId } = await newJob(ledger)
+    const first = await setJobResult(ledger, { jobId, status: 'SUCCESS', output: { a: 1, b: 2 } })
+    const again = {
+      jobId,
+      status: 'SUCCESS',
+      output: { b: 2, a: 1 },
+      errorMessage: null,
+      processingTimeMs: null,
+    } as const
+    expect(await setJobResult(ledger, again)).toEqual(first)
+  })
+
+  it.each<Partial<SetJobResultInput>>([
+    { status: 'ERROR' },
+    { output: { a: 2 } },
+    { output: null },
+    { errorMessage: 'other' },
+    { processingTimeMs: 6 },
+  ])('with another input changes the result: %j', async (change) => {
+    const { id: jobId } = await newJob(ledger)
+    const input = { jobId, status: 'SUCCESS', output: { a: 1 }, errorMessage: 'e', processingTimeMs: 5 } as const
+    await setJobResult(ledger, input)
+    expect(await setJobResult(ledger, { ...input, ...change })).toMatchObject(change)
+  })
+
+  it('does not find a missing job', async () => {
+    const refusal = await refusalOf(session, () => setJobResult(ledger, { jobId: MISSING_ID, status: 'SUCCESS' }))
+    expect(refusal).toBeInstanceOf(JobNotFoundError)
+    expect(refusal).toMatchObject({ jobId: MISSING_ID, message: `There is no job ${MISSING_ID}.` })
+  })
+
+  it('does not touch a deleted job, whether it has a result or not', async () => {
+    const { id: without } = await deletedJob(ledger)
+    const { id: having } = await jobIn(ledger, 'COMPLETED')
+    const kept = await setJobResult(ledger, { jobId: having, status: 'SUCCESS', output: 1 })
+    await deleteJob(ledger, { jobId: having, actor: ACTOR })
+    for (const jobId of [without, having]) {
+      const refusal = await refusalOf(session, () => setJobResult(ledger, { jobId, status: 'ERROR' }))
+      expect(refusal).toBeInstanceOf(JobNotFoundError)
+      expect(refusal).toMatchObject({ jobId, message: `Job ${jobId} was deleted; its result is kept as it was.` })
+    }
+    expect(await getJobResult(ledger, having)).toEqual(kept)
+  })
+
+  it('by 20 callers at once leaves one result, that of one of them', async () => {
+    const { id: jobId } = await newJob(ledger)
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        setJobResult(ledger, { jobId, status: 'SUCCESS', output: n, processingTimeMs: n }),
+      ),
+    )
+    const result = await getJobResult(ledger, jobId)
+    expect(result?.output).toBe(result?.processingTimeMs)
+    expect(await ledger.prisma.jobResult.count({ where: { jobId } })).toBe(1)
+  })
+
+  it.each([-1, 0.5, 2 ** 31, Number.NaN])('refuses the processing time %d', async (processingTimeMs) => {
+    const { id: jobId } = await newJob(ledger)
+    const refusal = await refusalOf(session, () => setJobResult(ledger, { jobId, status: 'SUCCESS', processingTimeMs }))
+    expect(refusal).toMatchObject({
+      issues: [
+        {
+          path: ['processingTimeMs'],
+          message: `must be a whole number from 0 to 2147483647; ${processingTimeMs} came.`,
+        },
+      ],
+    })
+  })
+})
+
+describe('getJobResult', () => {
+  it('has none for a job without a result and for a missing job', async () => {
+    const { id } = await newJob(ledger)
+    expect([await getJobResult(ledger, id), await getJobResult(ledger, MISSING_ID)]).toEqual([null, null])
+  })
+})

@@ -1,0 +1,82 @@
+// The state machine as data, and the refusals that speak of it.
+import { describe, expect, it } from 'vitest'
+import * as errors from '../../src/ledger/errors.ts'
+import {
+  allowedTransitions,
+  FINISHED_STATES,
+  isLegalTransition,
+  isTerminal,
+  JOB_STATES,
+  sourcesOf,
+} from '../../src/ledger/states.ts'
+
+const LEGAL = [
+  'PENDING PROCESSING',
+  'PENDING CANCELLED',
+  'PROCESSING COMPLETED',
+  'PROCESSING FAILED',
+  'PROCESSING CANCELLED',
+  'PROCESSING PENDING',
+  'FAILED PENDING',
+]
+
+describe('the state machine', () => {
+  it('has these seven transitions and no other', () => {
+    const legal = JOB_STATES.flatMap((from) =>
+      JOB_STATES.filter((to) => isLegalTransition(from, to)).map((to) => `${from} ${to}`),
+    )
+    expect(legal.sort()).toEqual(LEGAL.toSorted())
+  })
+
+  it('tells the ways out of a state and into it alike', () => {
+    for (const state of JOB_STATES) {
+      expect(
+        allowedTransitions(state)
+          .map((to) => `${state} ${to}`)
+          .sort(),
+      ).toEqual(LEGAL.filter((pair) => pair.startsWith(`${state} `)).sort())
+      expect(
+        sourcesOf(state)
+          .map((from) => `${from} ${state}`)
+          .sort(),
+      ).toEqual(LEGAL.filter((pair) => pair.endsWith(` ${state}`)).sort())
+    }
+  })
+
+  it('ends in COMPLETED and CANCELLED; FAILED is finished but not terminal', () => {
+    expect(JOB_STATES.filter(isTerminal)).toEqual(['COMPLETED', 'CANCELLED'])
+    expect(FINISHED_STATES).toEqual(['COMPLETED', 'FAILED', 'CANCELLED'])
+  })
+})
+
+describe('the refusals', () => {
+  const job = { id: 'j', userId: 'u', state: 'COMPLETED', version: 3, deletedAt: null, idempotencyKey: 'k' } as never
+  const refusals = [
+    new errors.JobNotFoundError('j'),
+    new errors.IllegalTransitionError(job, 'PENDING'),
+    new errors.VersionConflictError(job, { version: 1 }),
+    new errors.IdempotencyConflictError(job),
+    new errors.InvalidInputError([{ path: ['a', 'b'], message: 'is wrong.' }]),
+  ]
+
+  it('have the codes that are listed, each its own', () => {
+    expect(refusals.map(({ code }) => code)).toEqual([...errors.LEDGER_ERROR_CODES])
+  })
+
+  it('are errors with the names of their classes', () => {
+    for (const refusal of refusals) {
+      expect(refusal).toBeInstanceOf(errors.LedgerError)
+      expect(refusal.name).toBe(refusal.constructor.name)
+    }
+  })
+
+  it('say what was wrong and what to do', () => {
+    expect(refusals.map(({ message }) => message)).toEqual([
+      'There is no job j.',
+      'Job j is COMPLETED and cannot become PENDING; it can only be deleted.',
+      'Job j was expected at version 1 but is COMPLETED, version 3; read it again and decide anew.',
+      'The idempotency key "k" of user "u" belongs to job j, which was created from another input.',
+      'a.b: is wrong.',
+    ])
+  })
+})

@@ -1,0 +1,164 @@
+// The stock commands of Prisma's CLI on a machine that reaches no engine download.
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { databaseShape } from '../support/databaseShape.ts'
+import { CHECKOUT, prismaCli } from '../support/prismaCli.ts'
+
+const NO_DRIFT = [
+  'migrate',
+  'diff',
+  '--from-migrations',
+  'prisma/migrations',
+  '--to-schema',
+  'prisma/schema.prisma',
+  '--exit-code',
+]
+
+let database: TestDatabase
+let scratch: string
+
+// A copy of what the commands read, so that they may write into it.
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'jobledger-prisma-'))
+  for (const part of ['prisma', 'src', 'package.json', 'prisma.config.ts', 'tsconfig.json']) {
+    await cp(join(CHECKOUT, part), join(scratch, part), { recursive: true })
+  }
+  await symlink(join(CHECKOUT, 'node_modules'), join(scratch, 'node_modules'))
+})
+
+afterAll(() => rm(scratch, { recursive: true, force: true }))
+
+beforeEach(async () => {
+  database = await createTestDatabase({ empty: true })
+})
+
+afterEach(() => database.drop())
+
+async function prisma(...words: string[]) {
+  return await prismaCli(words, database.url, scratch)
+}
+
+async function query(sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  return await client.query(sql).finally(() => client.end())
+}
+
+async function shadowDatabases(): Promise<number> {
+  const { rows } = await query(
+    "SELECT count(*)::int AS n FROM pg_database WHERE datname LIKE 'prisma_migrate_shadow_db_%'",
+  )
+  return rows[0].n
+}
+
+describe('migrate deploy and status', () => {
+  it('bring a database up and say so', async () => {
+    expect(await prisma('migrate', 'status')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('have not yet been applied'),
+    })
+    expect(await prisma('migrate', 'deploy')).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('All migrations have been successfully applied.'),
+    })
+    expect(await prisma('migrate', 'status')).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('Database schema is up to date!'),
+    })
+    expect(await prisma('migrate', 'deploy')).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('No pending migrations to apply.'),
+    })
+  })
+
+  it('tell in one line that the server is not there, or the database', async () => {
+    const away = await prismaCli(['migrate', 'deploy'], 'postgresql://u:p@127.0.0.1:1/none', scratch)
+    expect(away).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("P1001: Can't reach database server at `127.0.0.1:1`"),
+    })
+    const missing = new URL(database.url)
+    missing.pathname = `/${database.name}_missing`
+    const none = await prismaCli(['migrate', 'status'], missing.href, scratch)
+    expect(none).toMatchObject({ code: 1, said: expect.stringContaining('P1003') })
+  })
+})
+
+describe('migrate diff', () => {
+  it('finds no drift between the migrations and the schema, and leaves no shadow database', async () => {
+    const before = await shadowDatabases()
+    const { code, said } = await prisma(...NO_DRIFT)
+    expect([code, said]).toEqual([0, expect.stringContaining('No difference detected.')])
+    expect(await shadowDatabases()).toBeLessThanOrEqual(before)
+  })
+
+  it('finds what somebody changed by hand', async () => {
+    await prisma('migrate', 'deploy')
+    await query('ALTER TABLE jobs ADD COLUMN colour text')
+    const { code, said } = await prisma(
+      'migrate',
+      'diff',
+      '--from-config-datasource',
+      '--to-schema',
+      'prisma/schema.prisma',
+      '--exit-code',
+    )
+    expect([code, said]).toEqual([2, expect.stringContaining('Removed column `colour`')])
+  })
+})
+
+describe('a migration that fails', () => {
+  const name = '29990101000000_broken'
+
+  it('is told with the words of the database, and resolved', async () => {
+    await mkdir(join(scratch, 'prisma/migrations', name))
+    await writeFile(join(scratch, 'prisma/migrations', name, 'migration.sql'), 'SELECT 1 / 0;')
+    const failed = await prisma('migrate', 'deploy')
+    expect(failed).toMatchObject({ code: 1, said: expect.stringContaining('P3018') })
+    expect(failed.said).toContain('division by zero')
+    expect(await prisma('migrate', 'deploy')).toMatchObject({ code: 1, said: expect.stringContaining('P3009') })
+    expect(await prisma('migrate', 'resolve', '--rolled-back', name)).toMatchObject({ code: 0 })
+    expect(await prisma('migrate', 'resolve', '--applied', name)).toMatchObject({ code: 0 })
+    expect(await prisma('migrate', 'status')).toMatchObject({ code: 0, said: expect.stringContaining('up to date') })
+  })
+
+  afterEach(() => rm(join(scratch, 'prisma/migrations', name), { recursive: true, force: true }))
+})
+
+describe('migrate dev, reset and the rest', () => {
+  it('make a migration of a change, and take the database back to the beginning', async () => {
+    const file = join(scratch, 'prisma/schema.prisma')
+    const schema = await readFile(file, 'utf8')
+    await writeFile(file, schema.replace(/^( +preset +String\?)/m, '  colour String?\n$1'))
+    const dev = await prisma('migrate', 'dev', '--name', 'colour')
+    expect(dev).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('Your database is now in sync with your schema.'),
+    })
+    const made = (await readdir(join(scratch, 'prisma/migrations'))).find((folder) => folder.endsWith('_colour'))
+    const sql = await readFile(join(scratch, 'prisma/migrations', String(made), 'migration.sql'), 'utf8')
+    expect(sql).toContain('ADD COLUMN     "colour" TEXT')
+    await rm(join(scratch, 'prisma/migrations', String(made)), { recursive: true })
+    await writeFile(file, schema)
+    await prisma('migrate', 'reset', '--force')
+    const reset = await databaseShape(database.url)
+    const migrated = await createTestDatabase()
+    expect(reset).toEqual(await databaseShape(migrated.url))
+    await migrated.drop()
+  })
+
+  it('validate, generate and execute', async () => {
+    expect(await prisma('validate')).toMatchObject({ code: 0, said: expect.stringContaining('is valid') })
+    expect(await prisma('generate')).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('Generated Prisma Client'),
+    })
+    await writeFile(join(scratch, 'statement.sql'), 'CREATE TABLE made_by_execute (id integer);')
+    expect(await prisma('db', 'execute', '--file', 'statement.sql')).toMatchObject({ code: 0 })
+    expect((await query("SELECT to_regclass('made_by_execute') IS NOT NULL AS there")).rows).toEqual([{ there: true }])
+  })
+})
