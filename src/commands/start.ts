@@ -40,14 +40,18 @@ async function prepare(app: App, database: OpenDatabase): Promise<void> {
   await requireCurrentSchema(app.database.pool)
 }
 
+/** A signal that comes again within this time is the same one: npm passes on what the terminal has sent to everybody already. */
+const ECHO_MS = 1000
+
 /** The first signal resolves; the second ends the process at once, with the status a shell expects. */
 function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false
+    let askedAt: number | undefined
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143)
-      asked = true
-      resolve(signal)
+      if (askedAt === undefined) {
+        askedAt = performance.now()
+        resolve(signal)
+      } else if (performance.now() - askedAt > ECHO_MS) process.exit(signal === 'SIGINT' ? 130 : 143)
     }
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
