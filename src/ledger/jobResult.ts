@@ -56,7 +56,12 @@ export function checkResult(check: InputCheck, result: ResultInput): InputCheck 
   return check
 }
 
-const STATUS_IN_DATABASE: Record<JobResultStatus, string> = { SUCCESS: 'success', ERROR: 'error', TIMEOUT: 'timeout' }
+/** The statuses as plain SQL names them. */
+export const STATUS_IN_DATABASE: Record<JobResultStatus, string> = {
+  SUCCESS: 'success',
+  ERROR: 'error',
+  TIMEOUT: 'timeout',
+}
 
 /** The statement that writes `result` for each job whose `id` is in the relation named `jobs`. */
 export function upsertResult(jobs: string, result: ResultInput): Prisma.Sql {

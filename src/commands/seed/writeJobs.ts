@@ -1,15 +1,14 @@
 // Writes jobs with a past. The guards know only the present, so the owner of the tables switches them off within one transaction,
 // and what was written is verified before it is committed.
 import type pg from 'pg'
-import type { JobResultStatus } from '../../database/generated/enums.ts'
 import { findHistoryFaults } from '../../database/historyFaults.ts'
 import { leastUuidAt } from '../../database/uuid.ts'
+import { STATUS_IN_DATABASE } from '../../ledger/jobResult.ts'
 import type { SeedJob, SeedRecord } from './believableJobs.ts'
 import type { Random } from './random.ts'
 import { SeedError } from './seedError.ts'
 
 const TABLES = ['jobs', 'job_states', 'job_results']
-const STATUS_IN_DATABASE: Record<JobResultStatus, string> = { SUCCESS: 'success', ERROR: 'error', TIMEOUT: 'timeout' }
 
 /** @throws SeedError if a history does not add up; then nothing was written */
 export async function writeJobs(client: pg.Client, jobs: readonly SeedJob[], random: Random): Promise<void> {
