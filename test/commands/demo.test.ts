@@ -83,7 +83,7 @@ describe('the demo', () => {
     expect(said.trim()).not.toContain('\n')
   })
 
-  it('refuses an empty folder, and takes one whose only file cannot be read', async () => {
+  it('refuses an empty folder, and takes one of which half cannot be read', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const table = vi.spyOn(console, 'table').mockImplementation(() => undefined)
     const options = { url: `${server.url}/graphql`, user: 'brandt' }
@@ -91,8 +91,13 @@ describe('the demo', () => {
     await mkdir(empty)
     await expect(demo(empty, options)).rejects.toThrow(`The folder ${empty} holds no files.`)
     await symlink('nowhere', join(empty, 'dangling'))
+    await writeFile(join(empty, 'readable'), 'text')
     await demo(empty, options)
-    expect(await server.ledger.prisma.job.count({ where: { userId: 'brandt', state: 'FAILED' } })).toBe(1)
+    const states = await server.ledger.prisma.job.findMany({ where: { userId: 'brandt' }, orderBy: { content: 'asc' } })
+    expect(states.map(({ content, state }) => [content, state])).toEqual([
+      ['dangling', 'FAILED'],
+      ['readable', 'COMPLETED'],
+    ])
     expect(log.mock.calls.flat().join('\n')).toContain('The full history of job')
     log.mockRestore()
     table.mockRestore()
