@@ -10,6 +10,9 @@ import { demo } from '../../src/commands/demo.ts'
 import { run } from '../support/prismaCli.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
+
 const FILES = 205
 const ODD = ['name with spaces', 'línea\nnueva', '"quoted"', '-dash', 'sub/deep/file']
 

@@ -1,6 +1,6 @@
 // The seed: believable jobs with a past, in histories that add up, and guards that are on again afterwards.
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { believableJobs } from '../../src/commands/seed/believableJobs.ts'
 import { randomFrom } from '../../src/commands/seed/random.ts'
 import { writeJobs } from '../../src/commands/seed/writeJobs.ts'
@@ -8,6 +8,9 @@ import { findHistoryFaults } from '../../src/database/historyFaults.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { expectSoundHistories } from '../support/history.ts'
 import { run } from '../support/prismaCli.ts'
+
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 const NOW = Date.now()
 

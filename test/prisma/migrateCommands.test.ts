@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { databaseShape } from '../support/databaseShape.ts'
 import { CHECKOUT, prismaCli } from '../support/prismaCli.ts'
@@ -17,6 +17,9 @@ const NO_DRIFT = [
   'prisma/schema.prisma',
   '--exit-code',
 ]
+
+// Each test runs the command line several times, which takes a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let scratch: string

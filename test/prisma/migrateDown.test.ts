@@ -1,6 +1,6 @@
 // Migrations up, down to nothing, and up again.
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   applyMigrations,
   MigrationError,
@@ -13,6 +13,8 @@ import { databaseShape } from '../support/databaseShape.ts'
 import { run } from '../support/prismaCli.ts'
 
 const [TABLES, GUARDS, BATCHES] = ['20261123000001_tables', '20261123000002_guards', '20261123000003_batch_transitions']
+
+vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let client: pg.Client
