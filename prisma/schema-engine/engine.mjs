@@ -20,6 +20,14 @@ export async function startEngine(datamodels, adapter) {
   return bindings.SchemaEngine.new({ datamodels }, () => undefined, adapter)
 }
 
+/** Which commit of prisma-engines this is: the end of the version of its package. */
+export async function engineCommit() {
+  const manifest = new URL('package.json', import.meta.resolve('@prisma/schema-engine-wasm'))
+  return JSON.parse(await readFile(manifest, 'utf8'))
+    .version.split('.')
+    .at(-1)
+}
+
 async function load() {
   Object.assign(globalThis, {
     PRISMA_WASM_PANIC_REGISTRY: {

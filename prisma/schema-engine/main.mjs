@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import { adapterFactory, closeConnections } from './adapter.mjs'
 import { runCommand } from './commands.mjs'
-import { panicMessage, startEngine } from './engine.mjs'
+import { engineCommit, panicMessage, startEngine } from './engine.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,6 +38,11 @@ process.on('uncaughtException', (error) => {
   )
 })
 
+// `prisma --version` starts the engine with this alone, and waits until it ends.
+if (values.version) {
+  console.log(`schema-engine-cli ${await engineCommit()}`)
+  process.exit(0)
+}
 if (positionals[0] === 'cli') process.exit(await runCommand(positionals[1] ?? '', datasource.url))
 
 const adapter = bindMigrationAwareSqlAdapterFactory(adapterFactory(datasource))

@@ -1,20 +1,19 @@
-// Migrations up, down to nothing, and up again.
+// Migrations down to nothing and up again, one at a time, with rows in the tables.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import {
-  applyMigrations,
-  MigrationError,
-  migrateDown,
-  migrationState,
-  requireCurrentSchema,
-} from '../../src/database/migrations.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { applyMigrations, MigrationError, migrateDown, migrationState } from '../../src/database/migrations.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { databaseShape } from '../support/databaseShape.ts'
-import { run } from '../support/prismaCli.ts'
+import { CHECKOUT, run } from '../support/prismaCli.ts'
+import { onServer } from '../support/testRun.ts'
 
-const [TABLES, GUARDS, BATCHES] = ['20261123000001_tables', '20261123000002_guards', '20261123000003_batch_transitions']
-
-vi.setConfig({ testTimeout: 120_000 })
+const FOLDER = join(CHECKOUT, 'prisma/migrations')
+const NAMES = readdirSync(FOLDER)
+  .filter((name) => existsSync(join(FOLDER, name, 'migration.sql')))
+  .sort()
+const [FIRST, LAST] = [NAMES.at(0), NAMES.at(-1)]
 
 let database: TestDatabase
 let client: pg.Client
@@ -30,37 +29,101 @@ afterEach(async () => {
   await database.drop()
 })
 
+/** The shape of the database before the first migration, after it, after the second ... as their SQL makes it. */
+async function shapesOnTheWayUp(): Promise<string[][]> {
+  const empty = await createTestDatabase({ empty: true })
+  const shapes = [await databaseShape(empty.url)]
+  for (const name of NAMES) {
+    const sql = readFileSync(join(FOLDER, name, 'migration.sql'), 'utf8')
+    await onServer(empty.url, (session) => session.query(sql))
+    shapes.push(await databaseShape(empty.url))
+  }
+  await empty.drop()
+  return shapes
+}
+
+/** A job with a record and a result, also where no guard writes the record. */
+async function addRows(): Promise<void> {
+  const { rows } = await client.query(
+    `INSERT INTO jobs (id, created_at, updated_at, user_id, content)
+     SELECT id, jobledger_uuid_time(id), jobledger_uuid_time(id), 'ada', 'x' FROM (SELECT jobledger_uuid_v7() AS id) AS new RETURNING id`,
+  )
+  const records = await client.query('SELECT FROM job_states WHERE job_id = $1', [rows[0].id])
+  if (records.rowCount === 0) {
+    await client.query(
+      `INSERT INTO job_states (job_id, sequence, new_state, actor, "timestamp", transaction_id)
+       SELECT id, 1, state, state_actor, created_at, 0 FROM jobs WHERE id = $1`,
+      [rows[0].id],
+    )
+  }
+  await client.query(`INSERT INTO job_results (job_id, status) VALUES ($1, 'success')`, [rows[0].id])
+}
+
+/** All rows of the tables; undefined while there are no tables. */
+async function tableRows(): Promise<unknown> {
+  const { rows } = await client.query(`SELECT to_regclass('jobs') IS NOT NULL AS there`)
+  if (!rows[0].there) return undefined
+  const all = await client.query(
+    `SELECT (SELECT json_agg(j ORDER BY id) FROM jobs AS j) AS jobs, (SELECT json_agg(s ORDER BY id) FROM job_states AS s) AS states,
+       (SELECT json_agg(r ORDER BY id) FROM job_results AS r) AS results`,
+  )
+  return all.rows[0]
+}
+
+async function appliedNames(): Promise<string[]> {
+  const { rows } = await client.query('SELECT migration_name FROM _prisma_migrations ORDER BY migration_name')
+  return rows.map((row) => row.migration_name)
+}
+
 describe('migrateDown', () => {
-  it('takes back one migration at a time, to nothing, and all of them go up again, with rows in the tables', async () => {
-    const insert =
-      "INSERT INTO jobs (user_id, content, created_at, id) SELECT 'ada', 'x', jobledger_uuid_time(id), id FROM (SELECT jobledger_uuid_v7() AS id) AS new"
-    const whole = await databaseShape(database.url)
-    await client.query(insert)
-    expect(await migrateDown(database.url)).toBe(BATCHES)
-    await client.query("UPDATE jobs SET state = 'PROCESSING'")
-    expect(await migrateDown(database.url)).toBe(GUARDS)
-    await client.query(insert)
-    expect((await client.query('SELECT count(*)::int AS n FROM jobs')).rows).toEqual([{ n: 2 }])
-    expect((await client.query('SELECT count(*)::int AS n FROM job_states')).rows).toEqual([{ n: 2 }])
-    expect(await migrateDown(database.url)).toBe(TABLES)
-    expect(await databaseShape(database.url)).toEqual([])
-    expect(await migrateDown(database.url)).toBeUndefined()
-    await applyMigrations(database.url)
-    expect(await databaseShape(database.url)).toEqual(whole)
-    expect(await migrationState(client)).toMatchObject({ state: 'up-to-date' })
+  it('takes back each migration to just what was there before it, and loses no row while there are tables', async () => {
+    const shapes = await shapesOnTheWayUp()
+    expect(await databaseShape(database.url)).toEqual(shapes[NAMES.length])
+    for (let left = NAMES.length - 1; left >= 0; left -= 1) {
+      await addRows()
+      const rows = await tableRows()
+      expect(await migrateDown(database.url)).toBe(NAMES[left])
+      expect(await databaseShape(database.url)).toEqual(shapes[left])
+      expect(await appliedNames()).toEqual(NAMES.slice(0, left))
+      expect(await tableRows()).toEqual(left === 0 ? undefined : rows)
+    }
+    expect(shapes[0]).toEqual([])
   })
 
-  it('changes nothing when the database refuses a part of it', async () => {
-    await client.query('CREATE VIEW leans_on AS SELECT * FROM jobledger_transition_jobs(NULL, NULL)')
-    const before = await databaseShape(database.url)
-    await expect(migrateDown(database.url)).rejects.toThrow(/could not be taken back: cannot drop function/)
-    expect(await databaseShape(database.url)).toEqual(before)
-    expect(await migrationState(client)).toMatchObject({ state: 'up-to-date' })
+  it('leaves a database that goes up again from any step, with its rows', { timeout: 60_000 }, async () => {
+    const whole = await databaseShape(database.url)
+    for (let steps = 1; steps <= NAMES.length; steps += 1) {
+      for (let step = 0; step < steps; step += 1) await migrateDown(database.url)
+      if (steps < NAMES.length) await addRows()
+      const rows = await tableRows()
+      await applyMigrations(database.url)
+      expect(await databaseShape(database.url)).toEqual(whole)
+      expect(await migrationState(client)).toMatchObject({ state: 'up-to-date' })
+      if (rows !== undefined) expect(await tableRows()).toEqual(rows)
+      await addRows()
+    }
+  })
+
+  it('leaves everything as it was when the script fails in the middle', async () => {
+    while ((await appliedNames()).length > 1) await migrateDown(database.url)
+    await addRows()
+    // The script has dropped the other tables by the time it comes to this one.
+    await client.query('CREATE VIEW leans_on AS SELECT id FROM jobs')
+    const before = [await databaseShape(database.url), await tableRows(), await migrationState(client)]
+    const error = await migrateDown(database.url).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(MigrationError)
+    expect((error as Error).message).toBe(
+      'The migration could not be taken back: cannot drop table jobs because other objects depend on it',
+    )
+    expect([await databaseShape(database.url), await tableRows(), await migrationState(client)]).toEqual(before)
+    await client.query('DROP VIEW leans_on')
+    expect(await migrateDown(database.url)).toBe(FIRST)
   })
 
   it('refuses while a migration is half-way, and a migration that has no way back', async () => {
-    const row = `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', '', '29990101000000_later', $1)`
-    await client.query(row, [null])
+    const later = `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', '', '29990101000000_later')`
+    await client.query(later)
+    const before = await databaseShape(database.url)
     await expect(migrateDown(database.url)).rejects.toThrow(
       new MigrationError(
         'The migration 29990101000000_later failed half-way; resolve it first ("npx prisma migrate resolve").',
@@ -70,45 +133,38 @@ describe('migrateDown', () => {
     await expect(migrateDown(database.url)).rejects.toThrow(
       new MigrationError('The migration 29990101000000_later has no down.sql, so it cannot be taken back.'),
     )
+    expect(await databaseShape(database.url)).toEqual(before)
+    expect(await appliedNames()).toEqual([...NAMES, '29990101000000_later'])
+  })
+
+  it('passes over a migration that was rolled back', async () => {
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, rolled_back_at) VALUES ('x', '', '29990101000000_later', now())`,
+    )
+    expect(await migrateDown(database.url)).toBe(LAST)
   })
 
   it('takes back two, not one twice, when asked twice at once', async () => {
     const taken = await Promise.all([migrateDown(database.url), migrateDown(database.url)])
-    expect(taken.sort()).toEqual([GUARDS, BATCHES])
+    expect(taken.sort()).toEqual(NAMES.slice(-2))
   })
 
-  it('is a command', async () => {
-    const { code, said } = await run(['--import', 'tsx', 'src/cli.ts', 'migrate-down'], database.url)
-    expect([code, said.trim()]).toEqual([0, `Took back ${BATCHES}.`])
+  it('tells that nothing is applied', async () => {
+    const empty = await createTestDatabase({ empty: true })
+    expect(await migrateDown(empty.url)).toBeUndefined()
+    await empty.drop()
   })
 })
 
-describe('requireCurrentSchema', () => {
-  it('says what to do when the database is behind', async () => {
-    await migrateDown(database.url)
-    await expect(requireCurrentSchema(client)).rejects.toThrow(
-      `The database schema is behind; run "npx prisma migrate deploy" to apply ${BATCHES}.`,
-    )
-  })
-
-  it('says what to do when the database is ahead, or a migration failed', async () => {
-    await requireCurrentSchema(client)
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', '', '2999_later', now())`,
-    )
-    await expect(requireCurrentSchema(client)).rejects.toThrow(
-      'The database has migrations that this version does not know (2999_later)',
-    )
-    await client.query(`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '2999_later'`)
-    await expect(requireCurrentSchema(client)).rejects.toThrow('The migration 2999_later failed half-way')
-  })
-
-  it('names all migrations on an empty database', async () => {
+describe('npm run migrate:down', () => {
+  it('takes back the latest migration, and says when there is none', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'))
+    expect(scripts['migrate:down']).toMatch(/^node /)
+    const words = scripts['migrate:down'].split(' ').slice(1)
+    expect(await run(words, database.url)).toEqual({ code: 0, said: `Took back ${LAST}.\n\n` })
+    expect(await appliedNames()).toEqual(NAMES.slice(0, -1))
     const empty = await createTestDatabase({ empty: true })
-    const other = new pg.Client({ connectionString: empty.url })
-    await other.connect()
-    await expect(requireCurrentSchema(other)).rejects.toThrow(`to apply ${TABLES}, ${GUARDS}, ${BATCHES}.`)
-    await other.end()
+    expect(await run(words, empty.url)).toEqual({ code: 0, said: 'No migration is applied.\n\n' })
     await empty.drop()
   })
 })

@@ -1,37 +1,57 @@
-// What a database is made of, as text: equal before and after a migration and its way back.
-import pg from 'pg'
+// What a database is made of, as lines of text: equal before and after a migration and its way back. Prisma's own table is
+// no part of it.
+import { onServer } from './testRun.ts'
 
+// Constraints of type "n" are columns that are NOT NULL, which are catalogued as constraints since PostgreSQL 18 only.
 const SHAPE = `
-  SELECT line FROM (
-    SELECT format('column %s.%s %s %s default %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-      CASE WHEN a.attnotnull THEN 'not null' ELSE 'null' END, pg_get_expr(d.adbin, d.adrelid)) AS line
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped
+  WITH relations AS (
+    SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname <> '_prisma_migrations'
+  ), parts (line) AS (
+    SELECT format('relation %s kind %s persistence %s row security %s options %s',
+      relname, relkind, relpersistence, relrowsecurity, reloptions)
+    FROM relations WHERE relkind IN ('r', 'v', 'm', 'p', 'S', 'f')
     UNION ALL
-    SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    SELECT format('column %s.%s %s %s default %s identity %s generated %s', c.relname, a.attname,
+      format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' ELSE 'null' END,
+      pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated)
+    FROM pg_attribute a JOIN relations c ON c.oid = a.attrelid
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
-    SELECT format('index %s', indexdef) FROM pg_indexes WHERE schemaname = 'public'
+    SELECT format('constraint %s %s %s valid %s', c.relname, k.conname, pg_get_constraintdef(k.oid), k.convalidated)
+    FROM pg_constraint k JOIN relations c ON c.oid = k.conrelid WHERE k.contype <> 'n'
     UNION ALL
-    SELECT format('view %s %s', viewname, definition) FROM pg_views WHERE schemaname = 'public'
+    SELECT format('index %s valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid)
+    FROM pg_index i JOIN relations c ON c.oid = i.indrelid
     UNION ALL
-    SELECT format('function %s', pg_get_functiondef(oid)) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    SELECT format('view %s %s', relname, pg_get_viewdef(oid)) FROM relations WHERE relkind IN ('v', 'm')
     UNION ALL
-    SELECT format('trigger %s %s', pg_get_triggerdef(t.oid), t.tgenabled) FROM pg_trigger t
-    JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
+    SELECT format('trigger %s enabled %s', pg_get_triggerdef(t.oid), t.tgenabled)
+    FROM pg_trigger t JOIN relations c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal
     UNION ALL
-    SELECT format('enum %s %s', typname, (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = pg_type.oid))
-    FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
+    SELECT format('policy %s on %s', p.polname, c.relname) FROM pg_policy p JOIN relations c ON c.oid = p.polrelid
     UNION ALL
-    SELECT format('sequence %s', sequencename) FROM pg_sequences WHERE schemaname = 'public'
-  ) AS parts WHERE line NOT LIKE '%_prisma_migrations%' ORDER BY line COLLATE "C"`
+    SELECT format('function %s', pg_get_functiondef(oid)) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prokind <> 'a'
+    UNION ALL
+    SELECT format('enum %s %s', t.typname, string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder))
+    FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace = 'public'::regnamespace GROUP BY t.oid
+    UNION ALL
+    SELECT format('domain %s %s', typname, format_type(typbasetype, typtypmod)) FROM pg_type
+    WHERE typnamespace = 'public'::regnamespace AND typtype = 'd'
+    UNION ALL
+    SELECT format('schema %s', nspname) FROM pg_namespace
+    WHERE nspname NOT IN ('public', 'information_schema') AND nspname !~ '^pg_'
+    UNION ALL
+    SELECT format('extension %s', extname) FROM pg_extension WHERE extname <> 'plpgsql'
+    UNION ALL
+    SELECT format('event trigger %s', evtname) FROM pg_event_trigger
+  )
+  SELECT line FROM parts ORDER BY line COLLATE "C"`
 
 export async function databaseShape(url: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query<{ line: string }>(SHAPE)).rows.map(({ line }) => line)
-  } finally {
-    await client.end()
-  }
+  return await onServer(url, async (client) => {
+    const { rows } = await client.query<{ line: string }>(SHAPE)
+    return rows.map(({ line }) => line)
+  })
 }

@@ -1,10 +1,19 @@
 // Prisma's stock command line as a process of its own, as an operator runs it.
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
+const CLI = join(CHECKOUT, 'node_modules/prisma/build/index.js')
+/** What the commands read and write of a checkout. */
+const PARTS = ['prisma', 'src', 'package.json', 'prisma.config.ts', 'tsconfig.json']
+/** A command that waits for what never comes is a failure, with what it has said so far. */
+const PATIENCE_MS = 25_000
 
 export interface CliOutcome {
+  /** The exit code; -1 if it had to be stopped. */
   readonly code: number
   /** Standard output and standard error. */
   readonly said: string
@@ -12,12 +21,36 @@ export interface CliOutcome {
 
 /** Runs `prisma ...words` on a database, in a folder that holds a prisma.config.ts. */
 export async function prismaCli(words: readonly string[], databaseUrl: string, folder = CHECKOUT): Promise<CliOutcome> {
-  return await run([`${CHECKOUT}/node_modules/prisma/build/index.js`, ...words], databaseUrl, folder)
+  return await run([CLI, ...words], databaseUrl, folder)
 }
 
 /** Runs a program of node on a database. */
 export async function run(words: readonly string[], databaseUrl: string, folder = CHECKOUT): Promise<CliOutcome> {
-  const env = {
+  const options = { cwd: folder, env: environment(databaseUrl), timeout: PATIENCE_MS }
+  return await new Promise((resolve) => {
+    const child = execFile(process.execPath, [...words], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code ?? -1)
+      resolve({ code, said: `${stdout}\n${stderr}` })
+    })
+    child.stdin?.end() // There is nobody to ask.
+  })
+}
+
+/** Starts `prisma ...words`, which goes on until somebody stops it: the caller does. */
+export function startPrismaCli(words: readonly string[], databaseUrl: string): ChildProcess {
+  return spawn(process.execPath, [CLI, ...words], { cwd: CHECKOUT, env: environment(databaseUrl), stdio: 'ignore' })
+}
+
+/** A copy of the checkout that the commands may write into. The packages are those of the checkout. */
+export async function scratchCheckout(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'jobledger-prisma-'))
+  for (const part of PARTS) await cp(join(CHECKOUT, part), join(folder, part), { recursive: true })
+  await symlink(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'))
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+function environment(databaseUrl: string): NodeJS.ProcessEnv {
+  return {
     ...process.env,
     PATH: `${CHECKOUT}/node_modules/.bin:${process.env.PATH}`,
     DATABASE_URL: databaseUrl,
@@ -25,9 +58,4 @@ export async function run(words: readonly string[], databaseUrl: string, folder 
     // An agent or a CI is not asked whether it is sure; a person who runs the tests should not be either.
     CI: 'true',
   }
-  return await new Promise((resolve) => {
-    execFile(process.execPath, [...words], { cwd: folder, env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), said: `${stdout}\n${stderr}` })
-    })
-  })
 }
