@@ -2,9 +2,11 @@
 // can run several.
 
 import type { Logger } from 'pino'
+import { createAuthenticator } from './access/authenticate.ts'
 import type { Config } from './config.ts'
 import { connectDatabase, type Database } from './database/client.ts'
 import { schema } from './graphql/schema.ts'
+import { readTrustedDocuments } from './http/guards/trustedDocuments.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
@@ -28,7 +30,7 @@ export interface App {
   close(): Promise<void>
 }
 
-/** A server on a database that has the schema. Connects to it when first asked. */
+/** A server on a database that has the schema. Connects to it when first asked. @throws TrustedDocumentsError */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const database = connectDatabase({
     ...config.database,
@@ -36,14 +38,26 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     onPoolError: (error) => log.warn({ err: error }, 'an idle connection to the database broke; it will be replaced'),
   })
   const ledger = openLedger(database.prisma, config.limits)
-  const { host, bodyLimitBytes, shutdownTimeoutMs } = config
+  const { host, environment } = config
+  const authenticate = createAuthenticator({
+    settings: config.access,
+    prisma: database.prisma,
+    onNoteFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
+  })
   const server = createHttpServer({
-    host,
-    port: config.port,
-    shutdownTimeoutMs,
+    ...config,
     log,
     readiness: databaseReadiness(database, log),
-    graphql: createGraphQLHandler({ ledger, schema, log, bodyLimitBytes }),
+    graphql: createGraphQLHandler({
+      ...config,
+      ledger,
+      schema,
+      log,
+      authenticate,
+      trustedDocuments:
+        config.trustedDocuments === undefined ? undefined : readTrustedDocuments(config.trustedDocuments),
+      exploration: environment !== 'production',
+    }),
   })
   let port = config.port
   let closing: Promise<void> | undefined

@@ -1,5 +1,6 @@
 // What the environment may say, and what a person reads who said it wrong.
 import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, parseConfig, VARIABLE_NAMES } from '../src/config.ts'
 import { defaultDataDir } from '../src/database/embedded/dataPlace.ts'
+import { DEFAULT_DOCUMENT_LIMITS } from '../src/graphql/documentLimits.ts'
 import { DEFAULT_LIMITS } from '../src/ledger/limits.ts'
 
 function faultsOf(environment: Record<string, string>): string[] {
@@ -42,7 +44,11 @@ describe('the defaults', () => {
       dataDir: defaultDataDir(),
       database: { poolKept: 10, poolExtra: 20, recycleSeconds: 3600, preparedStatements: true },
       limits: DEFAULT_LIMITS,
-      bodyLimitBytes: 16 * 1024 * 1024,
+      access: { mode: 'open', byHand: false, jwt: undefined },
+      documentLimits: DEFAULT_DOCUMENT_LIMITS,
+      rateLimits: { perSecond: 500, burst: 1000 },
+      bodyLimitBytes: 4 * 1024 * 1024,
+      requestTimeoutMs: 30_000,
       shutdownTimeoutMs: 10_000,
       logLevel: 'info',
     })
@@ -90,8 +96,86 @@ describe('a value', () => {
       DATABASE_POOL_KEPT: '0',
       DATABASE_POOL_EXTRA: '0',
       HOST: 'h',
+      AUTH_JWT_SECRET: 'short',
     }).map((fault) => fault.split(' ', 1)[0])
-    expect(names.sort()).toEqual(['DATABASE_POOL_KEPT', 'LOG_LEVEL', 'PORT'])
+    expect(names.sort()).toEqual([
+      'AUTH_JWT_AUDIENCE',
+      'AUTH_JWT_ISSUER',
+      'AUTH_JWT_SECRET',
+      'DATABASE_POOL_KEPT',
+      'LOG_LEVEL',
+      'PORT',
+    ])
+  })
+})
+
+describe('access control', () => {
+  const TOKENS = { AUTH_JWT_SECRET: 's'.repeat(32), AUTH_JWT_ISSUER: 'i', AUTH_JWT_AUDIENCE: 'a' }
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const UNSET = /^AUTH is not set and no key is, but .*: set one of AUTH_JWT_SECRET, .*AUTH=required.*AUTH=open/
+
+  it.each([
+    ['127.0.0.1', 'open'],
+    ['127.9.9.9', 'open'],
+    ['::1', 'open'],
+    ['localhost', 'open'],
+  ])('is off by default on %s', (HOST, mode) => {
+    expect(parseConfig({ HOST }).access).toMatchObject({ mode, byHand: false })
+  })
+
+  it.each([
+    { NODE_ENV: 'production' },
+    { HOST: '0.0.0.0' },
+    { HOST: '::' },
+    { HOST: '192.168.1.1' },
+    { HOST: '127.0.0.1.example' },
+  ])('must be set with %o, unless the process does not serve', (environment) => {
+    expect(faultsOf(environment)).toEqual([expect.stringMatching(UNSET)])
+    expect(parseConfig({ ...environment, AUTH: 'open' }).access).toMatchObject({ mode: 'open', byHand: true })
+    expect(parseConfig({ ...environment, AUTH: 'required' }).access).toMatchObject({ mode: 'required' })
+    expect(parseConfig({ ...environment, ...TOKENS }).access).toMatchObject({ mode: 'required' })
+    expect(parseConfig(environment, 'work').host).toBe(environment.HOST ?? '127.0.0.1')
+  })
+
+  it('is on once a key is set, of whichever kind', () => {
+    const { AUTH_JWT_SECRET: _, ...claims } = TOKENS
+    const kind = (variables: Record<string, string>) => parseConfig({ ...claims, ...variables }).access.jwt?.keys.kind
+    expect(kind(TOKENS)).toBe('secret')
+    expect(kind({ AUTH_JWT_PUBLIC_KEY: PEM })).toBe('publicKey')
+    expect(kind({ AUTH_JWT_PUBLIC_KEY: PEM.replaceAll('\n', '\\n') })).toBe('publicKey')
+    expect(kind({ AUTH_JWKS_URL: 'https://issuer.example/keys' })).toBe('jwks')
+    expect(kind({ AUTH_JWKS_URL: 'http://127.0.0.1:99/keys' })).toBe('jwks')
+  })
+
+  it.each([
+    [{ ...TOKENS, AUTH_JWT_AUDIENCE: '' }, 'AUTH_JWT_AUDIENCE must be set while AUTH_JWT_SECRET is'],
+    [{ AUTH_JWT_ISSUER: 'i' }, 'AUTH_JWT_ISSUER has no meaning while none of'],
+    [{ ...TOKENS, AUTH_JWKS_URL: 'https://a.b/c' }, 'AUTH_JWT_SECRET and AUTH_JWKS_URL exclude each other'],
+    [{ ...TOKENS, AUTH: 'open' }, 'AUTH must not be open while AUTH_JWT_SECRET is set.'],
+    [{ AUTH: 'no' }, 'AUTH must be one of open, required, not "no".'],
+    [{ ...TOKENS, AUTH_JWT_SECRET: 'hush-hush' }, 'AUTH_JWT_SECRET must be at least 32 bytes long; 9 came.'],
+    [
+      { ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWT_PUBLIC_KEY: 'hush-hush' },
+      'AUTH_JWT_PUBLIC_KEY must be a public key in PEM',
+    ],
+    [
+      { ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'http://hush-hush.example' },
+      'AUTH_JWKS_URL must be a URL that begins with https://.',
+    ],
+  ])('refuses %o', (environment, sentence) => {
+    const [fault, ...others] = faultsOf(environment)
+    expect(fault).toContain(sentence)
+    expect(fault).not.toContain('hush-hush')
+    expect(others).toEqual([])
+  })
+
+  it('refuses a private key where a public one belongs, without repeating it', () => {
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const { AUTH_JWT_SECRET: _, ...claims } = TOKENS
+    const [fault] = faultsOf({ ...claims, AUTH_JWT_PUBLIC_KEY: pem })
+    expect(fault).toContain('AUTH_JWT_PUBLIC_KEY must be a public key in PEM')
+    expect(fault).not.toContain(pem.split('\n')[1])
   })
 })
 

@@ -110,7 +110,7 @@ describe('without DATABASE_URL', () => {
 describe('with DATABASE_URL', () => {
   it('serves that database, and as JSON lines in production', async () => {
     const { url } = await makeDatabase()
-    const program = startMain({ DATABASE_URL: url, NODE_ENV: 'production' })
+    const program = startMain({ DATABASE_URL: url, NODE_ENV: 'production', AUTH: 'open' })
     const [line] = await program.says(/.*"listening".*/)
     const entry = JSON.parse(line)
     expect(await contents(entry.url)).toEqual([])

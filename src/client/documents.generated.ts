@@ -190,6 +190,17 @@ export type OrderDirection =
   /** Latest first. */
   | 'DESC';
 
+/** What a caller may do. Whoever has several roles may do what any of them allows. */
+export type Role =
+  /** Everything, for every user. */
+  | 'ADMIN'
+  /** Reads everything, changes nothing. */
+  | 'AUDITOR'
+  /** Own jobs: reads, creates, cancels, retries and deletes them. */
+  | 'USER'
+  /** Any job: reads it, makes its transitions, sets its result. */
+  | 'WORKER';
+
 /** The result of a job. */
 export type SetJobResultInput = {
   /** What went wrong; up to 4 KiB. */

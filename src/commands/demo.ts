@@ -13,6 +13,7 @@ import {
   StartJobDocument,
 } from '../client/documents.generated.ts'
 import { sendOperation, type TypedDocument } from '../client/sendOperation.ts'
+import { clientToken } from '../config.ts'
 import { DemoError } from './demo/demoError.ts'
 import { describeFailure, type FoundFile, filesBelow, hashFile } from './demo/files.ts'
 import { reportProgress } from './demo/progress.ts'
@@ -20,8 +21,8 @@ import { reportProgress } from './demo/progress.ts'
 export interface DemoOptions {
   /** The endpoint of a running server. */
   readonly url: string
-  /** Whose jobs they are, and who acts. */
-  readonly user: string
+  /** Whose jobs they are; by default the caller's own. */
+  readonly user?: string
 }
 
 const AT_ONCE = 4
@@ -33,7 +34,7 @@ type Send = <Data, Variables>(document: TypedDocument<Data, Variables>, variable
 /** Resolves when every file has its job. @throws DemoError */
 export async function demo(folder: string, { url, user }: DemoOptions): Promise<void> {
   const run = randomUUID()
-  const send = sender(url, user)
+  const send = sender(url, clientToken())
   const byState = () => send(CountsByStateDocument, { filter: { metadata: { run }, includeDeleted: true } })
   await byState()
   const files = await filesBelow(folder)
@@ -44,7 +45,7 @@ export async function demo(folder: string, { url, user }: DemoOptions): Promise<
     files.map((file) =>
       limit(async () => {
         if (stop.asked) return undefined
-        const outcome = await account(send, file, { run, user })
+        const outcome = await account(send, file, { run, userId: user })
         progress.done(file.name)
         return outcome
       }),
@@ -64,9 +65,9 @@ export async function demo(folder: string, { url, user }: DemoOptions): Promise<
 }
 
 /** Takes one file through the life of its job. */
-async function account(send: Send, file: FoundFile, { run, user }: { run: string; user: string }) {
+async function account(send: Send, file: FoundFile, { run, userId }: { run: string; userId: string | undefined }) {
   const input = {
-    userId: user,
+    ...(userId === undefined ? {} : { userId }),
     content: file.name,
     preset: 'sha256',
     metadata: { run },
@@ -109,12 +110,13 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
   console.log(`Its result: ${JSON.stringify(job.result)}`)
 }
 
-function sender(url: string, user: string): Send {
+function sender(url: string, token: string | undefined): Send {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   return async (document, variables) => {
     const answer = await sendOperation<never>(
       url,
       { query: document.toString(), variables: variables as object },
-      { 'x-actor': user },
+      headers,
     ).catch((error: Error) => {
       throw new DemoError(
         `No answer from ${url} (${describeFailure(error.cause ?? error)}): start the server with "npm start", or name it by --url.`,

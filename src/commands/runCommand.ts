@@ -1,9 +1,12 @@
 // The end of every command: what an expected failure looks like on the terminal, and what an unexpected one.
+import { ApiKeyError } from '../access/apiKeys.ts'
 import { ConfigError } from '../config.ts'
 import { UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
 import { MigrationError } from '../database/migrations.ts'
+import { TrustedDocumentsError } from '../http/guards/trustedDocuments.ts'
 import { ListenError } from '../http/server.ts'
+import { InvalidInputError } from '../ledger/errors.ts'
 import { DemoError } from './demo/demoError.ts'
 import { SeedError } from './seed/seedError.ts'
 
@@ -16,6 +19,9 @@ const EXPECTED = [
   ListenError,
   DemoError,
   SeedError,
+  ApiKeyError,
+  InvalidInputError,
+  TrustedDocumentsError,
 ]
 
 /** What may still hold the process once its command is done: a connection that does not end. */

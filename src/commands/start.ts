@@ -1,5 +1,6 @@
 // Runs the server until a signal ends it: opens the database, checks it, listens, and takes everything down in the opposite order.
 import type { Logger } from 'pino'
+import { OPEN_CALLER } from '../access/caller.ts'
 import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
@@ -10,7 +11,7 @@ import { bringUpToDate, type OpenDatabase, openDatabase } from './openDatabase.t
 
 /** Resolves when the server was stopped by a signal. Rejects with one of the expected failures if it cannot start. */
 export async function start(): Promise<void> {
-  const config = readConfig()
+  const config = readConfig('serve')
   const log = createLogger({
     level: config.logLevel,
     readable: config.environment !== 'production' && process.stdout.isTTY,
@@ -26,6 +27,7 @@ export async function start(): Promise<void> {
   try {
     await prepare(app, database)
     await app.listen()
+    if (config.access.mode === 'open') warnOfOpenDoor(config.access.byHand, log)
     announce(app, { config, database, log })
     log.info(`${await signal}: no new connections; letting running requests end`)
   } finally {
@@ -56,6 +58,13 @@ function nextSignal(): Promise<NodeJS.Signals> {
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
   })
+}
+
+function warnOfOpenDoor(byHand: boolean, log: Logger): void {
+  const why = byHand ? 'AUTH is open' : 'only this machine can reach it, and no key is set'
+  log.warn(
+    `access control is off (${why}): every caller is ${OPEN_CALLER.actor} with the roles ${OPEN_CALLER.roles.join(', ')}`,
+  )
 }
 
 function announce(app: App, { config, database, log }: { config: Config; database: OpenDatabase; log: Logger }): void {

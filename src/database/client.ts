@@ -1,6 +1,7 @@
 // The connection to PostgreSQL: one pool, with Prisma Client on top of it. Reads no environment.
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import type pg from 'pg'
+import { CancellingPool } from './cancellation.ts'
 import { PrismaClient } from './generated/client.ts'
 
 export interface DatabaseSettings {
@@ -34,7 +35,7 @@ const PREPARED_STATEMENTS = 500
 
 /** Opens the pool and Prisma Client. Connects when first used. */
 export function connectDatabase(settings: DatabaseSettings): Database {
-  const pool = new pg.Pool({
+  const pool = new CancellingPool({
     ...connection(settings),
     min: settings.poolKept,
     max: settings.poolKept + settings.poolExtra,

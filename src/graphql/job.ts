@@ -2,13 +2,15 @@
 import { allowedTransitions, isTerminal } from '../ledger/states.ts'
 import { builder } from './builder.ts'
 import type { Connection } from './connections.ts'
+import { visibleJobs } from './context.ts'
 import { JobStateEnum } from './enums.ts'
 import './jobResult.ts'
 import { JobStateRecord, JobStateRecordConnection, JobStateRecordEdge } from './jobStateRecord.ts'
 import { historyConnection, historySelection, type JobWithHistory } from './stateHistory.ts'
 
 export const Job = builder.prismaNode('Job', {
-  id: { field: 'id', description: 'The global id.' },
+  id: { resolve: (job) => job.id, description: 'The global id.' },
+  findUnique: (id, context) => ({ id, ...visibleJobs(context) }),
   nullable: true,
   select: { id: true },
   fields: (t) => ({

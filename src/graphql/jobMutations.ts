@@ -5,7 +5,7 @@ import type { Job as JobRow } from '../database/generated/client.ts'
 import { cleanupJobs } from '../ledger/cleanupJobs.ts'
 import { createJob, createJobs } from '../ledger/createJob.ts'
 import { deleteJob } from '../ledger/deleteJob.ts'
-import { LedgerError } from '../ledger/errors.ts'
+import { InvalidInputError, type JobNotFoundError, LedgerError } from '../ledger/errors.ts'
 import { completeJob, failJob } from '../ledger/finishJob.ts'
 import { setJobResult } from '../ledger/jobResult.ts'
 import { transitionJob, transitionJobs } from '../ledger/transitionJob.ts'
@@ -28,6 +28,7 @@ import {
   SetJobResultResult,
   TransitionJobResult,
 } from './mutationResults.ts'
+import { type Asked, isWithinReach, ownerOfNewJob, permittedTransitions } from './ownership.ts'
 import { expectWholeRow } from './selection.ts'
 
 /** A result that brings the whole row of a job. */
@@ -38,6 +39,23 @@ function jobOf(context: GraphQLContext, info: GraphQLResolveInfo): void {
 
 const moved = (job: JobRow) => ({ job })
 
+function ownedBy<Input extends { userId?: string | null | undefined }>({ caller }: GraphQLContext, input: Input) {
+  const userId = ownerOfNewJob(caller, input.userId)
+  if (userId !== null) return { ...input, userId }
+  const message = `must be given: the credential of ${caller.actor} names no user that the job could belong to.`
+  throw new InvalidInputError([{ path: ['userId'], message }])
+}
+
+/** Jobs out of reach are answered like jobs that do not exist; the others take their places in one batch. */
+async function transitionsWithinReach(context: GraphQLContext, items: Asked[]) {
+  const permitted = await permittedTransitions(context, items)
+  const within = permitted.filter((one): one is Asked => !(one instanceof LedgerError))
+  if (within.length === 0 && permitted.length > 0) return permitted as JobNotFoundError[]
+  const answers = await transitionJobs(context.ledger, within, context.caller.actor)
+  let next = 0
+  return permitted.map((one) => (one instanceof LedgerError ? one : (answers[next++] as (typeof answers)[number])))
+}
+
 builder.mutationFields((t) => ({
   createJob: t.field({
     type: CreateJobResult,
@@ -45,7 +63,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
       jobOf(context, info)
-      return createJob(context.ledger, { ...input, userId: input.userId ?? context.actor }, context.actor)
+      return createJob(context.ledger, ownedBy(context, input), context.caller.actor)
     },
   }),
   createJobs: t.field({
@@ -54,12 +72,8 @@ builder.mutationFields((t) => ({
     args: { inputs: t.arg({ type: [CreateJobInput], required: true, description: 'The jobs.' }) },
     resolve: (_, { inputs }, context, info) => {
       jobOf(context, info)
-      const { ledger, actor } = context
-      return createJobs(
-        ledger,
-        inputs.map((input) => ({ ...input, userId: input.userId ?? actor })),
-        actor,
-      )
+      const owned = inputs.map((input) => ownedBy(context, input))
+      return createJobs(context.ledger, owned, context.caller.actor)
     },
   }),
   transitionJob: t.field({
@@ -68,7 +82,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      return moved(await transitionJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+      const [permitted] = await permittedTransitions(context, [{ ...input, jobId: jobIdOf(input.jobId) }])
+      if (permitted === undefined || permitted instanceof LedgerError) throw permitted
+      return moved(await transitionJob(context.ledger, { ...permitted, actor: context.caller.actor }))
     },
   }),
   transitionJobs: t.field({
@@ -78,7 +94,7 @@ builder.mutationFields((t) => ({
     resolve: async (_, { inputs }, context, info) => {
       jobOf(context, info)
       const items = inputs.map((input) => ({ ...input, jobId: jobIdOf(input.jobId) }))
-      const answers = await transitionJobs(context.ledger, items, context.actor)
+      const answers = await transitionsWithinReach(context, items)
       return answers.map((answer) => (answer instanceof LedgerError ? answer : moved(answer)))
     },
   }),
@@ -98,16 +114,20 @@ builder.mutationFields((t) => ({
     type: DeleteJobResult,
     description: 'Soft-deletes a job: it becomes CANCELLED and keeps its row, history and result.',
     args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
-    resolve: (_, { input }, context, info) => {
+    resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      return deleteJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor })
+      const jobId = jobIdOf(input.jobId)
+      if (!(await isWithinReach(context, 'delete jobs', jobId))) return { deleted: false, job: null }
+      return deleteJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
     },
   }),
   cleanupJobs: t.field({
     type: CleanupJobsResult,
     description: 'Soft-deletes the jobs that were created long ago, the finished ones by default.',
     args: { input: t.arg({ type: CleanupJobsInput, required: true, description: 'Which jobs.' }) },
-    resolve: async (_, { input }, { ledger, actor }) => ({ count: await cleanupJobs(ledger, { ...input, actor }) }),
+    resolve: async (_, { input }, { ledger, caller }) => ({
+      count: await cleanupJobs(ledger, { ...input, actor: caller.actor }),
+    }),
   }),
 }))
 
@@ -118,7 +138,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      return moved(await completeJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+      return moved(
+        await completeJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.caller.actor }),
+      )
     },
   }),
   failJob: t.field({
@@ -127,7 +149,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      return moved(await failJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.actor }))
+      return moved(
+        await failJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.caller.actor }),
+      )
     },
   }),
 }))

@@ -1,9 +1,12 @@
 // The queries that return jobs, or count them.
+import type { Prisma } from '../database/generated/client.ts'
 import { countJobs, countJobsByState } from '../ledger/countJobs.ts'
+import type { JobFilter as LedgerJobFilter } from '../ledger/jobFilter.ts'
 import { listJobs } from '../ledger/listJobs.ts'
 import { countStuckJobs, stuckJobs } from '../ledger/stuckJobs.ts'
 import { builder } from './builder.ts'
 import { connectionOf } from './connections.ts'
+import { confinedTo, type GraphQLContext, visibleJobs } from './context.ts'
 import { JobStateEnum } from './enums.ts'
 import { jobIdOf } from './globalIds.ts'
 import { Job, JobConnection, JobEdge } from './job.ts'
@@ -65,13 +68,19 @@ const StateCount = builder.objectRef<{ state: typeof JobStateEnum.$inferType; co
   }),
 })
 
+/** The filter, and that the jobs are those that the caller may see. */
+function confined(context: GraphQLContext, filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
+  return { ...filter, ...confinedTo(context, 'read jobs') }
+}
+
 builder.queryFields((t) => ({
   job: t.prismaField({
     type: Job,
     nullable: true,
     description: 'The job with this id, deleted or not; null if there is none.',
     args: { id: t.arg.id({ required: true, description: 'A global id or a UUID.' }) },
-    resolve: (query, _, { id }, { ledger }) => ledger.prisma.job.findUnique({ ...query, where: { id: jobIdOf(id) } }),
+    resolve: (query, _, { id }, context) =>
+      context.ledger.prisma.job.findUnique({ ...query, where: { id: jobIdOf(id), ...visibleJobs(context) } }),
   }),
   jobs: t.connection(
     {
@@ -81,10 +90,12 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }),
         orderBy: t.arg({ type: JobOrder, description: 'In which order.' }),
       },
-      resolve: async (_, args, context, info) =>
-        connectionOf(await listJobs(context.ledger, args, { select: connectionSelection(context, info, 'Job') }), () =>
-          countJobs(context.ledger, args.filter),
-        ),
+      resolve: async (_, args, context, info) => {
+        const filter = confined(context, args.filter)
+        const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
+        const page = await listJobs(context.ledger, { ...args, filter }, { select })
+        return connectionOf(page, () => countJobs(context.ledger, filter))
+      },
     },
     JobConnection,
     JobEdge,
@@ -92,13 +103,13 @@ builder.queryFields((t) => ({
   jobCount: t.int({
     description: 'How many jobs a filter admits.',
     args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
-    resolve: (_, { filter }, { ledger }) => countJobs(ledger, filter),
+    resolve: (_, { filter }, context) => countJobs(context.ledger, confined(context, filter)),
   }),
   jobCountsByState: t.field({
     type: [StateCount],
     description: 'How many jobs a filter admits in each state; all five states, zeroes included.',
     args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
-    resolve: (_, { filter }, { ledger }) => countJobsByState(ledger, filter),
+    resolve: (_, { filter }, context) => countJobsByState(context.ledger, confined(context, filter)),
   }),
   stuckJobs: t.connection(
     {
@@ -107,10 +118,12 @@ builder.queryFields((t) => ({
       args: {
         olderThanSeconds: t.arg.int({ defaultValue: 3600, description: 'PROCESSING for longer than so many seconds.' }),
       },
-      resolve: async (_, args, context, info) =>
-        connectionOf(await stuckJobs(context.ledger, args, { select: connectionSelection(context, info, 'Job') }), () =>
-          countStuckJobs(context.ledger, args.olderThanSeconds),
-        ),
+      resolve: async (_, args, context, info) => {
+        const asked = { ...args, ...confinedTo(context, 'read jobs') }
+        const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
+        const page = await stuckJobs(context.ledger, asked, { select })
+        return connectionOf(page, () => countStuckJobs(context.ledger, asked))
+      },
     },
     JobConnection,
     JobEdge,

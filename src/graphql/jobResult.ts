@@ -1,9 +1,11 @@
 // JobResult: what came out of a job.
 import { builder } from './builder.ts'
+import { visibleJobs } from './context.ts'
 import { JobResultStatusEnum } from './enums.ts'
 
 export const JobResult = builder.prismaNode('JobResult', {
-  id: { field: 'id', description: 'The global id.' },
+  id: { resolve: (result) => result.id, description: 'The global id.' },
+  findUnique: (id, context) => ({ id, job: visibleJobs(context) }),
   nullable: true,
   select: { id: true },
   fields: (t) => ({

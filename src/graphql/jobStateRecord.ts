@@ -2,6 +2,7 @@
 import { countJobStateRecords, listJobStateRecords } from '../ledger/jobHistory.ts'
 import { builder } from './builder.ts'
 import { type Connection, connectionOf } from './connections.ts'
+import { confinedTo, visibleJobs } from './context.ts'
 import { JobStateEnum } from './enums.ts'
 import { jobIdOf } from './globalIds.ts'
 import { connectionSelection } from './selection.ts'
@@ -9,7 +10,8 @@ import { connectionSelection } from './selection.ts'
 const LARGEST_INT = 2_147_483_647n
 
 export const JobStateRecord = builder.prismaNode('JobStateRecord', {
-  id: { field: 'id', description: 'The global id.' },
+  id: { resolve: (record) => String(record.id), description: 'The global id.' },
+  findUnique: (id, context) => ({ id: BigInt(id), job: visibleJobs(context) }),
   nullable: true,
   select: { id: true },
   fields: (t) => ({
@@ -73,7 +75,11 @@ builder.queryField('jobStateRecords', (t) =>
       args: { filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }) },
       resolve: async (_, args, context, info) => {
         const { jobId, ...others } = args.filter ?? {}
-        const filter = { ...others, jobId: jobId == null ? null : jobIdOf(jobId) }
+        const filter = {
+          ...others,
+          jobId: jobId == null ? null : jobIdOf(jobId),
+          ...confinedTo(context, 'read jobs'),
+        }
         const page = await listJobStateRecords(
           context.ledger,
           { ...args, filter },

@@ -1,10 +1,12 @@
 // The whole schema. Importing a file of this folder adds its types to the builder.
 import { lexicographicSortSchema } from 'graphql'
+import { guardFields } from './accessRules.ts'
 import { builder } from './builder.ts'
 import './jobMutations.ts'
 import './jobQueries.ts'
 import './jobStateRecord.ts'
 import './scalars.ts'
 import './stateMachine.ts'
+import './viewer.ts'
 
-export const schema = lexicographicSortSchema(builder.toSchema())
+export const schema = guardFields(lexicographicSortSchema(builder.toSchema()))

@@ -5,12 +5,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { ReadinessProbe } from './health.ts'
-import { GRAPHQL_PATH, type GraphQLHandler, type RequestScope } from './yoga.ts'
+import type { RequestScope } from './requestScope.ts'
+import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts'
 
 export interface HttpServerOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** A client has so long to send its request. */
+  readonly requestTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly log: Logger
   readonly readiness: ReadinessProbe
@@ -29,17 +32,23 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-// A client has so long to send its request, and less for its headers alone.
-const REQUEST_MS = 60_000
+// A client has less time for its headers alone.
 const HEADERS_MS = 15_000
+/** How often slow clients are looked for. */
+const LOOK_MS = 1000
 // Longer than the 60 s for which balancers keep their connections: the side that is about to use one must not find it closed.
 const KEEP_ALIVE_MS = 65_000
 
 const SANE_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { host, port, shutdownTimeoutMs, log } = options
-  const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS }
+  const { host, port, requestTimeoutMs, shutdownTimeoutMs, log } = options
+  const timeouts = {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: Math.min(HEADERS_MS, requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
+  }
   const running = new Set<ServerResponse>()
   let closing: Promise<void> | undefined
 
@@ -51,7 +60,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (closing !== undefined && running.size === 0) server.closeAllConnections()
     })
     if (closing !== undefined) response.setHeader('connection', 'close')
-    const scope: RequestScope = { requestId: requestIdOf(request), log }
+    const scope: Scope = { requestId: requestIdOf(request), log }
     response.setHeader('x-request-id', scope.requestId)
     answer(request, response, { ...options, scope, draining: closing !== undefined }).catch((error: unknown) => {
       log.error({ err: error, requestId: scope.requestId }, 'a request could not be answered')
@@ -66,8 +75,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 }
 
+type Scope = Pick<RequestScope, 'requestId' | 'log'>
+
 interface AnswerOptions extends HttpServerOptions {
-  readonly scope: RequestScope
+  readonly scope: Scope
   readonly draining: boolean
 }
 

@@ -1,39 +1,52 @@
 // GraphQL over HTTP: one Yoga instance, what it lets through and how it answers. Knows no business rule; what an error
 // of ours may say is decided in graphql/errors.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
-import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga'
+import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
+import { createYoga, type YogaLogger } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import { createContext } from '../graphql/context.ts'
-import { maskError } from '../graphql/errors.ts'
+import type { Authenticate } from '../access/authenticate.ts'
+import type { GraphQLContext } from '../graphql/context.ts'
+import type { DocumentLimits } from '../graphql/documentLimits.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { answerErrors } from './answerErrors.ts'
+import { deadline, deadlinesOf } from './deadline.ts'
 import { GRAPHIQL_TABS } from './graphiqlTabs.ts'
+import { authentication } from './guards/authentication.ts'
+import { csrfPrevention } from './guards/csrf.ts'
+import { documentGuard } from './guards/documents.ts'
+import { jsonBody } from './guards/jsonBody.ts'
+import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
+import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
+import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
 
 export const GRAPHQL_PATH = '/graphql'
-
-/** What a request carries from the socket to its last log line. */
-export interface RequestScope {
-  readonly requestId: string
-  readonly log: Logger
-  operation?: string
-}
 
 export interface GraphQLHandlerOptions {
   readonly ledger: Ledger
   readonly schema: GraphQLSchema
   readonly log: Logger
+  readonly authenticate: Authenticate
+  readonly documentLimits: DocumentLimits
+  /** The only documents that may be run, by their ids; undefined: all may be. */
+  readonly trustedDocuments: ReadonlyMap<string, string> | undefined
+  readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
+  readonly requestTimeoutMs: number
+  /** For people who develop: GraphiQL, questions about the schema, suggestions in messages. */
+  readonly exploration: boolean
 }
 
-interface ServerContext {
-  readonly scope: RequestScope
-}
+export type GraphQLHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  scope: Pick<RequestScope, 'requestId' | 'log'>,
+) => unknown
 
-export type GraphQLHandler = (request: IncomingMessage, response: ServerResponse, scope: RequestScope) => unknown
-
-export function createGraphQLHandler({ ledger, schema, log, bodyLimitBytes }: GraphQLHandlerOptions): GraphQLHandler {
+export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
+  const { ledger, log, requestTimeoutMs, exploration } = options
   const yoga = createYoga<ServerContext>({
-    schema,
+    schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
     // Yoga would answer every URL that ends so, whatever its path; this one is taken before Yoga sees it.
     healthCheckEndpoint: '/livez',
@@ -41,22 +54,52 @@ export function createGraphQLHandler({ ledger, schema, log, bodyLimitBytes }: Gr
     cors: false,
     multipart: false,
     batching: false,
-    maxRequestBodySize: bodyLimitBytes,
-    context: ({ request, scope }) => createContext({ ledger, request, requestId: scope.requestId, log: scope.log }),
-    // Yoga's own masking does not know the request; the plugin below does.
+    maxRequestBodySize: options.bodyLimitBytes,
+    ...(options.trustedDocuments && { extraParamNames: [DOCUMENT_ID] }),
+    parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
+    context: ({ scope }) => contextOf(scope, ledger),
+    // Yoga's own masking does not know the request; our plugin does.
     maskedErrors: false,
-    plugins: [nameOperation(), maskErrors(bodyLimitBytes)],
-    graphiql: {
-      title: 'Jobledger',
-      defaultTabs: GRAPHIQL_TABS.map((tab) => ({ headers: '{"x-actor": "me"}', ...tab })),
-    },
+    plugins: plugins(options),
+    graphiql: exploration && { title: 'Jobledger', defaultTabs: [...GRAPHIQL_TABS] },
     renderGraphiQL,
     logging: yogaLogger(log),
   })
-  return (request, response, scope) => {
+  return (request, response, { requestId }) => {
+    const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
+    const address = request.socket.remoteAddress ?? 'unknown'
+    const scope: RequestScope = { requestId, log, address, headers, ...deadlinesOf(response, requestTimeoutMs) }
     if (log.isLevelEnabled('debug')) response.once('close', logRequest(response, scope))
     return yoga(request, response, { scope })
   }
+}
+
+/** In the order in which a request meets them. */
+function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
+  const { rateLimits, trustedDocuments: documents, documentLimits, ledger, exploration } = options
+  return [
+    ...(exploration ? [] : [csrfPrevention()]),
+    authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits)),
+    jsonBody(),
+    ...(documents ? [trustedDocuments(documents)] : []),
+    documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
+    nameOperation(),
+    deadline(),
+    answerErrors({ ...options, suggestions: exploration }),
+  ]
+}
+
+function contextOf({ caller, requestId, log }: RequestScope, ledger: Ledger): GraphQLContext {
+  if (caller === undefined) throw new Error('A request came past authentication.')
+  return { ledger, caller, requestId, log }
+}
+
+/** Characters of documents that are kept parsed. */
+const DOCUMENTS_KEPT = 8 * 1024 * 1024
+
+// Clients repeat their documents. Yoga's own cache counts documents, whatever their size.
+function documentCache<Value extends {}>(): LRUCache<string, Value> {
+  return new LRUCache({ max: 1000, maxSize: DOCUMENTS_KEPT, sizeCalculation: (_, text) => text.length + 1 })
 }
 
 let graphiql: Promise<string> | undefined
@@ -68,7 +111,7 @@ function renderGraphiQL(options: object): Promise<string> {
   return graphiql
 }
 
-function nameOperation(): Plugin<ServerContext> {
+function nameOperation(): ServerPlugin {
   const note = (context: ServerContext, document: DocumentNode, operationName?: string | null): void => {
     const operation = getOperationAST(document, operationName)
     if (operation) context.scope.operation = `${operation.operation} ${operation.name?.value ?? '(unnamed)'}`
@@ -83,81 +126,10 @@ function logRequest(response: ServerResponse, scope: RequestScope): () => void {
   const startedAt = performance.now()
   return () => {
     const durationMs = Math.round((performance.now() - startedAt) * 10) / 10
-    const { requestId, operation } = scope
+    const { requestId, operation, caller } = scope
     const ended = response.writableFinished ? 'request answered' : 'request given up by the client'
-    scope.log.debug({ requestId, operation, status: response.statusCode, durationMs }, ended)
+    scope.log.debug({ requestId, operation, actor: caller?.actor, status: response.statusCode, durationMs }, ended)
   }
-}
-
-/** The last look at each result before it is written: also at what failed before there was an operation. */
-function maskErrors(bodyLimitBytes: number): Plugin<object, ServerContext> {
-  const mask = (result: ExecutionResult, scope: RequestScope): ExecutionResult => {
-    if (result.errors === undefined) return result
-    const requestFailed = result.data === undefined
-    return {
-      ...result,
-      errors: result.errors.map((error) => toClient(error, { scope, requestFailed, bodyLimitBytes })),
-    }
-  }
-  return {
-    onResultProcess({ result, setResult, serverContext: { scope } }) {
-      if (Array.isArray(result)) setResult(result.map((one) => mask(one, scope)))
-      else if (Symbol.asyncIterator in result) setResult(maskEach(result, (one) => mask(one, scope)))
-      else setResult(mask(result, scope))
-    },
-  }
-}
-
-async function* maskEach<T>(results: AsyncIterable<T>, mask: (result: T) => T): AsyncIterable<T> {
-  for await (const result of results) yield mask(result)
-}
-
-// Yoga and GraphQL give codes of their own to requests that are malformed; our clients know one.
-const MALFORMED = new Set<unknown>([
-  'BAD_REQUEST',
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'OPERATION_RESOLUTION_FAILURE',
-  'REQUEST_ENTITY_TOO_LARGE',
-])
-
-function toClient(
-  error: GraphQLError,
-  { scope, requestFailed, bodyLimitBytes }: { scope: RequestScope; requestFailed: boolean; bodyLimitBytes: number },
-): GraphQLError {
-  const masked = maskError(error, scope)
-  const { code, http: given, originalError: _, ...facts } = masked.extensions
-  const http = httpOf(code, given as HttpHints | undefined, requestFailed)
-  const tooLarge = code === 'REQUEST_ENTITY_TOO_LARGE'
-  // A new error, because Yoga keeps those of a document in its cache.
-  return new GraphQLError(
-    tooLarge ? `The request body is larger than the ${bodyLimitBytes} bytes allowed.` : masked.message,
-    {
-      nodes: masked.nodes ?? null,
-      source: masked.source ?? null,
-      positions: masked.positions ?? null,
-      path: masked.path ?? null,
-      extensions: {
-        ...facts,
-        code: MALFORMED.has(code) ? 'BAD_USER_INPUT' : code,
-        ...(http === undefined ? {} : { http }),
-      },
-    },
-  )
-}
-
-interface HttpHints {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  /** The status is for clients that ask for application/graphql-response+json; others get 200. */
-  readonly spec?: boolean
-}
-
-function httpOf(code: unknown, given: HttpHints | undefined, requestFailed: boolean): HttpHints | undefined {
-  // What is no GraphQL request at all is a bad one for every client; Yoga makes an exception for broken JSON.
-  if (code === 'BAD_REQUEST') return { status: 400, ...given, spec: false }
-  if (given !== undefined || !requestFailed) return given
-  return code === 'INTERNAL_SERVER_ERROR' ? { status: 500 } : { spec: true, status: 400 }
 }
 
 function yogaLogger(log: Logger): YogaLogger {

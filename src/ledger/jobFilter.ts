@@ -7,6 +7,8 @@ import { opaqueJson } from './opaqueJson.ts'
 
 /** All given conditions hold. */
 export interface JobFilter {
+  /** Only jobs of this user, whatever else is asked for: how a caller is confined to its own. */
+  ownerId?: string | undefined
   userId?: string | null | undefined
   states?: JobState[] | null | undefined
   presets?: string[] | null | undefined
@@ -31,16 +33,23 @@ const FILTER_VALUES = 100
 export function jobCondition(filter: JobFilter | null | undefined, limits: Limits): Prisma.JobWhereInput {
   if (!filter) return { deletedAt: null }
   checkFilter(filter, limits)
-  const { userId, states, presets, metadata } = filter
+  const { states, presets, metadata } = filter
   const conditions: (Prisma.JobWhereInput | false)[] = [
     !filter.includeDeleted && { deletedAt: null },
-    userId != null && { userId },
+    ...ownerConditions(filter),
     states != null && { state: { in: states } },
     presets != null && { preset: { in: presets } },
     ...timeConditions(filter),
     metadata != null && { metadataList: { elements: { array_contains: opaqueJson([metadata]) } } },
   ]
   return { AND: conditions.filter((condition) => condition !== false) }
+}
+
+/** Two users at once are nobody: known without looking at the jobs of either. */
+export function ownerConditions({ ownerId, userId }: Pick<JobFilter, 'ownerId' | 'userId'>): Prisma.JobWhereInput[] {
+  if (ownerId !== undefined && userId != null && userId !== ownerId) return [{ id: { in: [] } }]
+  const owner = ownerId ?? userId
+  return owner == null ? [] : [{ userId: owner }]
 }
 
 function timeConditions({ createdAfter, createdBefore, completedAfter, completedBefore }: JobFilter) {
@@ -53,17 +62,21 @@ function timeConditions({ createdAfter, createdBefore, completedAfter, completed
   ]
 }
 
-function checkFilter({ userId, presets, metadata, ...instants }: JobFilter, limits: Limits): void {
+function checkFilter({ userId, states, presets, metadata, ...instants }: JobFilter, limits: Limits): void {
   const check = new InputCheck(limits)
   check.name('userId', userId)
-  if (presets && presets.length > FILTER_VALUES) {
-    check.refuse('presets', `must be at most ${FILTER_VALUES}; ${presets.length} came.`)
-  } else {
-    for (const preset of presets ?? []) check.name('presets', preset)
-  }
+  checkLength(check, 'states', states)
+  if (checkLength(check, 'presets', presets)) for (const preset of presets ?? []) check.name('presets', preset)
   for (const path of ['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore'] as const) {
     check.instant(path, instants[path])
   }
   check.metadata('metadata', metadata)
   check.done()
+}
+
+/** Notes a list with more values than a filter may have. */
+export function checkLength(check: InputCheck, path: string, values: readonly unknown[] | null | undefined): boolean {
+  if (!values || values.length <= FILTER_VALUES) return true
+  check.refuse(path, `must be at most ${FILTER_VALUES} values; ${values.length} came.`)
+  return false
 }

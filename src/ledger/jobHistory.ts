@@ -3,11 +3,14 @@
 import type { JobState, JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
 import { InputCheck } from './inputCheck.ts'
+import { checkLength, ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageWindow, readPage } from './page.ts'
 
 /** All given conditions hold. */
 export interface JobStateRecordFilter {
+  /** Only records of jobs of this user, whatever else is asked for: how a caller is confined to its own. */
+  ownerId?: string | undefined
   /** A UUID. */
   jobId?: string | null | undefined
   /** The owner of the job. */
@@ -108,17 +111,20 @@ function recordCondition(
   ledger: Ledger,
   filter: JobStateRecordFilter | null | undefined,
 ): Prisma.JobStateRecordWhereInput {
-  const { jobId, userId, actor, previousStates, newStates, after, before } = filter ?? {}
+  const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter ?? {}
   const check = new InputCheck(ledger.limits)
   check.name('userId', userId)
   check.name('actor', actor)
+  checkLength(check, 'previousStates', previousStates)
+  checkLength(check, 'newStates', newStates)
   check.instant('after', after)
   check.instant('before', before)
   if (jobId != null) check.uuid('jobId', jobId)
   check.done()
+  const owner = ownerConditions({ ownerId, userId })
   return {
     ...(jobId == null ? {} : { jobId }),
-    ...(userId == null ? {} : { job: { userId } }),
+    ...(owner.length === 0 ? {} : { job: { AND: owner } }),
     ...(actor == null ? {} : { actor }),
     ...(previousStates ? { previousState: { in: previousStates } } : {}),
     ...(newStates ? { newState: { in: newStates } } : {}),

@@ -8,10 +8,15 @@ import type { Ledger } from './ledger.ts'
 import { type JobShape, pageOfJobs } from './listJobs.ts'
 import type { Page, PageRequest } from './page.ts'
 
-export interface StuckJobsRequest extends PageRequest {
+/** Which jobs are stuck. */
+export interface StuckJobsQuestion {
+  /** Only jobs of this user: how a caller is confined to its own. */
+  ownerId?: string | undefined
   /** PROCESSING for longer than so many seconds; one hour by default. */
   olderThanSeconds?: number | null | undefined
 }
+
+export type StuckJobsRequest = PageRequest & StuckJobsQuestion
 
 const ORDER: KeysetOrder = {
   name: 'stuckJobs',
@@ -32,12 +37,7 @@ export async function stuckJobs(
   request: StuckJobsRequest = {},
   shape: JobShape = {},
 ): Promise<Page<Job>> {
-  return pageOfJobs(
-    ledger,
-    { order: ORDER, condition: await stuckCondition(ledger, request.olderThanSeconds) },
-    request,
-    shape,
-  )
+  return pageOfJobs(ledger, { order: ORDER, condition: await stuckCondition(ledger, request) }, request, shape)
 }
 
 /**
@@ -45,18 +45,22 @@ export async function stuckJobs(
  *
  * @throws InvalidInputError
  */
-export async function countStuckJobs(ledger: Ledger, olderThanSeconds?: number | null): Promise<number> {
-  return ledger.prisma.job.count({ where: await stuckCondition(ledger, olderThanSeconds) })
+export async function countStuckJobs(ledger: Ledger, question: StuckJobsQuestion = {}): Promise<number> {
+  return ledger.prisma.job.count({ where: await stuckCondition(ledger, question) })
 }
 
 async function stuckCondition(
   ledger: Ledger,
-  olderThanSeconds: number | null | undefined,
+  { olderThanSeconds, ownerId }: StuckJobsQuestion,
 ): Promise<Prisma.JobWhereInput> {
   const seconds = olderThanSeconds ?? 3600
   const check = new InputCheck(ledger.limits)
   check.wholeNumber('olderThanSeconds', seconds, 0)
   check.done()
   const now = await databaseNow(ledger.prisma)
-  return { state: 'PROCESSING', startedAt: { lt: new Date(now.getTime() - seconds * 1000) } }
+  return {
+    state: 'PROCESSING',
+    startedAt: { lt: new Date(now.getTime() - seconds * 1000) },
+    ...(ownerId === undefined ? {} : { userId: ownerId }),
+  }
 }

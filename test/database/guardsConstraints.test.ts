@@ -18,6 +18,8 @@ afterAll(() => ledger.close())
 
 type Columns = Record<string, string>
 
+const HASH = "sha256('key')"
+
 /** Rows that break no constraint. */
 const SOUND: Record<string, () => Columns> = {
   jobs: () => ({
@@ -38,6 +40,7 @@ const SOUND: Record<string, () => Columns> = {
     transaction_id: '0',
   }),
   job_results: () => ({ job_id: `'${jobId}'`, status: "'success'" }),
+  api_keys: () => ({ name: "'name'", key_hash: HASH, roles: "'{USER}'", user_id: "'user'" }),
 }
 
 const at = (year: number) => `'${year}-01-01'`
@@ -45,6 +48,15 @@ const [EARLY, LATE, LATER] = [at(2020), at(2027), at(2028)]
 
 /** Each constraint, with changes of a sound row that it alone refuses. */
 const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
+  ck_api_keys_name_not_empty: ['api_keys', { name: "''" }],
+  ck_api_keys_key_hash_is_sha256: ['api_keys', { key_hash: "'jl_key'" }, { key_hash: "''" }],
+  ck_api_keys_has_roles: ['api_keys', { roles: "'{}'" }, { roles: 'NULL' }],
+  ck_api_keys_user_has_id: [
+    'api_keys',
+    { user_id: 'NULL' },
+    { user_id: "''" },
+    { roles: "'{ADMIN,USER}'", user_id: 'NULL' },
+  ],
   ck_jobs_id_is_uuid_v7: [
     'jobs',
     { id: "'0199ed7c-6b2a-4a7b-8a4c-1de3aab2c1f3'" },

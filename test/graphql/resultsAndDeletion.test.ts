@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function run(query: string, variables: object) {
-  const answer = await server.request(query, variables, { 'x-actor': 'ada' })
+  const answer = await server.request(query, variables)
   expect(answer.errors).toBeUndefined()
   return Object.values(answer.data as Record<string, never>)[0] as never as Record<string, never>
 }
@@ -75,7 +75,12 @@ describe('deleteJob', () => {
       const { id, version } = await jobIn(server.ledger, state)
       const { deleted, job } = await run(DELETE, { input: { jobId: id, reason: 'old' } })
       expect(deleted).toBe(true)
-      expect(job).toMatchObject({ state: 'CANCELLED', version: version + 1, stateReason: 'old', stateActor: 'ada' })
+      expect(job).toMatchObject({
+        state: 'CANCELLED',
+        version: version + 1,
+        stateReason: 'old',
+        stateActor: 'user:dev',
+      })
       expect(job).toMatchObject({ deletedAt: expect.any(String), stateHistory: { totalCount: version + 1 } })
       expect(await run(DELETE, { input: { jobId: id } })).toMatchObject({
         deleted: false,

@@ -1,11 +1,12 @@
 // transitionJob, transitionJobs, completeJob and failJob over HTTP.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asUser, PROTECTED } from '../support/credentials.ts'
 import { deletedJob, jobIn, MISSING_ID, newJob } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ environment: PROTECTED, headers: await asUser('worker', 'WORKER') })
 })
 afterAll(() => server.close())
 
@@ -27,7 +28,7 @@ type Operation = 'transitionJob' | 'completeJob' | 'failJob'
 async function run(operation: Operation, input: object, actor = 'worker') {
   const type = `${operation[0]?.toUpperCase()}${operation.slice(1)}Input!`
   const query = `mutation ($input: ${type}) { outcome: ${operation}(input: $input) { ...Outcome } } ${OUTCOME}`
-  const answer = await server.request(query, { input }, { 'x-actor': actor })
+  const answer = await server.request(query, { input }, await asUser(actor, 'WORKER'))
   expect(answer.errors).toBeUndefined()
   return answer.data.outcome
 }
@@ -45,7 +46,7 @@ describe('transitionJob', () => {
       state: 'PROCESSING',
       version: 2,
       stateReason: 'claimed',
-      stateActor: 'worker',
+      stateActor: 'user:worker',
       stateMetadata: { host: 'h1' },
       completedAt: null,
       isTerminal: false,
@@ -58,7 +59,7 @@ describe('transitionJob', () => {
       newState: 'PROCESSING',
       reason: 'claimed',
       metadata: { host: 'h1' },
-      actor: 'worker',
+      actor: 'user:worker',
       timestamp: job.startedAt,
       job: { jobId: id },
     })

@@ -156,7 +156,7 @@ describe('a filter', () => {
     const presets = Array.from({ length: 101 }, (_, n) => `preset ${n}`)
     expect(await countJobs(ledger, { presets: presets.slice(1) })).toBe(0)
     await expect(countJobs(ledger, { presets })).rejects.toMatchObject({
-      issues: [{ path: ['presets'], message: 'must be at most 100; 101 came.' }],
+      issues: [{ path: ['presets'], message: 'must be at most 100 values; 101 came.' }],
     })
   })
 })

@@ -24,10 +24,10 @@ describe('stuckJobs', () => {
     const first = await jobIn(ledger, 'PROCESSING')
     const second = await jobIn(ledger, 'PROCESSING')
     await eventually(async () => expect(await idsOlderThan(0)).toEqual([first.id, second.id]))
-    expect(await countStuckJobs(ledger, 0)).toBe(2)
+    expect(await countStuckJobs(ledger, { olderThanSeconds: 0 })).toBe(2)
     expect(await idsOlderThan(30)).toEqual([])
     await eventually(async () => expect(await idsOlderThan(1)).toEqual([first.id, second.id]))
-    expect(await countStuckJobs(ledger, 1)).toBe(2)
+    expect(await countStuckJobs(ledger, { olderThanSeconds: 1 })).toBe(2)
   })
 
   it('takes an hour for long unless told otherwise: a young run of an old job is not stuck', async () => {
@@ -58,6 +58,6 @@ describe('stuckJobs', () => {
       { path: ['olderThanSeconds'], message: `must be a whole number from 0 to 2147483647; ${olderThanSeconds} came.` },
     ]
     await expect(stuckJobs(ledger, { olderThanSeconds })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
-    await expect(countStuckJobs(ledger, olderThanSeconds)).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
+    await expect(countStuckJobs(ledger, { olderThanSeconds })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
   })
 })

@@ -13,6 +13,8 @@ export interface TestServerOptions {
   /** A database that exists and stays: for two servers on one. */
   readonly databaseUrl?: string
   readonly log?: Logger
+  /** Of every request that brings no others of these names. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface TestServer extends Pick<App, 'ledger' | 'database'> {
@@ -49,7 +51,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ledger: app.ledger,
     database: app.database,
     request: <Data>(document: object | string, variables?: object, headers?: Readonly<Record<string, string>>) =>
-      sendOperation<Data>(`${app.url}/graphql`, { query: document.toString(), variables }, headers),
+      sendOperation<Data>(
+        `${app.url}/graphql`,
+        { query: document.toString(), variables },
+        { ...options.headers, ...headers },
+      ),
     async close() {
       await app.close()
       await own?.drop()

@@ -40,7 +40,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 const USERS = ['ada', 'brandt', 'chioma', 'dmitri', 'elif', 'nightly-import']
-const WORKERS = ['worker-1', 'worker-2', 'worker-3']
+const WORKERS = ['key:worker-1', 'key:worker-2', 'key:worker-3']
 
 const WORK: readonly Work[] = [
   {
@@ -139,7 +139,7 @@ class Story {
         priority: random.pick(['low', 'normal', 'normal', 'high']),
         source: random.pick(['web', 'api', 'cron']),
       },
-      records: [{ state: 'PENDING', at: createdAt, actor: userId, reason: null }],
+      records: [{ state: 'PENDING', at: createdAt, actor: `user:${userId}`, reason: null }],
       deleted: false,
     }
   }
@@ -162,12 +162,12 @@ class Story {
 
   timeOut(): this {
     const ms = 15 * MINUTE
-    this.enter('FAILED', ms, 'watchdog', 'took too long')
+    this.enter('FAILED', ms, 'system:watchdog', 'took too long')
     return this.bring('TIMEOUT', ms, null, 'No result after 15 minutes.')
   }
 
   retry(): this {
-    return this.enter('PENDING', this.random.durationMs(4 * MINUTE), this.job.userId, 'try again')
+    return this.enter('PENDING', this.random.durationMs(4 * MINUTE), `user:${this.job.userId}`, 'try again')
   }
 
   release(): this {
@@ -175,12 +175,12 @@ class Story {
   }
 
   cancel(reason: string): this {
-    return this.enter('CANCELLED', this.random.durationMs(3 * MINUTE), this.job.userId, reason)
+    return this.enter('CANCELLED', this.random.durationMs(3 * MINUTE), `user:${this.job.userId}`, reason)
   }
 
   delete(): this {
     this.job.deleted = true
-    return this.enter('CANCELLED', this.random.durationMs(HOUR), 'retention', 'older than agreed')
+    return this.enter('CANCELLED', this.random.durationMs(HOUR), 'system:retention', 'older than agreed')
   }
 
   private enter(state: JobState, afterMs: number, actor: string, reason: string | null): this {

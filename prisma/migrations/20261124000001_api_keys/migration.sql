@@ -1,0 +1,54 @@
+-- API keys. Records name whoever used a key as key:<name>, so a name must mean one key forever: keys are revoked, never removed,
+-- and what a key may do never changes. One more refusal:
+--   JL007 an API key that may be neither removed nor altered
+
+CREATE TYPE "role" AS ENUM ('USER', 'WORKER', 'AUDITOR', 'ADMIN');
+
+CREATE TABLE "api_keys" (
+  "id" UUID NOT NULL DEFAULT jobledger_uuid_v7(),
+  "name" TEXT NOT NULL,
+  "key_hash" BYTEA NOT NULL,
+  "roles" "role"[],
+  "user_id" TEXT,
+  "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "expires_at" TIMESTAMPTZ(3),
+  "last_used_at" TIMESTAMPTZ(3),
+  "revoked_at" TIMESTAMPTZ(3),
+
+  CONSTRAINT "pk_api_keys" PRIMARY KEY ("id"),
+  CONSTRAINT "ck_api_keys_name_not_empty" CHECK ("name" <> ''),
+  CONSTRAINT "ck_api_keys_key_hash_is_sha256" CHECK (octet_length("key_hash") = 32),
+  -- Roles that Prisma could not read would break the list of the keys, and no key can be taken out of it.
+  CONSTRAINT "ck_api_keys_has_roles" CHECK (coalesce(array_ndims("roles"), 0) = 1 AND array_position("roles", NULL) IS NULL),
+  CONSTRAINT "ck_api_keys_user_has_id" CHECK (NOT 'USER' = ANY ("roles") OR "user_id" IS NOT NULL AND "user_id" <> '')
+);
+
+CREATE UNIQUE INDEX "ix_api_keys_name" ON "api_keys"("name");
+CREATE UNIQUE INDEX "ix_api_keys_key_hash" ON "api_keys"("key_hash");
+
+CREATE FUNCTION "jobledger_guard_api_key"() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION USING ERRCODE = 'JL007', TABLE = 'api_keys',
+      MESSAGE = 'API keys are revoked, not removed: records name them.', HINT = 'Set revoked_at to now().';
+  END IF;
+  IF (OLD.id, OLD.name, OLD.key_hash, OLD.roles, OLD.user_id, OLD.created_at)
+    IS DISTINCT FROM (NEW.id, NEW.name, NEW.key_hash, NEW.roles, NEW.user_id, NEW.created_at) THEN
+    RAISE EXCEPTION USING ERRCODE = 'JL007', TABLE = 'api_keys',
+      MESSAGE = format('What API key %s is never changes: id, name, key_hash, roles, user_id, created_at.', OLD.name),
+      HINT = 'Revoke it and make another.';
+  END IF;
+  IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN
+    RAISE EXCEPTION USING ERRCODE = 'JL007', TABLE = 'api_keys', COLUMN = 'revoked_at',
+      MESSAGE = format('API key %s is revoked; that can be neither undone nor redated.', OLD.name), HINT = 'Make another key.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER "guard_update" BEFORE UPDATE ON "api_keys" FOR EACH ROW EXECUTE FUNCTION jobledger_guard_api_key();
+CREATE TRIGGER "guard_delete" BEFORE DELETE ON "api_keys" FOR EACH ROW EXECUTE FUNCTION jobledger_guard_api_key();
+CREATE TRIGGER "guard_truncate" BEFORE TRUNCATE ON "api_keys" FOR EACH STATEMENT EXECUTE FUNCTION jobledger_guard_api_key();

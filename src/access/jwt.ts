@@ -1,0 +1,115 @@
+// Verifies JSON Web Tokens (RFC 7519, RFC 8725) and reads from their claims who the caller is. The cryptography is jose's.
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import type { Caller } from './caller.ts'
+import { ROLES, type Role } from './roles.ts'
+
+/** Where the key comes from that tokens are verified with: exactly one of these. */
+export type JwtKeySource =
+  | { readonly kind: 'secret'; readonly secret: string }
+  | { readonly kind: 'publicKey'; readonly key: KeyObject }
+  | { readonly kind: 'jwks'; readonly url: URL }
+
+export interface JwtSettings {
+  readonly keys: JwtKeySource
+  /** The `iss` that tokens must have. */
+  readonly issuer: string
+  /** The `aud` that tokens must have, alone or among others. */
+  readonly audience: string
+  /** The claim that holds the roles: its name, or a path with dots. */
+  readonly rolesClaim: string
+}
+
+/** The token is not one of ours, or not valid now. The message says why, without repeating the token. */
+export class InvalidTokenError extends Error {
+  override readonly name = 'InvalidTokenError'
+}
+
+/** So far apart the clocks of issuer and server may be. */
+const LEEWAY_SECONDS = 60
+/** How long the issuer's key server may take. */
+const JWKS_TIMEOUT_MS = 5000
+/** Signatures by a private key whose public half is no secret; an HMAC with a public key would be one that everybody can make. */
+const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+/** The longest `sub` that fits an actor ("user:" and at most 200 characters). */
+const LONGEST_SUBJECT = 195
+
+export type JwtVerifier = (token: string) => Promise<Caller>
+
+/** A function that resolves to the caller a token names. It throws InvalidTokenError; other errors mean that the keys could not be had. */
+export function createJwtVerifier({ keys, issuer, audience, rolesClaim }: JwtSettings): JwtVerifier {
+  const options = {
+    issuer,
+    audience,
+    clockTolerance: LEEWAY_SECONDS,
+    requiredClaims: ['exp', 'sub'],
+    algorithms: keys.kind === 'secret' ? ['HS256'] : ASYMMETRIC,
+  }
+  const key = keyGetter(keys)
+  return async (token) => {
+    const { payload } = await jwtVerify(token, key, options).catch((error: unknown) => {
+      throw isTokenFault(error) ? new InvalidTokenError(`The token is not valid: ${faultOf(error)}.`) : error
+    })
+    return callerOf(payload, rolesClaim)
+  }
+}
+
+function keyGetter(keys: JwtKeySource): JWTVerifyGetKey {
+  switch (keys.kind) {
+    case 'secret': {
+      const secret = createSecretKey(keys.secret, 'utf8')
+      return async () => secret
+    }
+    case 'publicKey':
+      return async () => keys.key
+    case 'jwks':
+      return createRemoteJWKSet(keys.url, { timeoutDuration: JWKS_TIMEOUT_MS })
+  }
+}
+
+function isTokenFault(error: unknown): error is Error {
+  // A key server that is away, or answers nonsense, is no fault of the token.
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
+  if (error instanceof errors.JOSEError) return error.code !== 'ERR_JOSE_GENERIC'
+  // jose says so of a key that does not fit the algorithm of the token's header.
+  return error instanceof TypeError && !(error.cause instanceof Error)
+}
+
+function faultOf(error: Error): string {
+  if (error instanceof errors.JWTExpired) return 'it has expired'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.reason === 'missing'
+      ? `it has no claim "${error.claim}"`
+      : `its claim "${error.claim}" is not as it must be`
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature does not match'
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'it is signed by an algorithm that is not accepted'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'its issuer has no such key'
+  return 'it cannot be read'
+}
+
+function callerOf(payload: JWTPayload, rolesClaim: string): Caller {
+  const { sub } = payload
+  if (typeof sub !== 'string' || sub === '' || [...sub].length > LONGEST_SUBJECT || /\p{Cc}|\p{Cs}/u.test(sub)) {
+    throw new InvalidTokenError(
+      `The token is not valid: its claim "sub" must be 1 to ${LONGEST_SUBJECT} characters without control characters.`,
+    )
+  }
+  return { actor: `user:${sub}`, userId: sub, roles: rolesOf(claimAt(payload, rolesClaim)) }
+}
+
+function claimAt(payload: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(payload, name)) return payload[name]
+  return name.split('.').reduce<unknown>((value, key) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    return (value as Record<string, unknown>)[key]
+  }, payload)
+}
+
+/** Roles of other systems are passed over. Whoever has a token without the claim is a user. */
+function rolesOf(claim: unknown): Role[] {
+  if (claim === undefined) return ['USER']
+  const given = typeof claim === 'string' ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : []
+  const names = new Set(given.map((name: unknown) => (typeof name === 'string' ? name.toUpperCase() : '')))
+  return ROLES.filter((role) => names.has(role))
+}

@@ -1,0 +1,79 @@
+// API keys by hand: making, listing and revoking them in the embedded or the configured database.
+
+import { createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
+import type { Role } from '../access/roles.ts'
+import { readConfig } from '../config.ts'
+import { connectDatabase } from '../database/client.ts'
+import type { PrismaClient } from '../database/generated/client.ts'
+import { requireCurrentSchema } from '../database/migrations.ts'
+import { bringUpToDate, openDatabase } from './openDatabase.ts'
+
+export interface CreateApiKeyOptions {
+  /** Roles with commas between them. */
+  readonly roles: string
+  readonly user?: string
+  /** Days of 24 hours. */
+  readonly expires?: number
+}
+
+const DAY_MS = 86_400_000
+
+/** The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr. */
+export async function createKey(name: string, { roles, user, expires }: CreateApiKeyOptions): Promise<void> {
+  await withKeys(async (prisma) => {
+    const { key, apiKey } = await createApiKey(prisma, {
+      name,
+      roles: roles.split(',').map((role) => role.trim().toUpperCase() as Role),
+      userId: user,
+      expiresAt: expires === undefined ? undefined : new Date(Date.now() + expires * DAY_MS),
+    })
+    console.log(key)
+    console.error(
+      `The key ${apiKey.name} (${apiKey.roles.join(', ')}) is shown this once. Send it as: Authorization: Bearer <key>`,
+    )
+  })
+}
+
+export async function listKeys(): Promise<void> {
+  await withKeys(async (prisma) => {
+    const keys = await listApiKeys(prisma)
+    if (keys.length === 0) console.log('There are no keys.')
+    else {
+      const rows = keys.map(({ name, roles, userId, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({
+        name,
+        roles: roles.join(', '),
+        user: userId ?? '',
+        created: at(createdAt),
+        expires: at(expiresAt),
+        'last used': at(lastUsedAt),
+        state: revokedAt === null ? (expiresAt !== null && expiresAt <= new Date() ? 'expired' : 'active') : 'revoked',
+      }))
+      console.table(rows)
+    }
+  })
+}
+
+export async function revokeKey(name: string): Promise<void> {
+  await withKeys(async (prisma) => {
+    const { revokedAt } = await revokeApiKey(prisma, name)
+    console.log(`The key ${name} is revoked since ${at(revokedAt)}; servers refuse it within seconds.`)
+  })
+}
+
+function at(instant: Date | null): string {
+  return instant?.toISOString() ?? ''
+}
+
+async function withKeys(work: (prisma: PrismaClient) => Promise<void>): Promise<void> {
+  const config = readConfig()
+  const opened = await openDatabase(config, { info: console.error, warn: console.error })
+  const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
+  const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
+  try {
+    if (opened.embedded) await bringUpToDate(opened)
+    await requireCurrentSchema(database.pool)
+    await work(database.prisma)
+  } finally {
+    await database.close().finally(() => opened.stop())
+  }
+}

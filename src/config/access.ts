@@ -1,0 +1,62 @@
+// How the settings of access control fit together: whom the server lets in, and when it refuses to start.
+import type { AccessSettings } from '../access/authenticate.ts'
+import type { JwtKeySource, JwtSettings } from '../access/jwt.ts'
+import { isLoopback } from '../access/loopback.ts'
+import type { Variables } from './variables.ts'
+
+export const AUTH_MODES = ['open', 'required'] as const
+
+const KEY_VARIABLES = ['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const
+const CLAIM_VARIABLES = ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const
+
+/** What is wrong between the variables, one sentence each. Looks at what is set, also where it is wrong in itself. */
+export function accessFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const keys = KEY_VARIABLES.filter((name) => environment[name])
+  const lines = CLAIM_VARIABLES.filter((name) => !environment[name] === keys.length > 0).map((name) =>
+    keys.length > 0
+      ? `${name} must be set while ${keys.join(' and ')} is: a token for somebody else must not be taken.`
+      : `${name} has no meaning while none of ${KEY_VARIABLES.join(', ')} is set.`,
+  )
+  if (keys.length > 1)
+    lines.push(`${keys.join(' and ')} exclude each other: set the one that tokens are verified with.`)
+  if (environment.AUTH === 'open' && keys.length > 0) lines.push(`AUTH must not be open while ${keys[0]} is set.`)
+  return lines
+}
+
+/** Why a server with these variables would be open to others though nobody asked for that; empty if it would not. */
+export function unprotectedFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const reason = whyNotOpen(environment)
+  const decided = environment.AUTH || KEY_VARIABLES.some((name) => environment[name])
+  return decided || reason === undefined ? [] : [unprotected(reason)]
+}
+
+function whyNotOpen({ NODE_ENV, HOST }: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (NODE_ENV === 'production') return 'NODE_ENV is production'
+  return HOST && !isLoopback(HOST) ? `HOST is ${HOST}, which others can reach` : undefined
+}
+
+function unprotected(reason: string): string {
+  return (
+    `AUTH is not set and no key is, but ${reason}: set one of ${KEY_VARIABLES.join(', ')} for tokens, ` +
+    'or AUTH=required for API keys only (made by "jobledger api-key create"), or AUTH=open to let everybody do everything.'
+  )
+}
+
+/** What the variables say once they have no faults. */
+export function accessSettings(env: Variables): AccessSettings {
+  const jwt = jwtSettings(env)
+  return { mode: env.AUTH ?? (jwt === undefined ? 'open' : 'required'), byHand: env.AUTH === 'open', jwt }
+}
+
+function jwtSettings(env: Variables): JwtSettings | undefined {
+  const keys = keySource(env)
+  const { AUTH_JWT_ISSUER: issuer, AUTH_JWT_AUDIENCE: audience, AUTH_JWT_ROLES_CLAIM: rolesClaim } = env
+  if (keys === undefined || issuer === undefined || audience === undefined) return undefined
+  return { keys, issuer, audience, rolesClaim }
+}
+
+function keySource(env: Variables): JwtKeySource | undefined {
+  if (env.AUTH_JWT_SECRET !== undefined) return { kind: 'secret', secret: env.AUTH_JWT_SECRET }
+  if (env.AUTH_JWT_PUBLIC_KEY !== undefined) return { kind: 'publicKey', key: env.AUTH_JWT_PUBLIC_KEY }
+  return env.AUTH_JWKS_URL === undefined ? undefined : { kind: 'jwks', url: env.AUTH_JWKS_URL }
+}

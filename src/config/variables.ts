@@ -1,0 +1,74 @@
+// Every setting that the environment may hold: its form, its limits and its default. What they mean together is in ../config.ts.
+import { z } from 'zod'
+import { DEFAULT_DOCUMENT_LIMITS } from '../graphql/documentLimits.ts'
+import { DEFAULT_LIMITS } from '../ledger/limits.ts'
+import { AUTH_MODES } from './access.ts'
+import { databaseUrl, jwksUrl, oneOf, oneOfThem, publicKey, secret, wholeNumber } from './forms.ts'
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const MAX_INT = 2 ** 31 - 1
+const DAY_MS = 86_400_000
+const MEGABYTE = 1024 * 1024
+const GIGABYTE = 1024 * MEGABYTE
+
+export const VARIABLES = z
+  .object({
+    NODE_ENV: oneOf(['development', 'production', 'test'], 'development'),
+    HOST: z.string().default('127.0.0.1'),
+    PORT: wholeNumber(4000, { min: 0, max: 65_535 }),
+    AUTH: z.enum(AUTH_MODES, oneOfThem(AUTH_MODES)).optional(),
+    AUTH_JWT_SECRET: secret().optional(),
+    AUTH_JWT_PUBLIC_KEY: publicKey().optional(),
+    AUTH_JWKS_URL: jwksUrl().optional(),
+    AUTH_JWT_ISSUER: z.string().optional(),
+    AUTH_JWT_AUDIENCE: z.string().optional(),
+    AUTH_JWT_ROLES_CLAIM: z.string().default('roles'),
+    DATABASE_URL: databaseUrl().optional(),
+    DATA_DIR: z.string().optional(),
+    DATABASE_POOL_KEPT: wholeNumber(10, { min: 0, max: 10_000 }),
+    DATABASE_POOL_EXTRA: wholeNumber(20, { min: 0, max: 10_000 }),
+    DATABASE_POOL_RECYCLE_SECONDS: wholeNumber(3600, { min: 1, max: MAX_INT }),
+    DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(5000, { min: 1, max: DAY_MS }),
+    DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
+    DATABASE_PREPARED_STATEMENTS: oneOf(['true', 'false'], 'true'),
+    LIMIT_CONTENT_BYTES: wholeNumber(DEFAULT_LIMITS.contentBytes, { min: 1, max: GIGABYTE }),
+    LIMIT_METADATA_BYTES: wholeNumber(DEFAULT_LIMITS.metadataBytes, { min: 2, max: GIGABYTE }),
+    LIMIT_OUTPUT_BYTES: wholeNumber(DEFAULT_LIMITS.outputBytes, { min: 1, max: GIGABYTE }),
+    LIMIT_REASON_BYTES: wholeNumber(DEFAULT_LIMITS.reasonBytes, { min: 1, max: MEGABYTE }),
+    LIMIT_ERROR_MESSAGE_BYTES: wholeNumber(DEFAULT_LIMITS.errorMessageBytes, { min: 1, max: MEGABYTE }),
+    LIMIT_NAME_CHARACTERS: wholeNumber(DEFAULT_LIMITS.nameCharacters, { min: 1, max: 600 }),
+    LIMIT_BATCH_ITEMS: wholeNumber(DEFAULT_LIMITS.batchItems, { min: 1, max: 10_000 }),
+    LIMIT_PAGE_SIZE: wholeNumber(DEFAULT_LIMITS.pageSize, { min: 1, max: 10_000 }),
+    LIMIT_DEFAULT_PAGE_SIZE: wholeNumber(DEFAULT_LIMITS.defaultPageSize, { min: 1, max: 10_000 }),
+    LIMIT_DOCUMENT_BYTES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.bytes, { min: 100, max: GIGABYTE }),
+    LIMIT_DOCUMENT_TOKENS: wholeNumber(DEFAULT_DOCUMENT_LIMITS.tokens, { min: 100, max: MAX_INT }),
+    LIMIT_DOCUMENT_DEPTH: wholeNumber(DEFAULT_DOCUMENT_LIMITS.depth, { min: 1, max: 1000 }),
+    LIMIT_DOCUMENT_ALIASES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.aliases, { min: 0, max: MAX_INT }),
+    LIMIT_DOCUMENT_DIRECTIVES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.directives, { min: 0, max: MAX_INT }),
+    LIMIT_DOCUMENT_COST: wholeNumber(DEFAULT_DOCUMENT_LIMITS.cost, { min: 1, max: MAX_INT }),
+    TRUSTED_DOCUMENTS: z.string().optional(),
+    RATE_LIMIT_PER_SECOND: wholeNumber(500, { min: 0, max: MAX_INT }),
+    RATE_LIMIT_BURST: wholeNumber(1000, { min: 1, max: MAX_INT }),
+    BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: GIGABYTE }),
+    REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
+    SHUTDOWN_TIMEOUT_MS: wholeNumber(10_000, { min: 0, max: DAY_MS }),
+    LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
+  })
+  .refine((env) => !(env.LIMIT_DEFAULT_PAGE_SIZE > env.LIMIT_PAGE_SIZE), {
+    path: ['LIMIT_DEFAULT_PAGE_SIZE'],
+    error: 'must not be more than LIMIT_PAGE_SIZE.',
+    when: always,
+  })
+  .refine((env) => env.DATABASE_POOL_KEPT + env.DATABASE_POOL_EXTRA !== 0, {
+    path: ['DATABASE_POOL_KEPT'],
+    error: 'must be at least 1 while DATABASE_POOL_EXTRA is 0.',
+    when: always,
+  })
+
+export type Variables = z.output<typeof VARIABLES>
+
+// Rules between variables are checked even where a variable is wrong in itself: all faults are told at once.
+function always(): boolean {
+  return true
+}

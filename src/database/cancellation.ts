@@ -1,0 +1,68 @@
+// Statements that are given up when nobody waits for their answer any more. PostgreSQL is asked to cancel what runs; what has not
+// begun does not begin.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import pg from 'pg'
+
+const waiting = new AsyncLocalStorage<AbortSignal>()
+
+/** Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. */
+export function givenUpOn<T>(signal: AbortSignal, work: () => T): T {
+  return waiting.run(signal, work)
+}
+
+/** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */
+const CANCEL_MS = 2000
+
+type Statement = pg.QueryConfig | string
+
+/** A pool whose single statements end with the signal they run under. */
+export class CancellingPool extends pg.Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
+  override query(...args: any[]): any {
+    const signal = waiting.getStore()
+    return signal === undefined ? super.query(...(args as [Statement])) : this.queryUnder(signal, args)
+  }
+
+  private async queryUnder(signal: AbortSignal, args: unknown[]): Promise<pg.QueryResult> {
+    signal.throwIfAborted()
+    const client = await this.connect()
+    let cancelled = false
+    const onAbort = (): void => {
+      cancelled = true
+      cancelStatement(client, this.options)
+    }
+    try {
+      signal.throwIfAborted()
+      signal.addEventListener('abort', onAbort, { once: true })
+      return await client.query(...(args as [Statement]))
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      // A request to cancel may still be on its way, and must not meet the next statement: the connection is not used again.
+      client.release(cancelled)
+    }
+  }
+}
+
+/** What pg has and its types leave out. */
+interface RunningClient {
+  activeQuery: object | null
+  connection: NodeJS.EventEmitter & { stream: { destroy(): void } }
+  cancel(target: RunningClient, statement: object): void
+}
+
+// By a connection of its own, as the protocol has it (PostgreSQL documentation, "Canceling Requests in Progress"): it reaches the
+// right server also through a pooler, and needs no free connection of the pool.
+function cancelStatement(client: pg.PoolClient, options: pg.PoolConfig): void {
+  const target = client as unknown as RunningClient
+  const { activeQuery } = target
+  if (activeQuery === null) return
+  const messenger = new pg.Client(options) as unknown as RunningClient
+  // A server that is away ends the statement too; what remains is ended by the timer.
+  messenger.connection.on('error', () => undefined)
+  messenger.cancel(target, activeQuery)
+  const timer = setTimeout(() => {
+    messenger.connection.stream.destroy()
+    if (target.activeQuery === activeQuery) target.connection.stream.destroy()
+  }, CANCEL_MS)
+  timer.unref()
+}

@@ -1,0 +1,193 @@
+// What an operation could touch, worked out before it runs: nodes by the sizes of the pages they are on, counts, items of batches.
+// It follows the operation as the executor would: fragments taken apart, fields with the same name in the answer merged.
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type FragmentSpreadNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  getOperationAST,
+  isAbstractType,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type NamedTypeNode,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  valueFromASTUntyped,
+} from 'graphql'
+import { type DocumentLimits, tooMuch } from './documentLimits.ts'
+
+export interface AskedOperation {
+  readonly schema: GraphQLSchema
+  readonly document: DocumentNode
+  readonly operationName: string | null | undefined
+  readonly variables: Readonly<Record<string, unknown>>
+}
+
+export interface PageSizes {
+  readonly pageSize: number
+  readonly defaultPageSize: number
+}
+
+/** What a count of a list costs, as it reads an index from end to end. */
+const COUNT_COST = 500
+/** The root fields that count, and the field of a connection that does. */
+const COUNTS = new Set(['jobCount', 'jobCountsByState', 'totalCount'])
+/** Merged fields that are looked at before an operation counts as too large in itself. */
+const FIELDS = 20_000
+
+/** @throws GraphQLError with the code BAD_USER_INPUT if the operation is too deep or could touch too much */
+export function checkDocumentCost(asked: AskedOperation, limits: DocumentLimits, pages: PageSizes): void {
+  const operation = getOperationAST(asked.document, asked.operationName)
+  const root = operation && asked.schema.getRootType(operation.operation)
+  // The executor says what is wrong with an operation that is not there.
+  if (!operation || !root) return
+  const cost = new CostWalk(asked, operation, { limits, pages }).costOf(root, [operation], { depth: 1 })
+  if (cost <= limits.cost) return
+  throw tooMuch(
+    `The operation could touch ${cost} nodes; the limit is ${limits.cost}. Ask for smaller pages (first, last), or for less on each of them.`,
+    { cost, limit: limits.cost },
+  )
+}
+
+type WithSelections = Pick<OperationDefinitionNode | FieldNode, 'selectionSet'>
+
+/** Where in an operation a field is: how deep, and on the page of which connection if it is a field of one. */
+interface Place {
+  readonly depth: number
+  readonly page?: { readonly size: number; readonly isCounted: boolean }
+}
+
+class CostWalk {
+  private readonly asked: AskedOperation
+  private readonly settings: { limits: DocumentLimits; pages: PageSizes }
+  private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  private readonly variables: Readonly<Record<string, unknown>>
+  private fields = 0
+
+  constructor(
+    asked: AskedOperation,
+    operation: OperationDefinitionNode,
+    settings: { limits: DocumentLimits; pages: PageSizes },
+  ) {
+    this.asked = asked
+    this.settings = settings
+    const definitions = asked.document.definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION)
+    this.fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]))
+    const defaults = (operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
+      variable.name.value,
+      defaultValue && valueFromASTUntyped(defaultValue),
+    ])
+    this.variables = { ...Object.fromEntries(defaults), ...asked.variables }
+  }
+
+  /** What the fields below `parents` cost, for one object: of several types that it could have, the dearest. */
+  costOf(type: GraphQLCompositeType, parents: readonly WithSelections[], place: Place): number {
+    const types = isAbstractType(type) ? this.asked.schema.getPossibleTypes(type) : [type]
+    return Math.max(0, ...types.map((possible) => this.costOfObject(possible, parents, place)))
+  }
+
+  private costOfObject(type: GraphQLObjectType, parents: readonly WithSelections[], place: Place): number {
+    const groups = new Map<string, FieldNode[]>()
+    const seen = new Set<string>()
+    for (const { selectionSet } of parents) this.collect(type, selectionSet?.selections ?? [], { groups, seen })
+    const { depth } = this.settings.limits
+    if (groups.size > 0 && place.depth > depth)
+      throw tooMuch(`The operation is more than ${depth} fields deep, which is the limit.`)
+    return [...groups.values()].reduce((sum, nodes) => sum + this.costOfField(type, nodes, place), 0)
+  }
+
+  private costOfField(parent: GraphQLObjectType, nodes: FieldNode[], { depth, page }: Place): number {
+    this.fields += 1
+    if (this.fields > FIELDS) throw tooMuch(`The operation asks for more than ${FIELDS} fields, which is the limit.`)
+    const [node] = nodes
+    const field = node && parent.getFields()[node.name.value]
+    if (node === undefined || field === undefined) return 0
+    if (COUNTS.has(field.name)) return page?.isCounted === false ? 0 : COUNT_COST
+    const type = getNamedType(field.type)
+    if (!isCompositeType(type)) return 0
+    if (isConnection(type)) {
+      return this.costOf(type, nodes, {
+        depth: depth + 1,
+        page: { size: this.pageSize(node), isCounted: !isEntity(parent) },
+      })
+    }
+    const items = this.itemsOf(field, node)
+    const own = isEntity(type) || items !== undefined ? 1 : 0
+    const times = items ?? (page && isList(field.type) ? page.size : 1)
+    return times * (own + this.costOf(type, nodes, { depth: depth + 1 }))
+  }
+
+  /** The fields of an object of `type`, by their names in the answer. Fragments may not go round in circles: they are valid. */
+  private collect(
+    type: GraphQLObjectType,
+    selections: readonly SelectionNode[],
+    into: { groups: Map<string, FieldNode[]>; seen: Set<string> },
+  ): void {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) {
+        const key = selection.alias?.value ?? selection.name.value
+        into.groups.set(key, [...(into.groups.get(key) ?? []), selection])
+        continue
+      }
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.fragmentOf(selection, into.seen)
+      if (fragment && this.fits(type, fragment.typeCondition))
+        this.collect(type, fragment.selectionSet.selections, into)
+    }
+  }
+
+  private fragmentOf({ name }: FragmentSpreadNode, seen: Set<string>): FragmentDefinitionNode | undefined {
+    if (seen.has(name.value)) return undefined
+    seen.add(name.value)
+    return this.fragments.get(name.value)
+  }
+
+  private fits(type: GraphQLObjectType, condition: NamedTypeNode | undefined): boolean {
+    const wanted = condition && this.asked.schema.getType(condition.name.value)
+    return (
+      wanted === undefined || wanted === type || (isAbstractType(wanted) && this.asked.schema.isSubType(wanted, type))
+    )
+  }
+
+  // A page that is larger than allowed is refused by name when it comes to be read.
+  private pageSize(node: FieldNode): number {
+    const { pageSize, defaultPageSize } = this.settings.pages
+    const asked = this.argument(node, 'first') ?? this.argument(node, 'last') ?? defaultPageSize
+    return typeof asked === 'number' && asked >= 0 ? Math.min(asked, pageSize) : pageSize
+  }
+
+  /** How many things the field is asked for by a list in its arguments: ids, items of a batch. */
+  private itemsOf({ args }: GraphQLField<unknown, unknown>, node: FieldNode): number | undefined {
+    const list = args.find((arg) => isList(arg.type))
+    const value = list && this.argument(node, list.name)
+    if (list === undefined) return undefined
+    return Array.isArray(value) ? value.length : 1
+  }
+
+  private argument(node: FieldNode, name: string): unknown {
+    const value = node.arguments?.find((argument) => argument.name.value === name)?.value
+    return value === undefined ? undefined : valueFromASTUntyped(value, this.variables)
+  }
+}
+
+function isConnection(type: GraphQLCompositeType): boolean {
+  return isObjectType(type) && type.name.endsWith('Connection')
+}
+
+/** What has an id, is a row. */
+function isEntity(type: GraphQLCompositeType): boolean {
+  return type.name === 'Node' || ('getInterfaces' in type && type.getInterfaces().some(({ name }) => name === 'Node'))
+}
+
+function isList(type: GraphQLInputType | GraphQLOutputType): boolean {
+  return isListType(isNonNullType(type) ? type.ofType : type)
+}

@@ -1,0 +1,95 @@
+// The last look at each result before it is written: what its errors may say, and with which status they go out. What an error of
+// ours says is decided in graphql/errors.ts.
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import { maskError } from '../graphql/errors.ts'
+import { tooLate } from './deadline.ts'
+import type { RequestScope, ServerPlugin } from './requestScope.ts'
+
+export interface AnswerErrorOptions {
+  readonly bodyLimitBytes: number
+  readonly requestTimeoutMs: number
+  /** Whether messages may suggest names of the schema. */
+  readonly suggestions: boolean
+}
+
+/** Looks at all results, also at what failed before there was an operation. */
+export function answerErrors(options: AnswerErrorOptions): ServerPlugin {
+  const mask = (result: ExecutionResult, scope: RequestScope): ExecutionResult => {
+    if (result.errors === undefined) return result
+    const requestFailed = result.data === undefined
+    return {
+      ...result,
+      errors: result.errors.map((error) => toClient(error, { scope, requestFailed, ...options })),
+    }
+  }
+  return {
+    onResultProcess({ result, setResult, serverContext: { scope } }) {
+      if (Array.isArray(result)) setResult(result.map((one) => mask(one, scope)))
+      else if (Symbol.asyncIterator in result) setResult(maskEach(result, (one) => mask(one, scope)))
+      else setResult(mask(result, scope))
+    },
+  }
+}
+
+async function* maskEach<T>(results: AsyncIterable<T>, mask: (result: T) => T): AsyncIterable<T> {
+  for await (const result of results) yield mask(result)
+}
+
+// Yoga and GraphQL give codes of their own to requests that are malformed; our clients know one.
+const MALFORMED = new Set<unknown>([
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'REQUEST_ENTITY_TOO_LARGE',
+])
+
+interface Answering extends AnswerErrorOptions {
+  readonly scope: RequestScope
+  readonly requestFailed: boolean
+}
+
+function toClient(error: GraphQLError, answering: Answering): GraphQLError {
+  const masked = known(error, answering)
+  const { code, http: given, originalError: _, ...facts } = masked.extensions
+  const http = httpOf(code, given as HttpHints | undefined, answering.requestFailed)
+  // A new error, because Yoga keeps those of a document in its cache.
+  return new GraphQLError(messageOf(masked, answering), {
+    nodes: masked.nodes ?? null,
+    source: masked.source ?? null,
+    positions: masked.positions ?? null,
+    path: masked.path ?? null,
+    extensions: {
+      ...facts,
+      code: MALFORMED.has(code) ? 'BAD_USER_INPUT' : code,
+      ...(http === undefined ? {} : { http }),
+    },
+  })
+}
+
+// Whatever failed once the time was over failed because of that.
+function known(error: GraphQLError, { scope, requestTimeoutMs }: Answering): GraphQLError {
+  const ours = error.extensions.code !== undefined
+  return scope.timeOver.aborted && !ours ? tooLate(requestTimeoutMs) : maskError(error, scope)
+}
+
+function messageOf({ message, extensions }: GraphQLError, { bodyLimitBytes, suggestions }: Answering): string {
+  if (extensions.code === 'REQUEST_ENTITY_TOO_LARGE') {
+    return `The request body is larger than the ${bodyLimitBytes} bytes allowed.`
+  }
+  return suggestions ? message : message.replace(/ ?Did you mean .*\?$/s, '')
+}
+
+interface HttpHints {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** The status is for clients that ask for application/graphql-response+json; others get 200. */
+  readonly spec?: boolean
+}
+
+function httpOf(code: unknown, given: HttpHints | undefined, requestFailed: boolean): HttpHints | undefined {
+  // What is no GraphQL request at all is a bad one for every client; Yoga makes an exception for broken JSON.
+  if (code === 'BAD_REQUEST') return { status: 400, ...given, spec: false }
+  if (given !== undefined || !requestFailed) return given
+  return code === 'INTERNAL_SERVER_ERROR' ? { status: 500 } : { spec: true, status: 400 }
+}

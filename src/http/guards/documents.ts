@@ -1,0 +1,51 @@
+// What a document may ask for: its size, its form, what it could touch, and whether it may ask about the schema.
+import { GraphQLError, NoSchemaIntrospectionCustomRule, parse } from 'graphql'
+import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/documentCost.ts'
+import { checkDocumentForm, checkDocumentText, type DocumentLimits } from '../../graphql/documentLimits.ts'
+import type { ServerPlugin } from '../requestScope.ts'
+
+export interface DocumentGuardOptions {
+  readonly limits: DocumentLimits
+  readonly pages: PageSizes
+  /** Whether clients may ask for the schema. */
+  readonly introspection: boolean
+}
+
+export function documentGuard({ limits, pages, introspection }: DocumentGuardOptions): ServerPlugin {
+  return {
+    onParams({ params }) {
+      if (typeof params.query === 'string') checkDocumentText(params.query, limits)
+    },
+    onParse({ setParseFn }) {
+      setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokens }))
+    },
+    onValidate({ params, setResult, addValidationRule }) {
+      // Validation takes time that grows with the square of a document's repetitions: what has too many is not validated.
+      const fault = faultOf(() => checkDocumentForm(params.documentAST, limits))
+      if (fault) setResult([fault])
+      else if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule)
+    },
+    onExecute: ({ args }) => checkCost(args),
+    onSubscribe: ({ args }) => checkCost(args),
+  }
+
+  function checkCost({ schema, document, operationName, variableValues }: ExecutionArguments): void {
+    const asked = { schema, document, operationName, variables: variableValues ?? {} }
+    checkDocumentCost(asked, limits, pages)
+  }
+}
+
+interface ExecutionArguments extends Pick<AskedOperation, 'schema' | 'document'> {
+  readonly operationName?: string | null | undefined
+  readonly variableValues?: AskedOperation['variables'] | null | undefined
+}
+
+function faultOf(check: () => void): GraphQLError | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (error instanceof GraphQLError) return error
+    throw error
+  }
+}

@@ -1,0 +1,67 @@
+// The one form in which a body is taken: JSON, of a shape that is looked at before it is parsed. Brackets without end take up a
+// hundred times the memory of their text once they are parsed, and whoever walks over them runs out of stack.
+import { GraphQLError } from 'graphql'
+import type { ServerPlugin } from '../requestScope.ts'
+
+/** Metadata and outputs may be 100 levels deep; the way to them is some levels more. */
+const DEPTH = 200
+/** Objects, arrays and their members: more than an output of the usual limit can have. */
+const VALUES = 600_000
+
+const [QUOTE, COMMA, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [34, 44, 91, 92, 93, 123, 125]
+
+export function jsonBody(): ServerPlugin {
+  return {
+    onRequestParse({ request, requestParser, setRequestParser, endResponse, fetchAPI }) {
+      if (request.method !== 'POST') return
+      if (requestParser === undefined || !isJson(request.headers.get('content-type'))) {
+        endResponse(new fetchAPI.Response(null, { status: 415, headers: { 'accept-post': 'application/json' } }))
+        return
+      }
+      setRequestParser(async (received) => {
+        const text = await received.text()
+        checkShape(text)
+        const read = { json: async (): Promise<unknown> => JSON.parse(text) }
+        return requestParser(Object.assign(Object.create(received), read))
+      })
+    },
+  }
+}
+
+function isJson(contentType: string | null): boolean {
+  return /^application\/(graphql\+)?json\s*(;|$)/i.test(contentType ?? '')
+}
+
+/** @throws GraphQLError with the code BAD_USER_INPUT. What is no JSON at all is left to the parser to say. */
+function checkShape(text: string): void {
+  let depth = 0
+  let values = 0
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code === QUOTE) index = endOfString(text, index)
+    else if (code === COMMA) values += 1
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      depth += 1
+      values += 1
+      if (depth > DEPTH) throw refused(`The body is JSON of more than ${DEPTH} levels, which is the limit.`)
+    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth -= 1
+  }
+  if (values > VALUES) throw refused(`The body is JSON of ${values} values; the limit is ${VALUES}.`)
+}
+
+/** Where the quote is that ends the string which begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end === -1 ? text.length : end
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let backslashes = 0
+  while (text.charCodeAt(index - 1 - backslashes) === BACKSLASH) backslashes += 1
+  return backslashes % 2 === 1
+}
+
+function refused(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+}

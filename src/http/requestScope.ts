@@ -1,0 +1,27 @@
+// What a request carries from the socket to its last log line.
+import type { Plugin } from 'graphql-yoga'
+import type { Logger } from 'pino'
+import type { Caller } from '../access/caller.ts'
+
+export interface RequestScope {
+  readonly requestId: string
+  readonly log: Logger
+  /** The address that the connection comes from. */
+  readonly address: string
+  /** Headers of the answer. */
+  readonly headers: { set(name: string, value: string): void }
+  /** Aborted when nobody waits for the answer: the client is gone, or the time for the request is over. */
+  readonly signal: AbortSignal
+  /** Aborted when the time for the request is over, whoever waits. */
+  readonly timeOver: AbortSignal
+  operation?: string
+  /** Known once the credential was looked at. */
+  caller?: Caller
+}
+
+/** What Yoga hands to each of our plugins, as `serverContext`. */
+export interface ServerContext {
+  readonly scope: RequestScope
+}
+
+export type ServerPlugin = Plugin<ServerContext, ServerContext>

@@ -1,0 +1,199 @@
+// Tokens, over HTTP: which are taken, which are not, and what their senders read.
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, SignJWT, UnsecuredJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bearer, PROTECTED, type TokenFacts, tokenOf } from '../support/credentials.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const WHO = '{ viewer { actor userId roles } }'
+const NOW = (): number => Math.floor(Date.now() / 1000)
+const { AUTH_JWT_SECRET: _, ...CLAIMS } = PROTECTED
+const FACTS = { iss: PROTECTED.AUTH_JWT_ISSUER, aud: PROTECTED.AUTH_JWT_AUDIENCE, sub: 'ada' }
+
+async function who(server: TestServer, token: string) {
+  const answer = await server.request(WHO, {}, bearer(token))
+  expect(answer.errors).toBeUndefined()
+  return answer.data.viewer
+}
+
+async function refusal(server: TestServer, headers: Record<string, string>): Promise<string> {
+  const { status, data, errors, headers: answered } = await server.request(WHO, {}, headers)
+  expect([status, data]).toEqual([401, undefined])
+  expect(answered.get('www-authenticate')).toBe('Bearer realm="jobledger"')
+  expect(errors).toEqual([{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }])
+  return errors?.[0]?.message ?? ''
+}
+
+describe('by a secret', () => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startTestServer({ environment: { ...PROTECTED, AUTH_JWT_ROLES_CLAIM: 'realm.roles' } })
+  })
+  afterAll(() => server.close())
+
+  const good: [string, TokenFacts][] = [
+    ['is good', {}],
+    ['names several audiences', { claims: { aud: ['other', 'jobledger'] } }],
+    ['expired within the leeway', { claims: { exp: NOW() - 50 } }],
+    ['begins within the leeway', { claims: { nbf: NOW() + 50 } }],
+  ]
+
+  it.each(good)('takes a token that %s', async (_name, facts) => {
+    expect(await who(server, await tokenOf('ada', facts))).toEqual({
+      actor: 'user:ada',
+      userId: 'ada',
+      roles: ['USER'],
+    })
+  })
+
+  const bad: [string, TokenFacts, string][] = [
+    ['expired', { claims: { exp: NOW() - 70 } }, 'it has expired'],
+    ['never expires', { claims: { exp: undefined } }, 'it has no claim "exp"'],
+    ['begins later', { claims: { nbf: NOW() + 120 } }, 'its claim "nbf" is not as it must be'],
+    ['is of another issuer', { claims: { iss: 'https://evil.example' } }, 'its claim "iss" is not'],
+    ['names no issuer', { claims: { iss: undefined } }, 'it has no claim "iss"'],
+    ['is for somebody else', { claims: { aud: 'other' } }, 'its claim "aud" is not'],
+    ['is for nobody', { claims: { aud: undefined } }, 'it has no claim "aud"'],
+    ['names nobody', { claims: { sub: undefined } }, 'it has no claim "sub"'],
+    ['names nobody by an empty name', { claims: { sub: '' } }, 'its claim "sub" must be 1 to 195 characters'],
+    ['has a name that fits no record', { claims: { sub: 'x'.repeat(196) } }, 'its claim "sub" must be 1 to 195'],
+    ['has a name with a control character', { claims: { sub: 'a\0b' } }, 'its claim "sub" must be'],
+    ['is signed by another secret', { secret: 'another-secret-0123456789-0123456789' }, 'its signature does not match'],
+    ['is signed by another algorithm', { algorithm: 'HS512' }, 'it is signed by an algorithm that is not accepted'],
+  ]
+
+  it.each(bad)('refuses a token that %s', async (_name, facts, why) => {
+    const token = await tokenOf('ada', facts)
+    const message = await refusal(server, bearer(token))
+    expect(message).toContain(why)
+    expect(message).not.toContain(token.slice(10, 30))
+  })
+
+  it('refuses a token that is not signed', async () => {
+    const token = new UnsecuredJWT(FACTS).setExpirationTime('1m').encode()
+    expect(await refusal(server, bearer(token))).toContain('The token is not valid')
+  })
+
+  it('refuses a token that was changed', async () => {
+    const [head, , signature] = (await tokenOf('ada')).split('.')
+    const body = Buffer.from(JSON.stringify({ ...FACTS, sub: 'root', exp: NOW() + 60 })).toString('base64url')
+    expect(await refusal(server, bearer([head, body, signature].join('.')))).toContain('its signature does not match')
+  })
+
+  it.each([
+    ['no header', {}, 'Say who you are'],
+    ['an empty header', { authorization: '' }, 'Say who you are'],
+    ['another scheme', { authorization: 'Basic YWRhOnNlY3JldA==' }, 'must be "Bearer"'],
+    ['the scheme alone', { authorization: 'Bearer' }, 'must be "Bearer"'],
+    ['two credentials', { authorization: 'Bearer a b' }, 'must be "Bearer"'],
+    ['nonsense', bearer('nonsense'), 'it cannot be read'],
+    ['a token of 9,000 characters', bearer('x'.repeat(9000)), 'must be "Bearer"'],
+  ])('refuses %s', async (_name, headers, why) => {
+    expect(await refusal(server, headers as Record<string, string>)).toContain(why)
+  })
+
+  it('takes the scheme in any case', async () => {
+    const { data } = await server.request(WHO, {}, { authorization: `bearer ${await tokenOf('ada')}` })
+    expect(data.viewer.actor).toBe('user:ada')
+  })
+
+  it.each([
+    [{ realm: { roles: ['worker', 'AUDITOR', 'billing'] } }, ['WORKER', 'AUDITOR']],
+    [{ 'realm.roles': 'ADMIN USER' }, ['USER', 'ADMIN']],
+    [{ realm: { roles: [] } }, undefined],
+    [{ realm: { roles: { ADMIN: true } } }, undefined],
+    [{ realm: { roles: [{ toString: 'ADMIN' }, null, 7] } }, undefined],
+    [{ realm: 'x' }, ['USER']],
+    [{ roles: ['ADMIN'] }, ['USER']],
+  ])('reads the roles of %o', async (claims, roles) => {
+    const { data, errors } = await server.request(WHO, {}, bearer(await tokenOf('ada', { claims })))
+    if (roles === undefined) expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
+    else expect(data.viewer.roles).toEqual(roles)
+  })
+
+  it('lets nobody ask for anything without a credential, not even for __typename', async () => {
+    expect((await server.request('{ __typename }')).status).toBe(401)
+    expect((await server.request('{ __schema { types { name } } }')).status).toBe(401)
+    expect((await fetch(`${server.url}/graphql?query={__typename}`)).status).toBe(401)
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+  })
+})
+
+const ASYMMETRIC: [string, () => { publicKey: KeyObject; privateKey: KeyObject }][] = [
+  ['RS256', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
+  ['PS256', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
+  ['ES256', () => generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+  ['EdDSA', () => generateKeyPairSync('ed25519')],
+]
+
+function sign(alg: string, key: KeyObject, kid?: string): Promise<string> {
+  return new SignJWT(FACTS)
+    .setProtectedHeader({ alg, ...(kid && { kid }) })
+    .setExpirationTime('1m')
+    .sign(key)
+}
+
+describe.each(ASYMMETRIC)('by a public key of %s', (alg, generate) => {
+  const { publicKey, privateKey } = generate()
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWT_PUBLIC_KEY: pem } })
+  })
+  afterAll(() => server.close())
+
+  it('takes a token signed by its private key', async () => {
+    expect(await who(server, await sign(alg, privateKey))).toMatchObject({ actor: 'user:ada' })
+  })
+
+  it('refuses a token signed by another private key', async () => {
+    expect(await refusal(server, bearer(await sign(alg, generate().privateKey)))).toContain(
+      'its signature does not match',
+    )
+  })
+
+  it('refuses a token whose secret is the public key', async () => {
+    const token = await tokenOf('ada', { secret: pem })
+    expect(await refusal(server, bearer(token))).toContain('an algorithm that is not accepted')
+  })
+})
+
+describe('by the keys that an issuer publishes', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  let issuer: Server
+  let server: TestServer
+  let away = false
+
+  beforeAll(async () => {
+    const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' }] })
+    issuer = createServer((_request, response) => {
+      response.writeHead(away ? 500 : 200, { 'content-type': 'application/json' }).end(away ? 'out of order' : jwks)
+    })
+    await new Promise<void>((resolve) => void issuer.listen(0, '127.0.0.1', resolve))
+    const { port } = issuer.address() as AddressInfo
+    const AUTH_JWKS_URL = `http://127.0.0.1:${port}/jwks`
+    server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL } })
+  })
+  afterAll(async () => {
+    await server.close()
+    await new Promise((resolve) => issuer.close(resolve))
+  })
+
+  it('answers that the fault is on our side while the issuer is out of order, and takes tokens when it is back', async () => {
+    away = true
+    const token = await sign('ES256', privateKey, 'one')
+    expect((await server.request(WHO, {}, bearer(token))).errors).toMatchObject([
+      { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+    ])
+    away = false
+    expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
+  })
+
+  it('refuses a token that names a key the issuer does not have', async () => {
+    expect(await refusal(server, bearer(await sign('ES256', privateKey, 'two')))).toContain(
+      'its issuer has no such key',
+    )
+  })
+})

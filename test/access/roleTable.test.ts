@@ -1,0 +1,278 @@
+// The role table, cell by cell, over HTTP: each role, each operation by each field that is it, on an own job and on somebody else's.
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ACCESS, OPERATIONS, type Operation, ROLES, type Role } from '../../src/access/roles.ts'
+import { FIELD_OPERATIONS } from '../../src/graphql/accessRules.ts'
+import { asUser, PROTECTED } from '../support/credentials.ts'
+import { jobIn } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer({ environment: PROTECTED })
+})
+afterAll(() => server.close())
+
+interface Target {
+  readonly jobId: string
+  readonly owner: string
+}
+
+type Outcome = 'done' | 'absent' | 'forbidden'
+
+interface Sample {
+  readonly operation: Operation
+  /** The state of the job that it is tried on. */
+  readonly state: 'PENDING' | 'PROCESSING' | 'FAILED'
+  readonly query: string
+  variables(target: Target): object
+  /** Whether the answer shows or changed the target. */
+  // biome-ignore lint/suspicious/noExplicitAny: answers of every form
+  reached(answer: any, target: Target): boolean
+}
+
+const byId = ({ jobId }: Target) => ({ id: jobId })
+const byOwner = ({ owner }: Target) => ({ owner })
+const isThere = (answer: unknown): boolean => answer !== null
+const lists = (answer: { nodes: { id: string }[] }, { jobId }: Target) =>
+  answer.nodes.some(({ id }) => Buffer.from(id, 'base64').toString() === `Job:${jobId}`)
+const succeeded = (answer: { __typename: string }): boolean => answer.__typename.endsWith('Success')
+const everySucceeded = (answers: { __typename: string }[]): boolean => answers.every(succeeded)
+
+const WORK: Operation = 'start, complete, fail and release jobs'
+
+function reading(query: string, sample: Partial<Sample> = {}): Sample {
+  return { operation: 'read jobs', state: 'PROCESSING', query, variables: byId, reached: isThere, ...sample }
+}
+
+/** A transition, once as `transitionJob` and once in a batch. */
+function moving(operation: Operation, state: Sample['state'], to: string): [one: Sample, many: Sample] {
+  const sample = { operation, state, variables: byId }
+  const input = `{ jobId: $id, to: ${to}, expectedState: ${state} }`
+  return [
+    {
+      ...sample,
+      query: `mutation ($id: ID!) { it: transitionJob(input: ${input}) { __typename } }`,
+      reached: succeeded,
+    },
+    {
+      ...sample,
+      query: `mutation ($id: ID!) { it: transitionJobs(inputs: [${input}]) { __typename } }`,
+      reached: everySucceeded,
+    },
+  ]
+}
+
+const [START, STARTS] = moving(WORK, 'PENDING', 'PROCESSING')
+const [RELEASE, RELEASES] = moving(WORK, 'PROCESSING', 'PENDING')
+const [CANCEL, CANCELS] = moving('cancel jobs', 'PENDING', 'CANCELLED')
+const [RETRY, RETRIES] = moving('retry jobs', 'FAILED', 'PENDING')
+
+/** How each field is tried as each operation that it may be. */
+const SAMPLES: Record<string, Sample[]> = {
+  'Query.node': [reading('query ($id: ID!) { it: node(id: $id) { id } }')],
+  'Query.nodes': [
+    reading('query ($id: ID!) { it: nodes(ids: [$id]) { id } }', { reached: ([answer]: unknown[]) => answer !== null }),
+  ],
+  'Query.job': [reading('query ($id: ID!) { it: job(id: $id) { id } }')],
+  'Query.jobs': [
+    reading('query ($owner: String) { it: jobs(first: 100, filter: { userId: $owner }) { nodes { id } } }', {
+      variables: byOwner,
+      reached: lists,
+    }),
+  ],
+  'Query.jobCount': [
+    reading('query ($owner: String) { it: jobCount(filter: { userId: $owner }) }', {
+      variables: byOwner,
+      reached: (count) => count > 0,
+    }),
+  ],
+  'Query.jobCountsByState': [
+    reading('query ($owner: String) { it: jobCountsByState(filter: { userId: $owner }) { count } }', {
+      variables: byOwner,
+      reached: (counts: { count: number }[]) => counts.some(({ count }) => count > 0),
+    }),
+  ],
+  'Query.jobStateRecords': [
+    reading('query ($id: ID!) { it: jobStateRecords(filter: { jobId: $id }) { nodes { job { id } } } }', {
+      reached: ({ nodes }) => nodes.length > 0,
+    }),
+  ],
+  'Query.stuckJobs': [
+    reading('{ it: stuckJobs(olderThanSeconds: 0, last: 100) { nodes { id } } }', {
+      variables: () => ({}),
+      reached: lists,
+    }),
+  ],
+  'Query.stateMachine': [
+    reading('{ it: stateMachine { state } }', { operation: 'read the state machine', variables: () => ({}) }),
+  ],
+  'Query.viewer': [reading('{ it: viewer { actor } }', { operation: 'see who they are', variables: () => ({}) })],
+  'Mutation.createJob': [
+    {
+      operation: 'create jobs',
+      state: 'PENDING',
+      query: 'mutation ($owner: String) { it: createJob(input: { userId: $owner, content: "x" }) { __typename } }',
+      variables: byOwner,
+      reached: succeeded,
+    },
+  ],
+  'Mutation.createJobs': [
+    {
+      operation: 'create jobs',
+      state: 'PENDING',
+      query: 'mutation ($owner: String) { it: createJobs(inputs: [{ userId: $owner, content: "x" }]) { __typename } }',
+      variables: byOwner,
+      reached: everySucceeded,
+    },
+  ],
+  'Mutation.transitionJob': [START, RELEASE, CANCEL, RETRY],
+  'Mutation.transitionJobs': [STARTS, RELEASES, CANCELS, RETRIES],
+  'Mutation.completeJob': [
+    {
+      operation: WORK,
+      state: 'PROCESSING',
+      query: 'mutation ($id: ID!) { it: completeJob(input: { jobId: $id }) { __typename } }',
+      variables: byId,
+      reached: succeeded,
+    },
+  ],
+  'Mutation.failJob': [
+    {
+      operation: WORK,
+      state: 'PROCESSING',
+      query: 'mutation ($id: ID!) { it: failJob(input: { jobId: $id, errorMessage: "x" }) { __typename } }',
+      variables: byId,
+      reached: succeeded,
+    },
+  ],
+  'Mutation.setJobResult': [
+    {
+      operation: 'set results',
+      state: 'PROCESSING',
+      query: 'mutation ($id: ID!) { it: setJobResult(input: { jobId: $id, status: SUCCESS }) { __typename } }',
+      variables: byId,
+      reached: succeeded,
+    },
+  ],
+  'Mutation.deleteJob': [
+    {
+      operation: 'delete jobs',
+      state: 'PENDING',
+      query: 'mutation ($id: ID!) { it: deleteJob(input: { jobId: $id }) { ... on DeleteJobSuccess { deleted } } }',
+      variables: byId,
+      reached: ({ deleted }) => deleted,
+    },
+  ],
+  'Mutation.cleanupJobs': [
+    {
+      operation: 'clean up old jobs',
+      state: 'PENDING',
+      query: 'mutation { it: cleanupJobs(input: { olderThanDays: 36500 }) { __typename } }',
+      variables: () => ({}),
+      reached: succeeded,
+    },
+  ],
+}
+
+let users = 0
+
+/** What becomes of `sample` in the hands of a caller with these roles. */
+async function outcome(sample: Sample, roles: readonly Role[], whose: 'own' | 'other'): Promise<Outcome> {
+  users += 1
+  const caller = `caller-${users}`
+  const owner = whose === 'own' ? caller : `other-${users}`
+  const { id } = await jobIn(server.ledger, sample.state, { userId: owner })
+  const before = await history(id)
+  const target = { jobId: id, owner }
+  const { data, errors } = await server.request(sample.query, sample.variables(target), await asUser(caller, ...roles))
+  if (errors === undefined) return sample.reached(data.it, target) ? 'done' : unchanged(id, before)
+  expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
+  expect(data?.it ?? null).toBe(null)
+  return (await unchanged(id, before)) && 'forbidden'
+}
+
+const history = (jobId: string): Promise<number> => server.ledger.prisma.jobStateRecord.count({ where: { jobId } })
+
+async function unchanged(jobId: string, before: number): Promise<'absent'> {
+  expect(await history(jobId)).toBe(before)
+  return 'absent'
+}
+
+function expected({ operation }: Sample, role: Role, whose: 'own' | 'other'): Outcome {
+  const scope = ACCESS[operation][role]
+  if (scope === 'none') return 'forbidden'
+  if (scope === 'any' || whose === 'own') return 'done'
+  // What does not exist yet cannot be absent.
+  return operation === 'create jobs' ? 'forbidden' : 'absent'
+}
+
+const cells = Object.entries(SAMPLES).flatMap(([field, samples]) =>
+  samples.flatMap((sample) =>
+    ROLES.flatMap((role) => (['own', 'other'] as const).map((whose) => ({ field, sample, role, whose }))),
+  ),
+)
+
+describe('a caller', () => {
+  it.each(cells)('$role, $sample.operation, $whose: $field', async ({ sample, role, whose }) => {
+    expect(await outcome(sample, [role], whose)).toBe(expected(sample, role, whose))
+  })
+
+  it.each(cells.filter(({ role, whose }) => role === 'ADMIN' && whose === 'own'))(
+    'without a role may not $sample.operation: $field',
+    async ({ sample }) => {
+      expect(await outcome(sample, [], 'own')).toBe('forbidden')
+    },
+  )
+
+  it('with several roles may do what any of them allows, as far as that one reaches', async () => {
+    const [read] = SAMPLES['Query.job'] as [Sample]
+    const [remove] = SAMPLES['Mutation.deleteJob'] as [Sample]
+    const roles = ['USER', 'AUDITOR'] as const
+    expect(await outcome(read, roles, 'other')).toBe('done')
+    expect(await outcome(remove, roles, 'own')).toBe('done')
+    expect(await outcome(remove, roles, 'other')).toBe('absent')
+    expect(await outcome(START, roles, 'own')).toBe('forbidden')
+    expect(await outcome(RELEASE, ['USER', 'WORKER'], 'other')).toBe('done')
+  })
+})
+
+describe('a USER that moves an own job to PENDING', () => {
+  it('retries it, which takes a job that FAILED', async () => {
+    const query = `mutation ($id: ID!) { it: transitionJob(input: { jobId: $id, to: PENDING }) {
+      __typename ... on VersionConflict { expectedState actualState } } }`
+    const headers = await asUser('retrier', 'USER')
+    const processing = await jobIn(server.ledger, 'PROCESSING', { userId: 'retrier' })
+    const refused = await server.request(query, { id: processing.id }, headers)
+    expect(refused.data.it).toEqual({
+      __typename: 'VersionConflict',
+      expectedState: 'FAILED',
+      actualState: 'PROCESSING',
+    })
+    const failed = await jobIn(server.ledger, 'FAILED', { userId: 'retrier' })
+    expect((await server.request(query, { id: failed.id }, headers)).data.it.__typename).toBe('TransitionJobSuccess')
+  })
+})
+
+describe('the table', () => {
+  it('has no cell that is not tried', () => {
+    const tried = Object.values(SAMPLES).flatMap((samples) => samples.map(({ operation }) => operation))
+    expect([...new Set(tried)].sort()).toEqual([...OPERATIONS].sort())
+    const fields = Object.entries(SAMPLES).map(([field, samples]) => [
+      field,
+      new Set(samples.map((one) => one.operation)),
+    ])
+    const rules = Object.entries(FIELD_OPERATIONS).map(([field, operations]) => [field, new Set(operations)])
+    expect(Object.fromEntries(fields)).toEqual(Object.fromEntries(rules))
+  })
+
+  it('stands in the README as it is', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    const words = { none: '', own: 'own', any: 'all' }
+    const rows = OPERATIONS.map(
+      (operation) => `| ${[operation, ...ROLES.map((role) => words[ACCESS[operation][role]])].join(' | ')} |`,
+    )
+    expect(readme).toContain([`| | ${ROLES.join(' | ')} |`, '|---|---|---|---|---|', ...rows].join('\n'))
+  })
+})
