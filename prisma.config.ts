@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'prisma/config'
+import { hidePassword } from './prisma/schema-engine/password.mjs'
 import { defaultDataDir } from './src/database/embedded/dataPlace.ts'
 import { runningEmbeddedUrl } from './src/database/embedded/runningServer.ts'
 
@@ -14,8 +15,11 @@ process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('prisma/schema
 // A variable that is empty counts as not set, as everywhere.
 const url = process.env.DATABASE_URL || runningEmbeddedUrl(process.env.DATA_DIR || defaultDataDir())
 
+// Studio connects by itself; everything else lets the engine do it.
+const startsEngine = !process.argv.includes('studio')
+
 export default defineConfig({
   schema: 'prisma/schema.prisma',
   migrations: { path: 'prisma/migrations', seed: 'node --import tsx src/cli.ts seed' },
-  ...(url && { datasource: { url } }),
+  ...(url && { datasource: { url: startsEngine ? hidePassword(url) : url } }),
 })

@@ -55,7 +55,7 @@ apiKey
   .argument('<name>', 'records name whoever uses it key:<name>')
   .requiredOption('--roles <roles>', 'what it is good for: USER, WORKER, AUDITOR, ADMIN, with commas between them')
   .option('--user <id>', 'whose jobs are its own; needed with USER')
-  .option('--expires <days>', 'refuse it after so many days', Number)
+  .option('--expires <days>', 'refuse it after so many days')
   .action((name: string, options: CreateApiKeyOptions) => runCommand(() => createKey(name, options)))
 
 apiKey

@@ -5,6 +5,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { ColumnTypeEnum } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
 import { parse } from 'pg-connection-string'
+import { revealPassword } from './password.mjs'
 
 /** PostgreSQL's internal type "char", which the catalogs use. */
 const CHAR = 18
@@ -43,7 +44,7 @@ export function adapterFactory({ url, shadowDatabaseUrl }) {
 /** @param {string | undefined} url @returns {pg.PoolConfig} */
 export function fieldsOf(url) {
   if (!url) throw new Error('The datasource has no url: set DATABASE_URL.')
-  const { options, ...fields } = /** @type {pg.PoolConfig} */ (/** @type {unknown} */ (parse(url)))
+  const { options, ...fields } = /** @type {pg.PoolConfig} */ (/** @type {unknown} */ (parse(revealPassword(url))))
   return { ...fields, options: `${options ?? ''} -c TimeZone=UTC`.trim(), max: 1, connectionTimeoutMillis: 10_000 }
 }
 

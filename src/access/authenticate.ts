@@ -44,15 +44,20 @@ export function createAuthenticator({ settings, prisma, onNoteFailure }: Authent
   const noted = new LRUCache<string, true>({ max: KEYS_KNOWN, ttl: USE_NOTED_MS })
 
   async function byApiKey(text: string): Promise<Caller> {
-    const apiKey = known.get(text) ?? (await findApiKey(prisma, text))
-    if (apiKey === null) throw new UnauthenticatedError('There is no such API key.')
-    known.set(text, apiKey)
+    const apiKey = known.get(text) ?? (await lookUp(text))
     const caller = callerOfKey(apiKey)
     if (!noted.has(apiKey.id)) {
       noted.set(apiKey.id, true)
       noteApiKeyUse(prisma, apiKey.id).catch(onNoteFailure)
     }
     return caller
+  }
+
+  async function lookUp(text: string): Promise<ApiKey> {
+    const apiKey = await findApiKey(prisma, text)
+    if (apiKey === null) throw new UnauthenticatedError('There is no such API key.')
+    known.set(text, apiKey)
+    return apiKey
   }
 
   return async (authorization) => {

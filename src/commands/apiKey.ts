@@ -1,6 +1,6 @@
 // API keys by hand: making, listing and revoking them in the embedded or the configured database.
 
-import { createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
+import { ApiKeyError, createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
 import type { Role } from '../access/roles.ts'
 import { readConfig } from '../config.ts'
 import { connectDatabase } from '../database/client.ts'
@@ -12,20 +12,27 @@ export interface CreateApiKeyOptions {
   /** Roles with commas between them. */
   readonly roles: string
   readonly user?: string
-  /** Days of 24 hours. */
-  readonly expires?: number
+  /** Days of 24 hours, as they were typed. */
+  readonly expires?: string
 }
 
 const DAY_MS = 86_400_000
+/** A century; who wants more wants a key that does not expire. */
+const MOST_DAYS = 36_500
 
-/** The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr. */
+/**
+ * The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr.
+ *
+ * @throws InvalidInputError, ApiKeyError
+ */
 export async function createKey(name: string, { roles, user, expires }: CreateApiKeyOptions): Promise<void> {
+  const expiresAt = expires === undefined ? undefined : inDays(expires)
   await withKeys(async (prisma) => {
     const { key, apiKey } = await createApiKey(prisma, {
       name,
       roles: roles.split(',').map((role) => role.trim().toUpperCase() as Role),
       userId: user,
-      expiresAt: expires === undefined ? undefined : new Date(Date.now() + expires * DAY_MS),
+      expiresAt,
     })
     console.log(key)
     console.error(
@@ -58,6 +65,14 @@ export async function revokeKey(name: string): Promise<void> {
     const { revokedAt } = await revokeApiKey(prisma, name)
     console.log(`The key ${name} is revoked since ${at(revokedAt)}; servers refuse it within seconds.`)
   })
+}
+
+function inDays(typed: string): Date {
+  const days = Number(typed)
+  if (!(days > 0 && days <= MOST_DAYS)) {
+    throw new ApiKeyError(`--expires must be a number of days above 0, at most ${MOST_DAYS}; "${typed}" came.`)
+  }
+  return new Date(Date.now() + days * DAY_MS)
 }
 
 function at(instant: Date | null): string {

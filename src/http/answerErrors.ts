@@ -44,6 +44,9 @@ const MALFORMED = new Set<unknown>([
   'REQUEST_ENTITY_TOO_LARGE',
 ])
 
+/** Messages repeat what came, and that may be anything. */
+const MESSAGE_CHARACTERS = 2000
+
 interface Answering extends AnswerErrorOptions {
   readonly scope: RequestScope
   readonly requestFailed: boolean
@@ -77,7 +80,8 @@ function messageOf({ message, extensions }: GraphQLError, { bodyLimitBytes, sugg
   if (extensions.code === 'REQUEST_ENTITY_TOO_LARGE') {
     return `The request body is larger than the ${bodyLimitBytes} bytes allowed.`
   }
-  return suggestions ? message : message.replace(/ ?Did you mean .*\?$/s, '')
+  const told = suggestions ? message : message.replace(/ ?Did you mean .*\?$/s, '')
+  return told.length > MESSAGE_CHARACTERS ? `${told.slice(0, MESSAGE_CHARACTERS)} ...` : told
 }
 
 interface HttpHints {

@@ -16,6 +16,7 @@ import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
 import { jsonBody } from './guards/jsonBody.ts'
+import { loopbackNamesOnly } from './guards/loopbackNames.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
@@ -33,6 +34,8 @@ export interface GraphQLHandlerOptions {
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
+  /** Only this machine reaches the server, and whoever does may do everything. */
+  readonly loopbackOnly: boolean
   /** For people who develop: GraphiQL, questions about the schema, suggestions in messages. */
   readonly exploration: boolean
 }
@@ -78,6 +81,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
 function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
   const { rateLimits, trustedDocuments: documents, documentLimits, ledger, exploration } = options
   return [
+    ...(options.loopbackOnly ? [loopbackNamesOnly()] : []),
     ...(exploration ? [] : [csrfPrevention()]),
     authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits)),
     jsonBody(),

@@ -6,7 +6,7 @@ import type { ServerPlugin } from '../requestScope.ts'
 /** What a page may send without asking (Fetch standard, "CORS-safelisted request-header"). */
 const SIMPLE_TYPES = new Set(['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'])
 /** Any of these makes a browser ask, whatever its value. */
-const ASKING_HEADERS = ['authorization', 'x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight']
+const ASKING_HEADERS = ['graphql-require-preflight', 'apollo-require-preflight', 'x-graphql-yoga-csrf']
 
 export function csrfPrevention(): ServerPlugin {
   return {
@@ -16,7 +16,7 @@ export function csrfPrevention(): ServerPlugin {
       if (ASKING_HEADERS.some((name) => request.headers.has(name))) return
       const message =
         'A request that any web page could make is not taken: send it with the content type application/json, or with a header ' +
-        `${ASKING_HEADERS.slice(1).join(' or ')}, which may have any value.`
+        `${ASKING_HEADERS.join(' or ')}, which may have any value.`
       throw new GraphQLError(message, { extensions: { code: 'FORBIDDEN', http: { status: 403 } } })
     },
   }

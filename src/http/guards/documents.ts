@@ -1,7 +1,14 @@
 // What a document may ask for: its size, its form, what it could touch, and whether it may ask about the schema.
-import { GraphQLError, NoSchemaIntrospectionCustomRule, parse } from 'graphql'
+import {
+  type DocumentNode,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  type ParseOptions,
+  parse,
+  type Source,
+} from 'graphql'
 import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/documentCost.ts'
-import { checkDocumentForm, checkDocumentText, type DocumentLimits } from '../../graphql/documentLimits.ts'
+import { checkDocumentForm, checkDocumentText, type DocumentLimits, tooMuch } from '../../graphql/documentLimits.ts'
 import type { ServerPlugin } from '../requestScope.ts'
 
 export interface DocumentGuardOptions {
@@ -17,7 +24,7 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
       if (typeof params.query === 'string') checkDocumentText(params.query, limits)
     },
     onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokens }))
+      setParseFn((source, options) => parseShallow(source, { ...options, maxTokens: limits.tokens }))
     },
     onValidate({ params, setResult, addValidationRule }) {
       // Validation takes time that grows with the square of a document's repetitions: what has too many is not validated.
@@ -32,6 +39,15 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
   function checkCost({ schema, document, operationName, variableValues }: ExecutionArguments): void {
     const asked = { schema, document, operationName, variables: variableValues ?? {} }
     checkDocumentCost(asked, limits, pages)
+  }
+}
+
+/** The parser calls itself for each level, and documents within the limit of tokens can have more levels than its stack. */
+function parseShallow(source: string | Source, options: ParseOptions): DocumentNode {
+  try {
+    return parse(source, options)
+  } catch (error) {
+    throw error instanceof RangeError ? tooMuch('The document is nested too deeply to be read.') : error
   }
 }
 

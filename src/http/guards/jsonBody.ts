@@ -13,7 +13,10 @@ const [QUOTE, COMMA, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJE
 export function jsonBody(): ServerPlugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser, endResponse, fetchAPI }) {
-      if (request.method !== 'POST') return
+      if (request.method !== 'POST') {
+        if (requestParser) setRequestParser((received) => parsedSearch(() => requestParser(received)))
+        return
+      }
       if (requestParser === undefined || !isJson(request.headers.get('content-type'))) {
         endResponse(new fetchAPI.Response(null, { status: 415, headers: { 'accept-post': 'application/json' } }))
         return
@@ -25,6 +28,16 @@ export function jsonBody(): ServerPlugin {
         return requestParser(Object.assign(Object.create(received), read))
       })
     },
+  }
+}
+
+/** Runs Yoga's parser of a URL, which passes on what JSON.parse says of its parameters. */
+function parsedSearch<Parsed>(parse: () => Parsed): Parsed {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw refused('The parameters variables and extensions of a URL must be JSON.')
   }
 }
 

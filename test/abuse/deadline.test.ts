@@ -1,0 +1,156 @@
+// Requests that take too long, and answers that nobody waits for: they are given up, in PostgreSQL too.
+import { connect } from 'node:net'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { historyOf } from '../support/history.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const TIMEOUT_MS = 700
+
+let patient: TestServer
+let hasty: TestServer
+let other: pg.Client
+let watcher: pg.Client
+
+beforeAll(async () => {
+  patient = await startTestServer({ environment: { DATABASE_POOL_EXTRA: '3' } })
+  const environment = { REQUEST_TIMEOUT_MS: String(TIMEOUT_MS), DATABASE_POOL_EXTRA: '3' }
+  hasty = await startTestServer({ environment, databaseUrl: patient.databaseUrl })
+  other = new pg.Client({ connectionString: patient.databaseUrl })
+  // What PostgreSQL tells of other sessions stays the same within a transaction: it is asked outside of the one with the lock.
+  watcher = new pg.Client({ connectionString: patient.databaseUrl })
+  await Promise.all([other.connect(), watcher.connect()])
+})
+
+afterEach(() => other.query('ROLLBACK'))
+
+afterAll(async () => {
+  await Promise.all([other.end(), watcher.end()])
+  await hasty.close()
+  await patient.close()
+})
+
+const QUERY = '{ jobs(first: 1) { nodes { id } } }'
+const START = 'mutation ($id: ID!) { transitionJob(input: { jobId: $id, to: PROCESSING }) { __typename } }'
+
+async function lockJobs(): Promise<void> {
+  await other.query('BEGIN')
+  await other.query('LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE')
+}
+
+/** Statements of the servers that wait for our lock. */
+async function waiting(): Promise<number> {
+  const { rows } = await watcher.query(
+    `SELECT count(*)::int AS n FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'jobledger' AND wait_event_type = 'Lock'`,
+  )
+  return rows[0].n
+}
+
+/** Sends a request, gives it up once its statement waits, and returns when the client has noticed. */
+async function giveUp(query: string, variables: object = {}): Promise<void> {
+  const client = new AbortController()
+  const request = fetch(`${patient.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+    signal: client.signal,
+  }).catch((error: Error) => error.name)
+  await eventually(async () => expect(await waiting()).toBe(1))
+  client.abort()
+  expect(await request).toBe('AbortError')
+}
+
+describe('a request whose time is over', () => {
+  const late = {
+    status: 503,
+    errors: [
+      {
+        message: `The request took longer than ${TIMEOUT_MS} ms and was given up. Ask for less at once, or for it again later.`,
+        extensions: { code: 'TIMEOUT' },
+      },
+    ],
+  }
+
+  it('is answered so, and its query runs no longer', async () => {
+    await lockJobs()
+    expect(await hasty.request(QUERY)).toMatchObject(late)
+    expect(await waiting()).toBe(0)
+    await other.query('ROLLBACK')
+    expect((await hasty.request(QUERY)).errors).toBeUndefined()
+  })
+
+  it('is answered so, and its mutation wrote nothing', async () => {
+    const { id } = await newJob(patient.ledger)
+    await lockJobs()
+    expect(await hasty.request(START, { id })).toMatchObject(late)
+    expect(await waiting()).toBe(0)
+    await other.query('ROLLBACK')
+    expect(await historyOf(other, id)).toHaveLength(1)
+    expect((await hasty.request(START, { id })).data.transitionJob.__typename).toBe('TransitionJobSuccess')
+  })
+
+  it('leaves room for others, however often it comes', async () => {
+    await lockJobs()
+    const answers = await Promise.all(Array.from({ length: 12 }, () => hasty.request(QUERY)))
+    for (const answer of answers) expect(answer).toMatchObject(late)
+    await other.query('ROLLBACK')
+    expect((await hasty.request(QUERY)).errors).toBeUndefined()
+  })
+})
+
+describe('a client that goes away', () => {
+  it('takes its query along', async () => {
+    await lockJobs()
+    await giveUp(QUERY)
+    await eventually(async () => expect(await waiting()).toBe(0))
+  })
+
+  it('takes none of the statements of others along', async () => {
+    await lockJobs()
+    await giveUp(QUERY)
+    const others = Array.from({ length: 3 }, () => patient.request(QUERY))
+    await eventually(async () => expect(await waiting()).toBe(3))
+    await other.query('ROLLBACK')
+    for (const answer of await Promise.all(others)) expect(answer.errors).toBeUndefined()
+  })
+
+  it('leaves its mutation to be done', async () => {
+    const { id } = await newJob(patient.ledger)
+    await lockJobs()
+    await giveUp(START, { id })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await waiting()).toBe(1)
+    await other.query('ROLLBACK')
+    await eventually(async () => expect(await historyOf(other, id)).toHaveLength(2))
+  })
+})
+
+describe('a client that sends slowly', () => {
+  /** What a server answers to a request that stops in the middle; empty if it says nothing before it hangs up. */
+  function answerTo(start: string): Promise<string> {
+    const { port } = new URL(hasty.url)
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(port), '127.0.0.1')
+      let text = ''
+      socket.on('data', (chunk) => (text += String(chunk)))
+      socket.on('close', () => resolve(text)).on('error', reject)
+      socket.write(start)
+    })
+  }
+
+  const BODY =
+    'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"query":'
+
+  it.each([
+    ['its body', BODY],
+    ['its headers', 'POST /graphql HTTP/1.1\r\nhost: localhost\r\nx-slow: '],
+  ])('%s is cut off, and others are served meanwhile', async (_, start) => {
+    const cut = Promise.all(Array.from({ length: 20 }, () => answerTo(start)))
+    expect((await hasty.request(QUERY)).errors).toBeUndefined()
+    for (const answer of await cut) expect(answer).toMatch(/^HTTP\/1.1 (408|503) /)
+    expect((await hasty.request(QUERY)).errors).toBeUndefined()
+  })
+})

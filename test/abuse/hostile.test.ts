@@ -1,0 +1,114 @@
+// A corpus of hostile requests (hostile/) against a server of its own process, as in production. Each is answered or refused
+// in time and without taking up memory, and the server is well after it.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
+import { BODIES } from './hostile/bodies.ts'
+import { DOCUMENTS } from './hostile/documents.ts'
+import type { HostileRequest } from './hostile/hostileRequest.ts'
+import { HTTP } from './hostile/http.ts'
+import { INPUTS } from './hostile/inputs.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const ANSWERED_MS = 250
+const EXTRA_BYTES = 50 * 1024 * 1024
+/** The machine may be busy with other things: the best of so many times is the time that a request takes. */
+const TIMES = 5
+
+// With this a request that is refused as a whole has a status that says so.
+const ACCEPT = 'application/graphql-response+json'
+
+let database: TestDatabase
+let program: Program
+let url: string
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  const environment = { NODE_ENV: 'production', AUTH: 'open', PORT: '0', RATE_LIMIT_PER_SECOND: '0' }
+  program = runProgram('src/main.ts', { DATABASE_URL: database.url, ...environment })
+  const [line] = await program.says(/.*"listening".*/)
+  url = JSON.parse(line).url
+  for (let times = 0; times < 100; times += 1) await expectWell()
+}, 120_000)
+
+afterAll(async () => {
+  await endPrograms()
+  await database.drop()
+})
+
+interface Outcome {
+  readonly status: number
+  readonly text: string
+  readonly ms: number
+}
+
+async function send({
+  body,
+  search = '',
+  headers,
+  method = 'POST',
+}: Omit<HostileRequest, 'name' | 'statuses'>): Promise<Outcome> {
+  const startedAt = performance.now()
+  const response = await fetch(`${url}${search}`, {
+    method,
+    headers: { accept: ACCEPT, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body }),
+  })
+  const text = await response.text()
+  return { status: response.status, text, ms: performance.now() - startedAt }
+}
+
+async function expectWell(): Promise<void> {
+  const { status, text } = await send({
+    body: '{"query":"{ jobs(first: 1) { pageInfo { hasNextPage } } viewer { roles } }"}',
+  })
+  expect(status).toBe(200)
+  expect(JSON.parse(text)).toEqual({
+    data: {
+      jobs: { pageInfo: { hasNextPage: expect.any(Boolean) } },
+      viewer: { roles: ['USER', 'WORKER', 'AUDITOR', 'ADMIN'] },
+    },
+  })
+}
+
+const MEASURES_MEMORY = process.platform === 'linux'
+if (!MEASURES_MEMORY) console.warn('SKIPPED: what hostile requests take up of memory is measured on Linux only.')
+
+/** Bytes of memory that the server holds now, or held at most since `forgetPeak` was called. */
+function memory(which: 'VmRSS' | 'VmHWM'): number {
+  if (!MEASURES_MEMORY) return 0
+  const status = readFileSync(`/proc/${program.process.pid}/status`, 'utf8')
+  return Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
+}
+
+function forgetPeak(): void {
+  if (MEASURES_MEMORY) writeFileSync(`/proc/${program.process.pid}/clear_refs`, '5')
+}
+
+describe('a hostile request', () => {
+  it.each([...DOCUMENTS, ...BODIES, ...INPUTS, ...HTTP])('is dealt with: $name', async ({ statuses, ...request }) => {
+    forgetPeak()
+    const before = memory('VmRSS')
+    const first = await send(request)
+    const extra = memory('VmHWM') - before
+    expect(statuses, first.text.slice(0, 300)).toContain(first.status)
+    expect(first.text).not.toMatch(/\n\s+at |INTERNAL_SERVER_ERROR|node_modules|SELECT/)
+    const ms = [first.ms]
+    while (Math.min(...ms) > ANSWERED_MS && ms.length < TIMES) ms.push((await send(request)).ms)
+    expect(Math.min(...ms)).toBeLessThan(ANSWERED_MS)
+    expect(extra).toBeLessThan(EXTRA_BYTES)
+    await expectWell()
+  })
+
+  it('leaves nothing in the log that it should not, and no failure of ours', () => {
+    const lines = program
+      .stdout()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.filter(({ level }) => ['error', 'fatal'].includes(level))).toEqual([])
+    expect(program.stderr()).toBe('')
+  })
+})

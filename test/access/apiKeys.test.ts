@@ -1,0 +1,283 @@
+// API keys as src/access makes, finds and revokes them. What holds against those who go around it is in guardsApiKeys.test.ts.
+import { createHash } from 'node:crypto'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  ApiKeyError,
+  type ApiKeyInput,
+  createApiKey,
+  findApiKey,
+  isApiKey,
+  listApiKeys,
+  noteApiKeyUse,
+  revokeApiKey,
+} from '../../src/access/apiKeys.ts'
+import type { Role } from '../../src/access/roles.ts'
+import { databaseNow } from '../../src/database/clock.ts'
+import { type InputIssue, InvalidInputError } from '../../src/ledger/errors.ts'
+import { MISSING_ID, openTestLedger, type TestLedger } from '../support/factories.ts'
+
+let ledger: TestLedger
+let session: pg.Client
+let made = 0
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  session = await ledger.session()
+})
+afterAll(() => ledger.close())
+
+const tomorrow = (): Date => new Date(Date.now() + 86_400_000)
+
+function newKey(input: Partial<ApiKeyInput> = {}) {
+  made += 1
+  return createApiKey(ledger.prisma, { name: `key-${made}`, roles: ['WORKER'], ...input })
+}
+
+const errorOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => expect.fail('was not refused'),
+    (error: unknown) => error,
+  )
+
+/** What creating a key with this input is refused for, and that nothing was written. */
+async function faultsOf(input: Partial<ApiKeyInput>): Promise<InputIssue[]> {
+  const before = await listApiKeys(ledger.prisma)
+  const error = await errorOf(newKey(input))
+  expect(error).toBeInstanceOf(InvalidInputError)
+  expect(await listApiKeys(ledger.prisma)).toEqual(before)
+  return (error as InvalidInputError).issues
+}
+
+describe('a new key', () => {
+  it('has the form of a key, and is another one each time', async () => {
+    const keys = [(await newKey()).key, (await newKey()).key]
+    for (const key of keys) expect(key).toMatch(/^jl_[A-Za-z0-9_-]{43}$/)
+    expect(keys[0]).not.toBe(keys[1])
+    expect(keys.map((key) => Buffer.from(key.slice(3), 'base64url').length)).toEqual([32, 32])
+  })
+
+  it('leaves its hash in the database and nothing else of itself', async () => {
+    const { key, apiKey } = await newKey()
+    const { rows } = await session.query('SELECT to_jsonb(k)::text AS line, key_hash FROM api_keys k WHERE id = $1', [
+      apiKey.id,
+    ])
+    expect(rows).toHaveLength(1)
+    expect(rows[0].key_hash).toEqual(createHash('sha256').update(key).digest())
+    const secret = key.slice(3)
+    for (const trace of [secret, Buffer.from(secret, 'base64url').toString('hex'), Buffer.from(key).toString('hex')]) {
+      expect(rows[0].line).not.toContain(trace)
+    }
+  })
+
+  it('is what was asked for: roles once each, in the order of the role table', async () => {
+    const expiresAt = tomorrow()
+    const roles: Role[] = ['ADMIN', 'USER', 'WORKER', 'USER']
+    const before = await databaseNow(ledger.prisma)
+    const { apiKey } = await newKey({ name: 'a.B_c-9@d', roles, userId: 'ada', expiresAt })
+    expect(apiKey).toMatchObject({ name: 'a.B_c-9@d', roles: ['USER', 'WORKER', 'ADMIN'], userId: 'ada', expiresAt })
+    expect(apiKey).toMatchObject({ lastUsedAt: null, revokedAt: null })
+    expect(apiKey.createdAt.getTime()).toBeGreaterThanOrEqual(before.getTime() - 1)
+    expect(apiKey.createdAt.getTime()).toBeLessThanOrEqual((await databaseNow(ledger.prisma)).getTime() + 1)
+  })
+
+  it('has no user and no end unless asked for', async () => {
+    expect((await newKey()).apiKey).toMatchObject({ roles: ['WORKER'], userId: null, expiresAt: null })
+  })
+
+  it('may have a name of 150 characters and a user of 200', async () => {
+    const [name, userId] = ['n'.repeat(150), '😀'.repeat(200)]
+    expect((await newKey({ name, roles: ['USER'], userId })).apiKey).toMatchObject({ name, userId })
+  })
+})
+
+describe('an input is refused', () => {
+  it.each(['', 'n'.repeat(151), 'with space', 'with:colon', 'é', 'line\n', '\0', '../up'])(
+    'for the name %j',
+    async (name) => {
+      const message = `must be 1 to 150 letters, digits and . _ - @; "${name}" came.`
+      expect(await faultsOf({ name })).toEqual([{ path: ['name'], message }])
+    },
+  )
+
+  it.each<[Role[], string]>([
+    [[], 'none'],
+    [['ROOT' as Role], '"ROOT"'],
+    [['WORKER', 'user' as Role, '' as Role], '"user, "'],
+  ])('for the roles %j', async (roles, came) => {
+    const message = `must be one or more of USER, WORKER, AUDITOR, ADMIN; ${came} came.`
+    expect(await faultsOf({ roles })).toEqual([{ path: ['roles'], message }])
+  })
+
+  it('for the role USER without a user, alone or among others', async () => {
+    const issue = { path: ['userId'], message: 'must be given with the role USER: whose own jobs are they?' }
+    expect(await faultsOf({ roles: ['USER'] })).toEqual([issue])
+    expect(await faultsOf({ roles: ['ADMIN', 'USER'] })).toEqual([issue])
+  })
+
+  it.each([
+    ['', 'is 0 characters long; 1 to 200 are allowed.'],
+    ['u'.repeat(201), 'is 201 characters long; 1 to 200 are allowed.'],
+  ])('for a user of a wrong length', async (userId, message) => {
+    expect(await faultsOf({ userId })).toEqual([{ path: ['userId'], message }])
+  })
+
+  it('for an end that is past, or no instant', async () => {
+    const past = new Date(Date.now() - 1)
+    expect(await faultsOf({ expiresAt: past })).toEqual([
+      { path: ['expiresAt'], message: `must lie in the future; ${past.toISOString()} came.` },
+    ])
+    expect(await faultsOf({ expiresAt: new Date(Number.NaN) })).toEqual([
+      { path: ['expiresAt'], message: 'must be an instant of the years 1 to 9999; none came.' },
+    ])
+  })
+
+  it('for all its faults at once', async () => {
+    const faults = await faultsOf({ name: '', roles: [], userId: '', expiresAt: new Date(0) })
+    expect(faults.map(({ path }) => path.join())).toEqual(['name', 'roles', 'userId', 'expiresAt'])
+  })
+})
+
+describe('a name', () => {
+  const sentence = (name: string): string =>
+    `There is a key named ${name} already; a name is never used again, because records bear it.`
+
+  it('is taken while its key is good, and when it is revoked', async () => {
+    const { name } = (await newKey()).apiKey
+    expect(await errorOf(newKey({ name }))).toEqual(new ApiKeyError(sentence(name)))
+    await revokeApiKey(ledger.prisma, name)
+    expect(await errorOf(newKey({ name, roles: ['ADMIN'] }))).toEqual(new ApiKeyError(sentence(name)))
+    expect((await listApiKeys(ledger.prisma)).filter((key) => key.name === name)).toHaveLength(1)
+  })
+
+  it('goes to one of those who ask for it at once', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => newKey({ name: 'wanted' })))
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    expect(refusals).toEqual(Array(7).fill(new ApiKeyError(sentence('wanted'))))
+  })
+
+  it('is not called taken when something else is wrong', async () => {
+    await session.query('ALTER TABLE api_keys RENAME TO elsewhere')
+    const error = await errorOf(newKey())
+    await session.query('ALTER TABLE elsewhere RENAME TO api_keys')
+    expect(error).not.toBeInstanceOf(ApiKeyError)
+    expect(error).toMatchObject({ code: 'P2021' })
+  })
+
+  it('is another one in capitals', async () => {
+    await newKey({ name: 'case' })
+    expect((await newKey({ name: 'CASE' })).apiKey.name).toBe('CASE')
+  })
+})
+
+describe('finding a key', () => {
+  it('takes the key itself, whole, and one statement, which does not contain it', async () => {
+    const { key, apiKey } = await newKey()
+    const sent = await ledger.statementsOf(async () => expect(await findApiKey(ledger.prisma, key)).toEqual(apiKey))
+    expect(sent).toEqual([expect.stringMatching(/^SELECT .*"key_hash" = \$1/)])
+    const other = `${key.slice(0, -2)}${key.at(-2) === 'A' ? 'B' : 'A'}${key.at(-1)}`
+    for (const wrong of [other, key.slice(3), key.toUpperCase(), `${key} `, apiKey.name, '']) {
+      expect(await findApiKey(ledger.prisma, wrong)).toBeNull()
+    }
+    expect(await findApiKey(ledger.prisma, createHash('sha256').update(key).digest('hex'))).toBeNull()
+  })
+
+  it('also finds those that are revoked or expired', async () => {
+    const [revoked, expired] = [await newKey(), await newKey({ expiresAt: tomorrow() })]
+    await revokeApiKey(ledger.prisma, revoked.apiKey.name)
+    await session.query("UPDATE api_keys SET expires_at = '2020-01-01Z' WHERE id = $1", [expired.apiKey.id])
+    expect(await findApiKey(ledger.prisma, revoked.key)).toMatchObject({
+      id: revoked.apiKey.id,
+      revokedAt: expect.any(Date),
+    })
+    expect(await findApiKey(ledger.prisma, expired.key)).toEqual({
+      ...expired.apiKey,
+      expiresAt: new Date('2020-01-01T00:00:00Z'),
+    })
+  })
+})
+
+describe('the list', () => {
+  it('has all keys in order of creation, also those that are refused', async () => {
+    const names = ['z-first', 'a-second', 'm-third']
+    for (const name of names) await newKey({ name })
+    await revokeApiKey(ledger.prisma, 'a-second')
+    const listed = await listApiKeys(ledger.prisma)
+    expect(listed.slice(-3).map(({ name, revokedAt }) => [name, revokedAt !== null])).toEqual([
+      ['z-first', false],
+      ['a-second', true],
+      ['m-third', false],
+    ])
+  })
+})
+
+describe('revoking', () => {
+  it('happens at an instant of the database, once, to the key of that name alone', async () => {
+    const [{ apiKey }, { apiKey: bystander }] = [await newKey(), await newKey()]
+    const before = await databaseNow(ledger.prisma)
+    const revoked = await revokeApiKey(ledger.prisma, apiKey.name)
+    expect(revoked).toEqual({ ...apiKey, revokedAt: expect.any(Date) })
+    expect(Number(revoked.revokedAt)).toBeGreaterThanOrEqual(Math.floor(before.getTime()))
+    expect(Number(revoked.revokedAt)).toBeLessThanOrEqual((await databaseNow(ledger.prisma)).getTime())
+    await session.query('SELECT pg_sleep(0.01)')
+    expect(await revokeApiKey(ledger.prisma, apiKey.name)).toEqual(revoked)
+    expect((await listApiKeys(ledger.prisma)).find(({ id }) => id === bystander.id)).toEqual(bystander)
+  })
+
+  it('by several at once leaves one instant, and tells it to all', async () => {
+    const { name } = (await newKey()).apiKey
+    const all = await Promise.all(Array.from({ length: 8 }, () => revokeApiKey(ledger.prisma, name)))
+    expect(new Set(all.map(({ revokedAt }) => revokedAt?.getTime())).size).toBe(1)
+  })
+
+  it('is refused where there is no key of that name', async () => {
+    expect(await errorOf(revokeApiKey(ledger.prisma, 'nobody'))).toEqual(
+      new ApiKeyError('There is no key named nobody.'),
+    )
+  })
+})
+
+describe('the last use', () => {
+  it('is noted by the clock of the database, again each time, for a revoked key too', async () => {
+    const { key, apiKey } = await newKey()
+    let earliest = await databaseNow(ledger.prisma)
+    for (const revoke of [false, true]) {
+      if (revoke) await revokeApiKey(ledger.prisma, apiKey.name)
+      await noteApiKeyUse(ledger.prisma, apiKey.id)
+      const { lastUsedAt } = (await findApiKey(ledger.prisma, key)) ?? {}
+      const latest = await databaseNow(ledger.prisma)
+      expect(Number(lastUsedAt)).toBeGreaterThanOrEqual(earliest.getTime())
+      expect(Number(lastUsedAt)).toBeLessThanOrEqual(latest.getTime())
+      await session.query('SELECT pg_sleep(0.005)')
+      earliest = await databaseNow(ledger.prisma)
+    }
+  })
+
+  it('of an unknown id is nobody’s', async () => {
+    const before = await listApiKeys(ledger.prisma)
+    await noteApiKeyUse(ledger.prisma, MISSING_ID)
+    expect(await listApiKeys(ledger.prisma)).toEqual(before)
+  })
+})
+
+describe('isApiKey', () => {
+  const body = 'A'.repeat(43)
+
+  it('knows the form of a key', () => {
+    for (const text of [`jl_${body}`, `jl_${'-_09azAZ'.repeat(6).slice(0, 43)}`]) expect(isApiKey(text)).toBe(true)
+  })
+
+  it.each([
+    '',
+    body,
+    `jl_${body}A`,
+    `jl_${body.slice(1)}`,
+    `JL_${body}`,
+    `jl_${body.slice(1)}+`,
+    `jl_${body}\n`,
+    ` jl_${body}`,
+  ])('knows that %j has it not', (text) => {
+    expect(isApiKey(text)).toBe(false)
+  })
+})

@@ -1,0 +1,256 @@
+// The commands around API keys, as processes of their own: what a pipe gets, what a person reads, and where the key does not appear.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createApiKey, findApiKey, listApiKeys, noteApiKeyUse } from '../../src/access/apiKeys.ts'
+import { createKey, listKeys, revokeKey } from '../../src/commands/apiKey.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { openTestLedger, type TestLedger } from '../support/factories.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
+
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
+
+const DAY_MS = 86_400_000
+const KEY = /^jl_[A-Za-z0-9_-]{43}\n$/
+const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
+
+let ledger: TestLedger
+let session: pg.Client
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  session = await ledger.session()
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+  await endPrograms()
+})
+afterAll(() => ledger.close())
+
+function start(words: string[], environment: Record<string, string> = { DATABASE_URL: ledger.url }): Program {
+  return runProgram('src/cli.ts', environment, ['api-key', ...words])
+}
+
+interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function run(words: string[], environment?: Record<string, string>): Promise<Outcome> {
+  const program = start(words, environment)
+  const { code } = await program.ended
+  return { code, stdout: program.stdout(), stderr: program.stderr() }
+}
+
+/** Every row of every table, as text; bytes in hexadecimal. */
+async function wholeDatabase(): Promise<string> {
+  const { rows } = await session.query<{ name: string }>(
+    "SELECT format('%I', relname) AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+  )
+  const lines: string[] = []
+  for (const { name } of rows) {
+    const { rows: all } = await session.query(`SELECT to_jsonb(t)::text AS line FROM ${name} AS t`)
+    lines.push(...all.map(({ line }) => `${name} ${line}`))
+  }
+  return lines.join('\n')
+}
+
+/** The command lines of all processes. */
+const processes = (): string => execFileSync('ps', ['-axww', '-o', 'args'], { encoding: 'utf8', timeout: 10_000 })
+
+describe('api-key create', () => {
+  it('writes the key alone to stdout, once, and what there is to say to stderr', async () => {
+    const before = Date.now()
+    const { code, stdout, stderr } = await run([
+      'create',
+      'ci@build',
+      '--roles',
+      'worker, USER',
+      '--user',
+      'ada',
+      '--expires',
+      '1.5',
+    ])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(KEY)])
+    expect(stderr).toBe('The key ci@build (USER, WORKER) is shown this once. Send it as: Authorization: Bearer <key>\n')
+    const apiKey = await findApiKey(ledger.prisma, stdout.trim())
+    expect(apiKey).toMatchObject({ name: 'ci@build', roles: ['USER', 'WORKER'], userId: 'ada', revokedAt: null })
+    expect(Number(apiKey?.expiresAt)).toBeGreaterThanOrEqual(before + 1.5 * DAY_MS)
+    expect(Number(apiKey?.expiresAt)).toBeLessThanOrEqual(Date.now() + 1.5 * DAY_MS)
+  })
+
+  it('makes a key that appears nowhere else: not in the list, the database or the processes', async () => {
+    const program = start(['create', 'hidden', '--roles', 'AUDITOR'])
+    const seen: string[] = []
+    let over = false
+    void program.ended.then(() => {
+      over = true
+    })
+    while (!over) {
+      seen.push(processes())
+      await sleep(20)
+    }
+    const key = program.stdout().trim()
+    expect(key).toMatch(/^jl_/)
+    const traces = [
+      key.slice(3),
+      Buffer.from(key).toString('hex'),
+      Buffer.from(key.slice(3), 'base64url').toString('hex'),
+    ]
+    const list = await run(['list'])
+    const stored = await wholeDatabase()
+    for (const [place, text] of Object.entries({ processes: seen.join(), list: list.stdout + list.stderr, stored })) {
+      for (const trace of traces) expect(text.includes(trace), place).toBe(false)
+    }
+    // The places are the right ones: each shows what it may.
+    const hash = createHash('sha256').update(key).digest('hex')
+    expect(seen.join().includes('api-key create hidden')).toBe(true)
+    expect(list.stdout).toContain('hidden')
+    expect(list.stdout).not.toContain(hash.slice(0, 16))
+    expect(stored).toContain(hash)
+  })
+
+  it.each<[string, string[], string]>([
+    [
+      'a role that is none',
+      ['bad', '--roles', 'USER,ROOT', '--user', 'ada'],
+      'roles: must be one or more of USER, WORKER, AUDITOR, ADMIN; "ROOT" came.',
+    ],
+    [
+      'a bad name and no user',
+      ['with space', '--roles', 'USER'],
+      'name: must be 1 to 150 letters, digits and . _ - @; "with space" came. ' +
+        'userId: must be given with the role USER: whose own jobs are they?',
+    ],
+    [
+      'days that are no number',
+      ['bad', '--roles', 'ADMIN', '--expires', 'soon'],
+      '--expires must be a number of days above 0, at most 36500; "soon" came.',
+    ],
+    [
+      'no days',
+      ['bad', '--roles', 'ADMIN', '--expires', '0'],
+      '--expires must be a number of days above 0, at most 36500; "0" came.',
+    ],
+    [
+      'too many days',
+      ['bad', '--roles', 'ADMIN', '--expires', '36501'],
+      '--expires must be a number of days above 0, at most 36500; "36501" came.',
+    ],
+  ])('refuses %s in one sentence', async (_, words, sentence) => {
+    const before = await listApiKeys(ledger.prisma)
+    expect(await run(['create', ...words])).toEqual({ code: 1, stdout: '', stderr: `${sentence}\n` })
+    expect(await listApiKeys(ledger.prisma)).toEqual(before)
+  })
+
+  it('refuses a name that was used before in one sentence', async () => {
+    await createApiKey(ledger.prisma, { name: 'taken', roles: ['ADMIN'] })
+    expect(await run(['create', 'taken', '--roles', 'ADMIN'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'There is a key named taken already; a name is never used again, because records bear it.\n',
+    })
+  })
+
+  it('wants roles', async () => {
+    expect(await run(['create', 'bare'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: "error: required option '--roles <roles>' not specified\n",
+    })
+  })
+})
+
+describe('api-key revoke', () => {
+  it('revokes the key, says since when, and the same again', async () => {
+    const { key } = await createApiKey(ledger.prisma, { name: 'leaked', roles: ['ADMIN'] })
+    const first = await run(['revoke', 'leaked'])
+    const revokedAt = (await findApiKey(ledger.prisma, key))?.revokedAt
+    expect(revokedAt).toBeInstanceOf(Date)
+    expect(first).toEqual({
+      code: 0,
+      stdout: `The key leaked is revoked since ${revokedAt?.toISOString()}; servers refuse it within seconds.\n`,
+      stderr: '',
+    })
+    expect(await run(['revoke', 'leaked'])).toEqual(first)
+    expect((await findApiKey(ledger.prisma, key))?.revokedAt).toEqual(revokedAt)
+  })
+
+  it('fails with a sentence where there is no such key', async () => {
+    expect(await run(['revoke', 'nobody'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'There is no key named nobody.\n',
+    })
+  })
+})
+
+describe('api-key list', () => {
+  it('shows all keys, the oldest first, with what became of each', async () => {
+    const { prisma } = ledger
+    const used = await createApiKey(prisma, { name: 'list-used', roles: ['USER', 'WORKER'], userId: 'brandt' })
+    await noteApiKeyUse(prisma, used.apiKey.id)
+    await createApiKey(prisma, { name: 'list-ended', roles: ['ADMIN'] })
+    await session.query("UPDATE api_keys SET expires_at = '2020-01-01Z' WHERE name = 'list-ended'")
+    await createApiKey(prisma, { name: 'list-ends', roles: ['ADMIN'], expiresAt: new Date('2100-01-01') })
+    await createApiKey(prisma, { name: 'list-a-gone', roles: ['AUDITOR'] })
+    await session.query("UPDATE api_keys SET revoked_at = now(), expires_at = '2020-01-01Z' WHERE name = 'list-a-gone'")
+    const { code, stdout, stderr } = await run(['list'])
+    expect([code, stderr]).toEqual([0, ''])
+    const cells = stdout.split('\n').map((line) => line.split('│').map((cell) => cell.trim().replaceAll("'", '')))
+    const headings = cells.find((row) => row.includes('name')) ?? []
+    expect(headings.slice(2, -1)).toEqual(['name', 'roles', 'user', 'created', 'expires', 'last used', 'state'])
+    const time = expect.stringMatching(new RegExp(`^${TIME}$`))
+    expect(cells.filter((row) => row[2]?.startsWith('list-')).map((row) => row.slice(2, -1))).toEqual([
+      ['list-used', 'USER, WORKER', 'brandt', time, '', time, 'active'],
+      ['list-ended', 'ADMIN', '', time, '2020-01-01T00:00:00.000Z', '', 'expired'],
+      ['list-ends', 'ADMIN', '', time, '2100-01-01T00:00:00.000Z', '', 'active'],
+      ['list-a-gone', 'AUDITOR', '', time, '2020-01-01T00:00:00.000Z', '', 'revoked'],
+    ])
+  })
+})
+
+describe('the database', () => {
+  it('may be the embedded one, which is brought up to date', async () => {
+    const dataDir = temporaryDirectory('jobledger-keys-')
+    try {
+      expect((await run(['list'], { DATA_DIR: dataDir })).stdout).toBe('There are no keys.\n')
+      const made = await run(['create', 'local', '--roles', 'ADMIN'], { DATA_DIR: dataDir })
+      expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(KEY)])
+      expect((await run(['list'], { DATA_DIR: dataDir })).stdout).toMatch(/'local'.*'ADMIN'.*'active'/)
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  })
+
+  it('is not brought up to date where it is somebody’s own: the sentence tells how', async () => {
+    const empty = await createTestDatabase({ empty: true })
+    const { code, stdout, stderr } = await run(['list'], { DATABASE_URL: empty.url })
+    await empty.drop()
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^The database schema is behind; run "npx prisma migrate deploy" to apply [^\n]+\.\n$/)
+  })
+})
+
+describe('the commands called as functions', () => {
+  it('make, list and revoke a key', async () => {
+    vi.stubEnv('DATABASE_URL', ledger.url)
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const table = vi.spyOn(console, 'table').mockImplementation(() => undefined)
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    await createKey('called', { roles: 'ADMIN', expires: '1' })
+    const key = String(log.mock.calls[0]?.[0])
+    expect(await findApiKey(ledger.prisma, key)).toMatchObject({ name: 'called', revokedAt: null })
+    await revokeKey('called')
+    expect(await findApiKey(ledger.prisma, key)).toMatchObject({ name: 'called', revokedAt: expect.any(Date) })
+    await listKeys()
+    expect(table.mock.calls[0]?.[0]).toContainEqual(expect.objectContaining({ name: 'called', state: 'revoked' }))
+  })
+})
