@@ -56,6 +56,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
       authenticate,
       trustedDocuments:
         config.trustedDocuments === undefined ? undefined : readTrustedDocuments(config.trustedDocuments),
+      open: config.access.mode === 'open',
       loopbackOnly: config.access.mode === 'open' && !config.access.byHand,
       exploration: environment !== 'production',
     }),

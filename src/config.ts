@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import type { AccessSettings } from './access/authenticate.ts'
 import { accessFaults, accessSettings, unprotectedFaults } from './config/access.ts'
-import { type LOG_LEVELS, VARIABLES } from './config/variables.ts'
+import { type LOG_LEVELS, VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
 import { defaultDataDir } from './database/embedded/dataPlace.ts'
 import type { DocumentLimits } from './graphql/documentLimits.ts'
@@ -30,6 +30,8 @@ export interface Config {
   /** For a request to come in, and again for it to be answered. */
   readonly requestTimeoutMs: number
   readonly shutdownTimeoutMs: number
+  /** The token or API key by which our own clients prove who they are. An argument would be for everybody to see. */
+  readonly clientToken: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -106,20 +108,21 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
       cost: env.LIMIT_DOCUMENT_COST,
     },
     trustedDocuments: env.TRUSTED_DOCUMENTS,
-    rateLimits:
-      env.RATE_LIMIT_PER_SECOND === 0
-        ? undefined
-        : { perSecond: env.RATE_LIMIT_PER_SECOND, burst: env.RATE_LIMIT_BURST },
+    rateLimits: rateLimits(env),
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+    clientToken: env.JOBLEDGER_TOKEN,
     logLevel: env.LOG_LEVEL,
   }
 }
 
-/** The token or API key by which our own clients prove who they are. From the environment: arguments are for everybody to see. */
-export function clientToken(): string | undefined {
-  return process.env.JOBLEDGER_TOKEN || undefined
+/** Requests per second that a caller which proves who it is may make, unless the environment says otherwise. */
+const USUAL_RATE = 1000
+
+function rateLimits(env: Variables): RateLimits | undefined {
+  const perSecond = env.RATE_LIMIT_PER_SECOND ?? (accessSettings(env).mode === 'open' ? 0 : USUAL_RATE)
+  return perSecond === 0 ? undefined : { perSecond, burst: env.RATE_LIMIT_BURST ?? 2 * perSecond }
 }
 
 /** The environment of this process with some variables replaced, for a process that it starts. */

@@ -3,7 +3,7 @@
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 
-const SECRETS = ['password', 'connectionString', 'databaseUrl', 'authorization', 'cookie']
+const SECRETS = ['password', 'connectionString', 'databaseUrl', 'authorization', 'cookie', 'secret', 'token']
 
 export interface LogOptions {
   readonly level: string

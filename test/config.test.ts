@@ -46,7 +46,7 @@ describe('the defaults', () => {
       limits: DEFAULT_LIMITS,
       access: { mode: 'open', byHand: false, jwt: undefined },
       documentLimits: DEFAULT_DOCUMENT_LIMITS,
-      rateLimits: { perSecond: 500, burst: 1000 },
+      rateLimits: undefined,
       bodyLimitBytes: 4 * 1024 * 1024,
       requestTimeoutMs: 30_000,
       shutdownTimeoutMs: 10_000,
@@ -136,6 +136,16 @@ describe('access control', () => {
     expect(parseConfig({ ...environment, AUTH: 'required' }).access).toMatchObject({ mode: 'required' })
     expect(parseConfig({ ...environment, ...TOKENS }).access).toMatchObject({ mode: 'required' })
     expect(parseConfig(environment, 'work').host).toBe(environment.HOST ?? '127.0.0.1')
+  })
+
+  it('comes with a rate for each caller, unless another one is set', () => {
+    expect(parseConfig(TOKENS).rateLimits).toEqual({ perSecond: 1000, burst: 2000 })
+    expect(parseConfig({ ...TOKENS, RATE_LIMIT_PER_SECOND: '7' }).rateLimits).toEqual({ perSecond: 7, burst: 14 })
+    expect(parseConfig({ ...TOKENS, RATE_LIMIT_PER_SECOND: '0' }).rateLimits).toBeUndefined()
+    expect(parseConfig({ RATE_LIMIT_PER_SECOND: '7', RATE_LIMIT_BURST: '8' }).rateLimits).toEqual({
+      perSecond: 7,
+      burst: 8,
+    })
   })
 
   it('is on once a key is set, of whichever kind', () => {

@@ -120,6 +120,30 @@ describe('with DATABASE_URL', () => {
     if (new URL(url).password) expect(program.stdout()).not.toContain(new URL(url).password)
   })
 
+  it('does not start where others could do everything, unless that was asked for', async () => {
+    const { url } = await makeDatabase()
+    for (const environment of [{ NODE_ENV: 'production' }, { HOST: '0.0.0.0' }]) {
+      const sentence = await sentenceOf(startMain({ DATABASE_URL: url, ...environment }))
+      expect(sentence).toMatch(/^AUTH is not set and no key is, but .*: set one of AUTH_JWT_SECRET, .*AUTH=open/)
+    }
+  })
+
+  it('says that it is open, or that nobody has a key yet', async () => {
+    const { url } = await makeDatabase()
+    const says = async (environment: Record<string, string>, pattern: RegExp) => {
+      const program = startMain({ DATABASE_URL: url, ...environment })
+      await program.says(pattern)
+      program.process.kill('SIGTERM')
+      await program.ended
+    }
+    await says(
+      {},
+      /access control is off \(only this machine can reach it, .*every caller is user:dev with the roles USER, WORKER/,
+    )
+    await says({ AUTH: 'open', NODE_ENV: 'production' }, /access control is off \(AUTH is open\)/)
+    await says({ AUTH: 'required' }, /there is no API key yet/)
+  })
+
   it('names the migrations that are missing, and how to apply them', async () => {
     const { url } = await makeDatabase({ empty: true })
     expect(await sentenceOf(startMain({ DATABASE_URL: url }))).toMatch(

@@ -1,6 +1,7 @@
 // The demo: hashes every file of a folder, one job per file, and keeps the account of it in a running server, through its API
 // and nothing else.
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import pRetry from 'p-retry'
 import type { RecordJobMutation } from '../client/documents.generated.ts'
@@ -13,7 +14,7 @@ import {
   StartJobDocument,
 } from '../client/documents.generated.ts'
 import { sendOperation, type TypedDocument } from '../client/sendOperation.ts'
-import { clientToken } from '../config.ts'
+import { readConfig } from '../config.ts'
 import { DemoError } from './demo/demoError.ts'
 import { describeFailure, type FoundFile, filesBelow, hashFile } from './demo/files.ts'
 import { reportProgress } from './demo/progress.ts'
@@ -28,13 +29,15 @@ export interface DemoOptions {
 const AT_ONCE = 4
 /** A failed creation is sent again so often; its idempotency key makes sure that it makes one job. */
 const RETRIES = 2
+/** The status of a server that wants us to come back later. */
+const TOO_MANY = 429
 
 type Send = <Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables) => Promise<Data>
 
 /** Resolves when every file has its job. @throws DemoError */
 export async function demo(folder: string, { url, user }: DemoOptions): Promise<void> {
   const run = randomUUID()
-  const send = sender(url, clientToken())
+  const send = sender(url, readConfig().clientToken)
   const byState = () => send(CountsByStateDocument, { filter: { metadata: { run }, includeDeleted: true } })
   await byState()
   const files = await filesBelow(folder)
@@ -112,16 +115,20 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
 
 function sender(url: string, token: string | undefined): Send {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  return async (document, variables) => {
-    const answer = await sendOperation<never>(
-      url,
-      { query: document.toString(), variables: variables as object },
-      headers,
-    ).catch((error: Error) => {
+  return async function send<Data, Variables>(
+    document: TypedDocument<Data, Variables>,
+    variables: Variables,
+  ): Promise<Data> {
+    const operation = { query: document.toString(), variables: variables as object }
+    const answer = await sendOperation<Data>(url, operation, headers).catch((error: Error) => {
       throw new DemoError(
         `No answer from ${url} (${describeFailure(error.cause ?? error)}): start the server with "npm start", or name it by --url.`,
       )
     })
+    if (answer.status === TOO_MANY) {
+      await setTimeout(Number(answer.headers.get('retry-after') ?? 1) * 1000)
+      return send(document, variables)
+    }
     const [error] = answer.errors ?? []
     if (error) throw new DemoError(`The server refused: ${error.message}`)
     return answer.data

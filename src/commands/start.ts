@@ -27,7 +27,7 @@ export async function start(): Promise<void> {
   try {
     await prepare(app, database)
     await app.listen()
-    if (config.access.mode === 'open') warnOfOpenDoor(config.access.byHand, log)
+    await announceAccess(app, config, log)
     announce(app, { config, database, log })
     log.info(`${await signal}: no new connections; letting running requests end`)
   } finally {
@@ -60,11 +60,17 @@ function nextSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-function warnOfOpenDoor(byHand: boolean, log: Logger): void {
-  const why = byHand ? 'AUTH is open' : 'only this machine can reach it, and no key is set'
-  log.warn(
-    `access control is off (${why}): every caller is ${OPEN_CALLER.actor} with the roles ${OPEN_CALLER.roles.join(', ')}`,
-  )
+/** Tells of doors that are open, or that nobody has a key for. */
+async function announceAccess({ ledger }: App, { access }: Config, log: Logger): Promise<void> {
+  if (access.mode === 'open') {
+    const why = access.byHand ? 'AUTH is open' : 'only this machine can reach it, and no key is set'
+    const { actor, roles } = OPEN_CALLER
+    log.warn(`access control is off (${why}): every caller is ${actor} with the roles ${roles.join(', ')}`)
+  } else if (access.jwt === undefined && (await ledger.prisma.apiKey.count({ where: { revokedAt: null } })) === 0) {
+    log.warn(
+      'there is no API key yet, and no key for tokens is set: every request is refused until "api-key create" makes one',
+    )
+  }
 }
 
 function announce(app: App, { config, database, log }: { config: Config; database: OpenDatabase; log: Logger }): void {

@@ -3,14 +3,23 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
 
-export function wholeNumber(fallback: number, { min, max }: { min: number; max: number }) {
+interface Range {
+  readonly min: number
+  readonly max: number
+}
+
+export function wholeNumber(fallback: number, range: Range) {
+  return numberWithin(range).default(fallback)
+}
+
+/** A whole number without a default. */
+export function numberWithin({ min, max }: Range) {
   return z
     .string()
     .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
       error: ({ input }) => `must be a whole number from ${min} to ${max}, not "${input}".`,
     })
     .transform(Number)
-    .default(fallback)
 }
 
 export function oneOf<const Word extends string>(words: readonly Word[], fallback: NoInfer<Word>) {

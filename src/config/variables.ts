@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DEFAULT_DOCUMENT_LIMITS } from '../graphql/documentLimits.ts'
 import { DEFAULT_LIMITS } from '../ledger/limits.ts'
 import { AUTH_MODES } from './access.ts'
-import { databaseUrl, jwksUrl, oneOf, oneOfThem, publicKey, secret, wholeNumber } from './forms.ts'
+import { databaseUrl, jwksUrl, numberWithin, oneOf, oneOfThem, publicKey, secret, wholeNumber } from './forms.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -48,10 +48,11 @@ export const VARIABLES = z
     LIMIT_DOCUMENT_DIRECTIVES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.directives, { min: 0, max: MAX_INT }),
     LIMIT_DOCUMENT_COST: wholeNumber(DEFAULT_DOCUMENT_LIMITS.cost, { min: 1, max: MAX_INT }),
     TRUSTED_DOCUMENTS: z.string().optional(),
-    RATE_LIMIT_PER_SECOND: wholeNumber(500, { min: 0, max: MAX_INT }),
-    RATE_LIMIT_BURST: wholeNumber(1000, { min: 1, max: MAX_INT }),
+    RATE_LIMIT_PER_SECOND: numberWithin({ min: 0, max: MAX_INT }).optional(),
+    RATE_LIMIT_BURST: numberWithin({ min: 1, max: MAX_INT }).optional(),
     BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
+    JOBLEDGER_TOKEN: z.string().optional(),
     SHUTDOWN_TIMEOUT_MS: wholeNumber(10_000, { min: 0, max: DAY_MS }),
     LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   })

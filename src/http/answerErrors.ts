@@ -2,7 +2,7 @@
 // ours says is decided in graphql/errors.ts.
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { maskError } from '../graphql/errors.ts'
-import { tooLate } from './deadline.ts'
+import { tooLate, wasGivenUp } from './deadline.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
 
 export interface AnswerErrorOptions {
@@ -70,10 +70,16 @@ function toClient(error: GraphQLError, answering: Answering): GraphQLError {
   })
 }
 
-// Whatever failed once the time was over failed because of that.
 function known(error: GraphQLError, { scope, requestTimeoutMs }: Answering): GraphQLError {
-  const ours = error.extensions.code !== undefined
-  return scope.timeOver.aborted && !ours ? tooLate(requestTimeoutMs) : maskError(error, scope)
+  const isOurs = error.extensions.code !== undefined
+  if (isOurs || !wasGivenUp(scope)) return maskError(error, scope)
+  const { requestId, operation, caller, log } = scope
+  const level = scope.timeOver.aborted ? 'warn' : 'debug'
+  log[level](
+    { requestId, operation, actor: caller?.actor, path: error.path, err: error.originalError },
+    'request given up',
+  )
+  return tooLate(requestTimeoutMs)
 }
 
 function messageOf({ message, extensions }: GraphQLError, { bodyLimitBytes, suggestions }: Answering): string {

@@ -4,17 +4,13 @@ import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } 
 import { givenUpOn } from '../database/cancellation.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
 
-/** Why a request was given up. */
-type GivenUp = 'the client is gone' | 'its time is over'
-
-/** Signals whose reason is a `GivenUp`. */
 export function deadlinesOf(response: ServerResponse, timeoutMs: number): Pick<RequestScope, 'signal' | 'timeOver'> {
   const gone = new AbortController()
   const over = new AbortController()
-  const timer = setTimeout(() => over.abort('its time is over' satisfies GivenUp), timeoutMs)
+  const timer = setTimeout(() => over.abort(new Error('the time for the request is over')), timeoutMs)
   response.once('close', () => {
     clearTimeout(timer)
-    if (!response.writableFinished) gone.abort('the client is gone' satisfies GivenUp)
+    if (!response.writableFinished) gone.abort(new Error('the client is gone'))
   })
   return { signal: AbortSignal.any([gone.signal, over.signal]), timeOver: over.signal }
 }
@@ -32,6 +28,11 @@ export function deadline(): ServerPlugin {
       setExecuteFn((given: ExecutionArgs) => givenUpOn(until, () => executeFn(given)))
     },
   }
+}
+
+/** Whether what failed in this request failed because it was given up. */
+export function wasGivenUp({ signal, timeOver, operation }: RequestScope): boolean {
+  return timeOver.aborted || (signal.aborted && operation?.startsWith(OperationTypeNode.QUERY) === true)
 }
 
 /** What a client reads whose request took too long. */

@@ -2,6 +2,7 @@
 
 export interface GraphiQLTab {
   readonly query: string
+  readonly headers?: string
 }
 
 const CREATE = `# 1. Create a job, and copy its "jobId" from the answer.
@@ -67,4 +68,11 @@ query FailedJobs($first: Int = 20) {
 `
 
 // Without variables, because GraphiQL shows those of a default tab to nobody.
-export const GRAPHIQL_TABS: readonly GraphiQLTab[] = [{ query: CREATE }, { query: LIFE }, { query: FAILED }]
+const QUERIES = [CREATE, LIFE, FAILED]
+
+const CREDENTIAL = JSON.stringify({ authorization: 'Bearer YOUR TOKEN OR API KEY' }, null, 2)
+
+/** The tabs; with a place for the credential unless the server is open. */
+export function graphiqlTabs(open: boolean): GraphiQLTab[] {
+  return QUERIES.map((query) => ({ query, ...(open ? {} : { headers: CREDENTIAL }) }))
+}

@@ -11,7 +11,7 @@ import type { DocumentLimits } from '../graphql/documentLimits.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { answerErrors } from './answerErrors.ts'
 import { deadline, deadlinesOf } from './deadline.ts'
-import { GRAPHIQL_TABS } from './graphiqlTabs.ts'
+import { graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
@@ -34,6 +34,8 @@ export interface GraphQLHandlerOptions {
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
+  /** Nobody is asked who he is. */
+  readonly open: boolean
   /** Only this machine reaches the server, and whoever does may do everything. */
   readonly loopbackOnly: boolean
   /** For people who develop: GraphiQL, questions about the schema, suggestions in messages. */
@@ -64,7 +66,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     // Yoga's own masking does not know the request; our plugin does.
     maskedErrors: false,
     plugins: plugins(options),
-    graphiql: exploration && { title: 'Jobledger', defaultTabs: [...GRAPHIQL_TABS] },
+    graphiql: exploration && { title: 'Jobledger', defaultTabs: graphiqlTabs(options.open) },
     renderGraphiQL,
     logging: yogaLogger(log),
   })

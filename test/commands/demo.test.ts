@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { demo } from '../../src/commands/demo.ts'
+import { PROTECTED, tokenOf } from '../support/credentials.ts'
 import { run } from '../support/prismaCli.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -40,6 +41,25 @@ afterAll(async () => {
 const words = (...args: string[]): string[] => ['--import', 'tsx', 'src/cli.ts', 'demo', ...args]
 
 describe('the demo', () => {
+  it('proves who it is, waits where it asks too often, and makes jobs of its own', async () => {
+    const environment = { ...PROTECTED, RATE_LIMIT_PER_SECOND: '2', RATE_LIMIT_BURST: '3' }
+    const careful = await startTestServer({ environment })
+    const place = await mkdtemp(join(tmpdir(), 'jobledger-demo-'))
+    await writeFile(join(place, 'one'), 'one')
+    const asked = [place, { url: `${careful.url}/graphql` }] as const
+    await expect(demo(...asked)).rejects.toThrow('The server refused: Say who you are')
+    vi.stubEnv('JOBLEDGER_TOKEN', await tokenOf('grace', { roles: ['USER', 'WORKER'] }))
+    vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    vi.spyOn(console, 'table').mockImplementation(() => undefined)
+    await demo(...asked)
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+    const jobs = await careful.ledger.prisma.job.findMany()
+    expect(jobs).toMatchObject([{ userId: 'grace', content: 'one', state: 'COMPLETED', stateActor: 'user:grace' }])
+    await careful.close()
+    await rm(place, { recursive: true })
+  })
+
   it('makes one job per file, with its hash, and fails those that cannot be read', async () => {
     const { code, said } = await run(words(folder, '--url', `${server.url}/graphql`, '--user', 'ada'), '')
     expect([code, said]).toEqual([

@@ -2,6 +2,7 @@
 // data, on which a person types the credential.
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
+import { OPEN_CALLER } from '../../access/caller.ts'
 import type { ServerPlugin } from '../requestScope.ts'
 import type { RateLimiter } from './rateLimit.ts'
 
@@ -12,7 +13,8 @@ export function authentication(authenticate: Authenticate, limiter: RateLimiter 
       try {
         const caller = await authenticate(request.headers.get('authorization'))
         scope.caller = caller
-        limiter?.take(caller.actor, scope)
+        // In an open server everybody has the same name.
+        limiter?.take(caller === OPEN_CALLER ? `address:${scope.address}` : caller.actor, scope)
       } catch (error) {
         if (!(error instanceof UnauthenticatedError)) throw error
         limiter?.take(`address:${scope.address}`, scope)
