@@ -2,7 +2,7 @@
 // ours says is decided in graphql/errors.ts.
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { maskError } from '../graphql/errors.ts'
-import { tooLate, wasGivenUp } from './deadline.ts'
+import { tooLate } from './deadline.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
 
 export interface AnswerErrorOptions {
@@ -72,9 +72,9 @@ function toClient(error: GraphQLError, answering: Answering): GraphQLError {
 
 function known(error: GraphQLError, { scope, requestTimeoutMs }: Answering): GraphQLError {
   const isOurs = error.extensions.code !== undefined
-  if (isOurs || !wasGivenUp(scope)) return maskError(error, scope)
-  const { requestId, operation, caller, log } = scope
-  const level = scope.timeOver.aborted ? 'warn' : 'debug'
+  const { requestId, operation, caller, log, deadline } = scope
+  if (isOurs || !deadline.signal.aborted) return maskError(error, scope)
+  const level = deadline.isOver ? 'warn' : 'debug'
   log[level](
     { requestId, operation, actor: caller?.actor, path: error.path, err: error.originalError },
     'request given up',

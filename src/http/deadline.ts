@@ -2,37 +2,51 @@
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { givenUpOn } from '../database/cancellation.ts'
-import type { RequestScope, ServerPlugin } from './requestScope.ts'
+import type { ServerPlugin } from './requestScope.ts'
 
-export function deadlinesOf(response: ServerResponse, timeoutMs: number): Pick<RequestScope, 'signal' | 'timeOver'> {
-  const gone = new AbortController()
-  const over = new AbortController()
-  const timer = setTimeout(() => over.abort(new Error('the time for the request is over')), timeoutMs)
-  response.once('close', () => {
-    clearTimeout(timer)
-    if (!response.writableFinished) gone.abort(new Error('the client is gone'))
-  })
-  return { signal: AbortSignal.any([gone.signal, over.signal]), timeOver: over.signal }
-}
+/** Watches one request: whether its time is over, and whether its client waits. */
+export class Deadline {
+  isOver = false
+  isClientGone = false
+  private readonly abandoned = new AbortController()
+  private outlivesClient = false
 
-/**
- * Executes each operation under the deadlines of its request. A mutation goes on when its client is gone: whoever sent it wants it
- * done. When its time is over the statement that runs is taken back; what it did before that stays done.
- */
-export function deadline(): ServerPlugin {
-  return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const { signal, timeOver } = args.contextValue.scope
-      const operation = getOperationAST(args.document, args.operationName)?.operation
-      const until = operation === OperationTypeNode.MUTATION ? timeOver : signal
-      setExecuteFn((given: ExecutionArgs) => givenUpOn(until, () => executeFn(given)))
-    },
+  constructor(response: ServerResponse, timeoutMs: number) {
+    const timer = setTimeout(() => {
+      this.isOver = true
+      this.abandoned.abort(new Error('the time for the request is over'))
+    }, timeoutMs)
+    response.once('close', () => {
+      clearTimeout(timer)
+      this.isClientGone = !response.writableFinished
+      if (this.isClientGone && !this.outlivesClient) this.abandoned.abort(new Error('the client is gone'))
+    })
+  }
+
+  /** From now on the request is given up when its time is over only, whether its client is there or not. */
+  outliveClient(): void {
+    this.outlivesClient = true
+  }
+
+  /** Aborted when the request is given up. */
+  get signal(): AbortSignal {
+    return this.abandoned.signal
   }
 }
 
-/** Whether what failed in this request failed because it was given up. */
-export function wasGivenUp({ signal, timeOver, operation }: RequestScope): boolean {
-  return timeOver.aborted || (signal.aborted && operation?.startsWith(OperationTypeNode.QUERY) === true)
+/**
+ * Executes each operation under the deadline of its request. A mutation goes on when its client is gone: whoever sent it wants it
+ * done. When its time is over the statement that runs is taken back; what it did before that stays done.
+ */
+export function keepDeadline(): ServerPlugin {
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const { deadline } = args.contextValue.scope
+      const operation = getOperationAST(args.document, args.operationName)?.operation
+      if (operation === OperationTypeNode.MUTATION) deadline.outliveClient()
+      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given)))
+    },
+  }
 }
 
 /** What a client reads whose request took too long. */

@@ -2,6 +2,7 @@
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Caller } from '../access/caller.ts'
+import type { Deadline } from './deadline.ts'
 
 export interface RequestScope {
   readonly requestId: string
@@ -10,10 +11,8 @@ export interface RequestScope {
   readonly address: string
   /** Headers of the answer. */
   readonly headers: { set(name: string, value: string): void }
-  /** Aborted when nobody waits for the answer: the client is gone, or the time for the request is over. */
-  readonly signal: AbortSignal
-  /** Aborted when the time for the request is over, whoever waits. */
-  readonly timeOver: AbortSignal
+  /** When the request is given up. */
+  readonly deadline: Deadline
   operation?: string
   /** Known once the credential was looked at. */
   caller?: Caller

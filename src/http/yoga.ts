@@ -10,7 +10,7 @@ import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/documentLimits.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { answerErrors } from './answerErrors.ts'
-import { deadline, deadlinesOf } from './deadline.ts'
+import { Deadline, keepDeadline } from './deadline.ts'
 import { graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
@@ -73,7 +73,8 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
   return (request, response, { requestId }) => {
     const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
     const address = request.socket.remoteAddress ?? 'unknown'
-    const scope: RequestScope = { requestId, log, address, headers, ...deadlinesOf(response, requestTimeoutMs) }
+    const deadline = new Deadline(response, requestTimeoutMs)
+    const scope: RequestScope = { requestId, log, address, headers, deadline }
     if (log.isLevelEnabled('debug')) response.once('close', logRequest(response, scope))
     return yoga(request, response, { scope })
   }
@@ -90,7 +91,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     ...(documents ? [trustedDocuments(documents)] : []),
     documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
     nameOperation(),
-    deadline(),
+    keepDeadline(),
     answerErrors({ ...options, suggestions: exploration }),
   ]
 }

@@ -19,6 +19,7 @@ export interface DocumentGuardOptions {
 }
 
 export function documentGuard({ limits, pages, introspection }: DocumentGuardOptions): ServerPlugin {
+  const wellFormed = new WeakSet<DocumentNode>()
   return {
     onParams({ params }) {
       if (typeof params.query === 'string') checkDocumentText(params.query, limits)
@@ -28,12 +29,20 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     },
     onValidate({ params, setResult, addValidationRule }) {
       // Validation takes time that grows with the square of a document's repetitions: what has too many is not validated.
-      const fault = faultOf(() => checkDocumentForm(params.documentAST, limits))
+      const fault = faultOfForm(params.documentAST)
       if (fault) setResult([fault])
       else if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule)
     },
     onExecute: ({ args }) => checkCost(args),
     onSubscribe: ({ args }) => checkCost(args),
+  }
+
+  // Documents are kept parsed, so most were looked at before.
+  function faultOfForm(document: DocumentNode): GraphQLError | undefined {
+    if (wellFormed.has(document)) return undefined
+    const fault = faultOf(() => checkDocumentForm(document, limits))
+    if (fault === undefined) wellFormed.add(document)
+    return fault
   }
 
   function checkCost({ schema, document, operationName, variableValues }: ExecutionArguments): void {
