@@ -23,6 +23,18 @@ export async function start(): Promise<void> {
   // Before anything is started: a signal that comes meanwhile must not leave a database server behind.
   const signal = nextSignal()
   const database = await openDatabase(config, log)
+  try {
+    await serve(database, { config, log, signal })
+  } finally {
+    await database.stop()
+  }
+}
+
+/** Serves until the signal comes. */
+async function serve(
+  database: OpenDatabase,
+  { config, log, signal }: { config: Config; log: Logger; signal: Promise<NodeJS.Signals> },
+): Promise<void> {
   const app = createApp({ config, log, databaseUrl: database.url })
   try {
     await prepare(app, database)
@@ -31,7 +43,7 @@ export async function start(): Promise<void> {
     announce(app, { config, database, log })
     log.info(`${await signal}: no new connections; letting running requests end`)
   } finally {
-    await app.close().finally(() => database.stop())
+    await app.close()
   }
 }
 

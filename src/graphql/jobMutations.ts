@@ -5,7 +5,7 @@ import type { Job as JobRow } from '../database/generated/client.ts'
 import { cleanupJobs } from '../ledger/cleanupJobs.ts'
 import { createJob, createJobs } from '../ledger/createJob.ts'
 import { deleteJob } from '../ledger/deleteJob.ts'
-import { InvalidInputError, type JobNotFoundError, LedgerError } from '../ledger/errors.ts'
+import { LedgerError } from '../ledger/errors.ts'
 import { completeJob, failJob } from '../ledger/finishJob.ts'
 import { setJobResult } from '../ledger/jobResult.ts'
 import { transitionJob, transitionJobs } from '../ledger/transitionJob.ts'
@@ -28,7 +28,7 @@ import {
   SetJobResultResult,
   TransitionJobResult,
 } from './mutationResults.ts'
-import { type Asked, isWithinReach, ownerOfNewJob, permittedTransitions } from './ownership.ts'
+import { isWithinReach, permittedTransitions, withOwner } from './ownership.ts'
 import { expectWholeRow } from './selection.ts'
 
 /** A result that brings the whole row of a job. */
@@ -39,21 +39,17 @@ function jobOf(context: GraphQLContext, info: GraphQLResolveInfo): void {
 
 const moved = (job: JobRow) => ({ job })
 
-function ownedBy<Input extends { userId?: string | null | undefined }>({ caller }: GraphQLContext, input: Input) {
-  const userId = ownerOfNewJob(caller, input.userId)
-  if (userId !== null) return { ...input, userId }
-  const message = `must be given: the credential of ${caller.actor} names no user that the job could belong to.`
-  throw new InvalidInputError([{ path: ['userId'], message }])
-}
-
-/** Jobs out of reach are answered like jobs that do not exist; the others take their places in one batch. */
-async function transitionsWithinReach(context: GraphQLContext, items: Asked[]) {
-  const permitted = await permittedTransitions(context, items)
-  const within = permitted.filter((one): one is Asked => !(one instanceof LedgerError))
-  if (within.length === 0 && permitted.length > 0) return permitted as JobNotFoundError[]
-  const answers = await transitionJobs(context.ledger, within, context.caller.actor)
+/** Runs the items that are not refused yet in one batch, and puts the refusals in their places among the answers. */
+async function besideRefusals<Item, Answer>(
+  items: readonly Item[],
+  run: (accepted: Exclude<Item, LedgerError>[]) => Promise<Answer[]>,
+): Promise<(Answer | Extract<Item, LedgerError>)[]> {
+  const isRefused = (item: Item): item is Extract<Item, LedgerError> => item instanceof LedgerError
+  const accepted = items.filter((item) => !isRefused(item)) as Exclude<Item, LedgerError>[]
+  // Without any items at all the ledger says how many there must be.
+  const answers = accepted.length > 0 || items.length === 0 ? await run(accepted) : []
   let next = 0
-  return permitted.map((one) => (one instanceof LedgerError ? one : (answers[next++] as (typeof answers)[number])))
+  return items.map((item) => (isRefused(item) ? item : (answers[next++] as Answer)))
 }
 
 builder.mutationFields((t) => ({
@@ -63,7 +59,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
       jobOf(context, info)
-      return createJob(context.ledger, ownedBy(context, input), context.caller.actor)
+      const owned = withOwner(context.caller, input)
+      if (owned instanceof LedgerError) throw owned
+      return createJob(context.ledger, owned, context.caller.actor)
     },
   }),
   createJobs: t.field({
@@ -72,8 +70,9 @@ builder.mutationFields((t) => ({
     args: { inputs: t.arg({ type: [CreateJobInput], required: true, description: 'The jobs.' }) },
     resolve: (_, { inputs }, context, info) => {
       jobOf(context, info)
-      const owned = inputs.map((input) => ownedBy(context, input))
-      return createJobs(context.ledger, owned, context.caller.actor)
+      const { ledger, caller } = context
+      const owned = inputs.map((input) => withOwner(caller, input))
+      return besideRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor))
     },
   }),
   transitionJob: t.field({
@@ -94,7 +93,9 @@ builder.mutationFields((t) => ({
     resolve: async (_, { inputs }, context, info) => {
       jobOf(context, info)
       const items = inputs.map((input) => ({ ...input, jobId: jobIdOf(input.jobId) }))
-      const answers = await transitionsWithinReach(context, items)
+      const { ledger, caller } = context
+      const permitted = await permittedTransitions(context, items)
+      const answers = await besideRefusals(permitted, (accepted) => transitionJobs(ledger, accepted, caller.actor))
       return answers.map((answer) => (answer instanceof LedgerError ? answer : moved(answer)))
     },
   }),

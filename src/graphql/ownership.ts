@@ -2,22 +2,35 @@
 // changes, so an answer stays right. A job of somebody else is answered as one that does not exist.
 import { type Caller, ForbiddenError, forbidden, ownerFor, requireScope } from '../access/caller.ts'
 import { type Operation, scopeOf } from '../access/roles.ts'
-import { JobNotFoundError } from '../ledger/errors.ts'
+import { InvalidInputError, JobNotFoundError } from '../ledger/errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { TransitionJobInput } from '../ledger/transitionJob.ts'
 import type { GraphQLContext } from './context.ts'
 
-/** The user id that a new job gets. @throws ForbiddenError if the caller may not create jobs for that user */
-export function ownerOfNewJob(caller: Caller, wanted: string | null | undefined): string | null {
+/**
+ * A new job with the user that it belongs to: the caller, unless it names another; or InvalidInputError if there is none.
+ *
+ * @throws ForbiddenError if the caller may not create jobs for that user
+ */
+export function withOwner<Input extends { userId?: string | null | undefined }>(caller: Caller, input: Input) {
   const owner = ownerFor(caller, 'create jobs')
-  const userId = wanted ?? caller.userId
-  if (owner === undefined || userId === owner) return userId
+  const userId = input.userId ?? caller.userId
+  if (userId === null) {
+    const message = `must be given: the credential of ${caller.actor} names no user that the job could belong to.`
+    return new InvalidInputError([{ path: ['userId'], message }])
+  }
+  if (owner === undefined || userId === owner) return { ...input, userId }
   throw new ForbiddenError(
     `${caller.actor} may create jobs of the user "${owner}" only; acting for another takes the role ADMIN.`,
   )
 }
 
-/** Whether the operation reaches this job for the caller. A job that does not exist is out of reach for those who reach only their own. @throws ForbiddenError */
+/**
+ * Whether the operation reaches this job for the caller. A job that does not exist is out of reach for those who reach only their
+ * own.
+ *
+ * @throws ForbiddenError if it reaches none
+ */
 export async function isWithinReach(
   { ledger, caller }: GraphQLContext,
   operation: Operation,

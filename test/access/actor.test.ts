@@ -100,6 +100,18 @@ describe('a job without a named user', () => {
     expect(data.createJob.job.userId).toBe('grace')
   })
 
+  it('is refused in its place of a batch', async () => {
+    const { key } = await createApiKey(server.ledger.prisma, { name: 'batch', roles: ['ADMIN'] })
+    const query = `mutation { createJobs(inputs: [{ content: "a" }, { content: "b", userId: "ada" }, { content: "c" }]) {
+      __typename ... on CreateJobSuccess { job { content } } ... on InvalidInput { issues { path } } } }`
+    const refused = { __typename: 'InvalidInput', issues: [{ path: ['userId'] }] }
+    expect((await server.request(query, {}, bearer(key))).data.createJobs).toEqual([
+      refused,
+      { __typename: 'CreateJobSuccess', job: { content: 'b' } },
+      refused,
+    ])
+  })
+
   it('is refused of a key that belongs to nobody', async () => {
     const { key } = await createApiKey(server.ledger.prisma, { name: 'nobody', roles: ['ADMIN'] })
     const { data } = await server.request(CREATE, {}, bearer(key))
