@@ -75,7 +75,9 @@ describe('the seeded jobs', () => {
 
   it('are not written at all if a history does not add up', async () => {
     const jobs = believableJobs(NOW, randomFrom(7))
-    jobs[5]?.records.push(
+    // Not of a deleted job: constraints of the table refuse what is added to that before the histories are looked at.
+    const job = jobs.find(({ deleted }) => !deleted)
+    job?.records.push(
       { state: 'PROCESSING', at: NOW, actor: 'x', reason: null },
       { state: 'PROCESSING', at: NOW, actor: 'x', reason: null },
     )
