@@ -11,11 +11,13 @@ export type Scope = 'none' | 'own' | 'any'
 export const ACCESS = {
   'read jobs': { USER: 'own', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'create jobs': { USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'claim jobs and extend leases': { USER: 'none', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
   'start, complete, fail and release jobs': { USER: 'none', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
   'set results': { USER: 'none', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
   'cancel jobs': { USER: 'own', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
   'retry jobs': { USER: 'own', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
   'delete jobs': { USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'rescue stuck jobs': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'clean up old jobs': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'read the state machine': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'see who they are': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },

@@ -23,6 +23,18 @@ export type Scalars = {
   UUID: { input: string; output: string; }
 };
 
+/** Which jobs to hand out, and for how long. */
+export type ClaimJobsInput = {
+  /** The jobs belong to the worker for so many seconds from now, unless it extends the lease; 1 to 86400. */
+  readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** So many jobs at most; 1 to 100. */
+  readonly limit?: InputMaybe<Scalars['Int']['input']>;
+  /** Only jobs with one of these presets; at most 100. */
+  readonly presets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Names the worker in the records. 1 to 200 characters. */
+  readonly workerId: Scalars['String']['input'];
+};
+
 /** Which old jobs to delete. */
 export type CleanupJobsInput = {
   /** Only count them. */
@@ -55,10 +67,16 @@ export type CreateJobInput = {
   readonly content: Scalars['String']['input'];
   /** Unique per user: the same key with the same input returns the first job. 1 to 200 characters. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** How often the job may be tried; 1 to 1000. By default 1: when it fails, it is not retried. */
+  readonly maxAttempts?: InputMaybe<Scalars['Int']['input']>;
   /** Facts about the job; up to 64 KiB. */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
   /** The name of the settings it runs with. 1 to 200 characters. */
   readonly preset?: InputMaybe<Scalars['String']['input']>;
+  /** Jobs with a higher number are claimed first; -1000 to 1000, by default 0. */
+  readonly priority?: InputMaybe<Scalars['Int']['input']>;
+  /** Not to be claimed earlier; by default at once. */
+  readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
   /** Whom the job belongs to; by default the caller. 1 to 200 characters. */
   readonly userId?: InputMaybe<Scalars['String']['input']>;
 };
@@ -83,6 +101,14 @@ export type ErrorCode =
   | 'JOB_NOT_FOUND'
   /** The job is not as the caller expected it. */
   | 'VERSION_CONFLICT';
+
+/** The jobs that a worker holds. */
+export type ExtendLeasesInput = {
+  /** The jobs belong to the worker for so many seconds from now, unless it extends the lease; 1 to 86400. */
+  readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** The jobs; 1 to 1000. */
+  readonly leases: ReadonlyArray<JobLease>;
+};
 
 /** A job that failed, and why. */
 export type FailJobInput = {
@@ -124,6 +150,14 @@ export type JobFilter = {
   readonly states?: InputMaybe<ReadonlyArray<JobState>>;
   /** Of this user. */
   readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A job as a worker holds it. */
+export type JobLease = {
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** The version that the job had when the worker claimed it. */
+  readonly version: Scalars['Int']['input'];
 };
 
 /** The order of a list of jobs. */
@@ -189,6 +223,46 @@ export type OrderDirection =
   | 'ASC'
   /** Latest first. */
   | 'DESC';
+
+/** A job to be given back. */
+export type ReleaseJobInput = {
+  /** The version at which the worker holds the job. */
+  readonly expectedVersion: Scalars['Int']['input'];
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Why, for those who read the history; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** Not to be claimed again earlier. */
+  readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A job to be cancelled. */
+export type RequestJobCancellationInput = {
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Why, for those who read the history; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Which stuck jobs to rescue. */
+export type RescueStuckJobsInput = {
+  /** Only count them. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only those that have been PROCESSING for longer than so many seconds, then also those without a lease. By default all whose lease has ended. */
+  readonly olderThanSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A failed job to be tried again. */
+export type RetryJobInput = {
+  /** Refuse if the job has another version than this. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Why, for those who read the history; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** Not to be claimed earlier; by default at once. */
+  readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
 
 /** What a caller may do. Whoever has several roles may do what any of them allows. */
 export type Role =

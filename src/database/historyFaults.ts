@@ -35,6 +35,9 @@ const FAULTS = `
   )
   SELECT job_id AS "jobId", sequence, fault FROM faults WHERE fault IS NOT NULL
   UNION ALL
+  SELECT j.id, j.version, 'the job was tried more or less often than its history tells' FROM jobs AS j
+  WHERE j.attempt <> (SELECT count(*) FROM job_states AS r WHERE r.job_id = j.id AND r.new_state = 'PROCESSING')
+  UNION ALL
   SELECT j.id, j.version, 'the last record is not what the job says of itself' FROM jobs AS j
   WHERE (SELECT (r.sequence, r.new_state, r.actor, r.reason) FROM job_states AS r WHERE r.job_id = j.id ORDER BY r.sequence DESC LIMIT 1)
     IS DISTINCT FROM (j.version, j.state, j.state_actor, j.state_reason)

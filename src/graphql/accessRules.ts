@@ -32,6 +32,12 @@ export const FIELD_OPERATIONS: Readonly<Record<string, readonly [Operation, ...O
   'Mutation.setJobResult': ['set results'],
   'Mutation.deleteJob': ['delete jobs'],
   'Mutation.cleanupJobs': ['clean up old jobs'],
+  'Mutation.claimJobs': ['claim jobs and extend leases'],
+  'Mutation.extendLeases': ['claim jobs and extend leases'],
+  'Mutation.releaseJob': ['start, complete, fail and release jobs'],
+  'Mutation.retryJob': ['retry jobs'],
+  'Mutation.requestJobCancellation': ['cancel jobs'],
+  'Mutation.rescueStuckJobs': ['rescue stuck jobs'],
 }
 
 /**

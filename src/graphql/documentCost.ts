@@ -24,6 +24,7 @@ import {
   type SelectionNode,
   valueFromASTUntyped,
 } from 'graphql'
+import { MOST_CLAIMED } from '../ledger/limits.ts'
 import { type DocumentLimits, tooMuch } from './documentLimits.ts'
 
 export interface AskedOperation {
@@ -61,7 +62,7 @@ export function checkDocumentCost(asked: AskedOperation, limits: DocumentLimits,
 
 type WithSelections = Pick<OperationDefinitionNode | FieldNode, 'selectionSet'>
 
-/** Where in an operation a field is: how deep, and on the page of which connection if it is a field of one. */
+/** Where in an operation a field is: how deep, and on the page of which list if it is a field of one. */
 interface Place {
   readonly depth: number
   readonly page?: { readonly size: number; readonly isCounted: boolean }
@@ -124,7 +125,18 @@ class CostWalk {
     const items = this.itemsOf(field, node)
     const own = isEntity(type) || items !== undefined ? 1 : 0
     const times = items ?? (page && isList(field.type) ? page.size : 1)
-    return times * (own + this.costOf(type, nodes, { depth: depth + 1 }))
+    const handedOut = this.handedOut(node)
+    const below = handedOut === undefined ? {} : { page: { size: handedOut, isCounted: false } }
+    return times * (own + this.costOf(type, nodes, { depth: depth + 1, ...below }))
+  }
+
+  /** How many jobs a mutation answers with whose input says so: by the leases it extends, or by the limit of a claim. */
+  private handedOut(node: FieldNode): number | undefined {
+    const input = this.argument(node, 'input')
+    if (typeof input !== 'object' || input === null) return undefined
+    const { leases, limit } = input as { leases?: unknown; limit?: unknown }
+    if (Array.isArray(leases)) return leases.length
+    return typeof limit === 'number' ? Math.min(Math.max(0, limit), MOST_CLAIMED) : undefined
   }
 
   /** The fields of an object of `type`, by their names in the answer. Fragments may not go round in circles: they are valid. */

@@ -2,8 +2,8 @@
 import { builder } from './builder.ts'
 import { JobResultStatusEnum, JobStateEnum } from './enums.ts'
 
-const JOB_ID = 'The job: a global id or a UUID.'
-const REASON = 'Why, for those who read the history; up to 4 KiB.'
+export const JOB_ID = 'The job: a global id or a UUID.'
+export const REASON = 'Why, for those who read the history; up to 4 KiB.'
 const TRANSITION_METADATA = 'Facts about the transition; up to 64 KiB.'
 const EXPECTED_VERSION = 'Refuse if the job has another version than this.'
 const OUTPUT = 'What the work produced; up to 1 MiB.'
@@ -18,6 +18,11 @@ export const CreateJobInput = builder.inputType('CreateJobInput', {
     metadata: t.field({ type: 'JSONObject', description: 'Facts about the job; up to 64 KiB.' }),
     idempotencyKey: t.string({
       description: 'Unique per user: the same key with the same input returns the first job. 1 to 200 characters.',
+    }),
+    priority: t.int({ description: 'Jobs with a higher number are claimed first; -1000 to 1000, by default 0.' }),
+    runAt: t.field({ type: 'DateTime', description: 'Not to be claimed earlier; by default at once.' }),
+    maxAttempts: t.int({
+      description: 'How often the job may be tried; 1 to 1000. By default 1: when it fails, it is not retried.',
     }),
   }),
 })

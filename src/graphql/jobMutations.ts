@@ -21,6 +21,7 @@ import {
   SetJobResultInput,
   TransitionJobInput,
 } from './jobInputs.ts'
+import { logLateAnswer } from './lateAnswers.ts'
 import {
   CleanupJobsResult,
   CreateJobResult,
@@ -139,9 +140,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      return moved(
-        await completeJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.caller.actor }),
-      )
+      const jobId = jobIdOf(input.jobId)
+      const complete = () => completeJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
+      return moved(await logLateAnswer(context, { operation: 'completeJob', jobId }, complete))
     },
   }),
   failJob: t.field({
@@ -150,9 +151,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      return moved(
-        await failJob(context.ledger, { ...input, jobId: jobIdOf(input.jobId), actor: context.caller.actor }),
-      )
+      const jobId = jobIdOf(input.jobId)
+      const fail = () => failJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
+      return moved(await logLateAnswer(context, { operation: 'failJob', jobId }, fail))
     },
   }),
 }))

@@ -3,7 +3,7 @@ import type { Prisma } from '../database/generated/client.ts'
 import { countJobs, countJobsByState } from '../ledger/countJobs.ts'
 import type { JobFilter as LedgerJobFilter } from '../ledger/jobFilter.ts'
 import { listJobs } from '../ledger/listJobs.ts'
-import { countStuckJobs, stuckJobs } from '../ledger/stuckJobs.ts'
+import { countStuckJobs, STUCK_AFTER_SECONDS, stuckJobs } from '../ledger/stuckJobs.ts'
 import { builder } from './builder.ts'
 import { connectionOf } from './connections.ts'
 import { confinedTo, type GraphQLContext, visibleJobs } from './context.ts'
@@ -11,6 +11,7 @@ import { JobStateEnum } from './enums.ts'
 import { jobIdOf } from './globalIds.ts'
 import { Job, JobConnection, JobEdge } from './job.ts'
 import { connectionSelection } from './selection.ts'
+import { measureBelow } from './stuckReason.ts'
 
 const JobFilter = builder.inputType('JobFilter', {
   description: 'Which jobs; all given conditions hold.',
@@ -116,12 +117,19 @@ builder.queryFields((t) => ({
       type: Job,
       description: 'The jobs that have been PROCESSING for too long, the one that started first at the head.',
       args: {
-        olderThanSeconds: t.arg.int({ defaultValue: 3600, description: 'PROCESSING for longer than so many seconds.' }),
+        olderThanSeconds: t.arg.int({
+          defaultValue: STUCK_AFTER_SECONDS,
+          description: 'PROCESSING for longer than so many seconds.',
+        }),
       },
       resolve: async (_, args, context, info) => {
         const asked = { ...args, ...confinedTo(context, 'read jobs') }
         const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
         const page = await stuckJobs(context.ledger, asked, { select })
+        measureBelow(context, info, {
+          at: page.at,
+          olderThanSeconds: asked.olderThanSeconds ?? STUCK_AFTER_SECONDS,
+        })
         return connectionOf(page, () => countStuckJobs(context.ledger, asked))
       },
     },

@@ -5,8 +5,10 @@ import { builder } from './builder.ts'
 import './jobMutations.ts'
 import './jobQueries.ts'
 import './jobStateRecord.ts'
+import './jobWork.ts'
 import './scalars.ts'
 import './stateMachine.ts'
 import './viewer.ts'
+import './workMutations.ts'
 
 export const schema = guardFields(lexicographicSortSchema(builder.toSchema()))

@@ -8,6 +8,7 @@ import { IdempotencyConflictError, type InvalidInputError, LedgerError } from '.
 import type { InputCheck, JsonObject } from './inputCheck.ts'
 import { jobColumns } from './jobColumns.ts'
 import type { Ledger } from './ledger.ts'
+import { LARGEST_PRIORITY, MOST_ATTEMPTS } from './limits.ts'
 
 export interface CreateJobInput {
   userId: string
@@ -16,6 +17,12 @@ export interface CreateJobInput {
   metadata?: JsonObject | null | undefined
   /** Unique per user: the same key with the same input returns the first job, also to racing callers. */
   idempotencyKey?: string | null | undefined
+  /** Higher is claimed first; 0 by default. */
+  priority?: number | null | undefined
+  /** Not claimed earlier; by default at once. */
+  runAt?: Date | null | undefined
+  /** How often the job may be tried; once by default, which means that a failure is final. */
+  maxAttempts?: number | null | undefined
 }
 
 export interface CreatedJob {
@@ -76,6 +83,9 @@ function checkInput(check: InputCheck, input: CreateJobInput, actor: string): vo
   check.name('preset', input.preset)
   check.metadata('metadata', input.metadata)
   check.name('idempotencyKey', input.idempotencyKey)
+  check.wholeNumber('priority', input.priority, -LARGEST_PRIORITY, LARGEST_PRIORITY)
+  check.instant('runAt', input.runAt)
+  check.wholeNumber('maxAttempts', input.maxAttempts, 1, MOST_ATTEMPTS)
 }
 
 /** One answer for each item: its job, or undefined where the idempotency key exists. */
@@ -87,10 +97,11 @@ async function insert(ledger: Ledger, items: Prepared[], actor: string): Promise
       WITH input AS MATERIALIZED (
         SELECT item.*, jobledger_uuid_v7() AS new_id
         FROM ROWS FROM (json_to_recordset(${JSON.stringify(items)}::json) AS ("userId" text, "content" text, "preset" text,
-          "metadata" jsonb, "idempotencyKey" text, "requestHash" text)) WITH ORDINALITY AS item
+          "metadata" jsonb, "idempotencyKey" text, "requestHash" text, "priority" integer, "runAt" timestamptz, "maxAttempts" integer)) WITH ORDINALITY AS item
       ), created AS (
-        INSERT INTO jobs (id, user_id, content, preset, metadata, state_actor, idempotency_key, request_hash)
-        SELECT new_id, "userId", "content", "preset", coalesce("metadata", '{}'), ${actor}, "idempotencyKey", decode("requestHash", 'hex')
+        INSERT INTO jobs (id, user_id, content, preset, metadata, state_actor, idempotency_key, request_hash, priority, run_at, max_attempts)
+        SELECT new_id, "userId", "content", "preset", coalesce("metadata", '{}'), ${actor}, "idempotencyKey", decode("requestHash", 'hex'),
+          coalesce("priority", 0), coalesce("runAt", '-infinity'), coalesce("maxAttempts", 1)
         FROM input ORDER BY "userId", "idempotencyKey", ordinality
         ON CONFLICT (user_id, idempotency_key) DO NOTHING
         RETURNING *
@@ -118,7 +129,15 @@ function repeated(input: Prepared, existing: Job[]): CreatedJob | IdempotencyCon
 }
 
 /** SHA-256 of the input with its keys in order, in hexadecimal: equal for inputs that differ in the order of keys only. */
-function requestHash({ content, preset, metadata }: CreateJobInput): string {
-  const ordered = stringify({ content, preset: preset ?? null, metadata: metadata ?? {} }) as string
+function requestHash({ content, preset, metadata, priority, runAt, maxAttempts }: CreateJobInput): string {
+  const ordered = stringify({
+    content,
+    preset: preset ?? null,
+    metadata: metadata ?? {},
+    // Absent where they are not given, so that the hashes of requests from before there were these stay good.
+    priority: priority ?? undefined,
+    runAt: runAt ?? undefined,
+    maxAttempts: maxAttempts ?? undefined,
+  }) as string
   return createHash('sha256').update(ordered).digest('hex')
 }

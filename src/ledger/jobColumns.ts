@@ -20,6 +20,15 @@ const COLUMNS = {
   deletedAt: 'deleted_at',
   idempotencyKey: 'idempotency_key',
   requestHash: 'request_hash',
+  priority: 'priority',
+  runAt: 'run_at',
+  maxAttempts: 'max_attempts',
+  attempt: 'attempt',
+  releases: 'releases',
+  leaseExpiresAt: 'lease_expires_at',
+  cancelRequestedAt: 'cancel_requested_at',
+  cancelRequestedBy: 'cancel_requested_by',
+  cancelReason: 'cancel_reason',
 } as const satisfies Record<keyof Job, string>
 
 /** The select list of a whole job from the row named `row`: `row.user_id AS "userId", ...`. */

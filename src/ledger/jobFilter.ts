@@ -66,12 +66,17 @@ function checkFilter({ userId, states, presets, metadata, ...instants }: JobFilt
   const check = new InputCheck(limits)
   check.name('userId', userId)
   checkLength(check, 'states', states)
-  if (checkLength(check, 'presets', presets)) for (const preset of presets ?? []) check.name('presets', preset)
+  checkNames(check, 'presets', presets)
   for (const path of ['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore'] as const) {
     check.instant(path, instants[path])
   }
   check.metadata('metadata', metadata)
   check.done()
+}
+
+/** Notes a list with too many names, or with something that is no name. */
+export function checkNames(check: InputCheck, path: string, names: readonly string[] | null | undefined): void {
+  if (checkLength(check, path, names)) for (const name of names ?? []) check.name(path, name)
 }
 
 /** Notes a list with more values than a filter may have. */

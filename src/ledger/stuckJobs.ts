@@ -8,6 +8,12 @@ import type { Ledger } from './ledger.ts'
 import { type JobShape, pageOfJobs } from './listJobs.ts'
 import type { Page, PageRequest } from './page.ts'
 
+/** Why a job is stuck: its worker is gone, or was never known, or is there and takes long. */
+export type StuckReason = 'lease expired' | 'no lease' | 'too long'
+
+/** By default a job is stuck that has been PROCESSING for longer than an hour. */
+export const STUCK_AFTER_SECONDS = 3600
+
 /** Which jobs are stuck. */
 export interface StuckJobsQuestion {
   /** Only jobs of this user: how a caller is confined to its own. */
@@ -28,7 +34,8 @@ const ORDER: KeysetOrder = {
 }
 
 /**
- * One page of the jobs that have been PROCESSING for longer than `olderThanSeconds`, the one that started first at the head.
+ * One page of the jobs that have been PROCESSING for longer than `olderThanSeconds`, the one that started first at the head, and
+ * when that was.
  *
  * @throws InvalidInputError
  */
@@ -36,8 +43,9 @@ export async function stuckJobs(
   ledger: Ledger,
   request: StuckJobsRequest = {},
   shape: JobShape = {},
-): Promise<Page<Job>> {
-  return pageOfJobs(ledger, { order: ORDER, condition: await stuckCondition(ledger, request) }, request, shape)
+): Promise<Page<Job> & { at: Date }> {
+  const { at, condition } = await stuckCondition(ledger, request)
+  return { ...(await pageOfJobs(ledger, { order: ORDER, condition }, request, shape)), at }
 }
 
 /**
@@ -46,21 +54,34 @@ export async function stuckJobs(
  * @throws InvalidInputError
  */
 export async function countStuckJobs(ledger: Ledger, question: StuckJobsQuestion = {}): Promise<number> {
-  return ledger.prisma.job.count({ where: await stuckCondition(ledger, question) })
+  const { condition } = await stuckCondition(ledger, question)
+  return ledger.prisma.job.count({ where: condition })
 }
 
 async function stuckCondition(
   ledger: Ledger,
   { olderThanSeconds, ownerId }: StuckJobsQuestion,
-): Promise<Prisma.JobWhereInput> {
-  const seconds = olderThanSeconds ?? 3600
+): Promise<{ at: Date; condition: Prisma.JobWhereInput }> {
+  const seconds = olderThanSeconds ?? STUCK_AFTER_SECONDS
   const check = new InputCheck(ledger.limits)
   check.wholeNumber('olderThanSeconds', seconds, 0)
   check.done()
-  const now = await databaseNow(ledger.prisma)
-  return {
+  const at = await databaseNow(ledger.prisma)
+  const condition: Prisma.JobWhereInput = {
     state: 'PROCESSING',
-    startedAt: { lt: new Date(now.getTime() - seconds * 1000) },
+    startedAt: { lt: new Date(at.getTime() - seconds * 1000) },
     ...(ownerId === undefined ? {} : { userId: ownerId }),
   }
+  return { at, condition }
+}
+
+/** Why a job is stuck at an instant; null if it is not: it is not PROCESSING, or not for longer than `olderThanSeconds`. */
+export function stuckReason(
+  { state, startedAt, leaseExpiresAt }: Pick<Job, 'state' | 'startedAt' | 'leaseExpiresAt'>,
+  { at, olderThanSeconds }: { at: Date; olderThanSeconds: number },
+): StuckReason | null {
+  if (state !== 'PROCESSING' || startedAt === null) return null
+  if (startedAt.getTime() >= at.getTime() - olderThanSeconds * 1000) return null
+  if (leaseExpiresAt === null) return 'no lease'
+  return leaseExpiresAt <= at ? 'lease expired' : 'too long'
 }

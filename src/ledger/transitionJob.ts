@@ -24,6 +24,11 @@ export interface TransitionJobInput extends TransitionNote {
   to: JobState
 }
 
+/** A transition that is another operation from another state: what releases a job must not retry it. */
+export interface TransitionFrom extends TransitionJobInput {
+  from: JobState
+}
+
 /** Why a transition may not happen. */
 export type TransitionRefusal = JobNotFoundError | IllegalTransitionError | VersionConflictError | InvalidInputError
 
@@ -46,6 +51,8 @@ export async function transitionJob(ledger: Ledger, input: TransitionJobInput): 
         stateReason: input.reason ?? null,
         stateActor: input.actor,
         stateMetadata: opaqueJson(input.metadata ?? {}),
+        // Work that is given back does not count as tried. The database takes it back where it was none.
+        ...(to === 'PENDING' && { releases: { increment: 1 } }),
       },
     })
     return job
@@ -106,7 +113,7 @@ export function checkNote(check: InputCheck, note: TransitionNote): InputCheck {
  */
 export async function untilDecided(
   ledger: Ledger,
-  input: TransitionJobInput,
+  input: TransitionJobInput | TransitionFrom,
   attempt: () => Promise<Job | undefined>,
 ): Promise<Job> {
   for (;;) {
@@ -119,7 +126,7 @@ export async function untilDecided(
 
 function refusal(
   job: Job | null,
-  { jobId, to, expectedVersion, expectedState }: TransitionJobInput | Omit<TransitionJobInput, 'actor'>,
+  { jobId, to, expectedVersion, expectedState, from }: Omit<TransitionJobInput, 'actor'> & { from?: JobState },
 ): TransitionRefusal | undefined {
   if (job === null) return new JobNotFoundError(jobId)
   // A caller whose view is old learns first that it is old: the state it asks for may be the one that somebody else reached.
@@ -127,5 +134,6 @@ function refusal(
     return new VersionConflictError(job, { version: expectedVersion ?? null, state: expectedState ?? null })
   }
   if (!isLegalTransition(job.state, to)) return new IllegalTransitionError(job, to)
+  if (from !== undefined && job.state !== from) return new VersionConflictError(job, { state: from })
   return undefined
 }

@@ -1,11 +1,14 @@
 // The role table, cell by cell, over HTTP: each role, each operation by each field that is it, on an own job and on somebody else's.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ACCESS, OPERATIONS, type Operation, ROLES, type Role } from '../../src/access/roles.ts'
+import { ACCESS, OPERATIONS, ROLES, type Role } from '../../src/access/roles.ts'
 import { FIELD_OPERATIONS } from '../../src/graphql/accessRules.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { jobIn } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { JOB_SAMPLES, RELEASE, START } from './roleTable/jobSamples.ts'
+import type { Sample } from './roleTable/sample.ts'
+import { WORK_SAMPLES } from './roleTable/workSamples.ts'
 
 let server: TestServer
 
@@ -14,167 +17,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-interface Target {
-  readonly jobId: string
-  readonly owner: string
-}
-
 type Outcome = 'done' | 'absent' | 'forbidden'
 
-interface Sample {
-  readonly operation: Operation
-  /** The state of the job that it is tried on. */
-  readonly state: 'PENDING' | 'PROCESSING' | 'FAILED'
-  readonly query: string
-  variables(target: Target): object
-  /** Whether the answer shows or changed the target. */
-  // biome-ignore lint/suspicious/noExplicitAny: answers of every form
-  reached(answer: any, target: Target): boolean
-}
-
-const byId = ({ jobId }: Target) => ({ id: jobId })
-const byOwner = ({ owner }: Target) => ({ owner })
-const isThere = (answer: unknown): boolean => answer !== null
-const lists = (answer: { nodes: { id: string }[] }, { jobId }: Target) =>
-  answer.nodes.some(({ id }) => Buffer.from(id, 'base64').toString() === `Job:${jobId}`)
-const succeeded = (answer: { __typename: string }): boolean => answer.__typename.endsWith('Success')
-const everySucceeded = (answers: { __typename: string }[]): boolean => answers.every(succeeded)
-
-const WORK: Operation = 'start, complete, fail and release jobs'
-
-function reading(query: string, sample: Partial<Sample> = {}): Sample {
-  return { operation: 'read jobs', state: 'PROCESSING', query, variables: byId, reached: isThere, ...sample }
-}
-
-/** A transition, once as `transitionJob` and once in a batch. */
-function moving(operation: Operation, state: Sample['state'], to: string): [one: Sample, many: Sample] {
-  const sample = { operation, state, variables: byId }
-  const input = `{ jobId: $id, to: ${to}, expectedState: ${state} }`
-  return [
-    {
-      ...sample,
-      query: `mutation ($id: ID!) { it: transitionJob(input: ${input}) { __typename } }`,
-      reached: succeeded,
-    },
-    {
-      ...sample,
-      query: `mutation ($id: ID!) { it: transitionJobs(inputs: [${input}]) { __typename } }`,
-      reached: everySucceeded,
-    },
-  ]
-}
-
-const [START, STARTS] = moving(WORK, 'PENDING', 'PROCESSING')
-const [RELEASE, RELEASES] = moving(WORK, 'PROCESSING', 'PENDING')
-const [CANCEL, CANCELS] = moving('cancel jobs', 'PENDING', 'CANCELLED')
-const [RETRY, RETRIES] = moving('retry jobs', 'FAILED', 'PENDING')
-
 /** How each field is tried as each operation that it may be. */
-const SAMPLES: Record<string, Sample[]> = {
-  'Query.node': [reading('query ($id: ID!) { it: node(id: $id) { id } }')],
-  'Query.nodes': [
-    reading('query ($id: ID!) { it: nodes(ids: [$id]) { id } }', { reached: ([answer]: unknown[]) => answer !== null }),
-  ],
-  'Query.job': [reading('query ($id: ID!) { it: job(id: $id) { id } }')],
-  'Query.jobs': [
-    reading('query ($owner: String) { it: jobs(first: 100, filter: { userId: $owner }) { nodes { id } } }', {
-      variables: byOwner,
-      reached: lists,
-    }),
-  ],
-  'Query.jobCount': [
-    reading('query ($owner: String) { it: jobCount(filter: { userId: $owner }) }', {
-      variables: byOwner,
-      reached: (count) => count > 0,
-    }),
-  ],
-  'Query.jobCountsByState': [
-    reading('query ($owner: String) { it: jobCountsByState(filter: { userId: $owner }) { count } }', {
-      variables: byOwner,
-      reached: (counts: { count: number }[]) => counts.some(({ count }) => count > 0),
-    }),
-  ],
-  'Query.jobStateRecords': [
-    reading('query ($id: ID!) { it: jobStateRecords(filter: { jobId: $id }) { nodes { job { id } } } }', {
-      reached: ({ nodes }) => nodes.length > 0,
-    }),
-  ],
-  'Query.stuckJobs': [
-    reading('{ it: stuckJobs(olderThanSeconds: 0, last: 100) { nodes { id } } }', {
-      variables: () => ({}),
-      reached: lists,
-    }),
-  ],
-  'Query.stateMachine': [
-    reading('{ it: stateMachine { state } }', { operation: 'read the state machine', variables: () => ({}) }),
-  ],
-  'Query.viewer': [reading('{ it: viewer { actor } }', { operation: 'see who they are', variables: () => ({}) })],
-  'Mutation.createJob': [
-    {
-      operation: 'create jobs',
-      state: 'PENDING',
-      query: 'mutation ($owner: String) { it: createJob(input: { userId: $owner, content: "x" }) { __typename } }',
-      variables: byOwner,
-      reached: succeeded,
-    },
-  ],
-  'Mutation.createJobs': [
-    {
-      operation: 'create jobs',
-      state: 'PENDING',
-      query: 'mutation ($owner: String) { it: createJobs(inputs: [{ userId: $owner, content: "x" }]) { __typename } }',
-      variables: byOwner,
-      reached: everySucceeded,
-    },
-  ],
-  'Mutation.transitionJob': [START, RELEASE, CANCEL, RETRY],
-  'Mutation.transitionJobs': [STARTS, RELEASES, CANCELS, RETRIES],
-  'Mutation.completeJob': [
-    {
-      operation: WORK,
-      state: 'PROCESSING',
-      query: 'mutation ($id: ID!) { it: completeJob(input: { jobId: $id }) { __typename } }',
-      variables: byId,
-      reached: succeeded,
-    },
-  ],
-  'Mutation.failJob': [
-    {
-      operation: WORK,
-      state: 'PROCESSING',
-      query: 'mutation ($id: ID!) { it: failJob(input: { jobId: $id, errorMessage: "x" }) { __typename } }',
-      variables: byId,
-      reached: succeeded,
-    },
-  ],
-  'Mutation.setJobResult': [
-    {
-      operation: 'set results',
-      state: 'PROCESSING',
-      query: 'mutation ($id: ID!) { it: setJobResult(input: { jobId: $id, status: SUCCESS }) { __typename } }',
-      variables: byId,
-      reached: succeeded,
-    },
-  ],
-  'Mutation.deleteJob': [
-    {
-      operation: 'delete jobs',
-      state: 'PENDING',
-      query: 'mutation ($id: ID!) { it: deleteJob(input: { jobId: $id }) { ... on DeleteJobSuccess { deleted } } }',
-      variables: byId,
-      reached: ({ deleted }) => deleted,
-    },
-  ],
-  'Mutation.cleanupJobs': [
-    {
-      operation: 'clean up old jobs',
-      state: 'PENDING',
-      query: 'mutation { it: cleanupJobs(input: { olderThanDays: 36500 }) { __typename } }',
-      variables: () => ({}),
-      reached: succeeded,
-    },
-  ],
-}
+const SAMPLES: Record<string, Sample[]> = { ...JOB_SAMPLES, ...WORK_SAMPLES }
 
 let users = 0
 

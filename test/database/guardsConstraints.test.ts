@@ -28,6 +28,7 @@ const SOUND: Record<string, () => Columns> = {
     content: "'content'",
     created_at: "jobledger_uuid_time('0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3')",
     updated_at: "'2026-01-01'",
+    run_at: "'2026-01-01'",
   }),
   job_states: () => ({
     job_id: `'${jobId}'`,
@@ -101,6 +102,17 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
     { state: "'COMPLETED'", started_at: LATER, completed_at: LATE },
     { state: "'CANCELLED'", completed_at: LATER, deleted_at: LATE },
   ],
+  ck_jobs_run_at_not_before_creation: ['jobs', { run_at: EARLY }, { run_at: "'-infinity'" }],
+  ck_jobs_priority_in_range: ['jobs', { priority: '1001' }, { priority: '-1001' }],
+  ck_jobs_max_attempts_positive: ['jobs', { max_attempts: '0' }],
+  ck_jobs_attempts_add_up: ['jobs', { releases: '1' }, { attempt: '2', releases: '-1' }],
+  ck_jobs_lease_is_of_work: ['jobs', { lease_expires_at: LATE }],
+  ck_jobs_cancel_request_complete: [
+    'jobs',
+    { cancel_requested_at: LATE },
+    { cancel_requested_by: "'user:ada'" },
+    { cancel_reason: "'enough'" },
+  ],
   ck_job_states_first_has_no_previous: [
     'job_states',
     { sequence: '1' },
@@ -150,6 +162,11 @@ describe('what has no value', () => {
     'metadata',
     'created_at',
     'updated_at',
+    'priority',
+    'run_at',
+    'max_attempts',
+    'attempt',
+    'releases',
   ])('is refused for jobs.%s', async (column) => {
     await expectRefusal(session, insertUnguarded('jobs', { [column]: 'NULL' }), {
       code: '23502',

@@ -140,11 +140,13 @@ describe('what belongs to a transition', () => {
     ['state_metadata', `'{"another": true}'`],
     ['started_at', 'now()'],
     ['completed_at', 'now()'],
+    ['attempt', '9'],
+    ['releases', '1'],
   ])('does not change without one: %s', async (column, value) => {
     const { id } = await jobIn(ledger, 'FAILED')
     await expectRefusal(session, `UPDATE jobs SET ${column} = ${value} WHERE id = '${id}'`, {
       code: 'JL004',
-      message: `state_reason, state_actor, state_metadata, started_at and completed_at of job ${id} change with its state only.`,
+      message: `state_reason, state_actor, state_metadata, started_at, completed_at, attempt and releases of job ${id} change with its state only.`,
     })
   })
 

@@ -45,6 +45,15 @@ describe('createJob', () => {
       deletedAt: null,
       idempotencyKey: null,
       requestHash: null,
+      priority: 0,
+      runAt: job.createdAt,
+      maxAttempts: 1,
+      attempt: 0,
+      releases: 0,
+      leaseExpiresAt: null,
+      cancelRequestedAt: null,
+      cancelRequestedBy: null,
+      cancelReason: null,
     })
     expect(await getJob(ledger, job.id)).toEqual(job)
     expect(await historyOf(session, job.id)).toMatchObject([

@@ -59,13 +59,27 @@ async function addRows(): Promise<void> {
   await client.query(`INSERT INTO job_results (job_id, status) VALUES ($1, 'success')`, [rows[0].id])
 }
 
+/** What a migration after the first adds to jobs, and its way back takes away. */
+const ADDED_COLUMNS = [
+  'priority',
+  'run_at',
+  'max_attempts',
+  'attempt',
+  'releases',
+  'lease_expires_at',
+  'cancel_requested_at',
+  'cancel_requested_by',
+  'cancel_reason',
+]
+
 /** All rows of the tables; undefined while there are no tables. */
 async function tableRows(): Promise<unknown> {
   const { rows } = await client.query(`SELECT to_regclass('jobs') IS NOT NULL AS there`)
   if (!rows[0].there) return undefined
   const all = await client.query(
-    `SELECT (SELECT json_agg(j ORDER BY id) FROM jobs AS j) AS jobs, (SELECT json_agg(s ORDER BY id) FROM job_states AS s) AS states,
+    `SELECT (SELECT json_agg(to_jsonb(j) - $1::text[] ORDER BY id) FROM jobs AS j) AS jobs, (SELECT json_agg(s ORDER BY id) FROM job_states AS s) AS states,
        (SELECT json_agg(r ORDER BY id) FROM job_results AS r) AS results`,
+    [ADDED_COLUMNS],
   )
   return all.rows[0]
 }

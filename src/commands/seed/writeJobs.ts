@@ -76,6 +76,8 @@ function jobRow(job: SeedJob, id: string) {
     started_at: startedAt && instant(startedAt),
     completed_at: completedAt && instant(completedAt),
     deleted_at: job.deleted ? instant(last.at) : null,
+    run_at: instant(job.createdAt),
+    attempt: job.records.filter(({ state }) => state === 'PROCESSING').length,
   }
 }
 

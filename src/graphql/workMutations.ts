@@ -1,0 +1,99 @@
+// The mutations by which workers take jobs, keep them and give them back, and by which others retry, stop and rescue them.
+
+import type { Operation } from '../access/roles.ts'
+import { claimJobs } from '../ledger/claimJobs.ts'
+import { JobNotFoundError } from '../ledger/errors.ts'
+import { extendLeases } from '../ledger/extendLeases.ts'
+import { releaseJob } from '../ledger/releaseJob.ts'
+import { requestJobCancellation } from '../ledger/requestJobCancellation.ts'
+import { rescueStuckJobs } from '../ledger/rescueStuckJobs.ts'
+import { retryJob } from '../ledger/retryJob.ts'
+import { builder } from './builder.ts'
+import type { GraphQLContext } from './context.ts'
+import { jobIdOf } from './globalIds.ts'
+import { logLateAnswer } from './lateAnswers.ts'
+import { TransitionJobResult } from './mutationResults.ts'
+import { isWithinReach } from './ownership.ts'
+import { expectWholeRow } from './selection.ts'
+import {
+  ClaimJobsInput,
+  ExtendLeasesInput,
+  ReleaseJobInput,
+  RequestJobCancellationInput,
+  RescueStuckJobsInput,
+  RetryJobInput,
+} from './workInputs.ts'
+import { ClaimJobsResult, ExtendLeasesResult, RescueStuckJobsResult } from './workResults.ts'
+
+/** The UUID of a job that the operation reaches for the caller. @throws JobNotFoundError if it reaches it not */
+async function jobWithinReach(context: GraphQLContext, operation: Operation, id: string): Promise<string> {
+  const jobId = jobIdOf(id)
+  if (!(await isWithinReach(context, operation, jobId))) throw new JobNotFoundError(jobId)
+  return jobId
+}
+
+builder.mutationFields((t) => ({
+  claimJobs: t.field({
+    type: ClaimJobsResult,
+    description:
+      'Hands the first jobs of the queue to a worker: those that are due move from PENDING to PROCESSING, by priority, then by how long they have been due. Two workers never get one job.',
+    args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which, and for how long.' }) },
+    resolve: async (_, { input }, context, info) => {
+      expectWholeRow(context, info, 'Job', 'jobs')
+      return { jobs: await claimJobs(context.ledger, { ...input, actor: context.caller.actor }) }
+    },
+  }),
+  extendLeases: t.field({
+    type: ExtendLeasesResult,
+    description: 'Extends the leases of jobs that a worker holds, and tells it which it has lost and which to stop.',
+    args: { input: t.arg({ type: ExtendLeasesInput, required: true, description: 'The jobs.' }) },
+    resolve: (_, { input }, context, info) => {
+      expectWholeRow(context, info, 'Job', 'extended')
+      const leases = input.leases.map(({ jobId, version }) => ({ jobId: jobIdOf(jobId), version }))
+      return extendLeases(context.ledger, { ...input, leases })
+    },
+  }),
+  releaseJob: t.field({
+    type: TransitionJobResult,
+    description:
+      'Gives a job back: it moves from PROCESSING to PENDING without using up an attempt. If it was asked to be cancelled, it is.',
+    args: { input: t.arg({ type: ReleaseJobInput, required: true, description: 'The job.' }) },
+    resolve: async (_, { input }, context, info) => {
+      expectWholeRow(context, info, 'Job', 'job')
+      const jobId = jobIdOf(input.jobId)
+      const release = () => releaseJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
+      return { job: await logLateAnswer(context, { operation: 'releaseJob', jobId }, release) }
+    },
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  retryJob: t.field({
+    type: TransitionJobResult,
+    description: 'Tries a failed job once more, also when its attempts are used up: it moves from FAILED to PENDING.',
+    args: { input: t.arg({ type: RetryJobInput, required: true, description: 'The job.' }) },
+    resolve: async (_, { input }, context, info) => {
+      expectWholeRow(context, info, 'Job', 'job')
+      const jobId = await jobWithinReach(context, 'retry jobs', input.jobId)
+      return { job: await retryJob(context.ledger, { ...input, jobId, actor: context.caller.actor }) }
+    },
+  }),
+  requestJobCancellation: t.field({
+    type: TransitionJobResult,
+    description:
+      'Cancels a PENDING job at once. Of a PROCESSING one its worker is asked to stop: `cancelRequestedAt` is set, no state changes, and the job is cancelled when the worker has stopped or its lease ends.',
+    args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
+    resolve: async (_, { input }, context, info) => {
+      expectWholeRow(context, info, 'Job', 'job')
+      const jobId = await jobWithinReach(context, 'cancel jobs', input.jobId)
+      return { job: await requestJobCancellation(context.ledger, { ...input, jobId, actor: context.caller.actor }) }
+    },
+  }),
+  rescueStuckJobs: t.field({
+    type: RescueStuckJobsResult,
+    description:
+      'Takes jobs away from workers that are gone: back to PENDING, or FAILED (result TIMEOUT) when their attempts are used up, or CANCELLED if that was asked for. A job under a live lease is never touched.',
+    args: { input: t.arg({ type: RescueStuckJobsInput, required: true, description: 'Which.' }) },
+    resolve: (_, { input }, { ledger, caller }) => rescueStuckJobs(ledger, { ...input, actor: caller.actor }),
+  }),
+}))

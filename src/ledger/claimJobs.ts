@@ -1,0 +1,103 @@
+// Hands waiting jobs to a worker: a transition like any other, so the version of a claimed job is the fencing token of its worker.
+import { retryConflicts } from '../database/faults.ts'
+import { type Job, Prisma } from '../database/generated/client.ts'
+import { InputCheck } from './inputCheck.ts'
+import { jobColumns } from './jobColumns.ts'
+import { checkNames } from './jobFilter.ts'
+import type { Ledger } from './ledger.ts'
+import { LONGEST_LEASE_SECONDS, MOST_CLAIMED } from './limits.ts'
+
+export interface ClaimJobsInput {
+  /** Names the worker in the records, beside the actor. */
+  workerId: string
+  actor: string
+  /** So many jobs at most; 1 by default. */
+  limit?: number | null | undefined
+  /** The jobs are the worker's for so long, unless it extends the lease; 60 by default. */
+  leaseSeconds?: number | null | undefined
+  /** Only jobs with one of these presets. */
+  presets?: string[] | null | undefined
+}
+
+/**
+ * Moves the first jobs of the queue from PENDING to PROCESSING and returns them, the most urgent first: by priority, then by how
+ * long they have been due. One statement; two callers never get the same job, and none waits for the other.
+ *
+ * @throws InvalidInputError
+ */
+export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<Job[]> {
+  const { workerId, actor, presets } = input
+  const limit = input.limit ?? 1
+  const leaseSeconds = input.leaseSeconds ?? 60
+  const check = new InputCheck(ledger.limits)
+  check.name('workerId', workerId)
+  check.actor(actor)
+  check.wholeNumber('limit', limit, 1, MOST_CLAIMED)
+  checkLease(check, leaseSeconds)
+  checkNames(check, 'presets', presets)
+  check.done()
+  const due = presets == null ? dueJobs(limit) : dueJobsOf([...new Set(presets)], limit)
+  return retryConflicts(
+    () => ledger.prisma.$queryRaw<Job[]>`
+      WITH RECURSIVE ${due}, claimed AS (
+        UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = ${actor},
+          state_reason = ${`claimed by ${workerId}`}, state_metadata = jsonb_build_object('workerId', ${workerId}::text),
+          lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
+        FROM due WHERE jobs.id = due.id
+        RETURNING jobs.*
+      )
+      SELECT ${jobColumns('claimed')} FROM claimed ORDER BY claimed.priority DESC, claimed.run_at, claimed.id`,
+  )
+}
+
+/** Notes a lease that is too short or too long. */
+export function checkLease(check: InputCheck, leaseSeconds: number): void {
+  check.wholeNumber('leaseSeconds', leaseSeconds, 1, LONGEST_LEASE_SECONDS)
+}
+
+// Both read the queue by the priorities that there are, the highest first, and of each priority the jobs that are due, which are a
+// range of the index: jobs that wait for their time are not read, however many there are and however urgent they are. A lateral join
+// keeps the order of its left side and stops at the limit, so no more rows are locked than are taken.
+// now() and not jobledger_now(), which as a volatile function could not bound a range of an index. MATERIALIZED, because what locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
+
+function dueJobs(limit: number): Prisma.Sql {
+  return Prisma.sql`
+    level AS (
+      (SELECT priority FROM jobs WHERE state = 'PENDING' ORDER BY priority DESC LIMIT 1)
+      UNION ALL
+      SELECT (SELECT jobs.priority FROM jobs WHERE jobs.state = 'PENDING' AND jobs.priority < level.priority
+        ORDER BY jobs.priority DESC LIMIT 1)
+      FROM level WHERE level.priority IS NOT NULL
+    ), due AS MATERIALIZED (
+      SELECT job.id FROM level CROSS JOIN LATERAL (
+        SELECT id FROM jobs WHERE state = 'PENDING' AND priority = level.priority AND run_at <= now()
+        ORDER BY run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+      ) AS job LIMIT ${limit}
+    )`
+}
+
+// Of several presets, the first jobs of each are locked before the first of all are taken: a few more than needed, for the moment
+// that the statement lasts.
+function dueJobsOf(presets: string[], limit: number): Prisma.Sql {
+  return Prisma.sql`
+    preset_level AS (
+      SELECT wanted.preset, (SELECT jobs.priority FROM jobs WHERE jobs.state = 'PENDING' AND jobs.preset = wanted.preset
+        ORDER BY jobs.priority DESC LIMIT 1) AS priority
+      FROM unnest(${presets}::text[]) AS wanted (preset)
+      UNION ALL
+      SELECT preset_level.preset, (SELECT jobs.priority FROM jobs WHERE jobs.state = 'PENDING'
+        AND jobs.preset = preset_level.preset AND jobs.priority < preset_level.priority ORDER BY jobs.priority DESC LIMIT 1)
+      FROM preset_level WHERE preset_level.priority IS NOT NULL
+    ), level AS (
+      SELECT priority, array_agg(preset) AS presets FROM preset_level WHERE priority IS NOT NULL
+      GROUP BY priority ORDER BY priority DESC
+    ), due AS MATERIALIZED (
+      SELECT job.id FROM level CROSS JOIN LATERAL (
+        SELECT first.id FROM unnest(level.presets) AS wanted (preset) CROSS JOIN LATERAL (
+          SELECT id, run_at FROM jobs WHERE state = 'PENDING' AND preset = wanted.preset AND priority = level.priority
+            AND run_at <= now()
+          ORDER BY run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+        ) AS first ORDER BY first.run_at, first.id LIMIT ${limit}
+      ) AS job LIMIT ${limit}
+    )`
+}

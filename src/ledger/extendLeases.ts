@@ -1,0 +1,75 @@
+// Extends the leases under which a worker holds jobs. No change of state: nothing is recorded, and the version stays.
+import { retryConflicts } from '../database/faults.ts'
+import type { Job } from '../database/generated/client.ts'
+import { checkLease } from './claimJobs.ts'
+import { InputCheck } from './inputCheck.ts'
+import { jobColumns } from './jobColumns.ts'
+import type { Ledger } from './ledger.ts'
+
+/** A job as a worker holds it. */
+export interface JobLease {
+  jobId: string
+  /** The version that the job had when the worker claimed it. */
+  version: number
+}
+
+export interface ExtendLeasesInput {
+  /** 1 to `batchItems`. */
+  leases: JobLease[]
+  /** From now on the jobs are the worker's for so long; 60 by default. */
+  leaseSeconds?: number | null | undefined
+}
+
+export interface ExtendedLeases {
+  /** The jobs that the worker still holds, in the order of the leases. */
+  extended: Job[]
+  /** The jobs that it does not hold any more, or never did. */
+  lost: string[]
+}
+
+/**
+ * Extends leases, all of them in one statement. A lease that has ended is extended too, as long as nobody took the job away. A job
+ * that is PROCESSING without a lease gets one.
+ *
+ * @throws InvalidInputError
+ */
+export async function extendLeases(ledger: Ledger, input: ExtendLeasesInput): Promise<ExtendedLeases> {
+  const { leases } = input
+  const leaseSeconds = input.leaseSeconds ?? 60
+  const check = new InputCheck(ledger.limits)
+  checkLeases(check, leases, ledger.limits.batchItems)
+  checkLease(check, leaseSeconds)
+  check.done()
+  const held = leases.map(({ jobId, version }) => ({ jobId, version }))
+  // Rows are locked in one order, as by all who lock several: two callers can wait for each other, never deadlock.
+  const jobs = await retryConflicts(
+    () => ledger.prisma.$queryRaw<Job[]>`
+      WITH held AS MATERIALIZED (
+        SELECT id FROM jobs WHERE state = 'PROCESSING' AND (id, version) IN (
+          SELECT "jobId", "version" FROM json_to_recordset(${JSON.stringify(held)}::json) AS lease ("jobId" uuid, "version" integer))
+        ORDER BY id FOR NO KEY UPDATE
+      ), extended AS (
+        UPDATE jobs SET lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
+        FROM held WHERE jobs.id = held.id
+        RETURNING jobs.*
+      )
+      SELECT ${jobColumns('extended')} FROM extended`,
+  )
+  const byId = new Map(jobs.map((job) => [job.id, job]))
+  const asked = [...new Map(leases.map((lease) => [lease.jobId.toLowerCase(), lease])).keys()]
+  return {
+    extended: asked.flatMap((jobId) => byId.get(jobId) ?? []),
+    lost: asked.filter((jobId) => !byId.has(jobId)),
+  }
+}
+
+function checkLeases(check: InputCheck, leases: JobLease[], most: number): void {
+  if (leases.length < 1 || leases.length > most) {
+    check.refuse('leases', `must be 1 to ${most} items; ${leases.length} came.`)
+    return
+  }
+  for (const [index, { jobId, version }] of leases.entries()) {
+    check.uuid(`leases.${index}.jobId`, jobId)
+    check.wholeNumber(`leases.${index}.version`, version, 1)
+  }
+}

@@ -1,0 +1,129 @@
+// Takes jobs away from workers that are gone: those whose lease has ended, and on request those that never had one.
+import { databaseNow } from '../database/clock.ts'
+import { retryConflicts } from '../database/faults.ts'
+import { Prisma } from '../database/generated/client.ts'
+import { InputCheck } from './inputCheck.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface RescueStuckJobsInput {
+  /** Only jobs that have been PROCESSING for longer than so many seconds, then also those without a lease. */
+  olderThanSeconds?: number | null | undefined
+  /** Counts only. */
+  dryRun?: boolean | null | undefined
+  actor: string
+}
+
+export interface RescuedJobs {
+  /** Back to PENDING, for another attempt. */
+  released: number
+  /** FAILED with a result TIMEOUT, because their attempts are used up. */
+  failed: number
+  /** CANCELLED, as they were asked to be. */
+  cancelled: number
+}
+
+/** How much is done before the operation returns; by default everything. */
+export interface RescueBounds {
+  readonly mostJobs?: number
+  /** No portion begins after this signal was aborted. */
+  readonly signal?: AbortSignal
+}
+
+/** Few enough that no other writer waits long for the rows. */
+const JOBS_PER_STATEMENT = 500
+
+/**
+ * Ends the attempts of jobs whose workers are gone. A job under a live lease is never touched. Works in portions of one commit each:
+ * an error half-way leaves whole rescues behind, and the next call does the rest.
+ *
+ * @throws InvalidInputError
+ */
+export async function rescueStuckJobs(
+  ledger: Ledger,
+  { olderThanSeconds, dryRun, actor }: RescueStuckJobsInput,
+  { mostJobs = Number.POSITIVE_INFINITY, signal }: RescueBounds = {},
+): Promise<RescuedJobs> {
+  const check = new InputCheck(ledger.limits)
+  check.wholeNumber('olderThanSeconds', olderThanSeconds, 0)
+  check.actor(actor)
+  check.done()
+  const stuck = await stuckConditions(ledger, olderThanSeconds)
+  const sum: RescuedJobs = { released: 0, failed: 0, cancelled: 0 }
+  for (const { condition, order } of stuck) {
+    if (dryRun) {
+      add(
+        sum,
+        await ledger.prisma.$queryRaw<RescuedJobs[]>`
+        SELECT ${OUTCOMES} FROM (SELECT ${OUTCOME} AS outcome FROM jobs WHERE ${condition}) AS stuck`,
+      )
+      continue
+    }
+    for (let full = true; full && totalOf(sum) < mostJobs && !signal?.aborted; ) {
+      const most = Math.min(JOBS_PER_STATEMENT, mostJobs - totalOf(sum))
+      const portion = await retryConflicts(() => rescue(ledger, { condition, order, most, actor }))
+      add(sum, portion)
+      full = totalOf(portion[0]) === most
+    }
+  }
+  return sum
+}
+
+interface StuckCondition {
+  condition: Prisma.Sql
+  /** The order of the index that finds them. */
+  order: Prisma.Sql
+}
+
+async function stuckConditions(ledger: Ledger, olderThanSeconds: number | null | undefined): Promise<StuckCondition[]> {
+  const leaseEnded = Prisma.sql`state = 'PROCESSING' AND lease_expires_at <= now()`
+  if (olderThanSeconds == null) return [{ condition: leaseEnded, order: Prisma.sql`lease_expires_at, id` }]
+  const started = Prisma.sql`started_at < ${new Date((await databaseNow(ledger.prisma)).getTime() - olderThanSeconds * 1000)}`
+  return [
+    { condition: Prisma.sql`${leaseEnded} AND ${started}`, order: Prisma.sql`lease_expires_at, id` },
+    {
+      condition: Prisma.sql`state = 'PROCESSING' AND lease_expires_at IS NULL AND ${started}`,
+      order: Prisma.sql`started_at, id`,
+    },
+  ]
+}
+
+/** Where a stuck job goes. */
+const OUTCOME = Prisma.sql`CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
+  WHEN attempt - releases >= max_attempts THEN 'FAILED' ELSE 'PENDING' END::job_state`
+
+const OUTCOMES = Prisma.sql`count(*) FILTER (WHERE outcome = 'PENDING')::int AS released,
+  count(*) FILTER (WHERE outcome = 'FAILED')::int AS failed, count(*) FILTER (WHERE outcome = 'CANCELLED')::int AS cancelled`
+
+// A worker that extends or ends the job just now holds its row: then it is not stuck, and is passed over.
+function rescue(
+  ledger: Ledger,
+  { condition, order, most, actor }: StuckCondition & { most: number; actor: string },
+): Promise<RescuedJobs[]> {
+  return ledger.prisma.$queryRaw<RescuedJobs[]>`
+    WITH stuck AS MATERIALIZED (
+      SELECT id, ${OUTCOME} AS outcome,
+        CASE WHEN lease_expires_at IS NULL THEN 'no lease' ELSE 'lease expired' END AS cause,
+        concat('asked for by ', cancel_requested_by, ': ' || cancel_reason) AS request
+      FROM jobs WHERE ${condition} ORDER BY ${order} LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
+    ), moved AS (
+      UPDATE jobs SET state = stuck.outcome, version = version + 1, state_actor = ${actor}, state_metadata = '{}',
+        state_reason = CASE stuck.outcome WHEN 'CANCELLED' THEN concat(stuck.request, ' (', stuck.cause, ')') ELSE stuck.cause END
+      FROM stuck WHERE jobs.id = stuck.id
+      RETURNING jobs.id, jobs.max_attempts, stuck.outcome, stuck.cause
+    ), timed_out AS (
+      INSERT INTO job_results (job_id, status, error_message)
+      SELECT id, 'timeout', format('The worker is gone (%s), and the attempts are used up (%s).', cause, max_attempts)
+      FROM moved WHERE outcome = 'FAILED'
+      ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = NULL, error_message = excluded.error_message,
+        processing_time_ms = NULL
+    )
+    SELECT ${OUTCOMES} FROM moved`
+}
+
+function add(sum: RescuedJobs, [portion]: RescuedJobs[]): void {
+  for (const outcome of ['released', 'failed', 'cancelled'] as const) sum[outcome] += portion?.[outcome] ?? 0
+}
+
+function totalOf(jobs: RescuedJobs | undefined): number {
+  return jobs === undefined ? 0 : jobs.released + jobs.failed + jobs.cancelled
+}
