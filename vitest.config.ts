@@ -12,6 +12,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A loaded machine takes its time; what is waited for comes at once elsewhere.
+    expect: { poll: { timeout: 10_000 } },
     // Longer than the patience with which the embedded server is stopped.
     teardownTimeout: 40_000,
     coverage: {

@@ -43,8 +43,8 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<
         UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = ${actor},
           state_reason = ${`claimed by ${workerId}`}, state_metadata = jsonb_build_object('workerId', ${workerId}::text),
           lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
-        FROM due WHERE jobs.id = due.id
-        RETURNING jobs.*
+        WHERE id = ANY (ARRAY(SELECT id FROM due))
+        RETURNING *
       )
       SELECT ${jobColumns('claimed')} FROM claimed ORDER BY claimed.priority DESC, claimed.run_at, claimed.id`,
   )
@@ -58,7 +58,9 @@ export function checkLease(check: InputCheck, leaseSeconds: number): void {
 // Both read the queue by the priorities that there are, the highest first, and of each priority the jobs that are due, which are a
 // range of the index: jobs that wait for their time are not read, however many there are and however urgent they are. A lateral join
 // keeps the order of its left side and stops at the limit, so no more rows are locked than are taken.
-// now() and not jobledger_now(), which as a volatile function could not bound a range of an index. MATERIALIZED, because what locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
+// now() and not jobledger_now(), which is volatile and could not bound a range of an index. MATERIALIZED, because what locks rows must
+// run once (PostgreSQL documentation, SELECT, "The Locking Clause"). Then an array, and no join: a join with a number of rows that the
+// planner cannot know might read the whole table.
 
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`

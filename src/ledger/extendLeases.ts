@@ -40,18 +40,20 @@ export async function extendLeases(ledger: Ledger, input: ExtendLeasesInput): Pr
   checkLeases(check, leases, ledger.limits.batchItems)
   checkLease(check, leaseSeconds)
   check.done()
-  const held = leases.map(({ jobId, version }) => ({ jobId, version }))
+  const ids = leases.map(({ jobId }) => jobId)
+  const versions = leases.map(({ version }) => version)
   // Rows are locked in one order, as by all who lock several: two callers can wait for each other, never deadlock.
   const jobs = await retryConflicts(
     () => ledger.prisma.$queryRaw<Job[]>`
       WITH held AS MATERIALIZED (
-        SELECT id FROM jobs WHERE state = 'PROCESSING' AND (id, version) IN (
-          SELECT "jobId", "version" FROM json_to_recordset(${JSON.stringify(held)}::json) AS lease ("jobId" uuid, "version" integer))
+        SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PROCESSING' AND EXISTS (
+          SELECT FROM unnest(${ids}::uuid[], ${versions}::integer[]) AS lease (id, version)
+          WHERE lease.id = jobs.id AND lease.version = jobs.version)
         ORDER BY id FOR NO KEY UPDATE
       ), extended AS (
         UPDATE jobs SET lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
-        FROM held WHERE jobs.id = held.id
-        RETURNING jobs.*
+        WHERE id = ANY (ARRAY(SELECT id FROM held))
+        RETURNING *
       )
       SELECT ${jobColumns('extended')} FROM extended`,
   )

@@ -4,6 +4,7 @@ import { retryConflicts } from '../database/faults.ts'
 import { Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
+import type { StuckReason } from './stuckJobs.ts'
 
 export interface RescueStuckJobsInput {
   /** Only jobs that have been PROCESSING for longer than so many seconds, then also those without a lease. */
@@ -24,6 +25,8 @@ export interface RescuedJobs {
 
 /** How much is done before the operation returns; by default everything. */
 export interface RescueBounds {
+  /** true: only the jobs that were asked to be cancelled; false: only the others. */
+  readonly cancelRequested?: boolean
   readonly mostJobs?: number
   /** No portion begins after this signal was aborted. */
   readonly signal?: AbortSignal
@@ -41,15 +44,15 @@ const JOBS_PER_STATEMENT = 500
 export async function rescueStuckJobs(
   ledger: Ledger,
   { olderThanSeconds, dryRun, actor }: RescueStuckJobsInput,
-  { mostJobs = Number.POSITIVE_INFINITY, signal }: RescueBounds = {},
+  { cancelRequested, mostJobs = Number.POSITIVE_INFINITY, signal }: RescueBounds = {},
 ): Promise<RescuedJobs> {
   const check = new InputCheck(ledger.limits)
   check.wholeNumber('olderThanSeconds', olderThanSeconds, 0)
   check.actor(actor)
   check.done()
-  const stuck = await stuckConditions(ledger, olderThanSeconds)
+  const stuck = await stuckConditions(ledger, olderThanSeconds, cancelRequested)
   const sum: RescuedJobs = { released: 0, failed: 0, cancelled: 0 }
-  for (const { condition, order } of stuck) {
+  for (const { condition, ...found } of stuck) {
     if (dryRun) {
       add(
         sum,
@@ -60,7 +63,7 @@ export async function rescueStuckJobs(
     }
     for (let full = true; full && totalOf(sum) < mostJobs && !signal?.aborted; ) {
       const most = Math.min(JOBS_PER_STATEMENT, mostJobs - totalOf(sum))
-      const portion = await retryConflicts(() => rescue(ledger, { condition, order, most, actor }))
+      const portion = await retryConflicts(() => rescue(ledger, { condition, ...found, most, actor }))
       add(sum, portion)
       full = totalOf(portion[0]) === most
     }
@@ -72,17 +75,26 @@ interface StuckCondition {
   condition: Prisma.Sql
   /** The order of the index that finds them. */
   order: Prisma.Sql
+  cause: StuckReason
 }
 
-async function stuckConditions(ledger: Ledger, olderThanSeconds: number | null | undefined): Promise<StuckCondition[]> {
-  const leaseEnded = Prisma.sql`state = 'PROCESSING' AND lease_expires_at <= now()`
-  if (olderThanSeconds == null) return [{ condition: leaseEnded, order: Prisma.sql`lease_expires_at, id` }]
+async function stuckConditions(
+  ledger: Ledger,
+  olderThanSeconds: number | null | undefined,
+  cancelRequested: boolean | undefined,
+): Promise<StuckCondition[]> {
+  const asked =
+    cancelRequested === undefined ? Prisma.empty : Prisma.sql`AND (cancel_requested_at IS NOT NULL) = ${cancelRequested}`
+  const leaseEnded = Prisma.sql`state = 'PROCESSING' ${asked} AND lease_expires_at <= now()`
+  const found = { order: Prisma.sql`lease_expires_at, id`, cause: 'lease expired' } as const
+  if (olderThanSeconds == null) return [{ condition: leaseEnded, ...found }]
   const started = Prisma.sql`started_at < ${new Date((await databaseNow(ledger.prisma)).getTime() - olderThanSeconds * 1000)}`
   return [
-    { condition: Prisma.sql`${leaseEnded} AND ${started}`, order: Prisma.sql`lease_expires_at, id` },
+    { condition: Prisma.sql`${leaseEnded} AND ${started}`, ...found },
     {
-      condition: Prisma.sql`state = 'PROCESSING' AND lease_expires_at IS NULL AND ${started}`,
+      condition: Prisma.sql`state = 'PROCESSING' ${asked} AND lease_expires_at IS NULL AND ${started}`,
       order: Prisma.sql`started_at, id`,
+      cause: 'no lease',
     },
   ]
 }
@@ -97,22 +109,20 @@ const OUTCOMES = Prisma.sql`count(*) FILTER (WHERE outcome = 'PENDING')::int AS 
 // A worker that extends or ends the job just now holds its row: then it is not stuck, and is passed over.
 function rescue(
   ledger: Ledger,
-  { condition, order, most, actor }: StuckCondition & { most: number; actor: string },
+  { condition, order, cause, most, actor }: StuckCondition & { most: number; actor: string },
 ): Promise<RescuedJobs[]> {
   return ledger.prisma.$queryRaw<RescuedJobs[]>`
     WITH stuck AS MATERIALIZED (
-      SELECT id, ${OUTCOME} AS outcome,
-        CASE WHEN lease_expires_at IS NULL THEN 'no lease' ELSE 'lease expired' END AS cause,
-        concat('asked for by ', cancel_requested_by, ': ' || cancel_reason) AS request
-      FROM jobs WHERE ${condition} ORDER BY ${order} LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
+      SELECT id FROM jobs WHERE ${condition} ORDER BY ${order} LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
     ), moved AS (
-      UPDATE jobs SET state = stuck.outcome, version = version + 1, state_actor = ${actor}, state_metadata = '{}',
-        state_reason = CASE stuck.outcome WHEN 'CANCELLED' THEN concat(stuck.request, ' (', stuck.cause, ')') ELSE stuck.cause END
-      FROM stuck WHERE jobs.id = stuck.id
-      RETURNING jobs.id, jobs.max_attempts, stuck.outcome, stuck.cause
+      UPDATE jobs SET state = ${OUTCOME}, version = version + 1, state_actor = ${actor}, state_metadata = '{}',
+        state_reason = CASE WHEN cancel_requested_at IS NULL THEN ${cause}
+          ELSE concat('asked for by ', cancel_requested_by, ': ' || cancel_reason, ' (', ${cause}::text, ')') END
+      WHERE id = ANY (ARRAY(SELECT id FROM stuck))
+      RETURNING id, max_attempts, state AS outcome
     ), timed_out AS (
       INSERT INTO job_results (job_id, status, error_message)
-      SELECT id, 'timeout', format('The worker is gone (%s), and the attempts are used up (%s).', cause, max_attempts)
+      SELECT id, 'timeout', format('The worker is gone (%s), and the attempts are used up (%s).', ${cause}::text, max_attempts)
       FROM moved WHERE outcome = 'FAILED'
       ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = NULL, error_message = excluded.error_message,
         processing_time_ms = NULL

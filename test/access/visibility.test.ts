@@ -122,6 +122,16 @@ const PROBES: Record<string, Probe> = {
     state: 'PENDING',
     names: jobId,
   },
+  'ask for cancellation': {
+    query: `mutation ($id: ID!) { requestJobCancellation(input: { jobId: $id }) { ${MOVED} } }`,
+    state: 'PROCESSING',
+    names: jobId,
+  },
+  'retry by hand': {
+    query: `mutation ($id: ID!) { retryJob(input: { jobId: $id }) { ${MOVED} } }`,
+    state: 'FAILED',
+    names: jobId,
+  },
   delete: {
     query: `mutation ($id: ID!) { deleteJob(input: { jobId: $id }) { ... on DeleteJobSuccess { deleted job { ${FACTS} } } } }`,
     state: 'PENDING',
@@ -202,6 +212,8 @@ const WAYS: Record<string, (keyof typeof PROBES)[]> = {
   'Mutation.createJob': ['create under a known key', 'create for another user'],
   'Mutation.createJobs': ['create for another user'],
   'Mutation.deleteJob': ['delete'],
+  'Mutation.requestJobCancellation': ['ask for cancellation'],
+  'Mutation.retryJob': ['retry by hand'],
   'Mutation.transitionJob': ['cancel', 'retry'],
   'Mutation.transitionJobs': ['cancel in a batch'],
   'Query.job': ['job'],
@@ -213,7 +225,12 @@ const WAYS: Record<string, (keyof typeof PROBES)[]> = {
   'TransitionJobSuccess.job': ['cancel', 'retry'],
   'TransitionJobSuccess.record': ['cancel', 'retry'],
   // Out of reach for a USER altogether: roleTable.test.ts.
+  'ClaimJobsSuccess.jobs': [],
+  'ExtendLeasesSuccess.extended': [],
+  'Mutation.claimJobs': [],
   'Mutation.completeJob': [],
+  'Mutation.extendLeases': [],
+  'Mutation.releaseJob': [],
   'Mutation.failJob': [],
   'Mutation.setJobResult': [],
   'SetJobResultSuccess.job': [],
