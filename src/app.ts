@@ -6,11 +6,13 @@ import { createAuthenticator } from './access/authenticate.ts'
 import type { Config } from './config.ts'
 import { connectDatabase, type Database } from './database/client.ts'
 import { schema } from './graphql/schema.ts'
-import { readTrustedDocuments } from './http/guards/trustedDocuments.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
 import { type Ledger, openLedger } from './ledger/ledger.ts'
+import { openMaintenanceLock } from './maintenance/maintenanceLock.ts'
+import { maintenanceTasks } from './maintenance/maintenanceTasks.ts'
+import { type Maintenance, runMaintenance } from './maintenance/runMaintenance.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -24,13 +26,13 @@ export interface App {
   /** Where it listens; known once `listen` has resolved. */
   readonly url: string
   readonly port: number
-  /** @throws ListenError */
+  /** Begins to serve, and to do maintenance. @throws ListenError */
   listen(): Promise<void>
-  /** Lets running requests end, then closes the connections to the database. Safe to call twice. */
+  /** Lets running requests and the running portion of maintenance end, then closes the connections to the database. Safe to call twice. */
   close(): Promise<void>
 }
 
-/** A server on a database that has the schema. Connects to it when first asked. @throws TrustedDocumentsError */
+/** A server on a database that has the schema. Connects to it when first asked. */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const database = connectDatabase({
     ...config.database,
@@ -54,15 +56,17 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
       schema,
       log,
       authenticate,
-      trustedDocuments:
-        config.trustedDocuments === undefined ? undefined : readTrustedDocuments(config.trustedDocuments),
       open: config.access.mode === 'open',
       loopbackOnly: config.access.mode === 'open' && !config.access.byHand,
       exploration: environment !== 'production',
     }),
   })
   let port = config.port
+  let maintenance: Maintenance | undefined
   let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await Promise.all([server.close(), maintenance?.stop()]).finally(() => database.close())
+  }
   return {
     ledger,
     database,
@@ -74,9 +78,23 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     },
     async listen() {
       port = await server.listen()
+      if (closing === undefined) maintenance = startMaintenance({ config, log, databaseUrl }, ledger)
     },
-    close: () => (closing ??= server.close().finally(() => database.close())),
+    close: () => (closing ??= close()),
   }
+}
+
+function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Maintenance | undefined {
+  const { intervalSeconds } = config.maintenance
+  if (intervalSeconds === 0) return undefined
+  return runMaintenance({
+    ledger,
+    tasks: maintenanceTasks(config.maintenance),
+    lock: openMaintenanceLock({ ...config.database, url: databaseUrl }),
+    intervalSeconds,
+    shutdownTimeoutMs: config.shutdownTimeoutMs,
+    log,
+  })
 }
 
 /** A host that a browser on this machine can open. */

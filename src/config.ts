@@ -3,6 +3,8 @@
 import { resolve } from 'node:path'
 import type { AccessSettings } from './access/authenticate.ts'
 import { accessFaults, accessSettings, unprotectedFaults } from './config/access.ts'
+import { CLIENT_VARIABLES, type ClientConfig, clientSettings } from './config/client.ts'
+import { readTrustedDocuments } from './config/trustedDocuments.ts'
 import { type LOG_LEVELS, VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
 import { defaultDataDir } from './database/embedded/dataPlace.ts'
@@ -22,13 +24,21 @@ export interface Config {
   readonly database: Omit<DatabaseSettings, 'url' | 'onPoolError'>
   readonly limits: Limits
   readonly documentLimits: DocumentLimits
-  /** The file that lists the only operations that may be run; undefined: all may be. */
-  readonly trustedDocuments: string | undefined
+  /** The only documents that may be run, by their ids; undefined: all may be. */
+  readonly trustedDocuments: ReadonlyMap<string, string> | undefined
   /** Undefined: callers may ask as often as they like. */
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
+  /** Of the answer to a query. */
+  readonly answerLimitBytes: number
   /** For a request to come in, and again for it to be answered. */
   readonly requestTimeoutMs: number
+  readonly maintenance: {
+    /** 0: this process does no maintenance. */
+    readonly intervalSeconds: number
+    /** Finished jobs are deleted so long after they were created; undefined: never. */
+    readonly retentionDays: number | undefined
+  }
   readonly shutdownTimeoutMs: number
   /** The token or API key by which our own clients prove who they are. An argument would be for everybody to see. */
   readonly clientToken: string | undefined
@@ -54,13 +64,40 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape)
  * @throws ConfigError
  */
 export function readConfig(purpose: Purpose = 'work'): Config {
+  loadEnvFile()
+  return parseConfig(process.env, purpose)
+}
+
+/**
+ * The same for a command that is a client of a server, and needs nothing else.
+ * @throws ConfigError
+ */
+export function readClientConfig(): ClientConfig {
+  loadEnvFile()
+  const given = Object.entries(process.env).filter(([, value]) => value)
+  const { data: env, error } = CLIENT_VARIABLES.safeParse(Object.fromEntries(given))
+  if (env === undefined) throw new ConfigError(faultsOf(error).join('\n'))
+  return clientSettings(env, process.env.XDG_STATE_HOME)
+}
+
+/** The variables that `.env` has added to the environment. */
+const fromFile = new Set<string>()
+
+function loadEnvFile(): void {
+  const before = new Set(Object.keys(process.env))
   try {
     process.loadEnvFile('.env')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT') throw new ConfigError(`The file .env cannot be read: ${message}.`, { cause: error })
   }
-  return parseConfig(process.env, purpose)
+  for (const name of Object.keys(process.env)) if (!before.has(name)) fromFile.add(name)
+}
+
+function faultsOf(
+  error: { readonly issues: readonly { path: PropertyKey[]; message: string }[] } | undefined,
+): string[] {
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`)
 }
 
 /**
@@ -70,8 +107,10 @@ export function readConfig(purpose: Purpose = 'work'): Config {
 export function parseConfig(environment: Environment, purpose: Purpose = 'serve'): Config {
   const given = VARIABLE_NAMES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))
   const { data: env, error } = VARIABLES.safeParse(Object.fromEntries(given))
-  const faults = (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  const faults = faultsOf(error)
   faults.push(...accessFaults(environment), ...(purpose === 'serve' ? unprotectedFaults(environment) : []))
+  const trusted = readTrustedDocuments(purpose === 'serve' ? environment.TRUSTED_DOCUMENTS : undefined)
+  faults.push(...trusted.faults)
   if (env === undefined || faults.length > 0) throw new ConfigError(faults.join('\n'))
   return {
     environment: env.NODE_ENV,
@@ -87,6 +126,8 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
       connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,
       statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
       preparedStatements: env.DATABASE_PREPARED_STATEMENTS === 'true',
+      retryBaseMs: env.RETRY_BASE_MS,
+      retryMaxMs: env.RETRY_MAX_MS,
     },
     limits: {
       contentBytes: env.LIMIT_CONTENT_BYTES,
@@ -107,10 +148,12 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
       directives: env.LIMIT_DOCUMENT_DIRECTIVES,
       cost: env.LIMIT_DOCUMENT_COST,
     },
-    trustedDocuments: env.TRUSTED_DOCUMENTS,
+    trustedDocuments: trusted.documents,
     rateLimits: rateLimits(env),
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
+    answerLimitBytes: env.ANSWER_LIMIT_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+    maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     clientToken: env.JOBLEDGER_TOKEN,
     logLevel: env.LOG_LEVEL,
@@ -128,4 +171,13 @@ function rateLimits(env: Variables): RateLimits | undefined {
 /** The environment of this process with some variables replaced, for a process that it starts. */
 export function childEnvironment(replaced: Environment): NodeJS.ProcessEnv {
   return { ...process.env, ...replaced }
+}
+
+/**
+ * The environment for a program of somebody else, with some variables added: the one that this process was given, without what `.env`
+ * says, which is for Jobledger, and without the credential.
+ */
+export function programEnvironment(added: Environment = {}): NodeJS.ProcessEnv {
+  const given = Object.entries(process.env).filter(([name]) => !fromFile.has(name) && name !== 'JOBLEDGER_TOKEN')
+  return { ...Object.fromEntries(given), ...added }
 }

@@ -7,6 +7,7 @@ import { checkDatabase } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
+import { nextSignal } from './nextSignal.ts'
 import { bringUpToDate, type OpenDatabase, openDatabase } from './openDatabase.ts'
 
 /** Resolves when the server was stopped by a signal. Rejects with one of the expected failures if it cannot start. */
@@ -52,24 +53,6 @@ async function prepare(app: App, database: OpenDatabase): Promise<void> {
   // A database that was handed to us may be shared: when its schema changes is for its operator to say.
   if (database.embedded) await bringUpToDate(database)
   await requireCurrentSchema(app.database.pool)
-}
-
-/** A signal that comes again within this time is the same one: npm passes on what the terminal has sent to everybody already. */
-const ECHO_MS = 1000
-
-/** The first signal resolves; the second ends the process at once, with the status a shell expects. */
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let askedAt: number | undefined
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (askedAt === undefined) {
-        askedAt = performance.now()
-        resolve(signal)
-      } else if (performance.now() - askedAt > ECHO_MS) process.exit(signal === 'SIGINT' ? 130 : 143)
-    }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-  })
 }
 
 /** Tells of doors that are open, or that nobody has a key for. */

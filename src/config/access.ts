@@ -23,16 +23,21 @@ export function accessFaults(environment: Readonly<Record<string, string | undef
   return lines
 }
 
-/** Why a server with these variables would be open to others though nobody asked for that; empty if it would not. */
+/** Why a server with these variables would be open to others, or to what is theirs, though nobody asked for that; empty if it would not. */
 export function unprotectedFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
   const reason = whyNotOpen(environment)
   const decided = environment.AUTH || KEY_VARIABLES.some((name) => environment[name])
   return decided || reason === undefined ? [] : [unprotected(reason)]
 }
 
-function whyNotOpen({ NODE_ENV, HOST }: Readonly<Record<string, string | undefined>>): string | undefined {
+function whyNotOpen({
+  NODE_ENV,
+  HOST,
+  DATABASE_URL,
+}: Readonly<Record<string, string | undefined>>): string | undefined {
   if (NODE_ENV === 'production') return 'NODE_ENV is production'
-  return HOST && !isLoopback(HOST) ? `HOST is ${HOST}, which others can reach` : undefined
+  if (HOST && !isLoopback(HOST)) return `HOST is ${HOST}, which others can reach`
+  return DATABASE_URL ? 'DATABASE_URL names a database that may be that of others' : undefined
 }
 
 function unprotected(reason: string): string {

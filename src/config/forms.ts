@@ -2,6 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
+import { algorithmsOf, kindOf, PUBLIC_KEYS } from '../access/publicKeys.ts'
 
 interface Range {
   readonly min: number
@@ -37,16 +38,22 @@ export function secret() {
   })
 }
 
-/** A public key or a certificate in PEM; a line break may be written as \\n. */
+/** A public key or a certificate in PEM, of a kind that tokens may be verified with; a line break may be written as \\n. */
 export function publicKey() {
   return z.string().transform((text, check): KeyObject => {
     // Node would take the public half of a private key, which has no business here.
     const key = text.includes('PRIVATE KEY') ? undefined : readPublicKey(text.replaceAll('\\n', '\n'))
-    if (key !== undefined) return key
-    const message = 'must be a public key in PEM ("-----BEGIN PUBLIC KEY-----" ...; line breaks may be written as \\n).'
-    check.addIssue({ code: 'custom', message })
+    if (key !== undefined && algorithmsOf(key).length > 0) return key
+    check.addIssue({ code: 'custom', message: key === undefined ? NO_PUBLIC_KEY : unfit(key) })
     return z.NEVER
   })
+}
+
+const NO_PUBLIC_KEY =
+  'must be a public key in PEM ("-----BEGIN PUBLIC KEY-----" ...; line breaks may be written as \\n).'
+
+function unfit(key: KeyObject): string {
+  return `must be a key of ${PUBLIC_KEYS}, not ${kindOf(key)}.`
 }
 
 function readPublicKey(pem: string): KeyObject | undefined {
@@ -61,8 +68,11 @@ function readPublicKey(pem: string): KeyObject | undefined {
 export function jwksUrl() {
   return z.string().transform((text, check): URL => {
     const url = URL.canParse(text) ? new URL(text) : undefined
-    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return url
-    check.addIssue({ code: 'custom', message: 'must be a URL that begins with https://.' })
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+    // fetch refuses a URL with a password, and repeats it.
+    if (url !== undefined && isSafe && url.username === '' && url.password === '') return url
+    const message = isSafe ? 'must not hold a user name or a password.' : 'must be a URL that begins with https://.'
+    check.addIssue({ code: 'custom', message })
     return z.NEVER
   })
 }

@@ -1,8 +1,10 @@
 // Every setting that the environment may hold: its form, its limits and its default. What they mean together is in ../config.ts.
 import { z } from 'zod'
+import { DEFAULT_RETRY_DELAY } from '../database/retryDelay.ts'
 import { DEFAULT_DOCUMENT_LIMITS } from '../graphql/documentLimits.ts'
 import { DEFAULT_LIMITS } from '../ledger/limits.ts'
 import { AUTH_MODES } from './access.ts'
+import { CLIENT_VARIABLES } from './client.ts'
 import { databaseUrl, jwksUrl, numberWithin, oneOf, oneOfThem, publicKey, secret, wholeNumber } from './forms.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -50,9 +52,14 @@ export const VARIABLES = z
     TRUSTED_DOCUMENTS: z.string().optional(),
     RATE_LIMIT_PER_SECOND: numberWithin({ min: 0, max: MAX_INT }).optional(),
     RATE_LIMIT_BURST: numberWithin({ min: 1, max: MAX_INT }).optional(),
+    ANSWER_LIMIT_BYTES: wholeNumber(32 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
-    JOBLEDGER_TOKEN: z.string().optional(),
+    MAINTENANCE_INTERVAL_SECONDS: wholeNumber(5, { min: 0, max: 86_400 }),
+    RETENTION_DAYS: numberWithin({ min: 1, max: 36_500 }).optional(),
+    RETRY_BASE_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryBaseMs, { min: 0, max: DAY_MS }),
+    RETRY_MAX_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryMaxMs, { min: 0, max: MAX_INT }),
+    ...CLIENT_VARIABLES.shape,
     SHUTDOWN_TIMEOUT_MS: wholeNumber(10_000, { min: 0, max: DAY_MS }),
     LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   })

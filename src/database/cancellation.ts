@@ -2,16 +2,28 @@
 // begun does not begin.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
+import { sqlStateOf } from './faults.ts'
 
-const waiting = new AsyncLocalStorage<AbortSignal>()
+interface Waiting {
+  readonly signal: AbortSignal
+  readonly received: ((bytes: number) => void) | undefined
+}
 
-/** Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. */
-export function givenUpOn<T>(signal: AbortSignal, work: () => T): T {
-  return waiting.run(signal, work)
+const waiting = new AsyncLocalStorage<Waiting>()
+
+/**
+ * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. `received` is told, while
+ * they run, how much they bring.
+ */
+export function givenUpOn<T>(signal: AbortSignal, work: () => T, received?: (bytes: number) => void): T {
+  return waiting.run({ signal, received }, work)
 }
 
 /** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */
 const CANCEL_MS = 2000
+
+/** Operator intervention: PostgreSQL tells the statement that it ends the session, and closes the connection a moment later. */
+const SESSION_ENDS = '57P'
 
 type Statement = pg.QueryConfig | string
 
@@ -19,26 +31,39 @@ type Statement = pg.QueryConfig | string
 export class CancellingPool extends pg.Pool {
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
   override query(...args: any[]): any {
-    const signal = waiting.getStore()
-    return signal === undefined ? super.query(...(args as [Statement])) : this.queryUnder(signal, args)
+    const store = waiting.getStore()
+    return store === undefined ? super.query(...(args as [Statement])) : this.queryUnder(store, args)
   }
 
-  private async queryUnder(signal: AbortSignal, args: unknown[]): Promise<pg.QueryResult> {
+  private async queryUnder({ signal, received }: Waiting, args: unknown[]): Promise<pg.QueryResult> {
     signal.throwIfAborted()
     const client = await this.connect()
-    let cancelled = false
+    let unusable = false
     const onAbort = (): void => {
-      cancelled = true
+      unusable = true
       cancelStatement(client, this.options)
     }
+    // The statement rejects as well. Unheard, the loss of the connection would end the process.
+    const onLoss = (): void => {
+      unusable = true
+    }
+    const { stream } = (client as unknown as RunningClient).connection
+    const onData = (chunk: Buffer): void => received?.(chunk.length)
+    client.on('error', onLoss)
+    if (received) stream.on('data', onData)
     try {
       signal.throwIfAborted()
       signal.addEventListener('abort', onAbort, { once: true })
       return await client.query(...(args as [Statement]))
+    } catch (error) {
+      unusable ||= sqlStateOf(error)?.startsWith(SESSION_ENDS) ?? false
+      throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
+      client.removeListener('error', onLoss)
+      stream.removeListener('data', onData)
       // A request to cancel may still be on its way, and must not meet the next statement: the connection is not used again.
-      client.release(cancelled)
+      client.release(unusable)
     }
   }
 }
@@ -46,7 +71,7 @@ export class CancellingPool extends pg.Pool {
 /** What pg has and its types leave out. */
 interface RunningClient {
   activeQuery: object | null
-  connection: NodeJS.EventEmitter & { stream: { destroy(): void } }
+  connection: NodeJS.EventEmitter & { stream: NodeJS.EventEmitter & { destroy(): void } }
   cancel(target: RunningClient, statement: object): void
 }
 

@@ -3,8 +3,9 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { CancellingPool } from './cancellation.ts'
 import { PrismaClient } from './generated/client.ts'
+import { type RetryDelay, retryDelayOptions } from './retryDelay.ts'
 
-export interface DatabaseSettings {
+export interface DatabaseSettings extends RetryDelay {
   url: string
   /** Connections that are kept open once they were needed. */
   poolKept: number
@@ -36,7 +37,7 @@ const PREPARED_STATEMENTS = 500
 /** Opens the pool and Prisma Client. Connects when first used. */
 export function connectDatabase(settings: DatabaseSettings): Database {
   const pool = new CancellingPool({
-    ...connection(settings),
+    ...sessionSettings(settings),
     min: settings.poolKept,
     max: settings.poolKept + settings.poolExtra,
     maxLifetimeSeconds: settings.recycleSeconds,
@@ -58,15 +59,21 @@ export function connectDatabase(settings: DatabaseSettings): Database {
   }
 }
 
-// adapter-pg reads and writes timestamptz wrong unless the session is in UTC (prisma#26786), whatever the server's default is.
-function connection({ url, statementTimeoutMs }: DatabaseSettings): pg.PoolConfig {
+/** Where every session of ours goes, and what it is set to. */
+export function sessionSettings({
+  url,
+  statementTimeoutMs,
+  ...retryDelay
+}: Pick<DatabaseSettings, 'url' | 'statementTimeoutMs' | keyof RetryDelay>): {
+  connectionString: string
+  options: string
+} {
   const parsed = new URL(url)
   const given = parsed.searchParams.get('options') ?? ''
   parsed.searchParams.delete('options')
-  return {
-    connectionString: parsed.toString(),
-    options: `${given} -c TimeZone=UTC -c statement_timeout=${statementTimeoutMs}`.trim(),
-  }
+  // adapter-pg reads and writes timestamptz wrong unless the session is in UTC (prisma#26786), whatever the server's default is.
+  const own = ['-c TimeZone=UTC', `-c statement_timeout=${statementTimeoutMs}`, ...retryDelayOptions(retryDelay)]
+  return { connectionString: parsed.toString(), options: [given, ...own].join(' ').trim() }
 }
 
 function statementNames(): (query: { sql: string }) => string {

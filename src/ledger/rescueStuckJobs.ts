@@ -3,6 +3,7 @@ import { databaseNow } from '../database/clock.ts'
 import { retryConflicts } from '../database/faults.ts'
 import { Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
+import { HISTORY_IS_INTACT } from './intactHistory.ts'
 import type { Ledger } from './ledger.ts'
 import type { StuckReason } from './stuckJobs.ts'
 
@@ -84,7 +85,9 @@ async function stuckConditions(
   cancelRequested: boolean | undefined,
 ): Promise<StuckCondition[]> {
   const asked =
-    cancelRequested === undefined ? Prisma.empty : Prisma.sql`AND (cancel_requested_at IS NOT NULL) = ${cancelRequested}`
+    cancelRequested === undefined
+      ? Prisma.empty
+      : Prisma.sql`AND (cancel_requested_at IS NOT NULL) = ${cancelRequested}`
   const leaseEnded = Prisma.sql`state = 'PROCESSING' ${asked} AND lease_expires_at <= now()`
   const found = { order: Prisma.sql`lease_expires_at, id`, cause: 'lease expired' } as const
   if (olderThanSeconds == null) return [{ condition: leaseEnded, ...found }]
@@ -113,7 +116,7 @@ function rescue(
 ): Promise<RescuedJobs[]> {
   return ledger.prisma.$queryRaw<RescuedJobs[]>`
     WITH stuck AS MATERIALIZED (
-      SELECT id FROM jobs WHERE ${condition} ORDER BY ${order} LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
+      SELECT id FROM jobs WHERE ${condition} AND ${HISTORY_IS_INTACT} ORDER BY ${order} LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
     ), moved AS (
       UPDATE jobs SET state = ${OUTCOME}, version = version + 1, state_actor = ${actor}, state_metadata = '{}',
         state_reason = CASE WHEN cancel_requested_at IS NULL THEN ${cause}

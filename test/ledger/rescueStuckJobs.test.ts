@@ -136,6 +136,23 @@ describe('many stuck jobs', () => {
   })
 })
 
+describe('a job whose history was damaged', () => {
+  it('is left as it is, and keeps no other from being rescued', async () => {
+    const [damaged, sound] = [await heldJob({ maxAttempts: 2 }), await heldJob({ maxAttempts: 2 })]
+    for (const job of [damaged, sound]) await age(job, { leaseSeconds: 1 })
+    await session.query('SET session_replication_role = replica')
+    const { rows } = await session.query('DELETE FROM job_states WHERE job_id = $1 AND sequence = $2 RETURNING *', [
+      damaged.id,
+      damaged.version,
+    ])
+    expect(await rescue()).toEqual({ ...NOTHING, released: 1 })
+    expect([await now(damaged), await now(sound)]).toMatchObject([{ state: 'PROCESSING' }, { state: 'PENDING' }])
+    await session.query('INSERT INTO job_states SELECT * FROM json_populate_record(NULL::job_states, $1)', [rows[0]])
+    await session.query('SET session_replication_role = origin')
+    expect(await rescue()).toEqual({ ...NOTHING, released: 1 })
+  })
+})
+
 describe('why a job is stuck', () => {
   it('is told by its lease', async () => {
     const [gone, alive] = [await heldJob(), await heldJob()]

@@ -40,7 +40,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const own = options.databaseUrl === undefined ? await createTestDatabase(options.database) : undefined
   const databaseUrl = options.databaseUrl ?? (own as TestDatabase).url
   const app = createApp({
-    config: parseConfig({ NODE_ENV: 'test', PORT: '0', DATABASE_POOL_KEPT: '0', ...options.environment }),
+    config: parseConfig({
+      NODE_ENV: 'test',
+      PORT: '0',
+      DATABASE_POOL_KEPT: '0',
+      MAINTENANCE_INTERVAL_SECONDS: '0',
+      ...options.environment,
+    }),
     log: options.log ?? createLogger({ level: 'silent', readable: false }),
     databaseUrl,
   })

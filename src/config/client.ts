@@ -1,0 +1,55 @@
+// The settings of the commands that are clients of a server. They stand apart: a program that `jobledger run` starts for somebody
+// must not be kept from running by a setting of a server.
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { z } from 'zod'
+
+export interface ClientConfig {
+  /** The endpoint of the server. */
+  readonly url: string
+  /** The token or API key by which the client proves who it is. An argument would be for everybody to see. */
+  readonly token: string | undefined
+  /** Absolute; where outcomes wait for a server that is away. */
+  readonly spoolDir: string
+}
+
+export const CLIENT_VARIABLES = z.object({
+  JOBLEDGER_URL: z
+    .string()
+    .refine((text) => endpointFault(text) === undefined, { error: ({ input }) => endpointFault(String(input)) })
+    .default('http://localhost:4000/graphql'),
+  // Not repeated: this message may end up in a log.
+  JOBLEDGER_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be one word of printable ASCII: a token (JWT) or an API key.')
+    .optional(),
+  JOBLEDGER_SPOOL: z.string().optional(),
+})
+
+/** Why a text cannot be the endpoint of a server; undefined if it can. */
+export function endpointFault(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    return `must be the whole endpoint of a server, such as http://localhost:4000/graphql, not "${text}".`
+  // Not repeated either, and fetch would refuse it.
+  return url.username === '' && url.password === '' ? undefined : 'must not hold a user name or a password.'
+}
+
+/** `stateHome` is what XDG_STATE_HOME holds; by its specification a relative path counts for nothing. */
+export function clientSettings(
+  { JOBLEDGER_URL, JOBLEDGER_TOKEN, JOBLEDGER_SPOOL }: z.output<typeof CLIENT_VARIABLES>,
+  stateHome: string | undefined,
+): ClientConfig {
+  const state = stateHome && isAbsolute(stateHome) ? stateHome : join(home(), '.local/state')
+  const spoolDir = JOBLEDGER_SPOOL === undefined ? join(state, 'jobledger/spool') : resolve(JOBLEDGER_SPOOL)
+  return { url: JOBLEDGER_URL, token: JOBLEDGER_TOKEN, spoolDir }
+}
+
+/** A user without a name, as containers have, may have no home; then the spool is where it cannot be written, which is told there. */
+function home(): string {
+  try {
+    return homedir()
+  } catch {
+    return '/'
+  }
+}

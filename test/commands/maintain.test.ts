@@ -1,0 +1,97 @@
+// `jobledger maintain` as a person or cron runs it.
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { abandonJobs } from '../maintenance/abandonedJobs.ts'
+import { readableLog } from '../maintenance/logLines.ts'
+import { eventually } from '../support/eventually.ts'
+import { jobCreatedAt, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { expectSoundHistories } from '../support/history.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
+import { startTestServer } from '../support/server.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+let ledger: TestLedger
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+})
+
+afterEach(endPrograms)
+
+afterAll(async () => {
+  await expectSoundHistories(await ledger.session())
+  await ledger.close()
+})
+
+function maintain(words: string[], environment: Record<string, string> = {}): Program {
+  return runProgram('src/cli.ts', { DATABASE_URL: ledger.url, ...environment }, ['maintain', ...words])
+}
+
+const linesOf = (program: Program) => program.stdout().trim().split('\n')
+const NOTHING = /^forceCancellations: nothing was to be done \(\d+ ms\)$/
+
+describe('maintain --once', () => {
+  it('does every task once and says in a line each what it did', async () => {
+    await abandonJobs(ledger.url, 2)
+    const old = await jobCreatedAt(ledger, new Date('2020-02-02'), 'COMPLETED')
+    const program = maintain(['--once'], { RETENTION_DAYS: '365', MAINTENANCE_INTERVAL_SECONDS: '0' })
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.stderr()).toBe('')
+    expect(linesOf(program)).toEqual([
+      expect.stringMatching(NOTHING),
+      expect.stringMatching(/^rescueStuckJobs: 2 failed \(\d+ ms\)$/),
+      expect.stringMatching(/^cleanupJobs: 1 deleted \(\d+ ms\)$/),
+    ])
+    expect(await ledger.prisma.job.findUnique({ where: { id: old.id } })).toMatchObject({
+      stateActor: 'system:retention',
+    })
+    expect(await ledger.prisma.maintenanceTask.findMany()).toMatchObject([{ name: 'cleanupJobs', position: null }])
+  })
+
+  it('says what failed, with exit code 1, and does the rest', async () => {
+    const session = await ledger.session()
+    await session.query('ALTER TABLE maintenance_tasks RENAME TO away')
+    const failing = maintain(['--once'], { RETENTION_DAYS: '365' })
+    expect(await failing.ended).toEqual({ code: 1, signal: null })
+    await session.query('ALTER TABLE away RENAME TO maintenance_tasks')
+    expect(failing.stderr()).toMatch(/^cleanupJobs failed: [^\n]*maintenance_tasks[^\n]* does not exist[^\n]*\n$/)
+    expect(linesOf(failing)).toHaveLength(2)
+  })
+
+  it('leaves the work to a server that does it, and does it when that one is gone', async () => {
+    const { log, lines } = readableLog()
+    const server = await startTestServer({
+      databaseUrl: ledger.url,
+      environment: { MAINTENANCE_INTERVAL_SECONDS: '1' },
+      log,
+    })
+    try {
+      await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('this process does the maintenance'))
+      const program = maintain(['--once'], { RETENTION_DAYS: '365' })
+      expect(await program.ended).toEqual({ code: 0, signal: null })
+      expect(program.stdout()).toBe(
+        'Another process does the maintenance of this database: there is nothing to do here.\n',
+      )
+      expect(program.stderr()).toBe('')
+    } finally {
+      await server.close()
+    }
+    const program = maintain(['--once'])
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(linesOf(program)[0]).toMatch(NOTHING)
+    expect(linesOf(program).at(-1)).toBe('cleanupJobs: off (RETENTION_DAYS is not set)')
+  })
+})
+
+describe('maintain', () => {
+  it('goes on until it is stopped, also where the servers do no maintenance', async () => {
+    const program = maintain([], { MAINTENANCE_INTERVAL_SECONDS: '0' })
+    await program.says(/this process does the maintenance/)
+    await abandonJobs(ledger.url, 1)
+    await program.says(/"task":"rescueStuckJobs","stoppedAtBounds":false,"ms":\d+,"released":0,"failed":1,/)
+    program.process.kill('SIGTERM')
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.stdout()).toContain('SIGTERM: letting the running portion end')
+    expect(program.stderr()).toBe('')
+  })
+})

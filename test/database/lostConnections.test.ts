@@ -1,0 +1,104 @@
+// Connections to the database that break in the middle of a statement: the request fails, the server goes on.
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const START = 'mutation ($id: ID!) { transitionJob(input: { jobId: $id, to: PROCESSING }) { __typename } }'
+
+let database: TestDatabase
+let relay: Relay
+let server: TestServer
+let other: pg.Client
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+  relay = await startRelay(database.url)
+  // One connection: whoever comes after a failure would get what it left behind.
+  const environment = { DATABASE_POOL_KEPT: '1', DATABASE_POOL_EXTRA: '0' }
+  server = await startTestServer({ databaseUrl: relay.url, environment })
+  other = new pg.Client({ connectionString: database.url })
+  await other.connect()
+})
+
+afterEach(async () => {
+  await other.end()
+  await server.close()
+  relay.close()
+  await database.drop()
+})
+
+interface Relay {
+  /** The database, by way of the relay. */
+  readonly url: string
+  /** Breaks every connection. */
+  cut(): void
+  close(): void
+}
+
+async function startRelay(databaseUrl: string): Promise<Relay> {
+  const target = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  const cut = (): void => sockets.forEach((socket) => void socket.destroy())
+  const listener: Server = createServer((near) => {
+    const far = connect(Number(target.port || 5432), target.hostname)
+    for (const [socket, opposite] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        sockets.delete(socket)
+        opposite.destroy()
+      })
+      socket.pipe(opposite)
+    }
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
+  const url = new URL(databaseUrl)
+  url.host = `127.0.0.1:${port}`
+  const close = (): void => {
+    listener.close()
+    cut()
+  }
+  return { url: url.href, cut, close }
+}
+
+/** Two requests, of which the first holds the only connection, waiting for a row, until `breakIt`; resolves to their answers. */
+async function breakInTheMiddle(breakIt: (pid: number) => unknown) {
+  const { id } = await newJob(server.ledger)
+  await other.query('BEGIN')
+  await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
+  const first = server.request(START, { id })
+  const pid = await eventually(async () => {
+    const { rows } = await other.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    expect(rows).toHaveLength(1)
+    return rows[0]?.pid as number
+  })
+  const second = server.request('{ jobCount }')
+  await eventually(() => expect(server.database.pool.waitingCount).toBe(1))
+  await breakIt(pid)
+  return Promise.all([first, second])
+}
+
+const FAILED = { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }
+const ANSWERED = { data: { jobCount: 1 } }
+
+// A loss that nobody listens for is an uncaught exception, which fails the run, and would end a server.
+it('fails the request whose connection is lost, and serves the next one', async () => {
+  const answers = await breakInTheMiddle(() => relay.cut())
+  expect(answers).toMatchObject([FAILED, ANSWERED])
+})
+
+it('uses no connection again of which PostgreSQL has said that it ends', async () => {
+  const answers = await breakInTheMiddle((pid) => other.query('SELECT pg_terminate_backend($1)', [pid]))
+  expect(answers).toMatchObject([FAILED, ANSWERED])
+})

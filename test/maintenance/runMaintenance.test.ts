@@ -1,0 +1,167 @@
+// The loop in a running server: failures, outages, and how it ends.
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { JobState } from '../../src/database/generated/client.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { onServer } from '../support/testRun.ts'
+import { abandonJobs } from './abandonedJobs.ts'
+import { type LogLine, readableLog } from './logLines.ts'
+
+let database: TestDatabase
+let server: TestServer
+let lines: LogLine[]
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+})
+
+afterEach(async () => {
+  await server.close()
+  await database.drop()
+})
+
+async function start(environment: Record<string, string> = {}): Promise<void> {
+  const readable = readableLog()
+  lines = readable.lines
+  server = await startTestServer({
+    databaseUrl: database.url,
+    environment: { MAINTENANCE_INTERVAL_SECONDS: '1', ...environment },
+    log: readable.log,
+  })
+}
+
+const told = (part: string, level?: string) =>
+  lines.filter((line) => line.msg.includes(part) && (level === undefined || line.level === level))
+const run = (sql: string) => onServer(database.url, (client) => client.query(sql))
+
+async function count(state: JobState): Promise<number> {
+  const { rows } = await run(`SELECT count(*)::int AS n FROM jobs WHERE state = '${state}'`)
+  return rows[0].n
+}
+
+describe('a task that fails', () => {
+  it('is told, keeps neither the server nor the others from going on, and is tried again', async () => {
+    await run('ALTER TABLE maintenance_tasks RENAME TO away')
+    await start({ RETENTION_DAYS: '1' })
+    await eventually(() => expect(told('a task of maintenance failed').length).toBeGreaterThan(1))
+    expect(told('a task of maintenance failed')[0]).toMatchObject({ level: 'error', task: 'cleanupJobs' })
+    await abandonJobs(database.url, 1)
+    await eventually(async () => expect(await count('FAILED')).toBe(1))
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+    await run('ALTER TABLE away RENAME TO maintenance_tasks')
+    await eventually(() => expect(told('cleanupJobs: nothing was to be done')).toHaveLength(1))
+    expect(told('maintenance has lost the database')).toEqual([])
+  })
+})
+
+describe('an outage of the database', () => {
+  /** Lets nobody in, or everybody again, and ends the sessions that there are. */
+  async function setOpen(open: boolean): Promise<void> {
+    const elsewhere = new URL(database.url)
+    elsewhere.pathname = '/postgres'
+    await onServer(elsewhere.href, async (client) => {
+      await client.query(`ALTER DATABASE ${database.name} ALLOW_CONNECTIONS ${open}`)
+      await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [database.name])
+    })
+  }
+
+  it('is told once, however long it lasts; afterwards the work goes on', async () => {
+    await abandonJobs(database.url, 1)
+    await start()
+    await eventually(async () => expect(await count('FAILED')).toBe(1))
+    expect(told('this process does the maintenance', 'info')).toHaveLength(1)
+    for (const outage of [1, 2]) {
+      await setOpen(false)
+      await eventually(() => expect(told('has lost the database', 'debug').length).toBeGreaterThan(outage))
+      expect(told('has lost the database', 'warn')).toHaveLength(outage)
+      await setOpen(true)
+      await abandonJobs(database.url, 1)
+      await eventually(async () => expect(await count('FAILED')).toBe(1 + outage))
+      expect(told('this process does the maintenance', 'info')).toHaveLength(1 + outage)
+    }
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([])
+  })
+})
+
+/** Of pg_locks: in this database, and not in one of the same template beside it. */
+const HERE = 'database = (SELECT oid FROM pg_database WHERE datname = current_database())'
+
+describe('closing the server', () => {
+  const endings: (() => Promise<unknown>)[] = []
+
+  afterEach(async () => {
+    for (const end of endings.splice(0)) await end()
+  })
+
+  /** Starts on 600 jobs to rescue, which are two portions, and lets the first of them wait. */
+  async function startAndHoldFirstPortion(environment = {}): Promise<{ release(): Promise<void> }> {
+    await abandonJobs(database.url, 600)
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    let released: Promise<void> | undefined
+    const release = (): Promise<void> => (released ??= client.end())
+    endings.push(release)
+    await client.query('BEGIN; LOCK TABLE job_states IN EXCLUSIVE MODE')
+    await start(environment)
+    await eventually(async () => {
+      const { rows } = await client.query(
+        `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'job_states'::regclass AND ${HERE}`,
+      )
+      expect(rows[0].n).toBe(1)
+    })
+    return { release }
+  }
+
+  it('lets the running portion end, begins no other, and leaves the lock', async () => {
+    const { release } = await startAndHoldFirstPortion()
+    const closed = server.close()
+    await release()
+    await closed
+    expect([await count('FAILED'), await count('PROCESSING')]).toEqual([500, 100])
+    const { rows } = await run(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND ${HERE}`)
+    expect(rows).toEqual([])
+    expect(told('rescueStuckJobs: 500 failed')).toHaveLength(1)
+  })
+
+  it('does not wait longer for a portion than for requests, and takes it back', async () => {
+    await startAndHoldFirstPortion({ SHUTDOWN_TIMEOUT_MS: '300' })
+    const beganAt = performance.now()
+    await server.close()
+    const tookMs = performance.now() - beganAt
+    expect(tookMs).toBeGreaterThan(250)
+    expect(tookMs).toBeLessThan(5000)
+    expect(await count('PROCESSING')).toBe(600)
+    expect(lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([])
+  })
+
+  it('waits for nothing where nothing runs', async () => {
+    await start({ MAINTENANCE_INTERVAL_SECONDS: '3600' })
+    const beganAt = performance.now()
+    await server.close()
+    expect(performance.now() - beganAt).toBeLessThan(5000)
+    expect(lines.filter(({ task }) => task !== undefined)).toEqual([])
+  })
+})
+
+describe('with MAINTENANCE_INTERVAL_SECONDS=0', () => {
+  it('a server opens no session for maintenance', async () => {
+    await start({ MAINTENANCE_INTERVAL_SECONDS: '0' })
+    await abandonJobs(database.url, 1)
+    const other = await startTestServer({
+      databaseUrl: database.url,
+      environment: { MAINTENANCE_INTERVAL_SECONDS: '1' },
+    })
+    try {
+      await eventually(async () => expect(await count('FAILED')).toBe(1))
+      const { rows } = await run(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'jobledger maintenance' AND datname = current_database()",
+      )
+      expect(rows).toHaveLength(1)
+    } finally {
+      await other.close()
+    }
+    expect(told('maintenance')).toEqual([])
+  })
+})
