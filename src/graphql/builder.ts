@@ -7,6 +7,7 @@ import type { GraphQLContext } from './context.ts'
 import type PrismaTypes from './generated/pothos.ts'
 import { getDatamodel } from './generated/pothos.ts'
 import { decodeGlobalId } from './globalIds.ts'
+import { checkNodeIds, nodeReads } from './nodeReads.ts'
 
 export const builder = new SchemaBuilder<{
   Context: GraphQLContext
@@ -26,7 +27,7 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   errors: { defaultTypes: [] },
   prisma: {
-    client: (context) => context.ledger.prisma,
+    client: nodeReads,
     dmmf: getDatamodel(),
     exposeDescriptions: true,
     onUnusedQuery: null,
@@ -43,7 +44,12 @@ export const builder = new SchemaBuilder<{
     nodesQueryOptions: {
       description: 'The objects with these global ids, in order, with null for each that does not exist.',
       nullable: { list: false, items: true },
-      args: { ids: { description: 'Global ids, or the UUIDs of jobs.' } },
+      args: { ids: { description: 'Global ids, or the UUIDs of jobs; at most 100.' } },
+      // biome-ignore lint/complexity/useMaxParams: Pothos calls it so
+      resolve: (_parent, { ids }, context, _info, resolveNodes) => {
+        checkNodeIds(context, ids)
+        return resolveNodes(ids)
+      },
     },
     pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
     hasNextPageFieldOptions: { description: 'Whether the list goes on behind this page. Exact.' },

@@ -43,8 +43,8 @@ export interface PageSizes {
 const COUNT_COST = 500
 /** The root fields that count, and the field of a connection that does. */
 const COUNTS = new Set(['jobCount', 'jobCountsByState', 'totalCount'])
-/** Merged fields that are looked at before an operation counts as too large in itself. */
-const FIELDS = 20_000
+/** Fields and fragments that are looked at before an operation counts as too large in itself. */
+const SELECTIONS = 20_000
 
 /** @throws GraphQLError with the code BAD_USER_INPUT if the operation is too deep or could touch too much */
 export function checkDocumentCost(asked: AskedOperation, limits: DocumentLimits, pages: PageSizes): void {
@@ -73,7 +73,7 @@ class CostWalk {
   private readonly settings: { limits: DocumentLimits; pages: PageSizes }
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
   private readonly variables: Readonly<Record<string, unknown>>
-  private fields = 0
+  private selections = 0
 
   constructor(
     asked: AskedOperation,
@@ -84,11 +84,11 @@ class CostWalk {
     this.settings = settings
     const definitions = asked.document.definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION)
     this.fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]))
-    const defaults = (operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
-      variable.name.value,
-      defaultValue && valueFromASTUntyped(defaultValue),
-    ])
-    this.variables = { ...Object.fromEntries(defaults), ...asked.variables }
+    const variables = (operation.variableDefinitions ?? []).map(({ variable: { name }, defaultValue }) => {
+      const given = Object.hasOwn(asked.variables, name.value) ? asked.variables[name.value] : undefined
+      return [name.value, given === undefined && defaultValue ? valueFromASTUntyped(defaultValue) : given]
+    })
+    this.variables = Object.fromEntries(variables)
   }
 
   /** What the fields below `parents` cost, for one object: of several types that it could have, the dearest. */
@@ -108,8 +108,6 @@ class CostWalk {
   }
 
   private costOfField(parent: GraphQLObjectType, nodes: FieldNode[], { depth, page }: Place): number {
-    this.fields += 1
-    if (this.fields > FIELDS) throw tooMuch(`The operation asks for more than ${FIELDS} fields, which is the limit.`)
     const [node] = nodes
     const field = node && parent.getFields()[node.name.value]
     if (node === undefined || field === undefined) return 0
@@ -146,15 +144,34 @@ class CostWalk {
     into: { groups: Map<string, FieldNode[]>; seen: Set<string> },
   ): void {
     for (const selection of selections) {
+      this.count()
+      if (this.isLeftOut(selection)) continue
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value
-        into.groups.set(key, [...(into.groups.get(key) ?? []), selection])
+        const group = into.groups.get(key)
+        if (group) group.push(selection)
+        else into.groups.set(key, [selection])
         continue
       }
       const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.fragmentOf(selection, into.seen)
       if (fragment && this.fits(type, fragment.typeCondition))
         this.collect(type, fragment.selectionSet.selections, into)
     }
+  }
+
+  private count(): void {
+    this.selections += 1
+    if (this.selections <= SELECTIONS) return
+    throw tooMuch(`The operation comes to more than ${SELECTIONS} fields and fragments, which is the limit.`)
+  }
+
+  /** By @skip or @include. */
+  private isLeftOut({ directives = [] }: SelectionNode): boolean {
+    return directives.some(({ name, arguments: args = [] }) => {
+      const condition = args.find((argument) => argument.name.value === 'if')?.value
+      const value = condition && valueFromASTUntyped(condition, this.variables)
+      return (name.value === 'skip' && value === true) || (name.value === 'include' && value === false)
+    })
   }
 
   private fragmentOf({ name }: FragmentSpreadNode, seen: Set<string>): FragmentDefinitionNode | undefined {

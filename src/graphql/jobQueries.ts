@@ -81,7 +81,7 @@ builder.queryFields((t) => ({
     description: 'The job with this id, deleted or not; null if there is none.',
     args: { id: t.arg.id({ required: true, description: 'A global id or a UUID.' }) },
     resolve: (query, _, { id }, context) =>
-      context.ledger.prisma.job.findUnique({ ...query, where: { id: jobIdOf(id), ...visibleJobs(context) } }),
+      context.ledger.prisma.job.findFirst({ ...query, where: { id: jobIdOf(id), ...visibleJobs(context) } }),
   }),
   jobs: t.connection(
     {

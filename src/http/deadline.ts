@@ -1,4 +1,5 @@
 // When a request is given up: its client is gone, or its time is over. Its statements are given up with it (database/cancellation.ts).
+import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { givenUpOn } from '../database/cancellation.ts'
@@ -12,6 +13,8 @@ export class Deadline {
   private outlivesClient = false
 
   constructor(response: ServerResponse, timeoutMs: number) {
+    // Each statement that runs listens, and an operation may have many at once.
+    setMaxListeners(0, this.abandoned.signal)
     const timer = setTimeout(() => {
       this.isOver = true
       this.abandoned.abort(new Error('the time for the request is over'))
@@ -28,6 +31,31 @@ export class Deadline {
     this.outlivesClient = true
   }
 
+  /** Gives the request up for a reason that is told elsewhere. */
+  giveUp(reason: string): void {
+    this.abandoned.abort(new Error(reason))
+  }
+
+  /**
+   * Runs `work` for as long as the request is not given up; then its statements are given up, and nobody waits for it any longer.
+   *
+   * @throws what `work` throws, or the reason why the request is given up
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this
+    signal.throwIfAborted()
+    let stopWaiting = (): void => undefined
+    const givenUp = new Promise<never>((_, reject) => {
+      stopWaiting = () => reject(signal.reason)
+      signal.addEventListener('abort', stopWaiting, { once: true })
+    })
+    try {
+      return await Promise.race([givenUpOn(signal, work), givenUp])
+    } finally {
+      signal.removeEventListener('abort', stopWaiting)
+    }
+  }
+
   /** Aborted when the request is given up. */
   get signal(): AbortSignal {
     return this.abandoned.signal
@@ -41,10 +69,12 @@ export class Deadline {
 export function keepDeadline(): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const { deadline } = args.contextValue.scope
+      const { deadline, answerSize } = args.contextValue.scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
-      if (operation === OperationTypeNode.MUTATION) deadline.outliveClient()
-      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given)))
+      const isMutation = operation === OperationTypeNode.MUTATION
+      if (isMutation) deadline.outliveClient()
+      const received = isMutation ? undefined : (bytes: number) => answerSize.received(bytes)
+      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), received))
     },
   }
 }

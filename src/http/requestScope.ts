@@ -2,6 +2,7 @@
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Caller } from '../access/caller.ts'
+import type { AnswerSize } from './answerSize.ts'
 import type { Deadline } from './deadline.ts'
 
 export interface RequestScope {
@@ -13,6 +14,8 @@ export interface RequestScope {
   readonly headers: { set(name: string, value: string): void }
   /** When the request is given up. */
   readonly deadline: Deadline
+  /** How large the answer may become. */
+  readonly answerSize: AnswerSize
   operation?: string
   /** Known once the credential was looked at. */
   caller?: Caller

@@ -10,6 +10,7 @@ import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/documentLimits.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { answerErrors } from './answerErrors.ts'
+import { AnswerSize, limitAnswerSize } from './answerSize.ts'
 import { Deadline, keepDeadline } from './deadline.ts'
 import { graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
@@ -33,6 +34,7 @@ export interface GraphQLHandlerOptions {
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
+  readonly answerLimitBytes: number
   readonly requestTimeoutMs: number
   /** Nobody is asked who he is. */
   readonly open: boolean
@@ -49,7 +51,7 @@ export type GraphQLHandler = (
 ) => unknown
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
-  const { ledger, log, requestTimeoutMs, exploration } = options
+  const { ledger, log, requestTimeoutMs, answerLimitBytes, exploration } = options
   const yoga = createYoga<ServerContext>({
     schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -74,7 +76,8 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
     const address = request.socket.remoteAddress ?? 'unknown'
     const deadline = new Deadline(response, requestTimeoutMs)
-    const scope: RequestScope = { requestId, log, address, headers, deadline }
+    const answerSize = new AnswerSize(answerLimitBytes, () => deadline.giveUp('the answer is too large'))
+    const scope: RequestScope = { requestId, log, address, headers, deadline, answerSize }
     if (log.isLevelEnabled('debug')) response.once('close', logRequest(response, scope))
     return yoga(request, response, { scope })
   }
@@ -92,6 +95,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
     nameOperation(),
     keepDeadline(),
+    limitAnswerSize(),
     answerErrors({ ...options, suggestions: exploration }),
   ]
 }

@@ -17,6 +17,10 @@ const EXTRA_BYTES = 50 * 1024 * 1024
 /** The machine may be busy with other things: the best of so many times is the time that a request takes. */
 const TIMES = 5
 
+const MEASURES_PROCESS = process.platform === 'linux'
+if (!MEASURES_PROCESS)
+  console.warn('SKIPPED: what hostile requests take up of memory and processor is measured on Linux only.')
+
 // With this a request that is refused as a whole has a status that says so.
 const ACCEPT = 'application/graphql-response+json'
 
@@ -51,13 +55,18 @@ async function send({
   method = 'POST',
 }: Omit<HostileRequest, 'name' | 'statuses'>): Promise<Outcome> {
   const startedAt = performance.now()
+  const workedBefore = processorMs()
   const response = await fetch(`${url}${search}`, {
     method,
     headers: { accept: ACCEPT, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body }),
   })
   const text = await response.text()
-  return { status: response.status, text, ms: performance.now() - startedAt }
+  const clockMs = performance.now() - startedAt
+  // On a machine that is busy with other things the work of the server is what it took, unless it waited for something.
+  const isBusyMachine = MEASURES_PROCESS && clockMs < 10 * ANSWERED_MS
+  const ms = isBusyMachine ? Math.min(clockMs, processorMs() - workedBefore) : clockMs
+  return { status: response.status, text, ms }
 }
 
 async function expectWell(): Promise<void> {
@@ -73,18 +82,25 @@ async function expectWell(): Promise<void> {
   })
 }
 
-const MEASURES_MEMORY = process.platform === 'linux'
-if (!MEASURES_MEMORY) console.warn('SKIPPED: what hostile requests take up of memory is measured on Linux only.')
-
 /** Bytes of memory that the server holds now, or held at most since `forgetPeak` was called. */
 function memory(which: 'VmRSS' | 'VmHWM'): number {
-  if (!MEASURES_MEMORY) return 0
+  if (!MEASURES_PROCESS) return 0
   const status = readFileSync(`/proc/${program.process.pid}/status`, 'utf8')
   return Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
 }
 
+/** Milliseconds of processor time that the server has used so far. Where nothing tells it, clocks are all there is. */
+function processorMs(): number {
+  if (!MEASURES_PROCESS) return 0
+  // Fields 14 and 15, after the name, in hundredths of a second (proc(5)).
+  const fields = readFileSync(`/proc/${program.process.pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return 10 * (Number(fields[11]) + Number(fields[12]))
+}
+
 function forgetPeak(): void {
-  if (MEASURES_MEMORY) writeFileSync(`/proc/${program.process.pid}/clear_refs`, '5')
+  if (MEASURES_PROCESS) writeFileSync(`/proc/${program.process.pid}/clear_refs`, '5')
 }
 
 describe('a hostile request', () => {

@@ -331,6 +331,35 @@ export type TransitionJobMutation = { readonly transitionJob:
 
 export type JobFactsFragment = { readonly id: string, readonly jobId: string, readonly userId: string, readonly content: string, readonly state: JobState, readonly stateActor: string, readonly version: number, readonly metadata: Record<string, unknown>, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null };
 
+export type CreateJobsMutationVariables = Exact<{
+  inputs: ReadonlyArray<CreateJobInput> | CreateJobInput;
+}>;
+
+
+export type CreateJobsMutation = { readonly createJobs: ReadonlyArray<
+    | { readonly __typename: 'CreateJobSuccess', readonly job: { readonly jobId: string } }
+    | { readonly __typename: 'IdempotencyConflict', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+  > };
+
+export type TakeJobsMutationVariables = Exact<{
+  input: ClaimJobsInput;
+}>;
+
+
+export type TakeJobsMutation = { readonly claimJobs:
+    | { readonly __typename: 'ClaimJobsSuccess', readonly jobs: ReadonlyArray<{ readonly jobId: string, readonly content: string, readonly version: number }> }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+   };
+
+export type AccountsQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AccountsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly state: JobState, readonly version: number, readonly stateHistory: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState }> }, readonly result: { readonly status: JobResultStatus } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -428,3 +457,64 @@ export const TransitionJobDocument = new TypedDocumentString(`
   startedAt
   completedAt
 }`) as unknown as TypedDocumentString<TransitionJobMutation, TransitionJobMutationVariables>;
+export const CreateJobsDocument = new TypedDocumentString(`
+    mutation CreateJobs($inputs: [CreateJobInput!]!) {
+  createJobs(inputs: $inputs) {
+    __typename
+    ... on CreateJobSuccess {
+      job {
+        jobId
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateJobsMutation, CreateJobsMutationVariables>;
+export const TakeJobsDocument = new TypedDocumentString(`
+    mutation TakeJobs($input: ClaimJobsInput!) {
+  claimJobs(input: $input) {
+    __typename
+    ... on ClaimJobsSuccess {
+      jobs {
+        jobId
+        content
+        version
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TakeJobsMutation, TakeJobsMutationVariables>;
+export const AccountsDocument = new TypedDocumentString(`
+    query Accounts($filter: JobFilter, $after: String) {
+  jobs(
+    filter: $filter
+    orderBy: {field: CREATED_AT, direction: ASC}
+    first: 100
+    after: $after
+  ) {
+    nodes {
+      state
+      version
+      stateHistory(first: 10) {
+        nodes {
+          sequence
+          previousState
+          newState
+        }
+      }
+      result {
+        status
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AccountsQuery, AccountsQueryVariables>;

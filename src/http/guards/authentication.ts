@@ -3,32 +3,42 @@
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
 import { OPEN_CALLER } from '../../access/caller.ts'
-import type { ServerPlugin } from '../requestScope.ts'
+import { KEYS_PAUSE_MS, KeysUnavailableError } from '../../access/publishedKeys.ts'
+import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import type { RateLimiter } from './rateLimit.ts'
 
-/** Callers are counted by name; whoever gives no good credential, by address. */
+/** Callers are counted by name; whoever fails to prove who it is, for whatever reason, by address. */
 export function authentication(authenticate: Authenticate, limiter: RateLimiter | undefined): ServerPlugin {
   return {
     async onRequestParse({ request, serverContext: { scope } }) {
+      const authorization = request.headers.get('authorization')
+      const address = `address:${scope.address}`
+      const attempt = limiter?.attempt(address, scope)
       try {
-        const caller = await authenticate(request.headers.get('authorization'))
-        scope.caller = caller
-        // In an open server everybody has the same name.
-        limiter?.take(caller === OPEN_CALLER ? `address:${scope.address}` : caller.actor, scope)
+        scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()))
+        attempt?.succeed()
       } catch (error) {
-        if (!(error instanceof UnauthenticatedError)) throw error
-        limiter?.take(`address:${scope.address}`, scope)
-        scope.log.warn(
-          { requestId: scope.requestId, address: scope.address, reason: error.message },
-          'a caller was turned away',
-        )
-        throw unauthenticated(error.message)
+        // It was not let begin, which has been counted.
+        if (error instanceof GraphQLError) throw error
+        attempt?.fail()
+        throw toCaller(error, scope)
       }
+      // In an open server everybody has the same name.
+      limiter?.take(scope.caller === OPEN_CALLER ? address : scope.caller.actor, scope)
     },
   }
 }
 
-function unauthenticated(message: string): GraphQLError {
-  const http = { status: 401, headers: { 'www-authenticate': 'Bearer realm="jobledger"' } }
-  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', http } })
+/** What somebody reads who was not let in. */
+function toCaller(error: unknown, { requestId, address, log }: RequestScope): unknown {
+  if (error instanceof UnauthenticatedError) {
+    log.warn({ requestId, address, reason: error.message }, 'a caller was turned away')
+    const http = { status: 401, headers: { 'www-authenticate': 'Bearer realm="jobledger"' } }
+    return new GraphQLError(error.message, { extensions: { code: 'UNAUTHENTICATED', http } })
+  }
+  if (!(error instanceof KeysUnavailableError)) return error
+  log.error({ requestId, err: error }, 'a token could not be verified')
+  const http = { status: 503, headers: { 'retry-after': String(Math.ceil(KEYS_PAUSE_MS / 1000)) } }
+  const message = 'The keys that tokens are verified with cannot be had just now; come back later.'
+  return new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId, http } })
 }

@@ -2,6 +2,7 @@
 import {
   type DocumentNode,
   GraphQLError,
+  getOperationAST,
   NoSchemaIntrospectionCustomRule,
   type ParseOptions,
   parse,
@@ -9,6 +10,7 @@ import {
 } from 'graphql'
 import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/documentCost.ts'
 import { checkDocumentForm, checkDocumentText, type DocumentLimits, tooMuch } from '../../graphql/documentLimits.ts'
+import { checkVariables } from '../../graphql/variableCheck.ts'
 import type { ServerPlugin } from '../requestScope.ts'
 
 export interface DocumentGuardOptions {
@@ -33,8 +35,8 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
       if (fault) setResult([fault])
       else if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule)
     },
-    onExecute: ({ args }) => checkCost(args),
-    onSubscribe: ({ args }) => checkCost(args),
+    onExecute: ({ args }) => checkOperation(args),
+    onSubscribe: ({ args }) => checkOperation(args),
   }
 
   // Documents are kept parsed, so most were looked at before.
@@ -45,9 +47,11 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     return fault
   }
 
-  function checkCost({ schema, document, operationName, variableValues }: ExecutionArguments): void {
-    const asked = { schema, document, operationName, variables: variableValues ?? {} }
-    checkDocumentCost(asked, limits, pages)
+  function checkOperation({ schema, document, operationName, variableValues }: ExecutionArguments): void {
+    const variables = variableValues ?? {}
+    const operation = getOperationAST(document, operationName)
+    if (operation) checkVariables(schema, operation, variables)
+    checkDocumentCost({ schema, document, operationName, variables }, limits, pages)
   }
 }
 

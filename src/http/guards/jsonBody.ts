@@ -7,8 +7,11 @@ import type { ServerPlugin } from '../requestScope.ts'
 const DEPTH = 200
 /** Objects, arrays and their members: more than an output of the usual limit can have. */
 const VALUES = 600_000
+/** Objects, and members of objects: each takes up many times the memory of its text. */
+const MEMBERS = 100_000
 
-const [QUOTE, COMMA, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [34, 44, 91, 92, 93, 123, 125]
+const [QUOTE, COMMA, COLON, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY] = [34, 44, 58, 91, 92, 93]
+const [OPEN_OBJECT, CLOSE_OBJECT] = [123, 125]
 
 export function jsonBody(): ServerPlugin {
   return {
@@ -47,19 +50,48 @@ function isJson(contentType: string | null): boolean {
 
 /** @throws GraphQLError with the code BAD_USER_INPUT. What is no JSON at all is left to the parser to say. */
 function checkShape(text: string): void {
-  let depth = 0
-  let values = 0
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    if (code === QUOTE) index = endOfString(text, index)
-    else if (code === COMMA) values += 1
-    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
-      depth += 1
-      values += 1
-      if (depth > DEPTH) throw refused(`The body is JSON of more than ${DEPTH} levels, which is the limit.`)
-    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth -= 1
-  }
+  const { values, members } = countShape(text)
   if (values > VALUES) throw refused(`The body is JSON of ${values} values; the limit is ${VALUES}.`)
+  if (members > MEMBERS) {
+    throw refused(`The body is JSON of ${members} objects and members of objects; the limit is ${MEMBERS}.`)
+  }
+}
+
+function countShape(text: string): { values: number; members: number } {
+  let [depth, values, members] = [0, 0, 0]
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case QUOTE:
+        index = endOfString(text, index)
+        break
+      case COMMA:
+        values += 1
+        break
+      case COLON:
+        members += 1
+        break
+      case OPEN_OBJECT:
+        members += 1
+        depth = deeper(depth)
+        values += 1
+        break
+      case OPEN_ARRAY:
+        depth = deeper(depth)
+        values += 1
+        break
+      case CLOSE_ARRAY:
+      case CLOSE_OBJECT:
+        depth -= 1
+        break
+      default:
+    }
+  }
+  return { values, members }
+}
+
+function deeper(depth: number): number {
+  if (depth === DEPTH) throw refused(`The body is JSON of more than ${DEPTH} levels, which is the limit.`)
+  return depth + 1
 }
 
 /** Where the quote is that ends the string which begins at `start`. */

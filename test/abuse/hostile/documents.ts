@@ -90,4 +90,15 @@ export const DOCUMENTS: readonly HostileRequest[] = [
     body: query(`query (${times(400, (n) => `$v${n}: Int`)}) { __typename }`),
     statuses: REFUSED,
   },
+  {
+    name: 'fragments in fragments that come to a million',
+    body: query(
+      `{ job(id: "01890000-0000-7000-8000-000000000000") { ...L0 } } fragment F on Job { ${times(300, () => '... { id }')} } ${times(
+        5,
+        (level) =>
+          `fragment L${level} on Job { ...F ${times(5, (n) => `r${n}: result { job { ...${level === 4 ? 'F' : `L${level + 1}`} } }`)} }`,
+      )}`,
+    ),
+    statuses: REFUSED,
+  },
 ]

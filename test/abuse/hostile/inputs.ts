@@ -10,6 +10,8 @@ const EVIL = [
   '\\'.repeat(50_000),
 ]
 
+const keys = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n]))
+
 export const INPUTS: readonly HostileRequest[] = [
   { name: 'a page of 1e9', body: query('{ jobs(first: 1000000000) { nodes { id } } }'), statuses: ANSWERED },
   {
@@ -59,6 +61,47 @@ export const INPUTS: readonly HostileRequest[] = [
       s: Array.from({ length: 100_000 }, () => 'NONE'),
     }),
     statuses: REFUSED,
+  },
+  {
+    name: '29,000 ids that may exist',
+    body: query('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+      ids: Array.from({ length: 29_000 }, (_, n) => Buffer.from(`JobStateRecord:${n + 1}`).toString('base64')),
+    }),
+    statuses: ANSWERED,
+  },
+  {
+    name: 'an input with 90,000 keys that nobody knows',
+    body: query('query ($f: JobFilter) { jobCount(filter: $f) }', { f: keys(90_000) }),
+    statuses: REFUSED,
+  },
+  {
+    name: 'an input with 300,000 keys that nobody knows',
+    body: query('query ($f: JobFilter) { jobCount(filter: $f) }', { f: keys(300_000) }),
+    statuses: [400, 413],
+  },
+  {
+    name: 'a large content beside keys that nobody knows',
+    body: query('mutation ($i: CreateJobInput!) { createJob(input: $i) { __typename } }', {
+      i: { content: 'x'.repeat(3_900_000), ...keys(60) },
+    }),
+    statuses: REFUSED,
+  },
+  {
+    name: 'an input that lacks what it must have, beside 90,000 keys of metadata',
+    body: query('mutation ($i: CreateJobInput!) { createJob(input: $i) { __typename } }', {
+      i: { metadata: keys(90_000) },
+    }),
+    statuses: REFUSED,
+  },
+  {
+    name: '90,000 variables that the operation does not have',
+    body: query('{ viewer { actor } }', keys(90_000)),
+    statuses: ANSWERED,
+  },
+  {
+    name: '90,000 empty objects',
+    body: query('query ($f: JobFilter) { jobCount(filter: $f) }', { f: { metadata: { a: Array(90_000).fill({}) } } }),
+    statuses: ANSWERED,
   },
   {
     name: 'an id of a million characters',

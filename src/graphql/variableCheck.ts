@@ -1,0 +1,43 @@
+// Looks at the variables of an operation before it runs, and stops at the first that does not fit its type. GraphQL itself collects
+// fifty faults, and repeats in each of them what came, however much that is.
+import {
+  coerceInputValue,
+  GraphQLError,
+  type GraphQLSchema,
+  isInputType,
+  type OperationDefinitionNode,
+  typeFromAST,
+} from 'graphql'
+
+/** What came is repeated up to so many characters. */
+const TOLD_CHARACTERS = 100
+
+/**
+ * Variables that are missing or null where they must not be are left to the executor, which tells them in a few words.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT
+ */
+export function checkVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  for (const definition of variableDefinitions) {
+    const name = definition.variable.name.value
+    const type = typeFromAST(schema, definition.type)
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined
+    if (value == null || !isInputType(type)) continue
+    coerceInputValue(value, type, (path, invalid, error) => {
+      const place = path.length > 0 ? ` at "${[name, ...path].join('.').slice(0, TOLD_CHARACTERS)}"` : ''
+      const message = `Variable "$${name}" got invalid value ${told(invalid)}${place}; ${error.message}`
+      throw new GraphQLError(message, { nodes: definition, extensions: { code: 'BAD_USER_INPUT' } })
+    })
+  }
+}
+
+function told(value: unknown): string {
+  if (Array.isArray(value)) return '[...]'
+  if (typeof value === 'object' && value !== null) return '{...}'
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > TOLD_CHARACTERS ? `${text.slice(0, TOLD_CHARACTERS)} ...` : text
+}

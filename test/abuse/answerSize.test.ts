@@ -1,0 +1,81 @@
+// Answers without measure: refused while the database still sends them, and before one text is written many times.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createJobs } from '../../src/ledger/createJob.ts'
+import { ACTOR, newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const LIMIT = 2 * 1024 * 1024
+
+let server: TestServer
+let large: string
+
+beforeAll(async () => {
+  server = await startTestServer({ environment: { ANSWER_LIMIT_BYTES: String(LIMIT) } })
+  for (let times = 0; times < 4; times += 1) {
+    const inputs = Array.from({ length: 100 }, () => ({ userId: 'u', content: 'c'.repeat(200_000) }))
+    await createJobs(server.ledger, inputs, ACTOR)
+  }
+  large = (
+    await newJob(server.ledger, { userId: 'v', content: 'x'.repeat(1_000_000), metadata: { a: 'y'.repeat(60_000) } })
+  ).id
+})
+afterAll(() => server.close())
+
+const REFUSED = [
+  {
+    message: `The answer would be larger than ${LIMIT} bytes, which is the limit. Ask for smaller pages, or for less of what is large (content, output, metadata).`,
+    extensions: { code: 'BAD_USER_INPUT', limit: LIMIT },
+  },
+]
+
+describe('an answer that is too large', () => {
+  it.each([
+    ['a page of large jobs', '{ jobs(first: 100) { nodes { content } } }'],
+    [
+      'one text under many names',
+      `{ job(id: "$ID") { ${Array.from({ length: 3 }, (_, n) => `c${n}: content`).join(' ')} } }`,
+    ],
+    [
+      'one JSON under many names',
+      `{ job(id: "$ID") { ${Array.from({ length: 40 }, (_, n) => `m${n}: metadata`).join(' ')} } }`,
+    ],
+    [
+      'many lists at once',
+      `{ ${Array.from({ length: 20 }, (_, n) => `l${n}: jobs(first: 5) { nodes { content } }`).join(' ')} }`,
+    ],
+  ])('is refused: %s', async (_, query) => {
+    const { errors, data } = await server.request(query.replace('$ID', large))
+    expect(errors).toEqual(REFUSED)
+    expect(data).toBeUndefined()
+  })
+
+  it('is given up while it is read: the server takes less memory than the answer has', async () => {
+    await server.request('{ jobs(first: 1) { nodes { content } } }')
+    const before = process.memoryUsage().rss
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const { errors } = await server.request('{ jobs(first: 100) { nodes { content } } }')
+        expect(errors).toEqual(REFUSED)
+      }),
+    )
+    // Four times 20 MB, each of them at least twice in memory where it is read whole.
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024)
+  })
+})
+
+describe('an answer within the limit', () => {
+  it('goes out', async () => {
+    const { data, errors } = await server.request(`{ job(id: "${large}") { content } jobs(first: 3) { nodes { id } } }`)
+    expect(errors).toBeUndefined()
+    expect(data.job.content).toHaveLength(1_000_000)
+  })
+
+  it('of a mutation has no limit: what it tells of is done', async () => {
+    const { data, errors } = await server.request(
+      `mutation { createJob(input: { content: "x", userId: "v" }) { ... on CreateJobSuccess { created job { jobId } } }
+        transitionJob(input: { jobId: "${large}", to: CANCELLED }) { ... on TransitionJobSuccess { job { a: content b: content c: content } } } }`,
+    )
+    expect(errors).toBeUndefined()
+    expect(data.transitionJob.job.c).toHaveLength(1_000_000)
+  })
+})
