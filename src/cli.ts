@@ -3,15 +3,20 @@
 import { Command } from 'commander'
 import { type CreateApiKeyOptions, createKey, listKeys, revokeKey } from './commands/apiKey.ts'
 import { type DemoOptions, demo } from './commands/demo.ts'
+import { type MaintainOptions, maintain } from './commands/maintain.ts'
 import { migrateDown } from './commands/migrateDown.ts'
+import { CANNOT_RUN, type Command as ProgramCommand, type RunOptions, run } from './commands/run.ts'
 import { runCommand } from './commands/runCommand.ts'
 import { type SeedOptions, seed } from './commands/seed.ts'
 import { start } from './commands/start.ts'
 import { studio } from './commands/studio.ts'
+import { type WorkerCommandOptions, worker } from './commands/worker.ts'
 
 const program = new Command('jobledger').description(
   'A durable ledger of jobs. Settings are read from the environment; see .env.example.',
 )
+// What follows the name of a command is the command's: `run` hands it on.
+program.enablePositionalOptions()
 
 program
   .command('start')
@@ -31,6 +36,14 @@ program
   .action(() => runCommand(migrateDown))
 
 program
+  .command('maintain')
+  .description(
+    'do the chores of the server: take jobs back from workers that are gone, delete old jobs (RETENTION_DAYS)',
+  )
+  .option('--once', 'each chore once, for cron; otherwise until it is stopped', false)
+  .action((options: MaintainOptions) => runCommand(() => maintain(options)))
+
+program
   .command('demo')
   .description(
     'hash every file of a folder, one job per file, through the API of a running server; JOBLEDGER_TOKEN is its credential',
@@ -46,6 +59,33 @@ program
   .option('--add', 'although it holds jobs already', false)
   .option('--random <number>', 'another number gives other jobs', Number, 1)
   .action((options: SeedOptions) => runCommand(() => seed(options)))
+
+program
+  .command('run')
+  .description('run a program as a job, for cron: its output, its signals and its exit code are those of the program')
+  .usage('[options] -- COMMAND ARGS...')
+  .argument('<command...>', 'the program and its arguments')
+  .option('--preset <preset>', 'of the job')
+  .option('--user <id>', 'whose job it is (default: the own one of the caller)')
+  .option('--timeout <seconds>', 'stop it after so long (SIGTERM, SIGKILL after 10 s); the exit code is 124 then')
+  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
+  .passThroughOptions()
+  .exitOverride(({ exitCode }) => process.exit(exitCode && CANNOT_RUN))
+  .action(async (command: ProgramCommand, options: RunOptions) => process.exit(await run(command, options)))
+
+program
+  .command('worker')
+  .description('run a script for each job: content on standard input, JOBLEDGER_JOB_... in the environment')
+  .requiredOption('--exec <script>', 'the script')
+  .option('--preset <preset...>', 'only jobs with one of these')
+  .option('--concurrency <number>', 'so many jobs at once (default: 1)')
+  .option(
+    '--lease <seconds>',
+    'another worker may take a job from this one when it was not heard of for so long (default: 60)',
+  )
+  .option('--timeout <seconds>', 'stop a script after so long; the result of its job is TIMEOUT then')
+  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
+  .action((options: WorkerCommandOptions) => runCommand(() => worker(options)))
 
 const apiKey = program.command('api-key').description('the keys by which programs prove who they are')
 

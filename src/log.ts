@@ -16,10 +16,17 @@ export function createLogger({ level, readable }: LogOptions): Logger {
     level,
     base: { pid: process.pid },
     redact: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+    serializers: { err: withoutClient },
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   }
   if (!readable) return pino(options)
   // As a stream of this process, not as pino's worker thread: the last lines must be out before the process exits.
   return pino(options, pretty({ ignore: 'pid', translateTime: 'SYS:HH:MM:ss', sync: true }))
+}
+
+/** An error as it is logged. A pool of pg hands over its client with the error, and that holds the key by which statements are cancelled. */
+function withoutClient(error: unknown): unknown {
+  const entry: unknown = pino.stdSerializers.err(error as Error)
+  return typeof entry === 'object' && entry !== null && 'client' in entry ? { ...entry, client: undefined } : entry
 }

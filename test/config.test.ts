@@ -68,7 +68,7 @@ describe('a value', () => {
       LIMIT_CONTENT_BYTES: '10',
       DATABASE_PREPARED_STATEMENTS: 'false',
     }
-    expect(parseConfig(environment)).toMatchObject({
+    expect(parseConfig({ ...environment, AUTH: 'open' })).toMatchObject({
       port: 0,
       databaseUrl: url,
       limits: { contentBytes: 10 },
@@ -97,6 +97,7 @@ describe('a value', () => {
       DATABASE_POOL_EXTRA: '0',
       HOST: 'h',
       AUTH_JWT_SECRET: 'short',
+      TRUSTED_DOCUMENTS: '/nonexistent',
     }).map((fault) => fault.split(' ', 1)[0])
     expect(names.sort()).toEqual([
       'AUTH_JWT_AUDIENCE',
@@ -105,6 +106,7 @@ describe('a value', () => {
       'DATABASE_POOL_KEPT',
       'LOG_LEVEL',
       'PORT',
+      'TRUSTED_DOCUMENTS',
     ])
   })
 })
@@ -130,6 +132,7 @@ describe('access control', () => {
     { HOST: '::' },
     { HOST: '192.168.1.1' },
     { HOST: '127.0.0.1.example' },
+    { DATABASE_URL: 'postgresql://host/name' },
   ])('must be set with %o, unless the process does not serve', (environment) => {
     expect(faultsOf(environment)).toEqual([expect.stringMatching(UNSET)])
     expect(parseConfig({ ...environment, AUTH: 'open' }).access).toMatchObject({ mode: 'open', byHand: true })
@@ -173,11 +176,41 @@ describe('access control', () => {
       { ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'http://hush-hush.example' },
       'AUTH_JWKS_URL must be a URL that begins with https://.',
     ],
+    [
+      { ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'https://ada:hush-hush@issuer.example/keys' },
+      'AUTH_JWKS_URL must not hold a user name or a password.',
+    ],
   ])('refuses %o', (environment, sentence) => {
     const [fault, ...others] = faultsOf(environment)
     expect(fault).toContain(sentence)
     expect(fault).not.toContain('hush-hush')
     expect(others).toEqual([])
+  })
+
+  it.each([
+    ['rsa', { modulusLength: 1024 }, 'rsa of 1024 bits'],
+    ['rsa-pss', { modulusLength: 2048 }, 'rsa-pss of 2048 bits'],
+    ['dsa', { modulusLength: 2048, divisorLength: 256 }, 'dsa of 2048 bits'],
+    ['ec', { namedCurve: 'secp256k1' }, 'ec on secp256k1'],
+    ['x25519', {}, 'x25519'],
+    ['ed448', {}, 'ed448'],
+  ])('refuses a public key of %s with %o', (type, options, came) => {
+    const pair = generateKeyPairSync(type as 'rsa', options as { modulusLength: number })
+    const AUTH_JWT_PUBLIC_KEY = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    expect(faultsOf({ ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWT_PUBLIC_KEY })).toEqual([
+      `AUTH_JWT_PUBLIC_KEY must be a key of RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519, not ${came}.`,
+    ])
+  })
+
+  it.each([
+    ['rsa', { modulusLength: 2048 }],
+    ['ec', { namedCurve: 'P-256' }],
+    ['ec', { namedCurve: 'P-384' }],
+    ['ec', { namedCurve: 'P-521' }],
+  ])('takes a public key of %s with %o', (type, options) => {
+    const pair = generateKeyPairSync(type as 'rsa', options as { modulusLength: number })
+    const AUTH_JWT_PUBLIC_KEY = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    expect(faultsOf({ ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWT_PUBLIC_KEY })).toEqual([])
   })
 
   it('refuses a private key where a public one belongs, without repeating it', () => {
@@ -198,7 +231,7 @@ describe('DATABASE_URL', () => {
     ['postgres://root:sec#ret/secret@host/name', 'what came is not a URL'],
     ['postgres://root:secret%@host/name', 'what came is not a URL'],
   ])('%s is refused without being repeated', (url, came) => {
-    const [fault, ...others] = faultsOf({ DATABASE_URL: url })
+    const [fault, ...others] = faultsOf({ DATABASE_URL: url, AUTH: 'open' })
     expect(others).toEqual([])
     expect(fault).toContain('DATABASE_URL must be a URL that begins with postgres:// or postgresql://')
     expect(fault).toContain(came)

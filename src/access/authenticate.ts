@@ -1,5 +1,6 @@
 // Finds out who is asking: by the header Authorization and by nothing else.
 import { LRUCache } from 'lru-cache'
+import { givenUpOn } from '../database/cancellation.ts'
 import type { ApiKey, PrismaClient } from '../database/generated/client.ts'
 import { findApiKey, isApiKey, noteApiKeyUse } from './apiKeys.ts'
 import { type Caller, OPEN_CALLER } from './caller.ts'
@@ -19,8 +20,13 @@ export class UnauthenticatedError extends Error {
   override readonly name = 'UnauthenticatedError'
 }
 
-/** Takes the value of the header Authorization. @throws UnauthenticatedError */
-export type Authenticate = (authorization: string | null) => Promise<Caller>
+/**
+ * Takes the value of the header Authorization. `beforeLookUp` is awaited before the database is asked for the sake of somebody who may be
+ * anybody; what it throws is passed on.
+ *
+ * @throws UnauthenticatedError; KeysUnavailableError (publishedKeys.ts); what the database throws
+ */
+export type Authenticate = (authorization: string | null, beforeLookUp: () => Promise<void>) => Promise<Caller>
 
 export interface AuthenticatorOptions {
   readonly settings: AccessSettings
@@ -34,6 +40,8 @@ export const KEY_KNOWN_MS = 5000
 /** The last use of a key is noted so often at most. */
 const USE_NOTED_MS = 60_000
 const KEYS_KNOWN = 10_000
+/** How long the database has to take that note. */
+const NOTE_MS = 10_000
 /** Longer tokens are not looked at. */
 const LONGEST_TOKEN = 8192
 
@@ -41,28 +49,38 @@ export function createAuthenticator({ settings, prisma, onNoteFailure }: Authent
   if (settings.mode === 'open') return async () => OPEN_CALLER
   const verifyJwt = settings.jwt && createJwtVerifier(settings.jwt)
   const known = new LRUCache<string, ApiKey>({ max: KEYS_KNOWN, ttl: KEY_KNOWN_MS })
+  /** Keys that were good when they were last looked up. */
+  const proven = new LRUCache<string, true>({ max: KEYS_KNOWN })
   const noted = new LRUCache<string, true>({ max: KEYS_KNOWN, ttl: USE_NOTED_MS })
 
-  async function byApiKey(text: string): Promise<Caller> {
-    const apiKey = known.get(text) ?? (await lookUp(text))
+  async function byApiKey(text: string, beforeLookUp: () => Promise<void>): Promise<Caller> {
+    const apiKey = known.get(text) ?? (await lookUp(text, beforeLookUp))
     const caller = callerOfKey(apiKey)
-    if (!noted.has(apiKey.id)) {
-      noted.set(apiKey.id, true)
-      noteApiKeyUse(prisma, apiKey.id).catch(onNoteFailure)
-    }
+    proven.set(text, true)
+    noteUse(apiKey)
     return caller
   }
 
-  async function lookUp(text: string): Promise<ApiKey> {
+  async function lookUp(text: string, beforeLookUp: () => Promise<void>): Promise<ApiKey> {
+    // Who has a good key is counted by its name, and must not suffer from those who try bad ones.
+    if (!proven.has(text)) await beforeLookUp()
     const apiKey = await findApiKey(prisma, text)
+    proven.delete(text)
     if (apiKey === null) throw new UnauthenticatedError('There is no such API key.')
     known.set(text, apiKey)
     return apiKey
   }
 
-  return async (authorization) => {
+  function noteUse({ id }: ApiKey): void {
+    if (noted.has(id)) return
+    noted.set(id, true)
+    // Not a part of the request: that one's end must not be the end of this.
+    givenUpOn(AbortSignal.timeout(NOTE_MS), () => noteApiKeyUse(prisma, id)).catch(onNoteFailure)
+  }
+
+  return async (authorization, beforeLookUp) => {
     const credential = bearerOf(authorization)
-    if (isApiKey(credential)) return byApiKey(credential)
+    if (isApiKey(credential)) return byApiKey(credential, beforeLookUp)
     if (verifyJwt === undefined) throw new UnauthenticatedError('This server takes API keys only: Bearer jl_...')
     try {
       return await verifyJwt(credential)

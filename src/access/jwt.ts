@@ -1,7 +1,9 @@
 // Verifies JSON Web Tokens (RFC 7519, RFC 8725) and reads from their claims who the caller is. The cryptography is jose's.
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Caller } from './caller.ts'
+import { algorithmsOf } from './publicKeys.ts'
+import { KeysUnavailableError, publishedKeys } from './publishedKeys.ts'
 import { ROLES, type Role } from './roles.ts'
 
 /** Where the key comes from that tokens are verified with: exactly one of these. */
@@ -27,30 +29,55 @@ export class InvalidTokenError extends Error {
 
 /** So far apart the clocks of issuer and server may be. */
 const LEEWAY_SECONDS = 60
-/** How long the issuer's key server may take. */
-const JWKS_TIMEOUT_MS = 5000
-/** Signatures by a private key whose public half is no secret; an HMAC with a public key would be one that everybody can make. */
-const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+/**
+ * Of published keys each says for itself what it is good for. All are signatures by a private key: an HMAC with a public key would be one
+ * that everybody can make.
+ */
+const OF_PUBLISHED_KEYS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
 /** The longest `sub` that fits an actor ("user:" and at most 200 characters). */
 const LONGEST_SUBJECT = 195
 
 export type JwtVerifier = (token: string) => Promise<Caller>
 
-/** A function that resolves to the caller a token names. It throws InvalidTokenError; other errors mean that the keys could not be had. */
+/** A function that resolves to the caller a token names. It throws InvalidTokenError, or KeysUnavailableError (publishedKeys.ts). */
 export function createJwtVerifier({ keys, issuer, audience, rolesClaim }: JwtSettings): JwtVerifier {
   const options = {
     issuer,
     audience,
     clockTolerance: LEEWAY_SECONDS,
     requiredClaims: ['exp', 'sub'],
-    algorithms: keys.kind === 'secret' ? ['HS256'] : ASYMMETRIC,
+    algorithms: [...acceptedAlgorithms(keys)],
   }
   const key = keyGetter(keys)
   return async (token) => {
     const { payload } = await jwtVerify(token, key, options).catch((error: unknown) => {
-      throw isTokenFault(error) ? new InvalidTokenError(`The token is not valid: ${faultOf(error)}.`) : error
+      if (error instanceof KeysUnavailableError) throw error
+      throw new InvalidTokenError(`The token is not valid: ${faultOf(error)}.`, { cause: error })
     })
     return callerOf(payload, rolesClaim)
+  }
+}
+
+function acceptedAlgorithms(keys: JwtKeySource): readonly string[] {
+  switch (keys.kind) {
+    case 'secret':
+      return ['HS256']
+    case 'publicKey':
+      return algorithmsOf(keys.key)
+    case 'jwks':
+      return OF_PUBLISHED_KEYS
   }
 }
 
@@ -63,19 +90,11 @@ function keyGetter(keys: JwtKeySource): JWTVerifyGetKey {
     case 'publicKey':
       return async () => keys.key
     case 'jwks':
-      return createRemoteJWKSet(keys.url, { timeoutDuration: JWKS_TIMEOUT_MS })
+      return publishedKeys(keys.url)
   }
 }
 
-function isTokenFault(error: unknown): error is Error {
-  // A key server that is away, or answers nonsense, is no fault of the token.
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
-  if (error instanceof errors.JOSEError) return error.code !== 'ERR_JOSE_GENERIC'
-  // jose says so of a key that does not fit the algorithm of the token's header.
-  return error instanceof TypeError && !(error.cause instanceof Error)
-}
-
-function faultOf(error: Error): string {
+function faultOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'it has expired'
   if (error instanceof errors.JWTClaimValidationFailed) {
     return error.reason === 'missing'
@@ -85,6 +104,8 @@ function faultOf(error: Error): string {
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature does not match'
   if (error instanceof errors.JOSEAlgNotAllowed) return 'it is signed by an algorithm that is not accepted'
   if (error instanceof errors.JWKSNoMatchingKey) return 'its issuer has no such key'
+  // What the token names, not the token itself: a published key that is too short, or is none.
+  if (!(error instanceof errors.JOSEError)) return 'the key that it names does not fit'
   return 'it cannot be read'
 }
 

@@ -388,6 +388,189 @@ export type TransitionOutcomeFragment =
   | TransitionOutcome_VersionConflict_Fragment
 ;
 
+export type CreateRunMutationVariables = Exact<{
+  input: CreateJobInput;
+}>;
+
+
+export type CreateRunMutation = { readonly outcome:
+    | { readonly __typename: 'CreateJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
+    | { readonly __typename: 'IdempotencyConflict', readonly message: string, readonly existingJob: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+   };
+
+export type ReadRunQueryVariables = Exact<{
+  jobId: Scalars['ID']['input'];
+}>;
+
+
+export type ReadRunQuery = { readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } | null };
+
+export type StartRunMutationVariables = Exact<{
+  input: TransitionJobInput;
+}>;
+
+
+export type StartRunMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type CompleteRunMutationVariables = Exact<{
+  input: CompleteJobInput;
+}>;
+
+
+export type CompleteRunMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type FailRunMutationVariables = Exact<{
+  input: FailJobInput;
+}>;
+
+
+export type FailRunMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+type RunTransition_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly message: string };
+
+type RunTransition_InvalidInput_Fragment = { readonly __typename: 'InvalidInput', readonly message: string };
+
+type RunTransition_JobNotFound_Fragment = { readonly __typename: 'JobNotFound', readonly message: string };
+
+type RunTransition_TransitionJobSuccess_Fragment = { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } };
+
+type RunTransition_VersionConflict_Fragment = { readonly __typename: 'VersionConflict', readonly message: string };
+
+export type RunTransitionFragment =
+  | RunTransition_IllegalTransition_Fragment
+  | RunTransition_InvalidInput_Fragment
+  | RunTransition_JobNotFound_Fragment
+  | RunTransition_TransitionJobSuccess_Fragment
+  | RunTransition_VersionConflict_Fragment
+;
+
+export type RunFragment = { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> };
+
+export type ClaimJobsMutationVariables = Exact<{
+  input: ClaimJobsInput;
+}>;
+
+
+export type ClaimJobsMutation = { readonly outcome:
+    | { readonly __typename: 'ClaimJobsSuccess', readonly jobs: ReadonlyArray<{ readonly id: string, readonly jobId: string, readonly content: string, readonly preset: string | null, readonly metadata: Record<string, unknown>, readonly userId: string, readonly attempt: number, readonly maxAttempts: number, readonly version: number, readonly priority: number, readonly createdAt: string }> }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+   };
+
+export type ExtendLeasesMutationVariables = Exact<{
+  input: ExtendLeasesInput;
+}>;
+
+
+export type ExtendLeasesMutation = { readonly outcome:
+    | { readonly __typename: 'ExtendLeasesSuccess', readonly extended: ReadonlyArray<{ readonly id: string, readonly version: number, readonly cancelRequestedAt: string | null }> }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+   };
+
+export type EndByCompletionMutationVariables = Exact<{
+  input: CompleteJobInput;
+}>;
+
+
+export type EndByCompletionMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess' }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type EndByFailureMutationVariables = Exact<{
+  input: FailJobInput;
+}>;
+
+
+export type EndByFailureMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess' }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type EndByCancellationMutationVariables = Exact<{
+  input: TransitionJobInput;
+}>;
+
+
+export type EndByCancellationMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess' }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type EndByReleaseMutationVariables = Exact<{
+  input: ReleaseJobInput;
+}>;
+
+
+export type EndByReleaseMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess' }
+    | { readonly __typename: 'VersionConflict', readonly message: string }
+   };
+
+export type LatestRecordsQueryVariables = Exact<{
+  jobId: Scalars['ID']['input'];
+  before: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type LatestRecordsQuery = { readonly job: { readonly stateHistory: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly newState: JobState, readonly metadata: Record<string, unknown>, readonly reason: string | null }>, readonly pageInfo: { readonly hasPreviousPage: boolean, readonly startCursor: string | null } } } | null };
+
+export type JobsInWorkQueryVariables = Exact<{
+  presets: InputMaybe<ReadonlyArray<Scalars['String']['input']> | Scalars['String']['input']>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type JobsInWorkQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly stateMetadata: Record<string, unknown> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+type EndOutcome_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly message: string };
+
+type EndOutcome_InvalidInput_Fragment = { readonly __typename: 'InvalidInput', readonly message: string };
+
+type EndOutcome_JobNotFound_Fragment = { readonly __typename: 'JobNotFound', readonly message: string };
+
+type EndOutcome_TransitionJobSuccess_Fragment = { readonly __typename: 'TransitionJobSuccess' };
+
+type EndOutcome_VersionConflict_Fragment = { readonly __typename: 'VersionConflict', readonly message: string };
+
+export type EndOutcomeFragment =
+  | EndOutcome_IllegalTransition_Fragment
+  | EndOutcome_InvalidInput_Fragment
+  | EndOutcome_JobNotFound_Fragment
+  | EndOutcome_TransitionJobSuccess_Fragment
+  | EndOutcome_VersionConflict_Fragment
+;
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -420,6 +603,40 @@ export const TransitionOutcomeFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TransitionOutcome"}) as unknown as TypedDocumentString<TransitionOutcomeFragment, unknown>;
+export const RunFragmentDoc = new TypedDocumentString(`
+    fragment Run on Job {
+  jobId
+  state
+  version
+  stateMetadata
+}
+    `, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
+export const RunTransitionFragmentDoc = new TypedDocumentString(`
+    fragment RunTransition on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      ...Run
+    }
+  }
+  ... on Error {
+    message
+  }
+}
+    fragment Run on Job {
+  jobId
+  state
+  version
+  stateMetadata
+}`, {"fragmentName":"RunTransition"}) as unknown as TypedDocumentString<RunTransitionFragment, unknown>;
+export const EndOutcomeFragmentDoc = new TypedDocumentString(`
+    fragment EndOutcome on TransitionJobResult {
+  __typename
+  ... on Error {
+    message
+  }
+}
+    `, {"fragmentName":"EndOutcome"}) as unknown as TypedDocumentString<EndOutcomeFragment, unknown>;
 export const RecordJobDocument = new TypedDocumentString(`
     mutation RecordJob($input: CreateJobInput!) {
   createJob(input: $input) {
@@ -524,3 +741,236 @@ export const FullHistoryDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FullHistoryQuery, FullHistoryQueryVariables>;
+export const CreateRunDocument = new TypedDocumentString(`
+    mutation CreateRun($input: CreateJobInput!) {
+  outcome: createJob(input: $input) {
+    __typename
+    ... on CreateJobSuccess {
+      job {
+        ...Run
+      }
+    }
+    ... on IdempotencyConflict {
+      existingJob {
+        ...Run
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    fragment Run on Job {
+  jobId
+  state
+  version
+  stateMetadata
+}`) as unknown as TypedDocumentString<CreateRunMutation, CreateRunMutationVariables>;
+export const ReadRunDocument = new TypedDocumentString(`
+    query ReadRun($jobId: ID!) {
+  job(id: $jobId) {
+    ...Run
+  }
+}
+    fragment Run on Job {
+  jobId
+  state
+  version
+  stateMetadata
+}`) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
+export const StartRunDocument = new TypedDocumentString(`
+    mutation StartRun($input: TransitionJobInput!) {
+  outcome: transitionJob(input: $input) {
+    ...RunTransition
+  }
+}
+    fragment RunTransition on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      ...Run
+    }
+  }
+  ... on Error {
+    message
+  }
+}
+fragment Run on Job {
+  jobId
+  state
+  version
+  stateMetadata
+}`) as unknown as TypedDocumentString<StartRunMutation, StartRunMutationVariables>;
+export const CompleteRunDocument = new TypedDocumentString(`
+    mutation CompleteRun($input: CompleteJobInput!) {
+  outcome: completeJob(input: $input) {
+    ...RunTransition
+  }
+}
+    fragment RunTransition on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      ...Run
+    }
+  }
+  ... on Error {
+    message
+  }
+}
+fragment Run on Job {
+  jobId
+  state
+  version
+  stateMetadata
+}`) as unknown as TypedDocumentString<CompleteRunMutation, CompleteRunMutationVariables>;
+export const FailRunDocument = new TypedDocumentString(`
+    mutation FailRun($input: FailJobInput!) {
+  outcome: failJob(input: $input) {
+    ...RunTransition
+  }
+}
+    fragment RunTransition on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      ...Run
+    }
+  }
+  ... on Error {
+    message
+  }
+}
+fragment Run on Job {
+  jobId
+  state
+  version
+  stateMetadata
+}`) as unknown as TypedDocumentString<FailRunMutation, FailRunMutationVariables>;
+export const ClaimJobsDocument = new TypedDocumentString(`
+    mutation ClaimJobs($input: ClaimJobsInput!) {
+  outcome: claimJobs(input: $input) {
+    __typename
+    ... on ClaimJobsSuccess {
+      jobs {
+        id
+        jobId
+        content
+        preset
+        metadata
+        userId
+        attempt
+        maxAttempts
+        version
+        priority
+        createdAt
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ClaimJobsMutation, ClaimJobsMutationVariables>;
+export const ExtendLeasesDocument = new TypedDocumentString(`
+    mutation ExtendLeases($input: ExtendLeasesInput!) {
+  outcome: extendLeases(input: $input) {
+    __typename
+    ... on ExtendLeasesSuccess {
+      extended {
+        id
+        version
+        cancelRequestedAt
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExtendLeasesMutation, ExtendLeasesMutationVariables>;
+export const EndByCompletionDocument = new TypedDocumentString(`
+    mutation EndByCompletion($input: CompleteJobInput!) {
+  outcome: completeJob(input: $input) {
+    ...EndOutcome
+  }
+}
+    fragment EndOutcome on TransitionJobResult {
+  __typename
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<EndByCompletionMutation, EndByCompletionMutationVariables>;
+export const EndByFailureDocument = new TypedDocumentString(`
+    mutation EndByFailure($input: FailJobInput!) {
+  outcome: failJob(input: $input) {
+    ...EndOutcome
+  }
+}
+    fragment EndOutcome on TransitionJobResult {
+  __typename
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<EndByFailureMutation, EndByFailureMutationVariables>;
+export const EndByCancellationDocument = new TypedDocumentString(`
+    mutation EndByCancellation($input: TransitionJobInput!) {
+  outcome: transitionJob(input: $input) {
+    ...EndOutcome
+  }
+}
+    fragment EndOutcome on TransitionJobResult {
+  __typename
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<EndByCancellationMutation, EndByCancellationMutationVariables>;
+export const EndByReleaseDocument = new TypedDocumentString(`
+    mutation EndByRelease($input: ReleaseJobInput!) {
+  outcome: releaseJob(input: $input) {
+    ...EndOutcome
+  }
+}
+    fragment EndOutcome on TransitionJobResult {
+  __typename
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<EndByReleaseMutation, EndByReleaseMutationVariables>;
+export const LatestRecordsDocument = new TypedDocumentString(`
+    query LatestRecords($jobId: ID!, $before: String) {
+  job(id: $jobId) {
+    stateHistory(last: 20, before: $before) {
+      nodes {
+        sequence
+        newState
+        metadata
+        reason
+      }
+      pageInfo {
+        hasPreviousPage
+        startCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LatestRecordsQuery, LatestRecordsQueryVariables>;
+export const JobsInWorkDocument = new TypedDocumentString(`
+    query JobsInWork($presets: [String!], $after: String) {
+  jobs(
+    filter: {states: [PROCESSING], presets: $presets}
+    orderBy: {field: UPDATED_AT, direction: DESC}
+    after: $after
+  ) {
+    nodes {
+      id
+      version
+      stateMetadata
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobsInWorkQuery, JobsInWorkQueryVariables>;

@@ -19,21 +19,47 @@ export interface Answer<Data> {
   readonly extensions?: Readonly<Record<string, unknown>>
 }
 
-/** Sends to `endpoint`, the whole URL of the API. Rejects only if no GraphQL response came back. */
+/** Something answered, but not the API: a proxy in front of it, or another server. */
+export class NoApiAnswerError extends Error {
+  override readonly name = 'NoApiAnswerError'
+  readonly status: number
+  readonly headers: Headers
+
+  constructor(endpoint: string, { status, headers }: Response, text: string) {
+    super(`${endpoint} answered with status ${status} and no GraphQL response: ${text.slice(0, 200)}`)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+/**
+ * Sends to `endpoint`, the whole URL of the API; `signal` gives it up. Rejects only if no GraphQL response came back: with a
+ * NoApiAnswerError if something else did, else with what `fetch` rejects with.
+ */
 export async function sendOperation<Data>(
   endpoint: string,
   operation: Operation,
   headers: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
 ): Promise<Answer<Data>> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(operation),
+    ...(signal && { signal }),
   })
   const text = await response.text()
-  if (!response.headers.get('content-type')?.includes('json')) {
-    throw new Error(`${endpoint} answered with status ${response.status} and no JSON: ${text.slice(0, 200)}`)
-  }
-  const result = JSON.parse(text) as Pick<Answer<Data>, 'data' | 'errors' | 'extensions'>
+  const result = graphQLResponse<Data>(text)
+  if (result === undefined) throw new NoApiAnswerError(endpoint, response, text)
   return { ...result, status: response.status, headers: response.headers }
+}
+
+function graphQLResponse<Data>(text: string): Pick<Answer<Data>, 'data' | 'errors' | 'extensions'> | undefined {
+  try {
+    const result: unknown = JSON.parse(text)
+    const isResponse = typeof result === 'object' && result !== null && ('data' in result || 'errors' in result)
+    return isResponse ? (result as Answer<Data>) : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -4,7 +4,6 @@ import { ConfigError } from '../config.ts'
 import { UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
 import { MigrationError } from '../database/migrations.ts'
-import { TrustedDocumentsError } from '../http/guards/trustedDocuments.ts'
 import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { DemoError } from './demo/demoError.ts'
@@ -21,7 +20,6 @@ const EXPECTED = [
   SeedError,
   ApiKeyError,
   InvalidInputError,
-  TrustedDocumentsError,
 ]
 
 /** What may still hold the process once its command is done: a connection that does not end. */

@@ -101,6 +101,24 @@ describe('a request whose time is over', () => {
   })
 })
 
+describe('an operation of many statements at once', () => {
+  it('makes the server warn of nothing', async () => {
+    const server = await startTestServer({ databaseUrl: patient.databaseUrl })
+    const warnings: string[] = []
+    const onWarning = ({ name }: Error): void => void warnings.push(name)
+    process.on('warning', onWarning)
+    await lockJobs()
+    const counts = Array.from({ length: 15 }, (_, n) => `c${n}: jobCount(filter: { userId: "user-${n}" })`)
+    const answer = server.request(`{ ${counts.join(' ')} }`)
+    await eventually(async () => expect(await waiting()).toBe(15))
+    await other.query('ROLLBACK')
+    expect((await answer).errors).toBeUndefined()
+    process.off('warning', onWarning)
+    expect(warnings).not.toContain('MaxListenersExceededWarning')
+    await server.close()
+  })
+})
+
 describe('a client that goes away', () => {
   it('takes its query along', async () => {
     await lockJobs()

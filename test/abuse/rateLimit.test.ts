@@ -1,16 +1,23 @@
 // How often a caller may ask, and how it learns when to come back.
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { asUser, PROTECTED } from '../support/credentials.ts'
+import { createApiKey } from '../../src/access/apiKeys.ts'
+import { KEY_KNOWN_MS } from '../../src/access/authenticate.ts'
+import { asUser, bearer, PROTECTED } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { logStatements, type StatementLog } from '../support/statements.ts'
+import { onServer } from '../support/testRun.ts'
 
 const RATES = { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' }
 const ASK = '{ __typename }'
 
 let server: TestServer
+let log: StatementLog
 
 beforeAll(async () => {
   server = await startTestServer({ environment: { ...PROTECTED, ...RATES } })
+  log = logStatements(server)
 })
 afterAll(() => server.close())
 
@@ -44,9 +51,14 @@ describe('a caller', () => {
     expect((await ask(celan)).status).toBe(200)
   })
 
-  it('is told how much is left', async () => {
-    const left = async () => /r=(\d+)/.exec((await ask(await asUser('dora'))).headers.get('ratelimit') ?? '')?.[1]
-    expect([await left(), await left()]).toEqual(['4', '3'])
+  it('is told how much is left, and when nothing is left, when there will be', async () => {
+    const dora = await asUser('dora')
+    const left = async () => (await ask(dora)).headers.get('ratelimit')
+    expect([await left(), await left()]).toEqual(['"caller";r=4;t=0', '"caller";r=3;t=0'])
+    await eventually(async () => {
+      const { status, headers } = await ask(dora)
+      expect([status, headers.get('ratelimit')]).toEqual([200, '"caller";r=0;t=1'])
+    })
   })
 
   it('without a good credential is counted by its address, and keeps nobody else out', async () => {
@@ -54,6 +66,71 @@ describe('a caller', () => {
     for (let times = 0; times < 10; times += 1) statuses.add((await ask({ authorization: 'Bearer nonsense' })).status)
     expect([...statuses].sort()).toEqual([401, 429])
     expect((await ask(await asUser('emil'))).status).toBe(200)
+  })
+})
+
+describe('somebody who tries API keys', () => {
+  const anyKey = () => bearer(`jl_${randomBytes(32).toString('base64url')}`)
+
+  /** How often the database was asked for a key meanwhile. */
+  async function lookUps(work: () => Promise<unknown>): Promise<number> {
+    return (await log.during(work)).filter((text) => text.startsWith('SELECT') && text.includes('api_keys')).length
+  }
+
+  /** Until an address without a good credential has no request left. */
+  async function exhaust(): Promise<void> {
+    await eventually(async () => expect((await ask({ authorization: 'Bearer nonsense' })).status).toBe(429))
+  }
+
+  it.each(['all at once', 'one by one'])('%s has the database asked as often as he may ask', async (how) => {
+    await exhaust()
+    const statuses: number[] = []
+    const startedAt = performance.now()
+    const attempt = async () => void statuses.push((await ask(anyKey())).status)
+    const asked = await lookUps(async () => {
+      if (how === 'all at once') await Promise.all(Array.from({ length: 40 }, attempt))
+      else for (let times = 0; times < 40; times += 1) await attempt()
+    })
+    const came = Math.ceil((performance.now() - startedAt) / 1000)
+    expect(asked).toBeLessThanOrEqual(1 + came)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(asked)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(40 - asked)
+  })
+
+  it('is counted also while the database cannot say whether there is such a key', async () => {
+    await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE api_keys RENAME TO mislaid'))
+    const statuses = new Set<number>()
+    await eventually(async () => {
+      statuses.add((await ask(anyKey())).status)
+      expect([...statuses].sort()).toEqual([429, 500])
+    })
+    await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE mislaid RENAME TO api_keys'))
+  })
+
+  it('does not harm those who have one, at the same address: they are let in for as long as they come', async () => {
+    const { key } = await createApiKey(server.ledger.prisma, { name: 'good', roles: ['AUDITOR'] })
+    await eventually(async () => expect((await ask(bearer(key))).status).toBe(200))
+    const startedAt = performance.now()
+    const statuses = new Set<number>()
+    // Longer than the key is remembered: it is looked up again meanwhile.
+    while (performance.now() - startedAt < KEY_KNOWN_MS + 2500) {
+      await exhaust()
+      const { status, error } = await ask(bearer(key))
+      // Its own requests are counted as well.
+      if (!error?.message.startsWith('key:good asks more than')) statuses.add(status)
+    }
+    expect([...statuses]).toEqual([200])
+  }, 60_000)
+
+  it('is not taken for those who all come at once with good ones that nobody has seen yet', async () => {
+    const cold = await startTestServer({ environment: { ...PROTECTED, ...RATES }, databaseUrl: server.databaseUrl })
+    const names = Array.from({ length: 20 }, (_, n) => `cold-${n}`)
+    const keys = await Promise.all(
+      names.map((name) => createApiKey(server.ledger.prisma, { name, roles: ['AUDITOR'] }).then(({ key }) => key)),
+    )
+    const answers = await Promise.all(keys.map((key) => cold.request(ASK, {}, bearer(key))))
+    expect(answers.map(({ status }) => status)).toEqual(names.map(() => 200))
+    await cold.close()
   })
 })
 

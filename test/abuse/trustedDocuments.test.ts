@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { ConfigError, parseConfig } from '../../src/config.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'jobledger-trusted-'))
@@ -52,14 +53,84 @@ describe.each([
   })
 })
 
-describe('a manifest that cannot be used', () => {
-  it.each([
-    ['is not there', join(dir, 'nowhere.json'), 'ENOENT'],
-    ['is not JSON', manifest('{'), 'JSON'],
-    ['is something else', manifest('{"a": 1}'), 'it must be a JSON object of documents by their ids'],
-  ])('because it %s keeps the server from starting', async (_, file, why) => {
-    await expect(startTestServer({ environment: { TRUSTED_DOCUMENTS: file } })).rejects.toThrow(
-      expect.objectContaining({ name: 'TrustedDocumentsError', message: expect.stringContaining(why) }),
+describe('a document', () => {
+  const CREATE = 'mutation Create { createJob(input: { content: "x" }) { __typename } }'
+
+  async function get(server: TestServer, parameters: Record<string, string>) {
+    const headers = { 'graphql-require-preflight': '1' }
+    const response = await fetch(`${server.url}/graphql?${new URLSearchParams(parameters)}`, { headers })
+    return { status: response.status, ...(await response.json()) }
+  }
+
+  it.each(['development', 'production'])('may be named in a URL, in %s', async (NODE_ENV) => {
+    const TRUSTED_DOCUMENTS = manifest(
+      JSON.stringify({ v: COUNT, two: `${COUNT} query Two { viewer { actor } }`, CREATE }),
     )
+    const server = await startTestServer({ environment: { TRUSTED_DOCUMENTS, NODE_ENV, AUTH: 'open' } })
+    expect(await get(server, { documentId: 'v' })).toEqual({ status: 200, data: { jobCount: 0 } })
+    expect(await get(server, { documentId: 'v', variables: '{"user":"ada"}' })).toMatchObject({ data: { jobCount: 0 } })
+    expect(await get(server, { documentId: 'two', operationName: 'Two' })).toMatchObject({
+      data: { viewer: { actor: 'user:dev' } },
+    })
+    expect(await get(server, { documentId: 'v', variables: '{' })).toMatchObject({ status: 400 })
+    expect(await get(server, { documentId: 'CREATE' })).toMatchObject({ status: 405 })
+    for (const refused of [{ documentId: 'no' }, { documentId: 'v', query: COUNT }, { query: COUNT }, {}]) {
+      expect(await get(server, refused as Record<string, string>)).toMatchObject({
+        status: 403,
+        errors: [{ extensions: { code: 'FORBIDDEN' } }],
+      })
+    }
+    expect(await server.ledger.prisma.job.count()).toBe(0)
+    await server.close()
+  })
+
+  it('is named in a URL for nothing where all documents may be run', async () => {
+    const server = await startTestServer()
+    expect(await get(server, { documentId: 'v' })).toMatchObject({ status: 400 })
+    await server.close()
+  })
+})
+
+describe('a manifest that cannot be used', () => {
+  function faultsOf(file: string): string[] {
+    try {
+      parseConfig({ TRUSTED_DOCUMENTS: file })
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError)
+      return (error as ConfigError).message.split('\n')
+    }
+    return []
+  }
+
+  it.each([
+    ['is not there', join(dir, 'nowhere.json'), /, which cannot be used: ENOENT: .*\.$/],
+    ['is not JSON', manifest('{\n\n"a": "{ a"\n'), /, which cannot be used: .*JSON.*\.$/],
+    ['is something else', manifest('{"a": 1}'), /: it must be a JSON object of documents by their ids\.$/],
+  ])('because it %s keeps the server from starting', (_, file, sentence) => {
+    expect(faultsOf(file)).toEqual([expect.stringMatching(sentence)])
+    expect(faultsOf(file)[0]).toContain(`TRUSTED_DOCUMENTS names ${file}`)
+  })
+
+  it('because its documents do not fit the schema keeps the server from starting, with the first fault of each', () => {
+    const file = manifest(
+      JSON.stringify({
+        good: COUNT,
+        old: 'query Old { jobCount(userId: "ada") nothing }',
+        broken: '{\n  jobCount',
+        loop: '{ ...A } fragment A on Query { ...A }',
+      }),
+    )
+    const of = (id: string) => `TRUSTED_DOCUMENTS names ${file}, in which the document "${id}" is not valid: `
+    expect(faultsOf(file)).toEqual([
+      `${of('old')}Unknown argument "userId" on field "Query.jobCount".`,
+      `${of('broken')}Syntax Error: Expected Name, found <EOF>.`,
+      `${of('loop')}Cannot spread fragment "A" within itself.`,
+    ])
+  })
+
+  it('is told together with all other faults, and to servers only', () => {
+    const environment = { TRUSTED_DOCUMENTS: '/nonexistent', AUTH_JWT_SECRET: 'short', NODE_ENV: 'production' }
+    expect(() => parseConfig(environment)).toThrow(/AUTH_JWT_SECRET must be.*AUTH_JWT_ISSUER.*TRUSTED_DOCUMENTS names/s)
+    expect(parseConfig({ TRUSTED_DOCUMENTS: '/nonexistent' }, 'work').trustedDocuments).toBeUndefined()
   })
 })

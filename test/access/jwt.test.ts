@@ -1,30 +1,13 @@
 // Tokens, over HTTP: which are taken, which are not, and what their senders read.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { exportJWK, SignJWT, UnsecuredJWT } from 'jose'
+import { UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readableLog } from '../maintenance/logLines.ts'
 import { bearer, PROTECTED, type TokenFacts, tokenOf } from '../support/credentials.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { CLAIMS, FACTS, forged, refusal, sign, WHO, who } from './tokens.ts'
 
-const WHO = '{ viewer { actor userId roles } }'
 const NOW = (): number => Math.floor(Date.now() / 1000)
-const { AUTH_JWT_SECRET: _, ...CLAIMS } = PROTECTED
-const FACTS = { iss: PROTECTED.AUTH_JWT_ISSUER, aud: PROTECTED.AUTH_JWT_AUDIENCE, sub: 'ada' }
-
-async function who(server: TestServer, token: string) {
-  const answer = await server.request(WHO, {}, bearer(token))
-  expect(answer.errors).toBeUndefined()
-  return answer.data.viewer
-}
-
-async function refusal(server: TestServer, headers: Record<string, string>): Promise<string> {
-  const { status, data, errors, headers: answered } = await server.request(WHO, {}, headers)
-  expect([status, data]).toEqual([401, undefined])
-  expect(answered.get('www-authenticate')).toBe('Bearer realm="jobledger"')
-  expect(errors).toEqual([{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }])
-  return errors?.[0]?.message ?? ''
-}
 
 describe('by a secret', () => {
   let server: TestServer
@@ -121,79 +104,51 @@ describe('by a secret', () => {
   })
 })
 
-const ASYMMETRIC: [string, () => { publicKey: KeyObject; privateKey: KeyObject }][] = [
-  ['RS256', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
-  ['PS256', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
-  ['ES256', () => generateKeyPairSync('ec', { namedCurve: 'P-256' })],
-  ['EdDSA', () => generateKeyPairSync('ed25519')],
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+
+const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
+const ec = (namedCurve: string) => () => generateKeyPairSync('ec', { namedCurve })
+
+const KEYS: [name: string, algorithms: string[], generate: () => { publicKey: KeyObject; privateKey: KeyObject }][] = [
+  ['RSA', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'], rsa],
+  ['P-256', ['ES256'], ec('P-256')],
+  ['P-384', ['ES384'], ec('P-384')],
+  ['P-521', ['ES512'], ec('P-521')],
+  ['Ed25519', ['EdDSA', 'Ed25519'], () => generateKeyPairSync('ed25519')],
 ]
 
-function sign(alg: string, key: KeyObject, kid?: string): Promise<string> {
-  return new SignJWT(FACTS)
-    .setProtectedHeader({ alg, ...(kid && { kid }) })
-    .setExpirationTime('1m')
-    .sign(key)
-}
-
-describe.each(ASYMMETRIC)('by a public key of %s', (alg, generate) => {
+describe.each(KEYS)('by a public key of %s', (_name, algorithms, generate) => {
   const { publicKey, privateKey } = generate()
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const { log, lines } = readableLog()
   let server: TestServer
   beforeAll(async () => {
-    server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWT_PUBLIC_KEY: pem } })
+    server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWT_PUBLIC_KEY: pem }, log })
   })
   afterAll(() => server.close())
 
-  it('takes a token signed by its private key', async () => {
+  it.each(algorithms)('takes a token signed by its private key with %s', async (alg) => {
     expect(await who(server, await sign(alg, privateKey))).toMatchObject({ actor: 'user:ada' })
   })
 
-  it('refuses a token signed by another private key', async () => {
+  it.each(algorithms)('refuses a token signed by another private key with %s', async (alg) => {
     expect(await refusal(server, bearer(await sign(alg, generate().privateKey)))).toContain(
       'its signature does not match',
     )
+    expect(await refusal(server, bearer(forged(alg)))).toContain('its signature does not match')
+  })
+
+  it('refuses a token that claims an algorithm of other keys, and finds no fault with itself', async () => {
+    for (const alg of [...ALGORITHMS, 'HS256', 'ML-DSA-44', 'none', 'no such'].filter(
+      (one) => !algorithms.includes(one),
+    )) {
+      expect(await refusal(server, bearer(forged(alg)))).toContain('an algorithm that is not accepted')
+    }
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([])
   })
 
   it('refuses a token whose secret is the public key', async () => {
     const token = await tokenOf('ada', { secret: pem })
     expect(await refusal(server, bearer(token))).toContain('an algorithm that is not accepted')
-  })
-})
-
-describe('by the keys that an issuer publishes', () => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  let issuer: Server
-  let server: TestServer
-  let away = false
-
-  beforeAll(async () => {
-    const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' }] })
-    issuer = createServer((_request, response) => {
-      response.writeHead(away ? 500 : 200, { 'content-type': 'application/json' }).end(away ? 'out of order' : jwks)
-    })
-    await new Promise<void>((resolve) => void issuer.listen(0, '127.0.0.1', resolve))
-    const { port } = issuer.address() as AddressInfo
-    const AUTH_JWKS_URL = `http://127.0.0.1:${port}/jwks`
-    server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL } })
-  })
-  afterAll(async () => {
-    await server.close()
-    await new Promise((resolve) => issuer.close(resolve))
-  })
-
-  it('answers that the fault is on our side while the issuer is out of order, and takes tokens when it is back', async () => {
-    away = true
-    const token = await sign('ES256', privateKey, 'one')
-    expect((await server.request(WHO, {}, bearer(token))).errors).toMatchObject([
-      { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
-    ])
-    away = false
-    expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
-  })
-
-  it('refuses a token that names a key the issuer does not have', async () => {
-    expect(await refusal(server, bearer(await sign('ES256', privateKey, 'two')))).toContain(
-      'its issuer has no such key',
-    )
   })
 })

@@ -1,5 +1,7 @@
 // Secrets - passwords, tokens, keys, what they are verified with - are found in no log, no error and no list of processes.
 import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApiKey } from '../../src/access/apiKeys.ts'
@@ -8,6 +10,7 @@ import { bearer, JWT_SECRET, PROTECTED, tokenOf } from '../support/credentials.t
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { prismaCli } from '../support/prismaCli.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
@@ -84,6 +87,17 @@ async function serve(environment: Record<string, string>): Promise<{ program: Pr
   return { program, url: JSON.parse(line).url }
 }
 
+async function createKey(
+  environment: Record<string, string>,
+): Promise<{ key: string; listed: string; stderr: string }> {
+  const program = runProgram('src/cli.ts', environment, ['api-key', 'create', 'ci', '--roles', 'ADMIN'])
+  const listed = await processesUntil(program.ended)
+  expect(await program.ended).toEqual({ code: 0, signal: null })
+  // The command was there to be seen.
+  expect(listed).toContain('api-key create ci')
+  return { key: program.stdout().trim(), listed, stderr: program.stderr() }
+}
+
 describe('secrets', () => {
   it('are found nowhere, whatever happens to a server', async () => {
     const listed = [await migrate()]
@@ -130,6 +144,9 @@ describe('secrets', () => {
     expect(written).toContain('request answered')
     expect(written).toContain('a caller was turned away')
     expect(written).toContain('request failed')
+    expect(written).toContain('an idle connection to the database broke')
+    // What pg tells of itself: by these others could have statements cancelled.
+    expect(written).not.toMatch(/secretKey|processID/)
     expect(answers.join()).toContain('user:ada')
     const secrets = { PASSWORD, JWT_SECRET, key, good, bad, signature: good.split('.')[2] as string }
     for (const [name, secret] of Object.entries(secrets)) {
@@ -158,5 +175,20 @@ describe('secrets', () => {
       expect(program.stderr()).not.toBe('')
       expect(program.stdout() + program.stderr()).not.toContain(PASSWORD)
     }
+  })
+
+  it('are not seen while a key is made, in a database of somebody or in the embedded one', async () => {
+    await migrate()
+    const made = await createKey({ DATABASE_URL: urlWithPassword() })
+    const dataDir = temporaryDirectory('jobledger-secrets-')
+    try {
+      const local = await createKey({ DATA_DIR: dataDir })
+      const password = readFileSync(join(dataDir, 'password'), 'utf8').trim()
+      const seen = [made.listed, made.stderr, local.listed, local.stderr].join('\n')
+      for (const secret of [PASSWORD, made.key, password, local.key]) expect(seen.includes(secret)).toBe(false)
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+    expect(made.key).toMatch(/^jl_/)
   })
 })

@@ -17,6 +17,7 @@ beforeEach(async () => {
   database = await createTestDatabase()
   said.length = 0
   vi.stubEnv('DATABASE_URL', database.url)
+  vi.stubEnv('AUTH', 'open')
   vi.stubEnv('PORT', '0')
   vi.stubEnv('LOG_LEVEL', 'silent')
   vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line))

@@ -1,8 +1,8 @@
 // How the fields about jobs are tried as each operation that they may be.
 import { byId, byOwner, everySucceeded, lists, moving, reading, type Sample, succeeded, WORK } from './sample.ts'
 
-export const [START, STARTS] = moving(WORK, 'PENDING', 'PROCESSING')
-export const [RELEASE, RELEASES] = moving(WORK, 'PROCESSING', 'PENDING')
+const [START, STARTS] = moving(WORK, 'PENDING', 'PROCESSING')
+const [RELEASE, RELEASES] = moving(WORK, 'PROCESSING', 'PENDING')
 const [CANCEL, CANCELS] = moving('cancel jobs', 'PENDING', 'CANCELLED')
 const [RETRY, RETRIES] = moving('retry jobs', 'FAILED', 'PENDING')
 

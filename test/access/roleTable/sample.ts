@@ -19,7 +19,7 @@ export interface Sample {
 
 export const byId = ({ jobId }: Target) => ({ id: jobId })
 export const byOwner = ({ owner }: Target) => ({ owner })
-export const isThere = (answer: unknown): boolean => answer !== null
+const isThere = (answer: unknown): boolean => answer !== null
 export const lists = (answer: { nodes: { id: string }[] }, { jobId }: Target) =>
   answer.nodes.some(({ id }) => Buffer.from(id, 'base64').toString() === `Job:${jobId}`)
 export const succeeded = (answer: { __typename: string }): boolean => answer.__typename.endsWith('Success')

@@ -1,0 +1,59 @@
+// Reads what a program writes: keeps its tail and, where asked to, passes it on at once and unchanged.
+import { write } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { OutputTail } from './outputTail.ts'
+
+const writeTo = promisify(write)
+
+/** How long to wait before a descriptor that is full for now is tried again. */
+const FULL_MS = 10
+
+export interface OutputCapture {
+  readonly tail: OutputTail
+  /** Resolves when nothing comes any more, or nobody takes what comes. Never rejects. */
+  readonly ended: Promise<void>
+  /** Whether it waits for those who read what it passes on. */
+  isPassingOn(): boolean
+  /** Reads no more. A program that still writes gets SIGPIPE. */
+  close(): void
+}
+
+/**
+ * Takes all that comes from `source`; `target` is the descriptor to pass it on to. When whoever reads there is gone, reading stops, and
+ * the program finds it out as it would without us between: by SIGPIPE.
+ */
+export function captureOutput(source: Readable, target?: number): OutputCapture {
+  const tail = new OutputTail()
+  let passingOn = false
+  async function capture(): Promise<void> {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      tail.add(chunk)
+      if (target === undefined) continue
+      passingOn = true
+      // One after the other, so that a slow reader slows the program down.
+      await writeAll(target, chunk)
+      passingOn = false
+    }
+  }
+  const ended = capture().catch(() => {
+    passingOn = false
+    source.destroy()
+  })
+  return { tail, ended, isPassingOn: () => passingOn, close: () => void source.destroy() }
+}
+
+// Not through process.stdout: it would make the descriptor non-blocking for everybody who shares it, and the event loop wait for
+// files and terminals.
+async function writeAll(target: number, chunk: Buffer): Promise<void> {
+  for (let from = 0; from < chunk.length; ) {
+    try {
+      from += (await writeTo(target, chunk, from, chunk.length - from, null)).bytesWritten
+    } catch (error) {
+      // Somebody else made it non-blocking.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await delay(FULL_MS)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+// `jobledger run`: runs any program as a job, for cron. The program comes first: whatever is wrong with the ledger, it runs, and its exit
+// code is ours.
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { isatty } from 'node:tty'
+import type { RunFragment as RunJob } from '../client/documents.generated.ts'
+import { type ClientConfig, endpointFault } from '../config/client.ts'
+import { ConfigError, programEnvironment, readClientConfig } from '../config.ts'
+import { describeEnd, type ProgramEnd, shellExitCode } from './program/programEnd.ts'
+import { startProgram } from './program/startProgram.ts'
+import { timeoutSeconds, UsageError } from './program/usageError.ts'
+import { commandLine } from './run/commandLine.ts'
+import { deliverOwn, deliverWaiting } from './run/delivery.ts'
+import { RunLedger } from './run/runLedger.ts'
+import { type BegunRun, endedRun, type RunRecord } from './run/runRecord.ts'
+import { say } from './run/say.ts'
+import { SignalRelay } from './run/signalRelay.ts'
+import { Spool } from './run/spool.ts'
+
+export interface RunOptions {
+  readonly preset?: string
+  /** Whose job it is; by default the caller's own. */
+  readonly user?: string
+  /** In seconds. */
+  readonly timeout?: string
+  /** The endpoint of the server; by default that of the environment. */
+  readonly url?: string
+}
+
+export type Command = readonly [file: string, ...words: string[]]
+
+/** As timeout(1) has it: not the program, but what was to run it has failed. */
+export const CANNOT_RUN = 125
+/** The program waits so long for the ledger, and no longer. */
+const BEGIN_MS = 5000
+/** As long as a program may take to end by SIGTERM. */
+const KILL_AFTER_MS = 10_000
+const LARGEST_INT = 2_147_483_647
+
+/** Resolves to the exit code for the process, when the outcome is with the server or in the spool. Never rejects. */
+export async function run(command: Command, options: RunOptions): Promise<number> {
+  try {
+    return await runWith(command, settingsOf(options, readClientConfig()))
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof UsageError)) throw error
+    say(error.message)
+    return CANNOT_RUN
+  }
+}
+
+interface RunSettings extends ClientConfig {
+  readonly preset: string | undefined
+  readonly userId: string | undefined
+  readonly limitSeconds: number | undefined
+}
+
+function settingsOf({ preset, user, timeout, url }: RunOptions, config: ClientConfig): RunSettings {
+  const fault = url === undefined ? undefined : endpointFault(url)
+  if (fault) throw new UsageError(`--url ${fault}`)
+  return { ...config, url: url ?? config.url, preset, userId: user, limitSeconds: timeoutSeconds(timeout) }
+}
+
+async function runWith(command: Command, settings: RunSettings): Promise<number> {
+  const { url, token, spoolDir, preset, userId, limitSeconds } = settings
+  const ledger = new RunLedger(url, token)
+  const place = { key: randomUUID(), url, host: hostname() }
+  const begun = { ...place, content: commandLine(command), preset, userId, startedAt: new Date().toISOString() }
+  const atTerminal = isatty(0)
+  const relay = new SignalRelay({ atTerminal })
+  // Why it failed is told at the end, if it still fails then.
+  const job = await ledger.begin(begun, relay.patience(BEGIN_MS)).catch(() => undefined)
+  const { end, drained } = await runProgram(command, relay, { limitSeconds, ownSession: !atTerminal })
+  relay.end()
+  if (end.notStarted) say(end.notStarted)
+  const delivery = { ledger, spool: new Spool(spoolDir), relay }
+  const isHeard = await deliverOwn(recordOf(begun, { end, job, limitSeconds }), job, delivery)
+  if (isHeard) await deliverWaiting(url, delivery)
+  relay.close()
+  if (!(await drained)) say('what the program has left running still had its output; it is passed on no longer.')
+  return shellExitCode(end)
+}
+
+interface Bounds {
+  readonly limitSeconds: number | undefined
+  readonly ownSession: boolean
+}
+
+async function runProgram(
+  command: Command,
+  relay: SignalRelay,
+  { limitSeconds, ownSession }: Bounds,
+): Promise<{ readonly end: ProgramEnd; readonly drained: Promise<boolean> }> {
+  if (relay.early) return { end: notStarted(relay.early), drained: Promise.resolve(true) }
+  const timeoutMs = limitSeconds === undefined ? undefined : limitSeconds * 1000
+  const place = { environment: programEnvironment(), stdin: 0, passOn: true, ownSession }
+  const program = await startProgram({ command, ...place, timeoutMs, killAfterMs: KILL_AFTER_MS })
+  relay.begin(program)
+  return { end: await program.ended, drained: program.drained }
+}
+
+function notStarted(signal: NodeJS.Signals): ProgramEnd {
+  const now = new Date()
+  return {
+    exitCode: null,
+    signal,
+    timedOut: false,
+    stopped: false,
+    notStarted: `${signal} came before the program was started.`,
+    stdout: '',
+    stderr: '',
+    startedAt: now,
+    endedAt: now,
+    processingTimeMs: 0,
+  }
+}
+
+interface Ended {
+  readonly end: ProgramEnd
+  readonly job: RunJob | undefined
+  readonly limitSeconds: number | undefined
+}
+
+function recordOf(begun: BegunRun, { end, job, limitSeconds }: Ended): RunRecord {
+  const { exitCode, signal, stdout, stderr, timedOut } = end
+  const reason = describeEnd(end, limitSeconds)
+  return endedRun(
+    { ...begun, startedAt: end.startedAt.toISOString() },
+    {
+      jobId: job?.jobId,
+      endedAt: end.endedAt.toISOString(),
+      processingTimeMs: Math.min(end.processingTimeMs, LARGEST_INT),
+      errorMessage: exitCode === 0 && !timedOut ? null : reason,
+      timedOut,
+      reason,
+      output: { exitCode, signal, stdout, stderr },
+    },
+  )
+}

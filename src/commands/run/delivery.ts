@@ -1,0 +1,78 @@
+// Brings outcomes to the ledger: that of this run, then those that wait in the spool. Each is in the spool before it is told, and leaves
+// it when the server has acknowledged it or refused it for good; so it survives whatever happens between.
+import type { RunFragment as RunJob } from '../../client/documents.generated.ts'
+import { type RunLedger, RunRefusedError } from './runLedger.ts'
+import type { RunRecord } from './runRecord.ts'
+import { say } from './say.ts'
+import type { SignalRelay } from './signalRelay.ts'
+import { type Spool, SpoolError, type SpooledRun } from './spool.ts'
+
+/** For the outcome of this run. */
+const OWN_MS = 10_000
+/** For all those that wait: the rest is for the next run. */
+const WAITING_MS = 10_000
+/** An outcome that cannot be delivered now does not hold up the others; so many mean that none can be. */
+const MOST_FAILURES = 10
+
+export interface Delivery {
+  readonly ledger: RunLedger
+  readonly spool: Spool
+  /** Its signals end the delivery; what is not delivered then, waits. */
+  readonly relay: SignalRelay
+}
+
+/** Whether the server has answered, be it by a refusal. `job` is what is known of the job of this run. Never rejects. */
+export async function deliverOwn(record: RunRecord, job: RunJob | undefined, delivery: Delivery): Promise<boolean> {
+  const spooled = await delivery.spool.add(record).catch((error: SpoolError) => error)
+  const signal = delivery.relay.patience(OWN_MS)
+  const late = job?.state !== 'PROCESSING'
+  const failure = await failureOf(delivery.ledger.finish(record, { late, signal }, job))
+  if (!(spooled instanceof SpoolError)) await settle(spooled, failure, delivery.spool)
+  else if (failure) say(`the outcome is lost. ${failure.message} ${spooled.message}`)
+  if (isTold(failure)) return true
+  if (failure && !(spooled instanceof SpoolError)) {
+    say(`${failure.message} The outcome is kept in ${delivery.spool.dir}; the next run delivers it.`)
+  }
+  return false
+}
+
+/** Delivers what earlier runs for the server at `url` have left. Never rejects. */
+export async function deliverWaiting(url: string, { ledger, spool, relay }: Delivery): Promise<void> {
+  const signal = relay.patience(WAITING_MS)
+  let failures = 0
+  try {
+    for await (const spooled of spool.claimAll(url)) {
+      if ('unreadable' in spooled) {
+        say(`a file of the spool holds no outcome; it is now ${spooled.unreadable}.`)
+        continue
+      }
+      const failure = await failureOf(ledger.finish(spooled.record, { late: true, signal }))
+      await settle(spooled, failure, spool)
+      if (!isTold(failure)) failures += 1
+      if (signal.aborted || failures === MOST_FAILURES) return
+    }
+  } catch (error) {
+    say((error as Error).message)
+  }
+}
+
+function failureOf(telling: Promise<void>): Promise<Error | undefined> {
+  return telling.then(() => undefined).catch((error: Error) => error)
+}
+
+/** Whether it needs no telling any more. */
+function isTold(failure: Error | undefined): boolean {
+  return failure === undefined || failure instanceof RunRefusedError
+}
+
+/** What becomes of the file of an outcome. */
+async function settle(spooled: SpooledRun, failure: Error | undefined, spool: Spool): Promise<void> {
+  try {
+    if (failure === undefined) await spool.remove(spooled)
+    else if (failure instanceof RunRefusedError)
+      say(`${failure.message} The outcome is kept in ${await spool.refuse(spooled, failure.message)}.`)
+    else await spool.putBack(spooled)
+  } catch (error) {
+    say((error as Error).message)
+  }
+}

@@ -1,0 +1,142 @@
+// Tells the ledger of runs: each step safe to repeat, also by another process, and also when its answer was lost.
+import {
+  CompleteRunDocument,
+  CreateRunDocument,
+  FailRunDocument,
+  ReadRunDocument,
+  type RunFragment as RunJob,
+  type RunTransitionFragment,
+  StartRunDocument,
+} from '../../client/documents.generated.ts'
+import { sendOperation, type TypedDocument } from '../../client/sendOperation.ts'
+import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from '../../worker/requestErrors.ts'
+import { type BegunRun, jobInput, type RunRecord, resultInput, transitionMetadata } from './runRecord.ts'
+
+/** The ledger will not take this run, however often it is told. The message is a sentence. */
+export class RunRefusedError extends Error {
+  override readonly name = 'RunRefusedError'
+}
+
+/** Of the refusals of a request those that no other credential of the same caller, and no better moment, mends. */
+const FOR_EVER = new Set(['FORBIDDEN', 'BAD_USER_INPUT', 'HTTP_413'])
+
+/** The version of a job that was created, and of one that was started when nobody else had touched it. */
+const CREATED = 1
+const STARTED = 2
+
+export interface Telling {
+  readonly signal: AbortSignal
+  /** After the run, or by another process than ran it. */
+  readonly late: boolean
+}
+
+/** The runs in the ledger behind `url`. Asks once: when to ask again is for the caller. */
+export class RunLedger {
+  private readonly url: string
+  private readonly headers: Readonly<Record<string, string>>
+
+  constructor(url: string, token: string | undefined) {
+    this.url = url
+    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  }
+
+  /**
+   * Makes the job of a run that is about to begin. It is PROCESSING, or still PENDING if only that much could be done.
+   * @throws RunRefusedError, ServerAwayError
+   */
+  async begin(run: BegunRun, signal: AbortSignal): Promise<RunJob> {
+    const telling = { late: false, signal }
+    const job = await this.create(run, telling)
+    const started = await this.start(run, job, telling).catch(() => undefined)
+    return started?.__typename === 'TransitionJobSuccess' ? started.job : job
+  }
+
+  /**
+   * Brings the job of a run to its end, from wherever it is; `known` is how it was last seen. Told once more, nothing changes.
+   * @throws RunRefusedError, ServerAwayError
+   */
+  async finish(run: RunRecord, telling: Telling, known?: RunJob): Promise<void> {
+    let job = known ?? (await this.find(run, telling))
+    while (!isEnd(job, run)) {
+      const outcome = await this.advance(run, job, telling)
+      if (outcome.__typename === 'InvalidInput') throw this.refusal(outcome.message)
+      if (outcome.__typename === 'TransitionJobSuccess') {
+        job = outcome.job
+        continue
+      }
+      // Somebody else was there, or we ourselves, and the answer was lost.
+      const now = await this.read(job.jobId, telling)
+      if (now.version === job.version) throw this.refusal(outcome.message)
+      job = now
+    }
+  }
+
+  private find(run: RunRecord, telling: Telling): Promise<RunJob> {
+    return run.jobId === undefined ? this.create(run, telling) : this.read(run.jobId, telling)
+  }
+
+  private async create(run: BegunRun | RunRecord, { late, signal }: Telling): Promise<RunJob> {
+    const { outcome } = await this.send(CreateRunDocument, { input: jobInput(run, late) }, signal)
+    if (outcome.__typename === 'CreateJobSuccess') return outcome.job
+    // Made by an earlier attempt, whose answer was lost, before as much was known of the run.
+    if (outcome.__typename === 'IdempotencyConflict') return outcome.existingJob
+    throw this.refusal(outcome.message)
+  }
+
+  private async read(jobId: string, { signal }: Telling): Promise<RunJob> {
+    const { job } = await this.send(ReadRunDocument, { jobId }, signal)
+    if (job === null) throw this.refusal(`There is no job ${jobId}.`)
+    return job
+  }
+
+  private async start(run: BegunRun, { jobId }: RunJob, { late, signal }: Telling): Promise<RunTransitionFragment> {
+    const note = { reason: `run on ${run.host}`, metadata: transitionMetadata(run, late) }
+    const input = { jobId, to: 'PROCESSING', expectedVersion: CREATED, ...note } as const
+    return (await this.send(StartRunDocument, { input }, signal)).outcome
+  }
+
+  /** The next step of a job that only this run has touched. */
+  private async advance(run: RunRecord, job: RunJob, telling: Telling): Promise<RunTransitionFragment> {
+    const { jobId, state, version } = job
+    if (state === 'PENDING' && version === CREATED) return this.start(run, job, telling)
+    if (state !== 'PROCESSING' || version !== STARTED || !isBy(job, run))
+      throw this.refusal(`Job ${jobId} is ${state}, version ${version}, and not by this run.`)
+    const input = { jobId, expectedVersion: STARTED, ...resultInput(run, telling.late) }
+    const { errorMessage, timedOut } = run
+    if (errorMessage === null) return (await this.send(CompleteRunDocument, { input }, telling.signal)).outcome
+    return (await this.send(FailRunDocument, { input: { ...input, errorMessage, timedOut } }, telling.signal)).outcome
+  }
+
+  private async send<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables>,
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Data> {
+    const operation = { query: document.toString(), variables }
+    const answer = await sendOperation<Data>(this.url, operation, this.headers, signal).catch((error: unknown) => {
+      throw this.sorted(failureWithoutAnswer(this.url, error, false))
+    })
+    const failure = failureOf(this.url, answer)
+    if (failure) throw this.sorted(failure)
+    return answer.data
+  }
+
+  /** Refusals that another moment or another credential may mend are no reason to give up. */
+  private sorted(failure: Error): Error {
+    if (!(failure instanceof RequestRefusedError)) return failure
+    if (FOR_EVER.has(failure.code)) return this.refusal(failure.detail)
+    return new ServerAwayError(`${this.url} refuses for now: ${failure.detail}`, { cause: failure })
+  }
+
+  private refusal(message: string): RunRefusedError {
+    return new RunRefusedError(`${this.url} refuses: ${message}`)
+  }
+}
+
+function isEnd(job: RunJob, run: RunRecord): boolean {
+  return (job.state === 'COMPLETED' || job.state === 'FAILED') && isBy(job, run)
+}
+
+function isBy({ stateMetadata }: RunJob, { key }: RunRecord): boolean {
+  return stateMetadata.run === key
+}

@@ -1,0 +1,62 @@
+// `jobledger worker`: a ready worker, which runs a script for each job. How jobs are claimed, kept and ended is in ../worker.
+
+import { type ClientConfig, endpointFault } from '../config/client.ts'
+import { ConfigError, readClientConfig } from '../config.ts'
+import { createLogger } from '../log.ts'
+import { RequestRefusedError, runWorker, WorkerOptionsError } from '../worker/runWorker.ts'
+import { timeoutSeconds, UsageError, wholeNumber } from './program/usageError.ts'
+import { requireExecutable } from './worker/executable.ts'
+import { logEvent } from './worker/logEvent.ts'
+import { runScript } from './worker/runScript.ts'
+
+export interface WorkerCommandOptions {
+  /** The program to run: a path, or a name that is looked for in PATH. */
+  readonly exec: string
+  readonly preset?: readonly string[]
+  readonly concurrency?: string
+  /** In seconds. */
+  readonly lease?: string
+  /** In seconds. */
+  readonly timeout?: string
+  /** The endpoint of the server; by default that of the environment. */
+  readonly url?: string
+}
+
+const MOST_AT_ONCE = 1000
+const LONGEST_LEASE_SECONDS = 86_400
+
+/** What the person who started the worker can mend. */
+const EXPECTED = [ConfigError, UsageError, WorkerOptionsError, RequestRefusedError]
+
+/** Works until SIGTERM, SIGINT or SIGHUP, and lets running scripts end. A refusal that no retry mends becomes exit code 1. */
+export async function worker(options: WorkerCommandOptions): Promise<void> {
+  try {
+    await work(options, readClientConfig())
+  } catch (error) {
+    if (!EXPECTED.some((kind) => error instanceof kind)) throw error
+    console.error((error as Error).message)
+    process.exitCode = 1
+  }
+}
+
+async function work(options: WorkerCommandOptions, config: ClientConfig): Promise<void> {
+  const { exec, preset: presets, url = config.url } = options
+  const fault = endpointFault(url)
+  if (fault) throw new UsageError(`--url ${fault}`)
+  const concurrency = wholeNumber('--concurrency', options.concurrency, [1, MOST_AT_ONCE])
+  const leaseSeconds = wholeNumber('--lease', options.lease, [1, LONGEST_LEASE_SECONDS])
+  const limitSeconds = timeoutSeconds(options.timeout)
+  await requireExecutable(exec)
+  const log = createLogger({ level: 'info', readable: process.stdout.isTTY })
+  log.info({ url, presets, exec }, 'waiting for jobs')
+  await runWorker({
+    url,
+    token: config.token,
+    presets,
+    concurrency,
+    leaseSeconds,
+    onSignals: ['SIGTERM', 'SIGINT', 'SIGHUP'],
+    handle: (job, { signal }) => runScript(job, { exec, signal, limitSeconds }),
+    onEvent: (event) => logEvent(log, event),
+  })
+}

@@ -1,0 +1,24 @@
+// Whether a program can be run at all, before a queue of jobs is let fail for the want of it.
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { programEnvironment } from '../../config.ts'
+import { UsageError } from '../program/usageError.ts'
+
+/** @throws UsageError unless `name` is the path of an executable file, or without a slash the name of one in PATH */
+export async function requireExecutable(name: string): Promise<void> {
+  const dirs = (programEnvironment().PATH ?? '').split(delimiter)
+  const candidates = name.includes('/') ? [name] : dirs.map((dir) => join(dir, name))
+  for (const candidate of candidates) if (await isExecutable(candidate)) return
+  const where = name.includes('/') ? '' : ` in PATH (a file of the current directory is written ./${name})`
+  throw new UsageError(`--exec must name a file that can be executed; there is none ${JSON.stringify(name)}${where}.`)
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return (await stat(path)).isFile()
+  } catch {
+    return false
+  }
+}

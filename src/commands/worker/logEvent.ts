@@ -1,0 +1,45 @@
+// The log of a worker: one line when a job is over, and one when the worker itself stands differently.
+import type { Logger } from 'pino'
+import type { ClaimedJob, WorkerEvent } from '../../worker/runWorker.ts'
+
+/** Writes down what happened. That a job was claimed is no line of its own. */
+export function logEvent(log: Logger, event: WorkerEvent): void {
+  switch (event.type) {
+    case 'claimed':
+      return
+    case 'completed':
+      log.info({ ...factsOf(event.job), processingTimeMs: event.processingTimeMs }, 'job completed')
+      return
+    case 'failed':
+      log.warn(
+        { ...factsOf(event.job), processingTimeMs: event.processingTimeMs, error: messageOf(event.error) },
+        'job failed',
+      )
+      return
+    case 'cancelled':
+      log.info(factsOf(event.job), 'job cancelled')
+      return
+    case 'released':
+      log.info(factsOf(event.job), 'job given back')
+      return
+    case 'lost':
+      log.warn({ ...factsOf(event.job), reason: event.reason }, 'job lost')
+      return
+    default:
+      logWorker(log, event)
+  }
+}
+
+function logWorker(log: Logger, event: Extract<WorkerEvent, { type: `server${string}` | 'stopping' }>): void {
+  if (event.type === 'serverAway') log.warn({ error: messageOf(event.error) }, 'the server is away')
+  else if (event.type === 'serverBack') log.info({ awayMs: event.awayMs }, 'the server is back')
+  else log.info({ reason: event.reason, runningJobs: event.runningJobs }, 'stopping: no new jobs; running ones may end')
+}
+
+function factsOf({ jobId, preset, attempt }: ClaimedJob) {
+  return { jobId, preset, attempt }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

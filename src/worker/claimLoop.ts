@@ -1,0 +1,63 @@
+// Claims jobs while there are free slots, until a stop is asked for.
+import { ClaimJobsDocument } from '../client/documents.generated.ts'
+import { untilAnswered } from './backoff.ts'
+import { HeldJob } from './heldJob.ts'
+import type { LostClaims } from './lostClaims.ts'
+import type { Slots } from './slots.ts'
+import type { StopRequest } from './stopRequest.ts'
+import type { WorkerClient } from './workerClient.ts'
+import type { WorkerSettings } from './workerOptions.ts'
+
+/** As many as the server hands out at once. */
+const MOST_CLAIMED = 100
+
+export interface ClaimLoop {
+  readonly client: WorkerClient
+  readonly settings: WorkerSettings
+  readonly slots: Slots
+  readonly lostClaims: LostClaims
+  readonly stop: StopRequest
+  /** Runs a job to its end. Never rejects. */
+  run(held: HeldJob): Promise<void>
+}
+
+/** Never rejects: what no retry mends makes the worker stop. */
+export async function claimUntilStopped({ settings, slots, stop, run, ...claims }: ClaimLoop): Promise<void> {
+  const attempt = (): Promise<HeldJob[]> => claim({ settings, slots, ...claims })
+  try {
+    while (!stop.asked.aborted) {
+      if (slots.free === 0) {
+        await slots.news()
+        continue
+      }
+      const jobs = await untilAnswered(claims.client, attempt, stop.asked)
+      for (const held of jobs) {
+        // Claimed just before the stop: it is given back without having been begun.
+        if (stop.asked.aborted) held.stop()
+        slots.fill(held, () => run(held))
+      }
+      if (jobs.length === 0) await slots.news(settings.pollMs * (0.75 + Math.random() / 2))
+    }
+  } catch (error) {
+    if (!stop.asked.aborted) stop.fail(error)
+  }
+  // Once, and without patience: when this fails too, the leases of such jobs end.
+  await claims.lostClaims.release(slots.held).catch(() => undefined)
+}
+
+type Claim = Pick<ClaimLoop, 'client' | 'settings' | 'slots' | 'lostClaims'>
+
+async function claim({ client, settings, slots, lostClaims }: Claim): Promise<HeldJob[]> {
+  await lostClaims.release(slots.held)
+  const { workerId, leaseSeconds, presets = null } = settings
+  const limit = Math.min(slots.free, MOST_CLAIMED)
+  const sentAt = performance.now()
+  try {
+    const { outcome } = await client.send(ClaimJobsDocument, { input: { workerId, limit, leaseSeconds, presets } })
+    if (outcome.__typename === 'InvalidInput') throw client.refusal('INVALID_INPUT', outcome.message)
+    return outcome.jobs.map((job) => new HeldJob(job, sentAt + leaseSeconds * 1000))
+  } catch (error) {
+    lostClaims.note(error)
+    throw error
+  }
+}

@@ -1,0 +1,93 @@
+// Keeps the leases of running jobs, all of them by one request every third of a lease, and hears at the same time which jobs are
+// lost and which are to be stopped.
+import { ExtendLeasesDocument } from '../client/documents.generated.ts'
+import { pause, untilAnswered, waitAfter } from './backoff.ts'
+import { type HeldJob, keyOf } from './heldJob.ts'
+import { ServerAwayError } from './requestErrors.ts'
+import type { WorkerClient } from './workerClient.ts'
+import type { WorkerSettings } from './workerOptions.ts'
+
+/** However long the lease: a connection may be dead without anybody saying so. */
+const LONGEST_DEADLINE_MS = 15_000
+
+export class Leases {
+  private readonly client: WorkerClient
+  private readonly settings: WorkerSettings
+
+  constructor(client: WorkerClient, settings: WorkerSettings) {
+    this.client = client
+    this.settings = settings
+  }
+
+  /** Extends the leases once. What the server says of a job is passed on to it. @throws ServerAwayError, RequestRefusedError */
+  async extend(jobs: readonly HeldJob[]): Promise<void> {
+    const { leaseSeconds } = this.settings
+    const sentAt = performance.now()
+    const leases = jobs.map(({ job }) => ({ jobId: job.id, version: job.version }))
+    const deadlineMs = Math.min(LONGEST_DEADLINE_MS, leaseSeconds * 1000)
+    const { outcome } = await this.client.send(ExtendLeasesDocument, { input: { leases, leaseSeconds } }, deadlineMs)
+    if (outcome.__typename === 'InvalidInput') throw this.client.refusal('INVALID_INPUT', outcome.message)
+    const cancelledAt = new Map(outcome.extended.map((job) => [keyOf(job), job.cancelRequestedAt]))
+    for (const held of jobs) {
+      const key = keyOf(held.job)
+      if (cancelledAt.has(key)) held.extendTo(sentAt + leaseSeconds * 1000)
+      else held.lose('the server has taken it away')
+      if (cancelledAt.get(key) != null) held.cancel()
+    }
+  }
+
+  /** Extends the lease of one job for its handler. @throws the reason for which that is to stop */
+  async extendOne(held: HeldJob, onRefusal: (error: unknown) => void): Promise<void> {
+    held.signal.throwIfAborted()
+    // A handler that has returned may have left something behind that goes on asking.
+    const attempt = async (): Promise<void> => (held.isEnding ? undefined : this.extend([held]))
+    await untilAnswered(this.client, attempt, held.signal).catch((error: unknown) => {
+      if (!held.signal.aborted) onRefusal(error)
+      throw error
+    })
+    held.signal.throwIfAborted()
+  }
+
+  /** Extends the leases of `jobs`, which come and go, until `signal` is aborted. */
+  async keep(jobs: ReadonlySet<HeldJob>, signal: AbortSignal, onRefusal: (error: unknown) => void): Promise<void> {
+    let failures = 0
+    let waitMs = this.intervalMs
+    while (await passes(waitMs, signal)) {
+      const held = [...jobs].filter((job) => !job.isLost)
+      const startedAt = performance.now()
+      const failure = held.length > 0 ? await this.failureOf(held) : undefined
+      if (failure !== undefined && !(failure instanceof ServerAwayError)) onRefusal(failure)
+      failures = failure === undefined ? 0 : failures + 1
+      waitMs =
+        failure === undefined
+          ? Math.max(0, this.intervalMs - (performance.now() - startedAt))
+          : waitAfter(failures, failure, this.intervalMs / 2)
+    }
+  }
+
+  /**
+   * Undefined when the leases were extended, or when the next extension is due: an answer that is long in coming still counts, but
+   * whether it comes is not waited for.
+   */
+  private async failureOf(held: readonly HeldJob[]): Promise<unknown> {
+    const due = new AbortController()
+    const failure = this.extend(held).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    const passed = passes(this.intervalMs, due.signal).then(() => undefined)
+    return await Promise.race([failure, passed]).finally(() => due.abort())
+  }
+
+  private get intervalMs(): number {
+    return (this.settings.leaseSeconds * 1000) / 3
+  }
+}
+
+/** Whether the time passed before the signal was aborted. */
+async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
+  return pause(ms, signal).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,53 @@
+// The jobs that are being worked on, and the wait of the claim loop for one of them to end.
+import type { HeldJob } from './heldJob.ts'
+
+export class Slots {
+  readonly held = new Set<HeldJob>()
+  private readonly running = new Set<Promise<void>>()
+  private readonly size: number
+  private hasNews = false
+  private wake: (() => void) | undefined
+
+  constructor(size: number) {
+    this.size = size
+  }
+
+  get free(): number {
+    return this.size - this.held.size
+  }
+
+  /** Takes up a job until `work`, which never rejects, is over. */
+  fill(held: HeldJob, work: () => Promise<void>): void {
+    this.held.add(held)
+    const done = work().finally(() => {
+      this.held.delete(held)
+      this.running.delete(done)
+      this.ring()
+    })
+    this.running.add(done)
+  }
+
+  /** Ends the wait, or the next one if nobody waits. */
+  ring(): void {
+    this.hasNews = true
+    this.wake?.()
+  }
+
+  /** Waits for a slot to become free, or for whatever else rings; no longer than `ms`, if given. */
+  async news(ms?: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.wake = resolve
+      if (this.hasNews) resolve()
+      else if (ms !== undefined) timer = setTimeout(resolve, ms)
+    })
+    clearTimeout(timer)
+    this.wake = undefined
+    this.hasNews = false
+  }
+
+  /** Resolves when all jobs have ended. */
+  async emptied(): Promise<void> {
+    await Promise.all(this.running)
+  }
+}

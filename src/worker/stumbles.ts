@@ -1,0 +1,30 @@
+// Tells a request that fails because the server is away from one at which the server itself falls over, or something on the way to it:
+// an output, say, that a proxy cuts off. Such a request would be repeated for ever.
+import { ServerAwayError } from './requestErrors.ts'
+import type { WorkerClient } from './workerClient.ts'
+
+/** So many failures in a row, with answers to others between each two of them, are no accident even on a bad line. */
+const MOST_STUMBLES = 10
+
+export class Stumbles {
+  private readonly client: WorkerClient
+  private count = -1
+  private answersBefore = -1
+
+  constructor(client: WorkerClient) {
+    this.client = client
+  }
+
+  /** Sends the request once. @throws RequestRefusedError if it has failed too often while others were answered */
+  async over<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request()
+    } catch (error) {
+      if (!(error instanceof ServerAwayError) || error.isUndone) throw error
+      if (this.client.answers !== this.answersBefore) this.count += 1
+      this.answersBefore = this.client.answers
+      if (this.count < MOST_STUMBLES) throw error
+      throw this.client.refusal('UNANSWERED', `it answers other requests, but not this one: ${error.message}`)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// The connection of a worker to the server: sends its requests under a deadline, sorts their failures, and notices when the server
+// goes away and comes back. Repeats nothing: whether a request may be sent again is for the sender to know.
+import { type Answer, sendOperation, type TypedDocument } from '../client/sendOperation.ts'
+import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from './requestErrors.ts'
+import type { Emit } from './workerEvent.ts'
+
+export interface WorkerClientOptions {
+  readonly url: string
+  readonly token: string | undefined
+  readonly emit: Emit
+  /** Ends every request when it is aborted. */
+  readonly over: AbortSignal
+}
+
+const REQUEST_MS = 15_000
+
+export class WorkerClient {
+  /** How many requests were answered. */
+  answers = 0
+  private readonly options: WorkerClientOptions
+  private readonly headers: Readonly<Record<string, string>>
+  private awaySince: number | undefined
+
+  constructor(options: WorkerClientOptions) {
+    this.options = options
+    this.headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
+  }
+
+  /** Resolves to the data of the answer. @throws ServerAwayError, RequestRefusedError */
+  async send<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables>,
+    variables: Variables,
+    timeoutMs: number = REQUEST_MS,
+  ): Promise<Data> {
+    const { url } = this.options
+    try {
+      const answer = await this.answer<Data>({ query: document.toString(), variables }, timeoutMs)
+      const failure = failureOf(url, answer)
+      if (failure) throw failure
+      this.noteAnswer()
+      return answer.data
+    } catch (error) {
+      if (error instanceof ServerAwayError) this.noteAway(error)
+      throw error
+    }
+  }
+
+  /** The refusal of an answer that is one, although it came as data. */
+  refusal(code: string, detail: string): RequestRefusedError {
+    return new RequestRefusedError(this.options.url, code, detail)
+  }
+
+  private async answer<Data>(
+    operation: { query: string; variables: object },
+    timeoutMs: number,
+  ): Promise<Answer<Data>> {
+    const { url, over } = this.options
+    // Not AbortSignal.any(): what it makes lives as long as `over`, which is as long as the worker.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    const giveUp = (): void => deadline.abort(over.reason)
+    over.addEventListener('abort', giveUp, { once: true })
+    try {
+      over.throwIfAborted()
+      return await sendOperation<Data>(url, operation, this.headers, deadline.signal)
+    } catch (error) {
+      throw failureWithoutAnswer(url, error, this.answers > 0)
+    } finally {
+      clearTimeout(timer)
+      over.removeEventListener('abort', giveUp)
+    }
+  }
+
+  private noteAnswer(): void {
+    this.answers += 1
+    if (this.awaySince === undefined) return
+    const awayMs = Math.round(performance.now() - this.awaySince)
+    this.awaySince = undefined
+    this.options.emit({ type: 'serverBack', awayMs })
+  }
+
+  private noteAway(error: ServerAwayError): void {
+    // At the end of the worker it is we who go.
+    if (this.awaySince !== undefined || this.options.over.aborted) return
+    this.awaySince = performance.now()
+    this.options.emit({ type: 'serverAway', error })
+  }
+}

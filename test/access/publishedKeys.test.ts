@@ -1,0 +1,152 @@
+// Tokens that are verified by the keys that an issuer publishes, over HTTP: while the issuer is there, and while it is not.
+import { generateKeyPairSync } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readableLog } from '../maintenance/logLines.ts'
+import { bearer } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { CLAIMS, forged, refusal, sign, WHO, who } from './tokens.ts'
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const short = generateKeyPairSync('rsa', { modulusLength: 1024 })
+const { log, lines } = readableLog()
+
+let published: string
+let issuer: Server
+let AUTH_JWKS_URL: string
+let fetches = 0
+/** What the issuer does instead of answering. */
+let disorder: 'fails' | 'is silent' | 'talks nonsense' | undefined
+
+beforeAll(async () => {
+  const jwk = await exportJWK(publicKey)
+  const rsa = await exportJWK(short.publicKey)
+  published = JSON.stringify({
+    keys: [
+      { ...jwk, kid: 'one', alg: 'ES256', use: 'sig' },
+      { ...jwk, kid: 'any algorithm' },
+      { ...rsa, kid: 'short' },
+      { kty: 'EC', crv: 'P-256', kid: 'broken', x: 'AA', y: 'AA' },
+      { kty: 'RSA', kid: 'empty' },
+      { ...(await exportJWK(privateKey)), kid: 'private' },
+    ],
+  })
+  issuer = createServer((_request, response) => {
+    fetches += 1
+    if (disorder === 'is silent') return
+    const body = disorder === 'talks nonsense' ? '{"keys":"none"}' : published
+    response.writeHead(disorder === 'fails' ? 500 : 200, { 'content-type': 'application/json' }).end(body)
+  })
+  await new Promise<void>((resolve) => void issuer.listen(0, '127.0.0.1', resolve))
+  AUTH_JWKS_URL = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks`
+})
+afterAll(async () => {
+  issuer.closeAllConnections()
+  await new Promise((resolve) => issuer.close(resolve))
+})
+
+function startServer(environment: Record<string, string> = {}): Promise<TestServer> {
+  return startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL, ...environment }, log })
+}
+
+describe('an issuer that is there', () => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startServer()
+  })
+  afterAll(() => server.close())
+
+  it('lets tokens in that are signed by one of its keys', async () => {
+    expect(await who(server, await sign('ES256', privateKey, 'one'))).toMatchObject({ actor: 'user:ada' })
+    expect(await who(server, await sign('ES256', privateKey, 'any algorithm'))).toMatchObject({ actor: 'user:ada' })
+  })
+
+  it('does not let in a token that names a key it does not have', async () => {
+    expect(await refusal(server, bearer(await sign('ES256', privateKey, 'two')))).toContain(
+      'its issuer has no such key',
+    )
+  })
+
+  it('does not let in a token that names a key which does not fit it, and the fault is that of the token', async () => {
+    const before = lines.filter(({ level }) => level === 'error').length
+    for (const alg of ['ES384', 'ES512', 'RS256', 'EdDSA']) {
+      for (const kid of ['one', 'any algorithm']) {
+        expect(await refusal(server, bearer(forged(alg, kid)))).toContain('its issuer has no such key')
+      }
+    }
+    for (const alg of ['HS256', 'none']) {
+      expect(await refusal(server, bearer(forged(alg, 'one')))).toContain('an algorithm that is not accepted')
+    }
+    for (const [alg, kid] of [
+      ['RS256', 'short'],
+      ['ES256', 'broken'],
+      ['RS256', 'empty'],
+    ] as const) {
+      expect(await refusal(server, bearer(forged(alg, kid))), kid).toContain('the key that it names does not fit')
+    }
+    expect(await refusal(server, bearer(forged('ES256', 'private')))).toContain('The token is not valid')
+    expect(lines.filter(({ level }) => level === 'error')).toHaveLength(before)
+  })
+})
+
+const AWAY = {
+  status: 503,
+  errors: [
+    {
+      message: 'The keys that tokens are verified with cannot be had just now; come back later.',
+      extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) },
+    },
+  ],
+}
+
+describe('an issuer that is out of order', () => {
+  it.each(['fails', 'talks nonsense'] as const)(
+    'because it %s is a fault on our side, until it is back',
+    async (fault) => {
+      const server = await startServer()
+      const token = await sign('ES256', privateKey, 'one')
+      disorder = fault
+      const answer = await server.request(WHO, {}, bearer(token))
+      expect(answer).toMatchObject(AWAY)
+      expect(answer.headers.get('retry-after')).toBe('1')
+      const requestId = answer.errors?.[0]?.extensions?.requestId
+      expect(lines.filter((line) => line.requestId === requestId && line.level === 'error')).toMatchObject([
+        { err: { type: 'KeysUnavailableError' } },
+      ])
+      disorder = undefined
+      await eventually(async () => expect(await who(server, token)).toMatchObject({ actor: 'user:ada' }))
+      await server.close()
+    },
+  )
+
+  it('is not waited for longer than a request may take', async () => {
+    const server = await startServer({ REQUEST_TIMEOUT_MS: '700' })
+    disorder = 'is silent'
+    const startedAt = performance.now()
+    const answer = await server.request(WHO, {}, bearer(await sign('ES256', privateKey, 'one')))
+    disorder = undefined
+    expect(performance.now() - startedAt).toBeLessThan(3000)
+    expect(answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'TIMEOUT' } }] })
+    await server.close()
+  })
+
+  it('is no way around the rate limit, and is left alone', async () => {
+    const server = await startServer({ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' })
+    disorder = 'fails'
+    fetches = 0
+    const statuses: number[] = []
+    const startedAt = performance.now()
+    for (let times = 0; times < 30; times += 1) {
+      statuses.push((await server.request(WHO, {}, bearer(forged('ES256', `key-${times}`)))).status)
+    }
+    const seconds = Math.ceil((performance.now() - startedAt) / 1000)
+    disorder = undefined
+    expect(statuses.filter((status) => status === 503).length).toBeLessThanOrEqual(5 + seconds)
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(30 - 5 - seconds)
+    expect(fetches).toBeLessThanOrEqual(1 + seconds)
+    await server.close()
+  })
+})

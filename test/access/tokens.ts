@@ -1,0 +1,48 @@
+// Tokens signed by private keys, and what a server says to a credential.
+import type { KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { expect } from 'vitest'
+import { PROTECTED } from '../support/credentials.ts'
+import type { TestServer } from '../support/server.ts'
+
+export const WHO = '{ viewer { actor userId roles } }'
+
+/** The claims of a good token of ada's, but for its times. */
+export const FACTS = { iss: PROTECTED.AUTH_JWT_ISSUER, aud: PROTECTED.AUTH_JWT_AUDIENCE, sub: 'ada' }
+
+/** Variables of a server that takes such tokens, without the key. */
+const { AUTH_JWT_SECRET: _, ...CLAIMS } = PROTECTED
+
+export { CLAIMS }
+
+export function sign(alg: string, key: KeyObject, kid?: string): Promise<string> {
+  return new SignJWT(FACTS)
+    .setProtectedHeader({ alg, ...(kid && { kid }) })
+    .setExpirationTime('1m')
+    .sign(key)
+}
+
+/** A token that says it is signed by `alg`, and is not. */
+export function forged(alg: string, kid?: string): string {
+  const parts = [
+    { alg, ...(kid && { kid }) },
+    { ...FACTS, exp: Math.floor(Date.now() / 1000) + 60 },
+  ].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  return [...parts, Buffer.alloc(96, 7).toString('base64url')].join('.')
+}
+
+/** Whom a server takes the sender of a token for. */
+export async function who(server: TestServer, token: string) {
+  const answer = await server.request(WHO, {}, { authorization: `Bearer ${token}` })
+  expect(answer.errors).toBeUndefined()
+  return answer.data.viewer
+}
+
+/** Why a server turns a caller away. */
+export async function refusal(server: TestServer, headers: Record<string, string>): Promise<string> {
+  const { status, data, errors, headers: answered } = await server.request(WHO, {}, headers)
+  expect([status, data]).toEqual([401, undefined])
+  expect(answered.get('www-authenticate')).toBe('Bearer realm="jobledger"')
+  expect(errors).toEqual([{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }])
+  return errors?.[0]?.message ?? ''
+}

@@ -1,0 +1,252 @@
+// `jobledger run` while the server is there: the program as if nobody stood between, and its job. Without the server: runSpool.test.ts.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type Command, run } from '../../src/commands/run.ts'
+import { identify } from '../../src/database/embedded/processIdentity.ts'
+import { eventually } from '../support/eventually.ts'
+import { runProgram } from '../support/program.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { endRuns, startRun } from './run/runProcess.ts'
+
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
+
+const TAIL_BYTES = 65_536
+
+let server: TestServer
+const dir = mkdtempSync(join(tmpdir(), 'jobledger-run-'))
+const environment = { JOBLEDGER_URL: '', JOBLEDGER_SPOOL: join(dir, 'spool') }
+
+beforeAll(async () => {
+  server = await startTestServer()
+  // The first requests take a server its time, and a run does not wait long.
+  await server.request('{ jobCount }')
+  environment.JOBLEDGER_URL = `${server.url}/graphql`
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+})
+
+afterEach(endRuns)
+
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await server.close()
+  rmSync(dir, { recursive: true })
+})
+
+/** The one job with this preset, with its result and its history. */
+async function jobOf(preset: string) {
+  const include = { result: true, states: { orderBy: { sequence: 'asc' } } } as const
+  const jobs = await server.ledger.prisma.job.findMany({ where: { preset }, include })
+  expect(jobs).toHaveLength(1)
+  const [job] = jobs as [(typeof jobs)[number]]
+  return { ...job, output: job.result?.output as Record<string, string> }
+}
+
+const shell = (script: string): Command => ['sh', '-c', script]
+
+describe('jobledger run, by its command line', () => {
+  it('runs what follows --, hands on its exit code, and leaves an account of it', async () => {
+    const words = [
+      '--preset',
+      'nightly',
+      '--user',
+      'ada',
+      '--',
+      'sh',
+      '-c',
+      'echo "$@"; echo oops > /dev/stderr; exit 3',
+    ]
+    const before = Date.now()
+    const program = runProgram('src/cli.ts', environment, ['run', ...words, 'sh', '--preset', '--', "it's"])
+    expect(await program.ended).toEqual({ code: 3, signal: null })
+    expect([program.stdout(), program.stderr()]).toEqual(["--preset -- it's\n", 'oops\n'])
+    const { userId, content, state, states, metadata, result } = await jobOf('nightly')
+    expect([userId, state]).toEqual(['ada', 'FAILED'])
+    expect(content).toBe(`sh -c 'echo "$@"; echo oops > /dev/stderr; exit 3' sh --preset -- 'it'\\''s'`)
+    expect(states.map(({ newState, reason }) => [newState, reason])).toEqual([
+      ['PENDING', null],
+      ['PROCESSING', `run on ${hostname()}`],
+      ['FAILED', 'exit code 3'],
+    ])
+    expect(result).toMatchObject({
+      status: 'ERROR',
+      errorMessage: 'exit code 3',
+      output: { exitCode: 3, signal: null, stdout: "--preset -- it's\n", stderr: 'oops\n' },
+      processingTimeMs: expect.any(Number),
+    })
+    expect(metadata).toEqual({ host: hostname(), startedAt: expect.any(String) })
+    const last = states.at(-1)?.stateMetadata
+    expect(last).toMatchObject({ host: hostname(), startedAt: expect.any(String), endedAt: expect.any(String) })
+    const { startedAt, endedAt } = last as { startedAt: string; endedAt: string }
+    const times = [before, Date.parse(startedAt), Date.parse(endedAt), Date.now()]
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+
+  it.each([
+    ['no program', [], "error: missing required argument 'command'"],
+    [
+      'a timeout that is none',
+      ['--timeout', '0', '--', 'true'],
+      'jobledger run: --timeout must be a positive number of seconds',
+    ],
+  ])('with %s exits with 125 and a sentence', async (_, words, sentence) => {
+    const program = runProgram('src/cli.ts', environment, ['run', ...words])
+    expect(await program.ended).toEqual({ code: 125, signal: null })
+    expect(program.stderr()).toContain(sentence)
+  })
+})
+
+describe('the exit code of jobledger run', () => {
+  it.each<[string, Command, number, string]>([
+    ['0', shell('exit 0'), 0, 'exit code 0'],
+    ['the one of the program', shell('exit 255'), 255, 'exit code 255'],
+    ['128 and the number of a signal', shell('kill -9 $$'), 137, 'ended by SIGKILL'],
+    ['126 for what cannot be executed', ['/'], 126, 'The program "/" could not be started (EACCES).'],
+    ['127 for what is not there', ['no-such-program'], 127, 'The program "no-such-program" was not found.'],
+    ['127 for no name', [''], 127, 'The program "" was not found.'],
+  ])('is %s', async (preset, command, code, reason) => {
+    expect(await run(command, { preset })).toBe(code)
+    const { state, stateReason, result } = await jobOf(preset)
+    expect([state, stateReason]).toEqual([code === 0 ? 'COMPLETED' : 'FAILED', reason])
+    expect(result?.errorMessage).toBe(code === 0 ? null : reason)
+    const exitCode = code === 137 ? null : code
+    expect(result?.output).toEqual({ exitCode, signal: code === 137 ? 'SIGKILL' : null, stdout: '', stderr: '' })
+  })
+
+  it.each([
+    { timeout: 'x' },
+    { timeout: '-1' },
+    { timeout: '' },
+    { timeout: '1e9' },
+    { url: 'ftp://host' },
+    { url: 'http://a:b@host' },
+  ])('is 125 with %o, and nothing is run', async (options) => {
+    const file = join(dir, 'ran')
+    expect(await run(['touch', file], options)).toBe(125)
+    expect(() => readFileSync(file)).toThrow('ENOENT')
+  })
+
+  it('is 125 with a credential that cannot be one, which is not repeated', async () => {
+    const { code, stderr } = await startRun(['true'], { environment: { JOBLEDGER_TOKEN: 'hush\nhush' } }).ended
+    expect([code, stderr]).toEqual([
+      125,
+      expect.stringMatching(/^jobledger run: JOBLEDGER_TOKEN must be one word [^\n]*\n$/),
+    ])
+    expect(stderr).not.toContain('hush')
+  })
+})
+
+describe('the output of the program', () => {
+  it('goes through live and unchanged, whatever it is, and its end is kept', async () => {
+    const go = join(dir, 'go')
+    const script = `cat > ${dir}/in; printf first; while ! [ -e ${go} ]; do sleep 0.02; done
+      head -c 300000 /dev/urandom | tee ${dir}/random; printf 'a\\0b\\377' >&2; printf end`
+    const input = 'über\0\n'
+    const started = startRun(shell(script), { environment, preset: 'binary', input })
+    await eventually(() => expect(started.stdout()).toBe('first'), 60_000)
+    writeFileSync(go, '')
+    const { code, stdout, stderr } = await started.ended
+    const random = readFileSync(join(dir, 'random'))
+    expect([code, random.length]).toEqual([0, 300_000])
+    expect(stdout.equals(Buffer.concat([Buffer.from('first'), random, Buffer.from('end')]))).toBe(true)
+    expect([stderr, readFileSync(join(dir, 'in'), 'utf8')]).toEqual(['a\0b\uFFFD', input])
+    const { output } = await jobOf('binary')
+    const tail = Buffer.concat([random, Buffer.from('end')]).subarray(-TAIL_BYTES)
+    const text = tail.toString().replaceAll('\0', '\uFFFD')
+    expect(text.endsWith(output.stdout as string)).toBe(true)
+    expect((output.stdout as string).length).toBeGreaterThan(text.length - 4)
+    expect(output.stderr).toBe('a\uFFFDb\uFFFD')
+  })
+
+  it('ends as a pipe does when nobody reads it any more', async () => {
+    const started = startRun(['yes'], { environment, preset: 'pipe' })
+    started.process.stdout?.once('data', () => started.process.stdout?.destroy())
+    expect((await started.ended).code).toBe(141)
+    expect((await jobOf('pipe')).output).toMatchObject({
+      signal: 'SIGPIPE',
+      stdout: expect.stringMatching(/^[y\n]{65536}$/),
+    })
+  })
+
+  it('is not waited for where a process left behind holds it, which is said', async () => {
+    const { code, stdout, stderr } = await startRun(shell('sleep 60 & echo $!'), { environment, preset: 'left' }).ended
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^jobledger run: what the program has left running [^\n]*\n$/),
+    ])
+    process.kill(Number(stdout))
+    expect((await jobOf('left')).output.stdout).toBe(stdout.toString())
+  })
+
+  it('comes over other pipes where no real ones can be made', async () => {
+    const { code, stdout, stderr } = await startRun(shell('cat; echo oops >&2; exit 4'), {
+      environment: { ...environment, TMPDIR: join(dir, 'nowhere') },
+      preset: 'sockets',
+      input: 'text',
+    }).ended
+    expect([code, stdout.toString(), stderr]).toEqual([4, 'text', 'oops\n'])
+    expect((await jobOf('sockets')).output).toMatchObject({ stdout: 'text', stderr: 'oops\n' })
+  })
+})
+
+describe('signals', () => {
+  it('are passed on to the program', async () => {
+    const traps = ['HUP', 'INT'].map((signal) => `trap 'echo ${signal}' ${signal}`).join('; ')
+    const script = `${traps}; trap 'echo TERM; exit 7' TERM; echo ready; while :; do sleep 0.05; done`
+    const started = startRun(shell(script), { environment, preset: 'signals' })
+    await eventually(() => expect(started.stdout()).toBe('ready\n'), 60_000)
+    for (const signal of ['HUP', 'INT', 'TERM'] as const) {
+      started.process.kill(`SIG${signal}`)
+      await eventually(() => expect(started.stdout()).toContain(signal))
+    }
+    const { code, stderr } = await started.ended
+    expect([code, stderr, (await jobOf('signals')).stateReason]).toEqual([7, '', 'exit code 7'])
+  })
+
+  it('that end the program are the exit code', async () => {
+    const started = startRun(['sh', '-c', 'echo ready; exec sleep 100'], { environment, preset: 'ended' })
+    await eventually(() => expect(started.stdout()).toBe('ready\n'), 60_000)
+    started.process.kill('SIGTERM')
+    expect(await started.ended).toMatchObject({ code: 143, stderr: '' })
+    const { state, output } = await jobOf('ended')
+    expect([state, output.exitCode, output.signal]).toEqual(['FAILED', null, 'SIGTERM'])
+  })
+})
+
+describe('--timeout', () => {
+  it('ends the program, and all that it has started, with 124 and TIMEOUT', async () => {
+    const file = join(dir, 'pid')
+    const script = `sleep 100 & echo $! > ${file}; wait`
+    expect(await run(shell(script), { preset: 'slow', timeout: '1.5' })).toBe(124)
+    const pid = Number(readFileSync(file, 'utf8'))
+    await eventually(() => expect(identify(pid)).toBeUndefined())
+    const { state, result } = await jobOf('slow')
+    const errorMessage = 'It ran for longer than 1.5 s and was stopped (ended by SIGTERM).'
+    expect([state, result]).toEqual(['FAILED', expect.objectContaining({ status: 'TIMEOUT', errorMessage })])
+  })
+
+  it('is told the ledger although nobody reads the output', async () => {
+    const started = startRun(['yes'], { environment, preset: 'unread', timeout: '2' })
+    started.process.stdout?.pause()
+    await eventually(async () => expect((await jobOf('unread')).state).toBe('FAILED'), 60_000)
+    expect(started.process.exitCode).toBeNull()
+    started.process.stdout?.resume()
+    expect((await started.ended).code).toBe(124)
+  })
+
+  it('counts also for a program that ends well when it is asked to', async () => {
+    const script = 'trap "exit 0" TERM; while :; do sleep 0.05; done'
+    expect(await run(shell(script), { preset: 'polite', timeout: '2' })).toBe(124)
+    expect((await jobOf('polite')).result).toMatchObject({ status: 'TIMEOUT', output: { exitCode: 0 } })
+  })
+
+  it('kills a program that does not end within 10 seconds', async () => {
+    const before = performance.now()
+    const script = 'trap "" TERM; while :; do sleep 0.05; done'
+    expect(await run(shell(script), { preset: 'stubborn', timeout: '2' })).toBe(124)
+    expect(performance.now() - before).toBeGreaterThan(10_000)
+    expect((await jobOf('stubborn')).result).toMatchObject({ status: 'TIMEOUT', output: { signal: 'SIGKILL' } })
+  })
+})

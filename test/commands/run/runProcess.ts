@@ -1,0 +1,57 @@
+// `jobledger run` as a process of its own, started without the rest of the command line, which takes its time.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import type { RunOptions } from '../../../src/commands/run.ts'
+
+export interface RunProcess {
+  readonly process: ChildProcess
+  stdout(): string
+  /** Resolves when it is gone and all that it and its program wrote is read. */
+  readonly ended: Promise<{ readonly code: number | null; readonly stdout: Buffer; readonly stderr: string }>
+}
+
+export interface RunProcessOptions extends RunOptions {
+  /** All that it gets, beside PATH. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** Where it runs; by default where no .env is. */
+  readonly cwd?: string
+  /** What it gets on standard input. */
+  readonly input?: string
+}
+
+const RUN = new URL('../../../src/commands/run.ts', import.meta.url).href
+const ENTRY = `const { run } = await import(${JSON.stringify(RUN)})
+  const [options, ...command] = process.argv.slice(1)
+  process.exit(await run(command, JSON.parse(options)))`
+
+const running = new Set<RunProcess>()
+
+export function startRun(
+  command: readonly string[],
+  { environment, cwd = tmpdir(), input = '', ...options }: RunProcessOptions = {},
+): RunProcess {
+  const tsx = import.meta.resolve('tsx')
+  const words = ['--import', tsx, '--input-type=module', '-e', ENTRY, '--', JSON.stringify(options), ...command]
+  const child = spawn(process.execPath, words, { cwd, env: { PATH: process.env.PATH ?? '', ...environment } })
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  child.stdin.end(input)
+  const ended = new Promise<Awaited<RunProcess['ended']>>((resolve) => {
+    child.once('close', (code) =>
+      resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }),
+    )
+  })
+  const run: RunProcess = { process: child, stdout: () => Buffer.concat(stdout).toString(), ended }
+  running.add(run)
+  void ended.then(() => running.delete(run))
+  return run
+}
+
+/** For afterEach: ends what a failed test left running. */
+export async function endRuns(): Promise<void> {
+  for (const run of running) {
+    run.process.kill('SIGKILL')
+    await run.ended
+  }
+}

@@ -1,0 +1,137 @@
+// `jobledger run` when the server refuses: what it will never take does not block the spool, and the credential is nobody's to see.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { run } from '../../src/commands/run.ts'
+import { asUser, PROTECTED, tokenOf } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { endRuns, startRun } from './run/runProcess.ts'
+
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
+
+let server: TestServer
+const dir = mkdtempSync(join(tmpdir(), 'jobledger-refused-'))
+let spool: string
+let environment: Record<string, string>
+
+beforeAll(async () => {
+  server = await startTestServer({ environment: PROTECTED })
+})
+
+beforeEach(async (context) => {
+  spool = join(dir, context.task.id)
+  const JOBLEDGER_TOKEN = await tokenOf('ada', {
+    roles: ['USER', 'WORKER'],
+    claims: { exp: Math.floor(Date.now() / 1000) + 3600 },
+  })
+  environment = { JOBLEDGER_URL: `${server.url}/graphql`, JOBLEDGER_SPOOL: spool, JOBLEDGER_TOKEN }
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+})
+
+afterEach(async () => {
+  await endRuns()
+  vi.unstubAllEnvs()
+})
+
+afterAll(async () => {
+  await server.close()
+  rmSync(dir, { recursive: true })
+})
+
+const waiting = (): string[] => readdirSync(spool).filter((file) => file !== 'refused')
+
+function refused(): { refusal: string; output: unknown }[] {
+  const place = join(spool, 'refused')
+  return readdirSync(place).map((file) => JSON.parse(readFileSync(join(place, file), 'utf8')))
+}
+
+const jobWith = (preset: string) => server.ledger.prisma.job.findFirst({ where: { preset } })
+
+describe('what the server will never take', () => {
+  it.each([
+    ['a job of somebody else', { user: 'grace' }, 'may create jobs of the user "ada" only'],
+    ['a preset that is too long', { preset: 'x'.repeat(201) }, 'preset: is 201 characters long'],
+  ])('is kept apart, with the reason, and said: %s', async (_, options, reason) => {
+    const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 4'], { environment, ...options }).ended
+    expect([code, stdout.toString()]).toEqual([4, 'hi\n'])
+    expect(stderr).toMatch(/^jobledger run: \S+ refuses: [^\n]* The outcome is kept in \S+\/refused\/\S+\.json\.\n$/)
+    expect(stderr).toContain(reason)
+    const output = { exitCode: 4, signal: null, stdout: 'hi\n', stderr: '' }
+    expect([waiting(), refused()]).toEqual([
+      [],
+      [expect.objectContaining({ refusal: expect.stringContaining(reason), output })],
+    ])
+    // It is not offered again.
+    expect(await startRun(['true'], { environment }).ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('is a job that was cancelled meanwhile', async () => {
+    const go = join(dir, 'go')
+    const script = `while ! [ -e ${go} ]; do sleep 0.05; done`
+    const started = startRun(['sh', '-c', script], { environment, preset: 'cancelled' })
+    const job = await eventually(async () => {
+      const found = await jobWith('cancelled')
+      expect(found?.state).toBe('PROCESSING')
+      return found
+    }, 60_000)
+    const cancel = 'mutation ($id: ID!) { transitionJob(input: { jobId: $id, to: CANCELLED }) { __typename } }'
+    await server.request(cancel, { id: job?.id }, await asUser('ada', 'USER'))
+    writeFileSync(go, '')
+    const { code, stderr } = await started.ended
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(`Job ${job?.id} is CANCELLED, version 3, and not by this run.`),
+    ])
+    expect([(await jobWith('cancelled'))?.state, waiting(), refused()]).toEqual(['CANCELLED', [], [expect.anything()]])
+  })
+})
+
+describe('what another credential may mend', () => {
+  it.each([
+    ['none', async () => ''],
+    ['one that has expired', () => tokenOf('ada', { roles: ['USER', 'WORKER'], claims: { exp: 1 } })],
+  ])('waits: %s', async (preset, token) => {
+    const JOBLEDGER_TOKEN = await token()
+    const { code, stderr } = await startRun(['false'], { environment: { ...environment, JOBLEDGER_TOKEN }, preset })
+      .ended
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/ refuses for now: .* the next run delivers it\.\n$/)])
+    expect([waiting().length, existsSync(join(spool, 'refused')), await jobWith(preset)]).toEqual([1, false, null])
+    expect(await run(['true'], {})).toBe(0)
+    expect([waiting(), (await jobWith(preset))?.state]).toEqual([[], 'FAILED'])
+  })
+})
+
+describe('the credential', () => {
+  it('is neither in the arguments, nor in the spool, nor given to the program', async () => {
+    const token = String(environment.JOBLEDGER_TOKEN)
+    const script = 'env; echo ready; while ! [ -e "$GO" ]; do sleep 0.05; done'
+    const url = 'http://127.0.0.1:2/graphql'
+    const GO = join(dir, 'gone')
+    const started = startRun(['sh', '-c', script], { environment: { ...environment, GO, JOBLEDGER_URL: url } })
+    await eventually(() => expect(started.stdout()).toContain('ready'), 60_000)
+    const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    writeFileSync(GO, '')
+    const { stdout, stderr } = await started.ended
+    const kept = waiting().map((file) => readFileSync(join(spool, file), 'utf8'))
+    expect([kept.length, stderr]).toEqual([1, expect.stringContaining('does not answer (ECONNREFUSED)')])
+    // What would be seen if it was to be seen: the arguments, and the environment of the program.
+    expect(processes).toContain('sh -c env; echo ready;')
+    for (const seen of [stdout.toString(), kept.join()]) expect(seen).toContain(`GO=${GO}`)
+    for (const seen of [processes, stdout.toString(), stderr, kept.join()]) expect(seen).not.toContain(token)
+  })
+
+  it('and what else .env says is for jobledger, not for the program', async () => {
+    const place = mkdtempSync(join(dir, 'cwd-'))
+    writeFileSync(join(place, '.env'), `JOBLEDGER_TOKEN=${environment.JOBLEDGER_TOKEN}\nDATABASE_URL=mysql://secret\n`)
+    const { JOBLEDGER_TOKEN: _, ...others } = environment
+    const started = startRun(['env'], { environment: { ...others, OWN: 'x' }, preset: 'dotenv', cwd: place })
+    const { code, stdout } = await started.ended
+    expect([code, (await jobWith('dotenv'))?.userId]).toEqual([0, 'ada'])
+    expect(stdout.toString()).toContain('OWN=x\n')
+    expect(stdout.toString()).not.toMatch(/secret|JOBLEDGER_TOKEN/)
+  })
+})

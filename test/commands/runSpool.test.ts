@@ -1,0 +1,261 @@
+// `jobledger run` when the ledger is away, slow, or unwilling: the program runs, and what came of it reaches the ledger once.
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { endedRun, type RunRecord } from '../../src/commands/run/runRecord.ts'
+import { Spool } from '../../src/commands/run/spool.ts'
+import { run } from '../../src/commands/run.ts'
+import { eventually } from '../support/eventually.ts'
+import { endRuns, startRun } from './run/runProcess.ts'
+import { startWeatheredServer, type Weather, type WeatheredServer } from './run/weatheredServer.ts'
+
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
+
+let server: WeatheredServer
+const dir = mkdtempSync(join(tmpdir(), 'jobledger-spool-'))
+let spool: string
+let environment: Record<string, string>
+
+beforeAll(async () => {
+  server = await startWeatheredServer()
+  // The first requests take a server its time, and a run does not wait long.
+  await server.request('{ jobCount }')
+})
+
+beforeEach((context) => {
+  spool = join(dir, context.task.id, 'state/spool')
+  environment = { JOBLEDGER_URL: server.endpoint, JOBLEDGER_SPOOL: spool }
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+})
+
+afterEach(async () => {
+  await endRuns()
+  vi.unstubAllEnvs()
+  server.clear()
+})
+
+afterAll(async () => {
+  await server.close()
+  rmSync(dir, { recursive: true })
+})
+
+const away = (): Weather => 'cut'
+
+async function jobs(preset: string) {
+  const include = { result: true, states: { orderBy: { sequence: 'asc' } } } as const
+  return server.ledger.prisma.job.findMany({ where: { preset }, include })
+}
+
+const filesIn = (place: string): string[] => readdirSync(place, { withFileTypes: true }).map(({ name }) => name)
+
+const statesOf = (job: Awaited<ReturnType<typeof jobs>>[number] | undefined) =>
+  job?.states.map(({ newState }) => newState)
+
+describe('jobledger run without a server', () => {
+  it('runs the program, keeps the outcome for itself only, and the next run delivers it', async () => {
+    server.forecast(away)
+    const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 3'], { environment, preset: 'away' })
+      .ended
+    expect([code, stdout.toString()]).toEqual([3, 'hi\n'])
+    expect(stderr.replace(/\(.*?\)/, '()')).toBe(
+      `jobledger run: ${server.endpoint} does not answer (). The outcome is kept in ${spool}; the next run delivers it.\n`,
+    )
+    const [file, ...others] = filesIn(spool)
+    expect([file, others]).toEqual([expect.stringMatching(/^\d{8}T\d{9}Z-[0-9a-f-]{36}\.json$/), []])
+    expect([statSync(spool).mode & 0o777, statSync(join(spool, String(file))).mode & 0o777]).toEqual([0o700, 0o600])
+    const { startedAt, endedAt } = JSON.parse(readFileSync(join(spool, String(file)), 'utf8'))
+    server.clear()
+    expect(await run(['true'], {})).toBe(0)
+    const [job, ...more] = await jobs('away')
+    expect([more, statesOf(job), filesIn(spool)]).toEqual([[], ['PENDING', 'PROCESSING', 'FAILED'], []])
+    const times = { host: hostname(), startedAt, endedAt, deliveredLate: true }
+    expect([job?.metadata, job?.stateMetadata]).toEqual([times, { ...times, run: job?.idempotencyKey }])
+    expect(job?.result).toMatchObject({ status: 'ERROR', output: { exitCode: 3, stdout: 'hi\n' } })
+  })
+
+  it('waits at most a few seconds for one that does not answer', async () => {
+    let askedAt = 0
+    server.forecast(() => {
+      askedAt ||= Date.now()
+      return server.operations.length === 1 ? 'hang' : 'fair'
+    })
+    const file = join(dir, 'began')
+    expect((await startRun(['touch', file], { environment, preset: 'slow' }).ended).code).toBe(0)
+    expect(statSync(file).mtimeMs - askedAt).toBeGreaterThan(4000)
+    expect(statSync(file).mtimeMs - askedAt).toBeLessThan(15_000)
+    expect(statesOf((await jobs('slow'))[0])).toEqual(['PENDING', 'PROCESSING', 'COMPLETED'])
+  })
+
+  it('does not begin when it is told to end before', async () => {
+    server.forecast(() => (server.operations.length === 1 ? 'hang' : 'fair'))
+    const file = join(dir, 'not-begun')
+    const started = startRun(['touch', file], { environment, preset: 'early' })
+    await eventually(() => expect(server.operations).toEqual(['CreateRun']), 60_000)
+    started.process.kill('SIGTERM')
+    const { code, stderr } = await started.ended
+    expect([code, stderr]).toEqual([143, 'jobledger run: SIGTERM came before the program was started.\n'])
+    expect(() => statSync(file)).toThrow('ENOENT')
+    expect(statesOf((await jobs('early'))[0])).toEqual(['PENDING', 'PROCESSING', 'FAILED'])
+  })
+
+  it('has the job in work while the program runs, and ends that one when the server was away at the end only', async () => {
+    server.forecast((operation) => (operation === 'FailRun' ? 'cut' : 'fair'))
+    expect(await run(['false'], { preset: 'end' })).toBe(1)
+    expect((await jobs('end')).map(({ state }) => state)).toEqual(['PROCESSING'])
+    server.clear()
+    expect(await run(['true'], {})).toBe(0)
+    const [job, ...more] = await jobs('end')
+    expect([more, statesOf(job), filesIn(spool)]).toEqual([[], ['PENDING', 'PROCESSING', 'FAILED'], []])
+    expect(job?.metadata).not.toHaveProperty('deliveredLate')
+    expect(job?.stateMetadata).toMatchObject({ deliveredLate: true, endedAt: expect.any(String) })
+  })
+
+  it.each(['CreateRun', 'StartRun', 'CompleteRun'])('makes one job although the answer to %s is lost', async (lost) => {
+    let isLost = false
+    server.forecast((operation) => {
+      const weather = isLost ? 'cut' : operation === lost ? 'lose' : 'fair'
+      isLost ||= operation === lost
+      return weather
+    })
+    expect(await run(['true'], { preset: lost })).toBe(0)
+    expect(filesIn(spool)).toHaveLength(1)
+    server.clear()
+    expect(await run(['true'], {})).toBe(0)
+    const [job, ...more] = await jobs(lost)
+    expect([more, statesOf(job), filesIn(spool)]).toEqual([[], ['PENDING', 'PROCESSING', 'COMPLETED'], []])
+  })
+
+  it('tells at the end what could not be told at the beginning', async () => {
+    let requests = 0
+    server.forecast(() => {
+      requests += 1
+      return requests === 1 ? 'cut' : 'fair'
+    })
+    expect(await run(['true'], { preset: 'begin' })).toBe(0)
+    const [job] = await jobs('begin')
+    expect([statesOf(job), filesIn(spool)]).toEqual([['PENDING', 'PROCESSING', 'COMPLETED'], []])
+    expect(job?.metadata).toMatchObject({ deliveredLate: true, endedAt: expect.any(String) })
+  })
+
+  it('says that the outcome is lost when the spool cannot be written either', async () => {
+    server.forecast(away)
+    writeFileSync(join(dir, 'file'), '')
+    const hopeless = { ...environment, JOBLEDGER_SPOOL: join(dir, 'file/spool') }
+    const { code, stderr } = await startRun(['sh', '-c', 'exit 9'], { environment: hopeless }).ended
+    expect([code, stderr]).toEqual([
+      9,
+      expect.stringMatching(/^jobledger run: the outcome is lost\. .* does not answer .* ENOTDIR[^\n]*\n$/),
+    ])
+  })
+
+  it('keeps nothing in a directory that others can write to', async () => {
+    server.forecast(away)
+    mkdirSync(spool, { recursive: true })
+    chmodSync(spool, 0o777)
+    const { code, stderr } = await startRun(['true'], { environment }).ended
+    expect([code, stderr, filesIn(spool)]).toEqual([0, expect.stringContaining('must not be writable by others.'), []])
+  })
+
+  it('keeps it below XDG_STATE_HOME or the home directory', async () => {
+    server.forecast(away)
+    const home = join(dir, 'home')
+    vi.stubEnv('JOBLEDGER_SPOOL', '')
+    vi.stubEnv('HOME', home)
+    vi.stubEnv('XDG_STATE_HOME', 'relative')
+    expect(await run(['true'], {})).toBe(0)
+    vi.stubEnv('XDG_STATE_HOME', join(home, 'xdg'))
+    expect(await run(['true'], {})).toBe(0)
+    expect(filesIn(join(home, '.local/state/jobledger/spool'))).toHaveLength(1)
+    expect(filesIn(join(home, 'xdg/jobledger/spool'))).toHaveLength(1)
+  })
+})
+
+describe('the spool', () => {
+  /** Leaves outcomes there, as runs without a server do. */
+  async function fill(count: number, preset: string): Promise<void> {
+    const place = new Spool(spool)
+    for (let left = count; left > 0; left -= 1) await place.putBack(await place.add(outcome(preset)))
+  }
+
+  function outcome(preset: string): RunRecord {
+    const instant = new Date().toISOString()
+    const begun = { key: randomUUID(), url: server.endpoint, content: 'true', preset, host: 'h', startedAt: instant }
+    const output = { exitCode: 0, signal: null, stdout: '', stderr: '' }
+    const end = { endedAt: instant, processingTimeMs: 1, errorMessage: null, timedOut: false, reason: 'exit code 0' }
+    return endedRun(begun, { ...end, output })
+  }
+
+  it('is delivered by one of two runs at once, each outcome once', async () => {
+    const count = 20
+    await fill(count, 'crowd')
+    const runs = [startRun(['true'], { environment }), startRun(['true'], { environment })]
+    for (const { ended } of runs) expect(await ended).toMatchObject({ code: 0, stderr: '' })
+    expect(filesIn(spool)).toEqual([])
+    const crowd = await jobs('crowd')
+    expect(crowd).toHaveLength(count)
+    for (const job of crowd) expect(statesOf(job)).toEqual(['PENDING', 'PROCESSING', 'COMPLETED'])
+    // Their own two as well, and no outcome was as much as offered twice.
+    for (const step of ['CreateRun', 'StartRun', 'CompleteRun'])
+      expect(server.operations.filter((operation) => operation === step)).toHaveLength(count + 2)
+  })
+
+  it.each(['CreateRun', 'StartRun', 'CompleteRun'])(
+    'survives a run that is killed in the middle, at %s',
+    async (step) => {
+      const preset = `killed at ${step}`
+      await fill(2, preset)
+      let seen = 0
+      // The first of these is of the run itself.
+      server.forecast((operation) => {
+        if (operation === step) seen += 1
+        return seen > 1 ? 'lose' : 'fair'
+      })
+      server.forecast((operation) => {
+        if (operation === step) seen += 1
+        return seen > 1 ? 'hang' : 'fair'
+      })
+      const killed = startRun(['true'], { environment })
+      await eventually(() => expect(seen).toBe(2), 60_000)
+      killed.process.kill('SIGKILL')
+      await killed.ended
+      expect(filesIn(spool).filter((file) => file.includes('.claimed.'))).toHaveLength(1)
+      server.clear()
+      expect(await run(['true'], {})).toBe(0)
+      expect(filesIn(spool)).toEqual([])
+      const found = await jobs(preset)
+      expect(found).toHaveLength(2)
+      for (const job of found) expect(statesOf(job)).toEqual(['PENDING', 'PROCESSING', 'COMPLETED'])
+    },
+  )
+
+  it('is left alone by a run that is told to end, which still ends as its program did', async () => {
+    await fill(1, 'patient')
+    let seen = 0
+    server.forecast((operation) => {
+      if (operation === 'CreateRun') seen += 1
+      return seen > 1 ? 'hang' : 'fair'
+    })
+    const ended = startRun(['sh', '-c', 'exit 5'], { environment })
+    await eventually(() => expect(seen).toBe(2), 60_000)
+    ended.process.kill('SIGTERM')
+    expect(await ended.ended).toMatchObject({ code: 5, stderr: '' })
+    expect(filesIn(spool)).toEqual([expect.stringMatching(/\.json$/)])
+  })
+
+  it('holds on to what is for another server, and puts aside what is no outcome', async () => {
+    await fill(1, 'elsewhere')
+    const [file = ''] = filesIn(spool)
+    const record = JSON.parse(readFileSync(join(spool, file), 'utf8'))
+    writeFileSync(join(spool, file), JSON.stringify({ ...record, url: 'http://elsewhere.example/graphql' }))
+    writeFileSync(join(spool, 'broken.json'), '{"format":1')
+    writeFileSync(join(spool, 'x.writing.999999999-00'), '{"for')
+    const { code, stderr } = await startRun(['true'], { environment }).ended
+    const aside = join(spool, 'refused/broken.json')
+    expect([code, stderr]).toEqual([0, `jobledger run: a file of the spool holds no outcome; it is now ${aside}.\n`])
+    expect(filesIn(spool).sort()).toEqual([file, 'refused'])
+    expect([filesIn(join(spool, 'refused')), await jobs('elsewhere')]).toEqual([['broken.json'], []])
+  })
+})

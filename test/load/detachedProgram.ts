@@ -1,0 +1,55 @@
+// A program of ours as a process of its own, out of the terminal's process group: Ctrl-C reaches us alone, and what was begun ends in
+// good order. It does not outlive us.
+import { tmpdir } from 'node:os'
+import process from 'node:process'
+import { createInterface, type Interface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+
+export interface DetachedProgramOptions {
+  readonly words?: readonly string[]
+  /** All that it gets of ours, beside PATH. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface ProgramEnd {
+  readonly code: number | undefined
+  readonly signal: string | undefined
+  /** What it said on stderr. */
+  readonly errors: string
+}
+
+export interface DetachedProgram {
+  readonly pid: number
+  /** What it says on stdout, line by line. */
+  readonly lines: Interface
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<ProgramEnd>
+  kill(signal: NodeJS.Signals): void
+}
+
+/** `file` is a file URL. The program runs where no .env is. */
+export function startDetached(file: string, { words = [], environment }: DetachedProgramOptions): DetachedProgram {
+  const child = execa(process.execPath, ['--import', import.meta.resolve('tsx'), fileURLToPath(file), ...words], {
+    cwd: tmpdir(),
+    extendEnv: false,
+    env: { PATH: process.env.PATH, ...environment },
+    detached: true,
+    cleanup: false,
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+  })
+  const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
+  const killAtExit = (): void => kill('SIGKILL')
+  process.once('exit', killAtExit)
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+  })
+  const ended = child.then(({ exitCode: code, signal }) => {
+    process.off('exit', killAtExit)
+    return { code, signal, errors }
+  })
+  return { pid: child.pid ?? 0, lines: createInterface({ input: child.stdout }), ended, kill }
+}

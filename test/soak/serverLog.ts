@@ -1,0 +1,47 @@
+// What the server has written to its log while it was tried: how often it said what, and what it should not have said.
+import type { Faults } from './faults.ts'
+
+interface Entry {
+  readonly level: string
+  readonly msg: string
+  readonly err?: { readonly type?: string; readonly code?: string; readonly message?: string; readonly stack?: string }
+}
+
+/** Requests that failed because the database was away. */
+const DATABASE_AWAY =
+  /Can't reach database server|Server has closed the connection|Connection terminated|57P0[123]|timeout exceeded when trying to connect/
+
+export class ServerLog {
+  /** How often each thing was said. */
+  readonly said = new Map<string, number>()
+  private readonly faults: Faults
+
+  constructor(faults: Faults) {
+    this.faults = faults
+  }
+
+  note(line: string): void {
+    const entry = parse(line)
+    if (entry === undefined) return
+    const what = described(entry)
+    this.said.set(what, (this.said.get(what) ?? 0) + 1)
+    const isSerious = entry.level === 'error' || entry.level === 'fatal'
+    if (isSerious && !DATABASE_AWAY.test(entry.err?.message ?? '')) this.faults.note(`The server logged: ${line}`)
+  }
+}
+
+/** Undefined for a line that was never ended, because the server was killed. */
+function parse(line: string): Entry | undefined {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function described({ level, msg, err }: Entry): string {
+  if (err === undefined) return `${level}: ${msg.replaceAll(/\d+/g, 'N')}`
+  // Prisma begins its messages with what was called; what PostgreSQL said comes last.
+  const reason = err.message?.trim().split('\n').at(-1)
+  return `${level}: ${msg} (${[err.type, err.code].filter(Boolean).join(' ')}: ${reason})`
+}

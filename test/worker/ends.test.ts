@@ -1,0 +1,163 @@
+// How the work of a job ends, and what is recorded of it.
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { ClaimedJob } from '../../src/worker/runWorker.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { expectSoundHistories, historyOf } from '../support/history.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { onServer } from '../support/testRun.ts'
+import { endpointOf, startWorker, stopWorkers, stored } from './startWorker.ts'
+
+let database: TestDatabase
+let server: TestServer
+let session: pg.Client
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await onServer(database.url, (client) =>
+    client.query(`ALTER DATABASE ${database.name} SET jobledger.retry_base_ms = '10'`),
+  )
+  server = await startTestServer({ databaseUrl: database.url })
+  session = new pg.Client({ connectionString: database.url })
+  await session.connect()
+})
+
+afterEach(stopWorkers)
+
+afterAll(async () => {
+  await expectSoundHistories(session)
+  await session.end()
+  await server.close()
+  await database.drop()
+})
+
+/** Runs one job with this handler until it is COMPLETED or FAILED for good. */
+async function workOff(handle: () => unknown, input: { maxAttempts?: number } = {}) {
+  const { id } = await newJob(server.ledger, input)
+  const worker = startWorker({ url: endpointOf(server), workerId: 'w-1', handle: async () => handle() })
+  const job = await eventually(async () => {
+    const now = await stored(server, { id })
+    expect(['COMPLETED', 'FAILED']).toContain(now.state)
+    return now
+  })
+  await worker.stop()
+  return { job, worker }
+}
+
+/** What fetch does with a signal. */
+async function abortion(signal: AbortSignal): Promise<never> {
+  await once(signal, 'abort')
+  throw signal.reason
+}
+
+describe('a handler that returns', () => {
+  it('completes its job with the output, how long it took, and the name of the worker', async () => {
+    const seen: ClaimedJob[] = []
+    const created = await newJob(server.ledger, { content: 'count', preset: 'p', metadata: { a: 1 }, priority: 7 })
+    const worker = startWorker({
+      url: endpointOf(server),
+      workerId: 'w-1',
+      async handle(job) {
+        seen.push(job)
+        return { words: 3 }
+      },
+    })
+    await eventually(() => expect(worker.of('completed')).toHaveLength(1))
+    expect(seen).toEqual([
+      {
+        id: Buffer.from(`Job:${created.id}`).toString('base64'),
+        jobId: created.id,
+        content: 'count',
+        preset: 'p',
+        metadata: { a: 1 },
+        userId: 'user',
+        attempt: 1,
+        maxAttempts: 1,
+        version: 2,
+        priority: 7,
+        createdAt: created.createdAt.toISOString(),
+      },
+    ])
+    const { state, stateActor, result } = await stored(server, created)
+    expect({ state, stateActor }).toEqual({ state: 'COMPLETED', stateActor: 'user:dev' })
+    expect(result).toMatchObject({ status: 'SUCCESS', output: { words: 3 } })
+    expect(result?.processingTimeMs).toBeLessThan(10_000)
+    expect((await historyOf(session, created.id)).map((record) => [record.new_state, record.state_metadata])).toEqual([
+      ['PENDING', {}],
+      ['PROCESSING', { workerId: 'w-1' }],
+      ['COMPLETED', { workerId: 'w-1', endId: expect.any(String) }],
+    ])
+  })
+
+  it('completes its job without an output when it returns nothing', async () => {
+    const { job } = await workOff(() => undefined)
+    expect(job).toMatchObject({ state: 'COMPLETED', result: { status: 'SUCCESS', output: null } })
+  })
+
+  it.each([
+    ['holds what the database cannot store', () => ({ text: 'a\0b' }), /^The server does not take the output: .*NUL/],
+    ['is larger than an output may be', () => 'x'.repeat(2 * 2 ** 20), /^The server does not take the output: .*limit/],
+    [
+      'is larger than a request may be',
+      () => 'x'.repeat(20 * 2 ** 20),
+      /^The server does not take the output: .*larger/,
+    ],
+    [
+      'is deeper than a request may be',
+      () => JSON.parse('['.repeat(500) + ']'.repeat(500)),
+      /does not take the output/,
+    ],
+    ['is no JSON', () => ({ size: 10n }), /^The output is not JSON: .*BigInt/],
+    ['is nothing that JSON knows', () => Symbol('s'), /^The output is a symbol, which JSON does not know/],
+  ])('fails its job when the output %s', async (_, handle, message) => {
+    const { job, worker } = await workOff(handle)
+    expect(job).toMatchObject({ state: 'FAILED', result: { status: 'ERROR', output: null } })
+    expect(job.result?.errorMessage).toMatch(message)
+    expect(worker.of('failed')).toHaveLength(1)
+  })
+})
+
+describe('a handler that throws', () => {
+  it.each([
+    ['an error', () => new RangeError('no such page'), 'no such page'],
+    ['an error without a message', () => Object.assign(new RangeError('none'), { message: '' }), 'RangeError'],
+    ['something that is no error', () => ({ why: 'x' }), "{ why: 'x' }"],
+    ['what the database cannot store', () => new Error('a\0b\ud800c'), 'a\ufffdb\ufffdc'],
+    ['more than a message may hold', () => new Error('\u{1f4a3}'.repeat(5000)), `${'\u{1f4a3}'.repeat(1023)} ...`],
+  ])('fails its job with the message of %s', async (_, thrown, message) => {
+    const { job } = await workOff(() => {
+      throw thrown()
+    })
+    expect(job).toMatchObject({ state: 'FAILED', result: { status: 'ERROR', output: null, errorMessage: message } })
+  })
+
+  it.each([
+    ['its signal', () => abortion(AbortSignal.timeout(5))],
+    ['a timer', () => delay(60_000, undefined, { signal: AbortSignal.timeout(5) })],
+  ])('fails its job as timed out when a time limit of its own has struck, thrown by %s', async (_, wait) => {
+    const { job } = await workOff(wait)
+    expect(job).toMatchObject({ state: 'FAILED', result: { status: 'TIMEOUT' } })
+    expect(job.result?.errorMessage).toMatch(/aborted/)
+  })
+
+  it('gets its job again until the attempts are used up, then no more', async () => {
+    const attempts: number[] = []
+    const { id } = await newJob(server.ledger, { maxAttempts: 3 })
+    const worker = startWorker({
+      url: endpointOf(server),
+      async handle({ attempt }) {
+        attempts.push(attempt)
+        throw new Error(`attempt ${attempt}`)
+      },
+    })
+    await eventually(async () => expect((await stored(server, { id })).state).toBe('FAILED'))
+    await worker.stop()
+    expect(attempts).toEqual([1, 2, 3])
+    expect(worker.of('failed')).toHaveLength(3)
+    expect((await stored(server, { id })).result).toMatchObject({ status: 'ERROR', errorMessage: 'attempt 3' })
+  })
+})
