@@ -11,9 +11,10 @@ export const WHO = '{ viewer { actor userId roles } }'
 export const FACTS = { iss: PROTECTED.AUTH_JWT_ISSUER, aud: PROTECTED.AUTH_JWT_AUDIENCE, sub: 'ada' }
 
 /** Variables of a server that takes such tokens, without the key. */
-const { AUTH_JWT_SECRET: _, ...CLAIMS } = PROTECTED
-
-export { CLAIMS }
+export const CLAIMS = {
+  AUTH_JWT_ISSUER: PROTECTED.AUTH_JWT_ISSUER,
+  AUTH_JWT_AUDIENCE: PROTECTED.AUTH_JWT_AUDIENCE,
+} as const
 
 export function sign(alg: string, key: KeyObject, kid?: string): Promise<string> {
   return new SignJWT(FACTS)

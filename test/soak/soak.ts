@@ -13,7 +13,7 @@ interface SoakOptions {
   readonly verbose: boolean
 }
 
-const ROUND = { jobs: 2000, serverKills: 4, postgresKills: 2, bothKills: 1, workerKills: 8, awayMs: 5000 }
+const ROUND = { jobs: 2000, serverKills: 4, postgresKills: 2, bothKills: 1, workerKills: 8, awayMs: 8000 }
 
 const SERVER_KILLS = ROUND.serverKills + ROUND.bothKills
 const POSTGRES_KILLS = ROUND.postgresKills * POSTGRES_WAYS.length + ROUND.bothKills
