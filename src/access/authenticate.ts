@@ -55,19 +55,19 @@ export function createAuthenticator({ settings, prisma, onNoteFailure }: Authent
 
   async function byApiKey(text: string, beforeLookUp: () => Promise<void>): Promise<Caller> {
     const apiKey = known.get(text) ?? (await lookUp(text, beforeLookUp))
+    proven.delete(text)
+    if (apiKey === null) throw new UnauthenticatedError('There is no such API key.')
     const caller = callerOfKey(apiKey)
     proven.set(text, true)
     noteUse(apiKey)
     return caller
   }
 
-  async function lookUp(text: string, beforeLookUp: () => Promise<void>): Promise<ApiKey> {
+  async function lookUp(text: string, beforeLookUp: () => Promise<void>): Promise<ApiKey | null> {
     // Who has a good key is counted by its name, and must not suffer from those who try bad ones.
     if (!proven.has(text)) await beforeLookUp()
     const apiKey = await findApiKey(prisma, text)
-    proven.delete(text)
-    if (apiKey === null) throw new UnauthenticatedError('There is no such API key.')
-    known.set(text, apiKey)
+    if (apiKey !== null) known.set(text, apiKey)
     return apiKey
   }
 
