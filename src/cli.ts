@@ -1,16 +1,15 @@
 #!/usr/bin/env node
-// The command line: names, arguments and one line of explanation for each command; what a command does is in commands/.
+// The command line: names, arguments and one line of explanation for each command; what a command does is in commands/, and is loaded
+// when it is asked for: a cron job does not wait for what the server needs.
 import { Command } from 'commander'
-import { type CreateApiKeyOptions, createKey, listKeys, revokeKey } from './commands/apiKey.ts'
-import { type DemoOptions, demo } from './commands/demo.ts'
-import { type MaintainOptions, maintain } from './commands/maintain.ts'
-import { migrateDown } from './commands/migrateDown.ts'
-import { CANNOT_RUN, type Command as ProgramCommand, type RunOptions, run } from './commands/run.ts'
+import type { CreateApiKeyOptions } from './commands/apiKey.ts'
+import type { DemoOptions } from './commands/demo.ts'
+import type { MaintainOptions } from './commands/maintain.ts'
+import { CANNOT_RUN } from './commands/program/usageError.ts'
+import type { Command as ProgramCommand, RunOptions } from './commands/run.ts'
 import { runCommand } from './commands/runCommand.ts'
-import { type SeedOptions, seed } from './commands/seed.ts'
-import { start } from './commands/start.ts'
-import { studio } from './commands/studio.ts'
-import { type WorkerCommandOptions, worker } from './commands/worker.ts'
+import type { SeedOptions } from './commands/seed.ts'
+import type { WorkerCommandOptions } from './commands/worker.ts'
 
 const program = new Command('jobledger').description(
   'A durable ledger of jobs. Settings are read from the environment; see .env.example.',
@@ -21,19 +20,19 @@ program.enablePositionalOptions()
 program
   .command('start')
   .description('run the server')
-  .action(() => runCommand(start))
+  .action(() => runCommand(async () => (await import('./commands/start.ts')).start()))
 
 program
   .command('studio')
   .description('look at the tables with Prisma Studio')
   .argument('[options...]', 'options of `prisma studio`, e.g. --port 5555 --browser none')
   .allowUnknownOption()
-  .action((options: string[]) => runCommand(() => studio(options)))
+  .action((options: string[]) => runCommand(async () => (await import('./commands/studio.ts')).studio(options)))
 
 program
   .command('migrate-down')
   .description('take back the latest migration')
-  .action(() => runCommand(migrateDown))
+  .action(() => runCommand(async () => (await import('./commands/migrateDown.ts')).migrateDown()))
 
 program
   .command('maintain')
@@ -41,7 +40,9 @@ program
     'do the chores of the server: take jobs back from workers that are gone, delete old jobs (RETENTION_DAYS)',
   )
   .option('--once', 'each chore once, for cron; otherwise until it is stopped', false)
-  .action((options: MaintainOptions) => runCommand(() => maintain(options)))
+  .action((options: MaintainOptions) =>
+    runCommand(async () => (await import('./commands/maintain.ts')).maintain(options)),
+  )
 
 program
   .command('demo')
@@ -51,14 +52,16 @@ program
   .argument('<folder>', 'the folder')
   .option('--url <url>', 'the endpoint of the server', 'http://localhost:4000/graphql')
   .option('--user <id>', 'whose jobs they are (default: the own ones of the caller)')
-  .action((folder: string, options: DemoOptions) => runCommand(() => demo(folder, options)))
+  .action((folder: string, options: DemoOptions) =>
+    runCommand(async () => (await import('./commands/demo.ts')).demo(folder, options)),
+  )
 
 program
   .command('seed')
   .description('fill the database with some 200 believable jobs of the last month')
   .option('--add', 'although it holds jobs already', false)
   .option('--random <number>', 'another number gives other jobs', Number, 1)
-  .action((options: SeedOptions) => runCommand(() => seed(options)))
+  .action((options: SeedOptions) => runCommand(async () => (await import('./commands/seed.ts')).seed(options)))
 
 program
   .command('run')
@@ -71,7 +74,9 @@ program
   .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
   .passThroughOptions()
   .exitOverride(({ exitCode }) => process.exit(exitCode && CANNOT_RUN))
-  .action(async (command: ProgramCommand, options: RunOptions) => process.exit(await run(command, options)))
+  .action(async (command: ProgramCommand, options: RunOptions) =>
+    process.exit(await (await import('./commands/run.ts')).run(command, options)),
+  )
 
 program
   .command('worker')
@@ -85,7 +90,9 @@ program
   )
   .option('--timeout <seconds>', 'stop a script after so long; the result of its job is TIMEOUT then')
   .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
-  .action((options: WorkerCommandOptions) => runCommand(() => worker(options)))
+  .action((options: WorkerCommandOptions) =>
+    runCommand(async () => (await import('./commands/worker.ts')).worker(options)),
+  )
 
 const apiKey = program.command('api-key').description('the keys by which programs prove who they are')
 
@@ -96,17 +103,19 @@ apiKey
   .requiredOption('--roles <roles>', 'what it is good for: USER, WORKER, AUDITOR, ADMIN, with commas between them')
   .option('--user <id>', 'whose jobs are its own; needed with USER')
   .option('--expires <days>', 'refuse it after so many days')
-  .action((name: string, options: CreateApiKeyOptions) => runCommand(() => createKey(name, options)))
+  .action((name: string, options: CreateApiKeyOptions) =>
+    runCommand(async () => (await import('./commands/apiKey.ts')).createKey(name, options)),
+  )
 
 apiKey
   .command('list')
   .description('list all keys: roles, expiry, last use; not the keys themselves')
-  .action(() => runCommand(listKeys))
+  .action(() => runCommand(async () => (await import('./commands/apiKey.ts')).listKeys()))
 
 apiKey
   .command('revoke')
   .description('refuse a key from now on, for good')
   .argument('<name>', 'the name of the key')
-  .action((name: string) => runCommand(() => revokeKey(name)))
+  .action((name: string) => runCommand(async () => (await import('./commands/apiKey.ts')).revokeKey(name)))
 
 await program.parseAsync()

@@ -8,7 +8,7 @@ import { type ClientConfig, endpointFault } from '../config/client.ts'
 import { ConfigError, programEnvironment, readClientConfig } from '../config.ts'
 import { describeEnd, type ProgramEnd, shellExitCode } from './program/programEnd.ts'
 import { startProgram } from './program/startProgram.ts'
-import { timeoutSeconds, UsageError } from './program/usageError.ts'
+import { CANNOT_RUN, timeoutSeconds, UsageError } from './program/usageError.ts'
 import { commandLine } from './run/commandLine.ts'
 import { deliverOwn, deliverWaiting } from './run/delivery.ts'
 import { RunLedger } from './run/runLedger.ts'
@@ -29,8 +29,6 @@ export interface RunOptions {
 
 export type Command = readonly [file: string, ...words: string[]]
 
-/** As timeout(1) has it: not the program, but what was to run it has failed. */
-export const CANNOT_RUN = 125
 /** The program waits so long for the ledger, and no longer. */
 const BEGIN_MS = 5000
 /** As long as a program may take to end by SIGTERM. */

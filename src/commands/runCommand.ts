@@ -1,27 +1,4 @@
 // The end of every command: what an expected failure looks like on the terminal, and what an unexpected one.
-import { ApiKeyError } from '../access/apiKeys.ts'
-import { ConfigError } from '../config.ts'
-import { UnusableDatabaseError } from '../database/checkDatabase.ts'
-import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
-import { MigrationError } from '../database/migrations.ts'
-import { ListenError } from '../http/server.ts'
-import { InvalidInputError } from '../ledger/errors.ts'
-import { DemoError } from './demo/demoError.ts'
-import { SeedError } from './seed/seedError.ts'
-
-/** Failures that the person at the terminal can mend; their messages are complete sentences. */
-const EXPECTED = [
-  ConfigError,
-  UnusableDatabaseError,
-  EmbeddedDatabaseError,
-  MigrationError,
-  ListenError,
-  DemoError,
-  SeedError,
-  ApiKeyError,
-  InvalidInputError,
-]
-
 /** What may still hold the process once its command is done: a connection that does not end. */
 const LAST_MS = 3000
 
@@ -31,7 +8,9 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
     await command()
   } catch (error) {
     process.exitCode = 1
-    console.error(EXPECTED.some((kind) => error instanceof kind) ? (error as Error).message : error)
+    // Loaded only now: it knows every part of the program.
+    const { isExpected } = await import('./expectedFailures.ts')
+    console.error(isExpected(error) ? error.message : error)
   }
   setTimeout(() => process.exit(), LAST_MS).unref()
 }

@@ -1,5 +1,5 @@
 // Before the first test file: one PostgreSQL for the run - that of TEST_DATABASE_URL, or an embedded one in a temporary
-// directory - and on it the template that test files clone. After the last, and on Ctrl-C: all of it goes.
+// directory - and on it the template that test files clone. And the programs, built. After the last, and on Ctrl-C: all of it goes.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,7 @@ declare module 'vitest' {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  build()
   const external = process.env.TEST_DATABASE_URL
   const server = external ? undefined : await startTemporaryServer()
   const run = nameTestRun(external || (server?.url ?? ''), process.env.KEEP_TEST_DATABASES === '1')
@@ -33,6 +34,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
   project.provide('testRun', run)
   return end
+}
+
+/** The programs that the tests start as processes (program.ts). */
+function build(): void {
+  const checkout = fileURLToPath(new URL('../..', import.meta.url))
+  const { status } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: checkout, stdio: 'inherit' })
+  if (status !== 0) throw new Error('The programs could not be built, so no test was run.')
 }
 
 function failedFiles(project: TestProject, run: TestRun): (testFile: string) => boolean {

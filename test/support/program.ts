@@ -21,8 +21,7 @@ export function runProgram(
   environment: Readonly<Record<string, string>>,
   words: readonly string[] = [],
 ): Program {
-  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), path, ...words], {
+  const child = spawn(process.execPath, [...nodeWords(file), ...words], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,6 +45,13 @@ export function runProgram(
   running.add(program)
   void ended.then(() => running.delete(program))
   return program
+}
+
+// What is in src was built before the run (globalSetup.ts): as in production, and in half the time that tsx takes to start.
+function nodeWords(file: string): string[] {
+  const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+  if (file.startsWith('src/')) return [path(file.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'))]
+  return ['--import', import.meta.resolve('tsx'), path(file)]
 }
 
 /** For afterEach: ends what a failed test left running. */

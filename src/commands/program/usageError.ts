@@ -1,5 +1,8 @@
 // Options of a command that cannot be used, and the forms that `run` and `worker` share.
 
+/** As timeout(1) has it: not the program, but what was to run it has failed. */
+export const CANNOT_RUN = 125
+
 /** The message is a sentence for the person at the terminal. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'

@@ -19,7 +19,7 @@ export interface RunProcessOptions extends RunOptions {
   readonly input?: string
 }
 
-const RUN = new URL('../../../src/commands/run.ts', import.meta.url).href
+const RUN = new URL('../../../dist/commands/run.js', import.meta.url).href
 const ENTRY = `const { run } = await import(${JSON.stringify(RUN)})
   const [options, ...command] = process.argv.slice(1)
   process.exit(await run(command, JSON.parse(options)))`
@@ -30,8 +30,7 @@ export function startRun(
   command: readonly string[],
   { environment, cwd = tmpdir(), input = '', ...options }: RunProcessOptions = {},
 ): RunProcess {
-  const tsx = import.meta.resolve('tsx')
-  const words = ['--import', tsx, '--input-type=module', '-e', ENTRY, '--', JSON.stringify(options), ...command]
+  const words = ['--input-type=module', '-e', ENTRY, '--', JSON.stringify(options), ...command]
   const child = spawn(process.execPath, words, { cwd, env: { PATH: process.env.PATH ?? '', ...environment } })
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))

@@ -1,0 +1,26 @@
+// Failures that the person at the terminal can mend; their messages are complete sentences.
+import { ApiKeyError } from '../access/apiKeys.ts'
+import { ConfigError } from '../config.ts'
+import { UnusableDatabaseError } from '../database/checkDatabase.ts'
+import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
+import { MigrationError } from '../database/migrations.ts'
+import { ListenError } from '../http/server.ts'
+import { InvalidInputError } from '../ledger/errors.ts'
+import { DemoError } from './demo/demoError.ts'
+import { SeedError } from './seed/seedError.ts'
+
+const EXPECTED = [
+  ConfigError,
+  UnusableDatabaseError,
+  EmbeddedDatabaseError,
+  MigrationError,
+  ListenError,
+  DemoError,
+  SeedError,
+  ApiKeyError,
+  InvalidInputError,
+]
+
+export function isExpected(error: unknown): error is Error {
+  return EXPECTED.some((kind) => error instanceof kind)
+}
