@@ -27,8 +27,16 @@ const SESSION_ENDS = '57P'
 
 type Statement = pg.QueryConfig | string
 
-/** A pool whose single statements end with the signal they run under. */
+/** A pool whose single statements end with the signal they run under, and whose connections may break at any moment. */
 export class CancellingPool extends pg.Pool {
+  constructor(settings: pg.PoolConfig) {
+    super(settings)
+    // The pool hears of the loss of a connection while that is idle only. In other hands it shows in the statement, and by its state
+    // when it comes back; unheard, it would end the process. Whoever takes a connection cannot be early enough: PostgreSQL may end
+    // it with the very bytes that open it.
+    this.on('connect', (client) => void client.on('error', () => undefined))
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
   override query(...args: any[]): any {
     const store = waiting.getStore()
@@ -43,13 +51,8 @@ export class CancellingPool extends pg.Pool {
       unusable = true
       cancelStatement(client, this.options)
     }
-    // The statement rejects as well. Unheard, the loss of the connection would end the process.
-    const onLoss = (): void => {
-      unusable = true
-    }
     const { stream } = (client as unknown as RunningClient).connection
     const onData = (chunk: Buffer): void => received?.(chunk.length)
-    client.on('error', onLoss)
     if (received) stream.on('data', onData)
     try {
       signal.throwIfAborted()
@@ -60,7 +63,6 @@ export class CancellingPool extends pg.Pool {
       throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
-      client.removeListener('error', onLoss)
       stream.removeListener('data', onData)
       // A request to cancel may still be on its way, and must not meet the next statement: the connection is not used again.
       client.release(unusable)

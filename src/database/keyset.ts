@@ -62,7 +62,7 @@ export function decodeCursor(order: KeysetOrder, cursor: string): KeyValue[] {
 function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
   if (value === null && nullable) return null
   if (kind === 'uuid' && typeof value === 'string' && UUID.test(value)) return value
-  if (kind === 'int' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 31) return value as number
+  if (kind === 'int' && Number.isInteger(value) && value === ((value as number) | 0)) return value as number
   if (kind === 'date' && Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 48)
     return new Date(value as number)
   if (kind === 'bigint' && typeof value === 'string' && /^\d{1,18}$/.test(value)) return BigInt(value)

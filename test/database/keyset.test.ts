@@ -49,6 +49,10 @@ describe('a cursor', () => {
     )
   })
 
+  it.each([-(2 ** 31), 0, 2 ** 31 - 1])('holds %d, which is an Int', (number) => {
+    expect(decodeCursor(BY_NUMBER, encodeCursor(BY_NUMBER, { number }))).toEqual([number])
+  })
+
   it('is safe in an URL', () => {
     expect(encodeCursor(BY_ID, { id: ID })).toMatch(/^[\w-]+$/)
   })

@@ -37,12 +37,20 @@ interface Relay {
   readonly url: string
   /** Breaks every connection. */
   cut(): void
+  /** PostgreSQL ends the next connection in the moment in which it is ready. */
+  endNextAtOnce(): void
   close(): void
 }
+
+// Messages of the protocol (PostgreSQL documentation, "Message Formats"): ReadyForQuery outside of a transaction, and ErrorResponse.
+const READY = Buffer.from('Z\0\0\0\x05I', 'latin1')
+const FIELDS = 'SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0'
+const ENDING = Buffer.from(`E\0\0\0${String.fromCharCode(FIELDS.length + 4)}${FIELDS}`, 'latin1')
 
 async function startRelay(databaseUrl: string): Promise<Relay> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
+  let isToEnd = false
   const cut = (): void => sockets.forEach((socket) => void socket.destroy())
   const listener: Server = createServer((near) => {
     const far = connect(Number(target.port || 5432), target.hostname)
@@ -56,8 +64,13 @@ async function startRelay(databaseUrl: string): Promise<Relay> {
         sockets.delete(socket)
         opposite.destroy()
       })
-      socket.pipe(opposite)
     }
+    near.pipe(far)
+    far.on('data', (bytes: Buffer) => {
+      const ends = isToEnd && bytes.subarray(-READY.length).equals(READY)
+      if (ends) isToEnd = false
+      near.write(ends ? Buffer.concat([bytes, ENDING]) : bytes)
+    })
   }).listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo
@@ -67,7 +80,10 @@ async function startRelay(databaseUrl: string): Promise<Relay> {
     listener.close()
     cut()
   }
-  return { url: url.href, cut, close }
+  const endNextAtOnce = (): void => {
+    isToEnd = true
+  }
+  return { url: url.href, cut, endNextAtOnce, close }
 }
 
 /** Two requests, of which the first holds the only connection, waiting for a row, until `breakIt`; resolves to their answers. */
@@ -83,16 +99,18 @@ async function breakInTheMiddle(breakIt: (pid: number) => unknown) {
     expect(rows).toHaveLength(1)
     return rows[0]?.pid as number
   })
-  const second = server.request('{ jobCount }')
+  const second = server.request(COUNT)
   await eventually(() => expect(server.database.pool.waitingCount).toBe(1))
   await breakIt(pid)
   return Promise.all([first, second])
 }
 
+// A loss that nobody hears is an uncaught exception, which fails the run, and would end a server.
+
 const FAILED = { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }
 const ANSWERED = { data: { jobCount: 1 } }
+const COUNT = '{ jobCount }'
 
-// A loss that nobody listens for is an uncaught exception, which fails the run, and would end a server.
 it('fails the request whose connection is lost, and serves the next one', async () => {
   const answers = await breakInTheMiddle(() => relay.cut())
   expect(answers).toMatchObject([FAILED, ANSWERED])
@@ -101,4 +119,10 @@ it('fails the request whose connection is lost, and serves the next one', async 
 it('uses no connection again of which PostgreSQL has said that it ends', async () => {
   const answers = await breakInTheMiddle((pid) => other.query('SELECT pg_terminate_backend($1)', [pid]))
   expect(answers).toMatchObject([FAILED, ANSWERED])
+})
+
+it('lives through a connection that is ended in the moment in which it is ready', async () => {
+  relay.endNextAtOnce()
+  expect(await server.request(COUNT)).toMatchObject(FAILED)
+  expect(await server.request(COUNT)).toMatchObject({ data: { jobCount: 0 } })
 })

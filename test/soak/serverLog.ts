@@ -9,7 +9,7 @@ interface Entry {
 
 /** Requests that failed because the database was away. */
 const DATABASE_AWAY =
-  /Can't reach database server|Server has closed the connection|Connection terminated|57P0[123]|timeout exceeded when trying to connect/
+  /Can't reach database server|Server has closed the connection|Connection terminated|is not queryable|57P0[123]|timeout exceeded when trying to connect/
 
 export class ServerLog {
   /** How often each thing was said. */
