@@ -10,8 +10,8 @@ export default defineConfig({
     globalSetup: ['test/support/globalSetup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // A loaded machine takes its time; what is waited for comes at once elsewhere.
     expect: { poll: { timeout: 10_000 } },
     // Longer than the patience with which the embedded server is stopped.

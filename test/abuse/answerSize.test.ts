@@ -18,7 +18,7 @@ beforeAll(async () => {
   large = (
     await newJob(server.ledger, { userId: 'v', content: 'x'.repeat(1_000_000), metadata: { a: 'y'.repeat(60_000) } })
   ).id
-})
+}, 120_000)
 afterAll(() => server.close())
 
 const REFUSED = [

@@ -104,7 +104,7 @@ describe('migrateDown', () => {
     expect(shapes[0]).toEqual([])
   })
 
-  it('leaves a database that goes up again from any step, with its rows', { timeout: 60_000 }, async () => {
+  it('leaves a database that goes up again from any step, with its rows', { timeout: 240_000 }, async () => {
     const whole = await databaseShape(database.url)
     for (let steps = 1; steps <= NAMES.length; steps += 1) {
       for (let step = 0; step < steps; step += 1) await migrateDown(database.url)

@@ -10,7 +10,7 @@ const CLI = join(CHECKOUT, 'node_modules/prisma/build/index.js')
 /** What the commands read and write of a checkout. */
 const PARTS = ['prisma', 'src', 'package.json', 'prisma.config.ts', 'tsconfig.json']
 /** A command that waits for what never comes is a failure, with what it has said so far. */
-const PATIENCE_MS = 25_000
+const PATIENCE_MS = 60_000
 
 export interface CliOutcome {
   /** The exit code; -1 if it had to be stopped. */
