@@ -28,9 +28,10 @@ export interface DetachedProgram {
   kill(signal: NodeJS.Signals): void
 }
 
-/** `file` is a file URL. The program runs where no .env is. */
+/** `file` is a file URL, of JavaScript or of TypeScript. The program runs where no .env is. */
 export function startDetached(file: string, { words = [], environment }: DetachedProgramOptions): DetachedProgram {
-  const child = execa(process.execPath, ['--import', import.meta.resolve('tsx'), fileURLToPath(file), ...words], {
+  const loader = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
+  const child = execa(process.execPath, [...loader, fileURLToPath(file), ...words], {
     cwd: tmpdir(),
     extendEnv: false,
     env: { PATH: process.env.PATH, ...environment },

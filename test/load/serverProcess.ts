@@ -5,6 +5,8 @@ export interface ServerProcessOptions {
   readonly databaseUrl: string
   /** Beside those variables that make it a server of production, open to this machine. */
   readonly environment?: Readonly<Record<string, string>>
+  /** What `npm run build` has made, which starts in half the time; by default the source. */
+  readonly isBuilt?: boolean
 }
 
 export interface ServerProcess extends DetachedProgram {
@@ -17,8 +19,11 @@ export class ServerStartError extends Error {
   override readonly name = 'ServerStartError'
 }
 
-export function startServerProcess({ databaseUrl, environment }: ServerProcessOptions): ServerProcess {
-  const program = startDetached(import.meta.resolve('../../src/main.ts'), {
+const MAIN = import.meta.resolve('../../src/main.ts')
+const BUILT_MAIN = MAIN.replace(/src\/main\.ts$/, 'dist/main.js')
+
+export function startServerProcess({ databaseUrl, environment, isBuilt }: ServerProcessOptions): ServerProcess {
+  const program = startDetached(isBuilt ? BUILT_MAIN : MAIN, {
     environment: { NODE_ENV: 'production', AUTH: 'open', PORT: '0', DATABASE_URL: databaseUrl, ...environment },
   })
   const endpoint = endpointOf(program)

@@ -16,7 +16,7 @@ export interface CreatorsOptions {
 }
 
 const CREATORS = 4
-const LARGEST_BATCH = 12
+const LARGEST_BATCH = 20
 const ANSWER_MS = 10_000
 const LONGEST_PAUSE_MS = 60
 const RETRY_MS = 250

@@ -33,7 +33,7 @@ interface Installation {
   readonly port: number
 }
 
-const LOOK_AGAIN_MS = 10
+const LOOK_AGAIN_MS = 25
 const START_MS = 60_000
 /** The processes of a killed server still end, or the system still holds its port. */
 const PASSING_FAILURE = /could not create any TCP\/IP sockets|pre-existing shared memory block/

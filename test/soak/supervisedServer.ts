@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { CountsByStateDocument } from '../../src/client/documents.generated.ts'
 import { sendOperation } from '../../src/client/sendOperation.ts'
 import type { ProgramEnd } from '../load/detachedProgram.ts'
-import { type ServerProcess, startServerProcess } from '../load/serverProcess.ts'
+import { type ServerProcess, type ServerProcessOptions, startServerProcess } from '../load/serverProcess.ts'
 import type { Faults } from './faults.ts'
 import { fixedPort } from './fixedPort.ts'
 import { ServerLog } from './serverLog.ts'
@@ -16,9 +16,7 @@ const PATIENCE_MS = 120_000
 /** A server that is started while the database is away says so, and ends. */
 const DATABASE_AWAY = /^(No database server answers at .*|The database at .* cannot be used \(.*\).*)\n$/
 
-export interface SupervisedServerOptions {
-  readonly databaseUrl: string
-  readonly environment: Readonly<Record<string, string>>
+export interface SupervisedServerOptions extends ServerProcessOptions {
   readonly faults: Faults
 }
 
@@ -30,6 +28,7 @@ export class SupervisedServer {
   private current: ServerProcess
   private wasKilled = false
   private isStopping = false
+  private cannotStart = false
   private readonly supervising: Promise<void>
 
   private constructor(options: SupervisedServerOptions, port: number) {
@@ -46,9 +45,9 @@ export class SupervisedServer {
     try {
       await server.serving()
       return server
-    } catch (error) {
+    } catch (cause) {
       await server.stop()
-      throw error
+      throw new Error(['The server does not serve.', ...options.faults.all].join('\n'), { cause })
     }
   }
 
@@ -69,6 +68,7 @@ export class SupervisedServer {
     const deadline = performance.now() + PATIENCE_MS
     while (!((await this.answers()) && (await this.isReady()))) {
       signal?.throwIfAborted()
+      if (this.cannotStart) throw new Error('The server does not start.')
       if (performance.now() > deadline) throw new Error(`The server has not served for ${PATIENCE_MS / 1000} s.`)
       await pause(LOOK_AGAIN_MS)
     }
@@ -86,8 +86,8 @@ export class SupervisedServer {
   }
 
   private begin(): ServerProcess {
-    const { databaseUrl, environment } = this.options
-    const server = startServerProcess({ databaseUrl, environment: { ...environment, PORT: String(this.port) } })
+    const { options, port } = this
+    const server = startServerProcess({ ...options, environment: { ...options.environment, PORT: String(port) } })
     server.lines.on('line', (line) => this.log.note(line))
     return server
   }
@@ -114,7 +114,9 @@ export class SupervisedServer {
 
   private judge(end: ProgramEnd, hasListened: boolean): void {
     if (hasListened) this.options.faults.note(`The server ended by itself: ${described(end)}`)
-    else if (!DATABASE_AWAY.test(end.errors)) this.options.faults.note(`The server did not start: ${described(end)}`)
+    if (hasListened || DATABASE_AWAY.test(end.errors)) return
+    this.options.faults.note(`The server did not start: ${described(end)}`)
+    this.cannotStart = true
   }
 
   private async isReady(): Promise<boolean> {

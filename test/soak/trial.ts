@@ -15,6 +15,8 @@ import { WorkerFleet } from './workerFleet.ts'
 export interface TrialOptions {
   /** Draws who is killed when; the same seed draws the same. */
   readonly seed: number
+  /** Whether the server is the one that `npm run build` has made. */
+  readonly isBuilt?: boolean
   /** Told of each kill. */
   tell?(what: string): void
 }
@@ -35,6 +37,9 @@ const WORKERS = 3
 /** So that the work goes on while jobs are created: both are to be hit. */
 const MOST_WAITING = 300
 const ENVIRONMENT = {
+  // Few connections: after each kill all of them are made anew.
+  DATABASE_POOL_KEPT: '4',
+  DATABASE_POOL_EXTRA: '2',
   MAINTENANCE_INTERVAL_SECONDS: '1',
   // Work that fails is tried again soon.
   RETRY_BASE_MS: '100',
@@ -54,11 +59,13 @@ export class Trial {
   }
 
   static async open(options: TrialOptions): Promise<Trial> {
+    const { seed, isBuilt = false } = options
     const faults = new Faults()
     const postgres = await KillablePostgres.make()
     try {
-      const server = await SupervisedServer.start({ databaseUrl: postgres.url, environment: ENVIRONMENT, faults })
-      const workers = new WorkerFleet({ endpoint: server.endpoint, size: WORKERS, seed: options.seed, faults })
+      const settings = { databaseUrl: postgres.url, environment: ENVIRONMENT, isBuilt }
+      const server = await SupervisedServer.start({ ...settings, faults })
+      const workers = new WorkerFleet({ endpoint: server.endpoint, size: WORKERS, seed, faults })
       return new Trial(options, { postgres, server, workers, faults })
     } catch (error) {
       await postgres.destroy()
