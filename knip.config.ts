@@ -2,7 +2,7 @@
 import type { KnipConfig } from 'knip'
 
 const config: KnipConfig = {
-  entry: ['prisma/schema-engine/main.mjs', 'test/support/*.ts'],
+  entry: ['prisma/schema-engine/main.mjs', 'src/client/followJobEvents.ts', 'examples/*.ts', 'test/support/*.ts'],
   project: ['src/**/*.ts', 'test/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
   ignoreBinaries: ['mkfifo'], // of the operating system
   // The first is only found by the path of its binaries, the second is a program of @pothos/plugin-prisma.

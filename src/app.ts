@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { createAuthenticator } from './access/authenticate.ts'
 import type { Config } from './config.ts'
 import { connectDatabase, type Database } from './database/client.ts'
+import { createEventFeed } from './followers/eventFeed.ts'
 import { schema } from './graphql/schema.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
@@ -53,6 +54,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     graphql: createGraphQLHandler({
       ...config,
       ledger,
+      events: createEventFeed({ ledger, ...config.events, log }),
       schema,
       log,
       authenticate,

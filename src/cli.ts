@@ -9,6 +9,7 @@ import { CANNOT_RUN } from './commands/program/usageError.ts'
 import type { Command as ProgramCommand, RunOptions } from './commands/run.ts'
 import { runCommand } from './commands/runCommand.ts'
 import type { SeedOptions } from './commands/seed.ts'
+import type { TailOptions } from './commands/tail.ts'
 import type { WorkerCommandOptions } from './commands/worker.ts'
 
 const program = new Command('jobledger').description(
@@ -62,6 +63,18 @@ program
   .option('--add', 'although it holds jobs already', false)
   .option('--random <number>', 'another number gives other jobs', Number, 1)
   .action((options: SeedOptions) => runCommand(async () => (await import('./commands/seed.ts')).seed(options)))
+
+program
+  .command('tail')
+  .description('print what happens in the ledger, as it happens')
+  .option('--after <cursor>', 'first everything behind this cursor of an event (default: from now on)')
+  .option('--user <id>', 'of jobs of this user')
+  .option('--job <id>', 'of this job')
+  .option('--actor <actor>', 'of what this actor did')
+  .option('--state <state...>', 'of what led into one of these states')
+  .option('--json', 'a line of JSON for each event, with its cursor', false)
+  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
+  .action((options: TailOptions) => runCommand(async () => (await import('./commands/tail.ts')).tail(options)))
 
 program
   .command('run')

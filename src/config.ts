@@ -39,6 +39,12 @@ export interface Config {
     /** Finished jobs are deleted so long after they were created; undefined: never. */
     readonly retentionDays: number | undefined
   }
+  readonly events: {
+    /** How often the ledger is looked at while somebody follows it. */
+    readonly pollMs: number
+    /** Subscriptions at once. */
+    readonly mostWatches: number
+  }
   readonly shutdownTimeoutMs: number
   /** The token or API key by which our own clients prove who they are. An argument would be for everybody to see. */
   readonly clientToken: string | undefined
@@ -154,6 +160,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     answerLimitBytes: env.ANSWER_LIMIT_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
+    events: { pollMs: env.EVENTS_POLL_MS, mostWatches: env.LIMIT_SUBSCRIPTIONS },
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     clientToken: env.JOBLEDGER_TOKEN,
     logLevel: env.LOG_LEVEL,

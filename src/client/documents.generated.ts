@@ -305,6 +305,19 @@ export type TransitionJobInput = {
   readonly to: JobState;
 };
 
+export type JobEventsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  filter: InputMaybe<JobStateRecordFilter>;
+}>;
+
+
+export type JobEventsSubscription = { readonly jobEvents: { readonly cursor: string, readonly record: { readonly id: string, readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly metadata: Record<string, unknown>, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null, readonly job: { readonly jobId: string, readonly userId: string, readonly preset: string | null } } } };
+
+export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EventCursorQuery = { readonly eventCursor: string };
+
 export type RecordJobMutationVariables = Exact<{
   input: CreateJobInput;
 }>;
@@ -637,6 +650,34 @@ export const EndOutcomeFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"EndOutcome"}) as unknown as TypedDocumentString<EndOutcomeFragment, unknown>;
+export const JobEventsDocument = new TypedDocumentString(`
+    subscription JobEvents($after: String, $filter: JobStateRecordFilter) {
+  jobEvents(after: $after, filter: $filter) {
+    cursor
+    record {
+      id
+      sequence
+      previousState
+      newState
+      reason
+      metadata
+      actor
+      timestamp
+      previousStateDurationMs
+      job {
+        jobId
+        userId
+        preset
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobEventsSubscription, JobEventsSubscriptionVariables>;
+export const EventCursorDocument = new TypedDocumentString(`
+    query EventCursor {
+  eventCursor
+}
+    `) as unknown as TypedDocumentString<EventCursorQuery, EventCursorQueryVariables>;
 export const RecordJobDocument = new TypedDocumentString(`
     mutation RecordJob($input: CreateJobInput!) {
   createJob(input: $input) {

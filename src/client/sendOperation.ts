@@ -54,7 +54,8 @@ export async function sendOperation<Data>(
   return { ...result, status: response.status, headers: response.headers }
 }
 
-function graphQLResponse<Data>(text: string): Pick<Answer<Data>, 'data' | 'errors' | 'extensions'> | undefined {
+/** The GraphQL response that a text is; undefined if it is none. */
+export function graphQLResponse<Data>(text: string): Pick<Answer<Data>, 'data' | 'errors' | 'extensions'> | undefined {
   try {
     const result: unknown = JSON.parse(text)
     const isResponse = typeof result === 'object' && result !== null && ('data' in result || 'errors' in result)

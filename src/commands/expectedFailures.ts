@@ -1,5 +1,6 @@
 // Failures that the person at the terminal can mend; their messages are complete sentences.
 import { ApiKeyError } from '../access/apiKeys.ts'
+import { RequestRefusedError } from '../client/requestErrors.ts'
 import { ConfigError } from '../config.ts'
 import { UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
@@ -7,6 +8,7 @@ import { MigrationError } from '../database/migrations.ts'
 import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { DemoError } from './demo/demoError.ts'
+import { UsageError } from './program/usageError.ts'
 import { SeedError } from './seed/seedError.ts'
 
 const EXPECTED = [
@@ -19,6 +21,8 @@ const EXPECTED = [
   SeedError,
   ApiKeyError,
   InvalidInputError,
+  UsageError,
+  RequestRefusedError,
 ]
 
 export function isExpected(error: unknown): error is Error {

@@ -5,6 +5,7 @@ import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
+import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
 import { nextSignal } from './nextSignal.ts'
@@ -38,7 +39,7 @@ async function serve(
 ): Promise<void> {
   const app = createApp({ config, log, databaseUrl: database.url })
   try {
-    await prepare(app, database)
+    await prepare(app, database, log)
     await app.listen()
     await announceAccess(app, config, log)
     announce(app, { config, database, log })
@@ -48,11 +49,14 @@ async function serve(
   }
 }
 
-async function prepare(app: App, database: OpenDatabase): Promise<void> {
+async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<void> {
   await checkDatabase(app.database.pool, database.url)
   // A database that was handed to us may be shared: when its schema changes is for its operator to say.
   if (database.embedded) await bringUpToDate(database)
   await requireCurrentSchema(app.database.pool)
+  if (await carryOnTransactionOrder(app.database.pool)) {
+    log.warn('the ledger comes from another database server: the order in which it is followed was carried on here')
+  }
 }
 
 /** Tells of doors that are open, or that nobody has a key for. */

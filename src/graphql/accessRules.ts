@@ -1,9 +1,10 @@
-// Which operation of the role table each field of Query and Mutation is, and the guard in front of them all. What a field shows or
+// Which operation of the role table each field of Query, Mutation and Subscription is, and the guard in front of them all. What a field shows or
 // touches of whose jobs is decided in its resolver, by the scope of its operation.
 import {
   defaultFieldResolver,
   GraphQLError,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql'
@@ -11,8 +12,11 @@ import { type Caller, ForbiddenError, forbidden } from '../access/caller.ts'
 import { type Operation, scopeOf } from '../access/roles.ts'
 import type { GraphQLContext } from './context.ts'
 
+type Operations = readonly [Operation, ...Operation[]]
+type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>
+
 /** A field with several operations is one of them, depending on its arguments: its resolver asks for that one. */
-export const FIELD_OPERATIONS: Readonly<Record<string, readonly [Operation, ...Operation[]]>> = {
+export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Query.node': ['read jobs'],
   'Query.nodes': ['read jobs'],
   'Query.job': ['read jobs'],
@@ -23,6 +27,8 @@ export const FIELD_OPERATIONS: Readonly<Record<string, readonly [Operation, ...O
   'Query.stuckJobs': ['read jobs'],
   'Query.stateMachine': ['read the state machine'],
   'Query.viewer': ['see who they are'],
+  'Query.eventCursor': ['know where the ledger ends'],
+  'Query.followers': ['see the followers'],
   'Mutation.createJob': ['create jobs'],
   'Mutation.createJobs': ['create jobs'],
   'Mutation.transitionJob': ['start, complete, fail and release jobs', 'cancel jobs', 'retry jobs'],
@@ -38,6 +44,7 @@ export const FIELD_OPERATIONS: Readonly<Record<string, readonly [Operation, ...O
   'Mutation.retryJob': ['retry jobs'],
   'Mutation.requestJobCancellation': ['cancel jobs'],
   'Mutation.rescueStuckJobs': ['rescue stuck jobs'],
+  'Subscription.jobEvents': ['read jobs'],
 }
 
 /**
@@ -56,8 +63,12 @@ function guard(type: GraphQLObjectType, field: GraphQLField<unknown, GraphQLCont
   const operations = FIELD_OPERATIONS[`${type.name}.${field.name}`]
   if (operations === undefined)
     throw new Error(`${type.name}.${field.name} has no access rule: add it to FIELD_OPERATIONS.`)
-  const resolve = field.resolve ?? defaultFieldResolver
-  field.resolve = async (source, args, context, info) => {
+  field.resolve = guarded(field.resolve ?? defaultFieldResolver, operations)
+  if (field.subscribe) field.subscribe = guarded(field.subscribe, operations)
+}
+
+function guarded(resolve: Resolver, operations: Operations): Resolver {
+  return async (source, args, context, info) => {
     requireOneOf(context.caller, operations)
     try {
       return await resolve(source, args, context, info)
@@ -67,7 +78,7 @@ function guard(type: GraphQLObjectType, field: GraphQLField<unknown, GraphQLCont
   }
 }
 
-function requireOneOf(caller: Caller, operations: readonly [Operation, ...Operation[]]): void {
+function requireOneOf(caller: Caller, operations: Operations): void {
   if (operations.some((operation) => scopeOf(caller.roles, operation) !== 'none')) return
   throw refused(forbidden(caller, operations[0]))
 }

@@ -75,3 +75,4 @@ export const builder = new SchemaBuilder<{
 
 builder.queryType({ description: 'What can be asked.' })
 builder.mutationType({ description: 'What can be done. Refusals are members of each result; nothing is written then.' })
+builder.subscriptionType({ description: 'What can be followed, over server-sent events.' })

@@ -3,12 +3,18 @@ import type { Logger } from 'pino'
 import { type Caller, ownerFor } from '../access/caller.ts'
 import type { Operation } from '../access/roles.ts'
 import type { Prisma } from '../database/generated/client.ts'
+import type { EventFeed } from '../followers/eventFeed.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 export interface GraphQLContext {
   readonly ledger: Ledger
+  readonly events: EventFeed
   /** Who is asking, by the credential of the request. */
   readonly caller: Caller
+  /** Who is asking, by the same credential, as it is good now. @throws GraphQLError if it is not good any more */
+  callerNow(): Promise<Caller>
+  /** Aborted when nobody waits for the answer any longer. */
+  readonly signal: AbortSignal
   /** Names the request in answers and in the log. */
   readonly requestId: string
   readonly log: Logger

@@ -1,8 +1,9 @@
 // JobStateRecord: a line of the ledger, and the query for the lines of all jobs.
 import { countJobStateRecords, listJobStateRecords } from '../ledger/jobHistory.ts'
+import type { JobStateRecordFilter as RecordFilter } from '../ledger/recordFilter.ts'
 import { builder } from './builder.ts'
 import { type Connection, connectionOf } from './connections.ts'
-import { confinedTo, visibleJobs } from './context.ts'
+import { confinedTo, type GraphQLContext, visibleJobs } from './context.ts'
 import { JobStateEnum } from './enums.ts'
 import { jobIdOf } from './globalIds.ts'
 import { connectionSelection } from './selection.ts'
@@ -54,7 +55,7 @@ export const JobStateRecordConnection = builder.connectionObject(
   JobStateRecordEdge,
 )
 
-const JobStateRecordFilter = builder.inputType('JobStateRecordFilter', {
+export const JobStateRecordFilter = builder.inputType('JobStateRecordFilter', {
   description: 'Which records; all given conditions hold.',
   fields: (t) => ({
     jobId: t.id({ description: 'Of this job.' }),
@@ -67,6 +68,15 @@ const JobStateRecordFilter = builder.inputType('JobStateRecordFilter', {
   }),
 })
 
+/** As the caller gives it, confined to what the caller may see. @throws ForbiddenError if that is nothing */
+export function recordFilterOf(
+  context: GraphQLContext,
+  given: typeof JobStateRecordFilter.$inferInput | null | undefined,
+): RecordFilter {
+  const { jobId, ...others } = given ?? {}
+  return { ...others, jobId: jobId == null ? null : jobIdOf(jobId), ...confinedTo(context, 'read jobs') }
+}
+
 builder.queryField('jobStateRecords', (t) =>
   t.connection(
     {
@@ -74,12 +84,7 @@ builder.queryField('jobStateRecords', (t) =>
       description: 'The records of all jobs, newest first.',
       args: { filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }) },
       resolve: async (_, args, context, info) => {
-        const { jobId, ...others } = args.filter ?? {}
-        const filter = {
-          ...others,
-          jobId: jobId == null ? null : jobIdOf(jobId),
-          ...confinedTo(context, 'read jobs'),
-        }
+        const filter = recordFilterOf(context, args.filter)
         const page = await listJobStateRecords(
           context.ledger,
           { ...args, filter },

@@ -2,6 +2,8 @@
 import { lexicographicSortSchema } from 'graphql'
 import { guardFields } from './accessRules.ts'
 import { builder } from './builder.ts'
+import './followers.ts'
+import './jobEvents.ts'
 import './jobMutations.ts'
 import './jobQueries.ts'
 import './jobStateRecord.ts'

@@ -43,6 +43,17 @@ export function expectWholeRow(
   for (const place of placesOf(info, [field])) note(context, info, typeName, place)
 }
 
+/** The Prisma `select` for the object of `typeName` in `field` of the result: what the operation reads of it. */
+export function fieldSelection<Select>(
+  context: GraphQLContext,
+  info: GraphQLResolveInfo,
+  typeName: string,
+  field: string,
+): Select {
+  const [first] = placesOf(info, [field])
+  return (first ? note(context, info, typeName, first) : { id: true }) as Select
+}
+
 // Where the query reads objects: the occurrences of a path that have the same names in the answer count as one.
 function placesOf(info: GraphQLResolveInfo, fields: string[]): Occurrence[] {
   const root = [{ nodes: [...info.fieldNodes], path: info.path }]

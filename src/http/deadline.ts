@@ -11,16 +11,19 @@ export class Deadline {
   isClientGone = false
   private readonly abandoned = new AbortController()
   private outlivesClient = false
+  private readonly response: ServerResponse
+  private readonly timer: NodeJS.Timeout
 
   constructor(response: ServerResponse, timeoutMs: number) {
+    this.response = response
     // Each statement that runs listens, and an operation may have many at once.
     setMaxListeners(0, this.abandoned.signal)
-    const timer = setTimeout(() => {
+    this.timer = setTimeout(() => {
       this.isOver = true
       this.abandoned.abort(new Error('the time for the request is over'))
     }, timeoutMs)
     response.once('close', () => {
-      clearTimeout(timer)
+      clearTimeout(this.timer)
       this.isClientGone = !response.writableFinished
       if (this.isClientGone && !this.outlivesClient) this.abandoned.abort(new Error('the client is gone'))
     })
@@ -29,6 +32,18 @@ export class Deadline {
   /** From now on the request is given up when its time is over only, whether its client is there or not. */
   outliveClient(): void {
     this.outlivesClient = true
+  }
+
+  /**
+   * From now on the request has no time limit: it is given up when its client is gone. When `end` is aborted the connection is cut, in the
+   * middle of the answer, so that the client knows that there is more.
+   */
+  lastUntil(end: AbortSignal): void {
+    clearTimeout(this.timer)
+    const cut = (): void => void this.response.destroy()
+    if (end.aborted) cut()
+    end.addEventListener('abort', cut, { once: true })
+    this.response.once('close', () => end.removeEventListener('abort', cut))
   }
 
   /** Gives the request up for a reason that is told elsewhere. */
@@ -64,7 +79,7 @@ export class Deadline {
 
 /**
  * Executes each operation under the deadline of its request. A mutation goes on when its client is gone: whoever sent it wants it
- * done. When its time is over the statement that runs is taken back; what it did before that stays done.
+ * done. When its time is over the statement that runs is taken back; what it did before that stays done. A subscription has no end.
  */
 export function keepDeadline(): ServerPlugin {
   return {
@@ -75,6 +90,11 @@ export function keepDeadline(): ServerPlugin {
       if (isMutation) deadline.outliveClient()
       const received = isMutation ? undefined : (bytes: number) => answerSize.received(bytes)
       setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), received))
+    },
+    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
+      const { deadline, shuttingDown } = args.contextValue.scope
+      deadline.lastUntil(shuttingDown)
+      setSubscribeFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => subscribeFn(given)))
     },
   }
 }

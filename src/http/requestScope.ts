@@ -19,6 +19,10 @@ export interface RequestScope {
   operation?: string
   /** Known once the credential was looked at. */
   caller?: Caller
+  /** Looks at the credential again. @throws GraphQLError if it is not good any more */
+  callerNow?(): Promise<Caller>
+  /** Aborted when the server shuts down. */
+  readonly shuttingDown: AbortSignal
 }
 
 /** What Yoga hands to each of our plugins, as `serverContext`. */

@@ -1,6 +1,6 @@
 // The HTTP server: which path is answered by whom, and how the server begins and ends. Knows nothing of GraphQL or of the database.
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
@@ -23,7 +23,7 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Resolves to the port. @throws ListenError */
   listen(): Promise<number>
-  /** Takes no new connections, lets running requests end within the shutdown timeout, then ends what is left. Safe to call twice. */
+  /** Takes no new connections, cuts subscriptions, lets other requests end within the shutdown timeout, then ends what is left. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -51,6 +51,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
   const running = new Set<ServerResponse>()
   let closing: Promise<void> | undefined
+  const shuttingDown = new AbortController()
+  // Each subscription listens.
+  setMaxListeners(0, shuttingDown.signal)
 
   const server = createServer(timeouts, (request, response) => {
     running.add(response)
@@ -60,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (closing !== undefined && running.size === 0) server.closeAllConnections()
     })
     if (closing !== undefined) response.setHeader('connection', 'close')
-    const scope: Scope = { requestId: requestIdOf(request), log }
+    const scope: Scope = { requestId: requestIdOf(request), log, shuttingDown: shuttingDown.signal }
     response.setHeader('x-request-id', scope.requestId)
     answer(request, response, { ...options, scope, draining: closing !== undefined }).catch((error: unknown) => {
       log.error({ err: error, requestId: scope.requestId }, 'a request could not be answered')
@@ -71,11 +74,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   return {
     listen: () => listen(server, host, port),
-    close: () => (closing ??= Promise.resolve().then(() => drain(server, running, { shutdownTimeoutMs, log }))),
+    close() {
+      closing ??= Promise.resolve().then(() => drain(server, running, { shutdownTimeoutMs, log }))
+      shuttingDown.abort()
+      return closing
+    },
   }
 }
 
-type Scope = Pick<RequestScope, 'requestId' | 'log'>
+type Scope = Pick<RequestScope, 'requestId' | 'log' | 'shuttingDown'>
 
 interface AnswerOptions extends HttpServerOptions {
   readonly scope: Scope

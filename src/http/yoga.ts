@@ -6,6 +6,7 @@ import { createYoga, type YogaLogger } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../access/authenticate.ts'
+import type { EventFeed } from '../followers/eventFeed.ts'
 import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/documentLimits.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -26,6 +27,7 @@ export const GRAPHQL_PATH = '/graphql'
 
 export interface GraphQLHandlerOptions {
   readonly ledger: Ledger
+  readonly events: EventFeed
   readonly schema: GraphQLSchema
   readonly log: Logger
   readonly authenticate: Authenticate
@@ -47,11 +49,11 @@ export interface GraphQLHandlerOptions {
 export type GraphQLHandler = (
   request: IncomingMessage,
   response: ServerResponse,
-  scope: Pick<RequestScope, 'requestId' | 'log'>,
+  scope: Pick<RequestScope, 'requestId' | 'log' | 'shuttingDown'>,
 ) => unknown
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
-  const { ledger, log, requestTimeoutMs, answerLimitBytes, exploration } = options
+  const { log, requestTimeoutMs, answerLimitBytes, exploration } = options
   const yoga = createYoga<ServerContext>({
     schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -64,7 +66,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     maxRequestBodySize: options.bodyLimitBytes,
     ...(options.trustedDocuments && { extraParamNames: [DOCUMENT_ID] }),
     parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
-    context: ({ scope }) => contextOf(scope, ledger),
+    context: ({ scope }) => contextOf(scope, options),
     // Yoga's own masking does not know the request; our plugin does.
     maskedErrors: false,
     plugins: plugins(options),
@@ -72,12 +74,12 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     renderGraphiQL,
     logging: yogaLogger(log),
   })
-  return (request, response, { requestId }) => {
+  return (request, response, { requestId, shuttingDown }) => {
     const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
     const address = request.socket.remoteAddress ?? 'unknown'
     const deadline = new Deadline(response, requestTimeoutMs)
     const answerSize = new AnswerSize(answerLimitBytes, () => deadline.giveUp('the answer is too large'))
-    const scope: RequestScope = { requestId, log, address, headers, deadline, answerSize }
+    const scope: RequestScope = { requestId, log, address, headers, deadline, answerSize, shuttingDown }
     if (log.isLevelEnabled('debug')) response.once('close', logRequest(response, scope))
     return yoga(request, response, { scope })
   }
@@ -100,9 +102,10 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
   ]
 }
 
-function contextOf({ caller, requestId, log }: RequestScope, ledger: Ledger): GraphQLContext {
-  if (caller === undefined) throw new Error('A request came past authentication.')
-  return { ledger, caller, requestId, log }
+function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOptions): GraphQLContext {
+  const { caller, callerNow, requestId, log, deadline } = scope
+  if (caller === undefined || callerNow === undefined) throw new Error('A request came past authentication.')
+  return { ledger, events, caller, callerNow, signal: deadline.signal, requestId, log }
 }
 
 /** Characters of documents that are kept parsed. */

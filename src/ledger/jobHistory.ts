@@ -1,28 +1,10 @@
 // Reads the ledger: the history of one job, and the records of all jobs.
 
-import type { JobState, JobStateRecord, Prisma } from '../database/generated/client.ts'
+import type { JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
-import { InputCheck } from './inputCheck.ts'
-import { checkLength, ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageWindow, readPage } from './page.ts'
-
-/** All given conditions hold. */
-export interface JobStateRecordFilter {
-  /** Only records of jobs of this user, whatever else is asked for: how a caller is confined to its own. */
-  ownerId?: string | undefined
-  /** A UUID. */
-  jobId?: string | null | undefined
-  /** The owner of the job. */
-  userId?: string | null | undefined
-  actor?: string | null | undefined
-  previousStates?: JobState[] | null | undefined
-  newStates?: JobState[] | null | undefined
-  /** Inclusive. */
-  after?: Date | null | undefined
-  /** Exclusive. */
-  before?: Date | null | undefined
-}
+import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
 
 /** Which columns and relations of the records to read; by default every column. The fields of the order are always read. */
 export interface RecordShape {
@@ -71,7 +53,7 @@ export async function listJobStateRecords(
 ): Promise<Page<JobStateRecord>> {
   return pageOfRecords(
     ledger,
-    { order: RECORDS_ORDER, condition: recordCondition(ledger, request.filter) },
+    { order: RECORDS_ORDER, condition: recordCondition(request.filter, ledger.limits) },
     request,
     shape,
   )
@@ -83,7 +65,7 @@ export async function listJobStateRecords(
  * @throws InvalidInputError
  */
 export async function countJobStateRecords(ledger: Ledger, filter?: JobStateRecordFilter | null): Promise<number> {
-  return ledger.prisma.jobStateRecord.count({ where: recordCondition(ledger, filter) })
+  return ledger.prisma.jobStateRecord.count({ where: recordCondition(filter, ledger.limits) })
 }
 
 async function pageOfRecords(
@@ -105,29 +87,4 @@ async function pageOfRecords(
         ...select,
       }) as Promise<JobStateRecord[]>,
   )
-}
-
-function recordCondition(
-  ledger: Ledger,
-  filter: JobStateRecordFilter | null | undefined,
-): Prisma.JobStateRecordWhereInput {
-  const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter ?? {}
-  const check = new InputCheck(ledger.limits)
-  check.name('userId', userId)
-  check.name('actor', actor)
-  checkLength(check, 'previousStates', previousStates)
-  checkLength(check, 'newStates', newStates)
-  check.instant('after', after)
-  check.instant('before', before)
-  if (jobId != null) check.uuid('jobId', jobId)
-  check.done()
-  const owner = ownerConditions({ ownerId, userId })
-  return {
-    ...(jobId == null ? {} : { jobId }),
-    ...(owner.length === 0 ? {} : { job: { AND: owner } }),
-    ...(actor == null ? {} : { actor }),
-    ...(previousStates ? { previousState: { in: previousStates } } : {}),
-    ...(newStates ? { newState: { in: newStates } } : {}),
-    ...(after || before ? { timestamp: { ...(after && { gte: after }), ...(before && { lt: before }) } } : {}),
-  }
 }

@@ -1,9 +1,11 @@
 // Keeps the leases of running jobs, all of them by one request every third of a lease, and hears at the same time which jobs are
 // lost and which are to be stopped.
+
+import { pause, waitAfter } from '../client/backoff.ts'
 import { ExtendLeasesDocument } from '../client/documents.generated.ts'
-import { pause, untilAnswered, waitAfter } from './backoff.ts'
+import { ServerAwayError } from '../client/requestErrors.ts'
+import { untilAnswered } from './backoff.ts'
 import { type HeldJob, keyOf } from './heldJob.ts'
-import { ServerAwayError } from './requestErrors.ts'
 import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 

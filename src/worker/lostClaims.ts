@@ -1,8 +1,8 @@
 // Jobs that the server has handed to this worker without its knowing, because the answer was lost: they would wait for their leases to
 // end, and have used up an attempt. They are looked for after such a failure, and given back.
 import { EndByReleaseDocument, JobsInWorkDocument, type JobsInWorkQuery } from '../client/documents.generated.ts'
+import { ServerAwayError } from '../client/requestErrors.ts'
 import { type HeldJob, type JobVersion, keyOf } from './heldJob.ts'
-import { ServerAwayError } from './requestErrors.ts'
 import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 

@@ -1,9 +1,10 @@
 // One job, from its claim to its end: runs the handler, and has recorded what came of it.
+
+import { RequestRefusedError } from '../client/requestErrors.ts'
 import type { ClaimedJob, JobContext } from './claimedJob.ts'
 import { errorText, isTimeout, outputFault } from './errorText.ts'
 import type { HeldJob } from './heldJob.ts'
 import type { JobEnd, Verdict } from './jobEnd.ts'
-import { RequestRefusedError } from './requestErrors.ts'
 import { JobCancelledError, WorkerStoppedError } from './stopReasons.ts'
 import type { Emit, WorkerEvent } from './workerEvent.ts'
 

@@ -12,9 +12,9 @@ import { WorkerClient } from './workerClient.ts'
 import { emitterOf } from './workerEvent.ts'
 import { settingsOf, type WorkerOptions } from './workerOptions.ts'
 
-export type { ClaimedJob, JobContext } from './claimedJob.ts'
 // biome-ignore lint/performance/noBarrelFile: a package has one entry, and this is what those who write a worker need of it
-export { RequestRefusedError } from './requestErrors.ts'
+export { RequestRefusedError } from '../client/requestErrors.ts'
+export type { ClaimedJob, JobContext } from './claimedJob.ts'
 export { JobCancelledError, LeaseLostError, WorkerStoppedError } from './stopReasons.ts'
 export type { WorkerEvent } from './workerEvent.ts'
 export { type WorkerOptions, WorkerOptionsError } from './workerOptions.ts'

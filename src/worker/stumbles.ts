@@ -1,6 +1,6 @@
 // Tells a request that fails because the server is away from one at which the server itself falls over, or something on the way to it:
 // an output, say, that a proxy cuts off. Such a request would be repeated for ever.
-import { ServerAwayError } from './requestErrors.ts'
+import { ServerAwayError } from '../client/requestErrors.ts'
 import type { WorkerClient } from './workerClient.ts'
 
 /** So many failures in a row, with answers to others between each two of them, are no accident even on a bad line. */

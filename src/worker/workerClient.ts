@@ -1,7 +1,8 @@
 // The connection of a worker to the server: sends its requests under a deadline, sorts their failures, and notices when the server
 // goes away and comes back. Repeats nothing: whether a request may be sent again is for the sender to know.
+
+import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from '../client/requestErrors.ts'
 import { type Answer, sendOperation, type TypedDocument } from '../client/sendOperation.ts'
-import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from './requestErrors.ts'
 import type { Emit } from './workerEvent.ts'
 
 export interface WorkerClientOptions {

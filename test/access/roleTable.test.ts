@@ -6,6 +6,8 @@ import { FIELD_OPERATIONS } from '../../src/graphql/accessRules.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { jobIn } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { ask } from './roleTable/ask.ts'
+import { EVENT_SAMPLES } from './roleTable/eventSamples.ts'
 import { JOB_SAMPLES } from './roleTable/jobSamples.ts'
 import type { Sample } from './roleTable/sample.ts'
 import { WORK_SAMPLES } from './roleTable/workSamples.ts'
@@ -20,7 +22,7 @@ afterAll(() => server.close())
 type Outcome = 'done' | 'absent' | 'forbidden'
 
 /** How each field is tried as each operation that it may be. */
-const SAMPLES: Record<string, Sample[]> = { ...JOB_SAMPLES, ...WORK_SAMPLES }
+const SAMPLES: Record<string, Sample[]> = { ...JOB_SAMPLES, ...WORK_SAMPLES, ...EVENT_SAMPLES }
 
 let users = 0
 
@@ -32,7 +34,7 @@ async function outcome(sample: Sample, roles: readonly Role[], whose: 'own' | 'o
   const { id } = await jobIn(server.ledger, sample.state, { userId: owner })
   const before = await history(id)
   const target = { jobId: id, owner }
-  const { data, errors } = await server.request(sample.query, sample.variables(target), await asUser(caller, ...roles))
+  const { data, errors } = await ask(server, sample, target, await asUser(caller, ...roles))
   if (errors === undefined) return sample.reached(data.it, target) ? 'done' : unchanged(id, before)
   expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
   expect(data?.it ?? null).toBe(null)

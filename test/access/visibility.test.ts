@@ -235,6 +235,9 @@ const WAYS: Record<string, (keyof typeof PROBES)[]> = {
   'Mutation.setJobResult': [],
   'SetJobResultSuccess.job': [],
   'SetJobResultSuccess.result': [],
+  // Over a stream: ../events/access.test.ts.
+  'JobEvent.record': [],
+  'Subscription.jobEvents': [],
 }
 
 /** Whether an object of the type is a job, something of a job, or holds such a thing. */

@@ -305,6 +305,14 @@ export type TransitionJobInput = {
   readonly to: JobState;
 };
 
+export type EventsOfSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  filter: InputMaybe<JobStateRecordFilter>;
+}>;
+
+
+export type EventsOfSubscription = { readonly jobEvents: { readonly cursor: string, readonly record: { readonly sequence: number, readonly newState: JobState, readonly job: { readonly jobId: string } } } };
+
 export type CreateJobMutationVariables = Exact<{
   input: CreateJobInput;
 }>;
@@ -393,6 +401,20 @@ export const JobFactsFragmentDoc = new TypedDocumentString(`
   completedAt
 }
     `, {"fragmentName":"JobFacts"}) as unknown as TypedDocumentString<JobFactsFragment, unknown>;
+export const EventsOfDocument = new TypedDocumentString(`
+    subscription EventsOf($after: String, $filter: JobStateRecordFilter) {
+  jobEvents(after: $after, filter: $filter) {
+    cursor
+    record {
+      sequence
+      newState
+      job {
+        jobId
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventsOfSubscription, EventsOfSubscriptionVariables>;
 export const CreateJobDocument = new TypedDocumentString(`
     mutation CreateJob($input: CreateJobInput!) {
   createJob(input: $input) {

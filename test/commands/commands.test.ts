@@ -52,8 +52,9 @@ describe('seed', () => {
 
 describe('migrate-down', () => {
   it('takes back one migration at a time, and says when there is none', async () => {
-    for (let times = 0; times < 6; times += 1) await migrateDown()
+    for (let times = 0; times < 7; times += 1) await migrateDown()
     expect(said).toEqual([
+      'Took back 20261125000001_events.',
       'Took back 20261124000002_workers.',
       'Took back 20261124000001_api_keys.',
       'Took back 20261123000003_batch_transitions.',

@@ -41,6 +41,7 @@ const SOUND: Record<string, () => Columns> = {
     transaction_id: '0',
   }),
   job_results: () => ({ job_id: `'${jobId}'`, status: "'success'" }),
+  transaction_offsets: () => ({ id: '1', value: '0' }),
   api_keys: () => ({ name: "'name'", key_hash: HASH, roles: "'{USER}'", user_id: "'user'" }),
 }
 
@@ -122,12 +123,15 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
     { previous_state: 'NULL' },
     { previous_state_duration_ms: '-1' },
   ],
+  ck_transaction_offsets_one_row: ['transaction_offsets', { id: '2' }],
   ck_job_results_processing_time_not_negative: ['job_results', { processing_time_ms: '-1' }],
 }
 
 function insertUnguarded(table: string, change: Columns): string {
   const row = { ...SOUND[table]?.(), ...change }
-  return `BEGIN; SET LOCAL session_replication_role = replica;
+  // The one row that there is makes room.
+  const room = table === 'transaction_offsets' ? `DELETE FROM ${table};` : ''
+  return `BEGIN; SET LOCAL session_replication_role = replica; ${room}
     INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.values(row)})`
 }
 

@@ -2,12 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobStateRecord } from '../../src/database/generated/client.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
-import {
-  countJobStateRecords,
-  getJobHistory,
-  type JobStateRecordFilter,
-  listJobStateRecords,
-} from '../../src/ledger/jobHistory.ts'
+import { countJobStateRecords, getJobHistory, listJobStateRecords } from '../../src/ledger/jobHistory.ts'
+import type { JobStateRecordFilter } from '../../src/ledger/recordFilter.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { ACTOR, jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 

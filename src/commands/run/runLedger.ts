@@ -8,8 +8,8 @@ import {
   type RunTransitionFragment,
   StartRunDocument,
 } from '../../client/documents.generated.ts'
+import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from '../../client/requestErrors.ts'
 import { sendOperation, type TypedDocument } from '../../client/sendOperation.ts'
-import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from '../../worker/requestErrors.ts'
 import { type BegunRun, jobInput, type RunRecord, resultInput, transitionMetadata } from './runRecord.ts'
 
 /** The ledger will not take this run, however often it is told. The message is a sentence. */

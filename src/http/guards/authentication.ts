@@ -17,6 +17,7 @@ export function authentication(authenticate: Authenticate, limiter: RateLimiter 
       try {
         scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()))
         attempt?.succeed()
+        scope.callerNow = () => authenticate(authorization, async () => undefined).catch(orTold(scope))
       } catch (error) {
         // It was not let begin, which has been counted.
         if (error instanceof GraphQLError) throw error
@@ -26,6 +27,12 @@ export function authentication(authenticate: Authenticate, limiter: RateLimiter 
       // In an open server everybody has the same name.
       limiter?.take(scope.caller === OPEN_CALLER ? address : scope.caller.actor, scope)
     },
+  }
+}
+
+function orTold(scope: RequestScope): (error: unknown) => never {
+  return (error) => {
+    throw toCaller(error, scope)
   }
 }
 

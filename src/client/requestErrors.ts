@@ -1,5 +1,5 @@
-// How a request of a worker can fail: so that the same request may succeed later, or so that it never will.
-import { type Answer, NoApiAnswerError } from '../client/sendOperation.ts'
+// How a request can fail: so that the same request may succeed later, or so that it never will.
+import { type Answer, NoApiAnswerError } from './sendOperation.ts'
 
 /** The server did not answer, or could not do what was asked just now. */
 export class ServerAwayError extends Error {
@@ -30,32 +30,43 @@ export class RequestRefusedError extends Error {
   /** What the server said. */
   readonly detail: string
 
-  constructor(url: string, code: string, detail: string) {
-    super(`${url} refuses the worker (${code}): ${detail}${HINTS[code] ?? ''}`)
+  constructor(url: string, code: string, detail: string, { name, needs }: Requester = WORKER) {
+    const hint = { UNAUTHENTICATED: 'that is good', FORBIDDEN: needs }[code]
+    super(
+      `${url} refuses the ${name} (${code}): ${detail}${hint ? ` Give the ${name} a token or an API key ${hint}.` : ''}`,
+    )
     this.code = code
     this.detail = detail
   }
 
   /** Whether it is what was sent that is at fault, and not who sends it. */
   get isAboutInput(): boolean {
-    return !(this.code in HINTS)
+    return this.code !== 'UNAUTHENTICATED' && this.code !== 'FORBIDDEN'
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  UNAUTHENTICATED: ' Give the worker a token or an API key that is good.',
-  FORBIDDEN: ' Give the worker a token or an API key with the role WORKER.',
+/** Whose request it is, as its messages say. */
+export interface Requester {
+  readonly name: string
+  /** Which credential does. */
+  readonly needs: string
 }
+
+const WORKER: Requester = { name: 'worker', needs: 'with the role WORKER' }
 
 /** Codes of what the API will not do however often it is asked. */
 const REFUSALS = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT'])
 
 /** The failure that an answer of the API tells of; undefined if it tells of none. */
-export function failureOf(url: string, { errors, headers }: Answer<unknown>): Error | undefined {
+export function failureOf(
+  url: string,
+  { errors, headers }: Pick<Answer<unknown>, 'errors' | 'headers'>,
+  requester = WORKER,
+): Error | undefined {
   const [error] = errors ?? []
   if (error === undefined) return undefined
   const code = String(error.extensions?.code)
-  if (REFUSALS.has(code)) return new RequestRefusedError(url, code, error.message)
+  if (REFUSALS.has(code)) return new RequestRefusedError(url, code, error.message, requester)
   const isUndone = code === 'RATE_LIMITED'
   return new ServerAwayError(`${error.message} (${code})`, { retryAfterMs: retryAfterMs(headers), isUndone })
 }
@@ -77,7 +88,7 @@ const UNREACHED = new Set([
  * What it means that no answer of the API came. `isKnown`: it has answered before, so this is the right address, and what answers
  * now - a proxy without a server behind it - is there for a while only.
  */
-export function failureWithoutAnswer(url: string, error: unknown, isKnown: boolean): Error {
+export function failureWithoutAnswer(url: string, error: unknown, isKnown: boolean, requester = WORKER): Error {
   if (!(error instanceof NoApiAnswerError)) {
     const { code, message } = rootOf(error)
     return new ServerAwayError(`${url} does not answer (${code ?? message}).`, {
@@ -87,7 +98,8 @@ export function failureWithoutAnswer(url: string, error: unknown, isKnown: boole
   }
   const { status, headers, message } = error
   if (status === TOO_LARGE || (status < 500 && !PASSING.has(status) && !isKnown)) {
-    return new RequestRefusedError(url, `HTTP_${status}`, `${message}. Is this the endpoint of a Jobledger server?`)
+    const detail = `${message}. Is this the endpoint of a Jobledger server?`
+    return new RequestRefusedError(url, `HTTP_${status}`, detail, requester)
   }
   return new ServerAwayError(message, { cause: error, retryAfterMs: retryAfterMs(headers) })
 }

@@ -1,0 +1,42 @@
+// An event as a line: for people, or as JSON in the form in which events are handed on (followers/ledgerEvent.ts).
+import type { JobEvent } from '../../client/followJobEvents.ts'
+import type { LedgerEvent } from '../../followers/ledgerEvent.ts'
+
+/** `2026-11-25T21:16:38.282Z 01a2... PENDING -> PROCESSING  user:ada  claimed by host:1` */
+export function textLine({ record }: JobEvent): string {
+  const { previousState, newState, actor, reason, timestamp, job } = record
+  const step = previousState === null ? newState : `${previousState} -> ${newState}`
+  return [
+    timestamp,
+    job.jobId,
+    step.padEnd(STEP_WIDTH),
+    printable(actor),
+    ...(reason === null ? [] : [printable(reason)]),
+  ].join('  ')
+}
+
+const STEP_WIDTH = 'PROCESSING -> COMPLETED'.length
+
+/** One line, whatever somebody wrote into a reason. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+}
+
+export function jsonLine({ cursor, record }: JobEvent): string {
+  const { sequence, previousState, newState, reason, metadata, actor, timestamp, job } = record
+  const event: LedgerEvent = {
+    eventId: `${job.jobId}:${sequence}`,
+    cursor,
+    jobId: job.jobId,
+    sequence,
+    previousState,
+    newState,
+    reason,
+    metadata,
+    actor,
+    timestamp,
+    userId: job.userId,
+    preset: job.preset,
+  }
+  return JSON.stringify(event)
+}

@@ -1,0 +1,195 @@
+// Looks for new records in the ledger, once for all who wait for some in this process, and wakes those for whom there is something.
+// It holds no records: each reader reads for itself, at its own pace (followEvents.ts). While nobody waits it does not look.
+import { setTimeout as pause } from 'node:timers/promises'
+import { comparePositions, type Position } from '../ledger/eventOrder.ts'
+import { currentPosition, readFacts } from '../ledger/events.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { admits, type JobStateRecordFilter, type RecordFacts } from '../ledger/recordFilter.ts'
+
+export interface EventFeedOptions {
+  readonly ledger: Ledger
+  /** From one look to the next. */
+  readonly pollMs: number
+  readonly mostWatches: number
+  readonly log: FollowerLog
+}
+
+/** Where followers tell what happens to them; a logger of pino is one. */
+export interface FollowerLog {
+  debug(facts: object, message: string): void
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+export interface EventFeed {
+  /** How many wait. */
+  readonly watches: number
+  /** How many may. Whoever begins a watch sees to it. */
+  readonly mostWatches: number
+  /** Resolves when nothing that is committed from now on can be missed. @throws what the database throws */
+  watch(filter: JobStateRecordFilter): Promise<Watch>
+}
+
+/** Somebody who waits for records that a filter admits. */
+export interface Watch {
+  /**
+   * Resolves when there is a record behind `position`; to a position between which and the given one there is none. Whoever asks has read
+   * everything up to `position`, which he reached after the watch began.
+   *
+   * @throws the reason of `signal` when that is aborted
+   */
+  next(position: Position, signal: AbortSignal): Promise<Position>
+  close(): void
+}
+
+/** Records that are looked at by one statement. */
+const MOST_RECORDS = 1000
+
+export function createEventFeed({ ledger, pollMs, mostWatches, log }: EventFeedOptions): EventFeed {
+  const waiting = new Waiting()
+  /** Where the feed began to look, while it does. */
+  let beginning: Promise<Position> | undefined
+
+  async function look(from: Position): Promise<Position> {
+    const { records, end, isLast } = await readFacts(ledger, from, MOST_RECORDS)
+    for (const record of records) waiting.tell(record)
+    return isLast ? end : look(end)
+  }
+
+  async function lookAgainAndAgain(from: Position): Promise<void> {
+    let now = from
+    let isAway = false
+    while (waiting.size > 0) {
+      await pause(pollMs)
+      try {
+        now = await look(now)
+        isAway = false
+      } catch (error) {
+        log[isAway ? 'debug' : 'warn']({ err: error }, 'followers have lost the database; they go on when it is back')
+        isAway = true
+      }
+    }
+    beginning = undefined
+  }
+
+  /** Begins to look, if nobody does. */
+  function begin(): Promise<Position> {
+    if (beginning === undefined) {
+      beginning = currentPosition(ledger)
+      beginning.then(lookAgainAndAgain, () => {
+        beginning = undefined
+      })
+    }
+    return beginning
+  }
+
+  return {
+    mostWatches,
+    get watches() {
+      return waiting.size
+    },
+    async watch(filter) {
+      const watch = new Waiter(filter, () => waiting.remove(watch))
+      // Before the feed begins: it ends when nobody waits.
+      waiting.add(watch)
+      try {
+        await begin()
+      } catch (error) {
+        watch.close()
+        throw error
+      }
+      return watch
+    },
+  }
+}
+
+/** All who wait, by what they wait for: a record is not shown to those who wait for another job or for another user. */
+class Waiting {
+  size = 0
+  private readonly byInterest = new Map<string, Set<Waiter>>()
+
+  add(waiter: Waiter): void {
+    const interest = interestOf(waiter.filter)
+    const others = this.byInterest.get(interest)
+    if (others) others.add(waiter)
+    else this.byInterest.set(interest, new Set([waiter]))
+    this.size++
+  }
+
+  remove(waiter: Waiter): void {
+    const interest = interestOf(waiter.filter)
+    const all = this.byInterest.get(interest)
+    if (!all?.delete(waiter)) return
+    if (all.size === 0) this.byInterest.delete(interest)
+    this.size--
+  }
+
+  tell(record: RecordFacts & Position): void {
+    for (const interest of [`job ${record.jobId}`, `user ${record.userId}`, 'everything']) {
+      for (const waiter of this.byInterest.get(interest) ?? []) {
+        if (admits(waiter.filter, record)) waiter.found(record)
+      }
+    }
+  }
+}
+
+function interestOf({ jobId, ownerId, userId }: JobStateRecordFilter): string {
+  if (jobId != null) return `job ${jobId.toLowerCase()}`
+  const user = ownerId ?? userId
+  return user == null ? 'everything' : `user ${user}`
+}
+
+class Waiter implements Watch {
+  readonly filter: JobStateRecordFilter
+  readonly close: () => void
+  /** Since its reader last asked. */
+  private first: Position | undefined
+  private last: Position | undefined
+  private wake: (() => void) | undefined
+
+  constructor(filter: JobStateRecordFilter, close: () => void) {
+    this.filter = filter
+    this.close = close
+  }
+
+  found(record: Position): void {
+    this.first ??= record
+    this.last = record
+    this.wake?.()
+  }
+
+  async next(position: Position, signal: AbortSignal): Promise<Position> {
+    for (;;) {
+      const { first, last } = this
+      this.first = undefined
+      this.last = undefined
+      if (first && comparePositions(first, position) > 0) return justBefore(first)
+      if (last && comparePositions(last, position) > 0) return position
+      await this.woken(signal)
+    }
+  }
+
+  private woken(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.wake = undefined
+        signal.removeEventListener('abort', onAbort)
+      }
+      const onAbort = (): void => {
+        end()
+        reject(signal.reason)
+      }
+      this.wake = () => {
+        end()
+        resolve()
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+}
+
+function justBefore({ transactionId, id }: Position): Position {
+  return { transactionId, id: id - 1n }
+}

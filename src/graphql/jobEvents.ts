@@ -1,0 +1,71 @@
+// The ledger as it grows: a subscription. What it sends comes from followers/followEvents.ts; here stands who may hear it, and how it
+// ends.
+import { GraphQLError } from 'graphql'
+import type { JobStateRecord as RecordRow } from '../database/generated/client.ts'
+import { followEvents } from '../followers/followEvents.ts'
+import { cursorOf } from '../ledger/eventOrder.ts'
+import { currentPosition, positionOfCursor } from '../ledger/events.ts'
+import { recordCondition } from '../ledger/recordFilter.ts'
+import { builder } from './builder.ts'
+import type { GraphQLContext } from './context.ts'
+import { JobStateRecord, JobStateRecordFilter, recordFilterOf } from './jobStateRecord.ts'
+import { listening } from './listening.ts'
+import { fieldSelection } from './selection.ts'
+
+const JobEvent = builder.objectRef<RecordRow>('JobEvent').implement({
+  description: 'A line of the ledger, as it is read by those who follow it.',
+  fields: (t) => ({
+    cursor: t.string({
+      description: 'Where the reader stands after this event: give it as `after` to go on from here.',
+      resolve: cursorOf,
+    }),
+    record: t.field({ type: JobStateRecord, description: 'What happened.', resolve: (record) => record }),
+  }),
+})
+
+builder.subscriptionField('jobEvents', (t) =>
+  t.field({
+    type: JobEvent,
+    description:
+      'Every change of state, as soon as it is committed: those of one job in their order, each at least once. The stream has no end; after a break go on with the cursor of the last event.',
+    args: {
+      after: t.arg.string({
+        description:
+          'First everything behind this cursor of an event, then what comes; by default, what comes from now on.',
+      }),
+      filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }),
+    },
+    subscribe: async (_, { after, filter: given }, context, info) => {
+      const { ledger, events } = context
+      const filter = recordFilterOf(context, given)
+      // Faults are told before the stream begins.
+      recordCondition(filter, ledger.limits)
+      requireRoom(context)
+      const behind = after == null ? await currentPosition(ledger) : await positionOfCursor(ledger, 'after', after)
+      const select = fieldSelection<{ id: true }>(context, info, 'JobStateRecord', 'record')
+      return listening(context, (signal) =>
+        followEvents({ ledger, feed: events, behind, filter, select, signal, log: context.log }),
+      )
+    },
+    resolve: (event) => {
+      if (event instanceof Error) throw event
+      return event
+    },
+  }),
+)
+
+builder.queryField('eventCursor', (t) =>
+  t.string({
+    description:
+      'Where the ledger ends now, as `jobEvents(after:)` takes it: to miss nothing from now on, whatever breaks.',
+    resolve: async (_parent, _args, { ledger }) => cursorOf(await currentPosition(ledger)),
+  }),
+)
+
+/** @throws GraphQLError if nobody more may listen to this server */
+function requireRoom({ events }: GraphQLContext): void {
+  if (events.watches < events.mostWatches) return
+  throw new GraphQLError(`This server has ${events.mostWatches} subscribers, which is its limit; come back later.`, {
+    extensions: { code: 'RATE_LIMITED', http: { status: 429, headers: { 'retry-after': '10' } } },
+  })
+}

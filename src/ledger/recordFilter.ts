@@ -1,0 +1,82 @@
+// What a list, a count or a stream of records may be restricted to: as a condition of Prisma, and as a look at one record.
+import type { JobState, Prisma } from '../database/generated/client.ts'
+import { InputCheck } from './inputCheck.ts'
+import { checkLength, ownerConditions } from './jobFilter.ts'
+import type { Limits } from './limits.ts'
+
+/** All given conditions hold. */
+export interface JobStateRecordFilter {
+  /** Only records of jobs of this user, whatever else is asked for: how a caller is confined to its own. */
+  ownerId?: string | undefined
+  /** A UUID. */
+  jobId?: string | null | undefined
+  /** The owner of the job. */
+  userId?: string | null | undefined
+  actor?: string | null | undefined
+  previousStates?: JobState[] | null | undefined
+  newStates?: JobState[] | null | undefined
+  /** Inclusive. */
+  after?: Date | null | undefined
+  /** Exclusive. */
+  before?: Date | null | undefined
+}
+
+/** @throws InvalidInputError */
+export function recordCondition(
+  filter: JobStateRecordFilter | null | undefined,
+  limits: Limits,
+): Prisma.JobStateRecordWhereInput {
+  const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter ?? {}
+  checkFilter(filter ?? {}, limits)
+  const owner = ownerConditions({ ownerId, userId })
+  return {
+    ...(jobId == null ? {} : { jobId }),
+    ...(owner.length === 0 ? {} : { job: { AND: owner } }),
+    ...(actor == null ? {} : { actor }),
+    ...(previousStates ? { previousState: { in: previousStates } } : {}),
+    ...(newStates ? { newState: { in: newStates } } : {}),
+    ...(after || before ? { timestamp: { ...(after && { gte: after }), ...(before && { lt: before }) } } : {}),
+  }
+}
+
+function checkFilter(filter: JobStateRecordFilter, limits: Limits): void {
+  const check = new InputCheck(limits)
+  check.name('userId', filter.userId)
+  check.name('actor', filter.actor)
+  checkLength(check, 'previousStates', filter.previousStates)
+  checkLength(check, 'newStates', filter.newStates)
+  check.instant('after', filter.after)
+  check.instant('before', filter.before)
+  if (filter.jobId != null) check.uuid('jobId', filter.jobId)
+  check.done()
+}
+
+/** What a filter looks at. */
+export interface RecordFacts {
+  readonly jobId: string
+  /** The owner of the job. */
+  readonly userId: string
+  readonly actor: string
+  readonly previousState: JobState | null
+  readonly newState: JobState
+  readonly timestamp: Date
+}
+
+/** Whether a record satisfies the condition that `recordCondition` makes of the filter. */
+export function admits(filter: JobStateRecordFilter, record: RecordFacts): boolean {
+  const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter
+  return (
+    isWanted(record.jobId, jobId?.toLowerCase()) &&
+    isWanted(record.userId, ownerId) &&
+    isWanted(record.userId, userId) &&
+    isWanted(record.actor, actor) &&
+    (previousStates == null || (record.previousState !== null && previousStates.includes(record.previousState))) &&
+    (newStates == null || newStates.includes(record.newState)) &&
+    (after == null || record.timestamp >= after) &&
+    (before == null || record.timestamp < before)
+  )
+}
+
+function isWanted(value: string, wanted: string | null | undefined): boolean {
+  return wanted == null || value === wanted
+}

@@ -1,0 +1,33 @@
+// Sends a sample as its caller would: a subscription over a stream, of which the first event counts.
+import { openSubscription } from '../../../src/client/openSubscription.ts'
+import type { TestServer } from '../../support/server.ts'
+import type { Sample, Target } from './sample.ts'
+
+interface Told {
+  // biome-ignore lint/suspicious/noExplicitAny: answers of every form
+  readonly data?: any
+  readonly errors?: readonly { readonly extensions?: Readonly<Record<string, unknown>> }[]
+}
+
+/** What is there comes at once; after so long there is nothing. */
+const STREAM_MS = 300
+
+export async function ask(
+  server: TestServer,
+  { query, variables }: Sample,
+  target: Target,
+  headers: Readonly<Record<string, string>>,
+): Promise<Told> {
+  if (!query.startsWith('subscription')) return server.request(query, variables(target), headers)
+  const stop = new AbortController()
+  const operation = { query, variables: variables(target) }
+  const results = await openSubscription(`${server.url}/graphql`, operation, { headers, signal: stop.signal })
+  const nothing = new Promise<{ value: Told }>((resolve) =>
+    setTimeout(resolve, STREAM_MS, { value: { data: { it: null } } }),
+  )
+  const first = results.next()
+  const { value } = await Promise.race([first, nothing])
+  stop.abort()
+  await first.catch(() => undefined)
+  return value as Told
+}

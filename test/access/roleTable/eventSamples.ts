@@ -1,0 +1,16 @@
+// How the fields about events are tried as each operation that they may be.
+import { BEGINNING, cursorOf } from '../../../src/ledger/eventOrder.ts'
+import { byId, reading, type Sample } from './sample.ts'
+
+export const EVENT_SAMPLES: Record<string, Sample[]> = {
+  'Query.eventCursor': [
+    reading('{ it: eventCursor }', { operation: 'know where the ledger ends', variables: () => ({}) }),
+  ],
+  'Query.followers': [reading('{ it: followers { name } }', { operation: 'see the followers', variables: () => ({}) })],
+  'Subscription.jobEvents': [
+    reading(
+      'subscription ($id: ID!, $after: String) { it: jobEvents(after: $after, filter: { jobId: $id }) { record { id } } }',
+      { variables: (target) => ({ ...byId(target), after: cursorOf(BEGINNING) }) },
+    ),
+  ],
+}

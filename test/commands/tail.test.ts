@@ -1,0 +1,116 @@
+// `jobledger tail`, as a person and as a script have it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { transitionJob } from '../../src/ledger/transitionJob.ts'
+import { eventually } from '../support/eventually.ts'
+import { ACTOR, jobIn, newJob } from '../support/factories.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer()
+})
+
+afterEach(endPrograms)
+
+afterAll(() => server.close())
+
+function tail(...words: string[]): Program {
+  return runProgram('src/cli.ts', { JOBLEDGER_URL: `${server.url}/graphql` }, ['tail', ...words])
+}
+
+const lines = (program: Program): string[] => program.stdout().split('\n').slice(0, -1)
+
+async function cursorOfNow(): Promise<string> {
+  return (await server.request<{ eventCursor: string }>('{ eventCursor }')).data.eventCursor
+}
+
+describe('tail', () => {
+  it('prints a line for each event, from now on, until it is stopped', async () => {
+    await newJob(server.ledger, { userId: 'before' })
+    const program = tail()
+    await eventually(async () => {
+      await newJob(server.ledger)
+      expect(lines(program).length).toBeGreaterThan(0)
+    })
+    const { id } = await newJob(server.ledger)
+    const reason = 'because\nof \u001b[31mthis'
+    const { updatedAt } = await transitionJob(server.ledger, { jobId: id, to: 'PROCESSING', actor: ACTOR, reason })
+    const line = `${updatedAt.toISOString()}  ${id}  PENDING -> PROCESSING   tester  because of  [31mthis`
+    await eventually(() => expect(lines(program).at(-1)?.replace(/ +/g, ' ')).toBe(line.replace(/ +/g, ' ')))
+    program.process.kill('SIGINT')
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.stderr()).toBe('')
+  })
+
+  it('prints JSON from which a script goes on, of what it asks for', async () => {
+    const after = await cursorOfNow()
+    const { id } = await jobIn(server.ledger, 'COMPLETED', { userId: 'of-tail', preset: 'nightly' })
+    await jobIn(server.ledger, 'COMPLETED')
+    const program = tail('--json', '--after', after, '--user', 'of-tail', '--state', 'processing', 'COMPLETED')
+    const events = await eventually(() => {
+      expect(lines(program)).toHaveLength(2)
+      return lines(program).map((line) => JSON.parse(line))
+    })
+    const [first, second] = events
+    expect(first).toEqual({
+      eventId: `${id}:2`,
+      cursor: expect.any(String),
+      jobId: id,
+      sequence: 2,
+      previousState: 'PENDING',
+      newState: 'PROCESSING',
+      reason: null,
+      metadata: {},
+      actor: ACTOR,
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      userId: 'of-tail',
+      preset: 'nightly',
+    })
+    expect(second).toMatchObject({ eventId: `${id}:3`, newState: 'COMPLETED' })
+    const rest = tail('--json', '--after', first.cursor, '--job', id, '--actor', ACTOR)
+    await eventually(() => expect(lines(rest).map((line) => JSON.parse(line))).toEqual([second]))
+  })
+
+  it('loses nothing to a slow reader, and ends with the first event that nobody reads', async () => {
+    const after = await cursorOfNow()
+    for (let n = 0; n < 30; n++) await newJob(server.ledger)
+    const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+    const script = '"$0" "$1" tail --json --after "$2" | (sleep 1; head -n 30; echo read >&2)'
+    const child = spawn('sh', ['-c', script, process.execPath, cli, after], {
+      env: { PATH: process.env.PATH, JOBLEDGER_URL: `${server.url}/graphql` },
+    })
+    const [read, said, ended] = [text(child.stdout), text(child.stderr), once(child, 'close')]
+    await once(child.stderr, 'data')
+    await eventually(async () => {
+      await newJob(server.ledger)
+      expect(child.exitCode).toBe(0)
+    })
+    await ended
+    expect((await read).trimEnd().split('\n')).toHaveLength(30)
+    expect(await said).toBe('read\n')
+  })
+
+  it.each([
+    ['a cursor that is none', ['--after', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): after: is not a cursor/],
+    ['a state that is none', ['--state', 'DONE'], /^--state must be one of PENDING, .*; "DONE" came\.\n$/],
+    ['an address that is none', ['--url', 'here'], /^--url must be the whole endpoint of a server/],
+  ])('says in one sentence what is wrong with %s', async (_, words, message) => {
+    const program = tail(...words)
+    expect(await program.ended).toEqual({ code: 1, signal: null })
+    expect(program.stderr()).toMatch(message)
+    expect(program.stderr()).not.toMatch(/ at /)
+  })
+
+  it('waits for a server that is away, and says so', async () => {
+    const program = runProgram('src/cli.ts', { JOBLEDGER_URL: 'http://127.0.0.1:59999/graphql' }, ['tail'])
+    await eventually(() => expect(program.stderr()).toMatch(/does not answer \(ECONNREFUSED\)\. Trying again\.\n/))
+    program.process.kill('SIGTERM')
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+  })
+})

@@ -1,0 +1,176 @@
+// The library for those who follow the ledger: over servers that go and come, and over what no retry mends.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type FollowJobEventsOptions, followJobEvents, type JobEvent } from '../../src/client/followJobEvents.ts'
+import { PROTECTED, tokenOf } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let ledger: TestLedger
+const endings: (() => Promise<unknown>)[] = []
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+})
+
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end()
+})
+
+afterAll(async () => {
+  await ledger.close()
+})
+
+async function start(environment: Record<string, string> = {}): Promise<TestServer> {
+  const server = await startTestServer({ databaseUrl: ledger.url, environment })
+  endings.push(() => server.close())
+  return server
+}
+
+interface Following {
+  readonly events: JobEvent[]
+  readonly interruptions: string[]
+  readonly ended: Promise<unknown>
+  heard(count: number): Promise<JobEvent[]>
+}
+
+function follow({ url }: { url: string }, options: Partial<FollowJobEventsOptions> = {}): Following {
+  const stop = new AbortController()
+  const events: JobEvent[] = []
+  const interruptions: string[] = []
+  const listen = async (): Promise<void> => {
+    const all = followJobEvents({
+      url: `${url}/graphql`,
+      signal: stop.signal,
+      onInterruption: ({ message }) => interruptions.push(message),
+      ...options,
+    })
+    for await (const event of all) events.push(event)
+  }
+  const ended = listen().catch((error: unknown) => error)
+  endings.push(async () => {
+    stop.abort()
+    await ended
+  })
+  const heard = (count: number) =>
+    eventually(() => {
+      if (events.length < count) throw new Error(`${events.length} of ${count} events came.`)
+      return events
+    })
+  return { events, interruptions, ended, heard }
+}
+
+const jobsOf = (events: readonly JobEvent[]): string[] => events.map(({ record }) => record.job.jobId)
+
+/** Makes jobs until one is heard of: then whoever follows is connected. */
+async function connected(following: Following): Promise<number> {
+  const before = following.events.length
+  return eventually(async () => {
+    await newJob(ledger, { userId: 'connecting' })
+    if (following.events.length === before) throw new Error('not connected yet')
+    return following.events.length
+  })
+}
+
+describe('over two replicas', () => {
+  it('comes through each what was written through the other, soon', async () => {
+    const [one, other] = [await start(), await start()]
+    const [ofOne, ofOther] = [follow(one), follow(other)]
+    await connected(ofOne)
+    await connected(ofOther)
+    await one.request('mutation { createJob(input: { userId: "of-replicas", content: "x" }) { __typename } }')
+    await eventually(() => {
+      for (const { events } of [ofOne, ofOther]) expect(events.at(-1)?.record.job.userId).toBe('of-replicas')
+    })
+    expect(ofOne.interruptions).toEqual([])
+  })
+})
+
+describe('a server that is stopped and started again', () => {
+  it('ends the streams at once, and what happened meanwhile comes then', async () => {
+    const first = await startTestServer({ databaseUrl: ledger.url })
+    const following = follow(first)
+    const before = await connected(following)
+    const startedAt = performance.now()
+    await first.close()
+    // Not after SHUTDOWN_TIMEOUT_MS, which is 10 s.
+    expect(performance.now() - startedAt).toBeLessThan(5000)
+    const missed = [(await newJob(ledger)).id, (await newJob(ledger)).id]
+    await eventually(() => expect(following.interruptions.length).toBeGreaterThan(0))
+    await start({ PORT: new URL(first.url).port })
+    await eventually(() => expect(jobsOf(following.events.slice(before)).slice(-2)).toEqual(missed))
+    const cursors = following.events.map(({ cursor }) => cursor)
+    expect(new Set(cursors).size).toBe(cursors.length)
+  })
+})
+
+describe('what happens before the server was ever reached', () => {
+  it('comes, if a cursor was given', async () => {
+    const server = await start()
+    const { data } = await server.request<{ eventCursor: string }>('{ eventCursor }')
+    const port = new URL(server.url).port
+    await server.close()
+    const following = follow({ url: server.url }, { after: data.eventCursor })
+    await eventually(() => expect(following.interruptions.length).toBeGreaterThan(1))
+    expect(following.interruptions[0]).toMatch(/does not answer \(ECONNREFUSED\)/)
+    const { id } = await newJob(ledger)
+    await start({ PORT: port })
+    expect(jobsOf(await following.heard(1))).toEqual([id])
+  })
+})
+
+describe('a filter', () => {
+  it('is kept', async () => {
+    const following = follow(await start(), { filter: { userId: 'of-the-filter' } })
+    const made = await eventually(async () => {
+      await newJob(ledger)
+      const { id } = await newJob(ledger, { userId: 'of-the-filter' })
+      if (following.events.length === 0) throw new Error('not connected yet')
+      return id
+    })
+    await eventually(() => expect(jobsOf(following.events)).toContain(made))
+    expect(new Set(following.events.map(({ record }) => record.job.userId))).toEqual(new Set(['of-the-filter']))
+  })
+})
+
+describe('what no retry mends is thrown', () => {
+  it.each([
+    [
+      'no credential',
+      { AUTH: 'required', ...PROTECTED },
+      {},
+      /refuses the subscriber \(UNAUTHENTICATED\): .* Give the subscriber a token or an API key that is good\.$/,
+    ],
+    ['a bad cursor', {}, { after: 'nonsense' }, /\(BAD_USER_INPUT\): after: is not a cursor of this service/],
+    ['a bad filter', {}, { filter: { userId: '' } }, /\(BAD_USER_INPUT\): userId: is 0 characters long/],
+  ])('%s', async (_, environment, options, message) => {
+    const following = follow(await start(environment), options)
+    expect(await following.ended).toMatchObject({
+      name: 'RequestRefusedError',
+      message: expect.stringMatching(message),
+    })
+    expect(following.interruptions).toEqual([])
+  })
+
+  it('a role that reads nothing', async () => {
+    const token = await tokenOf('ada', { roles: [] })
+    const following = follow(await start({ AUTH: 'required', ...PROTECTED }), { token })
+    expect(await following.ended).toMatchObject({
+      message: expect.stringMatching(
+        /\(FORBIDDEN\): .* Give the subscriber a token or an API key that may read jobs\.$/,
+      ),
+    })
+  })
+
+  it('something that is no Jobledger server', async () => {
+    const other = createServer((_, response) => response.writeHead(404).end('nothing here'))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    endings.push(async () => other.close())
+    const following = follow({ url: `http://127.0.0.1:${(other.address() as AddressInfo).port}` })
+    expect(await following.ended).toMatchObject({
+      message: expect.stringMatching(/\(HTTP_404\): .*nothing here\. Is this the endpoint of a Jobledger server\?$/),
+    })
+  })
+})

@@ -1,0 +1,76 @@
+// A reader that takes nothing: the server neither reads ahead for it nor forgets it.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openSubscription } from '../../src/client/openSubscription.ts'
+import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'
+import { EventsOfDocument, type EventsOfSubscription } from '../client/documents.generated.ts'
+import { stepOf } from '../support/eventStream.ts'
+import { newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { logStatements, type StatementLog } from '../support/statements.ts'
+
+const JOBS = 1000
+/** Together with the others far more than the connection holds by itself. */
+const REASON = 'x'.repeat(30_000)
+const QUERY = EventsOfDocument.toString().replace('sequence', 'sequence metadata')
+
+let server: TestServer
+let log: StatementLog
+
+beforeAll(async () => {
+  server = await startTestServer()
+  log = logStatements(server)
+})
+
+afterAll(async () => {
+  await server.close()
+})
+
+/** How many pages of events were read: not the looks of the feed, nor what writes. */
+const pages = (statements: string[]): number =>
+  statements.filter((text) => text.includes('SELECT') && text.includes('"public"."job_states"')).length
+
+async function makeJobs(count: number): Promise<string[]> {
+  const made: string[] = []
+  for (let n = 0; n < count; n++) {
+    const { id } = await newJob(server.ledger)
+    const change = { state: 'CANCELLED' as const, version: 2, stateActor: 'tester', stateMetadata: { REASON } }
+    await server.ledger.prisma.job.update({ where: { id }, data: change })
+    made.push(`${id} 1`, `${id} 2`)
+  }
+  return made
+}
+
+/** Pages that the server reads until it reads no more by itself. */
+async function pagesUntilStill(): Promise<number> {
+  let all = 0
+  for (let stillFor = 0; stillFor < 5; ) {
+    const more = pages(await log.during(() => new Promise((resolve) => setTimeout(resolve, 100))))
+    all += more
+    stillFor = more === 0 ? stillFor + 1 : 0
+  }
+  return all
+}
+
+it('gets everything when it takes again what it left', { timeout: 120_000 }, async () => {
+  const made = await makeJobs(JOBS)
+  const stop = new AbortController()
+  const operation = { query: QUERY, variables: { after: cursorOf(BEGINNING) } }
+  const events = await openSubscription<EventsOfSubscription>(`${server.url}/graphql`, operation, {
+    headers: {},
+    signal: stop.signal,
+  })
+  // Forty pages of three quarters of a megabyte are to be had; it reads what fits into the buffers of a connection.
+  expect(await pagesUntilStill()).toBeLessThan(20)
+  // What happens meanwhile makes it read no more.
+  const during = await log.during(async () => {
+    made.push(...(await makeJobs(50)))
+  })
+  expect(pages(during)).toBe(0)
+  const heard: string[] = []
+  for await (const { data } of events) {
+    heard.push(stepOf(data.jobEvents))
+    if (heard.length === made.length) break
+  }
+  stop.abort()
+  expect(heard).toEqual(made)
+})

@@ -1,0 +1,179 @@
+// The order in which followers read: complete up to the horizon, and that of each job's history, whatever transactions do.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { JobStateRecord } from '../../src/database/generated/client.ts'
+import { carryOnTransactionOrder } from '../../src/database/transactionOrder.ts'
+import { BEGINNING, comparePositions, cursorOf, type Position, positionOf } from '../../src/ledger/eventOrder.ts'
+import { currentPosition, portionBehind, positionOfCursor, readEvents, readFacts } from '../../src/ledger/events.ts'
+import { transitionJob } from '../../src/ledger/transitionJob.ts'
+import { ACTOR, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+
+let ledger: TestLedger
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+})
+
+afterAll(async () => {
+  await ledger.close()
+})
+
+/** What a follower reads that comes again and again: everything behind a position, in portions of `most`. */
+async function readOn(from: Position, most = 1000): Promise<{ records: JobStateRecord[]; end: Position }> {
+  const records: JobStateRecord[] = []
+  for (let behind = from; ; ) {
+    const { end, isLast } = await portionBehind(ledger, behind, most)
+    records.push(...(await readEvents(ledger, { behind, upTo: end, most })))
+    if (isLast) return { records, end }
+    behind = end
+  }
+}
+
+/** The same once there are so many: transactions of other databases of the server hold the horizon back too. */
+async function readOnTo(count: number, from: Position, most?: number): Promise<Awaited<ReturnType<typeof readOn>>> {
+  let read = await readOn(from, most)
+  await expect
+    .poll(async () => {
+      read = await readOn(from, most)
+      return read.records.length
+    })
+    .toBeGreaterThanOrEqual(count)
+  return read
+}
+
+function told(records: readonly JobStateRecord[]): [string, number][] {
+  return records.map(({ jobId, sequence }) => [jobId, sequence])
+}
+
+async function begun(): Promise<pg.Client> {
+  const session = await ledger.session()
+  await session.query('BEGIN; SELECT pg_current_xact_id()')
+  return session
+}
+
+function start(session: pg.Client, jobId: string): Promise<unknown> {
+  return session.query("UPDATE jobs SET state = 'PROCESSING' WHERE id = $1", [jobId])
+}
+
+describe('a follower', () => {
+  it('misses nothing when the transaction that is numbered later commits first', async () => {
+    const [early, late] = [await newJob(ledger), await newJob(ledger)]
+    const { end: beginning } = await readOnTo(2, BEGINNING)
+    const [first, second] = [await begun(), await begun()]
+    await start(first, early.id)
+    await start(second, late.id)
+    await second.query('COMMIT')
+    const between = await readOn(beginning)
+    // Held back: the other transaction would come before it.
+    expect(between.records).toEqual([])
+    await first.query('COMMIT')
+    const after = await readOnTo(2, between.end)
+    expect(told(after.records)).toEqual([
+      [early.id, 2],
+      [late.id, 2],
+    ])
+    expect((await readOn(after.end)).records).toEqual([])
+  })
+
+  it('reads the history of a job in order when a transaction changes it that was numbered before the last one to do so', async () => {
+    const { id } = await newJob(ledger)
+    const beginning = (await readOnTo(5, BEGINNING)).end
+    const first = await begun()
+    const between = await begun()
+    const { version } = await transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: ACTOR })
+    await first.query("UPDATE jobs SET state = 'FAILED' WHERE id = $1", [id])
+    await first.query('COMMIT')
+    // The horizon is at the transaction that still runs, above the first.
+    expect((await readOn(beginning)).records).toEqual([])
+    await between.query('COMMIT')
+    const { records } = await readOnTo(2, beginning)
+    expect(version).toBe(2)
+    expect(told(records)).toEqual([
+      [id, 2],
+      [id, 3],
+    ])
+  })
+
+  it('waits for nobody who only reads', async () => {
+    const reader = await ledger.session()
+    await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs')
+    const { end } = await readOnTo(7, BEGINNING)
+    const { id } = await newJob(ledger)
+    expect(told((await readOnTo(1, end)).records)).toEqual([[id, 1]])
+    await reader.query('COMMIT')
+  })
+
+  it('reads the same in portions of any size, and what the portions are about', async () => {
+    for (let n = 0; n < 5; n++) await jobIn(ledger, 'COMPLETED')
+    const whole = (await readOnTo(8 + 15, BEGINNING)).records
+    expect(told((await readOn(BEGINNING, 1)).records)).toEqual(told(whole))
+    expect(told((await readOn(BEGINNING, 7)).records)).toEqual(told(whole))
+    const facts = await readFacts(ledger, BEGINNING, 7)
+    expect(facts.isLast).toBe(false)
+    expect(facts.records.map(({ id }) => id)).toEqual(whole.slice(0, 7).map(({ id }) => id))
+    expect(facts.records[0]).toMatchObject({
+      jobId: whole[0]?.jobId,
+      userId: 'user',
+      actor: ACTOR,
+      newState: 'PENDING',
+    })
+    expect((await readFacts(ledger, facts.end, 1000)).records).toHaveLength(whole.length - 7)
+  })
+
+  it('looks at an index and not at the whole ledger', async () => {
+    const session = await ledger.session()
+    const { end } = await readOn(BEGINNING)
+    await session.query('SET enable_seqscan = off; SET enable_bitmapscan = off')
+    const { rows } = await session.query<{ 'QUERY PLAN': string }>(`EXPLAIN SELECT * FROM job_states
+      WHERE (transaction_id, id) > (${end.transactionId}, 0) AND transaction_id < jobledger_horizon()
+      ORDER BY transaction_id, id LIMIT 100`)
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan).toContain('ix_job_states_transaction_id')
+    expect(plan).not.toContain('Sort')
+  })
+})
+
+describe('cursors', () => {
+  it('name a position', () => {
+    const position = { transactionId: 5_000_000_000n, id: 7n }
+    expect(positionOf(cursorOf(position))).toEqual(position)
+    expect(comparePositions(position, { transactionId: 5_000_000_000n, id: 8n })).toBeLessThan(0)
+    expect(comparePositions(position, { transactionId: 4n, id: 8n })).toBeGreaterThan(0)
+    expect(comparePositions(position, position)).toBe(0)
+  })
+
+  it('of another ledger, and what is no cursor, are refused', async () => {
+    const { transactionId } = await currentPosition(ledger)
+    const ahead = cursorOf({ transactionId: transactionId + 1_000_000n, id: 1n })
+    await expect(positionOfCursor(ledger, 'after', ahead)).rejects.toThrow(/^after: lies ahead of this ledger/)
+    await expect(positionOfCursor(ledger, 'after', 'nonsense')).rejects.toThrow(
+      'after: is not a cursor of this service. "nonsense" came.',
+    )
+  })
+})
+
+// The last: it changes what is numbered how.
+describe('a database that was restored on a server that has counted less', () => {
+  it('is followed on, in order', async () => {
+    const { id } = await newJob(ledger)
+    const session = await ledger.session()
+    const { records: before } = await readOnTo(8 + 15 + 1, BEGINNING)
+    await session.query(`ALTER TABLE job_states DISABLE TRIGGER USER;
+      UPDATE job_states SET transaction_id = transaction_id + 1000000;
+      ALTER TABLE job_states ENABLE TRIGGER USER`)
+    expect((await readOn(BEGINNING)).records).toEqual([])
+    expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(true)
+    expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(false)
+    const { records: restored, end } = await readOnTo(before.length, BEGINNING)
+    expect(told(restored)).toEqual(told(before))
+    const last = restored.at(-1) as JobStateRecord
+    await transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: ACTOR })
+    const fresh = await newJob(ledger)
+    for (const from of [end, last]) {
+      expect(told((await readOnTo(2, from)).records)).toEqual([
+        [id, 2],
+        [fresh.id, 1],
+      ])
+    }
+  })
+})
