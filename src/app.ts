@@ -4,16 +4,18 @@
 import type { Logger } from 'pino'
 import { createAuthenticator } from './access/authenticate.ts'
 import type { Config } from './config.ts'
+import { openAdvisoryLock } from './database/advisoryLock.ts'
 import { connectDatabase, type Database } from './database/client.ts'
 import { createEventFeed } from './followers/eventFeed.ts'
+import type { Publisher } from './followers/publisher.ts'
+import { startPublishers } from './followers/publishers.ts'
 import { schema } from './graphql/schema.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
 import { type Ledger, openLedger } from './ledger/ledger.ts'
-import { openMaintenanceLock } from './maintenance/maintenanceLock.ts'
 import { maintenanceTasks } from './maintenance/maintenanceTasks.ts'
-import { type Maintenance, runMaintenance } from './maintenance/runMaintenance.ts'
+import { MAINTENANCE_LOCK, type Maintenance, runMaintenance } from './maintenance/runMaintenance.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -27,9 +29,9 @@ export interface App {
   /** Where it listens; known once `listen` has resolved. */
   readonly url: string
   readonly port: number
-  /** Begins to serve, and to do maintenance. @throws ListenError */
+  /** Begins to serve, to do maintenance, and to hand the ledger on. @throws ListenError */
   listen(): Promise<void>
-  /** Lets running requests and the running portion of maintenance end, then closes the connections to the database. Safe to call twice. */
+  /** Lets running requests, the running portion of maintenance and batch of events end, then closes the connections to the database. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -65,9 +67,11 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
   })
   let port = config.port
   let maintenance: Maintenance | undefined
+  let publishers: Publisher[] = []
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await Promise.all([server.close(), maintenance?.stop()]).finally(() => database.close())
+    const stopping = [maintenance, ...publishers].map((chore) => chore?.stop())
+    await Promise.all([server.close(), ...stopping]).finally(() => database.close())
   }
   return {
     ledger,
@@ -80,7 +84,16 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     },
     async listen() {
       port = await server.listen()
-      if (closing === undefined) maintenance = startMaintenance({ config, log, databaseUrl }, ledger)
+      if (closing !== undefined) return
+      maintenance = startMaintenance({ config, log, databaseUrl }, ledger)
+      publishers = startPublishers({
+        ...config,
+        ...config.events,
+        ledger,
+        settings: config.publish,
+        database: { ...config.database, url: databaseUrl },
+        log,
+      })
     },
     close: () => (closing ??= close()),
   }
@@ -92,7 +105,7 @@ function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledg
   return runMaintenance({
     ledger,
     tasks: maintenanceTasks(config.maintenance),
-    lock: openMaintenanceLock({ ...config.database, url: databaseUrl }),
+    lock: openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url: databaseUrl }),
     intervalSeconds,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     log,

@@ -6,6 +6,7 @@ import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import type { DemoOptions } from './commands/demo.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
 import { CANNOT_RUN } from './commands/program/usageError.ts'
+import type { SetUpPubSubOptions } from './commands/pubSub.ts'
 import type { Command as ProgramCommand, RunOptions } from './commands/run.ts'
 import { runCommand } from './commands/runCommand.ts'
 import type { SeedOptions } from './commands/seed.ts'
@@ -87,9 +88,16 @@ program
   .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
   .passThroughOptions()
   .exitOverride(({ exitCode }) => process.exit(exitCode && CANNOT_RUN))
-  .action(async (command: ProgramCommand, options: RunOptions) =>
-    process.exit(await (await import('./commands/run.ts')).run(command, options)),
-  )
+  .action(async (command: ProgramCommand, options: RunOptions) => {
+    // As it ends any program that does not expect it; without a listener it opens Node's debugger.
+    const onSignal = (_: NodeJS.Signals, number: number): never => process.exit(128 + number)
+    process.on('SIGUSR1', onSignal)
+    const { run } = await import('./commands/run.ts')
+    const ended = run(command, options)
+    // It listens itself by now.
+    process.off('SIGUSR1', onSignal)
+    process.exit(await ended)
+  })
 
 program
   .command('worker')
@@ -105,6 +113,16 @@ program
   .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
   .action((options: WorkerCommandOptions) =>
     runCommand(async () => (await import('./commands/worker.ts')).worker(options)),
+  )
+
+program
+  .command('pubsub')
+  .description('what the ledger needs of Google Cloud Pub/Sub')
+  .command('setup')
+  .description('make the topic PUBSUB_TOPIC, and a subscription, unless they exist')
+  .option('--subscription <name>', 'the whole name: projects/my-project/subscriptions/jobs-worker')
+  .action((options: SetUpPubSubOptions) =>
+    runCommand(async () => (await import('./commands/pubSub.ts')).setUp(options)),
   )
 
 const apiKey = program.command('api-key').description('the keys by which programs prove who they are')

@@ -8,6 +8,7 @@ import { readTrustedDocuments } from './config/trustedDocuments.ts'
 import { type LOG_LEVELS, VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
 import { defaultDataDir } from './database/embedded/dataPlace.ts'
+import type { PublishSettings } from './followers/publishers.ts'
 import type { DocumentLimits } from './graphql/documentLimits.ts'
 import type { RateLimits } from './http/guards/rateLimit.ts'
 import type { Limits } from './ledger/limits.ts'
@@ -45,6 +46,8 @@ export interface Config {
     /** Subscriptions at once. */
     readonly mostWatches: number
   }
+  /** Whom the ledger is handed on to. */
+  readonly publish: PublishSettings
   readonly shutdownTimeoutMs: number
   /** The token or API key by which our own clients prove who they are. An argument would be for everybody to see. */
   readonly clientToken: string | undefined
@@ -135,25 +138,8 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
       retryBaseMs: env.RETRY_BASE_MS,
       retryMaxMs: env.RETRY_MAX_MS,
     },
-    limits: {
-      contentBytes: env.LIMIT_CONTENT_BYTES,
-      metadataBytes: env.LIMIT_METADATA_BYTES,
-      outputBytes: env.LIMIT_OUTPUT_BYTES,
-      reasonBytes: env.LIMIT_REASON_BYTES,
-      errorMessageBytes: env.LIMIT_ERROR_MESSAGE_BYTES,
-      nameCharacters: env.LIMIT_NAME_CHARACTERS,
-      batchItems: env.LIMIT_BATCH_ITEMS,
-      pageSize: env.LIMIT_PAGE_SIZE,
-      defaultPageSize: env.LIMIT_DEFAULT_PAGE_SIZE,
-    },
-    documentLimits: {
-      bytes: env.LIMIT_DOCUMENT_BYTES,
-      tokens: env.LIMIT_DOCUMENT_TOKENS,
-      depth: env.LIMIT_DOCUMENT_DEPTH,
-      aliases: env.LIMIT_DOCUMENT_ALIASES,
-      directives: env.LIMIT_DOCUMENT_DIRECTIVES,
-      cost: env.LIMIT_DOCUMENT_COST,
-    },
+    limits: ledgerLimits(env),
+    documentLimits: documentLimits(env),
     trustedDocuments: trusted.documents,
     rateLimits: rateLimits(env),
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
@@ -161,9 +147,39 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
     events: { pollMs: env.EVENTS_POLL_MS, mostWatches: env.LIMIT_SUBSCRIPTIONS },
+    publish: {
+      pubSubTopic: env.PUBSUB_TOPIC,
+      file: env.EVENTS_FILE === undefined ? undefined : resolve(env.EVENTS_FILE),
+      startFrom: env.PUBLISH_FROM,
+    },
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     clientToken: env.JOBLEDGER_TOKEN,
     logLevel: env.LOG_LEVEL,
+  }
+}
+
+function ledgerLimits(env: Variables): Limits {
+  return {
+    contentBytes: env.LIMIT_CONTENT_BYTES,
+    metadataBytes: env.LIMIT_METADATA_BYTES,
+    outputBytes: env.LIMIT_OUTPUT_BYTES,
+    reasonBytes: env.LIMIT_REASON_BYTES,
+    errorMessageBytes: env.LIMIT_ERROR_MESSAGE_BYTES,
+    nameCharacters: env.LIMIT_NAME_CHARACTERS,
+    batchItems: env.LIMIT_BATCH_ITEMS,
+    pageSize: env.LIMIT_PAGE_SIZE,
+    defaultPageSize: env.LIMIT_DEFAULT_PAGE_SIZE,
+  }
+}
+
+function documentLimits(env: Variables): DocumentLimits {
+  return {
+    bytes: env.LIMIT_DOCUMENT_BYTES,
+    tokens: env.LIMIT_DOCUMENT_TOKENS,
+    depth: env.LIMIT_DOCUMENT_DEPTH,
+    aliases: env.LIMIT_DOCUMENT_ALIASES,
+    directives: env.LIMIT_DOCUMENT_DIRECTIVES,
+    cost: env.LIMIT_DOCUMENT_COST,
   }
 }
 

@@ -12,7 +12,7 @@ export interface StreamedResult<Data> {
 }
 
 /** The stream ended in the middle, or nothing came for so long that nobody can be there: the server sends a sign of life every 12 s. */
-export class StreamBrokenError extends Error {
+class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError'
 }
 

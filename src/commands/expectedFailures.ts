@@ -7,6 +7,7 @@ import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
 import { MigrationError } from '../database/migrations.ts'
 import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
+import { PubSubSetUpError } from '../pubSub/setUp.ts'
 import { DemoError } from './demo/demoError.ts'
 import { UsageError } from './program/usageError.ts'
 import { SeedError } from './seed/seedError.ts'
@@ -22,6 +23,7 @@ const EXPECTED = [
   ApiKeyError,
   InvalidInputError,
   UsageError,
+  PubSubSetUpError,
   RequestRefusedError,
 ]
 

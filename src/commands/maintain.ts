@@ -1,14 +1,14 @@
 // The chores of the server without a server: once, for cron, or until a signal, for those who run them apart from what serves.
 import { type Config, readConfig } from '../config.ts'
+import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
 import { connectDatabase } from '../database/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { createLogger } from '../log.ts'
 import { CLEANUP_TASK } from '../maintenance/cleanupJobs.ts'
-import { type MaintenanceLock, openMaintenanceLock } from '../maintenance/maintenanceLock.ts'
 import { describeRun, runTask } from '../maintenance/maintenanceTask.ts'
 import { maintenanceTasks } from '../maintenance/maintenanceTasks.ts'
-import { runMaintenance } from '../maintenance/runMaintenance.ts'
+import { MAINTENANCE_LOCK, runMaintenance } from '../maintenance/runMaintenance.ts'
 import { nextSignal } from './nextSignal.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
 
@@ -25,7 +25,7 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
   const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
-  const lock = openMaintenanceLock({ ...config.database, url: opened.url })
+  const lock = openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url: opened.url })
   try {
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
@@ -41,7 +41,7 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
 interface Chores {
   readonly config: Config
   readonly ledger: Ledger
-  readonly lock: MaintenanceLock
+  readonly lock: AdvisoryLock
   readonly signal: Promise<NodeJS.Signals>
 }
 

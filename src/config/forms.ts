@@ -3,6 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
 import { algorithmsOf, kindOf, PUBLIC_KEYS } from '../access/publicKeys.ts'
+import { pubSubNameFault } from '../pubSub/names.ts'
 
 interface Range {
   readonly min: number
@@ -35,6 +36,13 @@ export function oneOfThem(words: readonly string[]) {
 export function secret() {
   return z.string().refine((text) => Buffer.byteLength(text) >= 32, {
     error: ({ input }) => `must be at least 32 bytes long; ${Buffer.byteLength(String(input))} came.`,
+  })
+}
+
+/** The whole name of a topic of Google Cloud Pub/Sub. */
+export function pubSubTopic() {
+  return z.string().refine((text) => pubSubNameFault('topic', text) === undefined, {
+    error: ({ input }) => pubSubNameFault('topic', String(input)),
   })
 }
 

@@ -5,7 +5,17 @@ import { DEFAULT_DOCUMENT_LIMITS } from '../graphql/documentLimits.ts'
 import { DEFAULT_LIMITS } from '../ledger/limits.ts'
 import { AUTH_MODES } from './access.ts'
 import { CLIENT_VARIABLES } from './client.ts'
-import { databaseUrl, jwksUrl, numberWithin, oneOf, oneOfThem, publicKey, secret, wholeNumber } from './forms.ts'
+import {
+  databaseUrl,
+  jwksUrl,
+  numberWithin,
+  oneOf,
+  oneOfThem,
+  publicKey,
+  pubSubTopic,
+  secret,
+  wholeNumber,
+} from './forms.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -57,6 +67,9 @@ export const VARIABLES = z
     BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
     EVENTS_POLL_MS: wholeNumber(50, { min: 1, max: 60_000 }),
+    PUBSUB_TOPIC: pubSubTopic().optional(),
+    EVENTS_FILE: z.string().optional(),
+    PUBLISH_FROM: oneOf(['beginning', 'now'], 'beginning'),
     MAINTENANCE_INTERVAL_SECONDS: wholeNumber(5, { min: 0, max: 86_400 }),
     RETENTION_DAYS: numberWithin({ min: 1, max: 36_500 }).optional(),
     RETRY_BASE_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryBaseMs, { min: 0, max: DAY_MS }),

@@ -51,8 +51,8 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<JobS
 async function* whatIsThere(options: FollowOptions, from: Position): AsyncGenerator<JobStateRecord[], Position> {
   const { ledger, filter, select } = options
   for (let behind = from; ; ) {
-    const { end, isLast } = await patiently(options, () => portionBehind(ledger, behind, PORTION))
-    for (;;) {
+    const { end, isLast, isEmpty } = await patiently(options, () => portionBehind(ledger, behind, PORTION))
+    while (!isEmpty) {
       const request = { behind, upTo: end, filter, select, most: PAGE }
       const page = await patiently(options, () => readEvents(ledger, request))
       const last = page.at(-1)

@@ -11,6 +11,7 @@ export const ClaimJobsInput = builder.inputType('ClaimJobsInput', {
     limit: t.int({ defaultValue: 1, description: 'So many jobs at most; 1 to 100.' }),
     leaseSeconds: t.int({ defaultValue: 60, description: LEASE }),
     presets: t.stringList({ description: 'Only jobs with one of these presets; at most 100.' }),
+    jobIds: t.idList({ description: 'Only jobs among these; at most 100. For a worker that was told of a job.' }),
   }),
 })
 
@@ -45,7 +46,10 @@ export const RetryJobInput = builder.inputType('RetryJobInput', {
   fields: (t) => ({
     jobId: t.id({ required: true, description: JOB_ID }),
     reason: t.string({ description: REASON }),
-    runAt: t.field({ type: 'DateTime', description: 'Not to be claimed earlier; by default at once.' }),
+    runAt: t.field({
+      type: 'DateTime',
+      description: 'Not to be claimed earlier; by default at once, whatever `runAt` it had.',
+    }),
     expectedVersion: t.int({ description: 'Refuse if the job has another version than this.' }),
   }),
 })

@@ -40,7 +40,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which, and for how long.' }) },
     resolve: async (_, { input }, context, info) => {
       expectWholeRow(context, info, 'Job', 'jobs')
-      return { jobs: await claimJobs(context.ledger, { ...input, actor: context.caller.actor }) }
+      const jobIds = input.jobIds?.map(jobIdOf)
+      return { jobs: await claimJobs(context.ledger, { ...input, jobIds, actor: context.caller.actor }) }
     },
   }),
   extendLeases: t.field({
@@ -81,7 +82,7 @@ builder.mutationFields((t) => ({
   requestJobCancellation: t.field({
     type: TransitionJobResult,
     description:
-      'Cancels a PENDING job at once. Of a PROCESSING one its worker is asked to stop: `cancelRequestedAt` is set, no state changes, and the job is cancelled when the worker has stopped or its lease ends.',
+      'Cancels a PENDING job at once. Of a PROCESSING one its worker is asked to stop: `cancelRequestedAt` is set, no state changes, and the job is cancelled when the worker has stopped or its lease ends. A job without a lease, as those of `jobledger run` are, has no worker that would hear of it: it goes on.',
     args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       expectWholeRow(context, info, 'Job', 'job')
@@ -92,7 +93,7 @@ builder.mutationFields((t) => ({
   rescueStuckJobs: t.field({
     type: RescueStuckJobsResult,
     description:
-      'Takes jobs away from workers that are gone: back to PENDING, or FAILED (result TIMEOUT) when their attempts are used up, or CANCELLED if that was asked for. A job under a live lease is never touched.',
+      'Takes jobs away from workers that are gone: back to PENDING, or FAILED (result TIMEOUT) when their attempts are used up, or CANCELLED if that was asked for. A job under a live lease is never touched. A job of `jobledger run` has none, so `olderThanSeconds` also ends those whose programs are still going on.',
     args: { input: t.arg({ type: RescueStuckJobsInput, required: true, description: 'Which.' }) },
     resolve: (_, { input }, { ledger, caller }) => rescueStuckJobs(ledger, { ...input, actor: caller.actor }),
   }),

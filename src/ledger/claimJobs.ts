@@ -17,6 +17,8 @@ export interface ClaimJobsInput {
   leaseSeconds?: number | null | undefined
   /** Only jobs with one of these presets. */
   presets?: string[] | null | undefined
+  /** Only jobs among these: UUIDs, at most `MOST_CLAIMED`. */
+  jobIds?: string[] | null | undefined
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ClaimJobsInput {
  * @throws InvalidInputError
  */
 export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<Job[]> {
-  const { workerId, actor, presets } = input
+  const { workerId, actor, presets, jobIds } = input
   const limit = input.limit ?? 1
   const leaseSeconds = input.leaseSeconds ?? 60
   const check = new InputCheck(ledger.limits)
@@ -35,8 +37,9 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<
   check.wholeNumber('limit', limit, 1, MOST_CLAIMED)
   checkLease(check, leaseSeconds)
   checkNames(check, 'presets', presets)
+  checkIds(check, jobIds)
   check.done()
-  const due = presets == null ? dueJobs(limit) : dueJobsOf([...new Set(presets)], limit)
+  const due = dueAmong(limit, presets && [...new Set(presets)], jobIds)
   return retryConflicts(
     () => ledger.prisma.$queryRaw<Job[]>`
       WITH RECURSIVE ${due}, claimed AS (
@@ -50,18 +53,32 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<
   )
 }
 
+function checkIds(check: InputCheck, ids: readonly string[] | null | undefined): void {
+  if (!ids) return
+  if (ids.length > MOST_CLAIMED) check.refuse('jobIds', `must be at most ${MOST_CLAIMED} ids; ${ids.length} came.`)
+  else for (const id of ids) check.uuid('jobIds', id)
+}
+
 /** Notes a lease that is too short or too long. */
 export function checkLease(check: InputCheck, leaseSeconds: number): void {
   check.wholeNumber('leaseSeconds', leaseSeconds, 1, LONGEST_LEASE_SECONDS)
 }
 
-// Both read the queue by the priorities that there are, the highest first, and of each priority the jobs that are due, which are a
+function dueAmong(
+  limit: number,
+  presets: string[] | null | undefined,
+  jobIds: string[] | null | undefined,
+): Prisma.Sql {
+  if (jobIds != null) return dueJobsNamed(jobIds, limit, presets ?? null)
+  return presets == null ? dueJobs(limit) : dueJobsOf(presets, limit)
+}
+
+// The first two read the queue by the priorities that there are, the highest first, and of each priority the jobs that are due, which are a
 // range of the index: jobs that wait for their time are not read, however many there are and however urgent they are. A lateral join
 // keeps the order of its left side and stops at the limit, so no more rows are locked than are taken.
 // now() and not jobledger_now(), which is volatile and could not bound a range of an index. MATERIALIZED, because what locks rows must
 // run once (PostgreSQL documentation, SELECT, "The Locking Clause"). Then an array, and no join: a join with a number of rows that the
 // planner cannot know might read the whole table.
-
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`
     level AS (
@@ -101,5 +118,14 @@ function dueJobsOf(presets: string[], limit: number): Prisma.Sql {
           ORDER BY run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
         ) AS first ORDER BY first.run_at, first.id LIMIT ${limit}
       ) AS job LIMIT ${limit}
+    )`
+}
+
+function dueJobsNamed(ids: string[], limit: number, presets: string[] | null): Prisma.Sql {
+  return Prisma.sql`
+    due AS MATERIALIZED (
+      SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PENDING' AND run_at <= now()
+        AND (${presets}::text[] IS NULL OR preset = ANY (${presets}::text[]))
+      ORDER BY priority DESC, run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
     )`
 }

@@ -2,19 +2,24 @@
 import type { JobState } from '../database/generated/client.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
+import { rolledUpCounts, rollUpQuestion, type StateCounts } from './rolledUpCounts.ts'
 import { JOB_STATES } from './states.ts'
 
 /**
- * How many jobs a filter admits.
+ * How many jobs a filter admits. By user, states and includeDeleted alone it takes milliseconds however many jobs there are (`rolledUpCounts`);
+ * by anything else, or while the roll-up is far behind, the jobs are counted.
  *
  * @throws InvalidInputError
  */
 export async function countJobs(ledger: Ledger, filter?: JobFilter | null): Promise<number> {
-  return ledger.prisma.job.count({ where: jobCondition(filter, ledger.limits) })
+  const condition = jobCondition(filter, ledger.limits)
+  const known = await knownCounts(ledger, filter ?? {})
+  if (known === undefined) return ledger.prisma.job.count({ where: condition })
+  return admittedStates(filter).reduce((sum, state) => sum + (known.get(state) ?? 0), 0)
 }
 
 /**
- * How many jobs a filter admits in each state; all five states, zeroes included.
+ * How many jobs a filter admits in each state; all five states, zeroes included. As fast as `countJobs`.
  *
  * @throws InvalidInputError
  */
@@ -22,10 +27,22 @@ export async function countJobsByState(
   ledger: Ledger,
   filter?: JobFilter | null,
 ): Promise<{ state: JobState; count: number }[]> {
-  const groups = await ledger.prisma.job.groupBy({
-    by: ['state'],
-    where: jobCondition(filter, ledger.limits),
-    _count: { _all: true },
-  })
-  return JOB_STATES.map((state) => ({ state, count: groups.find((group) => group.state === state)?._count._all ?? 0 }))
+  const condition = jobCondition(filter, ledger.limits)
+  const counts = (await knownCounts(ledger, filter ?? {})) ?? (await countedByState(ledger, condition))
+  const admitted = new Set(admittedStates(filter))
+  return JOB_STATES.map((state) => ({ state, count: admitted.has(state) ? (counts.get(state) ?? 0) : 0 }))
+}
+
+async function knownCounts(ledger: Ledger, filter: JobFilter): Promise<StateCounts | undefined> {
+  const question = rollUpQuestion(filter)
+  return question && rolledUpCounts(ledger, question)
+}
+
+async function countedByState({ prisma }: Ledger, condition: ReturnType<typeof jobCondition>): Promise<StateCounts> {
+  const groups = await prisma.job.groupBy({ by: ['state'], where: condition, _count: { _all: true } })
+  return new Map(groups.map(({ state, _count }) => [state, _count._all]))
+}
+
+function admittedStates(filter: JobFilter | null | undefined): readonly JobState[] {
+  return filter?.states == null ? JOB_STATES : [...new Set(filter.states)]
 }

@@ -50,20 +50,31 @@ export interface Portion {
   readonly end: Position
   /** There is nothing more below the horizon. */
   readonly isLast: boolean
+  readonly isEmpty: boolean
 }
 
 /** The next `most` records behind a position, whatever they are; fewer at the end. */
 export async function portionBehind({ prisma }: Ledger, position: Position, most: number): Promise<Portion> {
-  const [row] = await prisma.$queryRaw<[{ horizon: bigint; transactionId: bigint | null; id: bigint | null }]>`
-    SELECT jobledger_horizon() AS horizon, last.transaction_id AS "transactionId", last.id
+  const [row] = await prisma.$queryRaw<[PortionRow]>`
+    SELECT jobledger_horizon() AS horizon, last.transaction_id AS "transactionId", last.id, NOT EXISTS (
+      SELECT FROM job_states
+      WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger_horizon()
+    ) AS "isEmpty"
     FROM (SELECT) AS one LEFT JOIN LATERAL (
       SELECT transaction_id, id FROM job_states
       WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger_horizon()
       ORDER BY transaction_id, id OFFSET ${most - 1} LIMIT 1
     ) AS last ON true`
-  const { horizon, transactionId, id } = row
-  if (transactionId === null || id === null) return { end: { transactionId: horizon, id: 0n }, isLast: true }
-  return { end: { transactionId, id }, isLast: false }
+  const { horizon, transactionId, id, isEmpty } = row
+  if (transactionId === null || id === null) return { end: { transactionId: horizon, id: 0n }, isLast: true, isEmpty }
+  return { end: { transactionId, id }, isLast: false, isEmpty }
+}
+
+interface PortionRow {
+  horizon: bigint
+  transactionId: bigint | null
+  id: bigint | null
+  isEmpty: boolean
 }
 
 export interface EventsRequest {
@@ -96,7 +107,7 @@ export async function readEvents({ prisma, limits }: Ledger, request: EventsRequ
 }
 
 /** What the records of a portion are about, without what may be large. */
-export interface Facts extends Portion {
+export interface Facts extends Omit<Portion, 'isEmpty'> {
   readonly records: (RecordFacts & Position)[]
 }
 

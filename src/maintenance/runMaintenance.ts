@@ -1,9 +1,9 @@
 // The maintenance of a process: again and again, if this process has the lock, a round of the tasks that are due. A failure is told and
 // never ends the process; what was not done is done by a later round, or by another process that takes over.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { givenUpOn } from '../database/cancellation.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { MaintenanceLock } from './maintenanceLock.ts'
 import { describeRun, hasDoneSomething, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
 
 /** Where maintenance tells what it did; a logger of pino is one. */
@@ -17,7 +17,7 @@ export interface MaintenanceLog {
 export interface MaintenanceOptions {
   readonly ledger: Ledger
   readonly tasks: readonly MaintenanceTask[]
-  readonly lock: MaintenanceLock
+  readonly lock: AdvisoryLock
   /** From the end of a round to the beginning of the next, give or take a fifth by chance: replicas shall not ask all at once. */
   readonly intervalSeconds: number
   /** A statement that runs when maintenance is stopped has so long to end; then it is cancelled. */
@@ -29,6 +29,9 @@ export interface Maintenance {
   /** Waits for the portion that is just being done, and gives the lock back. Safe to call twice. */
   stop(): Promise<void>
 }
+
+/** The name of the lock that whoever does the maintenance has. */
+export const MAINTENANCE_LOCK = 'maintenance'
 
 const JITTER = 0.2
 

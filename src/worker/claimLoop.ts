@@ -23,7 +23,11 @@ export interface ClaimLoop {
 
 /** Never rejects: what no retry mends makes the worker stop. */
 export async function claimUntilStopped({ settings, slots, stop, run, ...claims }: ClaimLoop): Promise<void> {
-  const attempt = (): Promise<HeldJob[]> => claim({ settings, slots, ...claims })
+  const attempt = (): Promise<HeldJob[]> =>
+    claim(
+      { settings, slots, ...claims },
+      { limit: Math.min(slots.free, MOST_CLAIMED), presets: settings.presets ?? null },
+    )
   try {
     while (!stop.asked.aborted) {
       if (slots.free === 0) {
@@ -47,13 +51,23 @@ export async function claimUntilStopped({ settings, slots, stop, run, ...claims 
 
 type Claim = Pick<ClaimLoop, 'client' | 'settings' | 'slots' | 'lostClaims'>
 
-async function claim({ client, settings, slots, lostClaims }: Claim): Promise<HeldJob[]> {
+interface Wanted {
+  readonly limit: number
+  readonly presets?: readonly string[] | null
+  readonly jobIds?: readonly string[]
+}
+
+/**
+ * Claims once. One claim at a time: what it has claimed must be in a slot before the next begins, or that one would take it for lost.
+ *
+ * @throws ServerAwayError, RequestRefusedError
+ */
+export async function claim({ client, settings, slots, lostClaims }: Claim, wanted: Wanted): Promise<HeldJob[]> {
   await lostClaims.release(slots.held)
-  const { workerId, leaseSeconds, presets = null } = settings
-  const limit = Math.min(slots.free, MOST_CLAIMED)
+  const { workerId, leaseSeconds } = settings
   const sentAt = performance.now()
   try {
-    const { outcome } = await client.send(ClaimJobsDocument, { input: { workerId, limit, leaseSeconds, presets } })
+    const { outcome } = await client.send(ClaimJobsDocument, { input: { workerId, leaseSeconds, ...wanted } })
     if (outcome.__typename === 'InvalidInput') throw client.refusal('INVALID_INPUT', outcome.message)
     return outcome.jobs.map((job) => new HeldJob(job, sentAt + leaseSeconds * 1000))
   } catch (error) {

@@ -25,6 +25,8 @@ export type Scalars = {
 
 /** Which jobs to hand out, and for how long. */
 export type ClaimJobsInput = {
+  /** Only jobs among these; at most 100. For a worker that was told of a job. */
+  readonly jobIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   /** The jobs belong to the worker for so many seconds from now, unless it extends the lease; 1 to 86400. */
   readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** So many jobs at most; 1 to 100. */
@@ -260,7 +262,7 @@ export type RetryJobInput = {
   readonly jobId: Scalars['ID']['input'];
   /** Why, for those who read the history; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
-  /** Not to be claimed earlier; by default at once. */
+  /** Not to be claimed earlier; by default at once, whatever `runAt` it had. */
   readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 

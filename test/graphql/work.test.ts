@@ -1,7 +1,7 @@
 // The mutations of workers over HTTP: each with its success and every refusal that it has.
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { jobIn, MISSING_ID } from '../support/factories.ts'
+import { jobIn, MISSING_ID, newJob } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -94,6 +94,29 @@ describe('claimJobs', () => {
     expect(await ask('claimJobs', { workerId: 'w', presets: ['nobody'] }, JOBS)).toEqual({
       __typename: 'ClaimJobsSuccess',
       jobs: [],
+    })
+  })
+
+  it('hands out only those that are named, if they wait and are due', async () => {
+    const jobs = [await newJob(server.ledger, { preset: 'named' }), await newJob(server.ledger, { preset: 'named' })]
+    const [first, second] = jobs.map(({ id }) => id) as [string, string]
+    const later = await newJob(server.ledger, { runAt: new Date(Date.now() + 3_600_000) })
+    const claim = async (input: object): Promise<string[]> => {
+      const { jobs: handed } = await ask(
+        'claimJobs',
+        { workerId: 'w', limit: 10, ...input },
+        '... on ClaimJobsSuccess { jobs { jobId } }',
+      )
+      return handed.map(({ jobId }: { jobId: string }) => jobId)
+    }
+    expect(await claim({ jobIds: [first.toUpperCase(), later.id, MISSING_ID], presets: ['other'] })).toEqual([])
+    expect(await claim({ jobIds: [first, later.id, MISSING_ID], presets: ['named'] })).toEqual([first])
+    expect(await claim({ jobIds: [first] })).toEqual([])
+    expect(await claim({ jobIds: [] })).toEqual([])
+    expect(await claim({ jobIds: [second] })).toEqual([second])
+    expect(await ask('claimJobs', { workerId: 'w', jobIds: Array(101).fill(second) }, JOBS)).toMatchObject({
+      __typename: 'InvalidInput',
+      issues: [{ path: ['jobIds'], message: 'must be at most 100 ids; 101 came.' }],
     })
   })
 

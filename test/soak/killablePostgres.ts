@@ -14,9 +14,9 @@ import { findPrograms, type PostgresPrograms } from '../../src/database/embedded
 import { embeddedUrl, readPassword } from '../../src/database/embedded/runningServer.ts'
 import { PROGRAM_ENV, type ServerAccount, serverAccount } from '../../src/database/embedded/serverAccount.ts'
 import { applyMigrations } from '../../src/database/migrations.ts'
+import { fixedPort } from '../support/fixedPort.ts'
 import { startTemporaryServer, type TemporaryServer } from '../support/temporaryServer.ts'
 import { onServer } from '../support/testRun.ts'
-import { fixedPort } from './fixedPort.ts'
 
 /**
  * What is killed: the server with all its processes; its first process, so that the others end by themselves; or one process that

@@ -5,8 +5,8 @@ import { CountsByStateDocument } from '../../src/client/documents.generated.ts'
 import { sendOperation } from '../../src/client/sendOperation.ts'
 import type { ProgramEnd } from '../load/detachedProgram.ts'
 import { type ServerProcess, type ServerProcessOptions, startServerProcess } from '../load/serverProcess.ts'
+import { fixedPort } from '../support/fixedPort.ts'
 import type { Faults } from './faults.ts'
-import { fixedPort } from './fixedPort.ts'
 import { ServerLog } from './serverLog.ts'
 
 const RESTART_MS = 100

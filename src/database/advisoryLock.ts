@@ -1,9 +1,11 @@
-// The lock by which one process at a time does the maintenance of a database. An advisory lock of PostgreSQL on a session of its own:
-// it ends with the session, so a process that was killed leaves nothing behind. What it guards would be right without it, only wasteful.
+// Locks by which one process at a time does a thing for a database, such as its maintenance. An advisory lock of PostgreSQL on a session of
+// its own: it ends with the session, so a process that was killed leaves nothing behind. What it guards must be right without it, only wasteful:
+// a session may end, and somebody else begin, before whoever had it hears of it.
+import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { type DatabaseSettings, sessionSettings } from '../database/client.ts'
+import { type DatabaseSettings, sessionSettings } from './client.ts'
 
-export interface MaintenanceLock {
+export interface AdvisoryLock {
   /**
    * Whether this process has the lock; takes it if it is free. Connects if there is no session. Gives up when `signal` is aborted.
    * @throws what connecting throws, or the session when it breaks
@@ -20,8 +22,8 @@ export type LockSettings = Pick<
   'url' | 'statementTimeoutMs' | 'connectTimeoutMs' | 'retryBaseMs' | 'retryMaxMs'
 >
 
-/** Advisory locks are known by numbers: "JOBL", and which of ours. */
-const KEY = { classid: 0x4a4f424c, objid: 1 }
+/** Advisory locks are known by two numbers: "JOBL", and which of ours. */
+const OURS = 0x4a4f424c
 /** How PostgreSQL finds out, within half a minute, that the machine of this process is gone. */
 const KEEPALIVES = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4'
 /** How this process finds out that the machine of PostgreSQL is gone. */
@@ -29,15 +31,24 @@ const KEEPALIVE_MS = 10_000
 /** How long a session has to end before it is cut off. */
 const LAST_MS = 1000
 
-// Asked anew each time, because whoever stands between, such as a pooler, may have given us another session.
-const HELD = `EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND classid = ${KEY.classid} AND objid = ${KEY.objid} AND objsubid = 2)`
-// Not taken twice: a session would have to give it back as often.
-const TAKE = `CASE WHEN ${HELD} THEN true ELSE pg_try_advisory_lock(${KEY.classid}, ${KEY.objid}) END`
+interface Conditions {
+  readonly held: string
+  readonly take: string
+}
 
-/** A lock that nobody has yet. Connects when it is first wanted. */
-export function openMaintenanceLock(settings: LockSettings): MaintenanceLock {
+// Asked anew each time, because whoever stands between, such as a pooler, may have given us another session.
+function conditionsOf(name: string): Conditions {
+  const number = createHash('sha256').update(name).digest().readInt32BE() & 0x7fffffff
+  const held = `EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = ${OURS} AND objid = ${number} AND objsubid = 2)`
+  // Not taken twice: a session would have to give it back as often.
+  return { held, take: `CASE WHEN ${held} THEN true ELSE pg_try_advisory_lock(${OURS}, ${number}) END` }
+}
+
+/** The lock of this name, which this process has not yet. Connects when it is first wanted. */
+export function openAdvisoryLock(name: string, settings: LockSettings): AdvisoryLock {
+  const { held, take } = conditionsOf(name)
   let session: pg.Client | undefined
 
   function cutOff(): void {
@@ -46,7 +57,7 @@ export function openMaintenanceLock(settings: LockSettings): MaintenanceLock {
   }
 
   async function connect(): Promise<pg.Client> {
-    const opened = new pg.Client(clientConfig(settings))
+    const opened = new pg.Client(clientConfig(name, settings))
     session = opened
     opened.on('error', () => {
       if (session === opened) session = undefined
@@ -69,9 +80,9 @@ export function openMaintenanceLock(settings: LockSettings): MaintenanceLock {
   }
 
   return {
-    hold: (signal) => orCutOff(signal, async () => ask(session ?? (await connect()), TAKE)),
+    hold: (signal) => orCutOff(signal, async () => ask(session ?? (await connect()), take)),
     isHeld: (signal) =>
-      orCutOff(signal, async () => session !== undefined && (await ask(session, HELD))).catch(() => false),
+      orCutOff(signal, async () => session !== undefined && (await ask(session, held))).catch(() => false),
     async release() {
       const ending = session
       session = undefined
@@ -82,12 +93,12 @@ export function openMaintenanceLock(settings: LockSettings): MaintenanceLock {
   }
 }
 
-function clientConfig(settings: LockSettings): pg.ClientConfig {
+function clientConfig(name: string, settings: LockSettings): pg.ClientConfig {
   const { connectionString, options } = sessionSettings(settings)
   return {
     connectionString,
     options: `${options} ${KEEPALIVES} -c idle_session_timeout=0`,
-    application_name: 'jobledger maintenance',
+    application_name: `jobledger ${name}`,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     query_timeout: settings.connectTimeoutMs,
     keepAlive: true,

@@ -1,13 +1,13 @@
 // The lock: one has it, and another gets it as soon as the session of that one is gone, however it went.
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type MaintenanceLock, openMaintenanceLock } from '../../src/maintenance/maintenanceLock.ts'
+import { type AdvisoryLock, openAdvisoryLock } from '../../src/database/advisoryLock.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { onServer } from '../support/testRun.ts'
 
 let database: TestDatabase
-const locks: MaintenanceLock[] = []
+const locks: AdvisoryLock[] = []
 
 beforeEach(async () => {
   database = await createTestDatabase({ empty: true })
@@ -18,8 +18,8 @@ afterEach(async () => {
   await database.drop()
 })
 
-function open(url = database.url): MaintenanceLock {
-  const lock = openMaintenanceLock({ url, statementTimeoutMs: 5000, connectTimeoutMs: 5000 })
+function open(url = database.url): AdvisoryLock {
+  const lock = openAdvisoryLock('maintenance', { url, statementTimeoutMs: 5000, connectTimeoutMs: 5000 })
   locks.push(lock)
   return lock
 }

@@ -1,0 +1,23 @@
+// `jobledger pubsub setup`: what has to be there before the ledger is handed on to Google Cloud Pub/Sub.
+import { readConfig } from '../config.ts'
+import { pubSubNameFault } from '../pubSub/names.ts'
+import { setUpPubSub } from '../pubSub/setUp.ts'
+import { UsageError } from './program/usageError.ts'
+
+export interface SetUpPubSubOptions {
+  /** The whole name of a subscription to make too. */
+  readonly subscription?: string
+}
+
+/** @throws ConfigError, UsageError, PubSubSetUpError */
+export async function setUp({ subscription }: SetUpPubSubOptions): Promise<void> {
+  const { pubSubTopic: topic } = readConfig().publish
+  if (topic === undefined) {
+    throw new UsageError(
+      'PUBSUB_TOPIC is not set: it is the whole name of the topic, such as projects/my-project/topics/jobs.',
+    )
+  }
+  const fault = subscription === undefined ? undefined : pubSubNameFault('subscription', subscription)
+  if (fault) throw new UsageError(`--subscription ${fault}`)
+  for (const sentence of await setUpPubSub({ topic, subscription })) console.log(sentence)
+}

@@ -1,0 +1,83 @@
+// One batch after the other, from the ledger to a sink, and the place of the follower behind each.
+import type { JobStateRecord } from '../database/generated/client.ts'
+import { BEGINNING, cursorOf, type Position } from '../ledger/eventOrder.ts'
+import { currentPosition, portionBehind, readEvents } from '../ledger/events.ts'
+import { beginFollower, followerPosition, moveFollower } from '../ledger/followers.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { EventSink } from './eventSink.ts'
+import type { LedgerEvent } from './ledgerEvent.ts'
+
+export type StartFrom = 'beginning' | 'now'
+
+export interface Handover {
+  /** Hands the next batch over and keeps the place behind it. Resolves to how many events it had. @throws what the sink or the database throws */
+  next(): Promise<number>
+  /** The place is read anew before the next batch. */
+  forget(): void
+}
+
+/** Events of a batch. */
+const BATCH = 500
+
+export function createHandover(ledger: Ledger, sink: EventSink, startFrom: StartFrom): Handover {
+  let place: Position | undefined
+
+  return {
+    forget() {
+      place = undefined
+    },
+    async next() {
+      const behind = place ?? (await placeOf(ledger, sink.name, startFrom))
+      const { end, isEmpty } = await portionBehind(ledger, behind, BATCH)
+      const records = isEmpty ? [] : await readEvents(ledger, { behind, upTo: end, most: BATCH, select: SELECTED })
+      const last = records.at(-1)
+      if (last === undefined) {
+        place = behind
+        return 0
+      }
+      await sink.publish((records as SelectedRecord[]).map(eventOf))
+      // Somebody else has handed on the same meanwhile: it goes on where that one is.
+      place = (await moveFollower(ledger, sink.name, behind, last)) ? last : undefined
+      return records.length
+    },
+  }
+}
+
+async function placeOf(ledger: Ledger, name: string, startFrom: StartFrom): Promise<Position> {
+  const known = await followerPosition(ledger, name)
+  if (known) return known
+  await beginFollower(ledger, name, startFrom === 'now' ? await currentPosition(ledger) : BEGINNING)
+  return placeOf(ledger, name, startFrom)
+}
+
+const SELECTED = {
+  jobId: true,
+  sequence: true,
+  previousState: true,
+  newState: true,
+  reason: true,
+  stateMetadata: true,
+  actor: true,
+  timestamp: true,
+  job: { select: { userId: true, preset: true } },
+} as const
+
+type SelectedRecord = JobStateRecord & { job: { userId: string; preset: string | null } }
+
+function eventOf(record: SelectedRecord): LedgerEvent {
+  const { jobId, sequence, previousState, newState, reason, stateMetadata, actor, timestamp, job } = record
+  return {
+    eventId: `${jobId}:${sequence}`,
+    cursor: cursorOf(record),
+    jobId,
+    sequence,
+    previousState,
+    newState,
+    reason,
+    metadata: stateMetadata,
+    actor,
+    timestamp: timestamp.toISOString(),
+    userId: job.userId,
+    preset: job.preset,
+  }
+}

@@ -1,0 +1,40 @@
+// Tells in the log how far a follower is behind, once a minute while it is.
+import { type FollowerState, listFollowers } from '../ledger/followers.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { FollowerLog } from './eventFeed.ts'
+
+const PERIOD_MS = 60_000
+/** A lag of less is how long things take. */
+const WORTH_TELLING_SECONDS = 5
+
+export class LagReport {
+  private readonly ledger: Ledger
+  private readonly name: string
+  private readonly log: FollowerLog
+  private toldAt = performance.now()
+  private wasBehind = false
+
+  constructor(ledger: Ledger, name: string, log: FollowerLog) {
+    this.ledger = ledger
+    this.name = name
+    this.log = log
+  }
+
+  /** Does not reject: a database that is away is told of elsewhere. */
+  async tellIfDue(): Promise<void> {
+    if (performance.now() - this.toldAt < PERIOD_MS) return
+    this.toldAt = performance.now()
+    const followers = await listFollowers(this.ledger).catch(() => [])
+    const follower = followers.find(({ name }) => name === this.name)
+    if (follower) this.tell(follower)
+  }
+
+  private tell(follower: FollowerState): void {
+    const { lagRecords, lagSeconds } = follower
+    const isBehind = lagSeconds > WORTH_TELLING_SECONDS
+    const facts = { follower: this.name, lagRecords, lagSeconds: Math.round(lagSeconds) }
+    if (isBehind) this.log.warn(facts, 'the ledger is handed on late')
+    else if (this.wasBehind) this.log.info(facts, 'the ledger is handed on in time again')
+    this.wasBehind = isBehind
+  }
+}

@@ -1,0 +1,49 @@
+// The publishers that the settings ask for: one for each sink.
+import { openAdvisoryLock } from '../database/advisoryLock.ts'
+import type { DatabaseSettings } from '../database/client.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { FollowerLog } from './eventFeed.ts'
+import type { EventSink } from './eventSink.ts'
+import { createFileSink } from './fileSink.ts'
+import type { StartFrom } from './handover.ts'
+import { type Publisher, runPublisher } from './publisher.ts'
+import { createPubSubSink } from './pubSubSink.ts'
+
+export interface PublishSettings {
+  /** The whole name of a topic of Google Cloud Pub/Sub; undefined: none. */
+  readonly pubSubTopic: string | undefined
+  /** Absolute; undefined: none. */
+  readonly file: string | undefined
+  readonly startFrom: StartFrom
+}
+
+export interface PublishersOptions {
+  readonly ledger: Ledger
+  readonly settings: PublishSettings
+  readonly database: Omit<DatabaseSettings, 'onPoolError'>
+  readonly pollMs: number
+  readonly shutdownTimeoutMs: number
+  readonly log: FollowerLog
+}
+
+export function startPublishers(options: PublishersOptions): Publisher[] {
+  const { settings, database, ledger, pollMs, shutdownTimeoutMs, log } = options
+  return sinksOf(settings).map((sink) =>
+    runPublisher({
+      ledger,
+      sink,
+      lock: openAdvisoryLock(sink.name, database),
+      startFrom: settings.startFrom,
+      pollMs,
+      shutdownTimeoutMs,
+      log,
+    }),
+  )
+}
+
+function sinksOf({ pubSubTopic, file }: PublishSettings): EventSink[] {
+  return [
+    ...(pubSubTopic === undefined ? [] : [createPubSubSink(pubSubTopic)]),
+    ...(file === undefined ? [] : [createFileSink(file)]),
+  ]
+}

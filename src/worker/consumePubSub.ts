@@ -1,0 +1,145 @@
+// A worker that is told of jobs by Google Cloud Pub/Sub instead of looking for them. A message only names a job: what is true of it, and who may
+// work on it, is for the ledger to say. So a message that comes twice, late, or before another one does no harm.
+import { once } from 'node:events'
+import type { Message } from '@google-cloud/pubsub'
+import pLimit from 'p-limit'
+import { pause } from '../client/backoff.ts'
+import { JobOfMessageDocument } from '../client/documents.generated.ts'
+import { projectOf, pubSubNameFault } from '../pubSub/names.ts'
+import { openPubSub } from '../pubSub/openPubSub.ts'
+import { untilAnswered } from './backoff.ts'
+import { claim } from './claimLoop.ts'
+import type { HeldJob } from './heldJob.ts'
+import { type WorkerOptions, WorkerOptionsError } from './workerOptions.ts'
+import { Workshop } from './workshop.ts'
+
+export interface PubSubConsumerOptions<Output = unknown> extends Omit<WorkerOptions<Output>, 'presets' | 'pollMs'> {
+  /**
+   * The whole name, such as `projects/my-project/subscriptions/jobs-worker`; `jobledger pubsub setup --subscription` makes one. Which jobs it is
+   * about is for its filter to say: a message that no worker of the subscription wants is taken all the same.
+   */
+  readonly subscription: string
+}
+
+/** Pub/Sub refuses the subscription, and will refuse it again. The message is complete: print it without a stack trace. */
+export class PubSubRefusedError extends Error {
+  override readonly name = 'PubSubRefusedError'
+}
+
+/** Messages that wait here for a slot, or for their job to be due, beside those that are worked on. */
+const WAITING_MESSAGES = 50
+/** How long a message is kept whose job is not due, before it is given back to come again. */
+const NOT_DUE_MS = { least: 1000, most: 10_000 }
+
+/**
+ * Claims the jobs that messages name, and works on them as `runWorker` does, until a stop is asked for. The message of a job is acknowledged when its
+ * end is recorded, and given back when this worker stops before.
+ *
+ * @throws WorkerOptionsError, RequestRefusedError, PubSubRefusedError
+ */
+export async function consumePubSub<Output>(options: PubSubConsumerOptions<Output>): Promise<void> {
+  const fault = pubSubNameFault('subscription', options.subscription)
+  if (fault) throw new WorkerOptionsError(`subscription ${fault}`)
+  const workshop = new Workshop(options)
+  const { settings, stop, slots, lostClaims } = workshop.parts
+  const pubSub = await openPubSub(projectOf(options.subscription))
+  const reader = pubSub.subscription(options.subscription, {
+    flowControl: { maxMessages: settings.concurrency + WAITING_MESSAGES, allowExcessMessages: false },
+  })
+  const consumer = new Consumer(workshop)
+  reader.on('message', (message: Message) => void consumer.take(message))
+  // What may pass the library waits for by itself.
+  reader.on('error', (cause: Error) =>
+    stop.fail(new PubSubRefusedError(`${options.subscription}: ${cause.message}`, { cause })),
+  )
+  if (!stop.asked.aborted) await once(stop.asked, 'abort')
+  await consumer.settled()
+  await lostClaims.release(slots.held).catch(() => undefined)
+  try {
+    await workshop.close()
+  } finally {
+    await reader.close()
+    await pubSub.close()
+  }
+}
+
+class Consumer {
+  private readonly workshop: Workshop
+  private readonly running: ReturnType<typeof pLimit>
+  /** One claim at a time. */
+  private readonly claiming = pLimit(1)
+  private readonly taken = new Set<Promise<void>>()
+
+  constructor(workshop: Workshop) {
+    this.workshop = workshop
+    this.running = pLimit(workshop.parts.settings.concurrency)
+  }
+
+  /** Deals with a message. Never rejects. */
+  async take(message: Message): Promise<void> {
+    const dealing = this.deal(message)
+      .catch((error: unknown) => this.giveBack(message, error))
+      .finally(() => this.taken.delete(dealing))
+    this.taken.add(dealing)
+    await dealing
+  }
+
+  /** Resolves when no message is dealt with any more. */
+  async settled(): Promise<void> {
+    while (this.taken.size > 0) await Promise.all(this.taken)
+  }
+
+  private async deal(message: Message): Promise<void> {
+    const { jobId, newState } = message.attributes
+    // Of all that happens to a job, only this is something to do.
+    if (jobId === undefined || newState !== 'PENDING') {
+      message.ack()
+      return
+    }
+    const { asked } = this.workshop.parts.stop
+    const held = await this.running(() => this.work(jobId))
+    if (held === undefined) await this.leave(jobId, message)
+    // What was stopped before its end is another worker's to do, at once.
+    else if (held.signal.aborted && asked.aborted) message.nack()
+    else message.ack()
+  }
+
+  /** Claims the job and works on it to its end; resolves to undefined if it is not to be had. */
+  private async work(jobId: string): Promise<HeldJob | undefined> {
+    this.workshop.parts.stop.asked.throwIfAborted()
+    const begun = await this.claiming(() => this.begin(jobId))
+    return begun?.end
+  }
+
+  /** Claims the job and begins with it; resolves to its end, or to undefined if the job is not to be had. */
+  private async begin(jobId: string): Promise<{ readonly end: Promise<HeldJob> } | undefined> {
+    const { client, slots, stop } = this.workshop.parts
+    const attempt = (): Promise<HeldJob[]> => claim(this.workshop.parts, { limit: 1, jobIds: [jobId] })
+    const [held] = await untilAnswered(client, attempt, stop.asked)
+    if (held === undefined) return undefined
+    if (stop.asked.aborted) held.stop()
+    const end = new Promise<HeldJob>((resolve) => {
+      slots.fill(held, () => this.workshop.run(held).finally(() => resolve(held)))
+    })
+    return { end }
+  }
+
+  /** A job that is not to be had: it is done, or somebody else's, or not due. */
+  private async leave(jobId: string, message: Message): Promise<void> {
+    const { client, stop } = this.workshop.parts
+    const { job } = await untilAnswered(client, () => client.send(JobOfMessageDocument, { jobId }), stop.asked)
+    if (job?.state !== 'PENDING') {
+      message.ack()
+      return
+    }
+    const dueInMs = Date.parse(job.runAt) - Date.now()
+    await pause(Math.min(NOT_DUE_MS.most, Math.max(NOT_DUE_MS.least, dueInMs)), stop.asked)
+    message.nack()
+  }
+
+  private giveBack(message: Message, error: unknown): void {
+    const { stop } = this.workshop.parts
+    if (!stop.asked.aborted) stop.fail(error)
+    message.nack()
+  }
+}

@@ -1,0 +1,238 @@
+// The benchmark itself: that its tables come out, with a right answer behind every ratio. How fast anything is, it does not judge.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { endPrograms, runProgram } from '../support/program.ts'
+import { databaseUrl, onServer } from '../support/testRun.ts'
+import { type BenchCase, type CaseResult, measureCase } from './benchCase.ts'
+import { readCases } from './cases/reads.ts'
+import { loadDataSet } from './dataSet.ts'
+import { HttpTarget } from './httpTarget.ts'
+import { rowsOf } from './report.ts'
+import { startStatementCounter } from './statementCounter.ts'
+import { BENCH_USER, DrivenJobs } from './writtenJobs.ts'
+
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 180_000 })
+
+const JOBS = 300
+
+afterEach(endPrograms)
+
+describe('npm run bench', () => {
+  let out: string
+  const serverUrl = (): string => inject('testRun').serverUrl
+
+  beforeEach(() => {
+    out = mkdtempSync(join(tmpdir(), 'jobledger-bench-test-'))
+    return async () => {
+      rmSync(out, { recursive: true })
+      await onServer(serverUrl(), (client) =>
+        client.query(`DROP DATABASE IF EXISTS jobledger_bench_${JOBS} WITH (FORCE)`),
+      )
+    }
+  })
+
+  const only = [
+    'page',
+    'deep-created',
+    'filter-user-and-state',
+    'count-state',
+    'transition',
+    'batch',
+    'create',
+    'claim',
+  ]
+
+  it('measures on a data set of its own, writes its tables, and finds the data set again', async () => {
+    const words = [
+      '--jobs',
+      String(JOBS),
+      '--rounds',
+      '1',
+      '--seconds',
+      '0.2',
+      '--no-postgraphile',
+      '--no-build',
+      '--out',
+      out,
+    ]
+    const environment = { BENCH_DATABASE_URL: serverUrl() }
+    const first = runProgram('test/bench/bench.ts', environment, [...words, '--only', ...only])
+    expect(await first.ended, first.stderr() + first.stdout()).toMatchObject({ code: 0 })
+    expect(first.stdout()).toMatch(/Making jobledger_bench_300: 300 jobs, 1200 records/)
+
+    const { results } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as { results: CaseResult[] }
+    expect(results.map(({ name }) => name)).toEqual([
+      'page',
+      'deep-created-desc',
+      'deep-created-asc',
+      'filter-user-and-state',
+      'filter-user-and-state-few',
+      'count-state',
+      'create',
+      'transition',
+      'batch',
+      'claim',
+    ])
+    for (const { contenders, faults } of results) {
+      expect(faults).toEqual([])
+      for (const { perSecond } of contenders) expect(perSecond.median).toBeGreaterThan(0)
+    }
+    const transition = results.find(({ name }) => name === 'transition')
+    expect(transition?.ratios.pg?.median).toBeGreaterThan(0)
+    expect(transition?.contenders.map(({ name, statements }) => [name, statements]).slice(0, 2)).toEqual([
+      ['jobledger', 1],
+      ['pg', 1],
+    ])
+    const table = readFileSync(join(out, 'results.md'), 'utf8')
+    expect(table).toMatch(/\| page \| 16 \| jobledger \| .* \| no PostGraphile \|/)
+    expect(table).toMatch(/\| transition \| 16 \| pg \| .* \| \d+\.\d\d \(.* to .*\) x \|/)
+
+    const second = runProgram('test/bench/bench.ts', environment, [...words, '--only', 'count-total'])
+    expect(await second.ended).toMatchObject({ code: 0 })
+    expect(second.stdout()).toMatch(/Found jobledger_bench_300/)
+    const left = await onServer(databaseUrl(serverUrl(), `jobledger_bench_${JOBS}`), (client) =>
+      client.query<{ jobs: number; records: number; written: number }>(
+        'SELECT count(*)::int AS jobs, sum(version)::int AS records, count(*) FILTER (WHERE user_id = $1)::int AS written FROM jobs',
+        [BENCH_USER],
+      ),
+    )
+    expect(left.rows).toEqual([{ jobs: JOBS, records: 4 * JOBS, written: 0 }])
+  })
+
+  it('says that there is no such case', async () => {
+    const words = ['--jobs', String(JOBS), '--no-postgraphile', '--no-build', '--out', out, '--only', 'everything']
+    const program = runProgram('test/bench/bench.ts', { BENCH_DATABASE_URL: serverUrl() }, words)
+    expect(await program.ended).toMatchObject({ code: 1 })
+    expect(program.stderr()).toBe('There is no case everything.\n')
+  })
+})
+
+describe('a case', () => {
+  const settings = { rounds: 2, seconds: 0.1 }
+  const closing: (() => unknown)[] = []
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  })
+
+  /** A server that answers every request with a page of so many jobs, or with a status. */
+  async function pageServer(
+    answer: (asked: number) => { status?: number; jobs?: number; errors?: boolean },
+  ): Promise<HttpTarget> {
+    let asked = 0
+    const server = createServer((incoming, response) => {
+      incoming.resume().once('end', () => {
+        const { status = 200, jobs = 20, errors = false } = answer(asked)
+        asked += 1
+        const nodes = Array.from({ length: jobs }, (_, index) => ({ jobId: `job ${index}`, state: 'PENDING' }))
+        const renamed = nodes.map(({ jobId, ...job }) => ({ rowId: jobId, ...job }))
+        response.writeHead(status)
+        response.end(
+          JSON.stringify({ data: { jobs: { nodes }, allJobs: { nodes: renamed } }, ...(errors && { errors: [] }) }),
+        )
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const target = new HttpTarget(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, 2)
+    closing.push(
+      () => void server.close(),
+      () => target.close(),
+    )
+    return target
+  }
+
+  async function measurePages(server: HttpTarget, postgraphile: HttpTarget): Promise<CaseResult> {
+    const client = new pg.Client() // Not asked.
+    const makers = readCases({ server, postgraphile, client, callers: 2, depth: 1 }, (name) => name === 'page')
+    const [benchCase] = await Promise.all(makers.map((make) => make()))
+    return measureCase(benchCase as BenchCase, settings, new Map())
+  }
+
+  const right = () => ({})
+
+  it('has a ratio where every answer was right', async () => {
+    const result = await measurePages(await pageServer(right), await pageServer(right))
+    expect(result.faults).toEqual([])
+    expect(result.ratios.PostGraphile?.median).toBeGreaterThan(0)
+    expect(rowsOf(result)[1]?.ratio).toMatch(/^\d+\.\d\d \(.*\) x$/)
+  })
+
+  it.each([
+    ['a row is missing', () => ({ jobs: 19 }), /19 jobs came, where 20 should have/],
+    ['there are errors', () => ({ errors: true }), /status 200: "errors"/],
+    ['the status is another', () => ({ status: 503 }), /status 503/],
+    ['one answer of many is wrong', (asked: number) => ({ errors: asked === 20 }), /"errors"/],
+  ])('has no ratio where %s', async (_, answer, fault) => {
+    for (const [server, postgraphile] of [
+      [await pageServer(answer), await pageServer(right)],
+      [await pageServer(right), await pageServer(answer)],
+    ] as const) {
+      const result = await measurePages(server, postgraphile)
+      expect(result.ratios).toEqual({})
+      expect(result.faults.join('\n')).toMatch(fault)
+      expect(rowsOf(result).map(({ ratio }) => ratio)).toEqual(['wrong', 'refused'])
+    }
+  })
+})
+
+describe('what stands behind the figures', () => {
+  let database: TestDatabase
+  let client: pg.Client
+  beforeEach(async () => {
+    database = await createTestDatabase()
+    client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    return async () => {
+      await client.end()
+      await database.drop()
+    }
+  })
+
+  it('the data set has whole histories and every state, and leaves the schema as it was', async () => {
+    const shape = async (): Promise<unknown[]> =>
+      (
+        await client.query(
+          'SELECT indexdef FROM pg_indexes UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1',
+        )
+      ).rows
+    const before = await shape()
+    await loadDataSet(database.url, { size: JOBS, nowMs: Date.now() }, () => undefined) // Rejects if a history does not add up.
+    expect(await shape()).toEqual(before)
+    const { rows } = await client.query('SELECT DISTINCT state FROM jobs ORDER BY state')
+    expect(rows).toHaveLength(5)
+    const { rows: ahead } = await client.query('SELECT FROM job_states WHERE transaction_id >= jobledger_horizon()')
+    expect(ahead).toEqual([])
+    await expect(client.query('DELETE FROM job_states')).rejects.toThrow(/append-only|JL003|may not/)
+  })
+
+  it('transitions that were answered but not made are noticed', async () => {
+    const jobs = await DrivenJobs.make(client, 2, 5)
+    await jobs.verify()
+    const moves = jobs.moves(1, 1)
+    await client.query(`UPDATE jobs SET state = 'PROCESSING', version = version + 1 WHERE id = $1`, [moves[0]?.job.id])
+    jobs.settle(1, moves, [2])
+    await jobs.verify()
+    jobs.settle(0, jobs.moves(0, 1), [2])
+    await expect(jobs.verify()).rejects.toThrow('the database has 11 versions and 11 records, where 12 were answered')
+    expect(() => jobs.settle(0, jobs.moves(0, 1), [undefined])).toThrow(/from version 1 to undefined/)
+  })
+
+  it('statements are counted on the wire', async () => {
+    const counter = await startStatementCounter(database.url)
+    await onServer(counter.url, async (counted) => {
+      const before = counter.count()
+      await counted.query('BEGIN')
+      await counted.query({ name: 'one', text: 'SELECT $1::text', values: ['x'.repeat(100_000)] })
+      await counted.query({ name: 'one', text: 'SELECT $1::text', values: ['y'] })
+      await counted.query('COMMIT')
+      expect(counter.count() - before).toBe(4)
+    })
+    await counter.close()
+  })
+})

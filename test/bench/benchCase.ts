@@ -1,0 +1,111 @@
+// A case: what is compared with what, and what comes out of it. Rounds alternate, so that whatever else the machine does meets all alike.
+import type { Contender, Slot } from './contender.ts'
+
+export interface BenchCase {
+  /** For --only. */
+  readonly name: string
+  readonly title: string
+  /** What a ratio is of: requests per second, where more is better, or the median latency, where less is. */
+  readonly measure: 'requests/s' | 'latency'
+  readonly callers: number
+  readonly subject: Contender
+  readonly references: readonly Contender[]
+  /** Why a reference that should be here is not. */
+  readonly missing?: string | undefined
+  /** Rejects if subject and references do not give the same answer, which is the right one. */
+  verify?(): Promise<void>
+}
+
+export interface Spread {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+export interface ContenderResult {
+  readonly name: string
+  readonly perSecond: Spread
+  readonly medianMs: Spread
+  readonly p95Ms: Spread
+  readonly p99Ms: Spread
+  /** Of one processor, taken by the process that brings the load. */
+  readonly ownCpu: number | undefined
+  readonly statements: number | undefined
+}
+
+export interface CaseResult extends Pick<BenchCase, 'name' | 'title' | 'measure' | 'callers' | 'missing'> {
+  readonly contenders: readonly ContenderResult[]
+  /** Of the subject to each reference, by its name; none if anything was wrong. */
+  readonly ratios: Readonly<Record<string, Spread>>
+  /** Why there is no ratio; none if every answer of everybody was right. */
+  readonly faults: readonly string[]
+}
+
+export interface RoundSettings {
+  readonly rounds: number
+  /** How long each contender runs in each round, and how long it is warmed up before the first; where it is latency that counts, a third of it. */
+  readonly seconds: number
+}
+
+/** Requests one after the other tell the latency sooner than many at once tell the throughput. */
+const LATENCY_SHARE = 1 / 3
+
+/** Runs all rounds of a case. `statements` tells how many statements each contender needs for one operation. */
+export async function measureCase(
+  benchCase: BenchCase,
+  { rounds, seconds }: RoundSettings,
+  statements: ReadonlyMap<string, number>,
+): Promise<CaseResult> {
+  const { name, title, measure, callers, missing, subject, references } = benchCase
+  const contenders = [subject, ...references]
+  const faults: string[] = []
+  await benchCase.verify?.().catch((error: Error) => faults.push(error.message))
+  const slots = new Map<Contender, Slot[]>(contenders.map((contender) => [contender, []]))
+  const run = async (contender: Contender): Promise<Slot> => {
+    const slot = await contender.measure(measure === 'latency' ? seconds * LATENCY_SHARE : seconds)
+    faults.push(...slot.faults.map((fault) => `${contender.name}: ${fault}`))
+    return slot
+  }
+  for (const contender of contenders) await run(contender)
+  for (let round = 0; round < rounds; round += 1) {
+    // Whoever comes second finds the machine as the first has left it: each is it in turn.
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      slots.get(contender)?.push(await run(contender))
+    }
+  }
+  const of = (contender: Contender): Slot[] => slots.get(contender) ?? []
+  const ratio = (reference: Contender): Spread =>
+    spread(of(subject).map((slot, round) => ratioOf(measure, slot, of(reference)[round] as Slot)))
+  return {
+    ...{ name, title, measure, callers, missing },
+    contenders: contenders.map((contender) => summary(contender, of(contender), statements.get(contender.name))),
+    ratios: faults.length > 0 ? {} : Object.fromEntries(references.map((one) => [one.name, ratio(one)])),
+    faults: [...new Set(faults)],
+  }
+}
+
+function ratioOf(measure: BenchCase['measure'], subject: Slot, reference: Slot): number {
+  if (measure === 'requests/s') return subject.perSecond / reference.perSecond
+  return subject.latencies['median ms'] / reference.latencies['median ms']
+}
+
+function summary({ name }: Contender, slots: readonly Slot[], statements: number | undefined): ContenderResult {
+  const cpu = slots.flatMap(({ ownCpu }) => (ownCpu === undefined ? [] : [ownCpu]))
+  return {
+    name,
+    perSecond: spread(slots.map(({ perSecond }) => perSecond)),
+    medianMs: spread(slots.map(({ latencies }) => latencies['median ms'])),
+    p95Ms: spread(slots.map(({ latencies }) => latencies['p95 ms'])),
+    p99Ms: spread(slots.map(({ latencies }) => latencies['p99 ms'])),
+    ownCpu: cpu.length > 0 ? spread(cpu).median : undefined,
+    statements,
+  }
+}
+
+/** Of at least one value. */
+function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (index: number): number => sorted[Math.floor(index)] ?? Number.NaN
+  const middle = (sorted.length - 1) / 2
+  return { median: (at(middle) + at(Math.ceil(middle))) / 2, least: at(0), most: at(sorted.length - 1) }
+}

@@ -1,0 +1,80 @@
+// Counts, one request at a time: their latency beside that of count(*) through pg. Both are exact, so they are compared.
+import type pg from 'pg'
+import type { BenchCase } from '../benchCase.ts'
+import { WrongAnswerError } from '../benchError.ts'
+import { loopContender } from '../contender.ts'
+import type { HttpTarget } from '../httpTarget.ts'
+import { BUSY_USER } from '../rows.ts'
+
+interface Count {
+  readonly name: string
+  readonly title: string
+  readonly query: string
+  readonly sql: string
+}
+
+const TOTAL = 'SELECT count(*)::int AS count FROM jobs WHERE deleted_at IS NULL'
+const BY_STATE = 'SELECT state, count(*)::int AS count FROM jobs WHERE deleted_at IS NULL'
+
+const COUNTS: readonly Count[] = [
+  { name: 'count-total', title: 'jobCount', query: '{ jobCount }', sql: TOTAL },
+  {
+    name: 'count-state',
+    title: 'jobCountsByState',
+    query: '{ jobCountsByState { state count } }',
+    sql: `${BY_STATE} GROUP BY state ORDER BY state`,
+  },
+  {
+    name: 'count-user-state',
+    title: 'jobCountsByState of the user with most jobs',
+    query: `{ jobCountsByState(filter: { userId: "${BUSY_USER}" }) { state count } }`,
+    sql: `${BY_STATE} AND user_id = '${BUSY_USER}' GROUP BY state ORDER BY state`,
+  },
+  {
+    name: 'count-user',
+    title: 'jobCount of the user with most jobs',
+    query: `{ jobCount(filter: { userId: "${BUSY_USER}" }) }`,
+    sql: `${TOTAL} AND user_id = '${BUSY_USER}'`,
+  },
+]
+
+interface Answer {
+  readonly jobCount?: number
+  readonly jobCountsByState?: readonly { state: string; count: number }[]
+}
+
+/** The jobs do not change meanwhile. */
+export function countCases(
+  { server, pool }: { server: HttpTarget; pool: pg.Pool },
+  isWanted: (name: string) => boolean,
+): (() => Promise<BenchCase>)[] {
+  return COUNTS.filter(({ name }) => isWanted(name)).map(({ name, title, query, sql }) => async () => {
+    const operation = JSON.stringify({ query })
+    let expected: string | undefined
+    const counted = async (): Promise<string> => {
+      const { rows } = await pool.query<{ state?: string; count: number }>({ name, text: sql })
+      return JSON.stringify(rows.filter(({ count }) => count > 0))
+    }
+    const answered = async (): Promise<string> => {
+      const { jobCount, jobCountsByState } = (JSON.parse(await server.send(operation)) as { data: Answer }).data
+      return JSON.stringify(jobCountsByState?.filter(({ count }) => count > 0) ?? [{ count: jobCount }])
+    }
+    const require = (answer: string): void => {
+      if (expected !== undefined && answer !== expected)
+        throw new WrongAnswerError(`${answer} was counted, where there are ${expected}`)
+    }
+    return {
+      ...{ name, title },
+      measure: 'latency',
+      callers: 1,
+      subject: loopContender({ name: 'jobledger', callers: 1, operation: async () => require(await answered()) }),
+      references: [
+        loopContender({ name: 'count(*) by pg', callers: 1, operation: async () => require(await counted()) }),
+      ],
+      async verify() {
+        expected = await counted()
+        require(await answered())
+      },
+    }
+  })
+}

@@ -1,0 +1,154 @@
+// The lists that the filters make.
+import type pg from 'pg'
+import { BATCH_SIZE, BUSY_USER, QUIET_USER, RARE_PRESET, USUAL_PRESET } from '../rows.ts'
+import { BUSY, COMPLETED, jobList, type List, recordList } from './listed.ts'
+
+/** Each field of the filters by itself, where it admits many rows and where it admits few; and by user and state. */
+export async function filters(client: pg.Client): Promise<List[]> {
+  const { middle, batch } = await inTheMiddle(client)
+  const instant = middle.toISOString()
+  const both = (fewer: object): object => ({ ...BUSY.filter, ...fewer })
+  return [
+    jobList({ name: 'none', title: 'jobs, without a filter' }),
+    jobList({ name: 'user', title: 'jobs of a user with many', ...BUSY }),
+    jobList({ name: 'user-few', title: 'jobs of a user with few', ...userIs(QUIET_USER) }),
+    jobList({ name: 'user-none', title: 'jobs of a user with none', ...userIs('nobody') }),
+    ...['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'].map((state) =>
+      jobList({ name: `state-${state.toLowerCase()}`, title: `jobs that are ${state}`, ...stateIs(state) }),
+    ),
+    jobList({ name: 'preset', title: 'jobs of a usual preset', ...presetIs(USUAL_PRESET) }),
+    jobList({ name: 'preset-few', title: 'jobs of a rare preset', ...presetIs(RARE_PRESET) }),
+    jobList({ name: 'preset-none', title: 'jobs of a preset without jobs', ...presetIs('nothing') }),
+    jobList({
+      name: 'created-after',
+      title: 'jobs by createdAfter',
+      filter: { createdAfter: instant },
+      where: `created_at >= '${instant}'`,
+    }),
+    jobList({
+      name: 'created-before',
+      title: 'jobs by createdBefore',
+      filter: { createdBefore: instant },
+      where: `created_at < '${instant}'`,
+    }),
+    jobList({
+      name: 'completed-after',
+      title: 'jobs by completedAfter',
+      filter: { completedAfter: instant },
+      where: `completed_at >= '${instant}'`,
+    }),
+    jobList({
+      name: 'completed-before',
+      title: 'jobs by completedBefore',
+      filter: { completedBefore: instant },
+      where: `completed_at < '${instant}'`,
+    }),
+    jobList({ name: 'metadata', title: 'jobs by metadata of many', ...metadataHas({ source: 'api' }) }),
+    jobList({
+      name: 'metadata-few',
+      title: `jobs by metadata of ${BATCH_SIZE} in the middle`,
+      ...metadataHas({ batch }),
+    }),
+    jobList({ name: 'metadata-none', title: 'jobs by metadata of none', ...metadataHas({ batch: -1 }) }),
+    jobList({
+      name: 'deleted',
+      title: 'jobs, deleted ones too',
+      filter: { includeDeleted: true },
+      includeDeleted: true,
+    }),
+    jobList({
+      name: 'user-and-state',
+      title: 'jobs of a user with many in a usual state',
+      filter: both(COMPLETED.filter),
+      where: `${BUSY.where} AND ${COMPLETED.where}`,
+    }),
+    jobList({
+      name: 'user-and-state-few',
+      title: 'jobs of a user with many in a rare state',
+      filter: both({ states: ['PROCESSING'] }),
+      where: `${BUSY.where} AND state = 'PROCESSING'`,
+    }),
+    ...recordFilters(instant),
+  ]
+}
+
+function recordFilters(instant: string): List[] {
+  const ofUser = (user: string): string => `job_id IN (SELECT id FROM jobs WHERE user_id = '${user}')`
+  return [
+    recordList({ name: 'records-none', title: 'jobStateRecords, without a filter' }),
+    recordList({
+      name: 'records-user',
+      title: 'jobStateRecords of a user with many',
+      filter: { userId: BUSY_USER },
+      where: ofUser(BUSY_USER),
+    }),
+    recordList({
+      name: 'records-user-few',
+      title: 'jobStateRecords of a user with few',
+      filter: { userId: QUIET_USER },
+      where: ofUser(QUIET_USER),
+    }),
+    recordList({
+      name: 'records-actor',
+      title: 'jobStateRecords by actor',
+      filter: { actor: 'key:worker-3' },
+      where: `actor = 'key:worker-3'`,
+    }),
+    recordList({
+      name: 'records-actor-none',
+      title: 'jobStateRecords by an actor without records',
+      filter: { actor: 'key:nobody' },
+      where: `actor = 'key:nobody'`,
+    }),
+    recordList({
+      name: 'records-previous',
+      title: 'jobStateRecords by previousStates',
+      filter: { previousStates: ['FAILED'] },
+      where: `previous_state = 'FAILED'`,
+    }),
+    recordList({
+      name: 'records-new',
+      title: 'jobStateRecords by newStates',
+      filter: { newStates: ['CANCELLED'] },
+      where: `new_state = 'CANCELLED'`,
+    }),
+    recordList({
+      name: 'records-after',
+      title: 'jobStateRecords by after',
+      filter: { after: instant },
+      where: `"timestamp" >= '${instant}'`,
+    }),
+    recordList({
+      name: 'records-before',
+      title: 'jobStateRecords by before',
+      filter: { before: instant },
+      where: `"timestamp" < '${instant}'`,
+    }),
+  ]
+}
+
+/** An instant with as many jobs before it as after it, and what the metadata of the jobs there say. */
+async function inTheMiddle(client: pg.Client): Promise<{ middle: Date; batch: number }> {
+  const { rows } = await client.query<{ middle: Date; batch: number }>(`
+    SELECT created_at AS middle, (metadata -> 'batch')::integer AS batch FROM jobs
+    WHERE created_at >= (SELECT min(created_at) + (max(created_at) - min(created_at)) / 2 FROM (
+      (SELECT created_at FROM jobs ORDER BY id LIMIT 1) UNION ALL (SELECT created_at FROM jobs ORDER BY id DESC LIMIT 1)) AS ends)
+    ORDER BY id LIMIT 1`)
+  return rows[0] as { middle: Date; batch: number }
+}
+
+function userIs(userId: string) {
+  return { filter: { userId }, where: `user_id = '${userId}'` }
+}
+
+function stateIs(state: string) {
+  return { filter: { states: [state] }, where: `state = '${state}'` }
+}
+
+function presetIs(preset: string) {
+  return { filter: { presets: [preset] }, where: `preset = '${preset}'` }
+}
+
+function metadataHas(metadata: object) {
+  return { filter: { metadata }, where: `metadata @> '${JSON.stringify(metadata)}'` }
+}

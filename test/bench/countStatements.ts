@@ -1,0 +1,51 @@
+// How many statements each contender needs for one operation: counted on the wire, apart from the timing, by servers of their own.
+import { allCases, type CaseSettings } from './cases/allCases.ts'
+import { openServers, type ServerOptions } from './servers.ts'
+import { startStatementCounter } from './statementCounter.ts'
+import { removeWritten } from './writtenJobs.ts'
+
+/** So many operations before and during the count: the first one opens connections. */
+const WARM = 1
+const COUNTED = 5
+/** Where operations are slow, fewer are counted. */
+const ENOUGH_MS = 500
+
+/** By the name of the case and of the contender. What cannot be asked fails again when it is measured, and is told then. */
+export async function countStatements(
+  settings: Omit<CaseSettings, 'server' | 'postgraphile' | 'pool' | 'databaseUrl'>,
+  options: ServerOptions,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+  const counter = await startStatementCounter(options.databaseUrl)
+  try {
+    const servers = await openServers({ ...options, databaseUrl: counter.url })
+    try {
+      const counts = new Map<string, ReadonlyMap<string, number>>()
+      for (const make of await allCases({ ...settings, ...servers })) {
+        const { name, subject, references } = await make()
+        const ofCase = new Map<string, number>()
+        for (const { name: who, once } of [subject, ...references]) {
+          const statements = once && (await perOperation(once, () => counter.count()).catch(() => undefined))
+          if (statements !== undefined) ofCase.set(who, statements)
+        }
+        counts.set(name, ofCase)
+      }
+      return counts
+    } finally {
+      await servers.close()
+    }
+  } finally {
+    await counter.close()
+    // What is measured reads the data set, and nothing else.
+    await removeWritten(settings.client)
+  }
+}
+
+async function perOperation(once: () => Promise<void>, count: () => number): Promise<number> {
+  for (let times = 0; times < WARM; times += 1) await once()
+  const before = count()
+  const startedAt = performance.now()
+  for (let times = 1; ; times += 1) {
+    await once()
+    if (times === COUNTED || performance.now() - startedAt > ENOUGH_MS) return (count() - before) / times
+  }
+}

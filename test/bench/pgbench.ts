@@ -1,0 +1,75 @@
+// pgbench, where it is installed: the same work without Node. A contender whose load is brought by a process of its own.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { Latencies } from '../load/latencies.ts'
+import type { Contender, Slot } from './contender.ts'
+
+const PGBENCH = 'pgbench'
+
+export interface PgbenchOptions {
+  readonly databaseUrl: string
+  readonly callers: number
+  /** Its script: it knows `:client_id`, from 0. */
+  readonly script: string
+  /** Before each stretch, outside of the time. */
+  prepare?(seconds: number): Promise<void>
+}
+
+export async function hasPgbench(): Promise<boolean> {
+  const { failed } = await execa(PGBENCH, ['--version'], { reject: false })
+  return !failed
+}
+
+export function pgbenchContender(options: PgbenchOptions): Contender {
+  return {
+    name: 'pgbench',
+    async measure(seconds) {
+      const dir = mkdtempSync(join(tmpdir(), 'jobledger-pgbench-'))
+      try {
+        await options.prepare?.(seconds)
+        return await runIn(dir, options, Math.max(1, Math.round(seconds)))
+      } finally {
+        rmSync(dir, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+async function runIn(dir: string, { databaseUrl, callers, script }: PgbenchOptions, seconds: number): Promise<Slot> {
+  writeFileSync(join(dir, 'script.sql'), script)
+  const { hostname, port, username, password, pathname } = new URL(databaseUrl)
+  const words = ['--no-vacuum', '--protocol=prepared', '--file=script.sql', '--log', '--log-prefix=log']
+  const { stdout, stderr, failed } = await execa(
+    PGBENCH,
+    [...words, `--client=${callers}`, `--time=${seconds}`, decodeURIComponent(pathname.slice(1))],
+    {
+      cwd: dir,
+      reject: false,
+      env: {
+        PGHOST: hostname,
+        PGPORT: port || '5432',
+        PGUSER: decodeURIComponent(username),
+        PGPASSWORD: decodeURIComponent(password),
+      },
+    },
+  )
+  const latencies = new Latencies()
+  for (const file of readdirSync(dir).filter((name) => name.startsWith('log.'))) {
+    // client, number of the transaction, microseconds, ...
+    for (const line of readFileSync(join(dir, file), 'utf8').split('\n')) {
+      const [, , microseconds] = line.split(' ')
+      if (microseconds !== undefined) latencies.record(Number(microseconds) / 1000)
+    }
+  }
+  const perSecond = Number(/^tps = ([\d.]+)/m.exec(stdout)?.[1] ?? 0)
+  const complaint = stderr.split('\n').find((line) => /error|aborted/i.test(line))
+  const isWrong = failed || complaint !== undefined || perSecond === 0
+  return {
+    perSecond,
+    latencies: latencies.figures,
+    ownCpu: undefined,
+    faults: isWrong ? [complaint ?? (stderr.trim().slice(0, 300) || 'it came to nothing')] : [],
+  }
+}

@@ -1,0 +1,110 @@
+// What comes out of a run: one row for each contender of each case, as text and as Markdown.
+import type { CaseResult, ContenderResult, Spread } from './benchCase.ts'
+
+/** What the figures were measured on and how. */
+export interface RunFacts {
+  readonly date: string
+  readonly machine: string
+  readonly node: string
+  readonly database: string
+  readonly jobs: number
+  readonly rounds: number
+  readonly seconds: number
+  readonly callers: number
+}
+
+const COLUMNS = [
+  'case',
+  'callers',
+  'who',
+  'requests/s',
+  'median ms',
+  'p95 ms',
+  'p99 ms',
+  'statements',
+  'ratio',
+  'load CPU',
+] as const
+
+type Row = Readonly<Record<(typeof COLUMNS)[number], string>>
+
+/** The rows of a case: the subject first, with its ratio to each reference in the row of that. */
+export function rowsOf({ name, callers, measure, contenders, ratios, faults, missing }: CaseResult): Row[] {
+  const rows = contenders.map((contender, index) => ({
+    case: name,
+    callers: String(callers),
+    ...figures(contender),
+    ratio: index === 0 ? '' : ratioText(ratios[contender.name], measure, faults),
+  }))
+  const [first, ...others] = rows
+  if (first === undefined) return []
+  const note = faults.length > 0 ? 'wrong' : missing && `no ${missing}`
+  return [{ ...first, ratio: note ?? '' }, ...others]
+}
+
+function figures({ name, perSecond, medianMs, p95Ms, p99Ms, statements, ownCpu }: ContenderResult) {
+  return {
+    who: name,
+    'requests/s': spreadText(perSecond, (value) => value.toFixed(value < 100 ? 1 : 0)),
+    'median ms': medianMs.median.toFixed(2),
+    'p95 ms': p95Ms.median.toFixed(2),
+    'p99 ms': p99Ms.median.toFixed(2),
+    statements: statements === undefined ? '' : String(Math.round(statements * 100) / 100),
+    'load CPU': ownCpu === undefined ? '' : `${Math.round(ownCpu * 100)} %`,
+  }
+}
+
+function ratioText(ratio: Spread | undefined, measure: CaseResult['measure'], faults: readonly string[]): string {
+  if (ratio === undefined) return faults.length > 0 ? 'refused' : ''
+  const text = spreadText(ratio, (value) => value.toFixed(2))
+  return measure === 'latency' ? `${text} x the latency` : `${text} x`
+}
+
+function spreadText({ median, least, most }: Spread, format: (value: number) => string): string {
+  return `${format(median)} (${format(least)} to ${format(most)})`
+}
+
+/** A table for the terminal, of the rows of one case. */
+export function textTable(rows: readonly Row[]): string {
+  const columns = COLUMNS.filter((column) => column !== 'case')
+  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))]
+  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index]?.length ?? 0)))
+  return lines
+    .map((cells) =>
+      cells
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+export function markdown(facts: RunFacts, results: readonly CaseResult[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const rows = results.flatMap(rowsOf)
+  return [
+    `Measured on ${facts.date}: ${facts.machine}; Node ${facts.node}; ${facts.database}.`,
+    `${facts.jobs} jobs, ${4 * facts.jobs} records; ${facts.rounds} alternating rounds of ${facts.seconds} s (a third of it where there is one caller) after as long a warm-up.`,
+    '',
+    line(COLUMNS),
+    line(COLUMNS.map(() => '---')),
+    ...rows.map((row) => line(COLUMNS.map((column) => row[column]))),
+    '',
+    ...results.map(({ name, title }) => `- ${name}: ${title}`),
+    ...wrongAnswers(results),
+    '',
+    ...LEGEND,
+    '',
+  ].join('\n')
+}
+
+export function wrongAnswers(results: readonly CaseResult[]): string[] {
+  return results.flatMap(({ name, faults }) => faults.map((fault) => `- WRONG in ${name}: ${fault}`))
+}
+
+const LEGEND = [
+  'Requests per second and ratios: median of the rounds (least to most). Latencies: median of the rounds. A ratio is that of the first',
+  'row of its case to the row it stands in: of requests per second, where more is better, or of median latencies, where less is.',
+  'Statements: SQL statements for one request, counted on the wire. Load CPU: of one processor, by the process that sends the requests',
+  '(and, in the rows of pg, is itself what is measured).',
+]

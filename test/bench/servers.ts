@@ -1,0 +1,81 @@
+// The programs that are measured, each in a process of its own on one database, and the connections to them. Whoever opens them
+// closes them.
+import pg from 'pg'
+import { startServerProcess } from '../load/serverProcess.ts'
+import { BenchError } from './benchError.ts'
+import { HttpTarget } from './httpTarget.ts'
+import { startPostGraphile } from './postgraphile.ts'
+
+const PROFILER = import.meta.resolve('./profileServer.mjs')
+
+export interface ServerOptions {
+  readonly databaseUrl: string
+  readonly callers: number
+  /** With PostGraphile. */
+  readonly isCompared: boolean
+  /** Where the server leaves a profile of itself. */
+  readonly profileDir?: string | undefined
+}
+
+export interface Servers {
+  readonly server: HttpTarget
+  readonly postgraphile: HttpTarget | undefined
+  readonly pool: pg.Pool
+  readonly databaseUrl: string
+  close(): Promise<void>
+}
+
+export async function openServers(options: ServerOptions): Promise<Servers> {
+  const { databaseUrl, callers, isCompared, profileDir } = options
+  const closing: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0).reverse()) await end()
+  }
+  const target = (endpoint: string): HttpTarget => {
+    const opened = new HttpTarget(endpoint, callers)
+    closing.push(async () => opened.close())
+    return opened
+  }
+  try {
+    const program = startServerProcess({
+      databaseUrl,
+      isBuilt: true,
+      environment: {
+        MAINTENANCE_INTERVAL_SECONDS: '0',
+        ...(profileDir === undefined ? {} : { NODE_OPTIONS: `--import ${PROFILER}`, BENCH_PROFILE_DIR: profileDir }),
+      },
+    })
+    closing.push(async () => {
+      program.kill('SIGTERM')
+      await program.ended
+    })
+    const server = target(await program.endpoint)
+    const postgraphile = isCompared ? await openPostGraphile(databaseUrl, closing) : undefined
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: callers, options: '-c TimeZone=UTC' })
+    pool.on('error', () => undefined) // The query in progress rejects as well.
+    closing.push(() => pool.end())
+    return {
+      server,
+      postgraphile: postgraphile === undefined ? undefined : target(postgraphile),
+      pool,
+      databaseUrl,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Undefined where it cannot be had: then there are no ratios to it, and the reason is told. */
+async function openPostGraphile(url: string, closing: (() => Promise<unknown>)[]): Promise<string | undefined> {
+  try {
+    const { endpoint, stop } = await startPostGraphile(url)
+    closing.push(stop)
+    return endpoint
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error
+    console.warn(error.message)
+    return undefined
+  }
+}

@@ -1,0 +1,187 @@
+// Numbers of jobs from the roll-up: the same as count(*), in every snapshot, whatever writes, and whatever the roll-up does meanwhile.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
+import { deleteJob } from '../../src/ledger/deleteJob.ts'
+import type { JobFilter } from '../../src/ledger/jobFilter.ts'
+import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
+import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
+import { transitionJob } from '../../src/ledger/transitionJob.ts'
+import { ACTOR, deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+
+let ledger: TestLedger
+let session: pg.Client
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  session = await ledger.session()
+})
+afterAll(() => ledger.close())
+
+const USERS = ['ada', 'bob', 'cyd']
+const FILTERS: JobFilter[] = [
+  {},
+  { includeDeleted: true },
+  { userId: 'ada' },
+  { userId: 'bob', includeDeleted: true },
+  { ownerId: 'cyd' },
+  { userId: 'nobody' },
+  { ownerId: 'ada', userId: 'bob' },
+  { states: ['PENDING', 'PROCESSING'] },
+  { states: ['CANCELLED', 'CANCELLED'], includeDeleted: true },
+  { userId: 'ada', states: ['COMPLETED', 'CANCELLED'], includeDeleted: true },
+  { states: [] },
+]
+
+/** What there is to say about the filters, by the ledger and by count(*). */
+async function expectExact(prisma: Ledger['prisma']): Promise<void> {
+  const subject = openLedger(prisma)
+  for (const filter of FILTERS) {
+    // A preset that every job has is a filter that the roll-up does not know.
+    const counted = { ...filter, presets: ['p'] }
+    expect(await countJobs(subject, filter), JSON.stringify(filter)).toBe(await countJobs(subject, counted))
+    expect(await countJobsByState(subject, filter)).toEqual(await countJobsByState(subject, counted))
+  }
+}
+
+/** The same in one snapshot: nothing that happens between two statements is to blame. */
+async function expectExactNow(): Promise<void> {
+  await ledger.prisma.$transaction((prisma) => expectExact(prisma as Ledger['prisma']), {
+    isolationLevel: 'RepeatableRead',
+    timeout: 20_000,
+  })
+}
+
+const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T
+const NEXT = { PENDING: ['PROCESSING', 'CANCELLED'], PROCESSING: ['COMPLETED', 'FAILED', 'PENDING'], FAILED: ['PENDING'] } as const
+
+/** Makes jobs and moves them, until told to stop; some transactions stay open for a while. */
+async function write(isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    let job = await newJob(ledger, { userId: pick(USERS), preset: 'p' })
+    for (let steps = Math.floor(Math.random() * 6); steps > 0; steps -= 1) {
+      const ways = NEXT[job.state as keyof typeof NEXT]
+      if (ways === undefined) break
+      job = await transitionJob(ledger, { jobId: job.id, to: pick(ways), actor: ACTOR })
+    }
+    if (Math.random() < 0.3) await deleteJob(ledger, { jobId: job.id, actor: ACTOR })
+  }
+}
+
+/** A transaction that is given its id early and commits late: it holds the horizon back. */
+async function lateTransactions(client: pg.Client, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await client.query('BEGIN')
+    await client.query("INSERT INTO jobs (user_id, content, preset) VALUES ('ada', 'c', 'p')")
+    await client.query(`SELECT pg_sleep(${Math.random() / 10})`)
+    await client.query(Math.random() < 0.3 ? 'ROLLBACK' : 'COMMIT')
+  }
+}
+
+async function allRows(): Promise<unknown[]> {
+  const counts = await session.query('SELECT * FROM job_counts WHERE count <> 0 ORDER BY user_id, state, deleted')
+  const statistics = await session.query('SELECT * FROM job_statistics ORDER BY user_id, bucket_seconds, start')
+  return [...counts.rows, ...statistics.rows]
+}
+
+async function rollUpAll(most = 1000): Promise<void> {
+  while ((await rollUp(ledger, most)) > 0);
+}
+
+describe('numbers of jobs', () => {
+  it('are exact before the first run of the roll-up, after it, and with a tail', async () => {
+    const make = async (): Promise<void> => {
+      for (const state of ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const) {
+        await jobIn(ledger, state, { userId: pick(USERS), preset: 'p' })
+        const { id } = await jobIn(ledger, state, { userId: pick(USERS), preset: 'p' })
+        await deleteJob(ledger, { jobId: id, actor: ACTOR })
+      }
+    }
+    await make()
+    await expectExactNow()
+    await rollUpAll(3)
+    await expectExactNow()
+    await make()
+    await expectExactNow()
+  })
+
+  it('are asked for by one statement, which counts no jobs', async () => {
+    const statements = await ledger.statementsOf(async () => {
+      await countJobs(ledger, { userId: 'ada' })
+    })
+    expect(statements).toHaveLength(1)
+    expect(statements[0]).not.toContain('"jobs"')
+  })
+
+  it('are exact while eight write, with the roll-up running, stopped, killed and begun anew', async () => {
+    let isOver = false
+    const over = (): boolean => isOver
+    const late = await ledger.session()
+    const working = [
+      ...Array.from({ length: 8 }, () => write(over)),
+      lateTransactions(late, over),
+    ]
+    const rolling = async (): Promise<void> => {
+      while (!isOver) await rollUp(ledger, 1 + Math.floor(Math.random() * 200)).catch(() => undefined)
+    }
+    const killing = async (): Promise<void> => {
+      while (!isOver) {
+        await session.query(
+          `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%jobledger_roll_up(%' AND pid <> pg_backend_pid()`,
+        )
+        await session.query('SELECT pg_sleep(0.03)')
+      }
+    }
+    try {
+      for (let n = 0; n < 10; n += 1) await expectExactNow()
+      // Two at once: nobody relies on there being one.
+      working.push(rolling(), rolling())
+      for (let n = 0; n < 25; n += 1) await expectExactNow()
+      working.push(killing())
+      for (let n = 0; n < 25; n += 1) await expectExactNow()
+      await emptyRollUp(ledger)
+      for (let n = 0; n < 10; n += 1) await expectExactNow()
+    } finally {
+      isOver = true
+      await Promise.all(working)
+    }
+    await rollUpAll()
+    await expectExactNow()
+  }, 120_000)
+
+  it('are the same, and so is every sum, when the roll-up is made anew in other portions', async () => {
+    await rollUpAll()
+    const before = await allRows()
+    expect(before.length).toBeGreaterThan(20)
+    await emptyRollUp(ledger)
+    await rollUpAll(17)
+    expect(await allRows()).toEqual(before)
+  })
+
+  it('are exact after a purge, of what is in the sums and of what is not', async () => {
+    const purge = async (jobId: string): Promise<void> => {
+      await session.query(`BEGIN; SET LOCAL jobledger.purge = on; DELETE FROM jobs WHERE id = '${jobId}'; COMMIT`)
+    }
+    const { id: inSums } = await deletedJob(ledger, 'COMPLETED')
+    await rollUpAll()
+    const { id: inTail } = await deletedJob(ledger, 'FAILED')
+    const half = await jobIn(ledger, 'PROCESSING')
+    await rollUpAll()
+    await deleteJob(ledger, { jobId: half.id, actor: ACTOR })
+    for (const id of [inSums, inTail, half.id]) await purge(id)
+    await rollUpAll()
+    const known = await countJobs(ledger, { userId: 'user', includeDeleted: true })
+    expect(known).toBe(await ledger.prisma.job.count({ where: { userId: 'user' } }))
+    await expectExactNow()
+  })
+
+  it('are counted while the roll-up is too far behind, and while nobody knows its place', async () => {
+    await session.query("DELETE FROM followers WHERE name = 'rollup'")
+    await expectExactNow()
+    const statements = await ledger.statementsOf(() => countJobs(ledger))
+    expect(statements).toHaveLength(2)
+    await rollUpAll()
+    await expectExactNow()
+    expect(await ledger.statementsOf(() => countJobs(ledger))).toHaveLength(1)
+  })
+})

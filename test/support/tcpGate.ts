@@ -1,0 +1,48 @@
+// Stands before a server and can be closed: then all connections break, and none is taken, as if the server had been killed.
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { fixedPort } from './fixedPort.ts'
+
+export interface TcpGate {
+  readonly port: number
+  open(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A gate in front of a port of this machine, open. */
+export async function openTcpGate(target: number): Promise<TcpGate> {
+  const port = await fixedPort()
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1')
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.pipe(to)
+      from
+        .on('error', () => from.destroy())
+        .on('close', () => {
+          sockets.delete(from)
+          to.destroy()
+        })
+    }
+  })
+  const gate: TcpGate = {
+    port,
+    async open() {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+    },
+    async close() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.resetAndDestroy()
+      await closed
+    },
+  }
+  await gate.open()
+  return gate
+}
