@@ -67,8 +67,17 @@ query FailedJobs($first: Int = 20) {
 }
 `
 
+const FOLLOW = `# 4. What happens from now on, as it happens: run this, then create a job in the first tab.
+subscription Follow {
+  jobEvents {
+    cursor
+    record { sequence previousState newState reason actor timestamp job { jobId userId } }
+  }
+}
+`
+
 // Without variables, because GraphiQL shows those of a default tab to nobody.
-const QUERIES = [CREATE, LIFE, FAILED]
+const QUERIES = [CREATE, LIFE, FAILED, FOLLOW]
 
 const CREDENTIAL = JSON.stringify({ authorization: 'Bearer YOUR TOKEN OR API KEY' }, null, 2)
 

@@ -14,7 +14,7 @@ export interface FollowerState {
 }
 
 /** More records than this are not counted: an index of millions would be read for the sake of a number. */
-const MOST_COUNTED = 100_000
+export const MOST_COUNTED = 100_000
 
 /** Where a follower has come to; undefined if it never began. */
 export async function followerPosition({ prisma }: Ledger, name: string): Promise<Position | undefined> {

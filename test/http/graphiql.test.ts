@@ -1,6 +1,7 @@
 // The page for people: it must work on a machine that reaches nothing but this server, and its examples must run.
 import { parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSubscription } from '../../src/client/openSubscription.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { graphiqlTabs } from '../../src/http/graphiqlTabs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -34,7 +35,7 @@ describe('GraphiQL', () => {
 
 describe('the examples', () => {
   it('fit the schema', () => {
-    expect(graphiqlTabs(true)).toHaveLength(3)
+    expect(graphiqlTabs(true)).toHaveLength(4)
     for (const { query } of graphiqlTabs(true)) expect(validate(schema, parse(query))).toEqual([])
   })
 
@@ -80,6 +81,23 @@ describe('the examples', () => {
         result: { status: 'ERROR', errorMessage: 'no disk' },
       },
     ])
+  })
+})
+
+describe('the example of a subscription', () => {
+  it('tells of a job that is created while it is open', async () => {
+    const stop = new AbortController()
+    const query = graphiqlTabs(true)[3]?.query ?? ''
+    const results = await openSubscription<Loose>(
+      `${server.url}/graphql`,
+      { query },
+      { headers: {}, signal: stop.signal },
+    )
+    const first = results.next()
+    await server.request('mutation { createJob(input: { content: "x" }) { __typename } }')
+    const { value } = await first
+    expect((value as { data: Loose }).data.jobEvents).toMatchObject({ record: { sequence: 1, newState: 'PENDING' } })
+    stop.abort()
   })
 })
 
