@@ -7,8 +7,9 @@ import type { RunFragment as RunJob } from '../client/documents.generated.ts'
 import { type ClientConfig, endpointFault } from '../config/client.ts'
 import { ConfigError, programEnvironment, readClientConfig } from '../config.ts'
 import { describeEnd, type ProgramEnd, shellExitCode } from './program/programEnd.ts'
-import { startProgram } from './program/startProgram.ts'
-import { CANNOT_RUN, timeoutSeconds, UsageError } from './program/usageError.ts'
+import { type DrainedOutput, startProgram } from './program/startProgram.ts'
+import { CANNOT_RUN, requireNotEmpty, timeoutSeconds, UsageError } from './program/usageError.ts'
+import { requireUtf8Words } from './run/argumentBytes.ts'
 import { commandLine } from './run/commandLine.ts'
 import { deliverOwn, deliverWaiting } from './run/delivery.ts'
 import { RunLedger } from './run/runLedger.ts'
@@ -55,6 +56,9 @@ interface RunSettings extends ClientConfig {
 function settingsOf({ preset, user, timeout, url }: RunOptions, config: ClientConfig): RunSettings {
   const fault = url === undefined ? undefined : endpointFault(url)
   if (fault) throw new UsageError(`--url ${fault}`)
+  requireNotEmpty('--preset', preset)
+  requireNotEmpty('--user', user)
+  requireUtf8Words()
   return { ...config, url: url ?? config.url, preset, userId: user, limitSeconds: timeoutSeconds(timeout) }
 }
 
@@ -74,8 +78,14 @@ async function runWith(command: Command, settings: RunSettings): Promise<number>
   const isHeard = await deliverOwn(recordOf(begun, { end, job, limitSeconds }), job, delivery)
   if (isHeard) await deliverWaiting(url, delivery)
   relay.close()
-  if (!(await drained)) say('what the program has left running still had its output; it is passed on no longer.')
-  return shellExitCode(end)
+  return exitCodeOf(end, await drained)
+}
+
+/** That of the program; but what was to be read and is nowhere must not look like success. */
+function exitCodeOf(end: ProgramEnd, { isComplete, faults }: DrainedOutput): number {
+  if (!isComplete) say('what the program has left running still had its output; it is passed on no longer.')
+  if (faults.length > 0) say(`output of the program could not be passed on: ${faults.join(', ')}.`)
+  return shellExitCode(end) || (faults.length > 0 ? CANNOT_RUN : 0)
 }
 
 interface Bounds {
@@ -87,8 +97,9 @@ async function runProgram(
   command: Command,
   relay: SignalRelay,
   { limitSeconds, ownSession }: Bounds,
-): Promise<{ readonly end: ProgramEnd; readonly drained: Promise<boolean> }> {
-  if (relay.early) return { end: notStarted(relay.early), drained: Promise.resolve(true) }
+): Promise<{ readonly end: ProgramEnd; readonly drained: Promise<DrainedOutput> }> {
+  const nothing = { isComplete: true, faults: [] }
+  if (relay.early) return { end: notStarted(relay.early), drained: Promise.resolve(nothing) }
   const timeoutMs = limitSeconds === undefined ? undefined : limitSeconds * 1000
   const place = { environment: programEnvironment(), stdin: 0, passOn: true, ownSession }
   const program = await startProgram({ command, ...place, timeoutMs, killAfterMs: KILL_AFTER_MS })

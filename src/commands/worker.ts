@@ -4,7 +4,7 @@ import { type ClientConfig, endpointFault } from '../config/client.ts'
 import { ConfigError, readClientConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { RequestRefusedError, runWorker, WorkerOptionsError } from '../worker/runWorker.ts'
-import { timeoutSeconds, UsageError, wholeNumber } from './program/usageError.ts'
+import { requireNotEmpty, timeoutSeconds, UsageError, wholeNumber } from './program/usageError.ts'
 import { requireExecutable } from './worker/executable.ts'
 import { logEvent } from './worker/logEvent.ts'
 import { runScript } from './worker/runScript.ts'
@@ -43,6 +43,7 @@ async function work(options: WorkerCommandOptions, config: ClientConfig): Promis
   const { exec, preset: presets, url = config.url } = options
   const fault = endpointFault(url)
   if (fault) throw new UsageError(`--url ${fault}`)
+  for (const preset of presets ?? []) requireNotEmpty('--preset', preset)
   const concurrency = wholeNumber('--concurrency', options.concurrency, [1, MOST_AT_ONCE])
   const leaseSeconds = wholeNumber('--lease', options.lease, [1, LONGEST_LEASE_SECONDS])
   const limitSeconds = timeoutSeconds(options.timeout)

@@ -1,6 +1,6 @@
 // The settings of the commands that are clients of a server. They stand apart: a program that `jobledger run` starts for somebody
 // must not be kept from running by a setting of a server.
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 
@@ -45,10 +45,14 @@ export function clientSettings(
   return { url: JOBLEDGER_URL, token: JOBLEDGER_TOKEN, spoolDir }
 }
 
-/** A user without a name, as containers have, may have no home; then the spool is where it cannot be written, which is told there. */
+/**
+ * What HOME holds, unless it is empty or relative; else what the system knows of the user. A user without a name, as containers have,
+ * may have no home; then the spool is where it cannot be written, which is told there.
+ */
 function home(): string {
   try {
-    return homedir()
+    const given = homedir()
+    return isAbsolute(given) ? given : userInfo().homedir
   } catch {
     return '/'
   }

@@ -1,6 +1,7 @@
 // Tries a failed job once more, by hand: also when its attempts are used up.
 import type { Job } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
+import { jobColumns } from './jobColumns.ts'
 import type { Ledger } from './ledger.ts'
 import { checkNote, type TransitionFrom, untilDecided } from './transitionJob.ts'
 
@@ -8,7 +9,7 @@ export interface RetryJobInput {
   jobId: string
   actor: string
   reason?: string | null | undefined
-  /** Not claimed again earlier; by default at once. */
+  /** Not claimed again earlier; by default at once, whenever it was due before. */
   runAt?: Date | null | undefined
   expectedVersion?: number | null | undefined
 }
@@ -25,17 +26,12 @@ export async function retryJob(ledger: Ledger, { runAt, ...note }: RetryJobInput
   const { jobId, actor, reason = null, expectedVersion } = note
   const transition: TransitionFrom = { ...note, from: 'FAILED', to: 'PENDING' }
   return untilDecided(ledger, transition, async () => {
-    const [job] = await ledger.prisma.job.updateManyAndReturn({
-      where: { id: jobId, state: 'FAILED', ...(expectedVersion == null ? {} : { version: expectedVersion }) },
-      data: {
-        state: 'PENDING',
-        version: { increment: 1 },
-        stateReason: reason,
-        stateActor: actor,
-        stateMetadata: {},
-        ...(runAt && { runAt }),
-      },
-    })
+    // Prisma's update cannot take the time from the database, whose clock decides what is due.
+    const [job] = await ledger.prisma.$queryRaw<Job[]>`
+      UPDATE jobs SET state = 'PENDING', version = version + 1, state_actor = ${actor}, state_reason = ${reason}::text,
+        state_metadata = '{}', run_at = coalesce(${runAt ?? null}::timestamptz, least(run_at, jobledger_now()))
+      WHERE id = ${jobId}::uuid AND state = 'FAILED' AND version = coalesce(${expectedVersion ?? null}::integer, version)
+      RETURNING ${jobColumns('jobs')}`
     return job
   })
 }

@@ -14,16 +14,25 @@ export function errorText(thrown: unknown): string {
   return text.slice(0, cut.read) + CUT
 }
 
+/** What was thrown is somebody else's: each look at it may throw in its turn, and nothing need be what its type says. */
 function messageOf(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown
-  if (!(thrown instanceof Error)) return inspect(thrown)
-  return typeof thrown.message === 'string' && thrown.message !== '' ? thrown.message : thrown.name
+  try {
+    if (typeof thrown === 'string') return thrown
+    if (!(thrown instanceof Error)) return inspect(thrown)
+    return typeof thrown.message === 'string' && thrown.message !== '' ? thrown.message : String(thrown.name)
+  } catch {
+    return 'failed; what was thrown cannot be read'
+  }
 }
 
 /** Whether what was thrown says that the work took too long, as what AbortSignal.timeout() stops does, itself or as its cause. */
 export function isTimeout(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false
-  return thrown.name === 'TimeoutError' || (thrown.name === 'AbortError' && isTimeout(thrown.cause))
+  try {
+    if (!(thrown instanceof Error)) return false
+    return thrown.name === 'TimeoutError' || (thrown.name === 'AbortError' && isTimeout(thrown.cause))
+  } catch {
+    return false
+  }
 }
 
 /** Why a value cannot be the output of a job at all; undefined if JSON can hold it. The limits of the server are its own matter. */

@@ -1,7 +1,10 @@
-// `jobledger run` while the server is there: the program as if nobody stood between, and its job. Without the server: runSpool.test.ts.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// `jobledger run` while the server is there: the program as if nobody stood between, and its job. Without the server: runSpool.test.ts. Signals:
+// runSignals.test.ts.
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Command, run } from '../../src/commands/run.ts'
 import { identify } from '../../src/database/embedded/processIdentity.ts'
@@ -120,11 +123,30 @@ describe('the exit code of jobledger run', () => {
     { timeout: '-1' },
     { timeout: '' },
     { timeout: '1e9' },
+    { preset: '' },
+    { user: '' },
     { url: 'ftp://host' },
     { url: 'http://a:b@host' },
   ])('is 125 with %o, and nothing is run', async (options) => {
     const file = join(dir, 'ran')
     expect(await run(['touch', file], options)).toBe(125)
+    expect(() => readFileSync(file)).toThrow('ENOENT')
+  })
+
+  it.each(['preset', 'user'])('is 125 with an empty --%s, which is said', async (option) => {
+    const { code, stderr } = await startRun(['true'], { environment, [option]: '' }).ended
+    expect([code, stderr]).toEqual([125, `jobledger run: --${option} must not be empty; leave it out instead.\n`])
+  })
+
+  it.runIf(process.platform === 'linux')('is 125 with arguments that are not UTF-8, and nothing is run', () => {
+    const file = join(dir, 'bytes')
+    const words = [process.execPath, fileURLToPath(new URL('../../dist/cli.js', import.meta.url)), 'run', '--', 'touch']
+    const script = `exec "$@" '${file}' "$(printf 'a\\377')"`
+    const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...words], { cwd: dir, encoding: 'utf8' })
+    expect([status, stderr]).toEqual([
+      125,
+      expect.stringMatching(/^jobledger run: the command line is not UTF-8, .*\n$/),
+    ])
     expect(() => readFileSync(file)).toThrow('ENOENT')
   })
 
@@ -180,6 +202,22 @@ describe('the output of the program', () => {
     expect((await jobOf('left')).output.stdout).toBe(stdout.toString())
   })
 
+  it.runIf(process.platform === 'linux').each([
+    ['full', 'echo hi', 125, 'exit code 0'],
+    ['full and failed', 'echo hi; exit 3', 3, 'exit code 3'],
+  ])('that cannot be passed on is said, and is no success: %s', async (preset, script, code, reason) => {
+    const output = openSync('/dev/full', 'w')
+    const { ended } = startRun(shell(script), { environment, preset, output })
+    closeSync(output)
+    expect(await ended).toMatchObject({
+      code,
+      stderr: expect.stringMatching(
+        /^jobledger run: output of the program could not be passed on: stdout \(ENOSPC[^\n]*\n$/,
+      ),
+    })
+    expect(await jobOf(preset)).toMatchObject({ stateReason: reason, output: { stdout: 'hi\n' } })
+  })
+
   it('comes over other pipes where no real ones can be made', async () => {
     const { code, stdout, stderr } = await startRun(shell('cat; echo oops >&2; exit 4'), {
       environment: { ...environment, TMPDIR: join(dir, 'nowhere') },
@@ -188,30 +226,6 @@ describe('the output of the program', () => {
     }).ended
     expect([code, stdout.toString(), stderr]).toEqual([4, 'text', 'oops\n'])
     expect((await jobOf('sockets')).output).toMatchObject({ stdout: 'text', stderr: 'oops\n' })
-  })
-})
-
-describe('signals', () => {
-  it('are passed on to the program', async () => {
-    const traps = ['HUP', 'INT'].map((signal) => `trap 'echo ${signal}' ${signal}`).join('; ')
-    const script = `${traps}; trap 'echo TERM; exit 7' TERM; echo ready; while :; do sleep 0.05; done`
-    const started = startRun(shell(script), { environment, preset: 'signals' })
-    await eventually(() => expect(started.stdout()).toBe('ready\n'), 60_000)
-    for (const signal of ['HUP', 'INT', 'TERM'] as const) {
-      started.process.kill(`SIG${signal}`)
-      await eventually(() => expect(started.stdout()).toContain(signal))
-    }
-    const { code, stderr } = await started.ended
-    expect([code, stderr, (await jobOf('signals')).stateReason]).toEqual([7, '', 'exit code 7'])
-  })
-
-  it('that end the program are the exit code', async () => {
-    const started = startRun(['sh', '-c', 'echo ready; exec sleep 100'], { environment, preset: 'ended' })
-    await eventually(() => expect(started.stdout()).toBe('ready\n'), 60_000)
-    started.process.kill('SIGTERM')
-    expect(await started.ended).toMatchObject({ code: 143, stderr: '' })
-    const { state, output } = await jobOf('ended')
-    expect([state, output.exitCode, output.signal]).toEqual(['FAILED', null, 'SIGTERM'])
   })
 })
 

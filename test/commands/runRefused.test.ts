@@ -98,10 +98,25 @@ describe('what another credential may mend', () => {
     const JOBLEDGER_TOKEN = await token()
     const { code, stderr } = await startRun(['false'], { environment: { ...environment, JOBLEDGER_TOKEN }, preset })
       .ended
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/ refuses for now: .* the next run delivers it\.\n$/)])
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/ refuses for now: .* the next run for \S+\/graphql delivers it\.\n$/),
+    ])
     expect([waiting().length, existsSync(join(spool, 'refused')), await jobWith(preset)]).toEqual([1, false, null])
     expect(await run(['true'], {})).toBe(0)
     expect([waiting(), (await jobWith(preset))?.state]).toEqual([[], 'FAILED'])
+  })
+})
+
+describe('an address that is another', () => {
+  it('has its outcome kept for runs with that address, in a file that is named', async () => {
+    const url = `${server.url}/nowhere`
+    const { code, stderr } = await startRun(['true'], { environment, preset: 'nowhere', url }).ended
+    const [file = ''] = waiting()
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`${url} refuses for now: `)])
+    expect(stderr).toContain(`The outcome is kept in ${join(spool, file)}; the next run for ${url} delivers it.\n`)
+    expect(await run(['true'], {})).toBe(0)
+    expect([waiting(), await jobWith('nowhere')]).toEqual([[file], null])
   })
 })
 

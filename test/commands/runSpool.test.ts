@@ -1,12 +1,14 @@
 // `jobledger run` when the ledger is away, slow, or unwilling: the program runs, and what came of it reaches the ledger once.
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { endedRun, type RunRecord } from '../../src/commands/run/runRecord.ts'
 import { Spool } from '../../src/commands/run/spool.ts'
 import { run } from '../../src/commands/run.ts'
+import { CLIENT_VARIABLES, clientSettings } from '../../src/config/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { endRuns, startRun } from './run/runProcess.ts'
 import { startWeatheredServer, type Weather, type WeatheredServer } from './run/weatheredServer.ts'
@@ -60,10 +62,11 @@ describe('jobledger run without a server', () => {
     const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 3'], { environment, preset: 'away' })
       .ended
     expect([code, stdout.toString()]).toEqual([3, 'hi\n'])
-    expect(stderr.replace(/\(.*?\)/, '()')).toBe(
-      `jobledger run: ${server.endpoint} does not answer (). The outcome is kept in ${spool}; the next run delivers it.\n`,
-    )
     const [file, ...others] = filesIn(spool)
+    expect(stderr.replace(/\(.*?\)/, '()')).toBe(
+      `jobledger run: ${server.endpoint} does not answer (). The outcome is kept in ${join(spool, String(file))}; ` +
+        `the next run for ${server.endpoint} delivers it.\n`,
+    )
     expect([file, others]).toEqual([expect.stringMatching(/^\d{8}T\d{9}Z-[0-9a-f-]{36}\.json$/), []])
     expect([statSync(spool).mode & 0o777, statSync(join(spool, String(file))).mode & 0o777]).toEqual([0o700, 0o600])
     const { startedAt, endedAt } = JSON.parse(readFileSync(join(spool, String(file)), 'utf8'))
@@ -171,6 +174,12 @@ describe('jobledger run without a server', () => {
     expect(filesIn(join(home, '.local/state/jobledger/spool'))).toHaveLength(1)
     expect(filesIn(join(home, 'xdg/jobledger/spool'))).toHaveLength(1)
   })
+
+  it.each(['', 'relative'])('takes a HOME of "%s" for none', (home) => {
+    vi.stubEnv('HOME', home)
+    const expected = join(userInfo().homedir, '.local/state/jobledger/spool')
+    expect(clientSettings(CLIENT_VARIABLES.parse({}), undefined).spoolDir).toBe(expected)
+  })
 })
 
 describe('the spool', () => {
@@ -209,10 +218,6 @@ describe('the spool', () => {
       await fill(2, preset)
       let seen = 0
       // The first of these is of the run itself.
-      server.forecast((operation) => {
-        if (operation === step) seen += 1
-        return seen > 1 ? 'lose' : 'fair'
-      })
       server.forecast((operation) => {
         if (operation === step) seen += 1
         return seen > 1 ? 'hang' : 'fair'
@@ -257,5 +262,18 @@ describe('the spool', () => {
     expect([code, stderr]).toEqual([0, `jobledger run: a file of the spool holds no outcome; it is now ${aside}.\n`])
     expect(filesIn(spool).sort()).toEqual([file, 'refused'])
     expect([filesIn(join(spool, 'refused')), await jobs('elsewhere')]).toEqual([['broken.json'], []])
+  })
+
+  it('is delivered past what is no file, which is said and left', async () => {
+    await fill(2, 'past')
+    const names = ['0.json', '1.json'].map((name) => join(spool, name))
+    const [directory = '', pipe = ''] = names
+    mkdirSync(directory)
+    execFileSync('mkfifo', [pipe])
+    const { code, stderr } = await startRun(['true'], { environment }).ended
+    const sentences = names.map((path) => `jobledger run: ${path} cannot be delivered: it is no regular file.\n`)
+    expect([code, stderr]).toEqual([0, sentences.join('')])
+    expect(filesIn(spool).sort()).toEqual(['0.json', '1.json'])
+    expect((await jobs('past')).map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED'])
   })
 })

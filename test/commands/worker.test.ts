@@ -185,6 +185,7 @@ describe('jobledger worker does not begin', () => {
     ],
     ['a lease that is too long', { exec: 'sh', lease: '86401' }, '--lease must be a whole number from 1 to 86400'],
     ['a timeout that is none', { exec: 'sh', timeout: 'soon' }, '--timeout must be a positive number of seconds'],
+    ['a preset without a name', { exec: 'sh', preset: ['a', ''] }, '--preset must not be empty'],
     ['an address that is none', { exec: 'sh', url: 'localhost:4000' }, '--url must be the whole endpoint of a server'],
     ['a credential that is not good', { exec: 'sh' }, 'refuses the worker (UNAUTHENTICATED)'],
   ])('with %s', async (_, options, sentence) => {

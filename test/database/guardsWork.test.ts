@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findHistoryFaults } from '../../src/database/historyFaults.ts'
+import { claimJobs } from '../../src/ledger/claimJobs.ts'
 import { failJob } from '../../src/ledger/finishJob.ts'
 import { getJob } from '../../src/ledger/getJob.ts'
 import { retryJob } from '../../src/ledger/retryJob.ts'
@@ -91,6 +92,25 @@ describe('a job that fails', () => {
 })
 
 describe('retryJob', () => {
+  it.each([
+    ['far in the future', new Date('9999-12-31T00:00:00Z')],
+    ['in a moment', new Date(Date.now() + 600_000)],
+    ['long ago', undefined],
+  ])('makes due at once a job that was due %s', async (_, runAt) => {
+    const { id, createdAt } = await jobIn(ledger, 'FAILED', { runAt, preset: 'retried' })
+    const { runAt: due, updatedAt } = await retryJob(ledger, { jobId: id, actor: 'user:ada' })
+    expect(due.getTime()).toBeLessThanOrEqual(updatedAt.getTime())
+    // Whoever has waited already does not wait anew.
+    if (runAt === undefined) expect(due).toEqual(createdAt)
+    const claimed = await claimJobs(ledger, { workerId: 'w', actor: ACTOR, presets: ['retried'] })
+    expect(claimed.map((job) => job.id)).toEqual([id])
+  })
+
+  it('is one statement', async () => {
+    const { id } = await jobIn(ledger, 'FAILED')
+    expect(await ledger.statementsOf(() => retryJob(ledger, { jobId: id, actor: 'user:ada' }))).toHaveLength(1)
+  })
+
   it('refuses what has not failed, another version, and what is not there', async () => {
     const [pending, processing] = [await newJob(ledger), await jobIn(ledger, 'PROCESSING')]
     const retry = (jobId: string, expectedVersion?: number) => retryJob(ledger, { jobId, actor: 'a', expectedVersion })

@@ -48,6 +48,14 @@ async function workOff(handle: () => unknown, input: { maxAttempts?: number } = 
   return { job, worker }
 }
 
+function throwing(): never {
+  throw new Error('not to be read')
+}
+
+function unreadable(): Error {
+  return Object.defineProperty(new Error('x'), 'message', { get: throwing })
+}
+
 /** What fetch does with a signal. */
 async function abortion(signal: AbortSignal): Promise<never> {
   await once(signal, 'abort')
@@ -127,6 +135,13 @@ describe('a handler that throws', () => {
     ['an error without a message', () => Object.assign(new RangeError('none'), { message: '' }), 'RangeError'],
     ['something that is no error', () => ({ why: 'x' }), "{ why: 'x' }"],
     ['what the database cannot store', () => new Error('a\0b\ud800c'), 'a\ufffdb\ufffdc'],
+    ['an error that throws when it is read', unreadable, 'failed; what was thrown cannot be read'],
+    [
+      'an error whose name throws as well',
+      () => Object.defineProperty(unreadable(), 'name', { get: throwing }),
+      'failed; what was thrown cannot be read',
+    ],
+    ['an error without a name', () => Object.assign(new Error('x'), { message: '', name: 7 }), '7'],
     ['more than a message may hold', () => new Error('\u{1f4a3}'.repeat(5000)), `${'\u{1f4a3}'.repeat(1023)} ...`],
   ])('fails its job with the message of %s', async (_, thrown, message) => {
     const { job } = await workOff(() => {

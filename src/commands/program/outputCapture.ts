@@ -14,6 +14,8 @@ export interface OutputCapture {
   readonly tail: OutputTail
   /** Resolves when nothing comes any more, or nobody takes what comes. Never rejects. */
   readonly ended: Promise<void>
+  /** Why something could not be passed on, unless it is that nobody reads there; undefined so far. */
+  fault(): NodeJS.ErrnoException | undefined
   /** Whether it waits for those who read what it passes on. */
   isPassingOn(): boolean
   /** Reads no more. A program that still writes gets SIGPIPE. */
@@ -22,11 +24,12 @@ export interface OutputCapture {
 
 /**
  * Takes all that comes from `source`; `target` is the descriptor to pass it on to. When whoever reads there is gone, reading stops, and
- * the program finds it out as it would without us between: by SIGPIPE.
+ * the program finds it out as it would without us between: by SIGPIPE. A disk that is full, or any other fault of the descriptor, ends it alike.
  */
 export function captureOutput(source: Readable, target?: number): OutputCapture {
   const tail = new OutputTail()
   let passingOn = false
+  let fault: NodeJS.ErrnoException | undefined
   async function capture(): Promise<void> {
     for await (const chunk of source as AsyncIterable<Buffer>) {
       tail.add(chunk)
@@ -37,11 +40,12 @@ export function captureOutput(source: Readable, target?: number): OutputCapture 
       passingOn = false
     }
   }
-  const ended = capture().catch(() => {
+  const ended = capture().catch((error: NodeJS.ErrnoException) => {
+    if (passingOn && error.code !== 'EPIPE') fault = error
     passingOn = false
     source.destroy()
   })
-  return { tail, ended, isPassingOn: () => passingOn, close: () => void source.destroy() }
+  return { tail, ended, fault: () => fault, isPassingOn: () => passingOn, close: () => void source.destroy() }
 }
 
 // Not through process.stdout: it would make the descriptor non-blocking for everybody who shares it, and the event loop wait for

@@ -28,8 +28,15 @@ export interface RunningProgram {
   stop(): void
   /** Resolves when it has ended, with what has come of its output, also if it could not be started. Never rejects. */
   readonly ended: Promise<ProgramEnd>
-  /** Resolves when its output was read to the end and passed on; to false if what it left running still had it. Never rejects. */
-  readonly drained: Promise<boolean>
+  /** Resolves when its output was read to the end and passed on, or will not be any more. Never rejects. */
+  readonly drained: Promise<DrainedOutput>
+}
+
+export interface DrainedOutput {
+  /** False if what the program left running still had it. */
+  readonly isComplete: boolean
+  /** What could not be passed on and why, such as "stdout (ENOSPC: no space left on device, write)". That nobody reads is no fault. */
+  readonly faults: readonly string[]
 }
 
 /** After its end, output is waited for so long: what it left running may hold it for ever. */
@@ -59,7 +66,10 @@ export async function startProgram(options: ProgramOptions): Promise<RunningProg
     endedAt: new Date(),
     processingTimeMs: Math.round(performance.now() - started),
   }))
-  const drained = exited.then(({ notStarted }) => (notStarted === undefined ? drain(captures) : close(captures)))
+  const drained = exited.then(async ({ notStarted }) => {
+    const isComplete = await (notStarted === undefined ? drain(captures) : close(captures))
+    return { isComplete, faults: faultsOf(captures) }
+  })
   const ended = exited.then(async (exit) => {
     await Promise.race([drained, delay(SLOW_READER_MS, undefined, { ref: false })])
     const [stdout, stderr] = captures.map(({ tail }) => tail.text()) as [string, string]
@@ -147,6 +157,13 @@ async function drain(captures: readonly OutputCapture[]): Promise<boolean> {
   }
   close(captures)
   return false
+}
+
+function faultsOf(captures: readonly OutputCapture[]): string[] {
+  return captures.flatMap((capture, index) => {
+    const fault = capture.fault()
+    return fault === undefined ? [] : [`${index === 0 ? 'stdout' : 'stderr'} (${fault.message})`]
+  })
 }
 
 function close(captures: readonly OutputCapture[]): true {

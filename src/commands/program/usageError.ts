@@ -1,6 +1,6 @@
 // Options of a command that cannot be used, and the forms that `run` and `worker` share.
 
-/** As timeout(1) has it: not the program, but what was to run it has failed. */
+/** As timeout(1) has it: not the program, but what was to run it has failed, or to pass on its output. */
 export const CANNOT_RUN = 125
 
 /** The message is a sentence for the person at the terminal. */
@@ -17,6 +17,11 @@ export function timeoutSeconds(text: string | undefined): number | undefined {
   const seconds = text.trim() === '' ? Number.NaN : Number(text)
   if (seconds > 0 && seconds <= MOST_SECONDS) return seconds
   throw new UsageError(`--timeout must be a positive number of seconds, at most ${MOST_SECONDS}, not "${text}".`)
+}
+
+/** @throws UsageError if the option was given, but empty */
+export function requireNotEmpty(option: string, text: string | undefined): void {
+  if (text === '') throw new UsageError(`${option} must not be empty; leave it out instead.`)
 }
 
 /** The value of an option that is a whole number; undefined if it was not given. @throws UsageError */

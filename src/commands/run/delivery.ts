@@ -27,13 +27,11 @@ export async function deliverOwn(record: RunRecord, job: RunJob | undefined, del
   const signal = delivery.relay.patience(OWN_MS)
   const late = job?.state !== 'PROCESSING'
   const failure = await failureOf(delivery.ledger.finish(record, { late, signal }, job))
-  if (!(spooled instanceof SpoolError)) await settle(spooled, failure, delivery.spool)
-  else if (failure) say(`the outcome is lost. ${failure.message} ${spooled.message}`)
-  if (isTold(failure)) return true
-  if (failure && !(spooled instanceof SpoolError)) {
-    say(`${failure.message} The outcome is kept in ${delivery.spool.dir}; the next run delivers it.`)
-  }
-  return false
+  if (!(spooled instanceof SpoolError)) {
+    const path = await settle(spooled, failure, delivery.spool)
+    if (path) say(`${failure?.message} The outcome is kept in ${path}; the next run for ${record.url} delivers it.`)
+  } else if (failure) say(`the outcome is lost. ${failure.message} ${spooled.message}`)
+  return isTold(failure)
 }
 
 /** Delivers what earlier runs for the server at `url` have left. Never rejects. */
@@ -42,8 +40,8 @@ export async function deliverWaiting(url: string, { ledger, spool, relay }: Deli
   let failures = 0
   try {
     for await (const spooled of spool.claimAll(url)) {
-      if ('unreadable' in spooled) {
-        say(`a file of the spool holds no outcome; it is now ${spooled.unreadable}.`)
+      if ('fault' in spooled) {
+        say(spooled.fault)
         continue
       }
       const failure = await failureOf(ledger.finish(spooled.record, { late: true, signal }))
@@ -65,14 +63,15 @@ function isTold(failure: Error | undefined): boolean {
   return failure === undefined || failure instanceof RunRefusedError
 }
 
-/** What becomes of the file of an outcome. */
-async function settle(spooled: SpooledRun, failure: Error | undefined, spool: Spool): Promise<void> {
+/** What becomes of the file of an outcome; returns its path if it goes on waiting. */
+async function settle(spooled: SpooledRun, failure: Error | undefined, spool: Spool): Promise<string | undefined> {
   try {
     if (failure === undefined) await spool.remove(spooled)
     else if (failure instanceof RunRefusedError)
       say(`${failure.message} The outcome is kept in ${await spool.refuse(spooled, failure.message)}.`)
-    else await spool.putBack(spooled)
+    else return await spool.putBack(spooled)
   } catch (error) {
     say((error as Error).message)
   }
+  return undefined
 }

@@ -48,9 +48,11 @@ export class Spool {
     })
   }
 
-  /** Ends a claim: another run may deliver it. @throws SpoolError */
-  async putBack({ name }: SpooledRun): Promise<void> {
-    await this.using(() => rename(this.pathOf(this.claimed(name)), this.pathOf(name + WAITING)))
+  /** Ends a claim: another run may deliver it. Returns the path of the file. @throws SpoolError */
+  async putBack({ name }: SpooledRun): Promise<string> {
+    const path = this.pathOf(name + WAITING)
+    await this.using(() => rename(this.pathOf(this.claimed(name)), path))
+    return path
   }
 
   /** Forgets an outcome that was delivered. @throws SpoolError */
@@ -68,10 +70,15 @@ export class Spool {
     })
   }
 
-  /** Claims the outcomes for a server that nobody else delivers, one after the other, the oldest first. @throws SpoolError */
-  async *claimAll(url: string): AsyncGenerator<SpooledRun | UnreadableFile> {
+  /**
+   * Claims the outcomes for a server that nobody else delivers, one after the other, the oldest first. What cannot be claimed is told
+   * and left where it is. @throws SpoolError if there is no looking into the spool
+   */
+  async *claimAll(url: string): AsyncGenerator<SpooledRun | UnusableFile> {
     for (const file of (await this.using(() => this.list())).sort()) {
-      const spooled = await this.using(() => this.claim(file, url))
+      const spooled = await this.claim(file, url).catch((error: Error) => ({
+        fault: `${this.pathOf(file)} cannot be delivered: ${error.message}.`,
+      }))
       if (spooled) yield spooled
     }
   }
@@ -86,10 +93,12 @@ export class Spool {
     }
   }
 
-  private async claim(file: string, url: string): Promise<SpooledRun | UnreadableFile | undefined> {
+  private async claim(file: string, url: string): Promise<SpooledRun | UnusableFile | undefined> {
     const { name, isFree, isHalfWritten } = statusOf(file)
     if (!isFree) return undefined
     try {
+      // A directory cannot be read, and a pipe would keep whoever reads it.
+      if (!(await lstat(this.pathOf(file))).isFile()) throw new Error('it is no regular file')
       if (isHalfWritten) await rm(this.pathOf(file), { force: true })
       if (name === undefined) return undefined
       // Read first: a file for another server stays as it is.
@@ -114,11 +123,11 @@ export class Spool {
   }
 
   /** What nobody can read must not be found again and again. */
-  private async setAside(name: string): Promise<UnreadableFile> {
+  private async setAside(name: string): Promise<UnusableFile> {
     await makePrivate(this.refusedDir)
-    const unreadable = join(this.refusedDir, name + WAITING)
-    await rename(this.pathOf(this.claimed(name)), unreadable)
-    return { unreadable }
+    const path = join(this.refusedDir, name + WAITING)
+    await rename(this.pathOf(this.claimed(name)), path)
+    return { fault: `a file of the spool holds no outcome; it is now ${path}.` }
   }
 
   /** Under another name first, so that nobody ever finds half of it. */
@@ -158,9 +167,10 @@ export class Spool {
   }
 }
 
-/** A file of the spool that holds no outcome; it was put where no run delivers it. */
-export interface UnreadableFile {
-  readonly unreadable: string
+/** Something in the spool that cannot be delivered. */
+export interface UnusableFile {
+  /** What is wrong with it, and where it is: a sentence. */
+  readonly fault: string
 }
 
 interface FileStatus {

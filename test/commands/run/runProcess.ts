@@ -17,6 +17,8 @@ export interface RunProcessOptions extends RunOptions {
   readonly cwd?: string
   /** What it gets on standard input. */
   readonly input?: string
+  /** The descriptor that its standard output is; by default it is read. */
+  readonly output?: number
 }
 
 const RUN = new URL('../../../dist/commands/run.js', import.meta.url).href
@@ -28,14 +30,18 @@ const running = new Set<RunProcess>()
 
 export function startRun(
   command: readonly string[],
-  { environment, cwd = tmpdir(), input = '', ...options }: RunProcessOptions = {},
+  { environment, cwd = tmpdir(), input = '', output, ...options }: RunProcessOptions = {},
 ): RunProcess {
   const words = ['--input-type=module', '-e', ENTRY, '--', JSON.stringify(options), ...command]
-  const child = spawn(process.execPath, words, { cwd, env: { PATH: process.env.PATH ?? '', ...environment } })
+  const child = spawn(process.execPath, words, {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', ...environment },
+    stdio: ['pipe', output ?? 'pipe', 'pipe'],
+  })
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  child.stdin.end(input)
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
+  child.stdin?.end(input)
   const ended = new Promise<Awaited<RunProcess['ended']>>((resolve) => {
     child.once('close', (code) =>
       resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }),
