@@ -1,6 +1,7 @@
 // How the tests run: real processes, one PostgreSQL for the whole run (test/support/globalSetup.ts).
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longestFirst.ts'
 
 export default defineConfig({
   // As Node does: graphql also has a "module" entry, and two instances of it in one process refuse each other's types.
@@ -9,7 +10,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/globalSetup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the processors that there are at least: tests that start processes mostly wait for them.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A loaded machine takes its time; what is waited for comes at once elsewhere.

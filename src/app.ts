@@ -9,6 +9,7 @@ import { connectDatabase, type Database } from './database/client.ts'
 import { createEventFeed } from './followers/eventFeed.ts'
 import type { Publisher } from './followers/publisher.ts'
 import { startPublishers } from './followers/publishers.ts'
+import { ROLL_UP_LOCK, type RollUp, runRollUp } from './followers/rollUp.ts'
 import { schema } from './graphql/schema.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
@@ -29,7 +30,7 @@ export interface App {
   /** Where it listens; known once `listen` has resolved. */
   readonly url: string
   readonly port: number
-  /** Begins to serve, to do maintenance, and to hand the ledger on. @throws ListenError */
+  /** Begins to serve, to do maintenance, to keep the roll-up, and to hand the ledger on. @throws ListenError */
   listen(): Promise<void>
   /** Lets running requests, the running portion of maintenance and batch of events end, then closes the connections to the database. Safe to call twice. */
   close(): Promise<void>
@@ -56,7 +57,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     graphql: createGraphQLHandler({
       ...config,
       ledger,
-      events: createEventFeed({ ledger, ...config.events, log }),
+      events: createEventFeed({ ledger, ...config.events, mostReaders: readersOf(config), log }),
       schema,
       log,
       authenticate,
@@ -66,12 +67,10 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     }),
   })
   let port = config.port
-  let maintenance: Maintenance | undefined
-  let publishers: Publisher[] = []
+  let chores: Chore[] = []
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    const stopping = [maintenance, ...publishers].map((chore) => chore?.stop())
-    await Promise.all([server.close(), ...stopping]).finally(() => database.close())
+    await Promise.all([server.close(), ...chores.map((chore) => chore.stop())]).finally(() => database.close())
   }
   return {
     ledger,
@@ -85,18 +84,27 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     async listen() {
       port = await server.listen()
       if (closing !== undefined) return
-      maintenance = startMaintenance({ config, log, databaseUrl }, ledger)
-      publishers = startPublishers({
-        ...config,
-        ...config.events,
-        ledger,
-        settings: config.publish,
-        database: { ...config.database, url: databaseUrl },
-        log,
-      })
+      chores = startChores({ config, log, databaseUrl }, ledger)
     },
     close: () => (closing ??= close()),
   }
+}
+
+/** What a server does beside answering. */
+type Chore = Maintenance | RollUp | Publisher
+
+function startChores(options: AppOptions, ledger: Ledger): Chore[] {
+  const { config, log, databaseUrl } = options
+  const publishers = startPublishers({
+    ...config,
+    ...config.events,
+    ledger,
+    settings: config.publish,
+    database: { ...config.database, url: databaseUrl },
+    log,
+  })
+  const others = [startMaintenance(options, ledger), startRollUp(options, ledger)]
+  return [...others.filter((chore) => chore !== undefined), ...publishers]
 }
 
 function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Maintenance | undefined {
@@ -110,6 +118,18 @@ function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledg
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     log,
   })
+}
+
+function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): RollUp | undefined {
+  const { rollUpIntervalSeconds: intervalSeconds, shutdownTimeoutMs } = config
+  if (intervalSeconds === 0) return undefined
+  const lock = openAdvisoryLock(ROLL_UP_LOCK, { ...config.database, url: databaseUrl })
+  return runRollUp({ ledger, lock, intervalSeconds, shutdownTimeoutMs, log })
+}
+
+/** A fifth of the connections, for all who follow the ledger together. */
+function readersOf({ database: { poolKept, poolExtra } }: Config): number {
+  return Math.max(1, Math.floor((poolKept + poolExtra) / 5))
 }
 
 /** A host that a browser on this machine can open. */

@@ -7,6 +7,7 @@ import type { DemoOptions } from './commands/demo.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
 import { CANNOT_RUN } from './commands/program/usageError.ts'
 import type { SetUpPubSubOptions } from './commands/pubSub.ts'
+import type { RollUpCommandOptions } from './commands/rollUp.ts'
 import type { Command as ProgramCommand, RunOptions } from './commands/run.ts'
 import { runCommand } from './commands/runCommand.ts'
 import type { SeedOptions } from './commands/seed.ts'
@@ -44,6 +45,14 @@ program
   .option('--once', 'each chore once, for cron; otherwise until it is stopped', false)
   .action((options: MaintainOptions) =>
     runCommand(async () => (await import('./commands/maintain.ts')).maintain(options)),
+  )
+
+program
+  .command('rollup')
+  .description('tell how far the sums are that counts and statistics are read from')
+  .option('--rebuild', 'empty them, and add the whole ledger up again; servers may run meanwhile', false)
+  .action((options: RollUpCommandOptions) =>
+    runCommand(async () => (await import('./commands/rollUp.ts')).tellOrRebuildRollUp(options)),
   )
 
 program

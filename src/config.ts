@@ -40,6 +40,8 @@ export interface Config {
     /** Finished jobs are deleted so long after they were created; undefined: never. */
     readonly retentionDays: number | undefined
   }
+  /** How often the roll-up is carried on; 0: not by this process. */
+  readonly rollUpIntervalSeconds: number
   readonly events: {
     /** How often the ledger is looked at while somebody follows it. */
     readonly pollMs: number
@@ -146,6 +148,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     answerLimitBytes: env.ANSWER_LIMIT_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
+    rollUpIntervalSeconds: env.ROLLUP_INTERVAL_SECONDS,
     events: { pollMs: env.EVENTS_POLL_MS, mostWatches: env.LIMIT_SUBSCRIPTIONS },
     publish: {
       pubSubTopic: env.PUBSUB_TOPIC,

@@ -291,6 +291,15 @@ export type SetJobResultInput = {
   readonly status: JobResultStatus;
 };
 
+/** How long a bucket of statistics is. */
+export type StatsBucket =
+  /** A day, from midnight to midnight in UTC. */
+  | 'DAY'
+  /** An hour. */
+  | 'HOUR'
+  /** A minute. */
+  | 'MINUTE';
+
 /** A transition to be made. */
 export type TransitionJobInput = {
   /** Refuse if the job is in another state than this. */

@@ -70,6 +70,7 @@ export const VARIABLES = z
     PUBSUB_TOPIC: pubSubTopic().optional(),
     EVENTS_FILE: z.string().optional(),
     PUBLISH_FROM: oneOf(['beginning', 'now'], 'beginning'),
+    ROLLUP_INTERVAL_SECONDS: wholeNumber(1, { min: 0, max: 86_400 }),
     MAINTENANCE_INTERVAL_SECONDS: wholeNumber(5, { min: 0, max: 86_400 }),
     RETENTION_DAYS: numberWithin({ min: 1, max: 36_500 }).optional(),
     RETRY_BASE_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryBaseMs, { min: 0, max: DAY_MS }),

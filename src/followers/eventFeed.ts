@@ -1,6 +1,7 @@
 // Looks for new records in the ledger, once for all who wait for some in this process, and wakes those for whom there is something.
 // It holds no records: each reader reads for itself, at its own pace (followEvents.ts). While nobody waits it does not look.
 import { setTimeout as pause } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import { comparePositions, type Position } from '../ledger/eventOrder.ts'
 import { currentPosition, readFacts } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -11,6 +12,8 @@ export interface EventFeedOptions {
   /** From one look to the next. */
   readonly pollMs: number
   readonly mostWatches: number
+  /** So many readers ask the database at once; others wait for their turn. */
+  readonly mostReaders: number
   readonly log: FollowerLog
 }
 
@@ -29,6 +32,8 @@ export interface EventFeed {
   readonly mostWatches: number
   /** Resolves when nothing that is committed from now on can be missed. @throws what the database throws */
   watch(filter: JobStateRecordFilter): Promise<Watch>
+  /** Runs what a reader asks of the database when it is its turn: those who catch up must not take all connections. */
+  read<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** Somebody who waits for records that a filter admits. */
@@ -46,7 +51,8 @@ export interface Watch {
 /** Records that are looked at by one statement. */
 const MOST_RECORDS = 1000
 
-export function createEventFeed({ ledger, pollMs, mostWatches, log }: EventFeedOptions): EventFeed {
+export function createEventFeed({ ledger, pollMs, mostWatches, mostReaders, log }: EventFeedOptions): EventFeed {
+  const turns = pLimit(mostReaders)
   const waiting = new Waiting()
   /** Where the feed began to look, while it does. */
   let beginning: Promise<Position> | undefined
@@ -86,6 +92,7 @@ export function createEventFeed({ ledger, pollMs, mostWatches, log }: EventFeedO
 
   return {
     mostWatches,
+    read: (work) => turns(work),
     get watches() {
       return waiting.size
     },

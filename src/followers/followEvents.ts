@@ -1,10 +1,11 @@
 // The records that a filter admits, from a position on and for ever: first what is there, then what comes, without a gap and in the
 // order of commit. Reads from the database at the pace of whoever takes them, and holds one small page.
 import pRetry from 'p-retry'
+import { givenUpOn } from '../database/cancellation.ts'
 import type { JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { Position } from '../ledger/eventOrder.ts'
-import { portionBehind, readEvents } from '../ledger/events.ts'
+import { type EventsRequest, portionBehind, readEvents } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
 import type { EventFeed, FollowerLog } from './eventFeed.ts'
@@ -22,8 +23,10 @@ export interface FollowOptions {
   readonly log: FollowerLog
 }
 
-/** Records that are read by one statement, and held until they are taken. */
-const PAGE = 50
+/** Records that are read by one statement, and held until they are taken: few at first, and as many as their size allows. */
+const PAGE = { first: 4, most: 50 }
+/** Of what is held, as the database sends it. A single record may be larger. */
+const PAGE_BYTES = 128 * 1024
 /** Records that one statement looks at, for those that the filter admits. */
 const PORTION = 10_000
 /** A database that is away is waited for so long. */
@@ -35,7 +38,8 @@ const LOOK_AGAIN_MS = { first: 100, last: 2000 }
  *
  * @throws the reason of `signal`; InvalidInputError for a bad filter; what the database throws if it does not come back
  */
-export async function* followEvents(options: FollowOptions): AsyncGenerator<JobStateRecord[], never> {
+export async function* followEvents(given: FollowOptions): AsyncGenerator<JobStateRecord[], never> {
+  const options = { ...given, pageSize: new PageSize() }
   const { feed, filter, signal } = options
   const watch = await patiently(options, () => feed.watch(filter))
   try {
@@ -47,17 +51,21 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<JobS
   }
 }
 
+interface Reading extends FollowOptions {
+  readonly pageSize: PageSize
+}
+
 /** Everything between a position and the horizon; returns the position at the horizon. */
-async function* whatIsThere(options: FollowOptions, from: Position): AsyncGenerator<JobStateRecord[], Position> {
-  const { ledger, filter, select } = options
+async function* whatIsThere(options: Reading, from: Position): AsyncGenerator<JobStateRecord[], Position> {
+  const { ledger } = options
   for (let behind = from; ; ) {
     const { end, isLast, isEmpty } = await patiently(options, () => portionBehind(ledger, behind, PORTION))
     while (!isEmpty) {
-      const request = { behind, upTo: end, filter, select, most: PAGE }
-      const page = await patiently(options, () => readEvents(ledger, request))
+      const most = options.pageSize.records
+      const page = await readPage(options, { behind, upTo: end, most })
       const last = page.at(-1)
       if (last) yield page
-      if (!last || page.length < PAGE) break
+      if (!last || page.length < most) break
       behind = last
     }
     if (isLast) return end
@@ -65,13 +73,41 @@ async function* whatIsThere(options: FollowOptions, from: Position): AsyncGenera
   }
 }
 
+async function readPage(
+  options: Reading,
+  portion: Pick<EventsRequest, 'behind' | 'upTo' | 'most'>,
+): Promise<JobStateRecord[]> {
+  const { ledger, filter, select, signal, pageSize } = options
+  let bytes = 0
+  const page = await patiently(options, () => {
+    bytes = 0
+    const count = (more: number): void => {
+      bytes += more
+    }
+    return givenUpOn(signal, () => readEvents(ledger, { ...portion, filter, select }), count)
+  })
+  pageSize.learn(page.length, bytes)
+  return page
+}
+
+/** How many records a page may have, by what those of the last one weighed. */
+class PageSize {
+  records = PAGE.first
+
+  learn(records: number, bytes: number): void {
+    if (records === 0) return
+    const fitting = Math.floor(PAGE_BYTES / (bytes / records || 1))
+    this.records = Math.max(1, Math.min(PAGE.most, fitting, this.records * 2))
+  }
+}
+
 /** Waits for a database that is away: its readers need not come again, all at once. */
-function patiently<T>({ signal, log }: FollowOptions, work: () => Promise<T>): Promise<T> {
+function patiently<T>({ signal, log, feed }: FollowOptions, work: () => Promise<T>): Promise<T> {
   return pRetry(
     (attempt) => {
       signal.throwIfAborted()
       if (attempt === 2) log.debug({}, 'a reader of events waits for the database')
-      return work()
+      return feed.read(work)
     },
     {
       retries: Number.POSITIVE_INFINITY,

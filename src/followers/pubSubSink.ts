@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PubSub, Topic } from '@google-cloud/pubsub'
 import { projectOf } from '../pubSub/names.ts'
-import { openPubSub } from '../pubSub/openPubSub.ts'
+import { closePubSub, openPubSub } from '../pubSub/openPubSub.ts'
 import type { EventSink } from './eventSink.ts'
 import type { LedgerEvent } from './ledgerEvent.ts'
 
@@ -31,7 +31,10 @@ export function createPubSubSink(topicName: string): EventSink {
     name: `pubsub:${topicName}`,
     async publish(events) {
       opened ??= open()
-      const { topic } = await opened
+      const { topic } = await opened.catch((error: unknown) => {
+        opened = undefined
+        throw error
+      })
       const outcomes = await Promise.allSettled(events.map((event) => accepted(topic, event)))
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed === undefined) return
@@ -41,7 +44,7 @@ export function createPubSubSink(topicName: string): EventSink {
     },
     async close() {
       const { client } = (await opened?.catch(() => undefined)) ?? {}
-      await client?.close()
+      if (client) await closePubSub(client)
     },
   }
 }

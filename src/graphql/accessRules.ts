@@ -23,6 +23,7 @@ export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Query.jobs': ['read jobs'],
   'Query.jobCount': ['read jobs'],
   'Query.jobCountsByState': ['read jobs'],
+  'Query.jobStats': ['read jobs'],
   'Query.jobStateRecords': ['read jobs'],
   'Query.stuckJobs': ['read jobs'],
   'Query.stateMachine': ['read the state machine'],

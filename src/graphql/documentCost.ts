@@ -42,7 +42,7 @@ export interface PageSizes {
 /** What a count of a list costs, as it reads an index from end to end. */
 const COUNT_COST = 500
 /** The root fields that count, and the field of a connection that does. */
-const COUNTS = new Set(['jobCount', 'jobCountsByState', 'totalCount'])
+const COUNTS = new Set(['jobCount', 'jobCountsByState', 'jobStats', 'totalCount'])
 /** Fields and fragments that are looked at before an operation counts as too large in itself. */
 const SELECTIONS = 20_000
 

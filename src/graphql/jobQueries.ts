@@ -13,7 +13,7 @@ import { Job, JobConnection, JobEdge } from './job.ts'
 import { connectionSelection } from './selection.ts'
 import { measureBelow } from './stuckReason.ts'
 
-const JobFilter = builder.inputType('JobFilter', {
+export const JobFilter = builder.inputType('JobFilter', {
   description: 'Which jobs; all given conditions hold.',
   fields: (t) => ({
     userId: t.string({ description: 'Of this user.' }),
@@ -70,7 +70,7 @@ const StateCount = builder.objectRef<{ state: typeof JobStateEnum.$inferType; co
 })
 
 /** The filter, and that the jobs are those that the caller may see. */
-function confined(context: GraphQLContext, filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
+export function confined(context: GraphQLContext, filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
   return { ...filter, ...confinedTo(context, 'read jobs') }
 }
 

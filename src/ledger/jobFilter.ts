@@ -32,7 +32,7 @@ const FILTER_VALUES = 100
 /** @throws InvalidInputError */
 export function jobCondition(filter: JobFilter | null | undefined, limits: Limits): Prisma.JobWhereInput {
   if (!filter) return { deletedAt: null }
-  checkFilter(filter, limits)
+  checkJobFilter(filter, limits)
   const { states, presets, metadata } = filter
   const conditions: (Prisma.JobWhereInput | false)[] = [
     !filter.includeDeleted && { deletedAt: null },
@@ -62,7 +62,8 @@ function timeConditions({ createdAfter, createdBefore, completedAfter, completed
   ]
 }
 
-function checkFilter({ userId, states, presets, metadata, ...instants }: JobFilter, limits: Limits): void {
+/** @throws InvalidInputError */
+export function checkJobFilter({ userId, states, presets, metadata, ...instants }: JobFilter, limits: Limits): void {
   const check = new InputCheck(limits)
   check.name('userId', userId)
   checkLength(check, 'states', states)

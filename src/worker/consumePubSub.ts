@@ -6,7 +6,7 @@ import pLimit from 'p-limit'
 import { pause } from '../client/backoff.ts'
 import { JobOfMessageDocument } from '../client/documents.generated.ts'
 import { projectOf, pubSubNameFault } from '../pubSub/names.ts'
-import { openPubSub } from '../pubSub/openPubSub.ts'
+import { closePubSub, openPubSub } from '../pubSub/openPubSub.ts'
 import { untilAnswered } from './backoff.ts'
 import { claim } from './claimLoop.ts'
 import type { HeldJob } from './heldJob.ts'
@@ -58,8 +58,7 @@ export async function consumePubSub<Output>(options: PubSubConsumerOptions<Outpu
   try {
     await workshop.close()
   } finally {
-    await reader.close()
-    await pubSub.close()
+    await closePubSub(reader, pubSub)
   }
 }
 

@@ -90,6 +90,11 @@ const PROBES: Record<string, Probe> = {
     query: 'query ($user: String) { jobCountsByState(filter: { userId: $user }) { state count } }',
     names: nobody,
   },
+  jobStats: {
+    query: `query ($user: String) { jobStats(filter: { userId: $user }, bucket: DAY,
+      from: "${new Date(Date.now() - 86_400_000).toISOString()}", to: "${new Date(Date.now() + 86_400_000).toISOString()}") { start created started completed medianWaitMs } }`,
+    names: nobody,
+  },
   'records of a job': {
     query: `query ($id: ID!) { jobStateRecords(filter: { jobId: $id }) { totalCount edges { node { actor } } nodes { actor job { ${FACTS} } } } }`,
     names: jobId,
@@ -186,9 +191,9 @@ describe('a job of another user', () => {
     for (const [name, { query, state, names }] of Object.entries(PROBES)) {
       const job = await jobOfAda(state)
       const { data } = await server.request(query, (await names(job)) as object, asAda)
-      const counts = ['jobCount', 'jobCountsByState'].includes(name)
+      const counts = ['jobCount', 'jobCountsByState', 'jobStats'].includes(name)
       expect(JSON.stringify(data), name).toMatch(
-        counts ? /[1-9]/ : /the-secret-of-ada|Success|"deleted":true|VersionConflict/,
+        counts ? /":[1-9]/ : /the-secret-of-ada|Success|"deleted":true|VersionConflict/,
       )
     }
   })

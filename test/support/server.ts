@@ -45,6 +45,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       PORT: '0',
       DATABASE_POOL_KEPT: '0',
       MAINTENANCE_INTERVAL_SECONDS: '0',
+      ROLLUP_INTERVAL_SECONDS: '0',
       ...options.environment,
     }),
     log: options.log ?? createLogger({ level: 'silent', readable: false }),

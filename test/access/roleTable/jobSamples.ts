@@ -30,6 +30,13 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
       reached: (counts: { count: number }[]) => counts.some(({ count }) => count > 0),
     }),
   ],
+  'Query.jobStats': [
+    reading(
+      `query ($owner: String) { it: jobStats(filter: { userId: $owner }, bucket: DAY,
+        from: "${new Date(Date.now() - 86_400_000).toISOString()}", to: "${new Date(Date.now() + 86_400_000).toISOString()}") { created } }`,
+      { variables: byOwner, reached: (buckets: { created: number }[]) => buckets.some(({ created }) => created > 0) },
+    ),
+  ],
   'Query.jobStateRecords': [
     reading('query ($id: ID!) { it: jobStateRecords(filter: { jobId: $id }) { nodes { job { id } } } }', {
       reached: ({ nodes }) => nodes.length > 0,

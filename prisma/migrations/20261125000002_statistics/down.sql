@@ -1,0 +1,10 @@
+DROP TRIGGER "purge_from_roll_up" ON "jobs";
+DROP FUNCTION "jobledger_purge_from_roll_up"();
+DROP FUNCTION "jobledger_roll_up"(integer);
+DROP FUNCTION "jobledger_empty_roll_up"();
+DROP FUNCTION "jobledger_change_sums"(bigint[], integer);
+DROP FUNCTION "jobledger_measure"("job_state", "job_state");
+DROP FUNCTION "jobledger_duration_bucket"(bigint);
+DELETE FROM "followers" WHERE "name" = 'rollup';
+DROP TABLE "job_statistics";
+DROP TABLE "job_counts";

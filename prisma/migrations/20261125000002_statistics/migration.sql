@@ -1,0 +1,205 @@
+-- The roll-up: numbers of jobs and statistics by time, as sums over the records up to the place of the follower "rollup". What was
+-- committed later is the tail: whoever wants exact numbers adds it, and it is seen by the same snapshot as the place and the sums.
+-- The sums change with the place, in one transaction, so that they are neither wrong nor double whoever is killed when. Nothing here is
+-- on the way of those who write: no trigger of theirs, no row that they wait for.
+
+-- How many jobs are in a state; "user_id" '' stands for all users. Jobs that are deleted are in rows of their own.
+CREATE TABLE "job_counts" (
+  "user_id" TEXT NOT NULL,
+  "state" "job_state" NOT NULL,
+  "deleted" BOOLEAN NOT NULL,
+  "count" BIGINT NOT NULL,
+
+  CONSTRAINT "pk_job_counts" PRIMARY KEY ("user_id", "state", "deleted")
+) WITH (fillfactor = 70);
+
+-- What happened in a minute (60), an hour (3600) or a day (86400) of UTC to the jobs of all users ('') and, by the hour alone, of each
+-- user: a row for each minute and user would be a row for each job. How long jobs waited and were worked on is kept as histograms: the
+-- numbers of the buckets (jobledger_duration_bucket) in ascending order, and how many durations are in each.
+CREATE TABLE "job_statistics" (
+  "user_id" TEXT NOT NULL,
+  "bucket_seconds" INTEGER NOT NULL,
+  "start" TIMESTAMPTZ(3) NOT NULL,
+  "created" INTEGER NOT NULL,
+  "started" INTEGER NOT NULL,
+  "completed" INTEGER NOT NULL,
+  "failed" INTEGER NOT NULL,
+  "cancelled" INTEGER NOT NULL,
+  "wait_buckets" INTEGER[] NOT NULL,
+  "wait_counts" INTEGER[] NOT NULL,
+  "processing_buckets" INTEGER[] NOT NULL,
+  "processing_counts" INTEGER[] NOT NULL,
+
+  CONSTRAINT "pk_job_statistics" PRIMARY KEY ("user_id", "bucket_seconds", "start")
+) WITH (fillfactor = 70);
+
+-- Before the first record: the sums are empty.
+INSERT INTO "followers" ("name", "transaction_id", "record_id") VALUES ('rollup', 0, 0);
+
+-- The bucket of a duration: -1 for less than a millisecond; else the least b with ms <= g^b, where g = 1.02 / 0.98. The middle of the
+-- bucket, 2 g^b / (g + 1), is within 2 % of everything in it (src/ledger/durations.ts; "DDSketch", Masson, Rim and Lee, 2019).
+CREATE FUNCTION "jobledger_duration_bucket"("ms" bigint) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN "ms" < 1 THEN -1 ELSE ceil(ln("ms"::double precision) / ln(1.02::double precision / 0.98::double precision))::integer END;
+
+-- What the duration of the state before measures, if anything that statistics tell: how long a job waited, or how long it was worked on.
+CREATE FUNCTION "jobledger_measure"("previous" "job_state", "next" "job_state") RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+  WHEN "next" = 'PROCESSING' THEN 'wait'
+  WHEN "previous" = 'PROCESSING' AND "next" IN ('COMPLETED', 'FAILED') THEN 'processing'
+END;
+
+-- Adds these records to the sums, or takes them off (sign -1). The caller holds the row of the follower.
+CREATE FUNCTION "jobledger_change_sums"("records" bigint[], "sign" integer) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET work_mem = '64MB'
+SET jit = off
+AS $$
+BEGIN
+  WITH facts AS MATERIALIZED (
+    SELECT jobs.user_id, record.previous_state, record.new_state,
+      -- Behind the deletion of a job there is no record.
+      jobs.deleted_at IS NOT NULL AND record.sequence = jobs.version AS is_deletion,
+      date_bin('1 minute', record.timestamp, timestamptz '2000-01-01 00:00Z') AS minute,
+      date_bin('1 hour', record.timestamp, timestamptz '2000-01-01 00:00Z') AS hour,
+      date_bin('1 day', record.timestamp, timestamptz '2000-01-01 00:00Z') AS day,
+      jobledger_measure(record.previous_state, record.new_state) AS measure,
+      jobledger_duration_bucket(record.previous_state_duration_ms) AS bucket
+    FROM unnest(records) AS wanted (id) JOIN job_states AS record USING (id) JOIN jobs ON jobs.id = record.job_id
+  ), counted AS (
+    INSERT INTO job_counts AS known (user_id, state, deleted, count)
+    SELECT coalesce(user_id, ''), change.state, change.deleted, sign * sum(change.count)
+    FROM facts CROSS JOIN LATERAL (
+      VALUES (new_state, is_deletion, 1), (previous_state, false, -1)
+    ) AS change (state, deleted, count)
+    WHERE change.state IS NOT NULL
+    GROUP BY GROUPING SETS ((user_id, change.state, change.deleted), (change.state, change.deleted))
+    ON CONFLICT (user_id, state, deleted) DO UPDATE SET count = known.count + excluded.count
+  ), happened AS (
+    SELECT coalesce(user_id, '') AS user_id,
+      CASE WHEN minute IS NOT NULL THEN 60 WHEN hour IS NOT NULL THEN 3600 ELSE 86400 END AS bucket_seconds,
+      coalesce(minute, hour, day) AS start,
+      sign * count(*) FILTER (WHERE previous_state IS NULL) AS created,
+      sign * count(*) FILTER (WHERE new_state = 'PROCESSING') AS started,
+      sign * count(*) FILTER (WHERE new_state = 'COMPLETED') AS completed,
+      sign * count(*) FILTER (WHERE new_state = 'FAILED') AS failed,
+      sign * count(*) FILTER (WHERE new_state = 'CANCELLED' AND previous_state IN ('PENDING', 'PROCESSING')) AS cancelled
+    FROM facts GROUP BY GROUPING SETS ((minute), (hour), (day), (user_id, hour))
+  ), measured AS (
+    SELECT coalesce(user_id, '') AS user_id,
+      CASE WHEN minute IS NOT NULL THEN 60 WHEN hour IS NOT NULL THEN 3600 ELSE 86400 END AS bucket_seconds,
+      coalesce(minute, hour, day) AS start, measure, bucket, sign * count(*) AS count
+    FROM facts WHERE measure IS NOT NULL
+    GROUP BY GROUPING SETS (
+      (measure, bucket, minute), (measure, bucket, hour), (measure, bucket, day), (measure, bucket, user_id, hour))
+    UNION ALL
+    SELECT known.user_id, known.bucket_seconds, known.start, histogram.measure, histogram.bucket, histogram.count
+    FROM happened JOIN job_statistics AS known USING (user_id, bucket_seconds, start) CROSS JOIN LATERAL (
+      SELECT 'wait', * FROM unnest(known.wait_buckets, known.wait_counts)
+      UNION ALL
+      SELECT 'processing', * FROM unnest(known.processing_buckets, known.processing_counts)
+    ) AS histogram (measure, bucket, count)
+  ), merged AS (
+    SELECT user_id, bucket_seconds, start, measure, bucket, sum(count)::integer AS count
+    FROM measured GROUP BY user_id, bucket_seconds, start, measure, bucket HAVING sum(count) <> 0
+  ), histograms AS (
+    SELECT user_id, bucket_seconds, start,
+      array_agg(bucket ORDER BY bucket) FILTER (WHERE measure = 'wait') AS wait_buckets,
+      array_agg(count ORDER BY bucket) FILTER (WHERE measure = 'wait') AS wait_counts,
+      array_agg(bucket ORDER BY bucket) FILTER (WHERE measure = 'processing') AS processing_buckets,
+      array_agg(count ORDER BY bucket) FILTER (WHERE measure = 'processing') AS processing_counts
+    FROM merged GROUP BY user_id, bucket_seconds, start
+  )
+  INSERT INTO job_statistics AS known (user_id, bucket_seconds, start, created, started, completed, failed, cancelled,
+    wait_buckets, wait_counts, processing_buckets, processing_counts)
+  SELECT user_id, bucket_seconds, start, created, started, completed, failed, cancelled,
+    coalesce(wait_buckets, '{}'), coalesce(wait_counts, '{}'), coalesce(processing_buckets, '{}'), coalesce(processing_counts, '{}')
+  FROM happened LEFT JOIN histograms USING (user_id, bucket_seconds, start)
+  ON CONFLICT (user_id, bucket_seconds, start) DO UPDATE SET
+    created = known.created + excluded.created,
+    started = known.started + excluded.started,
+    completed = known.completed + excluded.completed,
+    failed = known.failed + excluded.failed,
+    cancelled = known.cancelled + excluded.cancelled,
+    wait_buckets = excluded.wait_buckets,
+    wait_counts = excluded.wait_counts,
+    processing_buckets = excluded.processing_buckets,
+    processing_counts = excluded.processing_counts;
+END
+$$;
+
+-- Empties the sums and goes back to before the first record.
+CREATE FUNCTION "jobledger_empty_roll_up"() RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  -- The row first: nobody else changes sums meanwhile.
+  INSERT INTO followers AS place (name, transaction_id, record_id) VALUES ('rollup', 0, 0)
+  ON CONFLICT (name) DO UPDATE SET transaction_id = 0, record_id = 0, updated_at = now();
+  -- TRUNCATE would empty them for snapshots that are older than it, too.
+  DELETE FROM job_counts;
+  DELETE FROM job_statistics;
+END
+$$;
+
+-- Adds the next records below the horizon to the sums, "most" at most, and moves the place behind them. Resolves to how many there were.
+-- Two that call it at once do so one after the other.
+CREATE FUNCTION "jobledger_roll_up"("most" integer) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+DECLARE
+  place followers;
+  records bigint[];
+  last_transaction bigint;
+BEGIN
+  SELECT * INTO place FROM followers WHERE name = 'rollup' FOR UPDATE;
+  IF NOT FOUND THEN
+    -- Somebody removed it: nobody knows any more what the sums are of.
+    PERFORM jobledger_empty_roll_up();
+    SELECT * INTO place FROM followers WHERE name = 'rollup';
+  END IF;
+  SELECT array_agg(portion.id), max(portion.transaction_id) INTO records, last_transaction
+  FROM (
+    SELECT transaction_id, id FROM job_states
+    WHERE (transaction_id, id) > (place.transaction_id, place.record_id) AND transaction_id < jobledger_horizon()
+    ORDER BY transaction_id, id LIMIT most
+  ) AS portion;
+  IF records IS NULL THEN
+    RETURN 0;
+  END IF;
+  PERFORM jobledger_change_sums(records, 1);
+  UPDATE followers SET transaction_id = last_transaction, record_id = records[cardinality(records)], updated_at = now()
+  WHERE name = 'rollup';
+  RETURN cardinality(records);
+END
+$$;
+
+-- The purge of a deleted job takes its records along, and what they are in the sums.
+CREATE FUNCTION "jobledger_purge_from_roll_up"() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+  place followers;
+  records bigint[];
+BEGIN
+  SELECT * INTO place FROM followers WHERE name = 'rollup' FOR UPDATE;
+  records := ARRAY (
+    SELECT id FROM job_states
+    WHERE job_id = OLD.id AND (transaction_id, id) <= (place.transaction_id, place.record_id));
+  IF cardinality(records) > 0 THEN
+    PERFORM jobledger_change_sums(records, -1);
+  END IF;
+  RETURN OLD;
+END
+$$;
+
+-- After "guard_delete", which refuses: triggers fire in the order of their names.
+CREATE TRIGGER "purge_from_roll_up" BEFORE DELETE ON "jobs" FOR EACH ROW EXECUTE FUNCTION jobledger_purge_from_roll_up();

@@ -1,0 +1,82 @@
+// `jobledger rollup`: how far the roll-up is, and making it anew.
+import { readConfig } from '../config.ts'
+import { connectDatabase, type Database } from '../database/client.ts'
+import { requireCurrentSchema } from '../database/migrations.ts'
+import { PORTION } from '../followers/rollUp.ts'
+import { comparePositions } from '../ledger/eventOrder.ts'
+import { currentPosition } from '../ledger/events.ts'
+import { followerPosition, listFollowers, MOST_COUNTED } from '../ledger/followers.ts'
+import { type Ledger, openLedger } from '../ledger/ledger.ts'
+import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
+import { nextSignal } from './nextSignal.ts'
+import { bringUpToDate, openDatabase } from './openDatabase.ts'
+
+export interface RollUpCommandOptions {
+  /** Empties it and adds the whole ledger up again; otherwise it is only told of. */
+  readonly rebuild: boolean
+}
+
+/** Servers may run meanwhile. A signal ends it behind the portion that is being added; a server, or the next call, goes on there. */
+export async function tellOrRebuildRollUp({ rebuild }: RollUpCommandOptions): Promise<void> {
+  const config = readConfig()
+  const signal = nextSignal()
+  const opened = await openDatabase(config, { info: console.error, warn: console.error })
+  const database: Database = connectDatabase({
+    ...config.database,
+    poolKept: 0,
+    poolExtra: 1,
+    // The old sums are removed in one transaction, which readers do not wait for.
+    ...(rebuild && { statementTimeoutMs: 0 }),
+    url: opened.url,
+    onPoolError: (error) => console.error(`A connection to the database broke: ${error.message}`),
+  })
+  try {
+    if (opened.embedded) await bringUpToDate(opened)
+    await requireCurrentSchema(database.pool)
+    const ledger = openLedger(database.prisma, config.limits)
+    if (rebuild) await rebuildRollUp(ledger, signal)
+    await tellOfRollUp(ledger)
+  } finally {
+    await database.close().finally(() => opened.stop())
+  }
+}
+
+/** Up to where the ledger is now: others may go on writing. */
+async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): Promise<void> {
+  let isStopped = false
+  void signal.then(() => {
+    isStopped = true
+  })
+  const since = performance.now()
+  const end = await currentPosition(ledger)
+  await emptyRollUp(ledger)
+  let added = 0
+  for (;;) {
+    const count = await rollUp(ledger, PORTION)
+    added += count
+    if (count < PORTION || isStopped) break
+    // A server that runs meanwhile adds portions too.
+    const place = await followerPosition(ledger, ROLL_UP)
+    if (place && comparePositions(place, end) >= 0) break
+  }
+  const seconds = ((performance.now() - since) / 1000).toFixed(1)
+  console.log(`${isStopped ? 'Stopped: added' : 'Added'} ${added} records to the roll-up in ${seconds} s.`)
+}
+
+async function tellOfRollUp(ledger: Ledger): Promise<void> {
+  const state = (await listFollowers(ledger)).find(({ name }) => name === ROLL_UP)
+  if (state === undefined) {
+    console.log('The roll-up has no place: whoever goes on with it begins anew.')
+    return
+  }
+  const { position, updatedAt, lagRecords, lagSeconds } = state
+  const lag = lagRecords === MOST_COUNTED ? `${MOST_COUNTED} or more` : String(lagRecords)
+  console.log(
+    `The roll-up is at record ${position.id} of transaction ${position.transactionId}, where it came at ${updatedAt.toISOString()}.`,
+  )
+  console.log(
+    lagRecords === 0
+      ? 'Nothing lies behind that.'
+      : `${lag} records lie behind that, the first of them ${lagSeconds.toFixed(1)} s old.`,
+  )
+}

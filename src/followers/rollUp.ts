@@ -1,0 +1,82 @@
+// Keeps the roll-up: portion after portion of the ledger is added to its sums, in one replica at a time. Where nobody does, the numbers
+// stay exact and take longer.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AdvisoryLock } from '../database/advisoryLock.ts'
+import { givenUpOn } from '../database/cancellation.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
+import type { FollowerLog } from './eventFeed.ts'
+import { LagReport } from './lagReport.ts'
+
+export interface RollUpOptions {
+  readonly ledger: Ledger
+  readonly lock: AdvisoryLock
+  /** From the end of the ledger to the next look, give or take a fifth by chance. */
+  readonly intervalSeconds: number
+  /** A portion that runs when the roll-up is stopped has so long to end; then it is cancelled, and nothing of it remains. */
+  readonly shutdownTimeoutMs: number
+  readonly log: FollowerLog
+}
+
+export interface RollUp {
+  /** Lets the portion end that is just being added, and gives the lock back. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** The name of the lock that whoever keeps the roll-up has. */
+export const ROLL_UP_LOCK = 'rollup'
+/** Records of a portion: under a second's work, well below any statement timeout. */
+export const PORTION = 20_000
+
+const JITTER = 0.2
+/** The longest wait after a failure, twice as long after each that follows. */
+const LONGEST_RETRY_SECONDS = 30
+
+/** Begins at once. Does not keep the process alive. */
+export function runRollUp(options: RollUpOptions): RollUp {
+  const stopping = new AbortController()
+  const givingUp = new AbortController()
+  const ended = givenUpOn(givingUp.signal, () => untilStopped(options, stopping.signal))
+  const stop = async (): Promise<void> => {
+    stopping.abort()
+    const timer = setTimeout(() => givingUp.abort(), options.shutdownTimeoutMs)
+    await ended.finally(() => clearTimeout(timer))
+    await options.lock.release()
+  }
+  let stopped: Promise<void> | undefined
+  return { stop: () => (stopped ??= stop()) }
+}
+
+async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOptions, signal: AbortSignal): Promise<void> {
+  const lag = new LagReport(ledger, ROLL_UP, log)
+  let failures = 0
+  let wasOurs = false
+
+  /** Resolves to whether there is more to do. */
+  async function step(): Promise<boolean> {
+    const isOurs = await lock.hold(signal)
+    if (isOurs && !wasOurs) log.info({ follower: ROLL_UP }, 'this process keeps the roll-up')
+    wasOurs = isOurs
+    const isFull = isOurs && (await rollUp(ledger, PORTION)) === PORTION
+    if (isOurs) await lag.tellIfDue()
+    if (failures > 0) log.info({ follower: ROLL_UP }, 'the roll-up goes on')
+    failures = 0
+    return isFull
+  }
+
+  function tell(error: unknown): boolean {
+    failures += 1
+    // A warning for each outage, not for each try.
+    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ err: error, follower: ROLL_UP }, STUCK)
+    return false
+  }
+
+  while (!signal.aborted) {
+    if (await step().catch(tell)) continue
+    const seconds = Math.min(Math.max(intervalSeconds, LONGEST_RETRY_SECONDS), intervalSeconds * 2 ** failures)
+    const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())
+    await delay(ms, undefined, { ref: false, signal }).catch(() => undefined)
+  }
+}
+
+const STUCK = 'the roll-up cannot go on just now, counts take longer; trying again'

@@ -1,0 +1,34 @@
+// The tail of the roll-up: the records behind its place, as the snapshot of the statement sees them. For the WITH of a statement.
+import { Prisma } from '../database/generated/client.ts'
+import { ROLL_UP } from './rollUp.ts'
+
+/**
+ * A tail of so many records at most is added to the sums. To add a longer one takes as long as to count the jobs themselves, or nearly, and
+ * that is done instead.
+ */
+const LONGEST_TAIL = 20_000
+
+/**
+ * `place`: one row, unless nobody knows it. `tail`: the columns of the records, those of jobs of one user if it is given. `lag`: one row,
+ * whether the sums are too far behind to be used.
+ */
+export function placeAndTail(userId: string | undefined): Prisma.Sql {
+  const ofUser =
+    userId === undefined
+      ? Prisma.empty
+      : Prisma.sql`WHERE (SELECT user_id FROM jobs WHERE jobs.id = behind.job_id) = ${userId}`
+  // One record more than may be is enough to know. The limit is in the text, where the planner sees it.
+  return Prisma.sql`
+    place AS (SELECT transaction_id, record_id FROM followers WHERE name = ${ROLL_UP}),
+    behind AS MATERIALIZED (
+      SELECT record.* FROM place CROSS JOIN LATERAL (
+        SELECT job_id, sequence, previous_state, new_state, timestamp, previous_state_duration_ms FROM job_states
+        WHERE (job_states.transaction_id, job_states.id) > (place.transaction_id, place.record_id)
+        ORDER BY transaction_id, id LIMIT ${Prisma.raw(String(LONGEST_TAIL + 1))}
+      ) AS record
+    ),
+    lag AS (
+      SELECT NOT EXISTS (SELECT FROM place) OR (SELECT count(*) FROM behind) > ${LONGEST_TAIL} AS "isBehind"
+    ),
+    tail AS (SELECT * FROM behind ${ofUser})`
+}

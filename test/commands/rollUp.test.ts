@@ -1,0 +1,92 @@
+// `jobledger rollup` as a person runs it.
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
+import { ROLL_UP_LOCK, runRollUp } from '../../src/followers/rollUp.ts'
+import { countJobs } from '../../src/ledger/countJobs.ts'
+import { rollUp } from '../../src/ledger/rollUp.ts'
+import { jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { endPrograms, runProgram } from '../support/program.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+let ledger: TestLedger
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  for (const state of ['PENDING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const)
+    for (const userId of ['ada', 'bob']) await jobIn(ledger, state, { userId })
+})
+afterEach(endPrograms)
+afterAll(() => ledger.close())
+
+async function run(...words: string[]): Promise<string> {
+  const program = runProgram('src/cli.ts', { DATABASE_URL: ledger.url }, ['rollup', ...words])
+  expect(await program.ended).toEqual({ code: 0, signal: null })
+  expect(program.stderr()).toBe('')
+  return program.stdout().trim()
+}
+
+async function sums(): Promise<unknown[]> {
+  const session = await ledger.session()
+  const { rows: counts } = await session.query('SELECT * FROM job_counts ORDER BY user_id, state, deleted')
+  const { rows: statistics } = await session.query(
+    'SELECT * FROM job_statistics ORDER BY user_id, bucket_seconds, start',
+  )
+  return [...counts, ...statistics]
+}
+
+const AT = /^The roll-up is at record \d+ of transaction \d+, where it came at \d{4}-[^ ]+Z\.$/
+
+describe('rollup', () => {
+  it('tells how far it is', async () => {
+    expect((await run()).split('\n')).toEqual([
+      expect.stringMatching(AT),
+      expect.stringMatching(/^18 records lie behind that, the first of them \d+\.\d s old\.$/),
+    ])
+  })
+
+  it('--rebuild makes the same sums anew, and what was wrong with them is mended', async () => {
+    while ((await rollUp(ledger, 5)) > 0);
+    const before = await sums()
+    const session = await ledger.session()
+    await session.query("UPDATE job_counts SET count = count + 1; DELETE FROM job_statistics WHERE user_id = 'ada'")
+    expect((await run('--rebuild')).split('\n')).toEqual([
+      expect.stringMatching(/^Added 18 records to the roll-up in \d+\.\d s\.$/),
+      expect.stringMatching(AT),
+      'Nothing lies behind that.',
+    ])
+    expect(await sums()).toEqual(before)
+  })
+
+  it('--rebuild leaves the numbers exact while others write and a server keeps the roll-up', async () => {
+    let isOver = false
+    const settings = {
+      url: ledger.url,
+      statementTimeoutMs: 5000,
+      connectTimeoutMs: 5000,
+      retryBaseMs: 0,
+      retryMaxMs: 0,
+    }
+    const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+    const lock = openAdvisoryLock(ROLL_UP_LOCK, settings)
+    const kept = runRollUp({ ledger, lock, intervalSeconds: 0.01, shutdownTimeoutMs: 5000, log })
+    let made = await ledger.prisma.job.count()
+    const writing = (async () => {
+      while (!isOver) {
+        await newJob(ledger, { userId: 'ada' })
+        made += 1
+        expect(await countJobs(ledger)).toBe(made)
+      }
+    })()
+    await run('--rebuild').finally(() => {
+      isOver = true
+    })
+    await writing
+    await kept.stop()
+    while ((await rollUp(ledger, 1000)) > 0);
+    const after = await sums()
+    await run('--rebuild')
+    expect(await sums()).toEqual(after)
+    expect(log.warn).not.toHaveBeenCalled()
+  })
+})
