@@ -217,7 +217,8 @@ describe('at the start', () => {
 describe('a second signal', () => {
   it('ends the process although a request is running, unless it is the echo of the first', async () => {
     const { url } = await makeDatabase()
-    const program = startMain({ DATABASE_URL: url })
+    // Nothing but the request waits for the table.
+    const program = startMain({ DATABASE_URL: url, ROLLUP_INTERVAL_SECONDS: '0', MAINTENANCE_INTERVAL_SECONDS: '0' })
     const endpoint = await urlOf(program)
     await onServer(url, async (client) => {
       await client.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE')
