@@ -5,18 +5,18 @@ import type { Logger } from 'pino'
 import { createAuthenticator } from './access/authenticate.ts'
 import type { Config } from './config.ts'
 import { openAdvisoryLock } from './database/advisoryLock.ts'
+import type { Chore } from './database/chore.ts'
 import { connectDatabase, type Database } from './database/client.ts'
 import { createEventFeed } from './followers/eventFeed.ts'
-import type { Publisher } from './followers/publisher.ts'
 import { startPublishers } from './followers/publishers.ts'
-import { ROLL_UP_LOCK, type RollUp, runRollUp } from './followers/rollUp.ts'
+import { ROLL_UP_LOCK, runRollUp } from './followers/rollUp.ts'
 import { schema } from './graphql/schema.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
 import { type Ledger, openLedger } from './ledger/ledger.ts'
 import { maintenanceTasks } from './maintenance/maintenanceTasks.ts'
-import { MAINTENANCE_LOCK, type Maintenance, runMaintenance } from './maintenance/runMaintenance.ts'
+import { MAINTENANCE_LOCK, runMaintenance } from './maintenance/runMaintenance.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -91,8 +91,6 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
 }
 
 /** What a server does beside answering. */
-type Chore = Maintenance | RollUp | Publisher
-
 function startChores(options: AppOptions, ledger: Ledger): Chore[] {
   const { config, log, databaseUrl } = options
   const publishers = startPublishers({
@@ -107,7 +105,7 @@ function startChores(options: AppOptions, ledger: Ledger): Chore[] {
   return [...others.filter((chore) => chore !== undefined), ...publishers]
 }
 
-function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Maintenance | undefined {
+function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Chore | undefined {
   const { intervalSeconds } = config.maintenance
   if (intervalSeconds === 0) return undefined
   return runMaintenance({
@@ -120,7 +118,7 @@ function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledg
   })
 }
 
-function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): RollUp | undefined {
+function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Chore | undefined {
   const { rollUpIntervalSeconds: intervalSeconds, shutdownTimeoutMs } = config
   if (intervalSeconds === 0) return undefined
   const lock = openAdvisoryLock(ROLL_UP_LOCK, { ...config.database, url: databaseUrl })

@@ -1,7 +1,9 @@
 // Looks for new records in the ledger, once for all who wait for some in this process, and wakes those for whom there is something.
 // It holds no records: each reader reads for itself, at its own pace (followEvents.ts). While nobody waits it does not look.
+
 import { setTimeout as pause } from 'node:timers/promises'
 import pLimit from 'p-limit'
+import type { ChoreLog } from '../database/chore.ts'
 import { comparePositions, type Position } from '../ledger/eventOrder.ts'
 import { currentPosition, readFacts } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -14,15 +16,7 @@ export interface EventFeedOptions {
   readonly mostWatches: number
   /** So many readers ask the database at once; others wait for their turn. */
   readonly mostReaders: number
-  readonly log: FollowerLog
-}
-
-/** Where followers tell what happens to them; a logger of pino is one. */
-export interface FollowerLog {
-  debug(facts: object, message: string): void
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-  error(facts: object, message: string): void
+  readonly log: ChoreLog
 }
 
 export interface EventFeed {

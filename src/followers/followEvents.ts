@@ -1,14 +1,16 @@
 // The records that a filter admits, from a position on and for ever: first what is there, then what comes, without a gap and in the
 // order of commit. Reads from the database at the pace of whoever takes them, and holds one small page.
+
 import pRetry from 'p-retry'
 import { givenUpOn } from '../database/cancellation.ts'
+import type { ChoreLog } from '../database/chore.ts'
 import type { JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { Position } from '../ledger/eventOrder.ts'
 import { type EventsRequest, portionBehind, readEvents } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
-import type { EventFeed, FollowerLog } from './eventFeed.ts'
+import type { EventFeed } from './eventFeed.ts'
 
 export interface FollowOptions {
   readonly ledger: Ledger
@@ -20,7 +22,7 @@ export interface FollowOptions {
   readonly select?: Prisma.JobStateRecordSelect | undefined
   /** Ends it. */
   readonly signal: AbortSignal
-  readonly log: FollowerLog
+  readonly log: ChoreLog
 }
 
 /** Records that are read by one statement, and held until they are taken: few at first, and as many as their size allows. */

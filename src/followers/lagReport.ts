@@ -1,7 +1,7 @@
 // Tells in the log how far a follower is behind, once a minute while it is.
+import type { ChoreLog } from '../database/chore.ts'
 import { type FollowerState, listFollowers } from '../ledger/followers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { FollowerLog } from './eventFeed.ts'
 
 const PERIOD_MS = 60_000
 /** A lag of less is how long things take. */
@@ -10,11 +10,11 @@ const WORTH_TELLING_SECONDS = 5
 export class LagReport {
   private readonly ledger: Ledger
   private readonly name: string
-  private readonly log: FollowerLog
+  private readonly log: ChoreLog
   private toldAt = performance.now()
   private wasBehind = false
 
-  constructor(ledger: Ledger, name: string, log: FollowerLog) {
+  constructor(ledger: Ledger, name: string, log: ChoreLog) {
     this.ledger = ledger
     this.name = name
     this.log = log

@@ -2,9 +2,8 @@
 // sink that is away makes the lag grow and nothing else.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { givenUpOn } from '../database/cancellation.ts'
+import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { FollowerLog } from './eventFeed.ts'
 import type { EventSink } from './eventSink.ts'
 import { createHandover, type Handover, type StartFrom } from './handover.ts'
 import { LagReport } from './lagReport.ts'
@@ -20,12 +19,7 @@ export interface PublisherOptions {
   readonly pollMs: number
   /** What runs when the publisher is stopped has so long to end. */
   readonly shutdownTimeoutMs: number
-  readonly log: FollowerLog
-}
-
-export interface Publisher {
-  /** Lets the batch end that is just being handed over, and gives the lock back. Safe to call twice. */
-  stop(): Promise<void>
+  readonly log: ChoreLog
 }
 
 /** The lock is looked at so often at most. */
@@ -35,19 +29,16 @@ const STANDBY_MS = 1000
 /** After a failure, twice as long after each that follows. */
 const RETRY_MS = { first: 200, longest: 5000 }
 
-export function runPublisher(options: PublisherOptions): Publisher {
-  const stopping = new AbortController()
-  const givingUp = new AbortController()
-  const ended = givenUpOn(givingUp.signal, () => new Run(options, stopping.signal, givingUp.signal).untilStopped())
-  const stop = async (): Promise<void> => {
-    stopping.abort()
-    const timer = setTimeout(() => givingUp.abort(), options.shutdownTimeoutMs)
-    await ended.finally(() => clearTimeout(timer))
-    await options.sink.close()
-    await options.lock.release()
-  }
-  let stopped: Promise<void> | undefined
-  return { stop: () => (stopped ??= stop()) }
+export function runPublisher(options: PublisherOptions): Chore {
+  const { sink, lock } = options
+  return startChore({
+    ...options,
+    run: (stopping, givingUp) => new Run(options, stopping, givingUp).untilStopped(),
+    async close() {
+      await sink.close()
+      await lock.release()
+    },
+  })
 }
 
 class Run {

@@ -1,12 +1,13 @@
 // The publishers that the settings ask for: one for each sink.
+
 import { openAdvisoryLock } from '../database/advisoryLock.ts'
+import type { Chore, ChoreLog } from '../database/chore.ts'
 import type { DatabaseSettings } from '../database/client.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { FollowerLog } from './eventFeed.ts'
 import type { EventSink } from './eventSink.ts'
 import { createFileSink } from './fileSink.ts'
 import type { StartFrom } from './handover.ts'
-import { type Publisher, runPublisher } from './publisher.ts'
+import { runPublisher } from './publisher.ts'
 import { createPubSubSink } from './pubSubSink.ts'
 
 export interface PublishSettings {
@@ -23,10 +24,10 @@ export interface PublishersOptions {
   readonly database: Omit<DatabaseSettings, 'onPoolError'>
   readonly pollMs: number
   readonly shutdownTimeoutMs: number
-  readonly log: FollowerLog
+  readonly log: ChoreLog
 }
 
-export function startPublishers(options: PublishersOptions): Publisher[] {
+export function startPublishers(options: PublishersOptions): Chore[] {
   const { settings, database, ledger, pollMs, shutdownTimeoutMs, log } = options
   return sinksOf(settings).map((sink) =>
     runPublisher({

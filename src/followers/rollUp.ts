@@ -2,10 +2,9 @@
 // stay exact and take longer.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { givenUpOn } from '../database/cancellation.ts'
+import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
-import type { FollowerLog } from './eventFeed.ts'
 import { LagReport } from './lagReport.ts'
 
 export interface RollUpOptions {
@@ -15,12 +14,7 @@ export interface RollUpOptions {
   readonly intervalSeconds: number
   /** A portion that runs when the roll-up is stopped has so long to end; then it is cancelled, and nothing of it remains. */
   readonly shutdownTimeoutMs: number
-  readonly log: FollowerLog
-}
-
-export interface RollUp {
-  /** Lets the portion end that is just being added, and gives the lock back. Safe to call twice. */
-  stop(): Promise<void>
+  readonly log: ChoreLog
 }
 
 /** The name of the lock that whoever keeps the roll-up has. */
@@ -33,18 +27,12 @@ const JITTER = 0.2
 const LONGEST_RETRY_SECONDS = 30
 
 /** Begins at once. Does not keep the process alive. */
-export function runRollUp(options: RollUpOptions): RollUp {
-  const stopping = new AbortController()
-  const givingUp = new AbortController()
-  const ended = givenUpOn(givingUp.signal, () => untilStopped(options, stopping.signal))
-  const stop = async (): Promise<void> => {
-    stopping.abort()
-    const timer = setTimeout(() => givingUp.abort(), options.shutdownTimeoutMs)
-    await ended.finally(() => clearTimeout(timer))
-    await options.lock.release()
-  }
-  let stopped: Promise<void> | undefined
-  return { stop: () => (stopped ??= stop()) }
+export function runRollUp(options: RollUpOptions): Chore {
+  return startChore({
+    ...options,
+    run: (stopping) => untilStopped(options, stopping),
+    close: () => options.lock.release(),
+  })
 }
 
 async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOptions, signal: AbortSignal): Promise<void> {

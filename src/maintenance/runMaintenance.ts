@@ -2,17 +2,9 @@
 // never ends the process; what was not done is done by a later round, or by another process that takes over.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { givenUpOn } from '../database/cancellation.ts'
+import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { describeRun, hasDoneSomething, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
-
-/** Where maintenance tells what it did; a logger of pino is one. */
-export interface MaintenanceLog {
-  debug(facts: object, message: string): void
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-  error(facts: object, message: string): void
-}
 
 export interface MaintenanceOptions {
   readonly ledger: Ledger
@@ -22,12 +14,7 @@ export interface MaintenanceOptions {
   readonly intervalSeconds: number
   /** A statement that runs when maintenance is stopped has so long to end; then it is cancelled. */
   readonly shutdownTimeoutMs: number
-  readonly log: MaintenanceLog
-}
-
-export interface Maintenance {
-  /** Waits for the portion that is just being done, and gives the lock back. Safe to call twice. */
-  stop(): Promise<void>
+  readonly log: ChoreLog
 }
 
 /** The name of the lock that whoever does the maintenance has. */
@@ -36,18 +23,12 @@ export const MAINTENANCE_LOCK = 'maintenance'
 const JITTER = 0.2
 
 /** Begins at some moment of the first interval. Does not keep the process alive. */
-export function runMaintenance(options: MaintenanceOptions): Maintenance {
-  const stopping = new AbortController()
-  const givingUp = new AbortController()
-  const ended = givenUpOn(givingUp.signal, () => runRounds(options, stopping.signal))
-  const stop = async (): Promise<void> => {
-    stopping.abort()
-    const timer = setTimeout(() => givingUp.abort(), options.shutdownTimeoutMs)
-    await ended.finally(() => clearTimeout(timer))
-    await options.lock.release()
-  }
-  let stopped: Promise<void> | undefined
-  return { stop: () => (stopped ??= stop()) }
+export function runMaintenance(options: MaintenanceOptions): Chore {
+  return startChore({
+    ...options,
+    run: (stopping) => runRounds(options, stopping),
+    close: () => options.lock.release(),
+  })
 }
 
 /** What was last told of who does the maintenance. */
@@ -94,7 +75,7 @@ async function runTasks({ tasks, ledger, lock, log }: MaintenanceOptions, signal
   }
 }
 
-function tell(log: MaintenanceLog, run: TaskRun): void {
+function tell(log: ChoreLog, run: TaskRun): void {
   const { counts, ...facts } = run
   log[hasDoneSomething(run) ? 'info' : 'debug']({ ...facts, ...counts }, `maintenance, ${describeRun(run)}`)
 }
