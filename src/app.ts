@@ -43,7 +43,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     url: databaseUrl,
     onPoolError: (error) => log.warn({ err: error }, 'an idle connection to the database broke; it will be replaced'),
   })
-  const ledger = openLedger(database.prisma, config.limits)
+  const ledger = openLedger(database, config.limits)
   const { host, environment } = config
   const authenticate = createAuthenticator({
     settings: config.access,

@@ -29,7 +29,7 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   try {
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
-    const chores = { config, ledger: openLedger(database.prisma, config.limits), lock, signal }
+    const chores = { config, ledger: openLedger(database, config.limits), lock, signal }
     if (once) await maintainOnce(chores)
     else await maintainUntilSignal(chores)
   } finally {

@@ -33,7 +33,7 @@ export async function tellOrRebuildRollUp({ rebuild }: RollUpCommandOptions): Pr
   try {
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
-    const ledger = openLedger(database.prisma, config.limits)
+    const ledger = openLedger(database, config.limits)
     if (rebuild) await rebuildRollUp(ledger, signal)
     await tellOfRollUp(ledger)
   } finally {

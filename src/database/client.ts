@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { CancellingPool } from './cancellation.ts'
 import { PrismaClient } from './generated/client.ts'
 import { type RetryDelay, retryDelayOptions } from './retryDelay.ts'
+import { openRowReader, type RowReader } from './rows/rowReader.ts'
 
 export interface DatabaseSettings extends RetryDelay {
   url: string
@@ -25,6 +26,7 @@ export interface DatabaseSettings extends RetryDelay {
 
 export interface Database {
   readonly prisma: PrismaClient
+  readonly rows: RowReader
   readonly pool: pg.Pool
   close(): Promise<void>
 }
@@ -47,10 +49,12 @@ export function connectDatabase(settings: DatabaseSettings): Database {
     keepAlive: true,
   })
   pool.on('error', settings.onPoolError)
-  const adapter = new PrismaPg(pool, settings.preparedStatements ? { statementNameGenerator: statementNames() } : {})
+  const statementName = settings.preparedStatements ? statementNames() : undefined
+  const adapter = new PrismaPg(pool, statementName ? { statementNameGenerator: statementName } : {})
   const prisma = new PrismaClient({ adapter })
   return {
     prisma,
+    rows: openRowReader(pool, statementName),
     pool,
     close: async () => {
       await prisma.$disconnect()

@@ -2,12 +2,13 @@
 // costs, because each condition is a range of the index that the list is ordered by.
 // A cursor holds the values that its row was sorted by, so it stays valid when the row changes or goes away.
 
+import { Prisma } from './generated/client.ts'
+import { allOf } from './rows/conditions.ts'
+
 export type Direction = 'asc' | 'desc'
 
 type KeyValue = string | number | bigint | Date | null
 type Row = Record<string, unknown>
-/** A `where` of Prisma; which model it belongs to is known to whoever made the order. */
-export type Condition = Record<string, unknown>
 
 /** How a list is ordered. The last field is unique; the field before it, if any, may be null, and such rows come last in either direction. */
 export interface KeysetOrder {
@@ -19,6 +20,8 @@ export interface KeysetOrder {
 
 export interface KeyField {
   readonly field: string
+  /** The same in SQL, with the name of its table. */
+  readonly column: string
   readonly kind: 'uuid' | 'bigint' | 'int' | 'date'
   readonly nullable?: boolean
 }
@@ -71,8 +74,8 @@ function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
 
 /** One run over an index: the rows that satisfy `where`, in the order `orderBy`. */
 export interface Segment {
-  where: Condition
-  orderBy: Record<string, Direction>[]
+  where: Prisma.Sql
+  orderBy: Prisma.Sql
 }
 
 export interface Bounds {
@@ -95,9 +98,13 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
   const { reversed = false, inclusive = false } = reading
   const forward = order.direction === 'asc'
   const direction: Direction = forward === reversed ? 'desc' : 'asc'
-  const segment = (key: readonly KeyField[], conditions: Condition[], from?: KeyValue[], to?: KeyValue[]): Segment => ({
-    where: { AND: [...conditions, ...beyond(key, forward, from, inclusive), ...beyond(key, !forward, to, inclusive)] },
-    orderBy: key.map(({ field }) => ({ [field]: direction })),
+  const segment = (key: readonly KeyField[], conditions: string[], from?: KeyValue[], to?: KeyValue[]): Segment => ({
+    where: allOf([
+      ...conditions.map((condition) => Prisma.raw(condition)),
+      ...beyond(key, forward, from, inclusive),
+      ...beyond(key, !forward, to, inclusive),
+    ]),
+    orderBy: Prisma.raw(key.map(({ column }) => `${column} ${direction}`).join(', ')),
   })
   const [first, unique] = order.key
   if (!first?.nullable || !unique) return [segment(order.key, [], after, before)]
@@ -105,26 +112,25 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
   // A bound without a value lies among the rows without one, which come last: those with a value all precede it.
   const valued = (bound: KeyValue[] | undefined) => (bound && bound[0] !== null ? bound : undefined)
   const valueless = (bound: KeyValue[] | undefined) => (bound && bound[0] === null ? bound.slice(1) : undefined)
-  if (!valueless(after)) segments.push(segment(order.key, [{ [first.field]: { not: null } }], after, valued(before)))
-  if (!valued(before)) segments.push(segment([unique], [{ [first.field]: null }], valueless(after), valueless(before)))
+  if (!valueless(after)) segments.push(segment(order.key, [`${first.column} IS NOT NULL`], after, valued(before)))
+  if (!valued(before)) {
+    segments.push(segment([unique], [`${first.column} IS NULL`], valueless(after), valueless(before)))
+  }
   return reversed ? segments.reverse() : segments
 }
 
-// (value, id) greater or less than (v, i), with the redundant bound on the value alone, which makes it a range of the index.
+const CASTS = { uuid: '::uuid', bigint: '::bigint', int: '::int', date: '::timestamptz' }
+
+// (value, id) greater or less than (v, i). PostgreSQL reads an index from there on if it has the columns of the row in this order.
 function beyond(
   key: readonly KeyField[],
   greater: boolean,
   bound: KeyValue[] | undefined,
   inclusive: boolean,
-): Condition[] {
+): Prisma.Sql[] {
   if (!bound) return []
-  const [strict, loose] = greater ? ['gt', 'gte'] : ['lt', 'lte']
-  const last = inclusive ? loose : strict
-  const [first, unique] = key as [KeyField, KeyField | undefined]
-  const [value, id] = bound
-  if (!unique) return [{ [first.field]: { [last]: value } }]
-  return [
-    { [first.field]: { [loose]: value } },
-    { OR: [{ [first.field]: { [strict]: value } }, { [first.field]: value, [unique.field]: { [last]: id } }] },
-  ]
+  const operator = Prisma.raw(`${greater ? '>' : '<'}${inclusive ? '=' : ''}`)
+  const columns = Prisma.raw(key.map(({ column }) => column).join(', '))
+  const values = key.map(({ kind }, index) => Prisma.sql`${bound[index]}${Prisma.raw(CASTS[kind])}`)
+  return [Prisma.sql`(${columns}) ${operator} (${Prisma.join(values)})`]
 }

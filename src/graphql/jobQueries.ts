@@ -1,12 +1,13 @@
 // The queries that return jobs, or count them.
 import type { Prisma } from '../database/generated/client.ts'
 import { countJobs, countJobsByState } from '../ledger/countJobs.ts'
+import { getJob } from '../ledger/getJob.ts'
 import type { JobFilter as LedgerJobFilter } from '../ledger/jobFilter.ts'
 import { listJobs } from '../ledger/listJobs.ts'
 import { countStuckJobs, STUCK_AFTER_SECONDS, stuckJobs } from '../ledger/stuckJobs.ts'
 import { builder } from './builder.ts'
 import { connectionOf } from './connections.ts'
-import { confinedTo, type GraphQLContext, visibleJobs } from './context.ts'
+import { confinedTo, type GraphQLContext } from './context.ts'
 import { JobStateEnum } from './enums.ts'
 import { jobIdOf } from './globalIds.ts'
 import { Job, JobConnection, JobEdge } from './job.ts'
@@ -81,7 +82,7 @@ builder.queryFields((t) => ({
     description: 'The job with this id, deleted or not; null if there is none.',
     args: { id: t.arg.id({ required: true, description: 'A global id or a UUID.' }) },
     resolve: (query, _, { id }, context) =>
-      context.ledger.prisma.job.findFirst({ ...query, where: { id: jobIdOf(id), ...visibleJobs(context) } }),
+      getJob(context.ledger, jobIdOf(id), { ...query, ...confinedTo(context, 'read jobs') }),
   }),
   jobs: t.connection(
     {

@@ -21,6 +21,7 @@ import { jsonBody } from './guards/jsonBody.ts'
 import { loopbackNamesOnly } from './guards/loopbackNames.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
+import { isJsonPost, jsonPosts } from './jsonPost.ts'
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
 
 export const GRAPHQL_PATH = '/graphql'
@@ -54,6 +55,7 @@ export type GraphQLHandler = (
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   const { log, requestTimeoutMs, answerLimitBytes, exploration } = options
+  const posts = jsonPosts()
   const yoga = createYoga<ServerContext>({
     schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -69,7 +71,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     context: ({ scope }) => contextOf(scope, options),
     // Yoga's own masking does not know the request; our plugin does.
     maskedErrors: false,
-    plugins: plugins(options),
+    plugins: [posts.plugin, ...plugins(options)],
     graphiql: exploration && { title: 'Jobledger', defaultTabs: graphiqlTabs(options.open) },
     renderGraphiQL,
     logging: yogaLogger(log),
@@ -81,6 +83,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     const answerSize = new AnswerSize(answerLimitBytes, () => deadline.giveUp('the answer is too large'))
     const scope: RequestScope = { requestId, log, address, headers, deadline, answerSize, shuttingDown }
     if (log.isLevelEnabled('debug')) response.once('close', logRequest(response, scope))
+    if (isJsonPost(request, GRAPHQL_PATH)) return posts.answer(request, response, { scope })
     return yoga(request, response, { scope })
   }
 }

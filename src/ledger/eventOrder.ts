@@ -13,8 +13,8 @@ export const EVENT_ORDER: KeysetOrder = {
   name: 'events',
   direction: 'asc',
   key: [
-    { field: 'transactionId', kind: 'bigint' },
-    { field: 'id', kind: 'bigint' },
+    { field: 'transactionId', column: 'job_states.transaction_id', kind: 'bigint' },
+    { field: 'id', column: 'job_states.id', kind: 'bigint' },
   ],
 }
 

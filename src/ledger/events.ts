@@ -2,6 +2,8 @@
 // the horizon is complete and does not change, so that it may be read in portions, by as many statements as it takes.
 import type { JobState, JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidCursorError, segmentsBetween } from '../database/keyset.ts'
+import { allOf } from '../database/rows/conditions.ts'
+import { JOB_STATES } from '../database/rows/tables.ts'
 import { InvalidInputError } from './errors.ts'
 import { EVENT_ORDER, type Position, positionOf } from './eventOrder.ts'
 import { InputCheck } from './inputCheck.ts'
@@ -93,17 +95,17 @@ export interface EventsRequest {
  *
  * @throws InvalidInputError for a bad filter
  */
-export async function readEvents({ prisma, limits }: Ledger, request: EventsRequest): Promise<JobStateRecord[]> {
+export async function readEvents({ rows, limits }: Ledger, request: EventsRequest): Promise<JobStateRecord[]> {
   const { behind, upTo, filter, most, select } = request
   // The end is a part of the portion; the keyset leaves its bounds out.
   const before = [upTo.transactionId, upTo.id + 1n]
   const [segment] = segmentsBetween(EVENT_ORDER, { after: [behind.transactionId, behind.id], before })
-  return prisma.jobStateRecord.findMany({
-    where: { AND: [recordCondition(filter, limits), segment?.where ?? {}] },
-    orderBy: segment?.orderBy ?? [],
+  return rows.read<JobStateRecord>(JOB_STATES, {
+    where: allOf([recordCondition(filter, limits), ...(segment ? [segment.where] : [])]),
+    orderBy: segment?.orderBy,
     take: most,
-    ...(select && { select: { ...select, transactionId: true, id: true } }),
-  }) as Promise<JobStateRecord[]>
+    select: select && { ...select, transactionId: true, id: true },
+  })
 }
 
 /** What the records of a portion are about, without what may be large. */

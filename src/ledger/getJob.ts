@@ -1,10 +1,25 @@
 // Reads one job.
-import type { Job, JobState } from '../database/generated/client.ts'
+import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
+import { allOf } from '../database/rows/conditions.ts'
+import { JOBS } from '../database/rows/tables.ts'
+import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
+import type { JobShape } from './listJobs.ts'
+
+export interface GetJobOptions extends JobShape {
+  /** Only if the job is of this user: how a caller is confined to its own. */
+  ownerId?: string | undefined
+}
 
 /** The job with this id (a UUID), deleted or not; null if there is none. */
-export async function getJob(ledger: Ledger, jobId: string): Promise<Job | null> {
-  return ledger.prisma.job.findUnique({ where: { id: jobId } })
+export async function getJob(
+  ledger: Ledger,
+  jobId: string,
+  { ownerId, select }: GetJobOptions = {},
+): Promise<Job | null> {
+  const where = allOf([Prisma.sql`jobs.id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
+  const [job] = await ledger.rows.read<Job>(JOBS, { select, where })
+  return job ?? null
 }
 
 /** The state that a job is in; null if there is no such job. */

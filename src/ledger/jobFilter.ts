@@ -1,9 +1,9 @@
-// What a list or a count of jobs may be restricted to, as a condition of Prisma.
-import type { JobState, Prisma } from '../database/generated/client.ts'
+// What a list or a count of jobs may be restricted to, as conditions of SQL.
+import { type JobState, Prisma } from '../database/generated/client.ts'
+import { allOf } from '../database/rows/conditions.ts'
 import { leastUuidAt } from '../database/uuid.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
 import type { Limits } from './limits.ts'
-import { opaqueJson } from './opaqueJson.ts'
 
 /** All given conditions hold. */
 export interface JobFilter {
@@ -26,40 +26,49 @@ export interface JobFilter {
   includeDeleted?: boolean | null | undefined
 }
 
-/** More values than this in one filter are refused: each becomes a condition of the statement. */
+/** More values than this in one filter are refused. */
 const FILTER_VALUES = 100
 
-/** @throws InvalidInputError */
-export function jobCondition(filter: JobFilter | null | undefined, limits: Limits): Prisma.JobWhereInput {
-  if (!filter) return { deletedAt: null }
+/** As a condition on the table `jobs`. @throws InvalidInputError */
+export function jobCondition(filter: JobFilter | null | undefined, limits: Limits): Prisma.Sql {
+  if (!filter) return NOT_DELETED
   checkJobFilter(filter, limits)
-  const { states, presets, metadata } = filter
-  const conditions: (Prisma.JobWhereInput | false)[] = [
-    !filter.includeDeleted && { deletedAt: null },
+  const conditions = jobConditions(filter)
+  return allOf(filter.includeDeleted ? conditions : [NOT_DELETED, ...conditions])
+}
+
+const NOT_DELETED = Prisma.sql`jobs.deleted_at IS NULL`
+
+/** Conditions on the table `jobs` for a filter that was checked. `includeDeleted` is left out of account. */
+export function jobConditions(filter: JobFilter): Prisma.Sql[] {
+  const { states, presets, createdAfter, createdBefore, completedAfter, completedBefore, metadata } = filter
+  const conditions: (Prisma.Sql | false)[] = [
     ...ownerConditions(filter),
-    states != null && { state: { in: states } },
-    presets != null && { preset: { in: presets } },
-    ...timeConditions(filter),
-    metadata != null && { metadataList: { elements: { array_contains: opaqueJson([metadata]) } } },
+    states != null && oneOf('jobs.state', 'job_state', states),
+    presets != null && oneOf('jobs.preset', 'text', presets),
+    // The instant of creation is in the id, and lists are ordered by it: a range of ids serves both.
+    createdAfter != null && Prisma.sql`jobs.id >= ${leastUuidAt(createdAfter)}::uuid`,
+    createdBefore != null && Prisma.sql`jobs.id < ${leastUuidAt(createdBefore)}::uuid`,
+    completedAfter != null && Prisma.sql`jobs.completed_at >= ${completedAfter}`,
+    completedBefore != null && Prisma.sql`jobs.completed_at < ${completedBefore}`,
+    metadata != null && Prisma.sql`jobs.metadata @> ${JSON.stringify(metadata)}::jsonb`,
   ]
-  return { AND: conditions.filter((condition) => condition !== false) }
+  return conditions.filter((condition) => condition !== false)
 }
 
 /** Two users at once are nobody: known without looking at the jobs of either. */
-export function ownerConditions({ ownerId, userId }: Pick<JobFilter, 'ownerId' | 'userId'>): Prisma.JobWhereInput[] {
-  if (ownerId !== undefined && userId != null && userId !== ownerId) return [{ id: { in: [] } }]
+export function ownerConditions({ ownerId, userId }: Pick<JobFilter, 'ownerId' | 'userId'>): Prisma.Sql[] {
+  if (ownerId !== undefined && userId != null && userId !== ownerId) return [Prisma.sql`false`]
   const owner = ownerId ?? userId
-  return owner == null ? [] : [{ userId: owner }]
+  return owner == null ? [] : [Prisma.sql`jobs.user_id = ${owner}`]
 }
 
-function timeConditions({ createdAfter, createdBefore, completedAfter, completedBefore }: JobFilter) {
-  return [
-    // The instant of creation is in the id, and lists are ordered by it: a range of ids serves both.
-    createdAfter != null && { id: { gte: leastUuidAt(createdAfter) } },
-    createdBefore != null && { id: { lt: leastUuidAt(createdBefore) } },
-    completedAfter != null && { completedAt: { gte: completedAfter } },
-    completedBefore != null && { completedAt: { lt: completedBefore } },
-  ]
+/** Of one value alone an index gives the rows in its order; of several it does not. */
+export function oneOf(column: string, type: string, values: readonly string[]): Prisma.Sql {
+  const [first, ...others] = new Set(values)
+  if (first !== undefined && others.length === 0)
+    return Prisma.sql`${Prisma.raw(column)} = ${first}::${Prisma.raw(type)}`
+  return Prisma.sql`${Prisma.raw(column)} = ANY (${values}::text[]::${Prisma.raw(type)}[])`
 }
 
 /** @throws InvalidInputError */

@@ -1,9 +1,10 @@
 // Reads the ledger: the history of one job, and the records of all jobs.
 
-import type { JobStateRecord, Prisma } from '../database/generated/client.ts'
+import { type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
+import { JOB_STATES } from '../database/rows/tables.ts'
 import type { Ledger } from './ledger.ts'
-import { type Page, type PageRequest, pageWindow, readPage } from './page.ts'
+import { type Page, type PageRequest, pageOfRows } from './page.ts'
 import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
 
 /** Which columns and relations of the records to read; by default every column. The fields of the order are always read. */
@@ -15,7 +16,7 @@ export interface RecordShape {
 export const HISTORY_ORDER: KeysetOrder = {
   name: 'history',
   direction: 'asc',
-  key: [{ field: 'sequence', kind: 'int' }],
+  key: [{ field: 'sequence', column: 'job_states.sequence', kind: 'int' }],
 }
 
 // Two records of one job never come in the wrong order: neither their times nor their ids run backwards.
@@ -23,8 +24,8 @@ const RECORDS_ORDER: KeysetOrder = {
   name: 'records',
   direction: 'desc',
   key: [
-    { field: 'timestamp', kind: 'date' },
-    { field: 'id', kind: 'bigint' },
+    { field: 'timestamp', column: 'job_states.timestamp', kind: 'date' },
+    { field: 'id', column: 'job_states.id', kind: 'bigint' },
   ],
 }
 
@@ -38,7 +39,8 @@ export async function getJobHistory(
   jobId: string,
   request: PageRequest = {},
 ): Promise<Page<JobStateRecord>> {
-  return pageOfRecords(ledger, { order: HISTORY_ORDER, condition: { jobId } }, request, {})
+  const condition = Prisma.sql`job_states.job_id = ${jobId}::uuid`
+  return pageOfRows(ledger, { table: JOB_STATES, order: HISTORY_ORDER, condition }, request)
 }
 
 /**
@@ -51,12 +53,8 @@ export async function listJobStateRecords(
   request: PageRequest & { filter?: JobStateRecordFilter | null | undefined } = {},
   shape: RecordShape = {},
 ): Promise<Page<JobStateRecord>> {
-  return pageOfRecords(
-    ledger,
-    { order: RECORDS_ORDER, condition: recordCondition(request.filter, ledger.limits) },
-    request,
-    shape,
-  )
+  const condition = recordCondition(request.filter, ledger.limits)
+  return pageOfRows(ledger, { table: JOB_STATES, order: RECORDS_ORDER, condition, ...shape }, request)
 }
 
 /**
@@ -65,26 +63,7 @@ export async function listJobStateRecords(
  * @throws InvalidInputError
  */
 export async function countJobStateRecords(ledger: Ledger, filter?: JobStateRecordFilter | null): Promise<number> {
-  return ledger.prisma.jobStateRecord.count({ where: recordCondition(filter, ledger.limits) })
-}
-
-async function pageOfRecords(
-  ledger: Ledger,
-  { order, condition }: { order: KeysetOrder; condition: Prisma.JobStateRecordWhereInput },
-  request: PageRequest,
-  shape: RecordShape,
-): Promise<Page<JobStateRecord>> {
-  const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
-  const select = shape.select && { select: { ...shape.select, ...key } }
-  return readPage<JobStateRecord>(
-    order,
-    pageWindow(request, order, ledger.limits),
-    ({ where, orderBy }, take) =>
-      ledger.prisma.jobStateRecord.findMany({
-        where: { AND: [condition, where] },
-        orderBy,
-        take,
-        ...select,
-      }) as Promise<JobStateRecord[]>,
-  )
+  const [row] = await ledger.prisma.$queryRaw<[{ count: bigint }]>`
+    SELECT count(*) FROM job_states WHERE ${recordCondition(filter, ledger.limits)}`
+  return Number(row.count)
 }

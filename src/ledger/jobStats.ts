@@ -1,9 +1,9 @@
 // What happened to jobs, by time: from the roll-up and its tail where the filter is a user or nothing, else from the records themselves.
 import { Prisma } from '../database/generated/client.ts'
+import { allOf } from '../database/rows/conditions.ts'
 import { DurationHistogram } from './durations.ts'
 import { InputCheck } from './inputCheck.ts'
-import { jobConditionSql } from './jobConditionSql.ts'
-import { checkJobFilter, type JobFilter } from './jobFilter.ts'
+import { checkJobFilter, type JobFilter, jobConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits.ts'
 import { rollUpQuestion } from './rolledUpCounts.ts'
@@ -118,7 +118,7 @@ async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Prom
 /** From the records of the jobs that the filter admits. */
 async function recorded({ prisma }: Ledger, filter: JobFilter, span: Span): Promise<Piece[]> {
   const source = Prisma.sql`job_states AS record JOIN jobs ON jobs.id = record.job_id`
-  return prisma.$queryRaw<Piece[]>(piecesOf(source, jobConditionSql(filter), span))
+  return prisma.$queryRaw<Piece[]>(piecesOf(source, allOf(jobConditions(filter)), span))
 }
 
 function endOf({ bucket, last }: Span): Prisma.Sql {

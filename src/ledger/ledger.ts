@@ -1,13 +1,19 @@
 // What every operation of the ledger is given: the database to work on and the limits to keep.
 import type { PrismaClient } from '../database/generated/client.ts'
+import type { RowReader } from '../database/rows/rowReader.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 
-export interface Ledger {
-  readonly prisma: PrismaClient
+export interface Ledger extends LedgerDatabase {
   readonly limits: Limits
 }
 
-/** A ledger on a connected Prisma client. Limits that are not given are the defaults. */
-export function openLedger(prisma: PrismaClient, limits: Partial<Limits> = {}): Ledger {
-  return { prisma, limits: { ...DEFAULT_LIMITS, ...limits } }
+export interface LedgerDatabase {
+  readonly prisma: PrismaClient
+  /** For the lists that clients read. */
+  readonly rows: RowReader
+}
+
+/** A ledger on a connected database. Limits that are not given are the defaults. */
+export function openLedger({ prisma, rows }: LedgerDatabase, limits: Partial<Limits> = {}): Ledger {
+  return { prisma, rows, limits: { ...DEFAULT_LIMITS, ...limits } }
 }

@@ -1,10 +1,11 @@
 // Lists jobs, page by page, in any of the orders that have an index.
 
 import type { Job, Prisma } from '../database/generated/client.ts'
-import type { KeysetOrder } from '../database/keyset.ts'
+import type { KeyField, KeysetOrder } from '../database/keyset.ts'
+import { JOBS } from '../database/rows/tables.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
-import { type Page, type PageRequest, pageWindow, readPage } from './page.ts'
+import { type Page, type PageRequest, pageOfRows } from './page.ts'
 
 export interface JobOrder {
   field: 'CREATED_AT' | 'UPDATED_AT' | 'COMPLETED_AT'
@@ -21,16 +22,13 @@ export interface ListJobsRequest extends PageRequest {
   orderBy?: JobOrder | null | undefined
 }
 
+/** What makes a key of an order of jobs unique. */
+export const JOB_ID: KeyField = { field: 'id', column: 'jobs.id', kind: 'uuid' }
+
 const KEYS = {
-  CREATED_AT: [{ field: 'id', kind: 'uuid' }],
-  UPDATED_AT: [
-    { field: 'updatedAt', kind: 'date' },
-    { field: 'id', kind: 'uuid' },
-  ],
-  COMPLETED_AT: [
-    { field: 'completedAt', kind: 'date', nullable: true },
-    { field: 'id', kind: 'uuid' },
-  ],
+  CREATED_AT: [JOB_ID],
+  UPDATED_AT: [{ field: 'updatedAt', column: 'jobs.updated_at', kind: 'date' }, JOB_ID],
+  COMPLETED_AT: [{ field: 'completedAt', column: 'jobs.completed_at', kind: 'date', nullable: true }, JOB_ID],
 } as const satisfies Record<JobOrder['field'], KeysetOrder['key']>
 
 /**
@@ -56,23 +54,15 @@ export async function listJobs(
 /** An ordered list of jobs. */
 export interface JobList {
   order: KeysetOrder
-  condition: Prisma.JobWhereInput
+  condition: Prisma.Sql
 }
 
 /** One page of a list of jobs. */
 export async function pageOfJobs(
   ledger: Ledger,
-  { order, condition }: JobList,
+  list: JobList,
   request: PageRequest,
-  shape: JobShape,
+  { select }: JobShape,
 ): Promise<Page<Job>> {
-  const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
-  const select = shape.select && { select: { ...shape.select, ...key } }
-  // Whoever selects less than all columns knows which columns the rows have.
-  return readPage<Job>(
-    order,
-    pageWindow(request, order, ledger.limits),
-    ({ where, orderBy }, take) =>
-      ledger.prisma.job.findMany({ where: { AND: [condition, where] }, orderBy, take, ...select }) as Promise<Job[]>,
-  )
+  return pageOfRows<Job>(ledger, { table: JOBS, ...list, select }, request)
 }

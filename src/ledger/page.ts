@@ -1,4 +1,6 @@
 // Pages of any list of the ledger: checks what is asked for, reads one page by key, and tells exactly what lies around it.
+
+import type { Prisma } from '../database/generated/client.ts'
 import {
   type Bounds,
   decodeCursor,
@@ -8,7 +10,11 @@ import {
   type Segment,
   segmentsBetween,
 } from '../database/keyset.ts'
+import { allOf } from '../database/rows/conditions.ts'
+import type { Select } from '../database/rows/selectList.ts'
+import type { Table } from '../database/rows/tables.ts'
 import { InputCheck } from './inputCheck.ts'
+import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits.ts'
 
 /** The arguments of a Relay connection. */
@@ -38,6 +44,15 @@ export interface PageWindow {
 
 type Read<Row> = (segment: Segment, take: number) => Promise<Row[]>
 
+/** An ordered list of rows. */
+export interface RowList {
+  table: Table
+  order: KeysetOrder
+  condition: Prisma.Sql
+  /** Which columns and relations to read; by default every column. The fields of the order are always read. */
+  select?: Select | undefined
+}
+
 /**
  * Checks a page request against an order and the limits.
  *
@@ -58,8 +73,22 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
   return { size: last ?? first ?? limits.defaultPageSize, backward: last != null, bounds }
 }
 
+/**
+ * Reads one page of a list.
+ *
+ * @throws InvalidInputError for bad page sizes and cursors
+ */
+export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: PageRequest): Promise<Page<Row>> {
+  const { table, order, condition, select } = list
+  const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
+  const shape = select && { ...select, ...key }
+  return readPage<Row>(order, pageWindow(request, order, ledger.limits), ({ where, orderBy }, take) =>
+    ledger.rows.read<Row>(table, { select: shape, where: allOf([condition, where]), orderBy, take }),
+  )
+}
+
 /** Reads one page. `read` answers a segment of the list with at most `take` rows that hold at least the fields of the order's key. */
-export async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<Row>): Promise<Page<Row>> {
+async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<Row>): Promise<Page<Row>> {
   const { size, backward, bounds } = window
   // One row more than asked for tells whether there are more.
   const found = await readSegments(segmentsBetween(order, bounds, { reversed: backward }), size + 1, read)

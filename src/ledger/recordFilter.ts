@@ -1,7 +1,8 @@
-// What a list, a count or a stream of records may be restricted to: as a condition of Prisma, and as a look at one record.
-import type { JobState, Prisma } from '../database/generated/client.ts'
+// What a list, a count or a stream of records may be restricted to: as a condition of SQL, and as a look at one record.
+import { type JobState, Prisma } from '../database/generated/client.ts'
+import { allOf } from '../database/rows/conditions.ts'
 import { InputCheck } from './inputCheck.ts'
-import { checkLength, ownerConditions } from './jobFilter.ts'
+import { checkLength, oneOf, ownerConditions } from './jobFilter.ts'
 import type { Limits } from './limits.ts'
 
 /** All given conditions hold. */
@@ -21,22 +22,21 @@ export interface JobStateRecordFilter {
   before?: Date | null | undefined
 }
 
-/** @throws InvalidInputError */
-export function recordCondition(
-  filter: JobStateRecordFilter | null | undefined,
-  limits: Limits,
-): Prisma.JobStateRecordWhereInput {
+/** As a condition on the table `job_states`. @throws InvalidInputError */
+export function recordCondition(filter: JobStateRecordFilter | null | undefined, limits: Limits): Prisma.Sql {
   const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter ?? {}
   checkFilter(filter ?? {}, limits)
   const owner = ownerConditions({ ownerId, userId })
-  return {
-    ...(jobId == null ? {} : { jobId }),
-    ...(owner.length === 0 ? {} : { job: { AND: owner } }),
-    ...(actor == null ? {} : { actor }),
-    ...(previousStates ? { previousState: { in: previousStates } } : {}),
-    ...(newStates ? { newState: { in: newStates } } : {}),
-    ...(after || before ? { timestamp: { ...(after && { gte: after }), ...(before && { lt: before }) } } : {}),
-  }
+  const conditions: (Prisma.Sql | false)[] = [
+    jobId != null && Prisma.sql`job_states.job_id = ${jobId}::uuid`,
+    owner.length > 0 && Prisma.sql`EXISTS (SELECT FROM jobs WHERE jobs.id = job_states.job_id AND ${allOf(owner)})`,
+    actor != null && Prisma.sql`job_states.actor = ${actor}`,
+    previousStates != null && oneOf('job_states.previous_state', 'job_state', previousStates),
+    newStates != null && oneOf('job_states.new_state', 'job_state', newStates),
+    after != null && Prisma.sql`job_states.timestamp >= ${after}`,
+    before != null && Prisma.sql`job_states.timestamp < ${before}`,
+  ]
+  return allOf(conditions.filter((condition) => condition !== false))
 }
 
 function checkFilter(filter: JobStateRecordFilter, limits: Limits): void {

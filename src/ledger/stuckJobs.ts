@@ -1,11 +1,14 @@
 // Finds jobs that have been PROCESSING for too long: whoever worked on them may be gone.
 
 import { databaseNow } from '../database/clock.ts'
-import type { Job, Prisma } from '../database/generated/client.ts'
+import { type Job, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
+import { allOf } from '../database/rows/conditions.ts'
+import { countOfJobs } from './countJobs.ts'
 import { InputCheck } from './inputCheck.ts'
+import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
-import { type JobShape, pageOfJobs } from './listJobs.ts'
+import { JOB_ID, type JobShape, pageOfJobs } from './listJobs.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /** Why a job is stuck: its worker is gone, or was never known, or is there and takes long. */
@@ -27,10 +30,7 @@ export type StuckJobsRequest = PageRequest & StuckJobsQuestion
 const ORDER: KeysetOrder = {
   name: 'stuckJobs',
   direction: 'asc',
-  key: [
-    { field: 'startedAt', kind: 'date' },
-    { field: 'id', kind: 'uuid' },
-  ],
+  key: [{ field: 'startedAt', column: 'jobs.started_at', kind: 'date' }, JOB_ID],
 }
 
 /**
@@ -55,23 +55,23 @@ export async function stuckJobs(
  */
 export async function countStuckJobs(ledger: Ledger, question: StuckJobsQuestion = {}): Promise<number> {
   const { condition } = await stuckCondition(ledger, question)
-  return ledger.prisma.job.count({ where: condition })
+  return countOfJobs(ledger, condition)
 }
 
 async function stuckCondition(
   ledger: Ledger,
   { olderThanSeconds, ownerId }: StuckJobsQuestion,
-): Promise<{ at: Date; condition: Prisma.JobWhereInput }> {
+): Promise<{ at: Date; condition: Prisma.Sql }> {
   const seconds = olderThanSeconds ?? STUCK_AFTER_SECONDS
   const check = new InputCheck(ledger.limits)
   check.wholeNumber('olderThanSeconds', seconds, 0)
   check.done()
   const at = await databaseNow(ledger.prisma)
-  const condition: Prisma.JobWhereInput = {
-    state: 'PROCESSING',
-    startedAt: { lt: new Date(at.getTime() - seconds * 1000) },
-    ...(ownerId === undefined ? {} : { userId: ownerId }),
-  }
+  const startedBefore = new Date(at.getTime() - seconds * 1000)
+  const condition = allOf([
+    Prisma.sql`jobs.state = 'PROCESSING' AND jobs.started_at < ${startedBefore}`,
+    ...ownerConditions({ ownerId }),
+  ])
   return { at, condition }
 }
 

@@ -6,27 +6,32 @@ import {
   encodeCursor,
   InvalidCursorError,
   type KeysetOrder,
+  type Segment,
   segmentsBetween,
 } from '../../src/database/keyset.ts'
 
-const BY_ID: KeysetOrder = { name: 'byId', direction: 'desc', key: [{ field: 'id', kind: 'uuid' }] }
+const BY_ID: KeysetOrder = { name: 'byId', direction: 'desc', key: [{ field: 'id', column: 't.id', kind: 'uuid' }] }
 const BY_TIME: KeysetOrder = {
   name: 'byTime',
   direction: 'asc',
   key: [
-    { field: 'time', kind: 'date' },
-    { field: 'id', kind: 'bigint' },
+    { field: 'time', column: 't.time', kind: 'date' },
+    { field: 'id', column: 't.id', kind: 'bigint' },
   ],
 }
 const BY_END: KeysetOrder = {
   name: 'byEnd',
   direction: 'desc',
   key: [
-    { field: 'end', kind: 'date', nullable: true },
-    { field: 'id', kind: 'uuid' },
+    { field: 'end', column: 't.end', kind: 'date', nullable: true },
+    { field: 'id', column: 't.id', kind: 'uuid' },
   ],
 }
-const BY_NUMBER: KeysetOrder = { name: 'byNumber', direction: 'asc', key: [{ field: 'number', kind: 'int' }] }
+const BY_NUMBER: KeysetOrder = {
+  name: 'byNumber',
+  direction: 'asc',
+  key: [{ field: 'number', column: 't.number', kind: 'int' }],
+}
 const ID = '0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'
 const TIME = new Date('2026-01-02T03:04:05.678Z')
 
@@ -82,42 +87,48 @@ describe('a cursor', () => {
 
 describe('the segments between bounds', () => {
   it('are the whole list, in its order or the reverse, without bounds', () => {
-    expect(segmentsBetween(BY_ID, {})).toEqual([{ where: { AND: [] }, orderBy: [{ id: 'desc' }] }])
-    expect(segmentsBetween(BY_ID, {}, { reversed: true })).toEqual([{ where: { AND: [] }, orderBy: [{ id: 'asc' }] }])
+    expect(textOf(segmentsBetween(BY_ID, {}))).toEqual(['true | t.id desc'])
+    expect(textOf(segmentsBetween(BY_ID, {}, { reversed: true }))).toEqual(['true | t.id asc'])
   })
 
   it('exclude the rows at the bounds, or include them when asked', () => {
-    expect(segmentsBetween(BY_ID, { after: [ID] })[0]?.where).toEqual({ AND: [{ id: { lt: ID } }] })
-    expect(segmentsBetween(BY_ID, { before: [ID] })[0]?.where).toEqual({ AND: [{ id: { gt: ID } }] })
-    expect(segmentsBetween(BY_ID, { after: [ID] }, { inclusive: true })[0]?.where).toEqual({
-      AND: [{ id: { lte: ID } }],
-    })
+    expect(textOf(segmentsBetween(BY_ID, { after: [ID] }))).toEqual(['(t.id) < ($1::uuid) | t.id desc'])
+    expect(textOf(segmentsBetween(BY_ID, { before: [ID] }))).toEqual(['(t.id) > ($1::uuid) | t.id desc'])
+    const inclusive = segmentsBetween(BY_ID, { after: [ID] }, { inclusive: true })
+    expect(textOf(inclusive)).toEqual(['(t.id) <= ($1::uuid) | t.id desc'])
+    expect(inclusive[0]?.where.values).toEqual([ID])
   })
 
-  it('bound the first field alone too, so that the index is read from there', () => {
-    expect(segmentsBetween(BY_TIME, { after: [TIME, 7n] })).toEqual([
-      {
-        where: { AND: [{ time: { gte: TIME } }, { OR: [{ time: { gt: TIME } }, { time: TIME, id: { gt: 7n } }] }] },
-        orderBy: [{ time: 'asc' }, { id: 'asc' }],
-      },
-    ])
+  it('are bounded by all fields of the key together, so that the index is read from there', () => {
+    const segments = segmentsBetween(BY_TIME, { after: [TIME, 7n], before: [TIME, 9n] })
+    const bounds = '(t.time, t.id) > ($1::timestamptz,$2::bigint) AND (t.time, t.id) < ($3::timestamptz,$4::bigint)'
+    expect(textOf(segments)).toEqual([`${bounds} | t.time asc, t.id asc`])
+    expect(segments[0]?.where.values).toEqual([TIME, 7n, TIME, 9n])
   })
 
   it('of a field that may be null are two: rows with a value, then rows without, in either direction', () => {
     for (const direction of ['asc', 'desc'] as const) {
-      const conditions = segmentsBetween({ ...BY_END, direction }, {}).map(({ where }) => where)
-      expect(conditions).toEqual([{ AND: [{ end: { not: null } }] }, { AND: [{ end: null }] }])
+      expect(textOf(segmentsBetween({ ...BY_END, direction }, {}))).toEqual([
+        `t.end IS NOT NULL | t.end ${direction}, t.id ${direction}`,
+        `t.end IS NULL | t.id ${direction}`,
+      ])
     }
-    const reversed = segmentsBetween(BY_END, {}, { reversed: true })
-    expect(reversed.map(({ orderBy }) => orderBy)).toEqual([[{ id: 'asc' }], [{ end: 'asc' }, { id: 'asc' }]])
+    expect(textOf(segmentsBetween(BY_END, {}, { reversed: true }))).toEqual([
+      't.end IS NULL | t.id asc',
+      't.end IS NOT NULL | t.end asc, t.id asc',
+    ])
   })
 
   it('leave out the part that a bound excludes', () => {
-    expect(segmentsBetween(BY_END, { after: [null, ID] })).toEqual([
-      { where: { AND: [{ end: null }, { id: { lt: ID } }] }, orderBy: [{ id: 'desc' }] },
+    expect(textOf(segmentsBetween(BY_END, { after: [null, ID] }))).toEqual([
+      't.end IS NULL AND (t.id) < ($1::uuid) | t.id desc',
     ])
     expect(segmentsBetween(BY_END, { before: [TIME, ID] })).toHaveLength(1)
     expect(segmentsBetween(BY_END, { after: [TIME, ID] })).toHaveLength(2)
     expect(segmentsBetween(BY_END, { before: [null, ID] })).toHaveLength(2)
   })
 })
+
+function textOf(segments: Segment[]): string[] {
+  return segments.map(({ where, orderBy }) => `${where.text} | ${orderBy.text}`)
+}

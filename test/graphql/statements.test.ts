@@ -83,9 +83,9 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
 
   it('does not read content unless asked to', async () => {
     const without = await ask('{ jobs(first: 5) { nodes { id state } } }')
-    expect(without.statements.join()).not.toContain('"content"')
+    expect(without.statements.join()).not.toContain('content')
     const withContent = await ask('{ jobs(first: 5) { nodes { id content } } }')
-    expect(withContent.statements.join()).toContain('"content"')
+    expect(withContent.statements.join()).toContain('jobs.content')
   })
 
   it('creates a job by one statement', async () => {

@@ -222,8 +222,8 @@ describe('the key "__proto__"', () => {
 
 describe('the limits', () => {
   it('are those of the product unless others are given', async () => {
-    expect(openLedger(ledger.prisma).limits).toEqual(DEFAULT_LIMITS)
-    const strict = openLedger(ledger.prisma, { contentBytes: 3 })
+    expect(openLedger(ledger).limits).toEqual(DEFAULT_LIMITS)
+    const strict = openLedger(ledger, { contentBytes: 3 })
     expect(strict.limits).toEqual({ ...DEFAULT_LIMITS, contentBytes: 3 })
     expect(await refusalOf(session, () => createJob(strict, { userId: 'u', content: 'four' }, ACTOR))).toMatchObject({
       issues: [{ path: ['content'], message: 'is 4 bytes long; the limit is 3.' }],

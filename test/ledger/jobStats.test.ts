@@ -196,7 +196,7 @@ describe('statistics', () => {
       for (let n = 0; n < 15; n += 1) {
         await ledger.prisma.$transaction(
           async (prisma) => {
-            const subject = openLedger(prisma as TestLedger['prisma'])
+            const subject = openLedger({ ...ledger, prisma: prisma as TestLedger['prisma'] })
             // Every preset is null: a filter that the roll-up does not know, and that admits all.
             for (const filter of [{}, { userId: 'gus' }])
               expect(await jobStats(subject, { filter, ...span })).toEqual(

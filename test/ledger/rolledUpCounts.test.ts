@@ -36,7 +36,7 @@ const FILTERS: JobFilter[] = [
 
 /** What there is to say about the filters, by the ledger and by count(*). */
 async function expectExact(prisma: Ledger['prisma']): Promise<void> {
-  const subject = openLedger(prisma)
+  const subject = openLedger({ ...ledger, prisma })
   for (const filter of FILTERS) {
     // A preset that every job has is a filter that the roll-up does not know.
     const counted = { ...filter, presets: ['p'] }

@@ -45,7 +45,7 @@ export async function openTestLedger(options: TestLedgerOptions = {}): Promise<T
   database.pool.on('connect', (client) => recordStatements(client, sent))
   const sessions: pg.Client[] = []
   return {
-    ...openLedger(database.prisma, limits),
+    ...openLedger(database, limits),
     database,
     url: own.url,
     async session() {

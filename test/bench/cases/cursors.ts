@@ -4,6 +4,6 @@ import { encodeCursor, type KeyField } from '../../../src/database/keyset.ts'
 
 /** `key` holds the values in the order of the key, as SQL returns them. */
 export function cursorOf(name: string, direction: 'asc' | 'desc', key: readonly unknown[]): string {
-  const fields: KeyField[] = key.map((_, index) => ({ field: String(index), kind: 'uuid' }))
+  const fields: KeyField[] = key.map((_, index) => ({ field: String(index), column: '', kind: 'uuid' }))
   return encodeCursor({ name, direction, key: fields }, Object.fromEntries(key.entries()))
 }

@@ -1,0 +1,103 @@
+// The tables that clients read, as plain SQL names their parts, so that rows read without Prisma have the form that Prisma gives them. The
+// compiler compares them with the models.
+import type { Job, JobResult, JobStateRecord } from '../generated/client.ts'
+
+/** What a value becomes in JavaScript. `capitals` is an enum that the database writes in small letters. */
+export type ColumnType = 'text' | 'capitals' | 'int' | 'bigint' | 'instant' | 'json' | 'bytes'
+
+export interface Column {
+  readonly name: string
+  readonly type: ColumnType
+}
+
+export interface Relation {
+  /** The table of the rows that belong to a row; a function, because the tables refer to each other. */
+  readonly table: () => Table
+  readonly isMany: boolean
+  /** The column of the row, and that of the rows which belong to it, that are the same. */
+  readonly here: string
+  readonly there: string
+}
+
+export interface Table {
+  readonly name: string
+  readonly columns: Readonly<Record<string, Column>>
+  readonly relations: Readonly<Record<string, Relation>>
+}
+
+const text = (name: string): Column => ({ name, type: 'text' })
+const int = (name: string): Column => ({ name, type: 'int' })
+const bigint = (name: string): Column => ({ name, type: 'bigint' })
+const instant = (name: string): Column => ({ name, type: 'instant' })
+const json = (name: string): Column => ({ name, type: 'json' })
+
+const JOB = { table: () => JOBS, isMany: false, here: 'job_id', there: 'id' } satisfies Relation
+
+export const JOBS: Table = {
+  name: 'jobs',
+  columns: {
+    id: text('id'),
+    userId: text('user_id'),
+    content: text('content'),
+    preset: text('preset'),
+    state: text('state'),
+    version: int('version'),
+    stateReason: text('state_reason'),
+    stateActor: text('state_actor'),
+    stateMetadata: json('state_metadata'),
+    metadata: json('metadata'),
+    createdAt: instant('created_at'),
+    updatedAt: instant('updated_at'),
+    startedAt: instant('started_at'),
+    completedAt: instant('completed_at'),
+    deletedAt: instant('deleted_at'),
+    idempotencyKey: text('idempotency_key'),
+    requestHash: { name: 'request_hash', type: 'bytes' },
+    priority: int('priority'),
+    runAt: instant('run_at'),
+    maxAttempts: int('max_attempts'),
+    attempt: int('attempt'),
+    releases: int('releases'),
+    leaseExpiresAt: instant('lease_expires_at'),
+    cancelRequestedAt: instant('cancel_requested_at'),
+    cancelRequestedBy: text('cancel_requested_by'),
+    cancelReason: text('cancel_reason'),
+  } satisfies Record<keyof Job, Column>,
+  relations: {
+    states: { table: () => JOB_STATES, isMany: true, here: 'id', there: 'job_id' },
+    result: { table: () => JOB_RESULTS, isMany: false, here: 'id', there: 'job_id' },
+  },
+}
+
+export const JOB_STATES: Table = {
+  name: 'job_states',
+  columns: {
+    id: bigint('id'),
+    jobId: text('job_id'),
+    sequence: int('sequence'),
+    previousState: text('previous_state'),
+    newState: text('new_state'),
+    reason: text('reason'),
+    stateMetadata: json('state_metadata'),
+    actor: text('actor'),
+    timestamp: instant('timestamp'),
+    previousStateDurationMs: bigint('previous_state_duration_ms'),
+    transactionId: bigint('transaction_id'),
+  } satisfies Record<keyof JobStateRecord, Column>,
+  relations: { job: JOB },
+}
+
+export const JOB_RESULTS: Table = {
+  name: 'job_results',
+  columns: {
+    id: text('id'),
+    jobId: text('job_id'),
+    status: { name: 'status', type: 'capitals' },
+    output: json('output'),
+    errorMessage: text('error_message'),
+    processingTimeMs: int('processing_time_ms'),
+    createdAt: instant('created_at'),
+    updatedAt: instant('updated_at'),
+  } satisfies Record<keyof JobResult, Column>,
+  relations: { job: JOB },
+}
