@@ -32,10 +32,14 @@ export class InvalidCursorError extends Error {}
 const CODEC_VERSION = 1
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
+/** The values that a row is sorted by. */
+export function keyValues(order: KeysetOrder, row: Row): KeyValue[] {
+  return order.key.map(({ field }) => row[field] as KeyValue)
+}
+
 /** The cursor of a row: opaque to clients, base64url. */
 export function encodeCursor(order: KeysetOrder, row: Row): string {
-  const values = order.key.map(({ field }) => {
-    const value = row[field] as KeyValue
+  const values = keyValues(order, row).map((value) => {
     if (value instanceof Date) return value.getTime()
     return typeof value === 'bigint' ? value.toString() : value
   })

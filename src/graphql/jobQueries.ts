@@ -6,7 +6,7 @@ import type { JobFilter as LedgerJobFilter } from '../ledger/jobFilter.ts'
 import { listJobs } from '../ledger/listJobs.ts'
 import { countStuckJobs, STUCK_AFTER_SECONDS, stuckJobs } from '../ledger/stuckJobs.ts'
 import { builder } from './builder.ts'
-import { connectionOf } from './connections.ts'
+import { Connection } from './connections.ts'
 import { confinedTo, type GraphQLContext } from './context.ts'
 import { JobStateEnum } from './enums.ts'
 import { jobIdOf } from './globalIds.ts'
@@ -96,7 +96,7 @@ builder.queryFields((t) => ({
         const filter = confined(context, args.filter)
         const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
         const page = await listJobs(context.ledger, { ...args, filter }, { select })
-        return connectionOf(page, () => countJobs(context.ledger, filter))
+        return new Connection(page, () => countJobs(context.ledger, filter))
       },
     },
     JobConnection,
@@ -131,7 +131,7 @@ builder.queryFields((t) => ({
           at: page.at,
           olderThanSeconds: asked.olderThanSeconds ?? STUCK_AFTER_SECONDS,
         })
-        return connectionOf(page, () => countStuckJobs(context.ledger, asked))
+        return new Connection(page, () => countStuckJobs(context.ledger, asked))
       },
     },
     JobConnection,

@@ -2,7 +2,7 @@
 import { countJobStateRecords, listJobStateRecords } from '../ledger/jobHistory.ts'
 import type { JobStateRecordFilter as RecordFilter } from '../ledger/recordFilter.ts'
 import { builder } from './builder.ts'
-import { type Connection, connectionOf } from './connections.ts'
+import { Connection } from './connections.ts'
 import { confinedTo, type GraphQLContext, visibleJobs } from './context.ts'
 import { JobStateEnum } from './enums.ts'
 import { jobIdOf } from './globalIds.ts'
@@ -90,7 +90,7 @@ builder.queryField('jobStateRecords', (t) =>
           { ...args, filter },
           { select: connectionSelection(context, info, 'JobStateRecord') },
         )
-        return connectionOf(page, () => countJobStateRecords(context.ledger, filter))
+        return new Connection(page, () => countJobStateRecords(context.ledger, filter))
       },
     },
     JobStateRecordConnection,

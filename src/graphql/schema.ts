@@ -9,9 +9,10 @@ import './jobQueries.ts'
 import './jobStateRecord.ts'
 import './jobStats.ts'
 import './jobWork.ts'
+import { takeLoadedColumns } from './loadedColumns.ts'
 import './scalars.ts'
 import './stateMachine.ts'
 import './viewer.ts'
 import './workMutations.ts'
 
-export const schema = guardFields(lexicographicSortSchema(builder.toSchema()))
+export const schema = guardFields(takeLoadedColumns(lexicographicSortSchema(builder.toSchema())))

@@ -5,7 +5,7 @@ import { encodeCursor } from '../database/keyset.ts'
 import { HISTORY_ORDER } from '../ledger/jobHistory.ts'
 import type { Limits } from '../ledger/limits.ts'
 import { type PageRequest, type PageWindow, pageWindow } from '../ledger/page.ts'
-import { type Connection, lazyPageInfo } from './connections.ts'
+import { Connection } from './connections.ts'
 import type { GraphQLContext } from './context.ts'
 
 /** What `historySelection` reads of a job. */
@@ -40,17 +40,14 @@ export function historyConnection(
 ): Connection<{ sequence: number }> {
   const window = pageWindow(request, HISTORY_ORDER, limits)
   const rows = window.backward ? [...job.states].reverse() : job.states
-  const edges = rows.map((node) => ({ node, cursor: encodeCursor(HISTORY_ORDER, node) }))
   const [first, last] = span(rows, window, job.version)
-  return {
-    edges,
-    totalCount: () => job.version,
-    pageInfo: lazyPageInfo(
-      edges,
-      () => last < job.version,
-      () => first > 1,
-    ),
+  const page = {
+    rows,
+    cursorOf: (record: { sequence: number }) => encodeCursor(HISTORY_ORDER, record),
+    hasNextPage: () => last < job.version,
+    hasPreviousPage: () => first > 1,
   }
+  return new Connection(page, () => job.version)
 }
 
 // The sequences of the first and the last record of the page. An empty page lies between two records: its last is before its first.

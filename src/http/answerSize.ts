@@ -46,21 +46,24 @@ function refusal(limit: number): GraphQLError {
 
 /** Whether the result takes up more than so many bytes of JSON, at the least. Stops where it does; one text may stand in many places. */
 function isLarger({ data }: ExecutionResult, limit: number): boolean {
-  let bytes = 0
-  const pending: unknown[] = [data]
-  while (pending.length > 0 && bytes <= limit) bytes += leastBytes(pending.pop(), pending)
-  return bytes > limit
+  return leastBytes(data, limit) > limit
 }
 
-/** Of the value without what it holds, which goes to `pending`. */
-function leastBytes(value: unknown, pending: unknown[]): number {
+/** Of the value and all it holds; where there are more than `limit`, as many as were counted by then. */
+function leastBytes(value: unknown, limit: number): number {
   if (typeof value === 'string') return value.length + 2
   if (typeof value !== 'object' || value === null) return 1
+  let bytes = 2
   if (Array.isArray(value)) {
-    for (const item of value) pending.push(item)
-    return 2
+    for (const item of value) {
+      bytes += leastBytes(item, limit - bytes)
+      if (bytes > limit) break
+    }
+    return bytes
   }
-  const members = Object.entries(value)
-  for (const [, member] of members) pending.push(member)
-  return members.reduce((sum, [key]) => sum + key.length + 4, 2)
+  for (const key in value) {
+    bytes += key.length + 4 + leastBytes((value as Record<string, unknown>)[key], limit - bytes)
+    if (bytes > limit) break
+  }
+  return bytes
 }

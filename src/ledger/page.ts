@@ -7,6 +7,7 @@ import {
   encodeCursor,
   InvalidCursorError,
   type KeysetOrder,
+  keyValues,
   type Segment,
   segmentsBetween,
 } from '../database/keyset.ts'
@@ -27,8 +28,8 @@ export interface PageRequest {
 
 export interface Page<Row> {
   rows: Row[]
-  /** The cursors of `rows`. */
-  cursors: string[]
+  /** The cursor of one of the rows. */
+  cursorOf(row: Row): string
   /** Whether a row follows the last of this page; asks the database only where the page itself does not tell. */
   hasNextPage(): Promise<boolean>
   /** Whether a row precedes the first of this page, likewise. */
@@ -95,23 +96,23 @@ async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<
   const more = found.length > size
   const rows = found.slice(0, size)
   if (backward) rows.reverse()
-  const cursors = rows.map((row) => encodeCursor(order, row as Record<string, unknown>))
-  const keyOf = (cursor: string | undefined) => (cursor === undefined ? undefined : decodeCursor(order, cursor))
+  const keyOf = (row: Row | undefined) =>
+    row === undefined ? undefined : keyValues(order, row as Record<string, unknown>)
   const exists = async (between: Bounds, inclusive = false) =>
     (await readSegments(segmentsBetween(order, between, { inclusive }), 1, read)).length > 0
   return {
     rows,
-    cursors,
+    cursorOf: (row) => encodeCursor(order, row as Record<string, unknown>),
     // Beyond a bound lie rows that the page did not look at: that of the bound itself, if it still matches, and others.
     hasNextPage: async () => {
       if (!backward && more) return true
       if (!bounds.before) return false
-      return rows.length > 0 ? exists({ after: keyOf(cursors.at(-1)) }) : exists({ after: bounds.before }, true)
+      return rows.length > 0 ? exists({ after: keyOf(rows.at(-1)) }) : exists({ after: bounds.before }, true)
     },
     hasPreviousPage: async () => {
       if (backward && more) return true
       if (!bounds.after) return false
-      return rows.length > 0 ? exists({ before: keyOf(cursors[0]) }) : exists({ before: bounds.after }, true)
+      return rows.length > 0 ? exists({ before: keyOf(rows[0]) }) : exists({ before: bounds.after }, true)
     },
   }
 }

@@ -13,6 +13,7 @@ import { getJobResult } from '../../src/ledger/jobResult.ts'
 import { listJobs } from '../../src/ledger/listJobs.ts'
 import { stuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { transitionJob, transitionJobs } from '../../src/ledger/transitionJob.ts'
+import { cursorAt } from '../support/cursors.ts'
 import { ACTOR, jobCreatedAt, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
@@ -93,7 +94,9 @@ describe('on a server in Tokyo', () => {
     const next = await jobIn(ledger, 'COMPLETED', { userId: 'dated' })
     const page = await listJobs(ledger, { ...list, first: 1 })
     expect(page.rows).toMatchObject([{ id: next.id }])
-    expect((await listJobs(ledger, { ...list, first: 5, after: page.cursors[0] })).rows).toMatchObject([{ id: job.id }])
+    expect((await listJobs(ledger, { ...list, first: 5, after: cursorAt(page, 0) })).rows).toMatchObject([
+      { id: job.id },
+    ])
   })
 })
 

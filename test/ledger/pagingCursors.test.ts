@@ -6,6 +6,7 @@ import { getJobHistory, listJobStateRecords } from '../../src/ledger/jobHistory.
 import { type JobOrder, listJobs } from '../../src/ledger/listJobs.ts'
 import type { Page, PageRequest } from '../../src/ledger/page.ts'
 import { stuckJobs } from '../../src/ledger/stuckJobs.ts'
+import { cursorAt } from '../support/cursors.ts'
 import { jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
@@ -25,7 +26,7 @@ beforeAll(async () => {
   lists['stuckJobs asc'] = (request) => stuckJobs(ledger, { ...request, olderThanSeconds: 0 })
   lists['history asc'] = (request) => getJobHistory(ledger, id, request)
   lists['records desc'] = (request) => listJobStateRecords(ledger, request)
-  for (const [name, read] of Object.entries(lists)) cursors[name] = (await read({ first: 1 })).cursors[0] as string
+  for (const [name, read] of Object.entries(lists)) cursors[name] = cursorAt(await read({ first: 1 }), 0) as string
 })
 
 afterAll(() => ledger.close())

@@ -13,6 +13,7 @@ import { type JobOrder, listJobs } from '../../src/ledger/listJobs.ts'
 import type { Page, PageRequest } from '../../src/ledger/page.ts'
 import { JOB_STATES } from '../../src/ledger/states.ts'
 import { transitionJob, transitionJobs } from '../../src/ledger/transitionJob.ts'
+import { cursorAt } from '../support/cursors.ts'
 import { ACTOR, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { expectSoundHistories } from '../support/history.ts'
 
@@ -43,7 +44,7 @@ async function walk<Row>(
     const more = await (backward ? page.hasPreviousPage() : page.hasNextPage())
     // A row that was there when the page was read may have gone since.
     if (!more || page.rows.length === 0) return met
-    cursor = backward ? page.cursors[0] : page.cursors.at(-1)
+    cursor = cursorAt(page, backward ? 0 : -1)
   }
 }
 

@@ -10,6 +10,7 @@ import { getJobResult, setJobResult } from '../../src/ledger/jobResult.ts'
 import { listJobs } from '../../src/ledger/listJobs.ts'
 import { countStuckJobs, stuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { transitionJob, transitionJobs } from '../../src/ledger/transitionJob.ts'
+import { cursorAt } from '../support/cursors.ts'
 import { ACTOR, jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
@@ -104,8 +105,8 @@ describe('no statement', () => {
   })
 
   it('but one is needed to tell what lies beyond a cursor', async () => {
-    const { cursors } = await listJobs(ledger, { first: 2 })
-    const page = await listJobs(ledger, { first: 1, after: cursors[0] })
+    const two = await listJobs(ledger, { first: 2 })
+    const page = await listJobs(ledger, { first: 1, after: cursorAt(two, 0) })
     expect(await statements(() => page.hasNextPage())).toBe(0)
     expect(await statements(() => page.hasPreviousPage())).toBe(1)
   })
