@@ -5,6 +5,7 @@ import { ROLL_UP_LOCK, runRollUp } from '../../src/followers/rollUp.ts'
 import { countJobs } from '../../src/ledger/countJobs.ts'
 import { rollUp } from '../../src/ledger/rollUp.ts'
 import { jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -46,6 +47,7 @@ describe('rollup', () => {
   })
 
   it('--rebuild makes the same sums anew, and what was wrong with them is mended', async () => {
+    await passedHorizon(ledger)
     while ((await rollUp(ledger, 5)) > 0);
     const before = await sums()
     const session = await ledger.session()
@@ -83,6 +85,7 @@ describe('rollup', () => {
     })
     await writing
     await kept.stop()
+    await passedHorizon(ledger)
     while ((await rollUp(ledger, 1000)) > 0);
     const after = await sums()
     await run('--rebuild')

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { eventually } from '../support/eventually.ts'
 import { ACTOR, jobIn, newJob } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -26,7 +27,9 @@ function tail(...words: string[]): Program {
 
 const lines = (program: Program): string[] => program.stdout().split('\n').slice(0, -1)
 
+/** Behind all that was written up to now. */
 async function cursorOfNow(): Promise<string> {
+  await passedHorizon(server.ledger)
   return (await server.request<{ eventCursor: string }>('{ eventCursor }')).data.eventCursor
 }
 

@@ -5,6 +5,7 @@ import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { asUser, bearer, PROTECTED, tokenOf } from '../support/credentials.ts'
 import { type EventStream, openEventStream, stepOf } from '../support/eventStream.ts'
 import { ACTOR, newJob } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -79,6 +80,7 @@ describe('a subscriber', () => {
 it('a stream ends with the credential that opened it, whether something happens or not', {
   timeout: 60_000,
 }, async () => {
+  await passedHorizon(server.ledger)
   const revoked = await newKey('revoked')
   const good = await newKey('good')
   const now = Math.floor(Date.now() / 1000)

@@ -6,6 +6,7 @@ import { type FollowJobEventsOptions, followJobEvents, type JobEvent } from '../
 import { PROTECTED, tokenOf } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let ledger: TestLedger
@@ -108,6 +109,7 @@ describe('a server that is stopped and started again', () => {
 
 describe('what happens before the server was ever reached', () => {
   it('comes, if a cursor was given', async () => {
+    await passedHorizon(ledger)
     const server = await start()
     const { data } = await server.request<{ eventCursor: string }>('{ eventCursor }')
     const port = new URL(server.url).port

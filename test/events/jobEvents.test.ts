@@ -2,11 +2,11 @@
 import { createClient } from 'graphql-sse'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cursorOf } from '../../src/ledger/eventOrder.ts'
-import { currentPosition } from '../../src/ledger/events.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { EventsOfDocument } from '../client/documents.generated.ts'
 import { type EventStream, openEventStream, stepOf } from '../support/eventStream.ts'
 import { ACTOR, jobIn, newJob } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type StatementLog } from '../support/statements.ts'
 
@@ -34,7 +34,9 @@ async function hear<T>(
   }
 }
 
+/** Behind all that was written up to now. */
 async function cursorOfNow(): Promise<string> {
+  await passedHorizon(server.ledger)
   const { data } = await server.request<{ eventCursor: string }>('{ eventCursor }')
   return data.eventCursor
 }
@@ -42,6 +44,7 @@ async function cursorOfNow(): Promise<string> {
 describe('without a cursor', () => {
   it('comes what happens from now on, and nothing of before', async () => {
     await jobIn(server.ledger, 'COMPLETED')
+    await passedHorizon(server.ledger)
     await hear({}, async (stream) => {
       const { id } = await jobIn(server.ledger, 'COMPLETED')
       expect((await stream.heard(3)).map(stepOf)).toEqual([`${id} 1`, `${id} 2`, `${id} 3`])
@@ -127,6 +130,7 @@ describe('a filter', () => {
   })
 
   it('that nothing passes lets nothing through', async () => {
+    await passedHorizon(server.ledger)
     await hear({ filter: { userId: 'nobody' } }, async (nobodys) => {
       await hear({}, async (all) => {
         await newJob(server.ledger)
@@ -141,6 +145,7 @@ describe('a stream', () => {
   it('reads what is asked for with the page, whatever that is, and not for each event', async () => {
     const after = await cursorOfNow()
     for (let n = 0; n < 30; n++) await newJob(server.ledger)
+    await passedHorizon(server.ledger)
     const sent = await log.during(() => hear({ after }, (stream) => stream.heard(30)))
     expect(sent.filter((text) => text.includes('"stateMetadata"') || text.includes('"state_metadata"'))).toEqual([])
     const reading = sent.filter((text) => /FROM "public"\."job_states"|FROM "public"\."jobs"/.test(text))
@@ -245,6 +250,12 @@ describe('is refused before it begins', () => {
 })
 
 it('the cursor of now is where a stream without a cursor begins', async () => {
-  const before = await currentPosition(server.ledger)
-  expect(await cursorOfNow()).toBe(cursorOf(before))
+  await newJob(server.ledger)
+  const after = await cursorOfNow()
+  await hear({}, (without) =>
+    hear({ after }, async (behind) => {
+      const { id } = await newJob(server.ledger)
+      for (const stream of [without, behind]) expect((await stream.heard(1)).map(stepOf)).toEqual([`${id} 1`])
+    }),
+  )
 })

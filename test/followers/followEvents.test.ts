@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEventFeed } from '../../src/followers/eventFeed.ts'
 import { followEvents } from '../../src/followers/followEvents.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
-import { currentPosition, readFacts } from '../../src/ledger/events.ts'
+import { currentPosition } from '../../src/ledger/events.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 
 let ledger: TestLedger
 
@@ -18,8 +19,7 @@ const log = { debug: () => undefined, info: () => undefined, warn: () => undefin
 
 /** The sizes of the pages in which `count` records behind a position come. */
 async function pagesOf(count: number, behind = BEGINNING): Promise<number[]> {
-  // Transactions of other databases of the server hold the horizon back too.
-  await expect.poll(async () => (await readFacts(ledger, behind, count)).records.length).toBe(count)
+  await passedHorizon(ledger)
   const feed = createEventFeed({ ledger, pollMs: 10, mostWatches: 1, mostReaders: 1, log })
   const stop = new AbortController()
   const sizes: number[] = []
@@ -39,6 +39,7 @@ it('comes in pages that grow while the records are small', async () => {
 })
 
 it('comes in pages of few where they are large', async () => {
+  await passedHorizon(ledger)
   const behind = await currentPosition(ledger)
   for (let n = 0; n < 10; n++) {
     const { id } = await newJob(ledger)

@@ -10,6 +10,7 @@ import { type PublisherOptions, runPublisher } from '../../src/followers/publish
 import { listFollowers } from '../../src/ledger/followers.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 
 let ledger: TestLedger
@@ -101,6 +102,7 @@ describe('a publisher', () => {
   })
 
   it('begins now if it is told to, and only then', async () => {
+    await passedHorizon(ledger)
     const sink = recordingSink('now')
     const { stop } = publish(sink, { startFrom: 'now' })
     const all = async () => (await listFollowers(ledger)).find(({ name }) => name === 'now')

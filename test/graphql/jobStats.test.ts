@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rollUp } from '../../src/ledger/rollUp.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { jobIn } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -11,7 +12,8 @@ beforeAll(async () => {
   server = await startTestServer({ environment: PROTECTED })
   await jobIn(server.ledger, 'COMPLETED', { userId: 'ada', preset: 'p' })
   await jobIn(server.ledger, 'FAILED', { userId: 'bob' })
-  await rollUp(server.ledger, 4)
+  await passedHorizon(server.ledger)
+  expect(await rollUp(server.ledger, 4)).toBe(4)
 })
 afterAll(() => server.close())
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSubscription } from '../../src/client/openSubscription.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { graphiqlTabs } from '../../src/http/graphiqlTabs.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the examples are text, so nothing knows the types of their answers
@@ -86,6 +87,7 @@ describe('the examples', () => {
 
 describe('the example of a subscription', () => {
   it('tells of a job that is created while it is open', async () => {
+    await passedHorizon(server.ledger)
     const stop = new AbortController()
     const query = graphiqlTabs(true)[3]?.query ?? ''
     const results = await openSubscription<Loose>(

@@ -16,6 +16,7 @@ import {
 import { openLedger } from '../../src/ledger/ledger.ts'
 import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
 import { ACTOR, jobCreatedAt, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 
 let ledger: TestLedger
 let session: pg.Client
@@ -42,7 +43,13 @@ beforeAll(async () => {
 afterAll(() => ledger.close())
 
 async function rollUpAll(): Promise<void> {
+  await passedHorizon(ledger)
   while ((await rollUp(ledger, 11)) > 0);
+}
+
+async function rollUpHalf(): Promise<void> {
+  await passedHorizon(ledger)
+  expect(await rollUp(ledger, 90)).toBe(90)
 }
 
 type Record = JobStateRecord & { job: { userId: string; state: string } }
@@ -120,7 +127,7 @@ const SPANS: readonly Asked[] = [
 ]
 const PLACES = [
   { place: 'in the tail', prepare: () => emptyRollUp(ledger) },
-  { place: 'half in the sums', prepare: async () => void (await rollUp(ledger, 90)) },
+  { place: 'half in the sums', prepare: rollUpHalf },
   { place: 'in the sums', prepare: rollUpAll },
 ]
 

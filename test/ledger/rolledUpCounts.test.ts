@@ -9,6 +9,7 @@ import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
 import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { ACTOR, deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 
 let ledger: TestLedger
 let session: pg.Client
@@ -91,6 +92,7 @@ async function allRows(): Promise<unknown[]> {
 }
 
 async function rollUpAll(most = 1000): Promise<void> {
+  await passedHorizon(ledger)
   while ((await rollUp(ledger, most)) > 0);
 }
 
