@@ -1,5 +1,6 @@
 // Sends a sample as its caller would: a subscription over a stream, of which the first event counts.
 import { openSubscription } from '../../../src/client/openSubscription.ts'
+import { passedHorizon } from '../../support/passedHorizon.ts'
 import type { TestServer } from '../../support/server.ts'
 import type { Sample, Target } from './sample.ts'
 
@@ -10,7 +11,7 @@ interface Told {
 }
 
 /** What is there comes at once; after so long there is nothing. */
-const STREAM_MS = 300
+const STREAM_MS = 1000
 
 export async function ask(
   server: TestServer,
@@ -19,6 +20,7 @@ export async function ask(
   headers: Readonly<Record<string, string>>,
 ): Promise<Told> {
   if (!query.startsWith('subscription')) return server.request(query, variables(target), headers)
+  await passedHorizon(server.ledger)
   const stop = new AbortController()
   const operation = { query, variables: variables(target) }
   const results = await openSubscription(`${server.url}/graphql`, operation, { headers, signal: stop.signal })
