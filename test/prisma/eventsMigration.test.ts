@@ -1,8 +1,9 @@
 // The migration that brought events: what it makes of the records that were there.
 import pg from 'pg'
 import { expect, it } from 'vitest'
-import { applyMigrations, migrateDown } from '../../src/database/migrations.ts'
+import { migrateDown } from '../../src/database/migrations.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { sqlFrom } from '../support/migrationSql.ts'
 
 const EVENTS = '20261125000001_events'
 
@@ -26,7 +27,7 @@ it('puts records into order that transactions wrote which were numbered the othe
   }
   const [first, second, third] = await historyOf()
   expect(third?.transaction_id).toBeLessThan(second?.transaction_id as bigint)
-  await applyMigrations(database.url)
+  for (const sql of sqlFrom(EVENTS)) await late.query(sql)
   expect(await historyOf()).toEqual([first, second, { ...third, transaction_id: second?.transaction_id }])
   for (const client of clients) await client.end()
   await database.drop()

@@ -1,8 +1,9 @@
 // The migration that brought workers: what it makes of the jobs that were there.
 import pg from 'pg'
 import { expect, it } from 'vitest'
-import { applyMigrations, migrateDown } from '../../src/database/migrations.ts'
+import { migrateDown } from '../../src/database/migrations.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { sqlFrom } from '../support/migrationSql.ts'
 
 const WORKERS = '20261124000002_workers'
 
@@ -17,7 +18,7 @@ it('gives jobs the attempts that their histories tell, and makes them due since 
   for (const state of ['PROCESSING', 'PENDING', 'PROCESSING', 'FAILED']) {
     await client.query('UPDATE jobs SET state = $1::job_state WHERE id = $2', [state, made[0].id])
   }
-  await applyMigrations(database.url)
+  for (const sql of sqlFrom(WORKERS)) await client.query(sql)
   const { rows } = await client.query(
     'SELECT attempt, releases, max_attempts, priority, lease_expires_at, run_at = created_at AS due, version FROM jobs ORDER BY content',
   )
