@@ -40,8 +40,8 @@ async function administer(sql: string, url = database.url): Promise<void> {
   await client.query(sql).finally(() => client.end())
 }
 
-function urlWithPassword(): string {
-  const url = new URL(database.url)
+function urlWithPassword(of = database): string {
+  const url = new URL(of.url)
   url.username = role
   url.password = PASSWORD
   return url.href
@@ -179,9 +179,10 @@ describe('secrets', () => {
   })
 
   it('are not seen while a key is made', async () => {
-    await migrate()
-    const { key, seen } = await createKey({ DATABASE_URL: urlWithPassword() })
+    const migrated = await createTestDatabase()
+    const { key, seen } = await createKey({ DATABASE_URL: urlWithPassword(migrated) })
     for (const secret of [PASSWORD, key]) expect(seen.includes(secret)).toBe(false)
+    await migrated.drop()
   })
 
   it('are not seen while a key is made in the embedded database, which is made as well', async () => {

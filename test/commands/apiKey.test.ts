@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createApiKey, findApiKey, listApiKeys, noteApiKeyUse } from '../../src/access/apiKeys.ts'
-import { createKey, listKeys, revokeKey } from '../../src/commands/apiKey.ts'
+import { type CreateApiKeyOptions, createKey, listKeys, revokeKey } from '../../src/commands/apiKey.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
@@ -117,36 +117,34 @@ describe('api-key create', () => {
     expect(stored).toContain(hash)
   })
 
-  it.each<[string, string[], string]>([
+  it('refuses a role that is none in one sentence', async () => {
+    const before = await listApiKeys(ledger.prisma)
+    expect(await run(['create', 'bad', '--roles', 'USER,ROOT', '--user', 'ada'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'roles: must be one or more of USER, WORKER, AUDITOR, ADMIN; "ROOT" came.\n',
+    })
+    expect(await listApiKeys(ledger.prisma)).toEqual(before)
+  })
+
+  const badDays = (came: string): [string, CreateApiKeyOptions, string] => [
+    'bad',
+    { roles: 'ADMIN', expires: came },
+    `--expires must be a number of days above 0, at most 36500; "${came}" came.`,
+  ]
+
+  it.each<[string, CreateApiKeyOptions, string]>([
     [
-      'a role that is none',
-      ['bad', '--roles', 'USER,ROOT', '--user', 'ada'],
-      'roles: must be one or more of USER, WORKER, AUDITOR, ADMIN; "ROOT" came.',
-    ],
-    [
-      'a bad name and no user',
-      ['with space', '--roles', 'USER'],
+      'with space',
+      { roles: 'USER' },
       'name: must be 1 to 150 letters, digits and . _ - @; "with space" came. ' +
         'userId: must be given with the role USER: whose own jobs are they?',
     ],
-    [
-      'days that are no number',
-      ['bad', '--roles', 'ADMIN', '--expires', 'soon'],
-      '--expires must be a number of days above 0, at most 36500; "soon" came.',
-    ],
-    [
-      'no days',
-      ['bad', '--roles', 'ADMIN', '--expires', '0'],
-      '--expires must be a number of days above 0, at most 36500; "0" came.',
-    ],
-    [
-      'too many days',
-      ['bad', '--roles', 'ADMIN', '--expires', '36501'],
-      '--expires must be a number of days above 0, at most 36500; "36501" came.',
-    ],
-  ])('refuses %s in one sentence', async (_, words, sentence) => {
+    ...['soon', '0', '36501'].map(badDays),
+  ])('called as a function, refuses %s with %o, and makes nothing', async (name, options, sentence) => {
+    vi.stubEnv('DATABASE_URL', ledger.url)
     const before = await listApiKeys(ledger.prisma)
-    expect(await run(['create', ...words])).toEqual({ code: 1, stdout: '', stderr: `${sentence}\n` })
+    await expect(createKey(name, options)).rejects.toMatchObject({ message: sentence })
     expect(await listApiKeys(ledger.prisma)).toEqual(before)
   })
 
@@ -221,7 +219,6 @@ describe('the database', () => {
   it('may be the embedded one, which is brought up to date', async () => {
     const dataDir = temporaryDirectory('jobledger-keys-')
     try {
-      expect((await run(['list'], { DATA_DIR: dataDir })).stdout).toBe('There are no keys.\n')
       const made = await run(['create', 'local', '--roles', 'ADMIN'], { DATA_DIR: dataDir })
       expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(KEY)])
       expect((await run(['list'], { DATA_DIR: dataDir })).stdout).toMatch(/'local'.*'ADMIN'.*'active'/)
@@ -241,12 +238,17 @@ describe('the database', () => {
 
 describe('the commands called as functions', () => {
   it('make, list and revoke a key', async () => {
-    vi.stubEnv('DATABASE_URL', ledger.url)
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const fresh = await createTestDatabase()
+    vi.stubEnv('DATABASE_URL', fresh.url)
+    await listKeys()
+    expect(log.mock.lastCall).toEqual(['There are no keys.'])
+    await fresh.drop()
+    vi.stubEnv('DATABASE_URL', ledger.url)
     const table = vi.spyOn(console, 'table').mockImplementation(() => undefined)
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     await createKey('called', { roles: 'ADMIN', expires: '1' })
-    const key = String(log.mock.calls[0]?.[0])
+    const key = String(log.mock.lastCall?.[0])
     expect(await findApiKey(ledger.prisma, key)).toMatchObject({ name: 'called', revokedAt: null })
     await revokeKey('called')
     expect(await findApiKey(ledger.prisma, key)).toMatchObject({ name: 'called', revokedAt: expect.any(Date) })
