@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
 import { databaseUrl, onServer } from '../support/testRun.ts'
@@ -28,7 +28,7 @@ describe('npm run bench', () => {
   let out: string
   const serverUrl = (): string => inject('testRun').serverUrl
 
-  beforeEach(() => {
+  beforeAll(() => {
     out = mkdtempSync(join(tmpdir(), 'jobledger-bench-test-'))
     return async () => {
       rmSync(out, { recursive: true })

@@ -72,6 +72,7 @@ async function measureAll(client: pg.Client, databaseUrl: string, options: Bench
   const server = { databaseUrl, callers, isCompared: options.postgraphile }
   console.log('Counting statements.')
   const statements = await countStatements(settings, server)
+  if (statements.size === 0) throw new BenchError(`There is no case ${only.join(' or ')}.`)
   const servers = await openServers({ ...server, profileDir: options.cpuProf && resolve(options.cpuProf) })
   try {
     const results: CaseResult[] = []
@@ -83,7 +84,6 @@ async function measureAll(client: pg.Client, databaseUrl: string, options: Bench
       console.log(`\n${result.name}: ${result.title}\n${textTable(rowsOf(result))}`)
       for (const line of wrongAnswers([result])) console.log(line)
     }
-    if (results.length === 0) throw new BenchError(`There is no case ${only.join(' or ')}.`)
     return results
   } finally {
     await servers.close()

@@ -41,7 +41,7 @@ async function runIn(dir: string, { databaseUrl, callers, script }: PgbenchOptio
   writeFileSync(join(dir, 'script.sql'), script)
   const { hostname, port, username, password, pathname } = new URL(databaseUrl)
   const words = ['--no-vacuum', '--protocol=prepared', '--file=script.sql', '--log', '--log-prefix=log']
-  const { stdout, stderr, failed } = await execa(
+  const { stdout, stderr, failed, shortMessage } = await execa(
     PGBENCH,
     [...words, `--client=${callers}`, `--time=${seconds}`, decodeURIComponent(pathname.slice(1))],
     {
@@ -70,6 +70,6 @@ async function runIn(dir: string, { databaseUrl, callers, script }: PgbenchOptio
     perSecond,
     latencies: latencies.figures,
     ownCpu: undefined,
-    faults: isWrong ? [complaint ?? (stderr.trim().slice(0, 300) || 'it came to nothing')] : [],
+    faults: isWrong ? [complaint ?? (stderr.trim().slice(0, 300) || shortMessage || 'it came to nothing')] : [],
   }
 }

@@ -29,15 +29,28 @@ afterAll(async () => {
 const pages = (statements: string[]): number =>
   statements.filter((text) => text.includes('SELECT') && text.includes('"public"."job_states"')).length
 
-async function makeJobs(count: number): Promise<string[]> {
-  const made: string[] = []
-  for (let n = 0; n < count; n++) {
-    const { id } = await newJob(server.ledger)
-    const change = { state: 'CANCELLED' as const, version: 2, stateActor: 'tester', stateMetadata: { REASON } }
-    await server.ledger.prisma.job.update({ where: { id }, data: change })
-    made.push(`${id} 1`, `${id} 2`)
+const CREATORS = 8
+
+async function makeJobs(count: number): Promise<void> {
+  let begun = 0
+  const creator = async (): Promise<void> => {
+    while (begun < count) {
+      begun += 1
+      const { id } = await newJob(server.ledger)
+      const change = { state: 'CANCELLED' as const, version: 2, stateActor: 'tester', stateMetadata: { REASON } }
+      await server.ledger.prisma.job.update({ where: { id }, data: change })
+    }
   }
-  return made
+  await Promise.all(Array.from({ length: CREATORS }, creator))
+}
+
+/** All there is, in the order in which followers read. */
+async function history(): Promise<string[]> {
+  const records = await server.ledger.prisma.jobStateRecord.findMany({
+    select: { jobId: true, sequence: true },
+    orderBy: [{ transactionId: 'asc' }, { id: 'asc' }],
+  })
+  return records.map(({ jobId, sequence }) => `${jobId} ${sequence}`)
 }
 
 /** Pages that the server reads until it reads no more by itself. */
@@ -52,7 +65,7 @@ async function pagesUntilStill(): Promise<number> {
 }
 
 it('gets everything when it takes again what it left', { timeout: 120_000 }, async () => {
-  const made = await makeJobs(JOBS)
+  await makeJobs(JOBS)
   const stop = new AbortController()
   const operation = { query: QUERY, variables: { after: cursorOf(BEGINNING) } }
   const events = await openSubscription<EventsOfSubscription>(`${server.url}/graphql`, operation, {
@@ -62,15 +75,15 @@ it('gets everything when it takes again what it left', { timeout: 120_000 }, asy
   // Thirty megabytes are to be had, in pages of an eighth of one; it reads what fits into the buffers of a connection.
   expect(await pagesUntilStill()).toBeLessThan(100)
   // What happens meanwhile makes it read no more.
-  const during = await log.during(async () => {
-    made.push(...(await makeJobs(50)))
-  })
+  const during = await log.during(() => makeJobs(50))
   expect(pages(during)).toBe(0)
+  const made = await history()
   const heard: string[] = []
   for await (const { data } of events) {
     heard.push(stepOf(data.jobEvents))
     if (heard.length === made.length) break
   }
   stop.abort()
+  expect(made).toHaveLength(2 * (JOBS + 50))
   expect(heard).toEqual(made)
 })
