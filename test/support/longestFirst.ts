@@ -3,17 +3,20 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Those that took more than half a minute when they were last looked at, the longest first. */
 const LONG = [
-  'test/main.test.ts',
-  'test/commands/apiKey.test.ts',
-  'test/prisma/migrateCommands.test.ts',
-  'test/bench/bench.test.ts',
-  'test/prisma/migrateDown.test.ts',
   'test/followers/kill.test.ts',
   'test/commands/run.test.ts',
+  'test/main.test.ts',
+  'test/prisma/migrateCommands.test.ts',
+  'test/soak/kill.test.ts',
+  'test/bench/bench.test.ts',
+  'test/commands/apiKey.test.ts',
+  'test/followers/pubSub.test.ts',
   'test/access/secrets.test.ts',
   'test/commands/runSpool.test.ts',
   'test/load/load.test.ts',
-  'test/soak/kill.test.ts',
+  'test/database/embedded.test.ts',
+  'test/prisma/migrateDown.test.ts',
+  'test/worker/consumePubSub.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {
