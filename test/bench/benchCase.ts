@@ -103,7 +103,7 @@ function summary({ name }: Contender, slots: readonly Slot[], statements: number
 }
 
 /** Of at least one value. */
-function spread(values: readonly number[]): Spread {
+export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (index: number): number => sorted[Math.floor(index)] ?? Number.NaN
   const middle = (sorted.length - 1) / 2

@@ -1,4 +1,5 @@
 // How many statements each contender needs for one operation: counted on the wire, apart from the timing, by servers of their own.
+import { spread } from './benchCase.ts'
 import { allCases, type CaseSettings } from './cases/allCases.ts'
 import { openServers, type ServerOptions } from './servers.ts'
 import { startStatementCounter } from './statementCounter.ts'
@@ -40,12 +41,14 @@ export async function countStatements(
   }
 }
 
+/** The median: the server's own chores, such as the roll-up, send statements meanwhile. */
 async function perOperation(once: () => Promise<void>, count: () => number): Promise<number> {
   for (let times = 0; times < WARM; times += 1) await once()
-  const before = count()
-  const startedAt = performance.now()
-  for (let times = 1; ; times += 1) {
+  const counts: number[] = []
+  for (const startedAt = performance.now(); ; ) {
+    const before = count()
     await once()
-    if (times === COUNTED || performance.now() - startedAt > ENOUGH_MS) return (count() - before) / times
+    counts.push(count() - before)
+    if (counts.length === COUNTED || performance.now() - startedAt > ENOUGH_MS) return spread(counts).median
   }
 }
