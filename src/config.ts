@@ -34,6 +34,8 @@ export interface Config {
   readonly answerLimitBytes: number
   /** For a request to come in, and again for it to be answered. */
   readonly requestTimeoutMs: number
+  /** Requests and statements that take so long are told in the log; 0: none are. */
+  readonly slowQueryMs: number
   readonly maintenance: {
     /** 0: this process does no maintenance. */
     readonly intervalSeconds: number
@@ -147,6 +149,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
     answerLimitBytes: env.ANSWER_LIMIT_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+    slowQueryMs: env.SLOW_QUERY_MS,
     maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
     rollUpIntervalSeconds: env.ROLLUP_INTERVAL_SECONDS,
     events: { pollMs: env.EVENTS_POLL_MS, mostWatches: env.LIMIT_SUBSCRIPTIONS },

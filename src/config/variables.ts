@@ -66,6 +66,7 @@ export const VARIABLES = z
     ANSWER_LIMIT_BYTES: wholeNumber(32 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
+    SLOW_QUERY_MS: wholeNumber(1000, { min: 0, max: DAY_MS }),
     EVENTS_POLL_MS: wholeNumber(50, { min: 1, max: 60_000 }),
     PUBSUB_TOPIC: pubSubTopic().optional(),
     EVENTS_FILE: z.string().optional(),

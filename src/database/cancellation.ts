@@ -4,19 +4,25 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { sqlStateOf } from './faults.ts'
 
-interface Waiting {
+/** What is told of the statements that work sends. */
+export interface StatementWatch {
+  /** While they run, how much they bring. */
+  readonly received?: ((bytes: number) => void) | undefined
+  /** When one has ended, well or not: its text, and how long it took, with the wait for a connection. */
+  readonly ended?: ((text: string, durationMs: number) => void) | undefined
+}
+
+interface Waiting extends StatementWatch {
   readonly signal: AbortSignal
-  readonly received: ((bytes: number) => void) | undefined
 }
 
 const waiting = new AsyncLocalStorage<Waiting>()
 
 /**
- * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. `received` is told, while
- * they run, how much they bring.
+ * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted.
  */
-export function givenUpOn<T>(signal: AbortSignal, work: () => T, received?: (bytes: number) => void): T {
-  return waiting.run({ signal, received }, work)
+export function givenUpOn<T>(signal: AbortSignal, work: () => T, watch: StatementWatch = {}): T {
+  return waiting.run({ signal, received: watch.received, ended: watch.ended }, work)
 }
 
 /** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */
@@ -43,7 +49,8 @@ export class CancellingPool extends pg.Pool {
     return store === undefined ? super.query(...(args as [Statement])) : this.queryUnder(store, args)
   }
 
-  private async queryUnder({ signal, received }: Waiting, args: unknown[]): Promise<pg.QueryResult> {
+  private async queryUnder({ signal, received, ended }: Waiting, args: unknown[]): Promise<pg.QueryResult> {
+    const startedAt = performance.now()
     signal.throwIfAborted()
     const client = await this.connect()
     let unusable = false
@@ -66,8 +73,13 @@ export class CancellingPool extends pg.Pool {
       stream.removeListener('data', onData)
       // A request to cancel may still be on its way, and must not meet the next statement: the connection is not used again.
       client.release(unusable)
+      ended?.(textOf(args), performance.now() - startedAt)
     }
   }
+}
+
+function textOf([statement]: unknown[]): string {
+  return typeof statement === 'string' ? statement : (statement as pg.QueryConfig).text
 }
 
 /** What pg has and its types leave out. */

@@ -83,10 +83,10 @@ async function readPage(
   let bytes = 0
   const page = await patiently(options, () => {
     bytes = 0
-    const count = (more: number): void => {
+    const received = (more: number): void => {
       bytes += more
     }
-    return givenUpOn(signal, () => readEvents(ledger, { ...portion, filter, select }), count)
+    return givenUpOn(signal, () => readEvents(ledger, { ...portion, filter, select }), { received })
   })
   pageSize.learn(page.length, bytes)
   return page

@@ -84,17 +84,17 @@ export class Deadline {
 export function keepDeadline(): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const { deadline, answerSize } = args.contextValue.scope
+      const { deadline, answerSize, statementEnded: ended } = args.contextValue.scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
       const isMutation = operation === OperationTypeNode.MUTATION
       if (isMutation) deadline.outliveClient()
       const received = isMutation ? undefined : (bytes: number) => answerSize.received(bytes)
-      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), received))
+      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), { received, ended }))
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      const { deadline, shuttingDown } = args.contextValue.scope
+      const { deadline, shuttingDown, statementEnded: ended } = args.contextValue.scope
       deadline.lastUntil(shuttingDown)
-      setSubscribeFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => subscribeFn(given)))
+      setSubscribeFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => subscribeFn(given), { ended }))
     },
   }
 }

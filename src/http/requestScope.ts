@@ -16,6 +16,8 @@ export interface RequestScope {
   readonly deadline: Deadline
   /** How large the answer may become. */
   readonly answerSize: AnswerSize
+  /** Told of each statement for the request when it has ended: its text, and how many milliseconds it took. */
+  statementEnded?: (text: string, durationMs: number) => void
   operation?: string
   /** Known once the credential was looked at. */
   caller?: Caller

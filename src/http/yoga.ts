@@ -22,6 +22,7 @@ import { loopbackNamesOnly } from './guards/loopbackNames.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
 import { isJsonPost, jsonPosts } from './jsonPost.ts'
+import { logRequest } from './requestLog.ts'
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
 
 export const GRAPHQL_PATH = '/graphql'
@@ -39,6 +40,8 @@ export interface GraphQLHandlerOptions {
   readonly bodyLimitBytes: number
   readonly answerLimitBytes: number
   readonly requestTimeoutMs: number
+  /** Requests and statements that take so long are told in the log; 0: none are. */
+  readonly slowQueryMs: number
   /** Nobody is asked who he is. */
   readonly open: boolean
   /** Only this machine reaches the server, and whoever does may do everything. */
@@ -82,7 +85,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     const deadline = new Deadline(response, requestTimeoutMs)
     const answerSize = new AnswerSize(answerLimitBytes, () => deadline.giveUp('the answer is too large'))
     const scope: RequestScope = { requestId, log, address, headers, deadline, answerSize, shuttingDown }
-    if (log.isLevelEnabled('debug')) response.once('close', logRequest(response, scope))
+    logRequest(response, scope, options.slowQueryMs)
     if (isJsonPost(request, GRAPHQL_PATH)) return posts.answer(request, response, { scope })
     return yoga(request, response, { scope })
   }
@@ -136,16 +139,6 @@ function nameOperation(): ServerPlugin {
   return {
     onExecute: ({ args }) => note(args.contextValue, args.document, args.operationName),
     onSubscribe: ({ args }) => note(args.contextValue, args.document, args.operationName),
-  }
-}
-
-function logRequest(response: ServerResponse, scope: RequestScope): () => void {
-  const startedAt = performance.now()
-  return () => {
-    const durationMs = Math.round((performance.now() - startedAt) * 10) / 10
-    const { requestId, operation, caller } = scope
-    const ended = response.writableFinished ? 'request answered' : 'request given up by the client'
-    scope.log.debug({ requestId, operation, actor: caller?.actor, status: response.statusCode, durationMs }, ended)
   }
 }
 

@@ -40,8 +40,8 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<
   checkIds(check, jobIds)
   check.done()
   const due = dueAmong(limit, presets && [...new Set(presets)], jobIds)
-  return retryConflicts(
-    () => ledger.prisma.$queryRaw<Job[]>`
+  return retryConflicts(() =>
+    ledger.rows.query<Job>(Prisma.sql`
       WITH RECURSIVE ${due}, claimed AS (
         UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = ${actor},
           state_reason = ${`claimed by ${workerId}`}, state_metadata = jsonb_build_object('workerId', ${workerId}::text),
@@ -49,7 +49,7 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<
         WHERE id = ANY (ARRAY(SELECT id FROM due))
         RETURNING *
       )
-      SELECT ${jobColumns('claimed')} FROM claimed ORDER BY claimed.priority DESC, claimed.run_at, claimed.id`,
+      SELECT ${jobColumns('claimed')} FROM claimed ORDER BY claimed.priority DESC, claimed.run_at, claimed.id`),
   )
 }
 

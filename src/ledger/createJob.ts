@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import stringify from 'safe-stable-stringify'
 import { retryConflicts } from '../database/faults.ts'
-import type { Job } from '../database/generated/client.ts'
+import { type Job, Prisma } from '../database/generated/client.ts'
 import { batchOf } from './batch.ts'
 import { IdempotencyConflictError, type InvalidInputError, LedgerError } from './errors.ts'
 import type { InputCheck, JsonObject } from './inputCheck.ts'
@@ -91,9 +91,8 @@ function checkInput(check: InputCheck, input: CreateJobInput, actor: string): vo
 /** One answer for each item: its job, or undefined where the idempotency key exists. */
 async function insert(ledger: Ledger, items: Prepared[], actor: string): Promise<(Job | undefined)[]> {
   // Rows go in by key, so that batches with the same keys in other orders wait for each other instead of deadlocking.
-  const rows = await retryConflicts(
-    () =>
-      ledger.prisma.$queryRaw<Job[]>`
+  const rows = await retryConflicts(() =>
+    ledger.rows.query<Job>(Prisma.sql`
       WITH input AS MATERIALIZED (
         SELECT item.*, jobledger_uuid_v7() AS new_id
         FROM ROWS FROM (json_to_recordset(${JSON.stringify(items)}::json) AS ("userId" text, "content" text, "preset" text,
@@ -106,7 +105,7 @@ async function insert(ledger: Ledger, items: Prepared[], actor: string): Promise
         ON CONFLICT (user_id, idempotency_key) DO NOTHING
         RETURNING *
       )
-      SELECT ${jobColumns('created')} FROM input LEFT JOIN created ON created.id = input.new_id ORDER BY input.ordinality`,
+      SELECT ${jobColumns('created')} FROM input LEFT JOIN created ON created.id = input.new_id ORDER BY input.ordinality`),
   )
   return rows.map((row) => (row.id === null ? undefined : row))
 }

@@ -1,6 +1,6 @@
 // Extends the leases under which a worker holds jobs. No change of state: nothing is recorded, and the version stays.
 import { retryConflicts } from '../database/faults.ts'
-import type { Job } from '../database/generated/client.ts'
+import { type Job, Prisma } from '../database/generated/client.ts'
 import { checkLease } from './claimJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { jobColumns } from './jobColumns.ts'
@@ -43,8 +43,8 @@ export async function extendLeases(ledger: Ledger, input: ExtendLeasesInput): Pr
   const ids = leases.map(({ jobId }) => jobId)
   const versions = leases.map(({ version }) => version)
   // Rows are locked in one order, as by all who lock several: two callers can wait for each other, never deadlock.
-  const jobs = await retryConflicts(
-    () => ledger.prisma.$queryRaw<Job[]>`
+  const jobs = await retryConflicts(() =>
+    ledger.rows.query<Job>(Prisma.sql`
       WITH held AS MATERIALIZED (
         SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PROCESSING' AND EXISTS (
           SELECT FROM unnest(${ids}::uuid[], ${versions}::integer[]) AS lease (id, version)
@@ -55,7 +55,7 @@ export async function extendLeases(ledger: Ledger, input: ExtendLeasesInput): Pr
         WHERE id = ANY (ARRAY(SELECT id FROM held))
         RETURNING *
       )
-      SELECT ${jobColumns('extended')} FROM extended`,
+      SELECT ${jobColumns('extended')} FROM extended`),
   )
   const byId = new Map(jobs.map((job) => [job.id, job]))
   const asked = [...new Map(leases.map((lease) => [lease.jobId.toLowerCase(), lease])).keys()]

@@ -1,5 +1,5 @@
 // Ends the processing of a job: the transition and the result in one commit, because they are one statement.
-import { type Job, JobResultStatus, type JobState } from '../database/generated/client.ts'
+import { type Job, JobResultStatus, type JobState, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { jobColumns } from './jobColumns.ts'
 import { checkResult, type ResultInput, upsertResult } from './jobResult.ts'
@@ -41,7 +41,7 @@ async function finish(ledger: Ledger, to: JobState, note: TransitionNote, result
   checkResult(checkNote(new InputCheck(ledger.limits), note), result).done()
   const { jobId, actor, reason = null, metadata, expectedVersion = null, expectedState = null } = note
   return untilDecided(ledger, { ...note, to }, async () => {
-    const [job] = await ledger.prisma.$queryRaw<Job[]>`
+    const [job] = await ledger.rows.query<Job>(Prisma.sql`
       WITH moved AS (
         UPDATE jobs SET state = ${to}::job_state, version = version + 1, state_reason = ${reason}, state_actor = ${actor},
           state_metadata = ${JSON.stringify(metadata ?? {})}::jsonb
@@ -49,7 +49,7 @@ async function finish(ledger: Ledger, to: JobState, note: TransitionNote, result
           AND version = coalesce(${expectedVersion}::integer, version) AND state = coalesce(${expectedState}::job_state, state)
         RETURNING *
       ), kept AS (${upsertResult('moved', result)})
-      SELECT ${jobColumns('moved')} FROM moved`
+      SELECT ${jobColumns('moved')} FROM moved`)
     return job
   })
 }

@@ -1,13 +1,12 @@
 // Moves jobs from state to state. Each transition is a compare-and-set on the row of the job; the record of it is written by
 // the database in the same commit. Transitions that also bring a result are in finishJob.ts.
 import { retryConflicts } from '../database/faults.ts'
-import type { Job, JobState } from '../database/generated/client.ts'
+import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
 import { batchOf } from './batch.ts'
 import { IllegalTransitionError, type InvalidInputError, JobNotFoundError, VersionConflictError } from './errors.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
 import { jobColumns } from './jobColumns.ts'
 import type { Ledger } from './ledger.ts'
-import { opaqueJson } from './opaqueJson.ts'
 import { isLegalTransition, sourcesOf } from './states.ts'
 
 /** What the author of a transition says about it, and at which version and state it expects the job. */
@@ -43,18 +42,13 @@ export async function transitionJob(ledger: Ledger, input: TransitionJobInput): 
   const { jobId: id, to, expectedState, expectedVersion } = input
   const sources = sourcesOf(to).filter((state) => expectedState == null || state === expectedState)
   return untilDecided(ledger, input, async () => {
-    const [job] = await ledger.prisma.job.updateManyAndReturn({
-      where: { id, state: { in: sources }, ...(expectedVersion == null ? {} : { version: expectedVersion }) },
-      data: {
-        state: to,
-        version: { increment: 1 },
-        stateReason: input.reason ?? null,
-        stateActor: input.actor,
-        stateMetadata: opaqueJson(input.metadata ?? {}),
-        // Work that is given back does not count as tried. The database takes it back where it was none.
-        ...(to === 'PENDING' && { releases: { increment: 1 } }),
-      },
-    })
+    // Work that is given back does not count as tried. The database takes it back where it was none.
+    const [job] = await ledger.rows.query<Job>(Prisma.sql`
+      UPDATE jobs SET state = ${to}::job_state, version = version + 1, state_reason = ${input.reason ?? null},
+        state_actor = ${input.actor}, state_metadata = ${JSON.stringify(input.metadata ?? {})}::jsonb,
+        releases = releases + ${to === 'PENDING' ? 1 : 0}
+      WHERE id = ${id}::uuid AND state = ANY (${sources}::job_state[]) AND version = coalesce(${expectedVersion ?? null}::integer, version)
+      RETURNING ${jobColumns('jobs')}`)
     return job
   })
 }
@@ -80,12 +74,11 @@ export async function transitionJobs(
       expectedVersion,
       expectedState,
     }))
-    const rows = await retryConflicts(
-      () =>
-        ledger.prisma.$queryRaw<(Job & { applied: boolean })[]>`
+    const rows = await retryConflicts(() =>
+      ledger.rows.query<Job & { applied: boolean }>(Prisma.sql`
         SELECT answer.applied, ${jobColumns('(answer.job)')}
         FROM jobledger_transition_jobs(${JSON.stringify(items)}::json, ${actor}) AS answer
-        ORDER BY answer.ordinal`,
+        ORDER BY answer.ordinal`),
     )
     return accepted.map((input, index) => {
       const { applied, ...job } = rows[index] as Job & { applied: boolean }

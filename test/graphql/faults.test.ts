@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let other: pg.Client
-const logged: { level: number; requestId?: string; err?: { message: string } }[] = []
+const logged: { level: number; requestId?: string; err?: { code?: string; message: string } }[] = []
 
 beforeAll(async () => {
   const sink = new Writable({
@@ -43,8 +43,8 @@ async function expectMasked(query: string, cause: RegExp, variables: object = {}
   const requestId = answer.headers.get('x-request-id')
   expect(answer.errors).toEqual([expect.objectContaining({ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } })])
   expect(JSON.stringify(answer.errors)).not.toMatch(/SELECT|UPDATE|public|jobs_|127\.0\.0\.1|relation|timeout/)
-  const lines = logged.filter((line) => line.requestId === requestId)
-  expect(lines.map(({ err }) => err?.message)).toEqual([expect.stringMatching(cause)])
+  const faults = logged.flatMap((line) => (line.requestId === requestId && line.err ? [line.err] : []))
+  expect(faults.map(({ code, message }) => `${code}: ${message}`)).toEqual([expect.stringMatching(cause)])
 }
 
 describe('a fault of the database', () => {

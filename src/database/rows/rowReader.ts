@@ -1,8 +1,8 @@
-// Reads rows with what belongs to them, in one statement, past Prisma, which takes several times as long for it. What is asked for, and what
-// comes, has the form that it has with Prisma.
+// Runs the statements that are run most past Prisma, which takes several times as long for them. What comes has the form that it has with
+// Prisma.
 import type pg from 'pg'
 import { Prisma } from '../generated/client.ts'
-import { type Select, selectList } from './selectList.ts'
+import { FROM_TEXT, type Select, selectList } from './selectList.ts'
 import type { Table } from './tables.ts'
 
 export interface RowsQuestion {
@@ -16,12 +16,27 @@ export interface RowsQuestion {
 }
 
 export interface RowReader {
-  /** @throws what pg throws */
+  /** The rows of any statement, by the names and types of its columns. @throws what pg throws */
+  query<Row>(statement: Prisma.Sql): Promise<Row[]>
+  /** Rows of a table with what belongs to them, by one statement. @throws what pg throws */
   read<Row>(table: Table, question: RowsQuestion): Promise<Row[]>
 }
 
 /** Names statements, so that each is prepared once per connection; undefined: they are not to be. */
 export type StatementName = ((query: { sql: string }) => string) | undefined
+
+// The numbers of PostgreSQL's types (pg_type.dat).
+const BY_TYPE: Readonly<Record<number, (value: string) => unknown>> = {
+  16: (value) => value === 't',
+  17: FROM_TEXT.bytes,
+  20: FROM_TEXT.bigint,
+  23: FROM_TEXT.int,
+  114: FROM_TEXT.json,
+  701: Number,
+  1184: FROM_TEXT.instant,
+  3802: FROM_TEXT.json,
+}
+const BY_COLUMN_TYPE = { getTypeParser: (type: number) => BY_TYPE[type] ?? ((value: string) => value) }
 
 // The values as PostgreSQL writes them: what becomes of each is decided by its column.
 const AS_TEXT = { getTypeParser: () => (value: string) => value }
@@ -32,14 +47,22 @@ function toText(value: unknown): unknown {
 }
 
 export function openRowReader(pool: pg.Pool, statementName: StatementName): RowReader {
+  const prepared = ({ text, values }: Prisma.Sql) => ({
+    name: statementName?.({ sql: text }) ?? '',
+    text,
+    values: values.map(toText),
+  })
   return {
+    async query<Row>(sql: Prisma.Sql): Promise<Row[]> {
+      const { rows } = await pool.query({ ...prepared(sql), types: BY_COLUMN_TYPE } as pg.QueryConfig)
+      return rows
+    },
     async read<Row>(table: Table, { select, where, orderBy, take }: RowsQuestion): Promise<Row[]> {
       const { list, rowOf } = selectList(table, select)
       const order = orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty
       const limit = take === undefined ? Prisma.empty : Prisma.sql` LIMIT ${take}`
-      const { text, values } = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
-      const name = statementName?.({ sql: text }) ?? ''
-      const statement = { name, text, values: values.map(toText), rowMode: 'array', types: AS_TEXT }
+      const sql = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
+      const statement = { ...prepared(sql), rowMode: 'array', types: AS_TEXT }
       const { rows } = await pool.query<(string | null)[]>(statement as pg.QueryArrayConfig)
       return rows.map(rowOf) as Row[]
     },

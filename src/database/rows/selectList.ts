@@ -78,7 +78,8 @@ function columnPart(field: string, { name, type }: Column): Part {
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 const same = (value: unknown): unknown => value
 
-const FROM_TEXT: Record<ColumnType, (value: string) => unknown> = {
+/** What becomes of a value as PostgreSQL writes it. */
+export const FROM_TEXT: Record<ColumnType, (value: string) => unknown> = {
   text: same,
   capitals: (value) => value.toUpperCase(),
   int: Number,

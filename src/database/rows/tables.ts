@@ -87,7 +87,7 @@ export const JOB_STATES: Table = {
   relations: { job: JOB },
 }
 
-export const JOB_RESULTS: Table = {
+const JOB_RESULTS: Table = {
   name: 'job_results',
   columns: {
     id: text('id'),

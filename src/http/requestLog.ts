@@ -1,0 +1,36 @@
+// What the log says of requests: each of them for those who look for something, and those that take long, with their statements, for everybody.
+import type { ServerResponse } from 'node:http'
+import type { RequestScope } from './requestScope.ts'
+
+/** Of the text of a statement. */
+const TOLD_CHARACTERS = 2000
+
+/** Watches one request from its beginning. A request or a statement that takes `slowQueryMs` or longer is slow; 0: none is. */
+export function logRequest(response: ServerResponse, scope: RequestScope, slowQueryMs: number): void {
+  const { log } = scope
+  const tellsAll = log.isLevelEnabled('debug')
+  if (!tellsAll && slowQueryMs === 0) return
+  const startedAt = performance.now()
+  if (slowQueryMs > 0) {
+    scope.statementEnded = (text, durationMs) => {
+      if (durationMs < slowQueryMs) return
+      const facts = { ...factsOf(scope), durationMs: rounded(durationMs), statement: text.slice(0, TOLD_CHARACTERS) }
+      log.warn(facts, 'slow statement')
+    }
+  }
+  response.once('close', () => {
+    const facts = { ...factsOf(scope), status: response.statusCode, durationMs: rounded(performance.now() - startedAt) }
+    // A subscription lasts as long as its client likes.
+    const isSlow = slowQueryMs > 0 && facts.durationMs >= slowQueryMs && !scope.operation?.startsWith('subscription')
+    if (isSlow) log.warn(facts, 'slow request')
+    if (tellsAll) log.debug(facts, response.writableFinished ? 'request answered' : 'request given up by the client')
+  })
+}
+
+function factsOf({ requestId, operation, caller }: RequestScope) {
+  return { requestId, operation, actor: caller?.actor }
+}
+
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10
+}

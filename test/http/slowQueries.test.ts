@@ -1,0 +1,77 @@
+// What the log says of requests that take long.
+import { Writable } from 'node:stream'
+import pg from 'pg'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const SLOW_MS = 300
+
+let server: TestServer
+let other: pg.Client
+const lines: { requestId: string; msg: string; durationMs: number }[] = []
+
+beforeAll(async () => {
+  const sink = new Writable({
+    write(line, _, done) {
+      lines.push(JSON.parse(String(line)))
+      done()
+    },
+  })
+  const log = pino({ level: 'warn', base: null, timestamp: false }, sink)
+  server = await startTestServer({ log, environment: { SLOW_QUERY_MS: String(SLOW_MS) } })
+  other = new pg.Client({ connectionString: server.databaseUrl })
+  await other.connect()
+})
+
+afterAll(async () => {
+  await other.end()
+  await server.close()
+})
+
+it('names the operation of a slow request and of its slow statements, how long they took, and no value', async () => {
+  const { id } = await newJob(server.ledger)
+  await other.query('BEGIN')
+  await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
+  const query = `mutation StartIt($id: ID!) {
+    transitionJob(input: { jobId: $id, to: PROCESSING, reason: "hush" }) { __typename }
+  }`
+  const answering = server.request(query, { id }, { 'x-request-id': 'slow-1' })
+  const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+  await expect.poll(async () => (await other.query(waiting)).rowCount).toBe(1)
+  await new Promise((resolve) => setTimeout(resolve, SLOW_MS + 100))
+  await other.query('ROLLBACK')
+  expect((await answering).data.transitionJob.__typename).toBe('TransitionJobSuccess')
+  const told = () => lines.filter(({ requestId }) => requestId === 'slow-1')
+  await expect.poll(told).toHaveLength(2)
+  const common = { level: 40, requestId: 'slow-1', operation: 'mutation StartIt', actor: expect.any(String) }
+  const durationMs = expect.any(Number)
+  expect(told()).toEqual([
+    { ...common, durationMs, statement: expect.stringContaining('UPDATE jobs SET'), msg: 'slow statement' },
+    { ...common, durationMs, status: 200, msg: 'slow request' },
+  ])
+  for (const line of told()) expect(line.durationMs).toBeGreaterThanOrEqual(SLOW_MS)
+  expect(JSON.stringify(told())).not.toMatch(new RegExp(`hush|${id}`))
+})
+
+it('says nothing of what is not slow, nor of a subscription, which lasts as long as its client likes', async () => {
+  await server.request('{ jobs(first: 1) { nodes { id } } }', {}, { 'x-request-id': 'quick-1' })
+  const stop = new AbortController()
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-request-id': 'long-1' },
+    body: JSON.stringify({ query: 'subscription Long { jobEvents { cursor } }' }),
+    signal: stop.signal,
+  })
+  const reader = response.body?.getReader()
+  await reader?.read()
+  await new Promise((resolve) => setTimeout(resolve, SLOW_MS + 100))
+  stop.abort()
+  await expect(reader?.closed).rejects.toThrow()
+  await server.request('{ __typename }')
+  expect(lines.filter(({ requestId, msg }) => requestId === 'long-1' && msg === 'slow request')).toEqual([])
+  // On a loaded machine what is quick may take long, and is told then.
+  const ofQuick = lines.filter(({ requestId }) => requestId === 'quick-1')
+  for (const { durationMs } of ofQuick) expect(durationMs).toBeGreaterThanOrEqual(SLOW_MS)
+})
