@@ -4,9 +4,6 @@ import { JOBS } from '../database/rows/tables.ts'
 
 /** The select list of a whole job from the row named `row`: `row.user_id AS "userId", ...`. */
 export function jobColumns(row: string): Prisma.Sql {
-  return Prisma.raw(
-    Object.entries(JOBS.columns)
-      .map(([field, { name }]) => `${row}.${name} AS "${field}"`)
-      .join(', '),
-  )
+  const columns = Object.entries(JOBS.columns).map(([field, { name }]) => `${row}.${name} AS "${field}"`)
+  return Prisma.raw(columns.join(', '))
 }

@@ -83,8 +83,15 @@ export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: Pa
   const { table, order, condition, select } = list
   const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
   const shape = select && { ...select, ...key }
+  const isPlannedByValues = condition.values.length > 0
   return readPage<Row>(order, pageWindow(request, order, ledger.limits), ({ where, orderBy }, take) =>
-    ledger.rows.read<Row>(table, { select: shape, where: allOf([condition, where]), orderBy, take }),
+    ledger.rows.read<Row>(table, {
+      select: shape,
+      where: allOf([condition, where]),
+      orderBy,
+      take,
+      isPlannedByValues,
+    }),
   )
 }
 

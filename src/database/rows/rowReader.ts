@@ -13,6 +13,11 @@ export interface RowsQuestion {
   readonly orderBy?: Prisma.Sql | undefined
   /** So many rows at most. */
   readonly take?: number | undefined
+  /**
+   * The best plan depends on the values: a rare one is looked up, a usual one met on the way. The statement is planned each time, where a
+   * prepared one may keep a plan that takes seconds for other values.
+   */
+  readonly isPlannedByValues?: boolean
 }
 
 export interface RowReader {
@@ -47,22 +52,24 @@ function toText(value: unknown): unknown {
 }
 
 export function openRowReader(pool: pg.Pool, statementName: StatementName): RowReader {
-  const prepared = ({ text, values }: Prisma.Sql) => ({
-    name: statementName?.({ sql: text }) ?? '',
+  // An empty name is that of a statement which is planned for its values, and forgotten.
+  const statementOf = ({ text, values }: Prisma.Sql, isPrepared: boolean) => ({
+    name: (isPrepared && statementName?.({ sql: text })) || '',
     text,
     values: values.map(toText),
   })
   return {
     async query<Row>(sql: Prisma.Sql): Promise<Row[]> {
-      const { rows } = await pool.query({ ...prepared(sql), types: BY_COLUMN_TYPE } as pg.QueryConfig)
+      const { rows } = await pool.query({ ...statementOf(sql, true), types: BY_COLUMN_TYPE } as pg.QueryConfig)
       return rows
     },
-    async read<Row>(table: Table, { select, where, orderBy, take }: RowsQuestion): Promise<Row[]> {
+    async read<Row>(table: Table, { isPlannedByValues, ...question }: RowsQuestion): Promise<Row[]> {
+      const { select, where, orderBy, take } = question
       const { list, rowOf } = selectList(table, select)
       const order = orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty
       const limit = take === undefined ? Prisma.empty : Prisma.sql` LIMIT ${take}`
       const sql = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
-      const statement = { ...prepared(sql), rowMode: 'array', types: AS_TEXT }
+      const statement = { ...statementOf(sql, !isPlannedByValues), rowMode: 'array', types: AS_TEXT }
       const { rows } = await pool.query<(string | null)[]>(statement as pg.QueryArrayConfig)
       return rows.map(rowOf) as Row[]
     },
