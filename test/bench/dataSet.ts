@@ -42,17 +42,22 @@ export async function loadDataSet(url: string, dataSet: DataSet, say: (line: str
     say(`  indexes after ${seconds()}`)
     // One after the other: each may use all processors itself.
     for (const table of ['jobs', 'job_states', 'job_results']) await first.query(`VACUUM (ANALYZE) ${table}`)
-    if (dataSet.size <= MOST_CHECKED) await requireWholeHistories(first)
+    if (dataSet.size <= MOST_CHECKED && dataSet.withHistory === undefined) await requireWholeHistories(first)
     await first.query('CHECKPOINT').catch(() => undefined) // Not everybody may.
     say(`  vacuumed after ${seconds()}`)
   })
 }
 
-async function load(client: pg.Client, { size }: DataSet, statements: Record<string, string>): Promise<void> {
+async function load(
+  client: pg.Client,
+  { size, withHistory = size }: DataSet,
+  statements: Record<string, string>,
+): Promise<void> {
   await client.query('BEGIN')
   for (const [table, statement] of Object.entries(statements)) {
     await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
-    for (let n = 1; n <= size; n += CHUNK) await client.query(statement, [n, Math.min(size, n + CHUNK - 1)])
+    for (let n = table === 'jobs' ? 1 : size - withHistory + 1; n <= size; n += CHUNK)
+      await client.query(statement, [n, Math.min(size, n + CHUNK - 1)])
     await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)
   }
   await client.query('COMMIT')

@@ -19,6 +19,8 @@ const END_MS = 3_600_000
 export interface DataSet {
   /** So many jobs. */
   readonly size: number
+  /** Only so many of the jobs, the latest created, have records and results. By default all have. */
+  readonly withHistory?: number
   /** The present when they were made, in milliseconds. */
   readonly nowMs: number
 }

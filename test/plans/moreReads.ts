@@ -1,0 +1,88 @@
+// Lists and reads of the contract beside those that the benchmark measures: values that no row has, several values at once, pages from the
+// end, and what is read below a job.
+import type pg from 'pg'
+import { BUSY_USER, QUIET_USER, RARE_PRESET, USUAL_PRESET } from '../bench/rows.ts'
+
+/** An operation, and the variables that it is sent with. */
+export interface Read {
+  readonly name: string
+  readonly query: string
+  readonly variables: object
+}
+
+const PAGE_INFO = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }'
+const JOBS = `query Jobs($filter: JobFilter, $orderBy: JobOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  jobs(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    nodes { jobId state } ${PAGE_INFO} } }`
+const RECORDS = `query Records($filter: JobStateRecordFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  jobStateRecords(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+    nodes { id newState } ${PAGE_INFO} } }`
+const NESTED = `query Nested($filter: JobFilter) { jobs(filter: $filter) {
+  nodes { jobId stateHistory(first: 5) { nodes { sequence newState } } result { status } } } }`
+const HISTORY = `query History($id: ID!, $last: Int) { job(id: $id) { jobId result { status }
+  stateHistory(last: $last) { nodes { sequence job { jobId } } ${PAGE_INFO} } } }`
+const NODES = 'query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { state result { id } } } }'
+
+/** By jobs: filters that few or no rows satisfy, several values, ranges at both ends. */
+function jobFilters({ first, last }: Ends): Record<string, object> {
+  return {
+    'several states': { states: ['PENDING', 'PROCESSING', 'FAILED'] },
+    'several presets': { presets: [USUAL_PRESET, RARE_PRESET, 'nothing'] },
+    'rare presets': { presets: [RARE_PRESET, 'nothing'] },
+    'a user without jobs and a state': { userId: 'nobody', states: ['PENDING'] },
+    'a user with few and a state': { userId: QUIET_USER, states: ['PROCESSING'] },
+    'a user with many and several states': { userId: BUSY_USER, states: ['PROCESSING', 'FAILED'] },
+    'created after the last': { createdAfter: last },
+    'created before the first': { createdBefore: first },
+    'completed after the last': { completedAfter: last },
+    'completed before the first': { completedBefore: first },
+  }
+}
+
+function recordFilters({ first, last, jobId }: Ends): Record<string, object> {
+  return {
+    'a job': { jobId },
+    'a user without jobs': { userId: 'nobody' },
+    'an actor with few': { actor: `user:${QUIET_USER}` },
+    'an actor and a state': { actor: 'key:worker-3', newStates: ['FAILED'] },
+    'several new states': { newStates: ['FAILED', 'CANCELLED'] },
+    'a previous state that few have': { previousStates: ['COMPLETED'] },
+    'a previous state that none has': { previousStates: ['CANCELLED'] },
+    'after the last': { after: last },
+    'before the first': { before: first },
+  }
+}
+
+interface Ends {
+  readonly first: string
+  readonly last: string
+  /** A job with a history. */
+  readonly jobId: string
+}
+
+export async function moreReads(client: pg.Client): Promise<Read[]> {
+  const ends = await endsOf(client)
+  const { jobId } = ends
+  const read = (name: string, query: string, variables: object): Read => ({ name, query, variables })
+  return [
+    ...Object.entries(jobFilters(ends)).map(([name, filter]) => read(`jobs of ${name}`, JOBS, { filter })),
+    ...['CREATED_AT', 'UPDATED_AT', 'COMPLETED_AT'].map((field) =>
+      read(`jobs from the end, by ${field}`, JOBS, { orderBy: { field }, last: 20 }),
+    ),
+    ...Object.entries(recordFilters(ends)).map(([name, filter]) => read(`records of ${name}`, RECORDS, { filter })),
+    read('records from the end', RECORDS, { last: 20 }),
+    read('histories and results of a page of jobs', NESTED, {}),
+    read('histories and results of jobs of a user', NESTED, { filter: { userId: BUSY_USER } }),
+    read('a job with the end of its history and its result', HISTORY, { id: jobId, last: 3 }),
+    read('nodes', NODES, { ids: [jobId] }),
+  ]
+}
+
+async function endsOf(client: pg.Client): Promise<Ends> {
+  const { rows } = await client.query<{ first: Date; last: Date; jobId: string }>(
+    `SELECT min(created_at) AS first, max(updated_at) + interval '1 second' AS last,
+       (SELECT job_id FROM job_states ORDER BY id DESC LIMIT 1) AS "jobId" FROM jobs`,
+  )
+  const { first, last, jobId } = rows[0] as (typeof rows)[number]
+  return { first: first.toISOString(), last: last.toISOString(), jobId }
+}

@@ -1,0 +1,92 @@
+// How PostgreSQL carries out a statement that the server sent: planned for its values, or for whatever values may come, as it may do with a
+// prepared statement after a while.
+import pg from 'pg'
+import type { SentStatement } from '../support/statements.ts'
+
+type Planner = 'custom' | 'generic'
+
+/** The plans that PostgreSQL may choose for a statement: what has no name is planned for its values each time. */
+export function plannersOf({ name }: SentStatement): readonly Planner[] {
+  return name === undefined ? ['custom'] : ['custom', 'generic']
+}
+
+/** A node of a plan that was carried out, as EXPLAIN has it in JSON. */
+interface PlanNode {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Name'?: string
+  /** Of one loop, on average. */
+  readonly 'Actual Rows': number
+  readonly 'Actual Loops': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Index Recheck'?: number
+  readonly Plans?: readonly PlanNode[]
+}
+
+/** What a statement did to answer. */
+export interface PlanFacts {
+  /** Tables that were read from one end to the other. */
+  readonly scannedTables: readonly string[]
+  readonly indexes: readonly string[]
+  /** The rows that went into the largest sort. */
+  readonly sorted: number
+  /** The rows that were looked at in tables and indexes, also those that were not wanted. */
+  readonly read: number
+}
+
+/** Runs the statement, which must change nothing. */
+export async function planFacts(
+  client: pg.Client,
+  { text, values }: SentStatement,
+  planner: Planner,
+): Promise<PlanFacts> {
+  await client.query(`SET plan_cache_mode = force_${planner}_plan`)
+  await client.query(`PREPARE planned AS ${text}`)
+  try {
+    const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE planned${given}`,
+    )
+    return factsOf((rows[0] as (typeof rows)[number])['QUERY PLAN'][0].Plan)
+  } finally {
+    await client.query('DEALLOCATE planned')
+  }
+}
+
+function factsOf(plan: PlanNode): PlanFacts {
+  const nodes = [...nodesOf(plan)]
+  const present = (names: readonly (string | undefined)[]): string[] => [
+    ...new Set(names.filter((name) => name !== undefined)),
+  ]
+  const sorts = nodes.filter((node) => /Sort$/.test(node['Node Type']))
+  const scans = nodes.filter((node) => node['Relation Name'] !== undefined)
+  return {
+    scannedTables: present(
+      scans.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']),
+    ),
+    indexes: present(nodes.map((node) => node['Index Name'])),
+    sorted: Math.max(0, ...sorts.flatMap(({ Plans = [] }) => Plans.map(rowsOf))),
+    read: scans.reduce((sum, node) => sum + rowsOf(node) + removedFrom(node), 0),
+  }
+}
+
+function* nodesOf(node: PlanNode): Generator<PlanNode> {
+  yield node
+  for (const below of node.Plans ?? []) yield* nodesOf(below)
+}
+
+function rowsOf(node: PlanNode): number {
+  return Math.round(node['Actual Rows'] * node['Actual Loops'])
+}
+
+function removedFrom(node: PlanNode): number {
+  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
+  return Math.round(removed * node['Actual Loops'])
+}
+
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL'
+  if (value instanceof Date) return pg.escapeLiteral(value.toISOString())
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((one) => JSON.stringify(String(one))).join(',')}}`)
+  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value))
+}
