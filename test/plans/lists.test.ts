@@ -76,31 +76,26 @@ const ALLOWANCES: Readonly<Record<string, Allowance>> = {
   'records-user-few': OF_A_USER,
 }
 
-/**
- * Lists that some plan makes slow, and what would help. One that is mended has to go from here.
- */
+/** Lists that some plan makes slow, and why. One that is mended has to go from here. */
 const MISSES: readonly string[] = [
-  // The text would have to say state = 'PROCESSING', or the partial index is not for it.
-  'stuck',
-  'stuck, deep',
   // A plan for any value takes the values for usual ones, and passes over the table in search of them.
   'state-processing',
   'preset-few',
   'preset-none',
-  'jobs of rare presets',
-  'jobs of completed after the last',
-  'jobs of completed before the first',
-  // A job that was completed earlier was created earlier: nothing tells PostgreSQL.
-  'completed-before',
-  // The filter is on a view of the metadata, not on what the index is on.
   'metadata-few',
   'metadata-none',
+  'jobs of completed after the last',
+  'jobs of completed before the first',
+  // The same; and the partial indexes are for texts that name the states, or for plans that know them.
+  'records of a previous state that few have',
+  'records of a previous state that none has',
+  // Of several values an index does not give the rows in order.
+  'jobs of rare presets',
+  // A job that was completed earlier was created earlier: nothing tells PostgreSQL.
+  'completed-before',
   // The order is that of the records, the filter that of the jobs.
   'records-user',
   'records-user-few',
-  // The text would have to name the states, or the partial indexes are not for it.
-  'records of a previous state that few have',
-  'records of a previous state that none has',
 ]
 
 /** Resolves to what is wrong with the plans of the statements by which the server answers. */

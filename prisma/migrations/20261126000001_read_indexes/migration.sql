@@ -16,8 +16,8 @@ CREATE INDEX IF NOT EXISTS "ix_jobs_metadata" ON "jobs" USING GIN ("metadata" js
 -- What somebody did, newest first.
 CREATE INDEX IF NOT EXISTS "ix_job_states_actor" ON "job_states"("actor", "timestamp", "id");
 
--- Records of states that may be rare. Partial, and therefore invisible to Prisma, and for statements that name the states in their text:
--- records of other states are never far in the order of time, and are not in here.
+-- Records of states that may be rare. Partial, and therefore invisible to Prisma: records of the other states are never far in the order of
+-- time. Found by plans that know the states, not by plans for any.
 CREATE INDEX IF NOT EXISTS "ix_job_states_new_state" ON "job_states"("new_state", "timestamp", "id")
   WHERE "new_state" IN ('FAILED', 'CANCELLED');
 CREATE INDEX IF NOT EXISTS "ix_job_states_previous_state" ON "job_states"("previous_state", "timestamp", "id")
