@@ -1,0 +1,164 @@
+// Requests of which test/http/jsonPost.test.ts says that it makes no difference which way they go.
+import type { RawRequest } from '../support/rawHttp.ts'
+
+export interface ParityRequest extends RawRequest {
+  readonly name: string
+  /** An answer that does not end is read up to here. */
+  readonly until?: string
+}
+
+/** Of the servers that are asked. */
+export const LIMITS = { BODY_LIMIT_BYTES: '20000', ANSWER_LIMIT_BYTES: '25000' } as const
+/** Within the limit of an answer once, over it three times. */
+export const LARGE_CONTENT = 'x'.repeat(10_000)
+
+const QUERY = '{ jobCount }'
+const NAMED = 'query A { jobCount } query B { __typename }'
+const CREATE =
+  'mutation { createJob(input: { content: "x" }) { __typename ... on CreateJobSuccess { job { content state version } } } }'
+const ECHO =
+  'mutation ($a: String!) { createJob(input: { content: $a }) { ... on CreateJobSuccess { job { content } } } }'
+const REFUSED = 'mutation { deleteJob(input: { jobId: "00000000-0000-7000-8000-000000000000" }) { __typename } }'
+const FOLLOW =
+  'subscription Follow($after: String) { jobEvents(after: $after) { record { newState sequence job { content } } } }'
+
+const ask = (query: unknown, more: object = {}): string => JSON.stringify({ query, ...more })
+
+const accept = (name: string, type: string, body = ask(QUERY)): ParityRequest => ({
+  name: `${name} to one who accepts ${type}`,
+  body,
+  headers: [['accept', type]],
+})
+
+/** `after`: a cursor before the first event there is. `large`: the id of a job with LARGE_CONTENT. */
+export function parityRequests({ after, large }: { after: string; large: string }): ParityRequest[] {
+  const follow = ask(FOLLOW, { variables: { after } })
+  const until = 'data: {'
+  return [
+    { name: 'a query', body: ask(QUERY) },
+    {
+      name: 'variables',
+      body: ask('query ($n: Int) { jobs(first: $n) { nodes { content } } }', { variables: { n: 1 } }),
+    },
+    {
+      name: 'variables of another type',
+      body: ask('query ($n: Int) { jobs(first: $n) { nodes { id } } }', { variables: { n: 'x' } }),
+    },
+    { name: 'variables that are no object', body: ask(QUERY, { variables: [1] }) },
+    { name: 'a name of an operation', body: ask(NAMED, { operationName: 'B' }) },
+    { name: 'an unknown name of an operation', body: ask(NAMED, { operationName: 'C' }) },
+    { name: 'no name of an operation where there are two', body: ask(NAMED, { operationName: null }) },
+    { name: 'a name of an operation that is a number', body: ask(NAMED, { operationName: 1 }) },
+    { name: 'a mutation', body: ask(CREATE) },
+    { name: 'a mutation that is refused', body: ask(REFUSED) },
+    { name: 'a subscription', body: follow, until },
+    { ...accept('a subscription', 'text/event-stream', follow), until },
+    { ...accept('a subscription', 'multipart/mixed', follow), until: 'jobEvents' },
+    accept('a subscription', 'application/json', follow),
+    { ...accept('a query', 'text/event-stream'), until: 'complete' },
+    { ...accept('a syntax error', 'text/event-stream', ask('{')), until: 'complete' },
+    ...[
+      'application/json',
+      'application/graphql-response+json',
+      'application/graphql-response+json;q=0.1, application/json',
+      'application/json; charset=latin1',
+      'text/html',
+      'image/png',
+      '',
+    ].flatMap((type) => [accept('a query', type), accept('an unknown field', type, ask('{ nothing }'))]),
+    {
+      name: 'two accept headers',
+      body: ask('{'),
+      headers: [
+        ['accept', 'text/html'],
+        ['accept', 'application/graphql-response+json'],
+      ],
+    },
+    { name: 'a batch', body: `[${ask(QUERY)},${ask(QUERY)}]` },
+    { name: 'an empty batch', body: '[]' },
+    ...['null', '7', '"text"', 'true', '{}', '', ' \n', '{"query":', `${ask(QUERY)}x`, '\u0000'].map((body) => ({
+      name: `the body ${JSON.stringify(body)}`,
+      body,
+    })),
+    { name: 'blanks around', body: `\r\n\t ${ask(QUERY)} \n` },
+    { name: 'a byte order mark', body: `\uFEFF${ask(QUERY)}` },
+    { name: 'two byte order marks', body: `\uFEFF\uFEFF${ask(QUERY)}` },
+    { name: 'UTF-16', body: Buffer.from(ask(QUERY), 'utf16le') },
+    {
+      name: 'invalid UTF-8',
+      body: Buffer.concat([
+        Buffer.from('{"query":"{ a'),
+        Buffer.from([0xc3, 0x28, 0xff, 0xed, 0xa0, 0x80]),
+        Buffer.from(' }"}'),
+      ]),
+    },
+    {
+      name: 'UTF-8 of four bytes',
+      body: ask(ECHO, {
+        variables: { a: '\u{1F600}' },
+      }),
+    },
+    { name: 'half a surrogate pair', body: '{"query":"{ \\ud83d }"}' },
+    { name: 'a body at the limit', body: ask(QUERY).padEnd(20_000) },
+    { name: 'a body over the limit', body: ask(QUERY).padEnd(20_001) },
+    {
+      name: 'JSON that is nested too deeply',
+      body: `{"query":"{ a }","variables":${'['.repeat(300)}${']'.repeat(300)}}`,
+    },
+    { name: 'a parameter that nobody knows', body: ask(QUERY, { id: 7 }) },
+    { name: 'a member __proto__', body: `{"query":"{ jobCount }","__proto__":{"a":1}}` },
+    { name: 'a query that is a number', body: ask(7) },
+    { name: 'no query', body: '{"variables":{}}' },
+    { name: 'extensions that are no object', body: ask(QUERY, { extensions: 'x' }) },
+    {
+      name: 'a document that costs too much',
+      body: ask(`{ ${Array.from({ length: 60 }, (_, n) => `a${n}: jobCount`).join(' ')} }`),
+    },
+    { name: 'a question about the schema', body: ask('{ __schema { queryType { name } } }') },
+    { name: 'a misspelt field', body: ask('{ jobCoun }') },
+    { name: 'an answer that is too large', body: ask(`{ job(id: "${large}") { a: content b: content c: content } }`) },
+    { name: 'parameters in the URL', path: `/graphql?query=${encodeURIComponent('{ __typename }')}`, body: ask(QUERY) },
+    { name: 'a header against forgery', body: ask(QUERY), headers: [['x-graphql-yoga-csrf', '']] },
+    {
+      name: 'a page of somebody else',
+      body: ask(QUERY),
+      headers: [
+        ['origin', 'https://evil.example'],
+        ['sec-fetch-site', 'cross-site'],
+      ],
+    },
+    { name: 'an id', body: ask(QUERY), headers: [['x-request-id', 'order-4711']] },
+    { name: 'an odd id', body: ask(QUERY), headers: [['x-request-id', 'two words']] },
+    // Names that no URL can have are left out: the long way fails on them.
+    ...[
+      'evil.example',
+      'localhost.evil.example:80',
+      '[::1]:1',
+      'LOCALHOST',
+      '127.1.2.3',
+      '',
+      'a/b?c#d',
+      'user@localhost',
+    ].map((host): ParityRequest => ({ name: `the host "${host}"`, body: ask(QUERY), headers: [['host', host]] })),
+    {
+      name: 'a header that is repeated',
+      body: ask(QUERY),
+      headers: [
+        ['x-request-id', 'a'],
+        ['x-request-id', 'b'],
+      ],
+    },
+    { name: 'a client that wants the connection closed', body: ask(QUERY), headers: [['connection', 'close']] },
+    { name: 'a client that asks before it sends', body: ask(QUERY), headers: [['expect', '100-continue']] },
+    { name: 'a client that expects what nobody knows', body: ask(QUERY), headers: [['expect', 'miracles']] },
+    { name: 'no credential', body: ask(QUERY), headers: [['authorization', '']] },
+    { name: 'a wrong token', body: ask(QUERY), headers: [['authorization', 'Bearer nonsense']] },
+    { name: 'another scheme', body: ask(QUERY), headers: [['authorization', 'Basic YTpi']] },
+    {
+      name: 'a wrong token and a body over the limit',
+      body: ask(QUERY).padEnd(20_001),
+      headers: [['authorization', 'Bearer nonsense']],
+    },
+    { name: 'a wrong token and a broken body', body: '{', headers: [['authorization', 'Bearer nonsense']] },
+  ]
+}
