@@ -6,6 +6,7 @@
 //   count-*                           counts, beside count(*)
 //   create, transition, batch, claim  writing, beside the same by pg and by pgbench
 //   subscribers, event-delay          writers while 1,000 subscribers wait, beside writers alone; how long an event takes
+//   memory                            only where it is named: what the server holds after --requests requests of all kinds
 // Every answer is looked at, and where one was wrong there is no ratio. BENCH_DATABASE_URL names a server on which databases may be
 // made (they stay there for the next run); without it there is an embedded one, which stays if BENCH_DATA_DIR says where. Results: a
 // table, and in --out the files results.json and results.md.
@@ -24,11 +25,16 @@ import { type BenchDatabase, openBenchDatabase } from './benchDatabase.ts'
 import { BenchError } from './benchError.ts'
 import { allCases, type CaseSettings } from './cases/allCases.ts'
 import { countStatements } from './countStatements.ts'
+import { type MemoryResult, type MemoryStep, measureMemory } from './memory.ts'
+import { memoryMarkdown, memoryText } from './memoryReport.ts'
 import { type BenchOptions, benchProgram } from './options.ts'
 import { hasPgbench } from './pgbench.ts'
 import { markdown, type RunFacts, rowsOf, textTable, wrongAnswers } from './report.ts'
 import { openServers } from './servers.ts'
 import { removeWritten } from './writtenJobs.ts'
+
+/** The case apart. */
+const MEMORY = 'memory'
 
 async function main(options: BenchOptions): Promise<void> {
   // Whoever was started is ended by its handler of the exit; what was written goes when the next run begins.
@@ -57,9 +63,12 @@ async function bench(database: BenchDatabase, options: BenchOptions): Promise<vo
   try {
     const facts = factsOf(database, options)
     console.log(`${facts.machine}; Node ${facts.node}; ${facts.database}`)
-    const results = await measureAll(client, database.url, options)
-    writeResults(options, facts, results)
-    if (results.some(({ faults }) => faults.length > 0)) process.exitCode = 1
+    const only = options.only.filter((name) => name !== MEMORY)
+    const isMemoryAlone = options.only.length > 0 && only.length === 0
+    const results = isMemoryAlone ? [] : await measureAll(client, database.url, { ...options, only })
+    const memory = options.only.includes(MEMORY) ? await memoryOf(client, database.url, options) : undefined
+    writeResults(options, facts, { results, ...(memory && { memory }) })
+    if ([...results, ...(memory ? [memory] : [])].some(({ faults }) => faults.length > 0)) process.exitCode = 1
   } finally {
     await removeWritten(client)
     await client.end()
@@ -90,6 +99,18 @@ async function measureAll(client: pg.Client, databaseUrl: string, options: Bench
   }
 }
 
+async function memoryOf(
+  client: pg.Client,
+  databaseUrl: string,
+  { callers, requests }: BenchOptions,
+): Promise<MemoryResult> {
+  const onStep = ({ requests: sent }: MemoryStep): void => console.log(`memory: ${sent} of ${requests} requests`)
+  const result = await measureMemory({ databaseUrl, client, callers, requests, onStep })
+  console.log(`\n${memoryText(result)}`)
+  for (const fault of result.faults) console.log(`WRONG: ${fault}`)
+  return result
+}
+
 /** A whole page has to follow. */
 function deepest(depth: number, jobs: number): number {
   return Math.min(depth, jobs - 50)
@@ -102,10 +123,15 @@ function factsOf({ described }: BenchDatabase, { jobs, rounds, seconds, callers 
   return { date, machine, node: process.versions.node, database: described, jobs, rounds, seconds, callers }
 }
 
-function writeResults({ out }: BenchOptions, facts: RunFacts, results: readonly CaseResult[]): void {
+interface Results {
+  readonly results: readonly CaseResult[]
+  readonly memory?: MemoryResult
+}
+
+function writeResults({ out }: BenchOptions, facts: RunFacts, { results, memory }: Results): void {
   mkdirSync(out, { recursive: true })
-  writeFileSync(join(out, 'results.json'), `${JSON.stringify({ facts, results }, null, 2)}\n`)
-  writeFileSync(join(out, 'results.md'), markdown(facts, results))
+  writeFileSync(join(out, 'results.json'), `${JSON.stringify({ facts, results, memory }, null, 2)}\n`)
+  writeFileSync(join(out, 'results.md'), markdown(facts, results, memory ? [memoryMarkdown(memory)] : []))
   console.log(`\nThe tables are in ${out}.`)
 }
 

@@ -39,9 +39,10 @@ export class HttpTarget {
     this.agent.destroy()
   }
 
-  private post(operation: string): Promise<{ status: number | undefined; text: string }> {
+  /** The answer to any body, whatever its status. */
+  post(operation: string, type = 'application/json'): Promise<{ status: number | undefined; text: string }> {
     const { hostname, port, pathname } = this.url
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(operation) }
+    const headers = { 'content-type': type, 'content-length': Buffer.byteLength(operation) }
     return new Promise((resolve, reject) => {
       const outgoing = request(
         { hostname, port, path: pathname, method: 'POST', agent: this.agent, headers },

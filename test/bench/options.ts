@@ -10,6 +10,7 @@ export interface BenchOptions {
   readonly callers: number
   readonly depth: number
   readonly only: readonly string[]
+  readonly requests: number
   readonly out: string
   readonly postgraphile: boolean
   readonly build: boolean
@@ -25,6 +26,7 @@ export function benchProgram(run: (options: BenchOptions) => Promise<void>): Com
     .option('--callers <n>', 'so many wait for an answer at once, where throughput counts', numberOption(1, 80), 16)
     .option('--depth <n>', 'how deep deep pages are, at most', numberOption(1, 100_000_000), 1_000_000)
     .option('--only <case...>', 'these cases, or those that begin so: job page nested deep filter count create ...', [])
+    .option('--requests <n>', 'so many in the case memory', numberOption(10, 1_000_000_000), 1_000_000)
     .option('--out <dir>', 'where the results go', fileURLToPath(new URL('results', import.meta.url)))
     .option('--no-postgraphile', 'without PostGraphile, which is installed on the first run')
     .option('--no-build', 'of the program as it was built last')

@@ -67,8 +67,12 @@ function spreadText({ median, least, most }: Spread, format: (value: number) => 
 /** A table for the terminal, of the rows of one case. */
 export function textTable(rows: readonly Row[]): string {
   const columns = COLUMNS.filter((column) => column !== 'case')
-  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))]
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index]?.length ?? 0)))
+  return alignedText([columns, ...rows.map((row) => columns.map((column) => row[column]))])
+}
+
+/** Lines of as many cells each, in columns. */
+export function alignedText(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]?.map((_, index) => Math.max(...lines.map((cells) => cells[index]?.length ?? 0))) ?? []
   return lines
     .map((cells) =>
       cells
@@ -79,12 +83,18 @@ export function textTable(rows: readonly Row[]): string {
     .join('\n')
 }
 
-export function markdown(facts: RunFacts, results: readonly CaseResult[]): string {
+/** All that came out: on what it was measured, the table of the cases, if any ran, and `others`, which are tables of their own. */
+export function markdown(facts: RunFacts, results: readonly CaseResult[], others: readonly string[]): string {
+  const measured = `Measured on ${facts.date}: ${facts.machine}; Node ${facts.node}; ${facts.database}.`
+  const size = `${facts.jobs} jobs, ${4 * facts.jobs} records; at most ${facts.callers} callers.`
+  return [measured, size, '', ...(results.length > 0 ? casesMarkdown(facts, results) : []), ...others].join('\n')
+}
+
+function casesMarkdown({ rounds, seconds }: RunFacts, results: readonly CaseResult[]): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const rows = results.flatMap(rowsOf)
   return [
-    `Measured on ${facts.date}: ${facts.machine}; Node ${facts.node}; ${facts.database}.`,
-    `${facts.jobs} jobs, ${4 * facts.jobs} records; ${facts.rounds} alternating rounds of ${facts.seconds} s (a third of it where there is one caller) after as long a warm-up.`,
+    `${rounds} alternating rounds of ${seconds} s (a third of it where there is one caller) after as long a warm-up.`,
     '',
     line(COLUMNS),
     line(COLUMNS.map(() => '---')),
@@ -95,7 +105,7 @@ export function markdown(facts: RunFacts, results: readonly CaseResult[]): strin
     '',
     ...LEGEND,
     '',
-  ].join('\n')
+  ]
 }
 
 export function wrongAnswers(results: readonly CaseResult[]): string[] {
