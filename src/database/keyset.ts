@@ -16,6 +16,8 @@ export interface KeysetOrder {
   readonly name: string
   readonly direction: Direction
   readonly key: readonly KeyField[]
+  /** Where the first field may be null: all rows of the list have a value there, or none has. By default there may be both. */
+  readonly only?: 'valued' | 'valueless' | undefined
 }
 
 export interface KeyField {
@@ -80,6 +82,8 @@ function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
 export interface Segment {
   where: Prisma.Sql
   orderBy: Prisma.Sql
+  /** It begins at the first row of the list. */
+  isBeginning: boolean
 }
 
 export interface Bounds {
@@ -109,6 +113,7 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
       ...beyond(key, !forward, to, inclusive),
     ]),
     orderBy: Prisma.raw(key.map(({ column }) => `${column} ${direction}`).join(', ')),
+    isBeginning: !reversed && !after,
   })
   const [first, unique] = order.key
   if (!first?.nullable || !unique) return [segment(order.key, [], after, before)]
@@ -116,8 +121,9 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
   // A bound without a value lies among the rows without one, which come last: those with a value all precede it.
   const valued = (bound: KeyValue[] | undefined) => (bound && bound[0] !== null ? bound : undefined)
   const valueless = (bound: KeyValue[] | undefined) => (bound && bound[0] === null ? bound.slice(1) : undefined)
-  if (!valueless(after)) segments.push(segment(order.key, [`${first.column} IS NOT NULL`], after, valued(before)))
-  if (!valued(before)) {
+  if (!valueless(after) && order.only !== 'valueless')
+    segments.push(segment(order.key, [`${first.column} IS NOT NULL`], after, valued(before)))
+  if (!valued(before) && order.only !== 'valued') {
     segments.push(segment([unique], [`${first.column} IS NULL`], valueless(after), valueless(before)))
   }
   return reversed ? segments.reverse() : segments

@@ -50,7 +50,9 @@ export function jobConditions(filter: JobFilter): Prisma.Sql[] {
     createdAfter != null && Prisma.sql`jobs.id >= ${leastUuidAt(createdAfter)}::uuid`,
     createdBefore != null && Prisma.sql`jobs.id < ${leastUuidAt(createdBefore)}::uuid`,
     completedAfter != null && Prisma.sql`jobs.completed_at >= ${completedAfter}`,
-    completedBefore != null && Prisma.sql`jobs.completed_at < ${completedBefore}`,
+    // What was completed earlier was created earlier too (ck_jobs_times_in_order), which tells where to begin.
+    completedBefore != null &&
+      Prisma.sql`jobs.completed_at < ${completedBefore} AND jobs.id < ${leastUuidAt(completedBefore)}::uuid`,
     metadata != null && Prisma.sql`jobs.metadata @> ${JSON.stringify(metadata)}::jsonb`,
   ]
   return conditions.filter((condition) => condition !== false)

@@ -4,8 +4,9 @@ import { type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
 import type { Ledger } from './ledger.ts'
-import { type Page, type PageRequest, pageOfRows } from './page.ts'
+import { type Page, type PageRequest, pageOfRows, type RowRun } from './page.ts'
 import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
+import { recordsOfUser } from './recordsOfUser.ts'
 
 /** Which columns and relations of the records to read; by default every column. The fields of the order are always read. */
 export interface RecordShape {
@@ -53,8 +54,16 @@ export async function listJobStateRecords(
   request: PageRequest & { filter?: JobStateRecordFilter | null | undefined } = {},
   shape: RecordShape = {},
 ): Promise<Page<JobStateRecord>> {
+  const list = { table: JOB_STATES, order: RECORDS_ORDER, ...shape }
   const condition = recordCondition(request.filter, ledger.limits)
-  return pageOfRows(ledger, { table: JOB_STATES, order: RECORDS_ORDER, condition, ...shape }, request)
+  const { jobId, ownerId, userId, ...others } = request.filter ?? {}
+  const owner = ownerId ?? userId
+  if (owner == null || jobId != null || (ownerId !== undefined && userId != null && userId !== ownerId)) {
+    return pageOfRows(ledger, { ...list, condition }, request)
+  }
+  const ofAnybody = recordCondition(others, ledger.limits)
+  const narrowed = (run: RowRun) => recordsOfUser(owner, run)
+  return pageOfRows(ledger, { ...list, condition: ofAnybody, narrowed }, request)
 }
 
 /**

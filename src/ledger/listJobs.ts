@@ -1,6 +1,6 @@
 // Lists jobs, page by page, in any of the orders that have an index.
 
-import type { Job, Prisma } from '../database/generated/client.ts'
+import type { Job, JobState, Prisma } from '../database/generated/client.ts'
 import type { KeyField, KeysetOrder } from '../database/keyset.ts'
 import { JOBS } from '../database/rows/tables.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
@@ -47,8 +47,17 @@ export async function listJobs(
     name: `jobs.${field}`,
     direction: direction === 'ASC' ? 'asc' : 'desc',
     key: KEYS[field],
+    only: field === 'COMPLETED_AT' ? completion(request.filter?.states) : undefined,
   }
   return pageOfJobs(ledger, { order, condition: jobCondition(request.filter, ledger.limits) }, request, shape)
+}
+
+/** Whether jobs in these states all have been completed, or none has (ck_jobs_times_fit_state). */
+function completion(states: readonly JobState[] | null | undefined): KeysetOrder['only'] {
+  if (states == null) return undefined
+  const unfinished = states.filter((state) => state === 'PENDING' || state === 'PROCESSING')
+  if (unfinished.length === 0) return 'valued'
+  return unfinished.length === states.length ? 'valueless' : undefined
 }
 
 /** An ordered list of jobs. */

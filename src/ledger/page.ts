@@ -52,6 +52,19 @@ export interface RowList {
   condition: Prisma.Sql
   /** Which columns and relations to read; by default every column. The fields of the order are always read. */
   select?: Select | undefined
+  /** Where an index does not bring the rows of a run: a condition that only those satisfy. Of the rest of the run it knows. */
+  narrowed?: ((run: RowRun) => Prisma.Sql) | undefined
+}
+
+/** A part of a list that is about to be read. */
+export interface RowRun {
+  condition: Prisma.Sql
+  /** Between which rows. */
+  between: Prisma.Sql
+  orderBy: Prisma.Sql
+  take: number
+  /** It begins at the first row of the list. */
+  isBeginning: boolean
 }
 
 /**
@@ -80,18 +93,17 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
  * @throws InvalidInputError for bad page sizes and cursors
  */
 export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: PageRequest): Promise<Page<Row>> {
-  const { table, order, condition, select } = list
+  const { table, order, condition, select, narrowed } = list
   const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
   const shape = select && { ...select, ...key }
-  const isPlannedByValues = condition.values.length > 0
-  return readPage<Row>(order, pageWindow(request, order, ledger.limits), ({ where, orderBy }, take) =>
-    ledger.rows.read<Row>(table, {
-      select: shape,
-      where: allOf([condition, where]),
-      orderBy,
-      take,
-      isPlannedByValues,
-    }),
+  const isPlannedByValues = narrowed !== undefined || condition.values.length > 0
+  return readPage<Row>(
+    order,
+    pageWindow(request, order, ledger.limits),
+    ({ where: between, orderBy, isBeginning }, take) => {
+      const where = narrowed?.({ condition, between, orderBy, take, isBeginning }) ?? allOf([condition, between])
+      return ledger.rows.read<Row>(table, { select: shape, where, orderBy, take, isPlannedByValues })
+    },
   )
 }
 

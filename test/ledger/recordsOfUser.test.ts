@@ -1,0 +1,78 @@
+// The records of one user's jobs are found in three ways, depending on how many jobs the user has and where the page lies; all of them give
+// what a plain join gives.
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listJobStateRecords } from '../../src/ledger/jobHistory.ts'
+import type { PageRequest } from '../../src/ledger/page.ts'
+import type { JobStateRecordFilter } from '../../src/ledger/recordFilter.ts'
+import { openTestLedger, type TestLedger } from '../support/factories.ts'
+
+/** Above the number from which on a user's jobs are too many to look at them all. */
+const MANY_JOBS = 2100
+const FEW_JOBS = 30
+
+let ledger: TestLedger
+let session: pg.Client
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+  session = await ledger.session()
+  // Random moves, so that some of the oldest jobs have the newest records.
+  const move = `UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = 'mover' WHERE state = 'PENDING' AND random() < 0.2`
+  const end = `UPDATE jobs SET state = 'FAILED', version = version + 1, state_actor = 'ender' WHERE state = 'PROCESSING' AND random() < 0.3`
+  for (let round = 0; round < 3; round++) {
+    for (const [user, jobs] of Object.entries({ many: MANY_JOBS, few: FEW_JOBS, other: 200 }))
+      await session.query(
+        `INSERT INTO jobs (user_id, content, state_actor) SELECT $1, 'x', 'maker' FROM generate_series(1, $2)`,
+        [user, Math.ceil(jobs / 3)],
+      )
+    await session.query(move)
+    await session.query(end)
+  }
+  // A lease that is extended changes a job and leaves no record.
+  await session.query(
+    `UPDATE jobs SET lease_expires_at = now() + interval '1 hour' WHERE state = 'PROCESSING' AND random() < 0.5`,
+  )
+  await session.query('ANALYZE')
+}, 60_000)
+
+afterAll(() => ledger.close())
+
+async function expected(userId: string, { actor }: JobStateRecordFilter): Promise<string[]> {
+  const { rows } = await session.query<{ id: string }>(
+    `SELECT record.id::text FROM job_states AS record JOIN jobs ON jobs.id = record.job_id
+     WHERE user_id = $1 AND ($2::text IS NULL OR record.actor = $2) ORDER BY record.timestamp DESC, record.id DESC`,
+    [userId, actor ?? null],
+  )
+  return rows.map(({ id }) => id)
+}
+
+describe.each(['many', 'few', 'nobody'])('of the user %s', (userId) => {
+  it.each([{}, { actor: 'ender' }, { actor: 'nobody' }])(
+    'with the filter %j, page by page, from either end',
+    async (filter) => {
+      const all = await expected(userId, filter)
+      const page = async (request: PageRequest) =>
+        listJobStateRecords(ledger, { ...request, filter: { ...filter, userId } })
+      const idsOf = async (request: PageRequest) => (await page(request)).rows.map(({ id }) => String(id))
+      for (const first of [1, 20, 100]) expect(await idsOf({ first })).toEqual(all.slice(0, first))
+      expect(await idsOf({ last: 20 })).toEqual(all.slice(-20))
+      const seen: string[] = []
+      for (let after: string | undefined; ; ) {
+        const { rows, cursorOf, hasNextPage } = await page({ first: 100, ...(after && { after }) })
+        seen.push(...rows.map(({ id }) => String(id)))
+        const last = rows.at(-1)
+        if (last === undefined || !(await hasNextPage()) || seen.length > 2000) break
+        after = cursorOf(last)
+        const before = seen.length > 100 ? all.slice(seen.length - 101, seen.length - 1) : undefined
+        if (before) expect(await idsOf({ last: 100, before: after })).toEqual(before)
+      }
+      expect(seen).toEqual(all.slice(0, Math.max(seen.length, Math.min(all.length, 2000))))
+    },
+  )
+})
+
+it('of a user confined to its own are those of nobody else', async () => {
+  const request = { filter: { ownerId: 'few', userId: 'many' } }
+  expect((await listJobStateRecords(ledger, request)).rows).toEqual([])
+})
