@@ -91,7 +91,12 @@ interface AnswerOptions extends HttpServerOptions {
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
   const path = request.url?.split('?', 1)[0]
-  if (path === GRAPHQL_PATH) {
+  const { host } = request.headers
+  // A client that knows no name sends an empty one (RFC 9112, section 3.2).
+  if (host && !URL.canParse(`http://${host}`)) {
+    const message = `The header host must be the name of this server; "${host.slice(0, 100)}" came.`
+    sendJson(response, 400, { error: 'bad request', message })
+  } else if (path === GRAPHQL_PATH) {
     await options.graphql(request, response, options.scope)
   } else if (path !== '/livez' && path !== '/readyz') {
     const message = `There is nothing at this path; the API is at ${GRAPHQL_PATH}, the health of the process at /livez and /readyz.`
