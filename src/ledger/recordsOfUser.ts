@@ -7,14 +7,11 @@ import type { RowRun } from './page.ts'
 /** A user has few jobs if it has no more than this: then the records of all of them are sorted. */
 const FEW_JOBS = 2000
 
-/** Among so many of the user's newest jobs it is looked how far back the newest records reach. */
-const NEWEST_JOBS = 100
-
 /**
  * The condition that of the records that `run` admits, in its order, only the first `run.take` satisfy that are of the user's jobs.
  *
- * Newest first and from the beginning, they are found by what changed last: no record is later than its job's `updated_at`, and as many as are wanted
- * among the newest jobs tell since when there are as many among all. Otherwise it depends on how many jobs the user has.
+ * Newest first and from the beginning, they are found by what changed last: no record is later than its job's `updated_at`, and those of as many of the
+ * newest jobs tell since when there are enough among all. Otherwise it depends on how many jobs the user has.
  */
 export function recordsOfUser(userId: string, run: RowRun): Prisma.Sql {
   const { take } = run
@@ -44,7 +41,7 @@ const NONE = Prisma.sql`SELECT NULL::timestamptz AS "timestamp" WHERE false`
 
 function newestRecords(userId: string, { condition, take }: RowRun): Prisma.Sql {
   return Prisma.sql`
-    SELECT record."timestamp" FROM (SELECT id FROM jobs WHERE user_id = ${userId} ORDER BY id DESC LIMIT ${NEWEST_JOBS}) AS job
+    SELECT record."timestamp" FROM (SELECT id FROM jobs WHERE user_id = ${userId} ORDER BY id DESC LIMIT ${take}) AS job
     CROSS JOIN LATERAL (
       SELECT job_states.timestamp FROM job_states WHERE job_states.job_id = job.id AND ${condition}
       ORDER BY job_states.sequence DESC LIMIT ${take}

@@ -67,7 +67,8 @@ const OF_A_USER: Allowance = { sorted: 10 * PAGE }
 const ALLOWANCES: Readonly<Record<string, Allowance>> = {
   'jobs of several states': OF_EACH_VALUE,
   'jobs of several presets': OF_EACH_VALUE,
-  'jobs of rare presets': OF_EACH_VALUE,
+  // All that there are.
+  'jobs of rare presets': BATCH,
   // Where states are not chosen by user and state, they are passed over.
   'jobs of a user with many and several states': { ...OF_EACH_VALUE, read: 200 * PAGE },
   'metadata-few': BATCH,
@@ -76,27 +77,11 @@ const ALLOWANCES: Readonly<Record<string, Allowance>> = {
   'records-user-few': OF_A_USER,
 }
 
-/** Lists that some plan makes slow, and why. One that is mended has to go from here. */
-const MISSES: readonly string[] = [
-  // A plan for any value takes the values for usual ones, and passes over the table in search of them.
-  'state-processing',
-  'preset-few',
-  'preset-none',
-  'metadata-few',
-  'metadata-none',
-  'jobs of completed after the last',
-  'jobs of completed before the first',
-  // The same; and the partial indexes are for texts that name the states, or for plans that know them.
-  'records of a previous state that few have',
-  'records of a previous state that none has',
-  // Of several values an index does not give the rows in order.
-  'jobs of rare presets',
-  // A job that was completed earlier was created earlier: nothing tells PostgreSQL.
-  'completed-before',
-  // The order is that of the records, the filter that of the jobs.
-  'records-user',
-  'records-user-few',
-]
+/**
+ * Lists whose plan depends on which rows ANALYZE happened to see: jobs with this metadata lie together, and whether they are rare enough to be looked
+ * up by their index is a guess. Of ten million jobs they were looked up, in 4 ms.
+ */
+const UNSTEADY: readonly string[] = ['metadata-few']
 
 /** Resolves to what is wrong with the plans of the statements by which the server answers. */
 async function faultsOfRead({ name, query, variables }: Read): Promise<string[]> {
@@ -148,13 +133,7 @@ it('an index brings what every list and every read of the contract asks for, in 
   const reads = [...deepLists(), ...(await filters(client))].map((list) => asRead(list))
   for (const list of deepLists()) reads.push(await deepRead(list))
   reads.push(...(await moreReads(client)))
-  const missed = new Set<string>()
   const faults: string[] = []
-  for (const read of reads) {
-    const found = await faultsOfRead(read)
-    if (found.length > 0) missed.add(read.name)
-    if (!MISSES.includes(read.name)) faults.push(...found)
-  }
+  for (const read of reads) if (!UNSTEADY.includes(read.name)) faults.push(...(await faultsOfRead(read)))
   expect(faults).toEqual([])
-  expect([...missed].toSorted()).toEqual(MISSES.toSorted())
 })
