@@ -22,7 +22,7 @@ export interface SelectList {
 
 /** The list for rows of the table by its own name, and the row that its values make, which come as text. */
 export function selectList(table: Table, select: Select | undefined): SelectList {
-  const parts = partsOf(table, select)
+  const parts = partsOf(table, select, 0)
   return {
     list: Prisma.join(parts.map((part) => part.sql(table.name))),
     rowOf(values) {
@@ -48,7 +48,8 @@ interface Part {
   fromJson(value: unknown): unknown
 }
 
-function partsOf(table: Table, select: Select | undefined): Part[] {
+/** Of rows that lie `depth` relations below those of the statement. */
+function partsOf(table: Table, select: Select | undefined, depth: number): Part[] {
   const fields = select ? Object.entries(select) : Object.keys(table.columns).map((field) => [field, true] as const)
   const parts: Part[] = []
   for (const [field, asked] of fields) {
@@ -56,7 +57,8 @@ function partsOf(table: Table, select: Select | undefined): Part[] {
     const relation = table.relations[field]
     if (!asked) continue
     if (column) parts.push(columnPart(field, column))
-    else if (relation) parts.push(relationPart(field, relation, asked === true ? {} : (asked as Nested)))
+    else if (relation)
+      parts.push(relationPart(field, relation, { ...(asked === true ? {} : (asked as Nested)), depth: depth + 1 }))
     else throw new Error(`The table ${table.name} has no field ${field}.`)
   }
   return parts
@@ -75,6 +77,12 @@ function columnPart(field: string, { name, type }: Column): Part {
   }
 }
 
+/** 2026-01-02 03:04:05.678+00, because sessions are in UTC; Date takes years below 100 for others unless it is ISO 8601. */
+function instantOf(text: string): Date {
+  // What Date cannot hold is no date, as with Prisma; of "infinityT:00" Date would make the year 2000.
+  return new Date(text.endsWith('infinity') ? Number.NaN : `${text.slice(0, 10)}T${text.slice(11)}:00`)
+}
+
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 const same = (value: unknown): unknown => value
 
@@ -84,8 +92,7 @@ export const FROM_TEXT: Record<ColumnType, (value: string) => unknown> = {
   capitals: (value) => value.toUpperCase(),
   int: Number,
   bigint: BigInt,
-  // 2026-01-02 03:04:05.678+00, because sessions are in UTC; Date takes years below 100 for others unless it is ISO 8601.
-  instant: (value) => new Date(`${value.slice(0, 10)}T${value.slice(11)}:00`),
+  instant: instantOf,
   json: (value) => JSON.parse(value),
   bytes: bytesOf,
 }
@@ -100,9 +107,8 @@ const FROM_JSON: Record<ColumnType, (value: unknown) => unknown> = {
   bytes: (value) => bytesOf(value as string),
 }
 
-function relationPart(field: string, relation: Relation, nested: Nested): Part {
-  const table = relation.table()
-  const parts = partsOf(table, nested.select)
+function relationPart(field: string, relation: Relation, nested: Nested & { depth: number }): Part {
+  const parts = partsOf(relation.table(), nested.select, nested.depth)
   const rowOf = (values: unknown): object => {
     const row: Record<string, unknown> = {}
     for (let index = 0; index < parts.length; index += 1) {
@@ -119,14 +125,15 @@ function relationPart(field: string, relation: Relation, nested: Nested): Part {
 
 interface Subquery extends Nested {
   readonly parts: Part[]
+  readonly depth: number
   /** The name of the row to which the rows belong. */
   readonly row: string
 }
 
-function subquery({ table, isMany, here, there }: Relation, { parts, row, ...nested }: Subquery): Prisma.Sql {
+function subquery({ table, isMany, here, there }: Relation, { parts, depth, row, ...nested }: Subquery): Prisma.Sql {
   const { name, columns } = table()
-  // A name that no row around it has.
-  const inner = `${row}_${name}`
+  // A name that no row around it has. Not one that grows with the depth: PostgreSQL cuts names off at 63 bytes.
+  const inner = `${name}_${depth}`
   const belongs = Prisma.raw(`${inner}.${there} = ${row}.${here}`)
   const value = Prisma.sql`json_build_array(${Prisma.join(parts.map((part) => part.jsonSql(inner)))})`
   const from = Prisma.raw(`${name} AS ${inner}`)
