@@ -75,8 +75,15 @@ export function sessionSettings({
   const parsed = new URL(url)
   const given = parsed.searchParams.get('options') ?? ''
   parsed.searchParams.delete('options')
-  // adapter-pg reads and writes timestamptz wrong unless the session is in UTC (prisma#26786), whatever the server's default is.
-  const own = ['-c TimeZone=UTC', `-c statement_timeout=${statementTimeoutMs}`, ...retryDelayOptions(retryDelay)]
+  // adapter-pg reads and writes timestamptz wrong unless the session is in UTC (prisma#26786), whatever the server's default is; dates and
+  // bytes are read in one form (rows/selectList.ts).
+  const own = [
+    '-c TimeZone=UTC',
+    '-c DateStyle=ISO',
+    '-c bytea_output=hex',
+    `-c statement_timeout=${statementTimeoutMs}`,
+    ...retryDelayOptions(retryDelay),
+  ]
   return { connectionString: parsed.toString(), options: [given, ...own].join(' ').trim() }
 }
 

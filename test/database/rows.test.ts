@@ -6,6 +6,7 @@ import { Prisma } from '../../src/database/generated/client.ts'
 import type { Select } from '../../src/database/rows/selectList.ts'
 import { JOB_STATES, JOBS, type Table } from '../../src/database/rows/tables.ts'
 import { claimJobs } from '../../src/ledger/claimJobs.ts'
+import { createJob } from '../../src/ledger/createJob.ts'
 import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
 import { jobColumns } from '../../src/ledger/jobColumns.ts'
 import { ACTOR, deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -148,5 +149,23 @@ describe('a row that is read past Prisma', () => {
     const rows = await ledger.rows.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
     const expected = await ledger.prisma.jobStateRecord.findMany({ select, orderBy: { id: 'asc' } })
     expect(told(rows)).toBe(told(expected))
+  })
+})
+
+describe('whatever the database has for a default', () => {
+  it('reads dates and bytes', async () => {
+    const own = await openTestLedger()
+    const session = await own.session()
+    const {
+      rows: [{ name }],
+    } = await session.query('SELECT current_database() AS name')
+    await session.query(`ALTER DATABASE ${name} SET datestyle TO 'SQL, DMY'`)
+    await session.query(`ALTER DATABASE ${name} SET bytea_output TO escape`)
+    const { job: created } = await createJob(own, { userId: 'u', content: 'c', idempotencyKey: 'k' }, ACTOR)
+    const [read] = await own.rows.read<typeof created>(JOBS, { where: Prisma.sql`true` })
+    expect(created.requestHash).toHaveLength(32)
+    expect(created.createdAt.getTime()).toBeGreaterThan(0)
+    expect(told(read)).toBe(told(created))
+    await own.close()
   })
 })
