@@ -8,7 +8,7 @@ import { sqlStateOf } from './faults.ts'
 export interface StatementWatch {
   /** While they run, how much they bring. */
   readonly received?: ((bytes: number) => void) | undefined
-  /** When one has ended, well or not: its text, and how long it took, with the wait for a connection. */
+  /** When one has ended, well or not: its text, and how long it took, with the wait for a connection, also where none came. */
   readonly ended?: ((text: string, durationMs: number) => void) | undefined
 }
 
@@ -49,8 +49,16 @@ export class CancellingPool extends pg.Pool {
     return store === undefined ? super.query(...(args as [Statement])) : this.queryUnder(store, args)
   }
 
-  private async queryUnder({ signal, received, ended }: Waiting, args: unknown[]): Promise<pg.QueryResult> {
+  private async queryUnder(store: Waiting, args: unknown[]): Promise<pg.QueryResult> {
     const startedAt = performance.now()
+    try {
+      return await this.runUnder(store, args)
+    } finally {
+      store.ended?.(textOf(args), performance.now() - startedAt)
+    }
+  }
+
+  private async runUnder({ signal, received }: Waiting, args: unknown[]): Promise<pg.QueryResult> {
     signal.throwIfAborted()
     const client = await this.connect()
     let unusable = false
@@ -73,7 +81,6 @@ export class CancellingPool extends pg.Pool {
       stream.removeListener('data', onData)
       // A request to cancel may still be on its way, and must not meet the next statement: the connection is not used again.
       client.release(unusable)
-      ended?.(textOf(args), performance.now() - startedAt)
     }
   }
 }

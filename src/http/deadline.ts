@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
-import { givenUpOn } from '../database/cancellation.ts'
+import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
 import type { ServerPlugin } from './requestScope.ts'
 
 /** Watches one request: whether its time is over, and whether its client waits. */
@@ -56,7 +56,7 @@ export class Deadline {
    *
    * @throws what `work` throws, or the reason why the request is given up
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>, watch: StatementWatch = {}): Promise<T> {
     const { signal } = this
     signal.throwIfAborted()
     let stopWaiting = (): void => undefined
@@ -65,7 +65,7 @@ export class Deadline {
       signal.addEventListener('abort', stopWaiting, { once: true })
     })
     try {
-      return await Promise.race([givenUpOn(signal, work), givenUp])
+      return await Promise.race([givenUpOn(signal, work, watch), givenUp])
     } finally {
       signal.removeEventListener('abort', stopWaiting)
     }

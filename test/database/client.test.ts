@@ -1,5 +1,6 @@
 // The connection: what every session is set to, how many there are, and what happens when they break.
 import { afterEach, describe, expect, it } from 'vitest'
+import { givenUpOn } from '../../src/database/cancellation.ts'
 import { connectDatabase, type Database, type DatabaseSettings } from '../../src/database/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -103,7 +104,12 @@ describe('the pool', () => {
     // Prisma starts a statement when somebody waits for it.
     const busy = Promise.resolve(database.prisma.$queryRaw`SELECT pg_sleep(3)::text`)
     await eventually(() => expect(database.pool.totalCount - database.pool.idleCount).toBe(1))
-    await expect(database.prisma.$queryRaw`SELECT 1`).rejects.toThrow(/timeout/i)
+    const told: [string, number][] = []
+    const ended = (text: string, durationMs: number): void => void told.push([text, durationMs])
+    const waiting = () => Promise.resolve(database.prisma.$queryRaw`SELECT 1`)
+    await expect(givenUpOn(new AbortController().signal, waiting, { ended })).rejects.toThrow(/timeout/i)
+    expect(told).toEqual([['SELECT 1', expect.any(Number)]])
+    expect(told[0]?.[1]).toBeGreaterThan(900)
     await busy
   })
 

@@ -15,7 +15,8 @@ export function authentication(authenticate: Authenticate, limiter: RateLimiter 
       const address = `address:${scope.address}`
       const attempt = limiter?.attempt(address, scope)
       try {
-        scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()))
+        const watch = { ended: scope.statementEnded }
+        scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
         attempt?.succeed()
         scope.callerNow = () => authenticate(authorization, async () => undefined).catch(orTold(scope))
       } catch (error) {
