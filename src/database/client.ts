@@ -33,7 +33,7 @@ export interface Database {
 
 /** Connections beyond `poolKept` are closed after so long without work. */
 const IDLE_MS = 10_000
-/** Statements by text that get a name; more than the product has. What exceeds it runs unprepared. */
+/** Texts that get a name: those that are ours, which are fewer, and those that depend on what clients ask for. What exceeds it runs unprepared. */
 const PREPARED_STATEMENTS = 500
 
 /** Opens the pool and Prisma Client. Connects when first used. */
@@ -49,12 +49,14 @@ export function connectDatabase(settings: DatabaseSettings): Database {
     keepAlive: true,
   })
   pool.on('error', settings.onPoolError)
-  const statementName = settings.preparedStatements ? statementNames() : undefined
+  const names = (prefix: string) => (settings.preparedStatements ? statementNames(prefix) : undefined)
+  const statementName = names('jobledger')
   const adapter = new PrismaPg(pool, statementName ? { statementNameGenerator: statementName } : {})
   const prisma = new PrismaClient({ adapter })
   return {
     prisma,
-    rows: openRowReader(pool, statementName),
+    // What clients ask for, with each size of a page in a page, must not take the names from what is run most.
+    rows: openRowReader(pool, { query: statementName, read: names('jobledger_read') }),
     pool,
     close: async () => {
       await prisma.$disconnect()
@@ -87,13 +89,13 @@ export function sessionSettings({
   return { connectionString: parsed.toString(), options: [given, ...own].join(' ').trim() }
 }
 
-function statementNames(): (query: { sql: string }) => string {
+function statementNames(prefix: string): (query: { sql: string }) => string {
   const names = new Map<string, string>()
   return ({ sql }) => {
     const known = names.get(sql)
     // An empty name is PostgreSQL's unnamed statement.
     if (known !== undefined || names.size >= PREPARED_STATEMENTS) return known ?? ''
-    const name = `jobledger_${names.size + 1}`
+    const name = `${prefix}_${names.size + 1}`
     names.set(sql, name)
     return name
   }

@@ -105,6 +105,8 @@ export async function readEvents({ rows, limits }: Ledger, request: EventsReques
     orderBy: segment?.orderBy,
     take: most,
     select: select && { ...select, transactionId: true, id: true },
+    // How many are read at once changes all the time.
+    isPlannedByValues: true,
   })
 }
 

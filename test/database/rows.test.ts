@@ -169,3 +169,20 @@ describe('whatever the database has for a default', () => {
     await own.close()
   })
 })
+
+describe('statements', () => {
+  it('are prepared however many pages of pages clients have asked for', async () => {
+    const own = await openTestLedger({ connections: 1 })
+    const where = Prisma.sql`false`
+    for (let take = 0; take <= 500; take += 1) await own.rows.read(JOBS, { select: { states: { take } }, where })
+    await own.rows.query(Prisma.sql`SELECT 1 AS of_ours`)
+    await own.prisma.job.findFirst({ where: { content: 'of Prisma' } })
+    const { rows } = await own.database.pool.query<{ statement: string }>(
+      'SELECT statement FROM pg_prepared_statements',
+    )
+    const texts = rows.map(({ statement }) => statement)
+    expect(texts.filter((text) => text.includes('job_states'))).toHaveLength(500)
+    expect(texts.filter((text) => /of_ours|"content" =/.test(text))).toHaveLength(2)
+    await own.close()
+  })
+})

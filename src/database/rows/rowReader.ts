@@ -51,16 +51,16 @@ function toText(value: unknown): unknown {
   return value instanceof Date ? value.toISOString().replace(/^\+0*/, '') : value
 }
 
-export function openRowReader(pool: pg.Pool, statementName: StatementName): RowReader {
+export function openRowReader(pool: pg.Pool, names: Readonly<Record<keyof RowReader, StatementName>>): RowReader {
   // An empty name is that of a statement which is planned for its values, and forgotten.
-  const statementOf = ({ text, values }: Prisma.Sql, isPrepared: boolean) => ({
-    name: (isPrepared && statementName?.({ sql: text })) || '',
+  const statementOf = ({ text, values }: Prisma.Sql, nameOf: StatementName) => ({
+    name: nameOf?.({ sql: text }) ?? '',
     text,
     values: values.map(toText),
   })
   return {
     async query<Row>(sql: Prisma.Sql): Promise<Row[]> {
-      const { rows } = await pool.query({ ...statementOf(sql, true), types: BY_COLUMN_TYPE } as pg.QueryConfig)
+      const { rows } = await pool.query({ ...statementOf(sql, names.query), types: BY_COLUMN_TYPE } as pg.QueryConfig)
       return rows
     },
     async read<Row>(table: Table, { isPlannedByValues, ...question }: RowsQuestion): Promise<Row[]> {
@@ -70,7 +70,8 @@ export function openRowReader(pool: pg.Pool, statementName: StatementName): RowR
       // In the text, where a plan for any value sees it: it would take a tenth of the table for wanted.
       const limit = take === undefined ? Prisma.empty : Prisma.raw(` LIMIT ${take}`)
       const sql = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
-      const statement = { ...statementOf(sql, !isPlannedByValues), rowMode: 'array', types: AS_TEXT }
+      const nameOf = isPlannedByValues ? undefined : names.read
+      const statement = { ...statementOf(sql, nameOf), rowMode: 'array', types: AS_TEXT }
       const { rows } = await pool.query<(string | null)[]>(statement as pg.QueryArrayConfig)
       return rows.map(rowOf) as Row[]
     },
