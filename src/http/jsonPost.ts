@@ -1,5 +1,6 @@
-// Most requests are one JSON text by POST, and so are their answers. Yoga and all of its hooks see them like any others, but they are spared
-// the way through the objects of the Fetch standard, whose streams cost more than all else that HTTP does.
+// Most requests are one JSON text by POST, and so are their answers. Yoga and its hooks see them like any others, but they are spared the
+// way through the objects of the Fetch standard, whose streams cost more than all else that HTTP does. The hooks onRequest and onResponse
+// belong to the server around Yoga, which they do not pass: a plugin that must see every request may not rely on those.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendNodeResponse } from '@whatwg-node/server'
 import type { Plugin, YogaServer } from 'graphql-yoga'
