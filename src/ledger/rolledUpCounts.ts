@@ -18,7 +18,10 @@ export function rollUpQuestion({ ownerId, userId, states: _, includeDeleted, ...
   if (Object.values(others).some((value) => value != null)) return undefined
   // Two users at once are nobody, which is known without the roll-up.
   if (ownerId !== undefined && userId != null && ownerId !== userId) return undefined
-  return { userId: ownerId ?? userId ?? undefined, includeDeleted: includeDeleted ?? false } satisfies RollUpQuestion
+  const asked = ownerId ?? userId ?? undefined
+  // The sums of all users are kept under the empty name, which no user has.
+  if (asked === '') return undefined
+  return { userId: asked, includeDeleted: includeDeleted ?? false } satisfies RollUpQuestion
 }
 
 /** How many jobs are in each state; undefined if the roll-up is too far behind. One statement. */

@@ -55,6 +55,7 @@ describe('migrate-down', () => {
     for (let times = 0; times < 9; times += 1) await migrateDown()
     expect(said).toEqual([
       'Took back 20261126000001_read_indexes.',
+      'Took back 20261126000002_roll_up_races.',
       'Took back 20261125000002_statistics.',
       'Took back 20261125000001_events.',
       'Took back 20261124000002_workers.',
