@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
+import { sqlStateOf } from '../database/faults.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { LagReport } from './lagReport.ts'
@@ -19,8 +20,10 @@ export interface RollUpOptions {
 
 /** The name of the lock that whoever keeps the roll-up has. */
 export const ROLL_UP_LOCK = 'rollup'
-/** Records of a portion: under a second's work, well below any statement timeout. */
+/** Records of a portion: under a second's work. Where a statement timeout is too short for it, half as many, down to `LEAST`, to the end of the ledger. */
 export const PORTION = 20_000
+const LEAST = 100
+const QUERY_CANCELED = '57014'
 
 const JITTER = 0.2
 /** The longest wait after a failure, twice as long after each that follows. */
@@ -38,6 +41,7 @@ export function runRollUp(options: RollUpOptions): Chore {
 async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOptions, signal: AbortSignal): Promise<void> {
   const lag = new LagReport(ledger, ROLL_UP, log)
   let failures = 0
+  let portion = PORTION
   let wasOurs = false
 
   /** Resolves to whether there is more to do. */
@@ -45,15 +49,17 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     const isOurs = await lock.hold(signal)
     if (isOurs && !wasOurs) log.info({ follower: ROLL_UP }, 'this process keeps the roll-up')
     wasOurs = isOurs
-    const isFull = isOurs && (await rollUp(ledger, PORTION)) === PORTION
+    const isFull = isOurs && (await rollUp(ledger, portion)) === portion
     if (isOurs) await lag.tellIfDue()
     if (failures > 0) log.info({ follower: ROLL_UP }, 'the roll-up goes on')
     failures = 0
+    if (!isFull) portion = PORTION
     return isFull
   }
 
   function tell(error: unknown): boolean {
     failures += 1
+    if (sqlStateOf(error) === QUERY_CANCELED) portion = Math.max(LEAST, Math.floor(portion / 2))
     // A warning for each outage, not for each try.
     if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ err: error, follower: ROLL_UP }, STUCK)
     return false

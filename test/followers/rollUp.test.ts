@@ -122,6 +122,21 @@ describe('the roll-up', () => {
     await eventually(() => expect(lines.at(-1)?.message).toBe('the roll-up goes on'))
   })
 
+  it('goes on in smaller portions where the statement timeout is too short for whole ones', async () => {
+    const session = await ledger.session()
+    await session.query(`
+      INSERT INTO jobs (user_id, content) SELECT 'many', 'c' FROM generate_series(1, 3000);
+      CREATE FUNCTION too_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.count > 2000 THEN RAISE EXCEPTION USING ERRCODE = 'query_canceled'; END IF;
+        RETURN NEW; END $$;
+      CREATE TRIGGER too_slow BEFORE INSERT ON job_counts FOR EACH ROW EXECUTE FUNCTION too_slow()`)
+    const { lines } = keepRollUp({ intervalSeconds: 0.001 })
+    await eventually(async () => expect(await lag()).toBe(0))
+    await session.query('DROP TRIGGER too_slow ON job_counts; DROP FUNCTION too_slow')
+    expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
+    expect(await ledger.prisma.jobCount.findMany({ where: { userId: 'many' } })).toMatchObject([{ count: 3000n }])
+  })
+
   it('ends although a portion cannot go on', async () => {
     await newJob(ledger)
     const holder = await ledger.session()
