@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config.ts'
 import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
 import { connectDatabase } from '../database/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
+import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { createLogger } from '../log.ts'
 import { CLEANUP_TASK } from '../maintenance/cleanupJobs.ts'
@@ -29,6 +30,7 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   try {
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
+    await carryOnTransactionOrder(database.pool)
     const chores = { config, ledger: openLedger(database, config.limits), lock, signal }
     if (once) await maintainOnce(chores)
     else await maintainUntilSignal(chores)

@@ -2,6 +2,7 @@
 import { readConfig } from '../config.ts'
 import { connectDatabase, type Database } from '../database/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
+import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
 import { PORTION } from '../followers/rollUp.ts'
 import { comparePositions } from '../ledger/eventOrder.ts'
 import { currentPosition } from '../ledger/events.ts'
@@ -34,6 +35,8 @@ export async function tellOrRebuildRollUp({ rebuild }: RollUpCommandOptions): Pr
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
     const ledger = openLedger(database, config.limits)
+    // Otherwise what a restore brought along would lie ahead of the horizon.
+    if (rebuild) await carryOnTransactionOrder(database.pool)
     if (rebuild) await rebuildRollUp(ledger, signal)
     await tellOfRollUp(ledger)
   } finally {

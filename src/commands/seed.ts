@@ -1,6 +1,7 @@
 // Fills the embedded or the configured database with believable jobs, for those who want to see something.
 import pg from 'pg'
 import { readConfig } from '../config.ts'
+import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
 import { believableJobs } from './seed/believableJobs.ts'
 import { randomFrom } from './seed/random.ts'
@@ -25,6 +26,7 @@ export async function seed({ add, random: beginning }: SeedOptions): Promise<voi
     if (database.embedded) await bringUpToDate(database)
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
+    await carryOnTransactionOrder(client)
     try {
       if (!add && (await holdsJobs(client))) {
         throw new SeedError(`There are jobs in ${database.place} already; --add adds to them.`)

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { abandonJobs } from '../maintenance/abandonedJobs.ts'
 import { readableLog } from '../maintenance/logLines.ts'
 import { eventually } from '../support/eventually.ts'
-import { jobCreatedAt, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { jobCreatedAt, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { expectSoundHistories } from '../support/history.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { startTestServer } from '../support/server.ts'
@@ -46,6 +46,17 @@ describe('maintain --once', () => {
       stateActor: 'system:retention',
     })
     expect(await ledger.prisma.maintenanceTask.findMany()).toMatchObject([{ name: 'cleanupJobs', position: null }])
+  })
+
+  it('writes behind what is there where the ledger came from a server that had counted further', async () => {
+    const session = await ledger.session()
+    const old = await jobCreatedAt(ledger, new Date('2020-02-02'), 'COMPLETED')
+    await session.query('UPDATE transaction_offsets SET value = 3000000')
+    await newJob(ledger)
+    await session.query('UPDATE transaction_offsets SET value = 0')
+    expect(await maintain(['--once'], { RETENTION_DAYS: '365' }).ended).toEqual({ code: 0, signal: null })
+    const [latest] = await ledger.prisma.jobStateRecord.findMany({ orderBy: { transactionId: 'desc' }, take: 1 })
+    expect(latest).toMatchObject({ jobId: old.id, actor: 'system:retention' })
   })
 
   it('says what failed, with exit code 1, and does the rest', async () => {

@@ -60,6 +60,14 @@ describe('rollup', () => {
     expect(await sums()).toEqual(before)
   })
 
+  it('--rebuild adds up a ledger that came from a server that had counted further', async () => {
+    const session = await ledger.session()
+    await session.query('UPDATE transaction_offsets SET value = 3000000')
+    await newJob(ledger, { userId: 'cyd' })
+    await session.query('UPDATE transaction_offsets SET value = 0')
+    expect(await run('--rebuild')).toMatch(/^Added 19 records .*\n.*\nNothing lies behind that.$/)
+  })
+
   it('--rebuild leaves the numbers exact while others write and a server keeps the roll-up', async () => {
     let isOver = false
     const settings = {

@@ -33,6 +33,15 @@ async function write(jobs = believableJobs(NOW, randomFrom(7))): Promise<void> {
 }
 
 describe('npm run seed', () => {
+  it('is numbered behind what is there where the ledger came from another server', async () => {
+    await client.query(`UPDATE transaction_offsets SET value = 1000000;
+      INSERT INTO jobs (user_id, content) VALUES ('ada', 'c')`)
+    await write()
+    const { rows } = await client.query('SELECT transaction_id, job_id FROM job_states ORDER BY id')
+    const [first, ...seeded] = rows.map(({ transaction_id }) => Number(transaction_id))
+    expect(Math.min(...seeded)).toBeGreaterThan(first as number)
+  })
+
   it('fills an empty database, and adds to a full one only when told to', async () => {
     const seed = (...options: string[]) => run(['--import', 'tsx', 'src/cli.ts', 'seed', ...options], database.url)
     expect(await seed()).toMatchObject({
