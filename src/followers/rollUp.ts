@@ -50,7 +50,6 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     if (isOurs && !wasOurs) log.info({ follower: ROLL_UP }, 'this process keeps the roll-up')
     wasOurs = isOurs
     const isFull = isOurs && (await rollUp(ledger, portion)) === portion
-    if (isOurs) await lag.tellIfDue()
     if (failures > 0) log.info({ follower: ROLL_UP }, 'the roll-up goes on')
     failures = 0
     if (!isFull) portion = PORTION
@@ -66,7 +65,10 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
   }
 
   while (!signal.aborted) {
-    if (await step().catch(tell)) continue
+    const isFull = await step().catch(tell)
+    // Also while each portion fails: of that, the log has but one warning.
+    if (wasOurs || failures > 0) await lag.tellIfDue()
+    if (isFull) continue
     const seconds = Math.min(Math.max(intervalSeconds, LONGEST_RETRY_SECONDS), intervalSeconds * 2 ** failures)
     const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())
     await delay(ms, undefined, { ref: false, signal }).catch(() => undefined)

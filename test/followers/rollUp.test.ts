@@ -1,12 +1,12 @@
 // Who keeps the roll-up: one process at a time, until it is stopped; after it another one, from where it was.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
 import { ROLL_UP_LOCK, type RollUpOptions, runRollUp } from '../../src/followers/rollUp.ts'
 import { countJobsByState } from '../../src/ledger/countJobs.ts'
 import { listFollowers } from '../../src/ledger/followers.ts'
 import { ROLL_UP, rollUp } from '../../src/ledger/rollUp.ts'
 import { eventually } from '../support/eventually.ts'
-import { jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { jobCreatedAt, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { startTestServer } from '../support/server.ts'
 
 let ledger: TestLedger
@@ -17,6 +17,7 @@ beforeAll(async () => {
 })
 
 afterEach(async () => {
+  vi.useRealTimers()
   for (const end of endings.splice(0).reverse()) await end()
 })
 
@@ -135,6 +136,19 @@ describe('the roll-up', () => {
     await session.query('DROP TRIGGER too_slow ON job_counts; DROP FUNCTION too_slow')
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
     expect(await ledger.prisma.jobCount.findMany({ where: { userId: 'many' } })).toMatchObject([{ count: 3000n }])
+  })
+
+  it('tells how far it is behind while every portion fails', async () => {
+    await jobCreatedAt(ledger, new Date(Date.now() - 30_000))
+    const holder = await ledger.session()
+    await holder.query('ALTER TABLE job_counts RENAME TO away')
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const { lines } = keepRollUp({ intervalSeconds: 0.001 })
+    vi.advanceTimersByTime(60_000)
+    await eventually(() => expect(lines).toContainEqual({ level: 'warn', message: 'the ledger is handed on late' }))
+    vi.useRealTimers()
+    await holder.query('ALTER TABLE away RENAME TO job_counts')
+    await eventually(async () => expect(await lag()).toBe(0))
   })
 
   it('ends although a portion cannot go on', async () => {
