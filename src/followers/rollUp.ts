@@ -20,7 +20,7 @@ export interface RollUpOptions {
 
 /** The name of the lock that whoever keeps the roll-up has. */
 export const ROLL_UP_LOCK = 'rollup'
-/** Records of a portion: under a second's work. Where a statement timeout is too short for it, half as many, down to `LEAST`, to the end of the ledger. */
+/** Records of a portion: about a second's work at most. Where a statement timeout is too short for it, half as many, down to `LEAST`, to the end of the ledger. */
 export const PORTION = 20_000
 const LEAST = 100
 const QUERY_CANCELED = '57014'

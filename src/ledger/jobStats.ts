@@ -99,14 +99,13 @@ async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Prom
   const question = filter.states == null ? rollUpQuestion(filter) : undefined
   if (question === undefined || (question.userId !== undefined && span.bucket === 'MINUTE')) return undefined
   const { userId } = question
-  const seconds = userId === undefined ? BUCKET_SECONDS[span.bucket] : BUCKET_SECONDS.HOUR
   const rows = await prisma.$queryRaw<({ isBehind: boolean } & (Piece | { start: null }))[]>`
     WITH ${placeAndTail(userId)}, pieces AS (
       SELECT start, created, started, completed, failed, cancelled,
         array_to_string(wait_buckets, ' ') AS "waitBuckets", array_to_string(wait_counts, ' ') AS "waitCounts",
         array_to_string(processing_buckets, ' ') AS "processingBuckets", array_to_string(processing_counts, ' ') AS "processingCounts"
       FROM job_statistics
-      WHERE user_id = ${userId ?? ''} AND bucket_seconds = ${seconds} AND start >= ${span.first} AND start < ${endOf(span)}
+      WHERE user_id = ${userId ?? ''} AND bucket_seconds = ${BUCKET_SECONDS[span.bucket]} AND start >= ${span.first} AND start < ${endOf(span)}
       UNION ALL
       (${piecesOf(Prisma.sql`tail AS record`, Prisma.sql`true`, span)})
     )
