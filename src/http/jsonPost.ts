@@ -66,12 +66,12 @@ class JsonPost {
   }
 
   /** @throws Error if the client goes before it has sent the whole text */
-  text(): Promise<string> {
+  arrayBuffer(): Promise<ArrayBufferLike> {
     const { request } = this
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => void chunks.push(chunk))
-      request.on('end', () => resolve(Buffer.concat(chunks).toString()))
+      request.on('end', () => resolve(new Uint8Array(Buffer.concat(chunks)).buffer))
       request.on('error', reject)
     })
   }

@@ -14,21 +14,27 @@ export function logRequest(response: ServerResponse, scope: RequestScope, slowQu
   if (slowQueryMs > 0) {
     scope.statementEnded = (text, durationMs) => {
       if (durationMs < slowQueryMs) return
-      const facts = { ...factsOf(scope), durationMs: rounded(durationMs), statement: text.slice(0, TOLD_CHARACTERS) }
+      const facts = { ...factsOf(scope), durationMs: rounded(durationMs), statement: oneLine(text) }
       log.warn(facts, 'slow statement')
     }
   }
   response.once('close', () => {
-    const facts = { ...factsOf(scope), status: response.statusCode, durationMs: rounded(performance.now() - startedAt) }
+    const isAnswered = response.writableFinished
+    const durationMs = rounded(performance.now() - startedAt)
+    const facts = { ...factsOf(scope), ...(isAnswered ? { status: response.statusCode } : {}), durationMs }
     // A subscription lasts as long as its client likes.
     const isSlow = slowQueryMs > 0 && facts.durationMs >= slowQueryMs && !scope.operation?.startsWith('subscription')
-    if (isSlow) log.warn(facts, 'slow request')
-    if (tellsAll) log.debug(facts, response.writableFinished ? 'request answered' : 'request given up by the client')
+    if (isSlow) log.warn(facts, isAnswered ? 'slow request' : 'slow request, given up by the client')
+    if (tellsAll) log.debug(facts, isAnswered ? 'request answered' : 'request given up by the client')
   })
 }
 
 function factsOf({ requestId, operation, caller }: RequestScope) {
   return { requestId, operation, actor: caller?.actor }
+}
+
+function oneLine(statement: string): string {
+  return statement.replace(/\s+/g, ' ').trim().slice(0, TOLD_CHARACTERS)
 }
 
 function rounded(milliseconds: number): number {

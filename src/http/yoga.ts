@@ -131,10 +131,14 @@ function renderGraphiQL(options: object): Promise<string> {
   return graphiql
 }
 
+/** Of the name of an operation, which clients choose, in the log. */
+const NAME_CHARACTERS = 200
+
 function nameOperation(): ServerPlugin {
   const note = (context: ServerContext, document: DocumentNode, operationName?: string | null): void => {
     const operation = getOperationAST(document, operationName)
-    if (operation) context.scope.operation = `${operation.operation} ${operation.name?.value ?? '(unnamed)'}`
+    const name = operation?.name?.value.slice(0, NAME_CHARACTERS) ?? '(unnamed)'
+    if (operation) context.scope.operation = `${operation.operation} ${name}`
   }
   return {
     onExecute: ({ args }) => note(args.contextValue, args.document, args.operationName),

@@ -9,7 +9,7 @@ interface Entry {
 
 /** Requests that failed because the database was away. */
 const DATABASE_AWAY =
-  /Can't reach database server|Server has closed the connection|Connection terminated|is not queryable|57P0[123]|timeout exceeded when trying to connect/
+  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|Server has closed the connection|Connection terminated|is not queryable|57P0[123]|timeout exceeded when trying to connect/
 
 export class ServerLog {
   /** How often each thing was said. */
@@ -26,7 +26,8 @@ export class ServerLog {
     const what = described(entry)
     this.said.set(what, (this.said.get(what) ?? 0) + 1)
     const isSerious = entry.level === 'error' || entry.level === 'fatal'
-    if (isSerious && !DATABASE_AWAY.test(entry.err?.message ?? '')) this.faults.note(`The server logged: ${line}`)
+    if (isSerious && !DATABASE_AWAY.test(`${entry.err?.code} ${entry.err?.message}`))
+      this.faults.note(`The server logged: ${line}`)
   }
 }
 

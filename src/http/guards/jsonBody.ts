@@ -1,5 +1,6 @@
 // The one form in which a body is taken: JSON, of a shape that is looked at before it is parsed. Brackets without end take up a
 // hundred times the memory of their text once they are parsed, and whoever walks over them runs out of stack.
+import { isUtf8 } from 'node:buffer'
 import { GraphQLError } from 'graphql'
 import type { ServerPlugin } from '../requestScope.ts'
 
@@ -25,13 +26,19 @@ export function jsonBody(): ServerPlugin {
         return
       }
       setRequestParser(async (received) => {
-        const text = await received.text()
+        const text = utf8(Buffer.from(await received.arrayBuffer()))
         checkShape(text)
         const read = { json: async (): Promise<unknown> => JSON.parse(text) }
         return requestParser(Object.assign(Object.create(received), read))
       })
     },
   }
+}
+
+/** The text of a body. What is no UTF-8 would become text that nobody wrote. @throws GraphQLError with the code BAD_USER_INPUT */
+function utf8(body: Buffer): string {
+  if (!isUtf8(body)) throw refused('The body is not UTF-8.')
+  return body.toString()
 }
 
 /** Runs Yoga's parser of a URL, which passes on what JSON.parse says of its parameters. */
@@ -44,8 +51,13 @@ function parsedSearch<Parsed>(parse: () => Parsed): Parsed {
   }
 }
 
+/** JSON is UTF-8 (RFC 8259, section 8.1), whatever a client calls it. */
 function isJson(contentType: string | null): boolean {
-  return /^application\/(graphql\+)?json\s*(;|$)/i.test(contentType ?? '')
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
+  const charset = parameters
+    .map((parameter) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/.exec(parameter)?.[1])
+    .find(Boolean)
+  return /^application\/(graphql\+)?json\s*$/.test(type) && (charset === undefined || /^utf-?8$/.test(charset))
 }
 
 /** @throws GraphQLError with the code BAD_USER_INPUT. What is no JSON at all is left to the parser to say. */
