@@ -10,6 +10,7 @@ import { startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
 import { applyMigrations, migrationState } from '../../src/database/migrations.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 import { databaseUrl, onServer, PRISTINE } from '../support/testRun.ts'
+import { BenchError } from './benchError.ts'
 import { loadDataSet } from './dataSet.ts'
 import { removeWritten } from './writtenJobs.ts'
 
@@ -35,13 +36,13 @@ function settings(): Record<string, string> {
   }
 }
 
-/** A database with `jobs` jobs; made unless it is there. */
+/** A database with `jobs` jobs; made unless it is there. @throws BenchError if somebody else's has its name */
 export async function openBenchDatabase(jobs: number, say: (line: string) => void): Promise<BenchDatabase> {
   const server = await openServer()
   try {
     const name = `jobledger_bench_${jobs}`
     const url = databaseUrl(server.url, name)
-    if (await isComplete(server.url, name, url)) say(`Found ${name}.`)
+    if (await isComplete({ serverUrl: server.url, name, url })) say(`Found ${name}.`)
     else await make({ serverUrl: server.url, name, url, jobs }, say)
     await onServer(url, removeWritten)
     const version = await onServer(url, async (client) => {
@@ -99,26 +100,40 @@ interface NewDatabase {
   readonly jobs: number
 }
 
+/** The comments on databases of ours: nobody else's is ever dropped. */
 const COMPLETE = 'complete'
+const INCOMPLETE = 'jobledger benchmark: incomplete'
 
-/** A run that was stopped while it loaded leaves a database without the comment; older code leaves one with other migrations. */
-async function isComplete(serverUrl: string, name: string, url: string): Promise<boolean> {
-  const comment = await onServer(serverUrl, async (client) => {
+/**
+ * False also where there is none. A run that was stopped while it loaded leaves an incomplete one; older code leaves one with other
+ * migrations.
+ *
+ * @throws BenchError if there is one that is not ours
+ */
+async function isComplete({ serverUrl, name, url }: Omit<NewDatabase, 'jobs'>): Promise<boolean> {
+  const found = await onServer(serverUrl, async (client) => {
     const { rows } = await client.query<{ comment: string | null }>(
       `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1`,
       [name],
     )
-    return rows[0]?.comment
+    return rows[0]
   })
-  if (comment !== COMPLETE) return false
+  if (found === undefined || found.comment === INCOMPLETE) return false
+  if (found.comment !== COMPLETE) {
+    throw new BenchError(
+      `The database ${name} is there, without the mark of the benchmark, which leaves it alone: drop or rename it, or choose other --jobs.`,
+    )
+  }
   return (await onServer(url, (client) => migrationState(client))).state === 'up-to-date'
 }
 
+/** Drops what is left of one of ours. */
 async function make({ serverUrl, name, url, jobs }: NewDatabase, say: (line: string) => void): Promise<void> {
   say(`Making ${name}: ${jobs} jobs, ${4 * jobs} records.`)
   await onServer(serverUrl, async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     await client.query(`CREATE DATABASE ${name} ${PRISTINE}`)
+    await client.query(`COMMENT ON DATABASE ${name} IS '${INCOMPLETE}'`)
   })
   await applyMigrations(url)
   await loadDataSet(url, { size: jobs, nowMs: Date.now() }, say)

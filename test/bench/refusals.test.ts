@@ -1,0 +1,46 @@
+// What the benchmark does not begin with: told in one sentence, before anything is made.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { endPrograms, runProgram } from '../support/program.ts'
+import { databaseUrl, onServer } from '../support/testRun.ts'
+
+// Processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 60_000 })
+
+const JOBS = 301
+const NAME = `jobledger_bench_${JOBS}`
+
+afterEach(endPrograms)
+
+describe('npm run bench', () => {
+  let out: string
+  const serverUrl = (): string => inject('testRun').serverUrl
+
+  beforeAll(() => {
+    out = mkdtempSync(join(tmpdir(), 'jobledger-bench-test-'))
+    return () => rmSync(out, { recursive: true })
+  })
+
+  async function refusal(words: readonly string[], url = serverUrl()): Promise<string> {
+    const all = ['--jobs', String(JOBS), '--no-postgraphile', '--no-build', '--out', out, ...words]
+    const program = runProgram('test/bench/bench.ts', { BENCH_DATABASE_URL: url }, all)
+    expect(await program.ended, program.stderr()).toMatchObject({ code: 1 })
+    expect(program.stdout()).toBe('')
+    return program.stderr()
+  }
+
+  it('leaves a database alone that has the name of its data set and is not its own', async () => {
+    const foreign = databaseUrl(serverUrl(), NAME)
+    await onServer(serverUrl(), (client) => client.query(`CREATE DATABASE ${NAME}`))
+    try {
+      await onServer(foreign, (client) => client.query('CREATE TABLE precious AS SELECT 1 AS kept'))
+      expect(await refusal(['--only', 'page'])).toMatch(/^The database jobledger_bench_301 is there, without .*\.\n$/)
+      const { rows } = await onServer(foreign, (client) => client.query('SELECT kept FROM precious'))
+      expect(rows).toEqual([{ kept: 1 }])
+    } finally {
+      await onServer(serverUrl(), (client) => client.query(`DROP DATABASE ${NAME} WITH (FORCE)`))
+    }
+  })
+})
