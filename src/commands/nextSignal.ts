@@ -1,4 +1,5 @@
-// How a command that runs until it is stopped hears of it.
+// How a command that runs until it is stopped hears of it: Ctrl-C, a supervisor, or a terminal that was closed.
+import { constants } from 'node:os'
 
 /** A signal that comes again within this time is the same one: npm passes on what the terminal has sent to everybody already. */
 const ECHO_MS = 1000
@@ -11,9 +12,13 @@ export function nextSignal(): Promise<NodeJS.Signals> {
       if (askedAt === undefined) {
         askedAt = performance.now()
         resolve(signal)
-      } else if (performance.now() - askedAt > ECHO_MS) process.exit(signal === 'SIGINT' ? 130 : 143)
+      } else if (performance.now() - askedAt > ECHO_MS) process.exit(exitStatusOf(signal))
     }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   })
+}
+
+/** What a shell expects of a process that a signal has ended. */
+export function exitStatusOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal]
 }

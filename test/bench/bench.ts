@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { nextSignal } from '../../src/commands/nextSignal.ts'
+import { exitStatusOf, nextSignal } from '../../src/commands/nextSignal.ts'
 import { MigrationError } from '../../src/database/migrations.ts'
 import { ServerStartError } from '../load/serverProcess.ts'
 import { type CaseResult, measureCase } from './benchCase.ts'
@@ -38,7 +38,7 @@ const MEMORY = 'memory'
 
 async function main(options: BenchOptions): Promise<void> {
   // Whoever was started is ended by its handler of the exit; what was written goes when the next run begins.
-  void nextSignal().then(() => process.exit(130))
+  void nextSignal().then((signal) => process.exit(exitStatusOf(signal)))
   try {
     if (options.build) build()
     const database = await openBenchDatabase(options.jobs, console.log)
