@@ -1,5 +1,5 @@
 // The benchmark itself: that its tables come out, with a right answer behind every ratio. How fast anything is, it does not judge.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,7 @@ import { type BenchCase, type CaseResult, measureCase } from './benchCase.ts'
 import { readCases } from './cases/reads.ts'
 import { loadDataSet } from './dataSet.ts'
 import { HttpTarget } from './httpTarget.ts'
+import { hasPgbench } from './pgbench.ts'
 import { rowsOf } from './report.ts'
 import { startStatementCounter } from './statementCounter.ts'
 import { BENCH_USER, DrivenJobs } from './writtenJobs.ts'
@@ -21,6 +22,7 @@ import { BENCH_USER, DrivenJobs } from './writtenJobs.ts'
 vi.setConfig({ testTimeout: 180_000 })
 
 const JOBS = 300
+const isPgbenchHere = await hasPgbench()
 
 afterEach(endPrograms)
 
@@ -112,6 +114,19 @@ describe('npm run bench', () => {
       ),
     )
     expect(left.rows).toEqual([{ jobs: JOBS, records: 4 * JOBS, written: 0 }])
+  })
+
+  it.skipIf(!isPgbenchHere)('leaves nothing behind when the terminal is closed', async () => {
+    const words = ['--jobs', String(JOBS), '--seconds', '2', '--callers', '4', '--no-postgraphile', '--no-build']
+    const environment = { BENCH_DATABASE_URL: serverUrl(), TMPDIR: out }
+    const program = runProgram('test/bench/bench.ts', environment, [...words, '--out', out, '--only', 'create'])
+    const temporary = (): string[] => readdirSync(out).filter((name) => name.startsWith('jobledger-'))
+    await expect.poll(temporary, { timeout: 90_000 }).toHaveLength(1)
+    program.process.kill('SIGHUP')
+    expect(await program.ended).toMatchObject({ code: 129 })
+    expect(temporary()).toEqual([])
+    const sessions = `SELECT application_name FROM pg_stat_activity WHERE datname = 'jobledger_bench_${JOBS}'`
+    await expect.poll(() => onServer(serverUrl(), async (client) => (await client.query(sessions)).rows)).toEqual([])
   })
 
   it('says that there is no such case', async () => {

@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { execa } from 'execa'
 import { Latencies } from '../load/latencies.ts'
 import type { Contender, Slot } from './contender.ts'
@@ -27,11 +28,15 @@ export function pgbenchContender(options: PgbenchOptions): Contender {
     name: 'pgbench',
     async measure(seconds) {
       const dir = mkdtempSync(join(tmpdir(), 'jobledger-pgbench-'))
+      // pgbench may be writing still.
+      const remove = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+      process.once('exit', remove)
       try {
         await options.prepare?.(seconds)
         return await runIn(dir, options, Math.max(1, Math.round(seconds)))
       } finally {
-        rmSync(dir, { recursive: true, force: true })
+        process.off('exit', remove)
+        remove()
       }
     },
   }
