@@ -128,13 +128,6 @@ describe('npm run bench', () => {
     const sessions = `SELECT application_name FROM pg_stat_activity WHERE datname = 'jobledger_bench_${JOBS}'`
     await expect.poll(() => onServer(serverUrl(), async (client) => (await client.query(sessions)).rows)).toEqual([])
   })
-
-  it('says that there is no such case', async () => {
-    const words = ['--jobs', String(JOBS), '--no-postgraphile', '--no-build', '--out', out, '--only', 'everything']
-    const program = runProgram('test/bench/bench.ts', { BENCH_DATABASE_URL: serverUrl() }, words)
-    expect(await program.ended).toMatchObject({ code: 1 })
-    expect(program.stderr()).toBe('There is no case everything.\n')
-  })
 })
 
 describe('a case', () => {

@@ -23,7 +23,7 @@ import { ServerStartError } from '../load/serverProcess.ts'
 import { type CaseResult, measureCase } from './benchCase.ts'
 import { type BenchDatabase, openBenchDatabase } from './benchDatabase.ts'
 import { BenchError } from './benchError.ts'
-import { allCases, type CaseSettings } from './cases/allCases.ts'
+import { allCases, type CaseSettings, requireCases } from './cases/allCases.ts'
 import { countStatements } from './countStatements.ts'
 import { type MemoryResult, type MemoryStep, measureMemory } from './memory.ts'
 import { memoryMarkdown, memoryText } from './memoryReport.ts'
@@ -40,6 +40,7 @@ async function main(options: BenchOptions): Promise<void> {
   // Whoever was started is ended by its handler of the exit; what was written goes when the next run begins.
   void nextSignal().then((signal) => process.exit(exitStatusOf(signal)))
   try {
+    requireCases(casesOf(options))
     if (options.build) build()
     const database = await openBenchDatabase(options.jobs, console.log)
     await bench(database, options).finally(() => database.close())
@@ -63,7 +64,7 @@ async function bench(database: BenchDatabase, options: BenchOptions): Promise<vo
   try {
     const facts = factsOf(database, options)
     console.log(`${facts.machine}; Node ${facts.node}; ${facts.database}`)
-    const only = options.only.filter((name) => name !== MEMORY)
+    const only = casesOf(options)
     const isMemoryAlone = options.only.length > 0 && only.length === 0
     const results = isMemoryAlone ? [] : await measureAll(client, database.url, { ...options, only })
     const memory = options.only.includes(MEMORY) ? await memoryOf(client, database.url, options) : undefined
@@ -81,7 +82,6 @@ async function measureAll(client: pg.Client, databaseUrl: string, options: Bench
   const server = { databaseUrl, callers, isCompared: options.postgraphile }
   console.log('Counting statements.')
   const statements = await countStatements(settings, server)
-  if (statements.size === 0) throw new BenchError(`There is no case ${only.join(' or ')}.`)
   const servers = await openServers({ ...server, profileDir: options.cpuProf && resolve(options.cpuProf) })
   try {
     const results: CaseResult[] = []
@@ -109,6 +109,11 @@ async function memoryOf(
   console.log(`\n${memoryText(result)}`)
   for (const fault of result.faults) console.log(`WRONG: ${fault}`)
   return result
+}
+
+/** Without the case apart. */
+function casesOf({ only }: BenchOptions): string[] {
+  return only.filter((name) => name !== MEMORY)
 }
 
 /** A whole page has to follow. */

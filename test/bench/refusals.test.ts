@@ -43,4 +43,11 @@ describe('npm run bench', () => {
       await onServer(serverUrl(), (client) => client.query(`DROP DATABASE ${NAME} WITH (FORCE)`))
     }
   })
+
+  it('says that there is no such case, also beside some that there are', async () => {
+    expect(await refusal(['--only', 'everything'])).toBe('There is no case everything.\n')
+    expect(await refusal(['--only', 'page', 'nosuch', 'memory', 'filter', 'fil'])).toBe(
+      'There is no case nosuch or fil.\n',
+    )
+  })
 })

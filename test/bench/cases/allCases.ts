@@ -2,12 +2,13 @@
 // because some ask the database a while for what is right.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
+import { BenchError } from '../benchError.ts'
 import type { Servers } from '../servers.ts'
-import { countCases } from './counts.ts'
-import { eventCases } from './events.ts'
-import { listCases } from './lists.ts'
-import { readCases } from './reads.ts'
-import { writeCases } from './writes.ts'
+import { COUNT_CASES, countCases } from './counts.ts'
+import { EVENT_CASES, eventCases } from './events.ts'
+import { listCaseNames, listCases } from './lists.ts'
+import { READ_CASES, readCases } from './reads.ts'
+import { WRITE_CASES, writeCases } from './writes.ts'
 
 export interface CaseSettings extends Pick<Servers, 'server' | 'postgraphile' | 'pool' | 'databaseUrl'> {
   readonly client: pg.Client
@@ -18,12 +19,22 @@ export interface CaseSettings extends Pick<Servers, 'server' | 'postgraphile' | 
   readonly only: readonly string[]
 }
 
+/** @throws BenchError for names that mean no case */
+export function requireCases(only: readonly string[]): void {
+  const names = [...READ_CASES, ...listCaseNames(), ...COUNT_CASES, ...WRITE_CASES, ...EVENT_CASES]
+  const unknown = only.filter((one) => !names.some((name) => isMeant(one, name)))
+  if (unknown.length > 0) throw new BenchError(`There is no case ${unknown.join(' or ')}.`)
+}
+
+function isMeant(one: string, name: string): boolean {
+  return name === one || name.startsWith(`${one}-`)
+}
+
 export type CaseMaker = () => Promise<BenchCase>
 
 export async function allCases(settings: CaseSettings): Promise<CaseMaker[]> {
   const { only } = settings
-  const isWanted = (name: string): boolean =>
-    only.length === 0 || only.some((one) => name === one || name.startsWith(`${one}-`))
+  const isWanted = (name: string): boolean => only.length === 0 || only.some((one) => isMeant(one, name))
   return [
     ...readCases(settings, isWanted),
     ...(await listCases(settings, isWanted)),

@@ -44,6 +44,8 @@ interface Answer {
 }
 
 /** The jobs do not change meanwhile. */
+export const COUNT_CASES = COUNTS.map(({ name }) => name)
+
 export function countCases(
   { server, pool }: { server: HttpTarget; pool: pg.Pool },
   isWanted: (name: string) => boolean,

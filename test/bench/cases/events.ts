@@ -20,8 +20,10 @@ const OPERATION = JSON.stringify({ query: CREATE, variables: { input: { userId: 
 const SUBSCRIPTION = `subscription Bench($filter: JobStateRecordFilter) {
   jobEvents(filter: $filter) { cursor record { sequence newState job { jobId } } } }`
 
+export const EVENT_CASES = ['subscribers', 'event-delay'] as const
+
 export function eventCases(targets: EventTargets, isWanted: (name: string) => boolean): (() => Promise<BenchCase>)[] {
-  const all: Record<string, () => Promise<BenchCase>> = {
+  const all: Record<(typeof EVENT_CASES)[number], () => Promise<BenchCase>> = {
     subscribers: async () => subscribersCase(targets),
     'event-delay': async () => delayCase(targets),
   }

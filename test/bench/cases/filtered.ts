@@ -5,7 +5,19 @@ import { BUSY, COMPLETED, jobList, type List, recordList } from './listed.ts'
 
 /** Each field of the filters by itself, where it admits many rows and where it admits few; and by user and state. */
 export async function filters(client: pg.Client): Promise<List[]> {
-  const { middle, batch } = await inTheMiddle(client)
+  return filtersAround(await inTheMiddle(client))
+}
+
+export function filterNames(): string[] {
+  return filtersAround({ middle: new Date(0), batch: 0 }).map(({ name }) => name)
+}
+
+interface Middle {
+  readonly middle: Date
+  readonly batch: number
+}
+
+function filtersAround({ middle, batch }: Middle): List[] {
   const instant = middle.toISOString()
   const both = (fewer: object): object => ({ ...BUSY.filter, ...fewer })
   return [
@@ -128,13 +140,13 @@ function recordFilters(instant: string): List[] {
 }
 
 /** An instant with as many jobs before it as after it, and what the metadata of the jobs there say. */
-async function inTheMiddle(client: pg.Client): Promise<{ middle: Date; batch: number }> {
-  const { rows } = await client.query<{ middle: Date; batch: number }>(`
+async function inTheMiddle(client: pg.Client): Promise<Middle> {
+  const { rows } = await client.query<Middle>(`
     SELECT created_at AS middle, (metadata -> 'batch')::integer AS batch FROM jobs
     WHERE created_at >= (SELECT min(created_at) + (max(created_at) - min(created_at)) / 2 FROM (
       (SELECT created_at FROM jobs ORDER BY id LIMIT 1) UNION ALL (SELECT created_at FROM jobs ORDER BY id DESC LIMIT 1)) AS ends)
     ORDER BY id LIMIT 1`)
-  return rows[0] as { middle: Date; batch: number }
+  return rows[0] as Middle
 }
 
 function userIs(userId: string) {

@@ -6,7 +6,7 @@ import { WrongAnswerError } from '../benchError.ts'
 import { loopContender } from '../contender.ts'
 import type { HttpTarget } from '../httpTarget.ts'
 import { cursorOf } from './cursors.ts'
-import { filters } from './filtered.ts'
+import { filterNames, filters } from './filtered.ts'
 import { deepLists, type List } from './listed.ts'
 
 export interface ListTargets {
@@ -19,6 +19,10 @@ export interface ListTargets {
 const PAGE = 20
 /** A list is paged to so much of it at most, so that a whole page follows. */
 const NEARLY_ALL = 0.98
+
+export function listCaseNames(): string[] {
+  return [...deepLists().map(({ name }) => `deep-${name}`), ...filterNames().map((name) => `filter-${name}`)]
+}
 
 export async function listCases(
   targets: ListTargets,

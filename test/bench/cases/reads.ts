@@ -30,8 +30,10 @@ const SAMPLED_JOBS = 500
 /** Every answer is looked at for its status and for errors; one in so many is parsed, and its rows are counted. */
 const PARSED_ONE_IN = 16
 
+export const READ_CASES = ['job', 'page', 'nested', 'deep-page'] as const
+
 export function readCases(targets: ReadTargets, isWanted: (name: string) => boolean): (() => Promise<BenchCase>)[] {
-  const all: Record<string, () => ReadCase | Promise<ReadCase>> = {
+  const all: Record<(typeof READ_CASES)[number], () => ReadCase | Promise<ReadCase>> = {
     job: () => oneJob(targets.client),
     page,
     nested: nestedPage,

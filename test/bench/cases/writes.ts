@@ -46,8 +46,10 @@ const CLAIMS = `mutation Claim($input: ClaimJobsInput!) {
 const COMPLETES = `mutation Complete($input: CompleteJobInput!) {
   completeJob(input: $input) { __typename ... on TransitionJobSuccess { job { jobId version userId } } } }`
 
+export const WRITE_CASES = ['create', 'transition', 'batch', 'claim'] as const
+
 export function writeCases(targets: WriteTargets, isWanted: (name: string) => boolean): (() => Promise<BenchCase>)[] {
-  const all: Record<string, () => Promise<BenchCase>> = {
+  const all: Record<(typeof WRITE_CASES)[number], () => Promise<BenchCase>> = {
     create: async () => createCase(targets),
     transition: () => movesCase(targets, { name: 'transition', title: 'one transition', batch: 1 }),
     batch: () => movesCase(targets, { name: 'batch', title: `batch of ${BATCH} transitions`, batch: BATCH }),
