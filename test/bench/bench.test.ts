@@ -57,21 +57,9 @@ describe('npm run bench', () => {
       await client.query(`CREATE DATABASE jobledger_bench_${JOBS}`)
       await client.query(`COMMENT ON DATABASE jobledger_bench_${JOBS} IS 'jobledger benchmark: incomplete'`)
     })
-    const words = [
-      '--jobs',
-      String(JOBS),
-      '--rounds',
-      '1',
-      '--seconds',
-      '0.2',
-      // So few that each gets something done in that time on a loaded machine.
-      '--callers',
-      '4',
-      '--no-postgraphile',
-      '--no-build',
-      '--out',
-      out,
-    ]
+    // So few callers that each gets something done in that time on a loaded machine.
+    const settings = `--jobs ${JOBS} --rounds 1 --seconds 0.2 --callers 4 --no-postgraphile --no-build --out`
+    const words = [...settings.split(' '), out]
     const environment = { BENCH_DATABASE_URL: serverUrl() }
     const first = runProgram('test/bench/bench.ts', environment, [...words, '--only', ...only])
     expect(await first.ended, first.stderr() + first.stdout()).toMatchObject({ code: 0 })
@@ -100,6 +88,7 @@ describe('npm run bench', () => {
       ['jobledger', 1],
       ['pg', 1],
     ])
+    expect(readdirSync(out).toSorted()).toEqual(['results.json', 'results.md'])
     const table = readFileSync(join(out, 'results.md'), 'utf8')
     expect(table).toMatch(/\| page \| 4 \| jobledger \| .* \| no PostGraphile \|/)
     expect(table).toMatch(/\| transition \| 4 \| pg \| .* \| \d+\.\d\d \(.* to .*\) x \|/)

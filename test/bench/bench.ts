@@ -11,9 +11,8 @@
 // made (they stay there for the next run); without it there is an embedded one, which stays if BENCH_DATA_DIR says where. Results: a
 // table, and in --out the files results.json and results.md.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -30,6 +29,7 @@ import { memoryMarkdown, memoryText } from './memoryReport.ts'
 import { type BenchOptions, benchProgram } from './options.ts'
 import { hasPgbench } from './pgbench.ts'
 import { markdown, type RunFacts, rowsOf, textTable, wrongAnswers } from './report.ts'
+import { prepareResults, writeResults } from './resultFiles.ts'
 import { openServers } from './servers.ts'
 import { removeWritten } from './writtenJobs.ts'
 
@@ -41,6 +41,7 @@ async function main(options: BenchOptions): Promise<void> {
   void nextSignal().then((signal) => process.exit(exitStatusOf(signal)))
   try {
     requireCases(casesOf(options))
+    prepareResults(options.out)
     if (options.build) build()
     const database = await openBenchDatabase(options.jobs, console.log)
     await bench(database, options).finally(() => database.close())
@@ -68,7 +69,11 @@ async function bench(database: BenchDatabase, options: BenchOptions): Promise<vo
     const isMemoryAlone = options.only.length > 0 && only.length === 0
     const results = isMemoryAlone ? [] : await measureAll(client, database.url, { ...options, only })
     const memory = options.only.includes(MEMORY) ? await memoryOf(client, database.url, options) : undefined
-    writeResults(options, facts, { results, ...(memory && { memory }) })
+    writeResults(options.out, {
+      'results.json': `${JSON.stringify({ facts, results, memory }, null, 2)}\n`,
+      'results.md': markdown(facts, results, memory ? [memoryMarkdown(memory)] : []),
+    })
+    console.log(`\nThe tables are in ${options.out}.`)
     if ([...results, ...(memory ? [memory] : [])].some(({ faults }) => faults.length > 0)) process.exitCode = 1
   } finally {
     await removeWritten(client)
@@ -126,18 +131,6 @@ function factsOf({ described }: BenchDatabase, { jobs, rounds, seconds, callers 
   const machine = `${cpus().length} x ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB`
   const date = new Date().toISOString().slice(0, 10)
   return { date, machine, node: process.versions.node, database: described, jobs, rounds, seconds, callers }
-}
-
-interface Results {
-  readonly results: readonly CaseResult[]
-  readonly memory?: MemoryResult
-}
-
-function writeResults({ out }: BenchOptions, facts: RunFacts, { results, memory }: Results): void {
-  mkdirSync(out, { recursive: true })
-  writeFileSync(join(out, 'results.json'), `${JSON.stringify({ facts, results, memory }, null, 2)}\n`)
-  writeFileSync(join(out, 'results.md'), markdown(facts, results, memory ? [memoryMarkdown(memory)] : []))
-  console.log(`\nThe tables are in ${out}.`)
 }
 
 await benchProgram(main).parseAsync()

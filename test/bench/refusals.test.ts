@@ -1,5 +1,5 @@
 // What the benchmark does not begin with: told in one sentence, before anything is made.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest'
@@ -41,6 +41,15 @@ describe('npm run bench', () => {
       expect(rows).toEqual([{ kept: 1 }])
     } finally {
       await onServer(serverUrl(), (client) => client.query(`DROP DATABASE ${NAME} WITH (FORCE)`))
+    }
+  })
+
+  it('says that its results could not be written where they are to go', async () => {
+    const file = join(out, 'file')
+    writeFileSync(file, '')
+    for (const place of [file, join(file, 'below')]) {
+      const told = await refusal(['--out', place])
+      expect(told).toMatch(/^The results cannot be written into .*\/file(\/below)?: E(EXIST|NOTDIR).*\.\n$/)
     }
   })
 
