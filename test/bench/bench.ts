@@ -17,8 +17,6 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { exitStatusOf, nextSignal } from '../../src/commands/nextSignal.ts'
-import { MigrationError } from '../../src/database/migrations.ts'
-import { ServerStartError } from '../load/serverProcess.ts'
 import { type CaseResult, measureCase } from './benchCase.ts'
 import { type BenchDatabase, openBenchDatabase } from './benchDatabase.ts'
 import { BenchError } from './benchError.ts'
@@ -31,6 +29,7 @@ import { hasPgbench } from './pgbench.ts'
 import { markdown, type RunFacts, rowsOf, textTable, wrongAnswers } from './report.ts'
 import { prepareResults, writeResults } from './resultFiles.ts'
 import { openServers } from './servers.ts'
+import { toldOf } from './toldOf.ts'
 import { removeWritten } from './writtenJobs.ts'
 
 /** The case apart. */
@@ -47,8 +46,7 @@ async function main(options: BenchOptions): Promise<void> {
     await bench(database, options).finally(() => database.close())
   } catch (error) {
     process.exitCode = 1
-    const isTold = [BenchError, ServerStartError, MigrationError].some((kind) => error instanceof kind)
-    console.error(isTold ? (error as Error).message : error)
+    console.error(toldOf(error))
   }
 }
 

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { databaseUrl as postgresUrl } from '../../src/config/forms.ts'
 import { placeAt } from '../../src/database/embedded/dataPlace.ts'
 import { readPostmasterFile } from '../../src/database/embedded/runningServer.ts'
 import { startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
@@ -36,7 +37,11 @@ function settings(): Record<string, string> {
   }
 }
 
-/** A database with `jobs` jobs; made unless it is there. @throws BenchError if somebody else's has its name */
+/**
+ * A database with `jobs` jobs; made unless it is there.
+ *
+ * @throws BenchError if one that is not ours has its name, or if BENCH_DATABASE_URL is not a URL of PostgreSQL
+ */
 export async function openBenchDatabase(jobs: number, say: (line: string) => void): Promise<BenchDatabase> {
   const server = await openServer()
   try {
@@ -58,7 +63,8 @@ export async function openBenchDatabase(jobs: number, say: (line: string) => voi
 
 async function openServer(): Promise<BenchDatabase> {
   const external = process.env.BENCH_DATABASE_URL
-  if (external) return { url: external, described: 'that of BENCH_DATABASE_URL', close: async () => undefined }
+  if (external)
+    return { url: requirePostgresUrl(external), described: 'that of BENCH_DATABASE_URL', close: async () => undefined }
   const kept = process.env.BENCH_DATA_DIR
   const dataDir = kept || temporaryDirectory('jobledger-bench-')
   const given = settings()
@@ -83,6 +89,12 @@ async function openServer(): Promise<BenchDatabase> {
     remove()
     throw error
   }
+}
+
+function requirePostgresUrl(text: string): string {
+  const { error } = postgresUrl().safeParse(text)
+  if (error) throw new BenchError(`BENCH_DATABASE_URL ${error.issues[0]?.message}`)
+  return text
 }
 
 /** Synchronous, for a process that is exiting: the server, which was told to stop, may still be writing. */

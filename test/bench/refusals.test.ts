@@ -53,6 +53,26 @@ describe('npm run bench', () => {
     }
   })
 
+  it.each([
+    ['is no URL', 'localhost:5432', /^BENCH_DATABASE_URL must be a URL that begins with postgres:.*\.\n$/],
+    [
+      'is of something else',
+      'mysql://root:secret@localhost/',
+      /^BENCH_DATABASE_URL must be .* begins with mysql:.*\.\n$/,
+    ],
+    ['leads nowhere', 'postgres://me@localhost:1/', /^The benchmark cannot go on: .*\(ECONNREFUSED\)\.\n$/],
+  ])('says in one sentence that BENCH_DATABASE_URL %s', async (_, url, told) => {
+    const said = await refusal(['--only', 'page'], url)
+    expect(said).toMatch(told)
+    expect(said).not.toContain('secret')
+  })
+
+  it('says in one sentence what PostgreSQL refuses', async () => {
+    expect(await refusal(['--only', 'page'], databaseUrl(serverUrl(), 'nosuch'))).toBe(
+      'The benchmark cannot go on: database "nosuch" does not exist (3D000).\n',
+    )
+  })
+
   it('says that there is no such case, also beside some that there are', async () => {
     expect(await refusal(['--only', 'everything'])).toBe('There is no case everything.\n')
     expect(await refusal(['--only', 'page', 'nosuch', 'memory', 'filter', 'fil'])).toBe(
