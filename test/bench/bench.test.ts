@@ -90,6 +90,7 @@ describe('npm run bench', () => {
     ])
     expect(readdirSync(out).toSorted()).toEqual(['results.json', 'results.md'])
     const table = readFileSync(join(out, 'results.md'), 'utf8')
+    for (const told of [table, first.stdout()]) expect(told).toContain('\nFewer than five rounds of a second: a look')
     expect(table).toMatch(/\| page \| 4 \| jobledger \| .* \| no PostGraphile \|/)
     expect(table).toMatch(/\| transition \| 4 \| pg \| .* \| \d+\.\d\d \(.* to .*\) x \|/)
 

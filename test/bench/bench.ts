@@ -26,7 +26,7 @@ import { type MemoryResult, type MemoryStep, measureMemory } from './memory.ts'
 import { memoryMarkdown, memoryText } from './memoryReport.ts'
 import { type BenchOptions, benchProgram } from './options.ts'
 import { hasPgbench } from './pgbench.ts'
-import { markdown, type RunFacts, rowsOf, textTable, wrongAnswers } from './report.ts'
+import { caveats, markdown, type RunFacts, rowsOf, textTable, wrongAnswers } from './report.ts'
 import { prepareResults, writeResults } from './resultFiles.ts'
 import { openServers } from './servers.ts'
 import { toldOf } from './toldOf.ts'
@@ -96,6 +96,7 @@ async function measureAll(client: pg.Client, databaseUrl: string, options: Bench
       console.log(`\n${result.name}: ${result.title}\n${textTable(rowsOf(result))}`)
       for (const line of wrongAnswers([result])) console.log(line)
     }
+    for (const line of caveats(options)) console.log(`\n${line}`)
     return results
   } finally {
     await servers.close()

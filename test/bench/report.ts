@@ -1,5 +1,5 @@
 // What comes out of a run: one row for each contender of each case, as text and as Markdown.
-import type { CaseResult, ContenderResult, Spread } from './benchCase.ts'
+import type { CaseResult, ContenderResult, RoundSettings, Spread } from './benchCase.ts'
 
 /** What the figures were measured on and how. */
 export interface RunFacts {
@@ -12,6 +12,9 @@ export interface RunFacts {
   readonly seconds: number
   readonly callers: number
 }
+
+const ENOUGH_ROUNDS = 5
+const ENOUGH_SECONDS = 1
 
 const COLUMNS = [
   'case',
@@ -90,11 +93,13 @@ export function markdown(facts: RunFacts, results: readonly CaseResult[], others
   return [measured, size, '', ...(results.length > 0 ? casesMarkdown(facts, results) : []), ...others].join('\n')
 }
 
-function casesMarkdown({ rounds, seconds }: RunFacts, results: readonly CaseResult[]): string[] {
+function casesMarkdown(facts: RunFacts, results: readonly CaseResult[]): string[] {
+  const { rounds, seconds } = facts
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const rows = results.flatMap(rowsOf)
   return [
     `${rounds} alternating rounds of ${seconds} s (a third of it where there is one caller) after as long a warm-up.`,
+    ...caveats(facts),
     '',
     line(COLUMNS),
     line(COLUMNS.map(() => '---')),
@@ -106,6 +111,13 @@ function casesMarkdown({ rounds, seconds }: RunFacts, results: readonly CaseResu
     ...LEGEND,
     '',
   ]
+}
+
+/** What is to be said of rounds too few or too short to tell anything by; nothing of others. */
+export function caveats({ rounds, seconds }: RoundSettings): string[] {
+  return rounds < ENOUGH_ROUNDS || seconds < ENOUGH_SECONDS
+    ? ['Fewer than five rounds of a second: a look, not a measurement.']
+    : []
 }
 
 export function wrongAnswers(results: readonly CaseResult[]): string[] {
