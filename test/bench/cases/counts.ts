@@ -4,6 +4,7 @@ import type { BenchCase } from '../benchCase.ts'
 import { WrongAnswerError } from '../benchError.ts'
 import { loopContender } from '../contender.ts'
 import type { HttpTarget } from '../httpTarget.ts'
+import { untilRolledUp } from '../rolledUp.ts'
 import { BUSY_USER } from '../rows.ts'
 
 interface Count {
@@ -74,6 +75,7 @@ export function countCases(
         loopContender({ name: 'count(*) by pg', callers: 1, operation: async () => require(await counted()) }),
       ],
       async verify() {
+        await untilRolledUp(pool)
         expected = await counted()
         require(await answered())
       },
