@@ -82,7 +82,7 @@ function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
 export interface Segment {
   where: Prisma.Sql
   orderBy: Prisma.Sql
-  /** It begins at the first row of the list. */
+  /** It is read from the first row of the list on. */
   isBeginning: boolean
 }
 
@@ -106,6 +106,7 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
   const { reversed = false, inclusive = false } = reading
   const forward = order.direction === 'asc'
   const direction: Direction = forward === reversed ? 'desc' : 'asc'
+  const segments: Segment[] = []
   const segment = (key: readonly KeyField[], conditions: string[], from?: KeyValue[], to?: KeyValue[]): Segment => ({
     where: allOf([
       ...conditions.map((condition) => Prisma.raw(condition)),
@@ -113,11 +114,10 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
       ...beyond(key, !forward, to, inclusive),
     ]),
     orderBy: Prisma.raw(key.map(({ column }) => `${column} ${direction}`).join(', ')),
-    isBeginning: !reversed && !after,
+    isBeginning: !reversed && !after && segments.length === 0,
   })
   const [first, unique] = order.key
   if (!first?.nullable || !unique) return [segment(order.key, [], after, before)]
-  const segments: Segment[] = []
   // A bound without a value lies among the rows without one, which come last: those with a value all precede it.
   const valued = (bound: KeyValue[] | undefined) => (bound && bound[0] !== null ? bound : undefined)
   const valueless = (bound: KeyValue[] | undefined) => (bound && bound[0] === null ? bound.slice(1) : undefined)

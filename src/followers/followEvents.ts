@@ -2,7 +2,7 @@
 // order of commit. Reads from the database at the pace of whoever takes them, and holds one small page.
 
 import pRetry from 'p-retry'
-import { givenUpOn } from '../database/cancellation.ts'
+import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
 import type { ChoreLog } from '../database/chore.ts'
 import type { JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
@@ -22,6 +22,8 @@ export interface FollowOptions {
   readonly select?: Prisma.JobStateRecordSelect | undefined
   /** Ends it. */
   readonly signal: AbortSignal
+  /** Told of each statement when it has ended. */
+  readonly statementEnded?: StatementWatch['ended']
   readonly log: ChoreLog
 }
 
@@ -59,9 +61,11 @@ interface Reading extends FollowOptions {
 
 /** Everything between a position and the horizon; returns the position at the horizon. */
 async function* whatIsThere(options: Reading, from: Position): AsyncGenerator<JobStateRecord[], Position> {
-  const { ledger } = options
+  const { ledger, signal, statementEnded: ended } = options
   for (let behind = from; ; ) {
-    const { end, isLast, isEmpty } = await patiently(options, () => portionBehind(ledger, behind, PORTION))
+    const { end, isLast, isEmpty } = await patiently(options, () =>
+      givenUpOn(signal, () => portionBehind(ledger, behind, PORTION), { ended }),
+    )
     while (!isEmpty) {
       const most = options.pageSize.records
       const page = await readPage(options, { behind, upTo: end, most })
@@ -79,14 +83,14 @@ async function readPage(
   options: Reading,
   portion: Pick<EventsRequest, 'behind' | 'upTo' | 'most'>,
 ): Promise<JobStateRecord[]> {
-  const { ledger, filter, select, signal, pageSize } = options
+  const { ledger, filter, select, signal, pageSize, statementEnded: ended } = options
   let bytes = 0
   const page = await patiently(options, () => {
     bytes = 0
     const received = (more: number): void => {
       bytes += more
     }
-    return givenUpOn(signal, () => readEvents(ledger, { ...portion, filter, select }), { received })
+    return givenUpOn(signal, () => readEvents(ledger, { ...portion, filter, select }), { received, ended })
   })
   pageSize.learn(page.length, bytes)
   return page

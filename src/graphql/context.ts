@@ -15,6 +15,8 @@ export interface GraphQLContext {
   callerNow(): Promise<Caller>
   /** Aborted when nobody waits for the answer any longer. */
   readonly signal: AbortSignal
+  /** Told of each statement for the request when it has ended: its text, and how many milliseconds it took. */
+  readonly statementEnded?: ((text: string, durationMs: number) => void) | undefined
   /** Names the request in answers and in the log. */
   readonly requestId: string
   readonly log: Logger

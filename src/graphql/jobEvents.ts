@@ -36,7 +36,7 @@ builder.subscriptionField('jobEvents', (t) =>
       filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }),
     },
     subscribe: async (_, { after, filter: given }, context, info) => {
-      const { ledger, events } = context
+      const { ledger, events, log, statementEnded } = context
       const filter = recordFilterOf(context, given)
       // Faults are told before the stream begins.
       recordCondition(filter, ledger.limits)
@@ -44,7 +44,7 @@ builder.subscriptionField('jobEvents', (t) =>
       const behind = after == null ? await currentPosition(ledger) : await positionOfCursor(ledger, 'after', after)
       const select = fieldSelection<{ id: true }>(context, info, 'JobStateRecord', 'record')
       return listening(context, (signal) =>
-        followEvents({ ledger, feed: events, behind, filter, select, signal, log: context.log }),
+        followEvents({ ledger, feed: events, behind, filter, select, signal, log, statementEnded }),
       )
     },
     resolve: (event) => {

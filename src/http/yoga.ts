@@ -109,9 +109,9 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
 }
 
 function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOptions): GraphQLContext {
-  const { caller, callerNow, requestId, log, deadline } = scope
+  const { caller, callerNow, requestId, log, deadline, statementEnded } = scope
   if (caller === undefined || callerNow === undefined) throw new Error('A request came past authentication.')
-  return { ledger, events, caller, callerNow, signal: deadline.signal, requestId, log }
+  return { ledger, events, caller, callerNow, signal: deadline.signal, statementEnded, requestId, log }
 }
 
 /** Characters of documents that are kept parsed. */

@@ -58,10 +58,16 @@ export function jobConditions(filter: JobFilter): Prisma.Sql[] {
   return conditions.filter((condition) => condition !== false)
 }
 
+type Owners = Pick<JobFilter, 'ownerId' | 'userId'>
+
 /** Two users at once are nobody: known without looking at the jobs of either. */
-export function ownerConditions({ ownerId, userId }: Pick<JobFilter, 'ownerId' | 'userId'>): Prisma.Sql[] {
-  if (ownerId !== undefined && userId != null && userId !== ownerId) return [Prisma.sql`false`]
-  const owner = ownerId ?? userId
+export function isOfNobody({ ownerId, userId }: Owners): boolean {
+  return ownerId !== undefined && userId != null && userId !== ownerId
+}
+
+export function ownerConditions(owners: Owners): Prisma.Sql[] {
+  if (isOfNobody(owners)) return [Prisma.sql`false`]
+  const owner = owners.ownerId ?? owners.userId
   return owner == null ? [] : [Prisma.sql`jobs.user_id = ${owner}`]
 }
 

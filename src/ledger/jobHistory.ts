@@ -3,6 +3,7 @@
 import { type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
+import { isOfNobody } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageOfRows, type RowRun } from './page.ts'
 import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
@@ -56,9 +57,10 @@ export async function listJobStateRecords(
 ): Promise<Page<JobStateRecord>> {
   const list = { table: JOB_STATES, order: RECORDS_ORDER, ...shape }
   const condition = recordCondition(request.filter, ledger.limits)
-  const { jobId, ownerId, userId, ...others } = request.filter ?? {}
+  const { ownerId, userId, ...others } = request.filter ?? {}
   const owner = ownerId ?? userId
-  if (owner == null || jobId != null || (ownerId !== undefined && userId != null && userId !== ownerId)) {
+  // One job's records are few, and those of nobody none.
+  if (owner == null || others.jobId != null || isOfNobody({ ownerId, userId })) {
     return pageOfRows(ledger, { ...list, condition }, request)
   }
   const ofAnybody = recordCondition(others, ledger.limits)

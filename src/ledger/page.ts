@@ -63,7 +63,7 @@ export interface RowRun {
   between: Prisma.Sql
   orderBy: Prisma.Sql
   take: number
-  /** It begins at the first row of the list. */
+  /** It is read from the first row of the list on. */
   isBeginning: boolean
 }
 

@@ -1,6 +1,6 @@
 // Numbers of jobs from the roll-up and its tail: exact, because one snapshot sees the sums, how far they go, and what came after.
 import { type JobState, Prisma } from '../database/generated/client.ts'
-import type { JobFilter } from './jobFilter.ts'
+import { isOfNobody, type JobFilter } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { placeAndTail } from './tail.ts'
 
@@ -16,8 +16,8 @@ export interface RollUpQuestion {
 /** The question that a filter comes to, but for its states; undefined if the roll-up cannot answer it. */
 export function rollUpQuestion({ ownerId, userId, states: _, includeDeleted, ...others }: JobFilter) {
   if (Object.values(others).some((value) => value != null)) return undefined
-  // Two users at once are nobody, which is known without the roll-up.
-  if (ownerId !== undefined && userId != null && ownerId !== userId) return undefined
+  // Known without the roll-up.
+  if (isOfNobody({ ownerId, userId })) return undefined
   const asked = ownerId ?? userId ?? undefined
   // The sums of all users are kept under the empty name, which no user has.
   if (asked === '') return undefined

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type Bounds,
   decodeCursor,
   encodeCursor,
   InvalidCursorError,
@@ -117,6 +118,25 @@ describe('the segments between bounds', () => {
       't.end IS NULL | t.id asc',
       't.end IS NOT NULL | t.end asc, t.id asc',
     ])
+  })
+
+  it('are one where all rows of the list have a value, or none has', () => {
+    expect(textOf(segmentsBetween({ ...BY_END, only: 'valued' }, {}))).toEqual([
+      't.end IS NOT NULL | t.end desc, t.id desc',
+    ])
+    expect(textOf(segmentsBetween({ ...BY_END, only: 'valueless' }, { after: [TIME, ID] }))).toEqual([
+      't.end IS NULL | t.id desc',
+    ])
+    expect(segmentsBetween({ ...BY_END, only: 'valued' }, { after: [null, ID] })).toEqual([])
+  })
+
+  it('tell which of them is read from the first row on', () => {
+    const beginnings = (...[bounds, reading]: [Bounds, { reversed?: boolean }?]) =>
+      segmentsBetween(BY_END, bounds, reading).map(({ isBeginning }) => isBeginning)
+    expect(beginnings({})).toEqual([true, false])
+    expect(beginnings({ before: [null, ID] })).toEqual([true, false])
+    expect(beginnings({ after: [TIME, ID] })).toEqual([false, false])
+    expect(beginnings({}, { reversed: true })).toEqual([false, false])
   })
 
   it('leave out the part that a bound excludes', () => {

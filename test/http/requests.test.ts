@@ -1,5 +1,8 @@
 // What the HTTP layer lets through and how it answers, apart from the specification's own audit (audit.test.ts).
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { Writable } from 'node:stream'
+import { json } from 'node:stream/consumers'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CreateJobDocument } from '../client/documents.generated.ts'
@@ -79,6 +82,48 @@ describe('POST', () => {
     const before = await countJobs()
     expect((await fetch(endpoint(), { method: 'POST', body: form })).status).toBe(415)
     expect(await countJobs()).toBe(before)
+  })
+
+  it.each(['application/json', 'application/json; charset=utf-8'])(
+    'refuses text that is not UTF-8, sent as %s',
+    async (type) => {
+      const body = Buffer.concat([
+        Buffer.from('{"query":"{ __typename # '),
+        Buffer.from([0xff, 0xc3]),
+        Buffer.from('"}'),
+      ])
+      const response = await fetch(endpoint(), { method: 'POST', headers: { 'content-type': type }, body })
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({
+        errors: [{ message: 'The body is not UTF-8.', extensions: { code: 'BAD_USER_INPUT' } }],
+      })
+    },
+  )
+
+  it.each(['a b', 'a:99999', '['])(
+    'refuses the host "%s", which no server can have, and says what came',
+    async (host) => {
+      const asked = request(endpoint(), { method: 'POST', headers: { host, 'content-type': 'application/json' } })
+      asked.end('{"query":"{ __typename }"}')
+      const [response] = (await once(asked, 'response')) as [IncomingMessage]
+      expect(response.statusCode).toBe(400)
+      expect(await json(response)).toEqual({
+        error: 'bad request',
+        message: `The header host must be the name of this server; "${host}" came.`,
+      })
+    },
+  )
+
+  it('refuses other charsets, and takes UTF-8 by its names', async () => {
+    const statuses = async (...charsets: string[]) =>
+      Promise.all(
+        charsets.map(async (charset) => {
+          const headers = { 'content-type': `application/json; charset=${charset}` }
+          return (await fetch(endpoint(), { method: 'POST', headers, body: '{"query":"{ __typename }"}' })).status
+        }),
+      )
+    expect(await statuses('utf-16', 'iso-8859-1')).toEqual([415, 415])
+    expect(await statuses('utf-8', 'UTF-8', '"utf-8"')).toEqual([200, 200, 200])
   })
 
   it('names the parameter that a request may not have', async () => {

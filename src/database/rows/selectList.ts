@@ -25,16 +25,20 @@ export function selectList(table: Table, select: Select | undefined): SelectList
   const parts = partsOf(table, select, 0)
   return {
     list: Prisma.join(parts.map((part) => part.sql(table.name))),
-    rowOf(values) {
-      const row: Record<string, unknown> = {}
-      for (let index = 0; index < parts.length; index += 1) {
-        const { field, fromText } = parts[index] as Part
-        const value = values[index]
-        row[field] = value == null ? null : fromText(value)
-      }
-      return row
-    },
+    rowOf: (values) => rowFrom(parts, values, 'fromText'),
   }
+}
+
+/** The row that the values of its parts make. */
+function rowFrom(parts: readonly Part[], values: readonly unknown[], reading: 'fromText' | 'fromJson'): object {
+  const row: Record<string, unknown> = {}
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index] as Part
+    const value = values[index]
+    // What is not null is text where it is read as text.
+    row[part.field] = value === null ? null : part[reading](value as string)
+  }
+  return row
 }
 
 /** One field of a row. */
@@ -109,15 +113,7 @@ const FROM_JSON: Record<ColumnType, (value: unknown) => unknown> = {
 
 function relationPart(field: string, relation: Relation, nested: Nested & { depth: number }): Part {
   const parts = partsOf(relation.table(), nested.select, nested.depth)
-  const rowOf = (values: unknown): object => {
-    const row: Record<string, unknown> = {}
-    for (let index = 0; index < parts.length; index += 1) {
-      const { field: name, fromJson } = parts[index] as Part
-      const value = (values as unknown[])[index]
-      row[name] = value === null ? null : fromJson(value)
-    }
-    return row
-  }
+  const rowOf = (values: unknown): object => rowFrom(parts, values as unknown[], 'fromJson')
   const fromJson = relation.isMany ? (value: unknown) => (value as unknown[]).map(rowOf) : rowOf
   const sql = (row: string): Prisma.Sql => subquery(relation, { ...nested, parts, row })
   return { field, sql, jsonSql: sql, fromText: (value) => fromJson(JSON.parse(value)), fromJson }
