@@ -67,7 +67,7 @@ export function failureOf(
   if (error === undefined) return undefined
   const code = String(error.extensions?.code)
   if (REFUSALS.has(code)) return new RequestRefusedError(url, code, error.message, requester)
-  const isUndone = code === 'RATE_LIMITED'
+  const isUndone = code === 'RATE_LIMITED' || code === 'UNAVAILABLE'
   return new ServerAwayError(`${error.message} (${code})`, { retryAfterMs: retryAfterMs(headers), isUndone })
 }
 

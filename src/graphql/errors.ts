@@ -2,17 +2,25 @@
 // are members of a result are in refusals.ts.
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { RetryableError } from '../database/retryableErrors.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 
 /**
  * What a client gets to see of an error. Errors that carry a code of ours pass; input that the ledger refused where the schema has
- * no member for it becomes BAD_USER_INPUT; everything else becomes INTERNAL_SERVER_ERROR with the id under which it is logged.
+ * no member for it becomes BAD_USER_INPUT; what may be retried gets 503 and Retry-After; everything else becomes
+ * INTERNAL_SERVER_ERROR with the id under which it is logged.
  */
 export function maskError(error: unknown, { requestId, log }: { requestId: string; log: Logger }): GraphQLError {
   const located = error instanceof GraphQLError ? error : undefined
   const cause = located?.originalError ?? error
   if (cause instanceof InvalidInputError)
     return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
+  if (cause instanceof RetryableError) {
+    const { message, code, retryAfterSeconds } = cause
+    log.warn({ requestId, path: located?.path, err: cause }, 'request failed, may be retried')
+    const http = { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } }
+    return withExtensions(message, located, { code, retryAfterSeconds, http })
+  }
   if (cause instanceof GraphQLError) {
     const told = located ?? cause
     // Without a code nothing of ours made it: the document or its variables are at fault.

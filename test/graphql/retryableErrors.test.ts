@@ -1,0 +1,20 @@
+// What a client sees of failures of the database that it answers by sending the request again.
+import { expect, it } from 'vitest'
+import { DatabaseUnavailableError, OutcomeUnknownError } from '../../src/database/retryableErrors.ts'
+import { maskError } from '../../src/graphql/errors.ts'
+import { createLogger } from '../../src/log.ts'
+
+const request = { requestId: 'r1', log: createLogger({ level: 'silent', readable: false }) }
+
+it.each([
+  ['UNAVAILABLE', DatabaseUnavailableError],
+  ['OUTCOME_UNKNOWN', OutcomeUnknownError],
+])('answers %s with 503, Retry-After and the message', (code, Failure) => {
+  const error = maskError(new Failure('All connections are in use.', { retryAfterSeconds: 3 }), request)
+  expect(error.message).toBe('All connections are in use.')
+  expect(error.extensions).toEqual({
+    code,
+    retryAfterSeconds: 3,
+    http: { status: 503, headers: { 'retry-after': '3' } },
+  })
+})
