@@ -15,6 +15,7 @@ import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
 import { type Ledger, openLedger } from './ledger/ledger.ts'
+import { onceAMinute } from './log.ts'
 import { maintenanceTasks } from './maintenance/maintenanceTasks.ts'
 import { MAINTENANCE_LOCK, runMaintenance } from './maintenance/runMaintenance.ts'
 
@@ -49,6 +50,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     settings: config.access,
     prisma: database.prisma,
     onNoteFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
+    jwtEvents: { onNoRole: onceAMinute((facts) => log.warn(facts, 'token gives no role: roles claim ignored')) },
   })
   const server = createHttpServer({
     ...config,

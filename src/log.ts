@@ -30,3 +30,22 @@ function withoutClient(error: unknown): unknown {
   const entry: unknown = pino.stdSerializers.err(error as Error)
   return typeof entry === 'object' && entry !== null && 'client' in entry ? { ...entry, client: undefined } : entry
 }
+
+const MINUTE_MS = 60_000
+
+/** Writes at most one line a minute, for lines that callers can cause at will. `suppressed` counts those left out since the last one. */
+export function onceAMinute<Facts extends object>(
+  write: (facts: Facts & { readonly suppressed: number }) => void,
+): (facts: Facts) => void {
+  let writtenAt = Number.NEGATIVE_INFINITY
+  let suppressed = 0
+  return (facts) => {
+    if (performance.now() - writtenAt < MINUTE_MS) {
+      suppressed += 1
+      return
+    }
+    write({ ...facts, suppressed })
+    writtenAt = performance.now()
+    suppressed = 0
+  }
+}

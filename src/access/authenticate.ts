@@ -4,7 +4,7 @@ import { givenUpOn } from '../database/cancellation.ts'
 import type { ApiKey, PrismaClient } from '../database/generated/client.ts'
 import { findApiKey, isApiKey, noteApiKeyUse } from './apiKeys.ts'
 import { type Caller, OPEN_CALLER } from './caller.ts'
-import { createJwtVerifier, InvalidTokenError, type JwtSettings } from './jwt.ts'
+import { createJwtVerifier, InvalidTokenError, type JwtEvents, type JwtSettings } from './jwt.ts'
 
 export interface AccessSettings {
   /** open: nobody is asked who he is, and everybody may do everything. */
@@ -33,6 +33,8 @@ export interface AuthenticatorOptions {
   readonly prisma: PrismaClient
   /** Told when the last use of a key could not be noted. */
   onNoteFailure(error: unknown): void
+  /** Of the verification of tokens. */
+  readonly jwtEvents: JwtEvents
 }
 
 /** A revoked key is refused after so long at the latest. */
@@ -42,12 +44,13 @@ const USE_NOTED_MS = 60_000
 const KEYS_KNOWN = 10_000
 /** How long the database has to take that note. */
 const NOTE_MS = 10_000
-/** Longer tokens are not looked at. */
-const LONGEST_TOKEN = 8192
+/** Maximum length of a credential, in characters. */
+const MAX_CREDENTIAL_CHARACTERS = 8192
 
-export function createAuthenticator({ settings, prisma, onNoteFailure }: AuthenticatorOptions): Authenticate {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const { settings, prisma, onNoteFailure, jwtEvents } = options
   if (settings.mode === 'open') return async () => OPEN_CALLER
-  const verifyJwt = settings.jwt && createJwtVerifier(settings.jwt)
+  const verifyJwt = settings.jwt && createJwtVerifier(settings.jwt, jwtEvents)
   const known = new LRUCache<string, ApiKey>({ max: KEYS_KNOWN, ttl: KEY_KNOWN_MS })
   /** Keys that were good when they were last looked up. */
   const proven = new LRUCache<string, true>({ max: KEYS_KNOWN })
@@ -95,8 +98,13 @@ function bearerOf(authorization: string | null): string {
     throw new UnauthenticatedError('Say who you are: Authorization: Bearer, then a token or an API key.')
   }
   const [, credential] = /^Bearer +(\S+) *$/i.exec(authorization) ?? []
-  if (credential === undefined || credential.length > LONGEST_TOKEN) {
+  if (credential === undefined) {
     throw new UnauthenticatedError('The header Authorization must be "Bearer", a space, then a token or an API key.')
+  }
+  if (credential.length > MAX_CREDENTIAL_CHARACTERS) {
+    throw new UnauthenticatedError(
+      `The token must be at most ${MAX_CREDENTIAL_CHARACTERS} characters long (got ${credential.length}): ask its issuer to leave claims out.`,
+    )
   }
   return credential
 }

@@ -4,7 +4,9 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Caller } from './caller.ts'
 import { algorithmsOf } from './publicKeys.ts'
 import { KeysUnavailableError, publishedKeys } from './publishedKeys.ts'
-import { ROLES, type Role } from './roles.ts'
+import { readRoleClaim } from './roleClaim.ts'
+import type { Role } from './roles.ts'
+import { tokenKindFault } from './tokenKind.ts'
 
 /** Where the key comes from that tokens are verified with: exactly one of these. */
 export type JwtKeySource =
@@ -51,8 +53,17 @@ const LONGEST_SUBJECT = 195
 
 export type JwtVerifier = (token: string) => Promise<Caller>
 
+export interface JwtEvents {
+  /** A valid token has a roles claim that gives no role. */
+  onNoRole(facts: { readonly actor: string; readonly claim: string; readonly value: string }): void
+}
+
+/** Characters of a claim that are logged. */
+const MAX_LOGGED_CHARACTERS = 100
+
 /** A function that resolves to the caller a token names. It throws InvalidTokenError, or KeysUnavailableError (publishedKeys.ts). */
-export function createJwtVerifier({ keys, issuer, audience, rolesClaim }: JwtSettings): JwtVerifier {
+export function createJwtVerifier(settings: JwtSettings, { onNoRole }: JwtEvents): JwtVerifier {
+  const { keys, issuer, audience, rolesClaim } = settings
   const options = {
     issuer,
     audience,
@@ -62,11 +73,19 @@ export function createJwtVerifier({ keys, issuer, audience, rolesClaim }: JwtSet
   }
   const key = keyGetter(keys)
   return async (token) => {
-    const { payload } = await jwtVerify(token, key, options).catch((error: unknown) => {
+    const { payload, protectedHeader } = await jwtVerify(token, key, options).catch((error: unknown) => {
       if (error instanceof KeysUnavailableError) throw error
       throw new InvalidTokenError(`The token is not valid: ${faultOf(error)}.`, { cause: error })
     })
-    return callerOf(payload, rolesClaim)
+    const fault = tokenKindFault(protectedHeader, payload)
+    if (fault !== undefined) throw new InvalidTokenError(`The token is not valid: ${fault}.`)
+    const claim = claimAt(payload, rolesClaim)
+    const caller = callerOf(payload, readRoleClaim(claim))
+    if (caller.roles.length === 0) {
+      const value = String(JSON.stringify(claim)).slice(0, MAX_LOGGED_CHARACTERS)
+      onNoRole({ actor: caller.actor, claim: rolesClaim, value })
+    }
+    return caller
   }
 }
 
@@ -109,14 +128,13 @@ function faultOf(error: unknown): string {
   return 'it cannot be read'
 }
 
-function callerOf(payload: JWTPayload, rolesClaim: string): Caller {
-  const { sub } = payload
+function callerOf({ sub }: JWTPayload, roles: readonly Role[]): Caller {
   if (typeof sub !== 'string' || sub === '' || [...sub].length > LONGEST_SUBJECT || /\p{Cc}|\p{Cs}/u.test(sub)) {
     throw new InvalidTokenError(
       `The token is not valid: its claim "sub" must be 1 to ${LONGEST_SUBJECT} characters without control characters.`,
     )
   }
-  return { actor: `user:${sub}`, userId: sub, roles: rolesOf(claimAt(payload, rolesClaim)) }
+  return { actor: `user:${sub}`, userId: sub, roles }
 }
 
 function claimAt(payload: JWTPayload, name: string): unknown {
@@ -125,12 +143,4 @@ function claimAt(payload: JWTPayload, name: string): unknown {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
     return (value as Record<string, unknown>)[key]
   }, payload)
-}
-
-/** Roles of other systems are passed over. Whoever has a token without the claim is a user. */
-function rolesOf(claim: unknown): Role[] {
-  if (claim === undefined) return ['USER']
-  const given = typeof claim === 'string' ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : []
-  const names = new Set(given.map((name: unknown) => (typeof name === 'string' ? name.toUpperCase() : '')))
-  return ROLES.filter((role) => names.has(role))
 }

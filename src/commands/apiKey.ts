@@ -1,7 +1,7 @@
 // API keys by hand: making, listing and revoking them in the embedded or the configured database.
 
 import { ApiKeyError, createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
-import type { Role } from '../access/roles.ts'
+import { ROLES, type Role } from '../access/roles.ts'
 import { readConfig } from '../config.ts'
 import { connectDatabase } from '../database/client.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
@@ -30,7 +30,7 @@ export async function createKey(name: string, { roles, user, expires }: CreateAp
   await withKeys(async (prisma) => {
     const { key, apiKey } = await createApiKey(prisma, {
       name,
-      roles: roles.split(',').map((role) => role.trim().toUpperCase() as Role),
+      roles: roles.split(',').map((role) => roleOf(role.trim())),
       userId: user,
       expiresAt,
     })
@@ -65,6 +65,11 @@ export async function revokeKey(name: string): Promise<void> {
     const { revokedAt } = await revokeApiKey(prisma, name)
     console.log(`The key ${name} is revoked since ${at(revokedAt)}; servers refuse it within seconds.`)
   })
+}
+
+/** Also in lower case, but not by Unicode's case rules; what is no role is refused later. */
+function roleOf(text: string): Role {
+  return ROLES.find((role) => role.toLowerCase() === text) ?? (text as Role)
 }
 
 function inDays(typed: string): Date {

@@ -19,16 +19,18 @@ export interface TokenFacts {
   readonly claims?: Readonly<Record<string, unknown>>
   readonly secret?: string
   readonly algorithm?: string
+  /** More members of the header. */
+  readonly header?: Readonly<Record<string, unknown>>
 }
 
 /** A token that is good for a minute, unless said otherwise. */
 export async function tokenOf(
   sub: string,
-  { roles, claims, secret = JWT_SECRET, algorithm = 'HS256' }: TokenFacts = {},
+  { roles, claims, secret = JWT_SECRET, algorithm = 'HS256', header }: TokenFacts = {},
 ) {
   const now = Math.floor(Date.now() / 1000)
   const all = { iss: ISSUER, aud: AUDIENCE, sub, iat: now, exp: now + 60, ...(roles && { roles }), ...claims }
-  return new SignJWT(all).setProtectedHeader({ alg: algorithm }).sign(new TextEncoder().encode(secret))
+  return new SignJWT(all).setProtectedHeader({ ...header, alg: algorithm }).sign(new TextEncoder().encode(secret))
 }
 
 export async function asUser(sub: string, ...roles: Role[]): Promise<{ authorization: string }> {
