@@ -338,7 +338,7 @@ export type RecordJobMutation = { readonly createJob:
     | { readonly __typename: 'CreateJobSuccess', readonly created: boolean, readonly job: { readonly jobId: string } }
     | { readonly __typename: 'IdempotencyConflict', readonly message: string }
     | { readonly __typename: 'InvalidInput', readonly message: string }
-   };
+   | null };
 
 export type StartJobMutationVariables = Exact<{
   jobId: Scalars['ID']['input'];
@@ -352,7 +352,7 @@ export type StartJobMutation = { readonly transitionJob:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly state: JobState, readonly version: number } }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type CompleteJobMutationVariables = Exact<{
   input: CompleteJobInput;
@@ -365,7 +365,7 @@ export type CompleteJobMutation = { readonly completeJob:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly state: JobState, readonly version: number } }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type FailJobMutationVariables = Exact<{
   input: FailJobInput;
@@ -378,7 +378,7 @@ export type FailJobMutation = { readonly failJob:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly state: JobState, readonly version: number } }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type CountsByStateQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
@@ -421,7 +421,7 @@ export type CreateRunMutation = { readonly outcome:
     | { readonly __typename: 'CreateJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
     | { readonly __typename: 'IdempotencyConflict', readonly message: string, readonly existingJob: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
     | { readonly __typename: 'InvalidInput', readonly message: string }
-   };
+   | null };
 
 export type ReadRunQueryVariables = Exact<{
   jobId: Scalars['ID']['input'];
@@ -441,7 +441,7 @@ export type StartRunMutation = { readonly outcome:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type CompleteRunMutationVariables = Exact<{
   input: CompleteJobInput;
@@ -454,7 +454,7 @@ export type CompleteRunMutation = { readonly outcome:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type FailRunMutationVariables = Exact<{
   input: FailJobInput;
@@ -467,7 +467,7 @@ export type FailRunMutation = { readonly outcome:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly stateMetadata: Record<string, unknown> } }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 type RunTransition_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly message: string };
 
@@ -497,7 +497,7 @@ export type ClaimJobsMutationVariables = Exact<{
 export type ClaimJobsMutation = { readonly outcome:
     | { readonly __typename: 'ClaimJobsSuccess', readonly jobs: ReadonlyArray<{ readonly id: string, readonly jobId: string, readonly content: string, readonly preset: string | null, readonly metadata: Record<string, unknown>, readonly userId: string, readonly attempt: number, readonly maxAttempts: number, readonly version: number, readonly priority: number, readonly createdAt: string }> }
     | { readonly __typename: 'InvalidInput', readonly message: string }
-   };
+   | null };
 
 export type ExtendLeasesMutationVariables = Exact<{
   input: ExtendLeasesInput;
@@ -507,7 +507,7 @@ export type ExtendLeasesMutationVariables = Exact<{
 export type ExtendLeasesMutation = { readonly outcome:
     | { readonly __typename: 'ExtendLeasesSuccess', readonly extended: ReadonlyArray<{ readonly id: string, readonly version: number, readonly cancelRequestedAt: string | null }> }
     | { readonly __typename: 'InvalidInput', readonly message: string }
-   };
+   | null };
 
 export type EndByCompletionMutationVariables = Exact<{
   input: CompleteJobInput;
@@ -520,7 +520,7 @@ export type EndByCompletionMutation = { readonly outcome:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess' }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type EndByFailureMutationVariables = Exact<{
   input: FailJobInput;
@@ -533,7 +533,7 @@ export type EndByFailureMutation = { readonly outcome:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess' }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type EndByCancellationMutationVariables = Exact<{
   input: TransitionJobInput;
@@ -546,7 +546,7 @@ export type EndByCancellationMutation = { readonly outcome:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess' }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type EndByReleaseMutationVariables = Exact<{
   input: ReleaseJobInput;
@@ -559,7 +559,7 @@ export type EndByReleaseMutation = { readonly outcome:
     | { readonly __typename: 'JobNotFound', readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess' }
     | { readonly __typename: 'VersionConflict', readonly message: string }
-   };
+   | null };
 
 export type LatestRecordsQueryVariables = Exact<{
   jobId: Scalars['ID']['input'];

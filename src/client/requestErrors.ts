@@ -71,6 +71,16 @@ export function failureOf(
   return new ServerAwayError(`${error.message} (${code})`, { retryAfterMs: retryAfterMs(headers), isUndone })
 }
 
+/**
+ * The outcome of a mutation, which is null only beside an error.
+ *
+ * @throws ServerAwayError if it is null without one
+ */
+export function outcomeOf<Outcome>(url: string, { outcome }: { readonly outcome: Outcome | null }): Outcome {
+  if (outcome === null) throw new ServerAwayError(`${url} answered with neither an outcome nor an error.`)
+  return outcome
+}
+
 const TOO_LARGE = 413
 /** Statuses below 500 that are about the moment, not about the request. */
 const PASSING = new Set([408, 421, 425, 429])

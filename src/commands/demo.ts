@@ -136,13 +136,13 @@ function sender(url: string, token: string | undefined): Send {
 }
 
 function jobOf({ createJob: outcome }: RecordJobMutation): string {
-  if (outcome.__typename === 'CreateJobSuccess') return outcome.job.jobId
-  throw new DemoError(`The job was refused: ${outcome.message}`)
+  if (outcome?.__typename === 'CreateJobSuccess') return outcome.job.jobId
+  throw new DemoError(`The job was refused: ${outcome?.message}`)
 }
 
-function expectSuccess(outcome: { readonly __typename: string; readonly message?: string }): void {
-  if (outcome.__typename !== 'TransitionJobSuccess')
-    throw new DemoError(`The transition was refused: ${outcome.message}`)
+function expectSuccess(outcome: { readonly __typename: string; readonly message?: string } | null): void {
+  if (outcome?.__typename !== 'TransitionJobSuccess')
+    throw new DemoError(`The transition was refused: ${outcome?.message}`)
 }
 
 /** Files that are being read are finished; no other is begun. */

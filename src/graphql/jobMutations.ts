@@ -11,7 +11,7 @@ import { setJobResult } from '../ledger/jobResult.ts'
 import { transitionJob, transitionJobs } from '../ledger/transitionJob.ts'
 import { builder } from './builder.ts'
 import type { GraphQLContext } from './context.ts'
-import { jobIdOf } from './globalIds.ts'
+import { jobIdGiven } from './globalIds.ts'
 import {
   CleanupJobsInput,
   CompleteJobInput,
@@ -29,7 +29,7 @@ import {
   SetJobResultResult,
   TransitionJobResult,
 } from './mutationResults.ts'
-import { isWithinReach, permittedTransitions, withOwner } from './ownership.ts'
+import { eachPermitted, isWithinReach, permittedTransitions, withOwner } from './ownership.ts'
 import { expectWholeRow } from './selection.ts'
 
 /** A result that brings the whole row of a job. */
@@ -56,6 +56,7 @@ async function besideRefusals<Item, Answer>(
 builder.mutationFields((t) => ({
   createJob: t.field({
     type: CreateJobResult,
+    nullable: true,
     description: 'Creates a job, as PENDING.',
     args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
@@ -72,17 +73,18 @@ builder.mutationFields((t) => ({
     resolve: (_, { inputs }, context, info) => {
       jobOf(context, info)
       const { ledger, caller } = context
-      const owned = inputs.map((input) => withOwner(caller, input))
+      const owned = eachPermitted(inputs, 'userId', (input) => withOwner(caller, input))
       return besideRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor))
     },
   }),
   transitionJob: t.field({
     type: TransitionJobResult,
+    nullable: true,
     description: 'Moves a job to another state.',
     args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      const [permitted] = await permittedTransitions(context, [{ ...input, jobId: jobIdOf(input.jobId) }])
+      const [permitted] = await permittedTransitions(context, [{ ...input, jobId: jobIdGiven(input.jobId) }])
       if (permitted === undefined || permitted instanceof LedgerError) throw permitted
       return moved(await transitionJob(context.ledger, { ...permitted, actor: context.caller.actor }))
     },
@@ -93,7 +95,7 @@ builder.mutationFields((t) => ({
     args: { inputs: t.arg({ type: [TransitionJobInput], required: true, description: 'The transitions.' }) },
     resolve: async (_, { inputs }, context, info) => {
       jobOf(context, info)
-      const items = inputs.map((input) => ({ ...input, jobId: jobIdOf(input.jobId) }))
+      const items = inputs.map((input) => ({ ...input, jobId: jobIdGiven(input.jobId) }))
       const { ledger, caller } = context
       const permitted = await permittedTransitions(context, items)
       const answers = await besideRefusals(permitted, (accepted) => transitionJobs(ledger, accepted, caller.actor))
@@ -105,26 +107,29 @@ builder.mutationFields((t) => ({
 builder.mutationFields((t) => ({
   setJobResult: t.field({
     type: SetJobResultResult,
+    nullable: true,
     description: 'Creates or replaces the result of a job. The same input again changes nothing.',
     args: { input: t.arg({ type: SetJobResultInput, required: true, description: 'The result.' }) },
     resolve: async (_, { input }, context, info) => {
       expectWholeRow(context, info, 'JobResult', 'result')
-      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdOf(input.jobId) }) }
+      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }) }
     },
   }),
   deleteJob: t.field({
     type: DeleteJobResult,
+    nullable: true,
     description: 'Soft-deletes a job: it becomes CANCELLED and keeps its row, history and result.',
     args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      const jobId = jobIdOf(input.jobId)
+      const jobId = jobIdGiven(input.jobId)
       if (!(await isWithinReach(context, 'delete jobs', jobId))) return { deleted: false, job: null }
       return deleteJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
     },
   }),
   cleanupJobs: t.field({
     type: CleanupJobsResult,
+    nullable: true,
     description: 'Soft-deletes the jobs that were created long ago, the finished ones by default.',
     args: { input: t.arg({ type: CleanupJobsInput, required: true, description: 'Which jobs.' }) },
     resolve: async (_, { input }, { ledger, caller }) => ({
@@ -136,22 +141,24 @@ builder.mutationFields((t) => ({
 builder.mutationFields((t) => ({
   completeJob: t.field({
     type: TransitionJobResult,
+    nullable: true,
     description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one commit.',
     args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      const jobId = jobIdOf(input.jobId)
+      const jobId = jobIdGiven(input.jobId)
       const complete = () => completeJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
       return moved(await logLateAnswer(context, { operation: 'completeJob', jobId }, complete))
     },
   }),
   failJob: t.field({
     type: TransitionJobResult,
+    nullable: true,
     description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one commit.',
     args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       jobOf(context, info)
-      const jobId = jobIdOf(input.jobId)
+      const jobId = jobIdGiven(input.jobId)
       const fail = () => failJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
       return moved(await logLateAnswer(context, { operation: 'failJob', jobId }, fail))
     },

@@ -6,6 +6,7 @@ import { InvalidInputError, JobNotFoundError } from '../ledger/errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { TransitionJobInput } from '../ledger/transitionJob.ts'
 import type { GraphQLContext } from './context.ts'
+import { isUuid } from './globalIds.ts'
 
 /**
  * A new job with the user that it belongs to: the caller, unless it names another; or InvalidInputError if there is none.
@@ -37,12 +38,13 @@ export async function isWithinReach(
   jobId: string,
 ): Promise<boolean> {
   const owner = ownerFor(caller, operation)
-  return owner === undefined || (await jobsOf(ledger, owner, [jobId])).has(jobId)
+  // What is no id of a job is for the ledger to refuse.
+  return owner === undefined || !isUuid(jobId) || (await jobsOf(ledger, owner, [jobId])).has(jobId)
 }
 
 async function jobsOf(ledger: Ledger, userId: string, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await ledger.prisma.job.findMany({
-    where: { id: { in: [...new Set(jobIds)] }, userId },
+    where: { id: { in: [...new Set(jobIds)].filter(isUuid) }, userId },
     select: { id: true },
   })
   return new Set(rows.map(({ id }) => id))
@@ -54,32 +56,63 @@ export type Asked = Omit<TransitionJobInput, 'actor'>
 const WORK: Operation = 'start, complete, fail and release jobs'
 
 /**
- * The transitions that the caller asks for, each as it may be made, or JobNotFoundError in the place of one whose job is out of
- * reach. A caller that may retry jobs but not release them retries: what it moves to PENDING must have FAILED.
+ * The transitions that the caller asks for, each as it may be made; in the place of one that it may not make InvalidInputError, and
+ * of one whose job is out of reach JobNotFoundError. A caller that may retry jobs but not release them retries: what it moves to
+ * PENDING must have FAILED.
  *
- * @throws ForbiddenError if the caller may not make one of them, whatever the job
+ * @throws ForbiddenError if the caller may make none of them, whatever the jobs
  */
 export async function permittedTransitions(
   { ledger, caller }: GraphQLContext,
   asked: readonly Asked[],
-): Promise<(Asked | JobNotFoundError)[]> {
-  const permitted = asked.map((input) => permittedTransition(caller, input))
+): Promise<(Asked | JobNotFoundError | InvalidInputError)[]> {
+  const permitted = eachPermitted(asked, 'to', (input) => permittedTransition(caller, input))
   // Too many are refused by the ledger, all of them.
   if (asked.length > ledger.limits.batchItems) return [...asked]
-  const confined = permitted.filter(({ owner }) => owner !== undefined)
-  const [owner] = confined.map((one) => one.owner)
-  if (owner === undefined) return permitted.map(({ input }) => input)
-  const own = await jobsOf(
-    ledger,
-    owner,
-    confined.map(({ input }) => input.jobId),
-  )
-  return permitted.map((one) =>
-    one.owner === undefined || own.has(one.input.jobId) ? one.input : new JobNotFoundError(one.input.jobId),
-  )
+  const confined = permitted.filter((one) => !(one instanceof InvalidInputError) && one.owner !== undefined)
+  const [owner] = (confined as Permitted[]).map((one) => one.owner)
+  const ids = (confined as Permitted[]).map(({ input }) => input.jobId)
+  const own = owner === undefined ? new Set<string>() : await jobsOf(ledger, owner, ids)
+  return permitted.map((one) => {
+    if (one instanceof InvalidInputError) return one
+    const { jobId } = one.input
+    return one.owner === undefined || own.has(jobId) || !isUuid(jobId) ? one.input : new JobNotFoundError(jobId)
+  })
 }
 
-function permittedTransition(caller: Caller, input: Asked): { input: Asked; owner: string | undefined } {
+/** A transition as its caller may make it, and to whose jobs it is confined. */
+interface Permitted {
+  readonly input: Asked
+  readonly owner: string | undefined
+}
+
+/**
+ * The items of a batch, each as the caller may have it, or InvalidInputError at `path` in the place of one that it may not have.
+ *
+ * @throws ForbiddenError if the caller may have none of them
+ */
+export function eachPermitted<Item, Result>(
+  items: readonly Item[],
+  path: string,
+  permit: (item: Item) => Result,
+): (Result | InvalidInputError)[] {
+  let refusal: ForbiddenError | undefined
+  let refused = 0
+  const results = items.map((item) => {
+    try {
+      return permit(item)
+    } catch (error) {
+      if (!(error instanceof ForbiddenError)) throw error
+      refusal = error
+      refused += 1
+      return new InvalidInputError([{ path: [path], message: error.message }])
+    }
+  })
+  if (refusal !== undefined && refused === items.length) throw refusal
+  return results
+}
+
+function permittedTransition(caller: Caller, input: Asked): Permitted {
   const works = scopeOf(caller.roles, WORK) !== 'none'
   if (input.to === 'CANCELLED') return { input, owner: ownerFor(caller, 'cancel jobs') }
   if (input.to !== 'PENDING' || works) return { input, owner: ownerFor(caller, WORK) }

@@ -10,7 +10,7 @@ import { rescueStuckJobs } from '../ledger/rescueStuckJobs.ts'
 import { retryJob } from '../ledger/retryJob.ts'
 import { builder } from './builder.ts'
 import type { GraphQLContext } from './context.ts'
-import { jobIdOf } from './globalIds.ts'
+import { jobIdGiven } from './globalIds.ts'
 import { logLateAnswer } from './lateAnswers.ts'
 import { TransitionJobResult } from './mutationResults.ts'
 import { isWithinReach } from './ownership.ts'
@@ -27,7 +27,7 @@ import { ClaimJobsResult, ExtendLeasesResult, RescueStuckJobsResult } from './wo
 
 /** The UUID of a job that the operation reaches for the caller. @throws JobNotFoundError if it reaches it not */
 async function jobWithinReach(context: GraphQLContext, operation: Operation, id: string): Promise<string> {
-  const jobId = jobIdOf(id)
+  const jobId = jobIdGiven(id)
   if (!(await isWithinReach(context, operation, jobId))) throw new JobNotFoundError(jobId)
   return jobId
 }
@@ -35,33 +35,36 @@ async function jobWithinReach(context: GraphQLContext, operation: Operation, id:
 builder.mutationFields((t) => ({
   claimJobs: t.field({
     type: ClaimJobsResult,
+    nullable: true,
     description:
       'Hands the first jobs of the queue to a worker: those that are due move from PENDING to PROCESSING, by priority, then by how long they have been due. Two workers never get one job.',
     args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which, and for how long.' }) },
     resolve: async (_, { input }, context, info) => {
       expectWholeRow(context, info, 'Job', 'jobs')
-      const jobIds = input.jobIds?.map(jobIdOf)
+      const jobIds = input.jobIds?.map(jobIdGiven)
       return { jobs: await claimJobs(context.ledger, { ...input, jobIds, actor: context.caller.actor }) }
     },
   }),
   extendLeases: t.field({
     type: ExtendLeasesResult,
+    nullable: true,
     description: 'Extends the leases of jobs that a worker holds, and tells it which it has lost and which to stop.',
     args: { input: t.arg({ type: ExtendLeasesInput, required: true, description: 'The jobs.' }) },
     resolve: (_, { input }, context, info) => {
       expectWholeRow(context, info, 'Job', 'extended')
-      const leases = input.leases.map(({ jobId, version }) => ({ jobId: jobIdOf(jobId), version }))
+      const leases = input.leases.map(({ jobId, version }) => ({ jobId: jobIdGiven(jobId), version }))
       return extendLeases(context.ledger, { ...input, leases })
     },
   }),
   releaseJob: t.field({
     type: TransitionJobResult,
+    nullable: true,
     description:
       'Gives a job back: it moves from PROCESSING to PENDING without using up an attempt. If it was asked to be cancelled, it is.',
     args: { input: t.arg({ type: ReleaseJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       expectWholeRow(context, info, 'Job', 'job')
-      const jobId = jobIdOf(input.jobId)
+      const jobId = jobIdGiven(input.jobId)
       const release = () => releaseJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
       return { job: await logLateAnswer(context, { operation: 'releaseJob', jobId }, release) }
     },
@@ -71,6 +74,7 @@ builder.mutationFields((t) => ({
 builder.mutationFields((t) => ({
   retryJob: t.field({
     type: TransitionJobResult,
+    nullable: true,
     description: 'Tries a failed job once more, also when its attempts are used up: it moves from FAILED to PENDING.',
     args: { input: t.arg({ type: RetryJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
@@ -81,6 +85,7 @@ builder.mutationFields((t) => ({
   }),
   requestJobCancellation: t.field({
     type: TransitionJobResult,
+    nullable: true,
     description:
       'Cancels a PENDING job at once. Of a PROCESSING one its worker is asked to stop: `cancelRequestedAt` is set, no state changes, and the job is cancelled when the worker has stopped or its lease ends. A job without a lease, as those of `jobledger run` are, has no worker that would hear of it: it goes on.',
     args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
@@ -92,6 +97,7 @@ builder.mutationFields((t) => ({
   }),
   rescueStuckJobs: t.field({
     type: RescueStuckJobsResult,
+    nullable: true,
     description:
       'Takes jobs away from workers that are gone: back to PENDING, or FAILED (result TIMEOUT) when their attempts are used up, or CANCELLED if that was asked for. A job under a live lease is never touched. A job of `jobledger run` has none, so `olderThanSeconds` also ends those whose programs are still going on.',
     args: { input: t.arg({ type: RescueStuckJobsInput, required: true, description: 'Which.' }) },

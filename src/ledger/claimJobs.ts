@@ -56,7 +56,7 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<
 function checkIds(check: InputCheck, ids: readonly string[] | null | undefined): void {
   if (!ids) return
   if (ids.length > MOST_CLAIMED) check.refuse('jobIds', `must be at most ${MOST_CLAIMED} ids; ${ids.length} came.`)
-  else for (const id of ids) check.uuid('jobIds', id)
+  else for (const [index, id] of ids.entries()) check.uuid(['jobIds', String(index)], id)
 }
 
 /** Notes a lease that is too short or too long. */

@@ -71,7 +71,8 @@ function checkLeases(check: InputCheck, leases: JobLease[], most: number): void 
     return
   }
   for (const [index, { jobId, version }] of leases.entries()) {
-    check.uuid(`leases.${index}.jobId`, jobId)
-    check.wholeNumber(`leases.${index}.version`, version, 1)
+    const place = ['leases', String(index)]
+    check.uuid([...place, 'jobId'], jobId)
+    check.wholeNumber([...place, 'version'], version, 1)
   }
 }

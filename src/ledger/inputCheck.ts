@@ -54,7 +54,7 @@ export class InputCheck {
   }
 
   /** A whole number from `least` up to `most`, by default the largest that an Int holds. */
-  wholeNumber(path: string, value: number | null | undefined, least: number, most = LARGEST_INT): void {
+  wholeNumber(path: string | string[], value: number | null | undefined, least: number, most = LARGEST_INT): void {
     if (value == null) return
     if (!Number.isInteger(value) || value < least || value > most) {
       this.refuse(path, `must be a whole number from ${least} to ${most}; ${value} came.`)
@@ -68,8 +68,9 @@ export class InputCheck {
     this.refuse(path, `must be an instant of the years 1 to 9999; ${given} came.`)
   }
 
-  uuid(path: string, value: string): void {
-    if (!UUID.test(value)) this.refuse(path, `must be a UUID; "${value.slice(0, 50)}" came.`)
+  /** The id of a job: a UUID. */
+  uuid(path: string | string[], value: string): void {
+    if (!UUID.test(value)) this.refuse(path, `must be the id of a job (got "${value.slice(0, 50)}").`)
   }
 
   /** Any JSON of at most so many bytes. */

@@ -67,7 +67,7 @@ export async function claim({ client, settings, slots, lostClaims }: Claim, want
   const { workerId, leaseSeconds } = settings
   const sentAt = performance.now()
   try {
-    const { outcome } = await client.send(ClaimJobsDocument, { input: { workerId, leaseSeconds, ...wanted } })
+    const outcome = await client.mutate(ClaimJobsDocument, { input: { workerId, leaseSeconds, ...wanted } })
     if (outcome.__typename === 'InvalidInput') throw client.refusal('INVALID_INPUT', outcome.message)
     return outcome.jobs.map((job) => new HeldJob(job, sentAt + leaseSeconds * 1000))
   } catch (error) {

@@ -27,7 +27,7 @@ export interface JobFailure {
 
 interface End<Input> {
   readonly state: JobState
-  readonly document: TypedDocument<{ readonly outcome: EndOutcomeFragment }, { input: Input }>
+  readonly document: TypedDocument<{ readonly outcome: EndOutcomeFragment | null }, { input: Input }>
   readonly input: Input
 }
 
@@ -78,8 +78,8 @@ export class JobEnd {
 
   private async decide<Input>(held: HeldJob, { state, document, input }: End<Input>): Promise<Verdict> {
     const stumbles = new Stumbles(this.client)
-    const attempt = () => stumbles.over(() => this.client.send(document, { input }))
-    const { outcome } = await untilAnswered(this.client, attempt, this.over)
+    const attempt = () => stumbles.over(() => this.client.mutate(document, { input }))
+    const outcome = await untilAnswered(this.client, attempt, this.over)
     if (outcome.__typename === 'TransitionJobSuccess') return { state }
     if (outcome.__typename === 'InvalidInput') throw this.client.refusal('INVALID_INPUT', outcome.message)
     const look = () => findOwnEnd(this.client, held, this.releaseReason)

@@ -27,7 +27,7 @@ export class Leases {
     const sentAt = performance.now()
     const leases = jobs.map(({ job }) => ({ jobId: job.id, version: job.version }))
     const deadlineMs = Math.min(LONGEST_DEADLINE_MS, leaseSeconds * 1000)
-    const { outcome } = await this.client.send(ExtendLeasesDocument, { input: { leases, leaseSeconds } }, deadlineMs)
+    const outcome = await this.client.mutate(ExtendLeasesDocument, { input: { leases, leaseSeconds } }, deadlineMs)
     if (outcome.__typename === 'InvalidInput') throw this.client.refusal('INVALID_INPUT', outcome.message)
     const cancelledAt = new Map(outcome.extended.map((job) => [keyOf(job), job.cancelRequestedAt]))
     for (const held of jobs) {

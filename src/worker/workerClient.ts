@@ -1,7 +1,13 @@
 // The connection of a worker to the server: sends its requests under a deadline, sorts their failures, and notices when the server
 // goes away and comes back. Repeats nothing: whether a request may be sent again is for the sender to know.
 
-import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from '../client/requestErrors.ts'
+import {
+  failureOf,
+  failureWithoutAnswer,
+  outcomeOf,
+  RequestRefusedError,
+  ServerAwayError,
+} from '../client/requestErrors.ts'
 import { type Answer, sendOperation, type TypedDocument } from '../client/sendOperation.ts'
 import type { Emit } from './workerEvent.ts'
 
@@ -44,6 +50,15 @@ export class WorkerClient {
       if (error instanceof ServerAwayError) this.noteAway(error)
       throw error
     }
+  }
+
+  /** Resolves to the outcome of a mutation. @throws ServerAwayError, RequestRefusedError */
+  async mutate<Outcome, Variables extends object>(
+    document: TypedDocument<{ readonly outcome: Outcome | null }, Variables>,
+    variables: Variables,
+    timeoutMs?: number,
+  ): Promise<Outcome> {
+    return outcomeOf(this.options.url, await this.send(document, variables, timeoutMs))
   }
 
   /** The refusal of an answer that is one, although it came as data. */

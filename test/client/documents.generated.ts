@@ -333,7 +333,7 @@ export type CreateJobMutation = { readonly createJob:
     | { readonly __typename: 'CreateJobSuccess', readonly created: boolean, readonly job: { readonly id: string, readonly jobId: string, readonly userId: string, readonly content: string, readonly state: JobState, readonly stateActor: string, readonly version: number, readonly metadata: Record<string, unknown>, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null } }
     | { readonly __typename: 'IdempotencyConflict', readonly code: ErrorCode, readonly message: string }
     | { readonly __typename: 'InvalidInput', readonly code: ErrorCode, readonly message: string }
-   };
+   | null };
 
 export type TransitionJobMutationVariables = Exact<{
   input: TransitionJobInput;
@@ -346,7 +346,7 @@ export type TransitionJobMutation = { readonly transitionJob:
     | { readonly __typename: 'JobNotFound', readonly code: ErrorCode, readonly message: string }
     | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly id: string, readonly jobId: string, readonly userId: string, readonly content: string, readonly state: JobState, readonly stateActor: string, readonly version: number, readonly metadata: Record<string, unknown>, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null }, readonly record: { readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly actor: string } }
     | { readonly __typename: 'VersionConflict', readonly code: ErrorCode, readonly message: string }
-   };
+   | null };
 
 export type JobFactsFragment = { readonly id: string, readonly jobId: string, readonly userId: string, readonly content: string, readonly state: JobState, readonly stateActor: string, readonly version: number, readonly metadata: Record<string, unknown>, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null };
 
@@ -369,7 +369,7 @@ export type TakeJobsMutationVariables = Exact<{
 export type TakeJobsMutation = { readonly claimJobs:
     | { readonly __typename: 'ClaimJobsSuccess', readonly jobs: ReadonlyArray<{ readonly jobId: string, readonly content: string, readonly version: number }> }
     | { readonly __typename: 'InvalidInput', readonly message: string }
-   };
+   | null };
 
 export type AccountsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;

@@ -122,7 +122,7 @@ describe('listJobStateRecords', () => {
       { path: ['userId'], message: 'is 0 characters long; 1 to 200 are allowed.' },
       { path: ['actor'], message: 'holds a NUL character at position 0; PostgreSQL cannot store one.' },
       { path: ['after'], message: 'must be an instant of the years 1 to 9999; 0000-06-01T00:00:00.000Z came.' },
-      { path: ['jobId'], message: 'must be a UUID; "7" came.' },
+      { path: ['jobId'], message: 'must be the id of a job (got "7").' },
     ]
     await expect(listJobStateRecords(ledger, { filter })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
     await expect(countJobStateRecords(ledger, filter)).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })

@@ -101,7 +101,7 @@ describe('transitionJob', () => {
     expect(await refusalOf(session, () => move('7', 'PROCESSING', { expectedVersion: 0, actor: '' }))).toMatchObject({
       code: 'INVALID_INPUT',
       issues: [
-        { path: ['jobId'], message: 'must be a UUID; "7" came.' },
+        { path: ['jobId'], message: 'must be the id of a job (got "7").' },
         { path: ['actor'], message: 'is 0 characters long; 1 to 200 are allowed.' },
         { path: ['expectedVersion'], message: 'must be a whole number from 1 to 2147483647; 0 came.' },
       ],

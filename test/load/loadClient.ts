@@ -41,7 +41,7 @@ export class LoadClient {
 
   async claim(workerId: string, limit: number): Promise<readonly ClaimedJob[]> {
     const { claimJobs } = await this.send(TakeJobsDocument, { input: { workerId, limit, presets: [this.options.run] } })
-    if (claimJobs.__typename !== 'ClaimJobsSuccess') throw new LoadError(`A claim was refused: ${claimJobs.message}`)
+    if (claimJobs?.__typename !== 'ClaimJobsSuccess') throw new LoadError(`A claim was refused: ${claimJobs?.message}`)
     return claimJobs.jobs
   }
 
@@ -72,6 +72,6 @@ export class LoadClient {
   }
 }
 
-function require(outcome: { readonly __typename: string; readonly message?: string }, expected: string): void {
-  if (outcome.__typename !== expected) throw new LoadError(`${outcome.__typename}: ${outcome.message}`)
+function require(outcome: { readonly __typename: string; readonly message?: string } | null, expected: string): void {
+  if (outcome?.__typename !== expected) throw new LoadError(`${outcome?.__typename}: ${outcome?.message}`)
 }

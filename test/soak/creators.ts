@@ -96,7 +96,10 @@ export class Creators {
       idempotencyKey: key,
       maxAttempts: MAX_ATTEMPTS,
     })
-    if (more.length === 0) return [(await this.ask(RecordJobDocument, { input: inputOf(first) })).createJob]
+    if (more.length === 0) {
+      const { createJob } = await this.ask(RecordJobDocument, { input: inputOf(first) })
+      return createJob === null ? [] : [createJob]
+    }
     return (await this.ask(CreateJobsDocument, { inputs: keys.map(inputOf) })).createJobs
   }
 

@@ -8,7 +8,13 @@ import {
   type RunTransitionFragment,
   StartRunDocument,
 } from '../../client/documents.generated.ts'
-import { failureOf, failureWithoutAnswer, RequestRefusedError, ServerAwayError } from '../../client/requestErrors.ts'
+import {
+  failureOf,
+  failureWithoutAnswer,
+  outcomeOf,
+  RequestRefusedError,
+  ServerAwayError,
+} from '../../client/requestErrors.ts'
 import { sendOperation, type TypedDocument } from '../../client/sendOperation.ts'
 import { type BegunRun, jobInput, type RunRecord, resultInput, transitionMetadata } from './runRecord.ts'
 
@@ -76,7 +82,7 @@ export class RunLedger {
   }
 
   private async create(run: BegunRun | RunRecord, { late, signal }: Telling): Promise<RunJob> {
-    const { outcome } = await this.send(CreateRunDocument, { input: jobInput(run, late) }, signal)
+    const outcome = await this.mutate(CreateRunDocument, { input: jobInput(run, late) }, signal)
     if (outcome.__typename === 'CreateJobSuccess') return outcome.job
     // Made by an earlier attempt, whose answer was lost, before as much was known of the run.
     if (outcome.__typename === 'IdempotencyConflict') return outcome.existingJob
@@ -92,7 +98,7 @@ export class RunLedger {
   private async start(run: BegunRun, { jobId }: RunJob, { late, signal }: Telling): Promise<RunTransitionFragment> {
     const note = { reason: `run on ${run.host}`, metadata: transitionMetadata(run, late) }
     const input = { jobId, to: 'PROCESSING', expectedVersion: CREATED, ...note } as const
-    return (await this.send(StartRunDocument, { input }, signal)).outcome
+    return this.mutate(StartRunDocument, { input }, signal)
   }
 
   /** The next step of a job that only this run has touched. */
@@ -103,8 +109,16 @@ export class RunLedger {
       throw this.refusal(`Job ${jobId} is ${state}, version ${version}, and not by this run.`)
     const input = { jobId, expectedVersion: STARTED, ...resultInput(run, telling.late) }
     const { errorMessage, timedOut } = run
-    if (errorMessage === null) return (await this.send(CompleteRunDocument, { input }, telling.signal)).outcome
-    return (await this.send(FailRunDocument, { input: { ...input, errorMessage, timedOut } }, telling.signal)).outcome
+    if (errorMessage === null) return this.mutate(CompleteRunDocument, { input }, telling.signal)
+    return this.mutate(FailRunDocument, { input: { ...input, errorMessage, timedOut } }, telling.signal)
+  }
+
+  private async mutate<Outcome, Variables extends object>(
+    document: TypedDocument<{ readonly outcome: Outcome | null }, Variables>,
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    return outcomeOf(this.url, await this.send(document, variables, signal))
   }
 
   private async send<Data, Variables extends object>(

@@ -1,0 +1,156 @@
+// What one mutation, or one item of a batch, is answered does not depend on its neighbours.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asUser, PROTECTED } from '../support/credentials.ts'
+import { jobIn, MISSING_ID, newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ environment: PROTECTED, headers: await asUser('ada', 'ADMIN') })
+})
+afterAll(() => server.close())
+
+const REFUSED = '__typename ... on JobNotFound { jobId } ... on InvalidInput { issues { path message } }'
+
+describe('mutations of one document', () => {
+  const CREATE = 'a: createJob(input: { content: "kept" }) { ... on CreateJobSuccess { created job { jobId } } }'
+
+  async function contentOf(jobId: string): Promise<string | undefined> {
+    return (await server.ledger.prisma.job.findUnique({ where: { id: jobId } }))?.content
+  }
+
+  it('keep the answer of one that was committed when the next names no job', async () => {
+    const { data, errors } = await server.request(
+      `mutation { ${CREATE} b: retryJob(input: { jobId: "garbage" }) { ${REFUSED} } }`,
+    )
+    expect(errors).toBeUndefined()
+    expect(data.a.created).toBe(true)
+    expect(await contentOf(data.a.job.jobId)).toBe('kept')
+    expect(data.b.__typename).toBe('InvalidInput')
+  })
+
+  it('keep the answer of one that was committed when the next fails', async () => {
+    const { id } = await jobIn(server.ledger, 'PROCESSING')
+    const { database } = server
+    await database.pool.query('ALTER TABLE job_results RENAME TO elsewhere')
+    const { data, errors } = await server
+      .request(`mutation ($id: ID!) { ${CREATE} b: completeJob(input: { jobId: $id }) { __typename } }`, { id })
+      .finally(() => database.pool.query('ALTER TABLE elsewhere RENAME TO job_results'))
+    expect(errors).toMatchObject([{ path: ['b'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }])
+    expect(data.b).toBeNull()
+    expect(await contentOf(data.a.job.jobId)).toBe('kept')
+  })
+})
+
+/** Every mutation that names one job, and what it takes beside the id. */
+const ONE_JOB: [operation: string, input: string, path: string[]][] = [
+  ['transitionJob', 'jobId: $id, to: PROCESSING', ['jobId']],
+  ['completeJob', 'jobId: $id', ['jobId']],
+  ['failJob', 'jobId: $id, errorMessage: "x"', ['jobId']],
+  ['setJobResult', 'jobId: $id, status: SUCCESS', ['jobId']],
+  ['deleteJob', 'jobId: $id', ['jobId']],
+  ['releaseJob', 'jobId: $id, expectedVersion: 1', ['jobId']],
+  ['retryJob', 'jobId: $id', ['jobId']],
+  ['requestJobCancellation', 'jobId: $id', ['jobId']],
+  ['claimJobs', `workerId: "w", jobIds: ["${MISSING_ID}", $id]`, ['jobIds', '1']],
+  ['extendLeases', 'leases: [{ jobId: $id, version: 1 }]', ['leases', '0', 'jobId']],
+]
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+describe.each(ONE_JOB)('%s', (operation, input, path) => {
+  const query = `mutation ($id: ID!) { outcome: ${operation}(input: { ${input} }) { ${
+    ['claimJobs', 'extendLeases', 'deleteJob'].includes(operation)
+      ? REFUSED.replace(/\.\.\. on JobNotFound \{.*?\}/, '')
+      : REFUSED
+  } } }`
+
+  it.each(['', 'nope', '\0', '💥'.repeat(100), base64('Job:nope'), base64('JobStateRecord:1')])(
+    'refuses "%s", which is no id of a job, as InvalidInput',
+    async (id) => {
+      for (const role of ['ADMIN', 'USER', 'WORKER'] as const) {
+        const { data, errors } = await server.request(query, { id }, await asUser('ada', role))
+        if (errors?.[0]?.extensions?.code === 'FORBIDDEN') continue
+        expect(errors).toBeUndefined()
+        expect(data.outcome).toEqual({
+          __typename: 'InvalidInput',
+          issues: [{ path, message: expect.stringMatching(/^must be the id of a job \(got ".*"\)\.$/s) }],
+        })
+      }
+    },
+  )
+
+  it('takes an id that no job has for one of a missing job', async () => {
+    const { data, errors } = await server.request(query, { id: MISSING_ID })
+    expect(errors).toBeUndefined()
+    expect(data.outcome.__typename).toBe(
+      { claimJobs: 'ClaimJobsSuccess', extendLeases: 'ExtendLeasesSuccess', deleteJob: 'DeleteJobSuccess' }[
+        operation
+      ] ?? 'JobNotFound',
+    )
+  })
+})
+
+describe('items of a batch', () => {
+  const TRANSITIONS = `mutation ($inputs: [TransitionJobInput!]!) { outcomes: transitionJobs(inputs: $inputs) { ${REFUSED} } }`
+
+  it('of transitions are refused alone where they name no job', async () => {
+    const { id } = await newJob(server.ledger)
+    const inputs = ['garbage', id, MISSING_ID].map((jobId) => ({ jobId, to: 'PROCESSING' }))
+    const { data, errors } = await server.request(TRANSITIONS, { inputs })
+    expect(errors).toBeUndefined()
+    expect(data.outcomes).toEqual([
+      {
+        __typename: 'InvalidInput',
+        issues: [{ path: ['jobId'], message: 'must be the id of a job (got "garbage").' }],
+      },
+      { __typename: 'TransitionJobSuccess' },
+      { __typename: 'JobNotFound', jobId: base64(`Job:${MISSING_ID}`) },
+    ])
+  })
+
+  it('of transitions are refused alone where the caller may not make them', async () => {
+    const own = await newJob(server.ledger, { userId: 'cara' })
+    const foreign = await newJob(server.ledger, { userId: 'dora' })
+    const inputs = [
+      { jobId: own.id, to: 'PROCESSING' },
+      { jobId: 'garbage', to: 'CANCELLED' },
+      { jobId: foreign.id, to: 'CANCELLED' },
+      { jobId: own.id, to: 'CANCELLED' },
+    ]
+    const { data, errors } = await server.request(TRANSITIONS, { inputs }, await asUser('cara', 'USER'))
+    expect(errors).toBeUndefined()
+    expect(data.outcomes).toMatchObject([
+      { __typename: 'InvalidInput', issues: [{ path: ['to'], message: expect.stringContaining('user:cara may not') }] },
+      { __typename: 'InvalidInput', issues: [{ path: ['jobId'] }] },
+      { __typename: 'JobNotFound' },
+      { __typename: 'TransitionJobSuccess' },
+    ])
+    const before = await server.ledger.prisma.job.findUnique({ where: { id: foreign.id } })
+    expect(before).toEqual(foreign)
+  })
+
+  it('of new jobs are refused alone where they are for another user', async () => {
+    const { data, errors } = await server.request(
+      `mutation ($inputs: [CreateJobInput!]!) { outcomes: createJobs(inputs: $inputs) {
+        __typename ... on CreateJobSuccess { job { userId } } ... on InvalidInput { issues { path message } } } }`,
+      { inputs: [{ content: 'a' }, { content: 'b', userId: 'dora' }, { content: 'c', userId: 'cara' }] },
+      await asUser('cara', 'USER'),
+    )
+    expect(errors).toBeUndefined()
+    expect(data.outcomes).toEqual([
+      { __typename: 'CreateJobSuccess', job: { userId: 'cara' } },
+      {
+        __typename: 'InvalidInput',
+        issues: [{ path: ['userId'], message: expect.stringContaining('may create jobs of the user "cara" only') }],
+      },
+      { __typename: 'CreateJobSuccess', job: { userId: 'cara' } },
+    ])
+  })
+
+  it('that the caller may not have at all are forbidden together', async () => {
+    const inputs = [{ jobId: (await newJob(server.ledger, { userId: 'cara' })).id, to: 'PROCESSING' }]
+    const { errors } = await server.request(TRANSITIONS, { inputs }, await asUser('cara', 'USER'))
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
+  })
+})
