@@ -15,11 +15,14 @@ const MIGRATE_LOCK = 72707369
 export class MigrationError extends Error {}
 
 export interface MigrationState {
+  /** `up-to-date` also where the database has newer migrations, if all of them are marked as compatible with older servers. */
   state: 'up-to-date' | 'empty' | 'behind' | 'ahead' | 'failed'
   /** Migrations of the code that the database lacks. */
   pending: string[]
   /** Migrations of the database that the code does not know. */
   unknown: string[]
+  /** Unknown migrations that are not marked as compatible. */
+  incompatible: string[]
   /** Migrations that began and did not end. */
   failed: string[]
 }
@@ -42,21 +45,23 @@ export async function migrationState(database: Queryable): Promise<MigrationStat
   const pending = known.filter((name) => !names.includes(name))
   const unknown = names.filter((name) => !known.includes(name))
   const failed = applied.filter((migration) => !migration.finished).map((migration) => migration.migration_name)
-  if (failed.length > 0) return { state: 'failed', pending, unknown, failed }
-  if (applied.length === 0) return { state: 'empty', pending, unknown, failed }
-  if (pending.length > 0) return { state: 'behind', pending, unknown, failed }
-  return { state: unknown.length > 0 ? 'ahead' : 'up-to-date', pending, unknown, failed }
+  const incompatible = await withoutMark(database, unknown)
+  const found = { pending, unknown, incompatible, failed }
+  if (failed.length > 0) return { state: 'failed', ...found }
+  if (applied.length === 0) return { state: 'empty', ...found }
+  if (pending.length > 0) return { state: 'behind', ...found }
+  return { state: incompatible.length > 0 ? 'ahead' : 'up-to-date', ...found }
 }
 
-/** @throws MigrationError that tells what to do, unless the migrations of the database are those of the code. */
+/** @throws MigrationError that says what to do, unless this version can run on the schema of the database. */
 export async function requireCurrentSchema(database: Queryable): Promise<void> {
-  const { state, pending, unknown, failed } = await migrationState(database)
+  const { state, pending, incompatible, failed } = await migrationState(database)
   if (state === 'failed') {
     throw new MigrationError(`The migration ${failed.join(', ')} failed half-way; see "npx prisma migrate status".`)
   }
   if (state === 'ahead') {
     throw new MigrationError(
-      `The database has migrations that this version does not know (${unknown.join(', ')}); run the version that made them.`,
+      `The database has migrations that this version cannot run on (${incompatible.join(', ')}); run the version that made them.`,
     )
   }
   if (state !== 'up-to-date') {
@@ -109,6 +114,8 @@ export async function migrateDown(databaseUrl: string): Promise<string | undefin
     if (name !== undefined) {
       await client.query(downScript(name))
       await client.query('DELETE FROM _prisma_migrations WHERE migration_name = $1', [name])
+      if (await hasTable(client, 'compatible_migrations'))
+        await client.query('DELETE FROM compatible_migrations WHERE name = $1', [name])
     }
     await client.query('COMMIT')
     return name
@@ -136,13 +143,23 @@ function downScript(name: string): string {
 
 /** The applied migrations, oldest first; none where Prisma has not been yet. */
 async function appliedMigrations(database: Queryable): Promise<AppliedMigration[]> {
-  const { rows: tables } = await database.query<{ there: boolean }>(
-    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`,
-  )
-  if (!tables[0]?.there) return []
+  if (!(await hasTable(database, '_prisma_migrations'))) return []
   const { rows } = await database.query<AppliedMigration>(
     `SELECT migration_name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
      WHERE rolled_back_at IS NULL ORDER BY migration_name`,
   )
   return rows
+}
+
+/** Those of the migrations that the database does not mark as compatible with older servers. */
+async function withoutMark(database: Queryable, names: string[]): Promise<string[]> {
+  if (names.length === 0 || !(await hasTable(database, 'compatible_migrations'))) return names
+  const { rows } = await database.query<{ name: string }>('SELECT name FROM compatible_migrations')
+  const marked = new Set(rows.map(({ name }) => name))
+  return names.filter((name) => !marked.has(name))
+}
+
+async function hasTable(database: Queryable, name: string): Promise<boolean> {
+  const { rows } = await database.query<{ there: boolean }>(`SELECT to_regclass('${name}') IS NOT NULL AS there`)
+  return rows[0]?.there ?? false
 }

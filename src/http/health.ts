@@ -13,7 +13,7 @@ export type ReadinessProbe = () => Promise<Readiness>
 const KEPT_MS = 1000
 const PATIENCE_MS = 2000
 
-/** Ready: the database answers soon, and its migrations are those of the code. Never rejects. */
+/** Ready: the database answers soon, and this version can run on its schema. Never rejects. */
 export function databaseReadiness(database: Database, log: Logger): ReadinessProbe {
   return keep(() =>
     withPatience(checkDatabase(database)).catch((error: unknown) => {
@@ -31,7 +31,7 @@ async function checkDatabase(database: Database): Promise<Readiness> {
 const REASONS: Readonly<Record<Exclude<MigrationState['state'], 'up-to-date'>, string>> = {
   empty: 'The database has no schema yet.',
   behind: 'The database schema is behind this version of the server.',
-  ahead: 'The database schema is ahead of this version of the server.',
+  ahead: 'The database has migrations that this version of the server cannot run on.',
   failed: 'A migration of the database failed half-way.',
 }
 

@@ -44,24 +44,48 @@ async function refusal(): Promise<string> {
 
 describe('the state of the migrations', () => {
   it('is up-to-date where they are those of the code', async () => {
-    expect(await migrationState(client)).toEqual({ state: 'up-to-date', pending: [], unknown: [], failed: [] })
+    expect(await migrationState(client)).toEqual({
+      state: 'up-to-date',
+      pending: [],
+      unknown: [],
+      incompatible: [],
+      failed: [],
+    })
     await expect(requireCurrentSchema(client)).resolves.toBeUndefined()
   })
 
   it('is empty where Prisma has not been yet, and where it has taken all back', async () => {
     const message = `The database schema is behind; run "npx prisma migrate deploy" to apply ${names.join(', ')}.`
     await forget(...names)
-    expect(await migrationState(client)).toEqual({ state: 'empty', pending: names, unknown: [], failed: [] })
+    expect(await migrationState(client)).toEqual({
+      state: 'empty',
+      pending: names,
+      unknown: [],
+      incompatible: [],
+      failed: [],
+    })
     expect(await refusal()).toBe(message)
     await client.query('DROP TABLE _prisma_migrations')
-    expect(await migrationState(client)).toEqual({ state: 'empty', pending: names, unknown: [], failed: [] })
+    expect(await migrationState(client)).toEqual({
+      state: 'empty',
+      pending: names,
+      unknown: [],
+      incompatible: [],
+      failed: [],
+    })
     expect(await refusal()).toBe(message)
   })
 
   it('is behind where one is missing, be it the latest or an earlier one', async () => {
     for (const missing of [names.at(-1), names.at(0)]) {
       await forget(missing)
-      expect(await migrationState(client)).toEqual({ state: 'behind', pending: [missing], unknown: [], failed: [] })
+      expect(await migrationState(client)).toEqual({
+        state: 'behind',
+        pending: [missing],
+        unknown: [],
+        incompatible: [],
+        failed: [],
+      })
       expect(await refusal()).toBe(
         `The database schema is behind; run "npx prisma migrate deploy" to apply ${missing}.`,
       )
@@ -71,9 +95,27 @@ describe('the state of the migrations', () => {
 
   it('is ahead where the code does not know one', async () => {
     await record(LATER, 'finished_at')
-    expect(await migrationState(client)).toEqual({ state: 'ahead', pending: [], unknown: [LATER], failed: [] })
+    expect(await migrationState(client)).toEqual({
+      state: 'ahead',
+      pending: [],
+      unknown: [LATER],
+      incompatible: [LATER],
+      failed: [],
+    })
     expect(await refusal()).toBe(
-      `The database has migrations that this version does not know (${LATER}); run the version that made them.`,
+      `The database has migrations that this version cannot run on (${LATER}); run the version that made them.`,
+    )
+  })
+
+  it('is up-to-date where every migration that the code does not know is marked as compatible', async () => {
+    await record(LATER, 'finished_at')
+    await client.query('INSERT INTO compatible_migrations VALUES ($1)', [LATER])
+    expect(await migrationState(client)).toMatchObject({ state: 'up-to-date', unknown: [LATER], incompatible: [] })
+    await expect(requireCurrentSchema(client)).resolves.toBeUndefined()
+    await record(`${LATER}_still`, 'finished_at')
+    expect(await migrationState(client)).toMatchObject({ state: 'ahead', incompatible: [`${LATER}_still`] })
+    expect(await refusal()).toBe(
+      `The database has migrations that this version cannot run on (${LATER}_still); run the version that made them.`,
     )
   })
 
@@ -84,6 +126,7 @@ describe('the state of the migrations', () => {
       state: 'behind',
       pending: [names.at(-1)],
       unknown: [LATER],
+      incompatible: [LATER],
       failed: [],
     })
   })

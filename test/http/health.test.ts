@@ -73,6 +73,22 @@ describe('/readyz', () => {
     })
   })
 
+  it.each([
+    ['stays ready', 'marked as compatible', true],
+    ['answers 503', 'that is not marked', false],
+  ])('%s while the database has a newer migration %s', async (_, __, isMarked) => {
+    const server = await start()
+    const later = '29990101000000_later'
+    if (isMarked) await server.database.pool.query('INSERT INTO compatible_migrations VALUES ($1)', [later])
+    await server.database.pool.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', '', $1, now())`,
+      [later],
+    )
+    const { status, body } = await ask(server, '/readyz')
+    const reason = 'The database has migrations that this version of the server cannot run on.'
+    expect([status, body]).toEqual(isMarked ? [200, { status: 'ready' }] : [503, { status: 'not ready', reason }])
+  })
+
   it('notices within seconds that the database went away', async () => {
     const server = await start()
     expect((await ask(server, '/readyz')).status).toBe(200)
