@@ -1,4 +1,5 @@
-// The operations that GraphiQL opens with: what a newcomer tries first. A test runs each of them.
+// The operations that GraphiQL opens with: what a newcomer tries first. One operation a tab, because GraphiQL sends every fragment of a
+// tab with whichever operation is run, and an unused fragment is invalid. A test runs each of them in a browser, on an empty ledger.
 
 export interface GraphiQLTab {
   readonly query: string
@@ -7,36 +8,32 @@ export interface GraphiQLTab {
 
 const CREATE = `# 1. Create a job, and copy its "jobId" from the answer.
 mutation CreateJob {
-  createJob(input: { content: "https://example.org/report.pdf", preset: "pages", metadata: { from: "GraphiQL" } }) {
+  createJob(input: {
+    content: "https://example.org/report.pdf"
+    preset: "pages"
+    metadata: { from: "GraphiQL" }
+  }) {
     __typename
     ... on CreateJobSuccess {
       created
-      job { id jobId state version stateActor createdAt allowedTransitions }
+      job { jobId state version stateActor createdAt allowedTransitions }
     }
     ... on Error { code message }
   }
 }
 `
 
-const LIFE = `# 2. Move a job through its life: start it, complete it with a result, read the ledger's account of it.
+const WORK = `# 2. Start the job and complete it with a result: two transitions, two records.
 mutation WorkOnJob($jobId: ID! = "PASTE THE jobId HERE") {
-  started: transitionJob(input: { jobId: $jobId, to: PROCESSING, reason: "a worker took it", expectedState: PENDING }) {
+  started: transitionJob(input: {
+    jobId: $jobId, to: PROCESSING, reason: "a worker took it", expectedState: PENDING
+  }) {
     ...Outcome
   }
-  completed: completeJob(input: { jobId: $jobId, output: { pages: 12 }, processingTimeMs: 840, reason: "all pages done" }) {
+  completed: completeJob(input: {
+    jobId: $jobId, output: { pages: 12 }, processingTimeMs: 840, reason: "all pages done"
+  }) {
     ...Outcome
-  }
-}
-
-query JobHistory($jobId: ID! = "AND HERE") {
-  job(id: $jobId) {
-    state
-    startedAt
-    completedAt
-    stateHistory(first: 20) {
-      nodes { sequence previousState newState reason actor timestamp previousStateDurationMs }
-    }
-    result { status output processingTimeMs }
   }
 }
 
@@ -49,25 +46,28 @@ fragment Outcome on TransitionJobResult {
 }
 `
 
-const FAILED = `# 3. The latest failed jobs: why they failed, by the last record of their history and by their result.
-query FailedJobs($first: Int = 20) {
-  jobs(filter: { states: [FAILED] }, orderBy: { field: UPDATED_AT, direction: DESC }, first: $first) {
+const HISTORY = `# 3. The latest jobs: the whole history of each, and its result.
+#    Those that failed: jobs(filter: { states: [FAILED] }, first: $first)
+query JobHistories($first: Int = 20) {
+  jobs(first: $first) {
     nodes {
       jobId
       userId
-      preset
+      state
+      startedAt
       completedAt
-      stateHistory(last: 1) {
-        nodes { sequence previousState reason actor timestamp previousStateDurationMs }
+      stateHistory(first: 20) {
+        nodes { sequence previousState newState reason actor timestamp previousStateDurationMs }
       }
-      result { status errorMessage processingTimeMs }
+      result { status output errorMessage processingTimeMs }
     }
     pageInfo { hasNextPage endCursor }
   }
 }
 `
 
-const FOLLOW = `# 4. What happens from now on, as it happens: run this, then create a job in the first tab.
+const FOLLOW = `# 4. Events as they happen. Run this, then create jobs from elsewhere: a terminal, or a second
+#    browser window. Leaving this tab ends the stream.
 subscription Follow {
   jobEvents {
     cursor
@@ -76,12 +76,18 @@ subscription Follow {
 }
 `
 
-// Without variables, because GraphiQL shows those of a default tab to nobody.
-const QUERIES = [CREATE, LIFE, FAILED, FOLLOW]
+// Without variables, because GraphiQL does not show those of a default tab.
+const QUERIES = [CREATE, WORK, HISTORY, FOLLOW]
 
 const CREDENTIAL = JSON.stringify({ authorization: 'Bearer YOUR TOKEN OR API KEY' }, null, 2)
 
-/** The tabs; with a place for the credential unless the server is open. */
+/** Where a person puts the credential, in every tab; undefined in an open server, which needs none. */
+export function graphiqlHeaders(open: boolean): string | undefined {
+  return open ? undefined : CREDENTIAL
+}
+
+/** The tabs, in order. */
 export function graphiqlTabs(open: boolean): GraphiQLTab[] {
-  return QUERIES.map((query) => ({ query, ...(open ? {} : { headers: CREDENTIAL }) }))
+  const headers = graphiqlHeaders(open)
+  return QUERIES.map((query) => (headers === undefined ? { query } : { query, headers }))
 }

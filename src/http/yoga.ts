@@ -2,7 +2,7 @@
 // of ours may say is decided in graphql/errors.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
-import { createYoga, type YogaLogger } from 'graphql-yoga'
+import { createYoga, type GraphiQLOptions, type YogaLogger } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../access/authenticate.ts'
@@ -13,7 +13,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { answerErrors } from './answerErrors.ts'
 import { AnswerSize, limitAnswerSize } from './answerSize.ts'
 import { Deadline, keepDeadline } from './deadline.ts'
-import { graphiqlTabs } from './graphiqlTabs.ts'
+import { graphiqlHeaders, graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
@@ -75,7 +75,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     // Yoga's own masking does not know the request; our plugin does.
     maskedErrors: false,
     plugins: [posts.plugin, ...plugins(options)],
-    graphiql: exploration && { title: 'Jobledger', defaultTabs: graphiqlTabs(options.open) },
+    graphiql: exploration && graphiqlOptions(options.open),
     renderGraphiQL,
     logging: yogaLogger(log),
   })
@@ -122,13 +122,21 @@ function documentCache<Value extends {}>(): LRUCache<string, Value> {
   return new LRUCache({ max: 1000, maxSize: DOCUMENTS_KEPT, sizeCalculation: (_, text) => text.length + 1 })
 }
 
-let graphiql: Promise<string> | undefined
+// The first tab has its headers from `headers`, a new one from `defaultHeaders`; those of its own are for the others.
+function graphiqlOptions(open: boolean): GraphiQLOptions {
+  const headers = graphiqlHeaders(open)
+  return {
+    title: 'Jobledger',
+    defaultTabs: graphiqlTabs(open),
+    ...(headers !== undefined && { headers, defaultHeaders: headers }),
+  }
+}
 
-// The page with all of its scripts, because Yoga's own page loads them from a host on the internet. It is loaded at the first
+// The page with all of its scripts, because Yoga's own page loads them from a host on the internet. The module is loaded at the first
 // visit: nine megabytes that most processes never need.
-function renderGraphiQL(options: object): Promise<string> {
-  graphiql ??= import('@graphql-yoga/render-graphiql').then((page) => page.renderGraphiQL(options))
-  return graphiql
+async function renderGraphiQL(options?: GraphiQLOptions): Promise<string> {
+  const page = await import('@graphql-yoga/render-graphiql')
+  return page.renderGraphiQL(options)
 }
 
 /** Of the name of an operation, which clients choose, in the log. */

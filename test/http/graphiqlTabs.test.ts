@@ -1,0 +1,112 @@
+// The tabs of GraphiQL as a person uses them: in a real Chromium, on an empty ledger, in their order.
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { graphiqlTabs } from '../../src/http/graphiqlTabs.ts'
+import { itInChromium, openChromium } from '../support/chromium.ts'
+import { PROTECTED, tokenOf } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: the tabs are text, so nothing knows the types of their answers
+type Loose = any
+
+const WAIT_MS = 30_000
+/** Beside the editor of the variables, which comes first. */
+const HEADERS = '.graphiql-editor-tool > :nth-child(2)'
+
+let browser: Browser | undefined
+let server: TestServer | undefined
+
+beforeAll(async () => {
+  browser = await openChromium().catch(() => undefined)
+})
+
+afterEach(() => server?.close())
+
+afterAll(() => browser?.close())
+
+async function openGraphiQL(environment: Readonly<Record<string, string>> = {}): Promise<Page> {
+  server = await startTestServer({ environment })
+  const page = await (browser as Browser).newPage()
+  page.setDefaultTimeout(WAIT_MS)
+  await page.goto(`${server.url}/graphql`)
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor()
+  return page
+}
+
+// GraphiQL's tabs can be dragged; while they settle, a click by coordinates misses.
+async function showTab(page: Page, number: number): Promise<void> {
+  const tab = page.locator('.graphiql-tab-button').nth(number - 1)
+  await tab.dispatchEvent('click')
+  await expect.poll(() => page.locator('.graphiql-tab-active').innerText()).toBe(await tab.innerText())
+}
+
+/** What a person does who pastes over all of an editor. */
+async function pasteOver(page: Page, editor: string, text: string): Promise<void> {
+  await page.locator(`${editor} .view-lines`).first().click()
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.press('Delete')
+  await page.evaluate((pasted) => {
+    const data = new DataTransfer()
+    data.setData('text/plain', pasted)
+    document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }))
+  }, text)
+}
+
+async function run(page: Page): Promise<Loose> {
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST')
+  await page.locator('.graphiql-execute-button').click()
+  return (await answer).json()
+}
+
+/** The answer as it is shown: the editor shows only the lines that fit, with spaces that do not break. */
+const shownAnswer = async (page: Page): Promise<string> =>
+  (await page.locator('.graphiql-response').innerText()).replaceAll('\u00a0', ' ')
+
+itInChromium('create a job, take it through its life, show its history and follow what happens next', async () => {
+  const page = await openGraphiQL()
+  const created = await run(page)
+  expect(created.data.createJob).toMatchObject({ __typename: 'CreateJobSuccess', created: true })
+  const { jobId } = created.data.createJob.job
+  await expect.poll(() => shownAnswer(page)).toContain(jobId)
+
+  await showTab(page, 2)
+  const work = graphiqlTabs(true)[1]?.query ?? ''
+  await pasteOver(page, '.graphiql-query-editor', work.replace('PASTE THE jobId HERE', jobId))
+  expect(await run(page)).toEqual({
+    data: {
+      started: expect.objectContaining({ record: expect.objectContaining({ newState: 'PROCESSING' }) }),
+      completed: expect.objectContaining({ record: expect.objectContaining({ newState: 'COMPLETED' }) }),
+    },
+  })
+
+  await showTab(page, 3)
+  const { data } = await run(page)
+  expect(data.jobs.nodes).toMatchObject([
+    { jobId, state: 'COMPLETED', result: { status: 'SUCCESS', output: { pages: 12 } } },
+  ])
+  expect(data.jobs.nodes[0].stateHistory.nodes).toHaveLength(3)
+
+  await showTab(page, 4)
+  await page.locator('.graphiql-execute-button').click()
+  await eventually(async () => {
+    await server?.request('mutation { createJob(input: { content: "from elsewhere" }) { __typename } }')
+    expect(await shownAnswer(page)).toContain('jobEvents')
+  }, WAIT_MS)
+  await page.close()
+})
+
+itInChromium('have a place for the credential in the first tab, and work once it is filled in', async () => {
+  const page = await openGraphiQL(PROTECTED)
+  await eventually(async () => {
+    await page.getByRole('button', { name: 'Headers' }).click()
+    expect(await page.locator(HEADERS).innerText()).toContain('YOUR')
+  }, WAIT_MS)
+  expect((await run(page)).errors[0].extensions.code).toBe('UNAUTHENTICATED')
+  const authorization = `Bearer ${await tokenOf('ada', { roles: ['USER'] })}`
+  await pasteOver(page, HEADERS, JSON.stringify({ authorization }))
+  await eventually(async () => {
+    expect((await run(page)).data.createJob).toMatchObject({ job: { stateActor: 'user:ada' } })
+  }, WAIT_MS)
+  await page.close()
+})
