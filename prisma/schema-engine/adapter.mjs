@@ -45,7 +45,12 @@ export function adapterFactory({ url, shadowDatabaseUrl }) {
 export function fieldsOf(url) {
   if (!url) throw new Error('The datasource has no url: set DATABASE_URL.')
   const { options, ...fields } = /** @type {pg.PoolConfig} */ (/** @type {unknown} */ (parse(revealPassword(url))))
-  return { ...fields, options: `${options ?? ''} -c TimeZone=UTC`.trim(), max: 1, connectionTimeoutMillis: 10_000 }
+  return {
+    ...fields,
+    options: `${options ?? ''} -c TimeZone=UTC -c jit=off`.trim(),
+    max: 1,
+    connectionTimeoutMillis: 10_000,
+  }
 }
 
 /** @param {pg.PoolConfig} config @returns {Promise<Adapter>} */

@@ -83,6 +83,8 @@ export function sessionSettings({
     '-c TimeZone=UTC',
     '-c DateStyle=ISO',
     '-c bytea_output=hex',
+    // To compile a statement takes longer than any of ours runs.
+    '-c jit=off',
     `-c statement_timeout=${statementTimeoutMs}`,
     ...retryDelayOptions(retryDelay),
   ]

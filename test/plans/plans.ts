@@ -13,6 +13,7 @@ export function plannersOf({ name }: SentStatement): readonly Planner[] {
 /** A node of a plan that was carried out, as EXPLAIN has it in JSON. */
 interface PlanNode {
   readonly 'Node Type': string
+  readonly 'Total Cost': number
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
   /** Of one loop, on average. */
@@ -35,19 +36,41 @@ export interface PlanFacts {
 }
 
 /** Runs the statement, which must change nothing. */
-export async function planFacts(
+export async function planFacts(client: pg.Client, statement: SentStatement, planner: Planner): Promise<PlanFacts> {
+  const { Plan } = await explain(client, statement, { planner, options: 'ANALYZE, TIMING OFF' })
+  return factsOf(Plan)
+}
+
+/** What a statement would cost, in the units of the planner, and whether it would be compiled (JIT). */
+export interface PlannedCost {
+  readonly totalCost: number
+  readonly isCompiled: boolean
+}
+
+/** Plans the statement without running it. */
+export async function plannedCost(client: pg.Client, statement: SentStatement, planner: Planner): Promise<PlannedCost> {
+  const { Plan, JIT } = await explain(client, statement, { planner, options: 'VERBOSE' })
+  return { totalCost: Plan['Total Cost'], isCompiled: JIT !== undefined }
+}
+
+interface Explained {
+  readonly Plan: PlanNode
+  readonly JIT?: object
+}
+
+async function explain(
   client: pg.Client,
   { text, values }: SentStatement,
-  planner: Planner,
-): Promise<PlanFacts> {
+  { planner, options }: { planner: Planner; options: string },
+): Promise<Explained> {
   await client.query(`SET plan_cache_mode = force_${planner}_plan`)
   await client.query(`PREPARE planned AS ${text}`)
   try {
     const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`
-    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE planned${given}`,
+    const { rows } = await client.query<{ 'QUERY PLAN': [Explained] }>(
+      `EXPLAIN (${options}, FORMAT JSON) EXECUTE planned${given}`,
     )
-    return factsOf((rows[0] as (typeof rows)[number])['QUERY PLAN'][0].Plan)
+    return (rows[0] as (typeof rows)[number])['QUERY PLAN'][0]
   } finally {
     await client.query('DEALLOCATE planned')
   }

@@ -1,0 +1,88 @@
+// PostgreSQL as distributions build it (Debian package postgresql-15): with JIT, replication and pg_basebackup, which the embedded one lacks.
+// Each server is one of its own on the loopback and belongs to the caller, who destroys it.
+import { execFile, spawnSync } from 'node:child_process'
+import { appendFileSync, chownSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { PROGRAM_ENV, serverAccount } from '../../src/database/embedded/serverAccount.ts'
+import { fixedPort } from './fixedPort.ts'
+import { temporaryDirectory } from './temporaryDirectory.ts'
+
+const BIN = '/usr/lib/postgresql/15/bin'
+
+/** For describe.skipIf: prints loudly that the tests are skipped, and why. */
+export function withoutStockPostgres(what: string): boolean {
+  if (existsSync(join(BIN, 'pg_basebackup'))) return false
+  console.warn(`!!! SKIPPED: ${what}, because the Debian package postgresql-15 is not installed.`)
+  return true
+}
+
+type Settings = Readonly<Record<string, string | number>>
+
+export interface StockPostgres {
+  /** Of the database `postgres`, without a password. */
+  readonly url: string
+  readonly port: number
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Ends it without a shutdown, as a crash does. */
+  crash(): Promise<void>
+  /** Ends the recovery of a standby, which is writable from then on. */
+  promote(): Promise<void>
+  /** A standby that streams from this server; `name` is its application_name for synchronous_standby_names. */
+  addStandby(name: string, settings?: Settings): Promise<StockPostgres>
+  destroy(): Promise<void>
+}
+
+const THROW_AWAY = { fsync: 'off', full_page_writes: 'off', max_connections: 100, shared_buffers: '64MB' }
+
+/** Starts a new server with these settings. */
+export async function startStockPostgres(settings: Settings = {}): Promise<StockPostgres> {
+  const data = newDataFolder()
+  await run('initdb', ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'])
+  return startServer(data, { ...THROW_AWAY, ...settings })
+}
+
+async function startServer(data: string, settings: Settings): Promise<StockPostgres> {
+  const port = await fixedPort()
+  const own = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
+  const lines = Object.entries(own).map(([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'\n`)
+  appendFileSync(join(data, 'postgresql.conf'), lines.join(''))
+  const control = (...words: string[]): Promise<void> => run('pg_ctl', ['-D', data, '-w', '-t', '120', ...words])
+  const server: StockPostgres = {
+    url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
+    port,
+    start: () => control('-l', join(data, '..', 'log'), 'start'),
+    stop: () => control('-m', 'fast', 'stop'),
+    crash: () => control('-m', 'immediate', 'stop'),
+    promote: () => control('promote'),
+    async addStandby(name, more = {}) {
+      const copy = newDataFolder()
+      const from = `host=127.0.0.1 port=${port} user=postgres application_name=${name}`
+      await run('pg_basebackup', ['-D', copy, '-d', from, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'])
+      return startServer(copy, { ...settings, synchronous_standby_names: '', primary_conninfo: from, ...more })
+    },
+    async destroy() {
+      await server.crash().catch(() => undefined)
+      rmSync(join(data, '..'), { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+  process.once('exit', () => spawnSync(join(BIN, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], options()))
+  await server.start()
+  return server
+}
+
+/** A folder that the account of the server may fill. */
+function newDataFolder(): string {
+  const data = join(temporaryDirectory('jobledger-stock-'), 'data')
+  mkdirSync(data, { mode: 0o700 })
+  const { uid, gid } = serverAccount(undefined)
+  for (const folder of [data, join(data, '..')]) if (uid !== undefined) chownSync(folder, uid, gid)
+  return data
+}
+
+const options = () => ({ ...serverAccount(undefined), cwd: '/', env: PROGRAM_ENV, stdio: 'ignore' as const })
+
+async function run(program: string, words: readonly string[]): Promise<void> {
+  await promisify(execFile)(join(BIN, program), [...words], { ...serverAccount(undefined), cwd: '/', env: PROGRAM_ENV })
+}
