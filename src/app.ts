@@ -50,7 +50,10 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     settings: config.access,
     prisma: database.prisma,
     onNoteFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
-    jwtEvents: { onNoRole: onceAMinute((facts) => log.warn(facts, 'token gives no role: roles claim ignored')) },
+    jwtEvents: {
+      onNoRole: onceAMinute((facts) => log.warn(facts, 'token gives no role: roles claim ignored')),
+      onRefreshFailure: onceAMinute((facts) => log.warn(facts, 'refresh of the token signing keys failed')),
+    },
   })
   const server = createHttpServer({
     ...config,

@@ -3,7 +3,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Caller } from './caller.ts'
 import { algorithmsOf } from './publicKeys.ts'
-import { KeysUnavailableError, publishedKeys } from './publishedKeys.ts'
+import { KeysUnavailableError, type PublishedKeysEvents, publishedKeys } from './publishedKeys.ts'
 import { readRoleClaim } from './roleClaim.ts'
 import type { Role } from './roles.ts'
 import { tokenKindFault } from './tokenKind.ts'
@@ -53,7 +53,7 @@ const LONGEST_SUBJECT = 195
 
 export type JwtVerifier = (token: string) => Promise<Caller>
 
-export interface JwtEvents {
+export interface JwtEvents extends PublishedKeysEvents {
   /** A valid token has a roles claim that gives no role. */
   onNoRole(facts: { readonly actor: string; readonly claim: string; readonly value: string }): void
 }
@@ -62,7 +62,7 @@ export interface JwtEvents {
 const MAX_LOGGED_CHARACTERS = 100
 
 /** A function that resolves to the caller a token names. It throws InvalidTokenError, or KeysUnavailableError (publishedKeys.ts). */
-export function createJwtVerifier(settings: JwtSettings, { onNoRole }: JwtEvents): JwtVerifier {
+export function createJwtVerifier(settings: JwtSettings, events: JwtEvents): JwtVerifier {
   const { keys, issuer, audience, rolesClaim } = settings
   const options = {
     issuer,
@@ -71,7 +71,7 @@ export function createJwtVerifier(settings: JwtSettings, { onNoRole }: JwtEvents
     requiredClaims: ['exp', 'sub'],
     algorithms: [...acceptedAlgorithms(keys)],
   }
-  const key = keyGetter(keys)
+  const key = keyGetter(keys, events)
   return async (token) => {
     const { payload, protectedHeader } = await jwtVerify(token, key, options).catch((error: unknown) => {
       if (error instanceof KeysUnavailableError) throw error
@@ -83,7 +83,7 @@ export function createJwtVerifier(settings: JwtSettings, { onNoRole }: JwtEvents
     const caller = callerOf(payload, readRoleClaim(claim))
     if (caller.roles.length === 0) {
       const value = String(JSON.stringify(claim)).slice(0, MAX_LOGGED_CHARACTERS)
-      onNoRole({ actor: caller.actor, claim: rolesClaim, value })
+      events.onNoRole({ actor: caller.actor, claim: rolesClaim, value })
     }
     return caller
   }
@@ -100,7 +100,7 @@ function acceptedAlgorithms(keys: JwtKeySource): readonly string[] {
   }
 }
 
-function keyGetter(keys: JwtKeySource): JWTVerifyGetKey {
+function keyGetter(keys: JwtKeySource, events: PublishedKeysEvents): JWTVerifyGetKey {
   switch (keys.kind) {
     case 'secret': {
       const secret = createSecretKey(keys.secret, 'utf8')
@@ -109,7 +109,7 @@ function keyGetter(keys: JwtKeySource): JWTVerifyGetKey {
     case 'publicKey':
       return async () => keys.key
     case 'jwks':
-      return publishedKeys(keys.url)
+      return publishedKeys(keys.url, events)
   }
 }
 

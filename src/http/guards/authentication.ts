@@ -3,7 +3,6 @@
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
 import { OPEN_CALLER } from '../../access/caller.ts'
-import { KEYS_PAUSE_MS, KeysUnavailableError } from '../../access/publishedKeys.ts'
 import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import type { RateLimiter } from './rateLimit.ts'
 
@@ -39,14 +38,8 @@ function orTold(scope: RequestScope): (error: unknown) => never {
 
 /** What somebody reads who was not let in. */
 function toCaller(error: unknown, { requestId, address, log }: RequestScope): unknown {
-  if (error instanceof UnauthenticatedError) {
-    log.warn({ requestId, address, reason: error.message }, 'a caller was turned away')
-    const http = { status: 401, headers: { 'www-authenticate': 'Bearer realm="jobledger"' } }
-    return new GraphQLError(error.message, { extensions: { code: 'UNAUTHENTICATED', http } })
-  }
-  if (!(error instanceof KeysUnavailableError)) return error
-  log.error({ requestId, err: error }, 'a token could not be verified')
-  const http = { status: 503, headers: { 'retry-after': String(Math.ceil(KEYS_PAUSE_MS / 1000)) } }
-  const message = 'The keys that tokens are verified with cannot be had just now; come back later.'
-  return new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId, http } })
+  if (!(error instanceof UnauthenticatedError)) return error
+  log.warn({ requestId, address, reason: error.message }, 'a caller was turned away')
+  const http = { status: 401, headers: { 'www-authenticate': 'Bearer realm="jobledger"' } }
+  return new GraphQLError(error.message, { extensions: { code: 'UNAUTHENTICATED', http } })
 }

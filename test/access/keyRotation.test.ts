@@ -1,0 +1,94 @@
+// Published keys over time: an issuer that is unavailable for long, and one that signs with a key which it has published just now.
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { KEYS_REFRESH_MS } from '../../src/access/publishedKeys.ts'
+import { readableLog } from '../maintenance/logLines.ts'
+import { bearer } from '../support/credentials.ts'
+import { openEventStream } from '../support/eventStream.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { endpointOf, startWorker, stopWorkers, stored } from '../worker/startWorker.ts'
+import { type Issuer, startIssuer } from './issuer.ts'
+import { CLAIMS, forged, refusal, WHO, who } from './tokens.ts'
+
+const { log, lines } = readableLog()
+let issuer: Issuer
+let server: TestServer
+/** By how much the monotonic clock of this process is ahead. It only grows. */
+let aheadMs = 0
+const now = performance.now.bind(performance)
+beforeAll(async () => {
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs)
+  issuer = await startIssuer()
+  await issuer.publish('old')
+  server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL: issuer.url }, log })
+})
+afterEach(stopWorkers)
+afterAll(async () => {
+  vi.restoreAllMocks()
+  await server.close()
+  await issuer.close()
+})
+
+const refreshFailures = () => lines.filter(({ msg }) => msg === 'refresh of the token signing keys failed')
+
+it('keeps the last keys in use, and streams open, however long the issuer is unavailable, and says so in the log', async () => {
+  const token = await issuer.token('old', { roles: ['AUDITOR'] })
+  const stream = await openEventStream(server, {}, bearer(token))
+  await newJob(server.ledger)
+  await stream.heard(1)
+  issuer.isUnavailable = true
+  aheadMs += 100 * KEYS_REFRESH_MS
+  const before = issuer.requests
+  for (let times = 0; times < 5; times += 1) expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
+  await newJob(server.ledger)
+  await stream.heard(2)
+  expect(stream.errors).toEqual([])
+  await stream.close()
+  await eventually(() => expect(refreshFailures()).toMatchObject([{ level: 'warn', err: expect.anything() }]))
+  expect(issuer.requests).toBeGreaterThan(before)
+  issuer.isUnavailable = false
+})
+
+it('accepts a key that was published just now within seconds, and never answers 401 until then', async () => {
+  await issuer.publish('old', 'new')
+  const token = await issuer.token('new')
+  await eventually(async () => {
+    const { status, data, errors, headers } = await server.request(WHO, {}, bearer(token))
+    if (status === 503) {
+      expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }])
+      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    } else expect(status).toBe(200)
+    expect(data?.viewer.actor).toBe('user:ada')
+  })
+})
+
+it('does not end a worker whose token names a key that is looked up later', async () => {
+  issuer.isUnavailable = true
+  await issuer.publish('old', 'new', 'newer')
+  const job = await newJob(server.ledger)
+  const token = await issuer.token('newer', { roles: ['WORKER'] })
+  const worker = startWorker({ url: endpointOf(server), token, handle: async () => 'done' })
+  await eventually(() => expect(worker.of('serverAway')).toHaveLength(1))
+  issuer.isUnavailable = false
+  await eventually(async () => expect(await stored(server, job)).toMatchObject({ state: 'COMPLETED' }), 20_000)
+  await worker.stop()
+})
+
+it('asks the issuer rarely, however many key ids are made up, and accepts valid tokens meanwhile', async () => {
+  const before = issuer.requests
+  const startedAt = performance.now()
+  const statuses = new Set<number>()
+  for (let times = 0; times < 40; times += 1) {
+    statuses.add((await server.request(WHO, {}, bearer(forged('ES256', `made-up-${times}`)))).status)
+    expect(await who(server, await issuer.token('old'))).toMatchObject({ actor: 'user:ada' })
+  }
+  expect([...statuses].filter((status) => status !== 401)).toEqual([503])
+  expect(issuer.requests - before).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 5000)
+})
+
+it('refuses a key id that the issuer does not have once it was looked up', async () => {
+  await eventually(async () =>
+    expect(await refusal(server, bearer(forged('ES256', 'never published')))).toContain('its issuer has no such key'),
+  )
+})
