@@ -135,6 +135,8 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     database: {
       poolKept: env.DATABASE_POOL_KEPT,
       poolExtra: env.DATABASE_POOL_EXTRA,
+      statementsPerRequest: env.LIMIT_REQUEST_STATEMENTS,
+      statementsPerCaller: env.LIMIT_CALLER_STATEMENTS,
       recycleSeconds: env.DATABASE_POOL_RECYCLE_SECONDS,
       connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,
       statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,

@@ -2,7 +2,9 @@
 // begun does not begin.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
+import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
 import { sqlStateOf } from './faults.ts'
+import { DatabaseUnavailableError } from './retryableErrors.ts'
 
 /** What is told of the statements that work sends. */
 export interface StatementWatch {
@@ -14,15 +16,22 @@ export interface StatementWatch {
 
 interface Waiting extends StatementWatch {
   readonly signal: AbortSignal
+  /** Whose request it is; undefined for work that is not bounded by callers. */
+  readonly caller?: string | undefined
 }
 
 const waiting = new AsyncLocalStorage<Waiting>()
 
 /**
- * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted.
+ * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. With a `caller`, its statements
+ * at once are bounded as those of one request of that caller.
  */
-export function givenUpOn<T>(signal: AbortSignal, work: () => T, watch: StatementWatch = {}): T {
-  return waiting.run({ signal, received: watch.received, ended: watch.ended }, work)
+export function givenUpOn<T>(
+  signal: AbortSignal,
+  work: () => T,
+  { received, ended, caller }: StatementWatch & { readonly caller?: string | undefined } = {},
+): T {
+  return waiting.run({ signal, received, ended, caller }, work)
 }
 
 /** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */
@@ -35,8 +44,13 @@ type Statement = pg.QueryConfig | string
 
 /** A pool whose single statements end with the signal they run under, and whose connections may break at any moment. */
 export class CancellingPool extends pg.Pool {
-  constructor(settings: pg.PoolConfig) {
+  private readonly callers: FairQueue
+  private readonly shares = new WeakMap<Waiting, Share>()
+
+  /** Statements of callers have connections within `limits`; all others need none of those. */
+  constructor(settings: pg.PoolConfig, limits: FairQueueLimits) {
     super(settings)
+    this.callers = new FairQueue(limits)
     // The pool hears of the loss of a connection while that is idle only. In other hands it shows in the statement, and by its state
     // when it comes back; unheard, it would end the process. Whoever takes a connection cannot be early enough: PostgreSQL may end
     // it with the very bytes that open it.
@@ -51,16 +65,26 @@ export class CancellingPool extends pg.Pool {
 
   private async queryUnder(store: Waiting, args: unknown[]): Promise<pg.QueryResult> {
     const startedAt = performance.now()
+    let leave: (() => void) | undefined
     try {
+      leave = await this.enter(store)
       return await this.runUnder(store, args)
     } finally {
+      leave?.()
       store.ended?.(textOf(args), performance.now() - startedAt)
     }
   }
 
+  private enter(store: Waiting): Promise<() => void> | undefined {
+    if (store.caller === undefined) return undefined
+    const share = this.shares.get(store) ?? this.callers.shareOf(store.caller)
+    this.shares.set(store, share)
+    return share.enter(store.signal)
+  }
+
   private async runUnder({ signal, received }: Waiting, args: unknown[]): Promise<pg.QueryResult> {
     signal.throwIfAborted()
-    const client = await this.connect()
+    const client = await this.connect().catch(orUnavailable)
     let unusable = false
     const onAbort = (): void => {
       unusable = true
@@ -83,6 +107,12 @@ export class CancellingPool extends pg.Pool {
       client.release(unusable)
     }
   }
+}
+
+// pg-pool has no code for it (pg-pool 3, index.js, `connect`).
+function orUnavailable(error: Error): never {
+  if (error.message !== 'timeout exceeded when trying to connect') throw error
+  throw new DatabaseUnavailableError('All connections to the database are in use. Retry later.', { cause: error })
 }
 
 function textOf([statement]: unknown[]): string {

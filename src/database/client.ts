@@ -2,6 +2,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { CancellingPool } from './cancellation.ts'
+import type { FairQueueLimits } from './fairQueue.ts'
 import { PrismaClient } from './generated/client.ts'
 import { type RetryDelay, retryDelayOptions } from './retryDelay.ts'
 import { openRowReader, type RowReader } from './rows/rowReader.ts'
@@ -14,6 +15,10 @@ export interface DatabaseSettings extends RetryDelay {
   poolExtra: number
   /** A connection is replaced after so many seconds. */
   recycleSeconds: number
+  /** Statements that one request of a caller may run at once; by default as many as the caller may. */
+  statementsPerRequest?: number
+  /** Statements that all requests of one caller may run at once; by default all connections that callers have, but for one. */
+  statementsPerCaller?: number
   /** How long to wait for a connection, whether for one of the pool or for the server. */
   connectTimeoutMs: number
   /** The server gives up a statement after so long. */
@@ -38,16 +43,20 @@ const PREPARED_STATEMENTS = 500
 
 /** Opens the pool and Prisma Client. Connects when first used. */
 export function connectDatabase(settings: DatabaseSettings): Database {
-  const pool = new CancellingPool({
-    ...sessionSettings(settings),
-    min: settings.poolKept,
-    max: settings.poolKept + settings.poolExtra,
-    maxLifetimeSeconds: settings.recycleSeconds,
-    idleTimeoutMillis: IDLE_MS,
-    connectionTimeoutMillis: settings.connectTimeoutMs,
-    application_name: 'jobledger',
-    keepAlive: true,
-  })
+  const max = settings.poolKept + settings.poolExtra
+  const pool = new CancellingPool(
+    {
+      ...sessionSettings(settings),
+      min: settings.poolKept,
+      max,
+      maxLifetimeSeconds: settings.recycleSeconds,
+      idleTimeoutMillis: IDLE_MS,
+      connectionTimeoutMillis: settings.connectTimeoutMs,
+      application_name: 'jobledger',
+      keepAlive: true,
+    },
+    callerLimits(settings, max),
+  )
   pool.on('error', settings.onPoolError)
   const names = (prefix: string) => (settings.preparedStatements ? statementNames(prefix) : undefined)
   const statementName = names('jobledger')
@@ -63,6 +72,16 @@ export function connectDatabase(settings: DatabaseSettings): Database {
       await pool.end()
     },
   }
+}
+
+/** Of the connections, the part that callers leave to all else: credentials, readiness, maintenance, roll-up, events, publishers. */
+const RESERVED = 0.3
+
+function callerLimits(settings: DatabaseSettings, connections: number): FairQueueLimits {
+  const total = Math.max(1, connections - Math.ceil(RESERVED * connections))
+  // One is always left to the others.
+  const perCaller = Math.max(1, Math.min(settings.statementsPerCaller ?? total, total - 1))
+  return { total, perCaller, perRequest: settings.statementsPerRequest ?? perCaller, waitMs: settings.connectTimeoutMs }
 }
 
 /** Where every session of ours goes, and what it is set to. */

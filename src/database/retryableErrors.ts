@@ -3,8 +3,8 @@
 
 /** A failure that is about the moment, not about the request. */
 export abstract class RetryableError extends Error {
-  /** `extensions.code` of the API. */
-  abstract readonly code: string
+  /** `extensions.code` of the API. Not `code`: Prisma replaces errors that have one by its own. */
+  abstract readonly apiCode: string
   /** Whole seconds, at least 1. */
   readonly retryAfterSeconds: number
 
@@ -17,11 +17,11 @@ export abstract class RetryableError extends Error {
 /** The database cannot serve the statement now: no connection is free, it is read-only, it restarts. Nothing was written. */
 export class DatabaseUnavailableError extends RetryableError {
   override readonly name = 'DatabaseUnavailableError'
-  readonly code = 'UNAVAILABLE'
+  readonly apiCode = 'UNAVAILABLE'
 }
 
 /** The statement may or may not have been committed. The message says how to find out: the same idempotency key, or the version. */
 export class OutcomeUnknownError extends RetryableError {
   override readonly name = 'OutcomeUnknownError'
-  readonly code = 'OUTCOME_UNKNOWN'
+  readonly apiCode = 'OUTCOME_UNKNOWN'
 }

@@ -16,7 +16,7 @@ export function maskError(error: unknown, { requestId, log }: { requestId: strin
   if (cause instanceof InvalidInputError)
     return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
   if (cause instanceof RetryableError) {
-    const { message, code, retryAfterSeconds } = cause
+    const { message, apiCode: code, retryAfterSeconds } = cause
     log.warn({ requestId, path: located?.path, err: cause }, 'request failed, may be retried')
     const http = { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } }
     return withExtensions(message, located, { code, retryAfterSeconds, http })

@@ -84,12 +84,13 @@ export class Deadline {
 export function keepDeadline(): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const { deadline, answerSize, statementEnded: ended } = args.contextValue.scope
+      const { deadline, answerSize, statementEnded: ended, callerKey: caller } = args.contextValue.scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
       const isMutation = operation === OperationTypeNode.MUTATION
       if (isMutation) deadline.outliveClient()
       const received = isMutation ? undefined : (bytes: number) => answerSize.received(bytes)
-      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), { received, ended }))
+      const watch = { received, ended, caller }
+      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), watch))
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const { deadline, shuttingDown, statementEnded: ended } = args.contextValue.scope

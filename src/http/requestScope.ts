@@ -21,6 +21,8 @@ export interface RequestScope {
   operation?: string
   /** Known once the credential was looked at. */
   caller?: Caller
+  /** By which the caller is counted, known with it: the actor, or in an open server the address. */
+  callerKey?: string
   /** Looks at the credential again. @throws GraphQLError if it is not good any more */
   callerNow?(): Promise<Caller>
   /** Aborted when the server shuts down. */

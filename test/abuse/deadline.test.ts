@@ -15,7 +15,7 @@ let other: pg.Client
 let watcher: pg.Client
 
 beforeAll(async () => {
-  patient = await startTestServer({ environment: { DATABASE_POOL_EXTRA: '3' } })
+  patient = await startTestServer({ environment: { DATABASE_POOL_EXTRA: '6' } })
   const environment = { REQUEST_TIMEOUT_MS: String(TIMEOUT_MS), DATABASE_POOL_EXTRA: '3' }
   hasty = await startTestServer({ environment, databaseUrl: patient.databaseUrl })
   other = new pg.Client({ connectionString: patient.databaseUrl })
@@ -103,7 +103,12 @@ describe('a request whose time is over', () => {
 
 describe('an operation of many statements at once', () => {
   it('makes the server warn of nothing', async () => {
-    const server = await startTestServer({ databaseUrl: patient.databaseUrl })
+    const environment = {
+      DATABASE_POOL_EXTRA: '30',
+      LIMIT_CALLER_STATEMENTS: '15',
+      LIMIT_REQUEST_STATEMENTS: '15',
+    }
+    const server = await startTestServer({ databaseUrl: patient.databaseUrl, environment })
     const warnings: string[] = []
     const onWarning = ({ name }: Error): void => void warnings.push(name)
     process.on('warning', onWarning)

@@ -25,7 +25,8 @@ export function authentication(authenticate: Authenticate, limiter: RateLimiter 
         throw toCaller(error, scope)
       }
       // In an open server everybody has the same name.
-      limiter?.take(scope.caller === OPEN_CALLER ? address : scope.caller.actor, scope)
+      scope.callerKey = scope.caller === OPEN_CALLER ? address : scope.caller.actor
+      limiter?.take(scope.callerKey, scope)
     },
   }
 }

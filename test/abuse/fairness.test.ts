@@ -1,0 +1,94 @@
+// Statements that are slow: they hold the connections of whoever sends them, and nobody else's.
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { asUser, PROTECTED } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const BLOCKED = '{ jobs(first: 1) { nodes { id } } }'
+const FREE = '{ jobStateRecords(first: 1) { nodes { sequence } } }'
+
+let server: TestServer
+let other: pg.Client
+let watcher: pg.Client
+
+beforeAll(async () => {
+  server = await startTestServer({
+    environment: {
+      ...PROTECTED,
+      DATABASE_POOL_EXTRA: '10',
+      DATABASE_CONNECT_TIMEOUT_MS: '2000',
+      LIMIT_CALLER_STATEMENTS: '3',
+      LIMIT_REQUEST_STATEMENTS: '2',
+    },
+  })
+  other = new pg.Client({ connectionString: server.databaseUrl })
+  watcher = new pg.Client({ connectionString: server.databaseUrl })
+  await Promise.all([other.connect(), watcher.connect()])
+})
+afterEach(() => other.query('ROLLBACK'))
+afterAll(async () => {
+  await Promise.all([other.end(), watcher.end()])
+  await server.close()
+})
+
+/** From now on to the end of the test, what reads jobs waits. */
+async function lockJobs(): Promise<void> {
+  await other.query('BEGIN')
+  await other.query('LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE')
+}
+
+async function blocked(): Promise<number> {
+  const { rows } = await watcher.query(
+    `SELECT count(*)::int AS n FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'jobledger' AND wait_event_type = 'Lock'`,
+  )
+  return rows[0].n
+}
+
+const aliases = (count: number, field: string): string =>
+  `{ ${Array.from({ length: count }, (_, n) => `a${n}: ${field}`).join(' ')} }`
+
+it('runs no more statements of one request at once than its limit', async () => {
+  await lockJobs()
+  const ada = await asUser('ada', 'ADMIN')
+  const answer = server.request(aliases(6, 'jobs(first: 1) { nodes { id } }'), {}, ada)
+  await eventually(async () => expect(await blocked()).toBe(2))
+  await other.query('ROLLBACK')
+  const { data, errors } = await answer
+  expect(errors).toBeUndefined()
+  expect(Object.keys(data)).toHaveLength(6)
+})
+
+it('answers other callers while one has as many statements as it may, and refuses what that one sends', async () => {
+  await lockJobs()
+  const [ada, brandt] = [await asUser('ada', 'ADMIN'), await asUser('brandt', 'ADMIN')]
+  const answers = Array.from({ length: 20 }, () => server.request(BLOCKED, {}, ada))
+  await eventually(async () => expect(await blocked()).toBe(3))
+  expect((await server.request(FREE, {}, brandt)).errors).toBeUndefined()
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+  expect(await blocked()).toBe(3)
+  // Those that have connections go on; the others have waited for long enough.
+  const refused = await Promise.all(answers.slice(3))
+  for (const { status, errors, headers } of refused) {
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 } }])
+    expect(errors?.[0]?.message).toBe('All connections to the database are in use. Retry later.')
+    expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+  }
+  await other.query('ROLLBACK')
+  for (const answer of await Promise.all(answers.slice(0, 3))) expect(answer.errors).toBeUndefined()
+})
+
+it('says of what Prisma sends too that connections are in use', async () => {
+  await lockJobs()
+  const ada = await asUser('ada', 'ADMIN')
+  const first = Array.from({ length: 3 }, () => server.request(BLOCKED, {}, ada))
+  await eventually(async () => expect(await blocked()).toBe(3))
+  const id = '01890000-0000-7000-8000-000000000000'
+  for (const query of [`{ node(id: "${id}") { id } }`, '{ jobCount }', `{ job(id: "${id}") { id } }`]) {
+    const { status, errors } = await server.request(query, {}, ada)
+    expect([status, errors?.[0]?.extensions?.code]).toEqual([503, 'UNAVAILABLE'])
+  }
+  await other.query('ROLLBACK')
+  await Promise.all(first)
+})
