@@ -3,7 +3,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type GraphiQLOptions, type YogaLogger } from 'graphql-yoga'
-import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { EventFeed } from '../followers/eventFeed.ts'
@@ -13,6 +12,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { answerErrors } from './answerErrors.ts'
 import { AnswerSize, limitAnswerSize } from './answerSize.ts'
 import { Deadline, keepDeadline } from './deadline.ts'
+import { keepDocuments } from './documentCache.ts'
 import { graphiqlHeaders, graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
@@ -70,7 +70,8 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     batching: false,
     maxRequestBodySize: options.bodyLimitBytes,
     ...(options.trustedDocuments && { extraParamNames: [DOCUMENT_ID] }),
-    parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache() },
+    // Yoga's own keeps what is refused, and knows no callers.
+    parserAndValidationCache: false,
     context: ({ scope }) => contextOf(scope, options),
     // Yoga's own masking does not know the request; our plugin does.
     maskedErrors: false,
@@ -101,6 +102,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     jsonBody(),
     ...(documents ? [trustedDocuments(documents)] : []),
     documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
+    keepDocuments(),
     nameOperation(),
     keepDeadline(),
     limitAnswerSize(),
@@ -112,14 +114,6 @@ function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOption
   const { caller, callerNow, requestId, log, deadline, statementEnded } = scope
   if (caller === undefined || callerNow === undefined) throw new Error('A request came past authentication.')
   return { ledger, events, caller, callerNow, signal: deadline.signal, statementEnded, requestId, log }
-}
-
-/** Characters of documents that are kept parsed. */
-const DOCUMENTS_KEPT = 8 * 1024 * 1024
-
-// Clients repeat their documents. Yoga's own cache counts documents, whatever their size.
-function documentCache<Value extends {}>(): LRUCache<string, Value> {
-  return new LRUCache({ max: 1000, maxSize: DOCUMENTS_KEPT, sizeCalculation: (_, text) => text.length + 1 })
 }
 
 // The first tab has its headers from `headers`, a new one from `defaultHeaders`; those of its own are for the others.

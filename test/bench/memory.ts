@@ -5,7 +5,8 @@ import { type ServerProcess, startServerProcess } from '../load/serverProcess.ts
 import { BenchError } from './benchError.ts'
 import { MemoryTraffic } from './memoryTraffic.ts'
 
-const REPORTER = import.meta.resolve('./reportHeap.mjs')
+/** A module to import into the server (NODE_OPTIONS). */
+export const REPORTER = import.meta.resolve('./reportHeap.mjs')
 const STEPS = 10
 
 /** What the server holds, in bytes. */
@@ -66,7 +67,8 @@ export async function measureMemory(options: MemoryOptions): Promise<MemoryResul
   }
 }
 
-function held({ lines, kill, ended }: ServerProcess): Promise<Omit<MemoryStep, 'requests'>> {
+/** What a server that was started with `REPORTER` holds now. */
+export function held({ lines, kill, ended }: ServerProcess): Promise<Omit<MemoryStep, 'requests'>> {
   return new Promise((resolve, reject) => {
     const look = (line: string): void => {
       if (!line.includes('"msg":"memory"')) return
