@@ -14,7 +14,7 @@ import { RetryableError } from '../database/retryableErrors.ts'
 /** Whether the token is valid cannot be decided now, because its key cannot be fetched. Not the fault of the token. */
 export class KeysUnavailableError extends RetryableError {
   override readonly name = 'KeysUnavailableError'
-  readonly code = 'UNAVAILABLE'
+  readonly apiCode = 'UNAVAILABLE'
 }
 
 export interface PublishedKeysEvents {
