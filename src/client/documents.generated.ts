@@ -322,7 +322,7 @@ export type JobEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type JobEventsSubscription = { readonly jobEvents: { readonly cursor: string, readonly record: { readonly id: string, readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly metadata: Record<string, unknown>, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null, readonly job: { readonly jobId: string, readonly userId: string, readonly preset: string | null } } } };
+export type JobEventsSubscription = { readonly jobEvents: { readonly cursor: string, readonly eventId: string, readonly record: { readonly id: string, readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly metadata: Record<string, unknown>, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null, readonly job: { readonly jobId: string, readonly userId: string, readonly preset: string | null } } } };
 
 export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -672,6 +672,7 @@ export const JobEventsDocument = new TypedDocumentString(`
     subscription JobEvents($after: String, $filter: JobStateRecordFilter) {
   jobEvents(after: $after, filter: $filter) {
     cursor
+    eventId
     record {
       id
       sequence

@@ -4,10 +4,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { ChoreLog } from '../database/chore.ts'
-import { comparePositions, type Position } from '../ledger/eventOrder.ts'
+import { comparePositions, type OrderKey, type Position } from '../ledger/eventOrder.ts'
 import { currentPosition, readFacts } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { admits, type JobStateRecordFilter, type RecordFacts } from '../ledger/recordFilter.ts'
+import { TimelineEndedError } from '../ledger/timelines.ts'
 
 export interface EventFeedOptions {
   readonly ledger: Ledger
@@ -63,7 +64,7 @@ export function createEventFeed({ ledger, pollMs, mostWatches, mostReaders, log 
     while (waiting.size > 0) {
       await pause(pollMs)
       try {
-        now = await look(now)
+        now = await look(now).catch(startOver)
         isAway = false
       } catch (error) {
         log[isAway ? 'debug' : 'warn']({ err: error }, 'followers have lost the database; they go on when it is back')
@@ -71,6 +72,13 @@ export function createEventFeed({ ledger, pollMs, mostWatches, mostReaders, log 
       }
     }
     beginning = undefined
+  }
+
+  /** Where the timeline has ended, each reader finds that out for itself. */
+  async function startOver(error: unknown): Promise<Position> {
+    if (!(error instanceof TimelineEndedError)) throw error
+    waiting.tellAll()
+    return currentPosition(ledger)
   }
 
   /** Begins to look, if nobody does. */
@@ -126,7 +134,11 @@ class Waiting {
     this.size--
   }
 
-  tell(record: RecordFacts & Position): void {
+  tellAll(): void {
+    for (const waiter of [...this.byInterest.values()].flatMap((waiters) => [...waiters])) waiter.found(END)
+  }
+
+  tell(record: RecordFacts & OrderKey): void {
     for (const interest of [`job ${record.jobId}`, `user ${record.userId}`, 'everything']) {
       for (const waiter of this.byInterest.get(interest) ?? []) {
         if (admits(waiter.filter, record)) waiter.found(record)
@@ -134,6 +146,9 @@ class Waiting {
     }
   }
 }
+
+/** Behind every position. */
+const END: OrderKey = { transactionId: 2n ** 62n, id: 0n }
 
 function interestOf({ jobId, ownerId, userId }: JobStateRecordFilter): string {
   if (jobId != null) return `job ${jobId.toLowerCase()}`
@@ -145,8 +160,8 @@ class Waiter implements Watch {
   readonly filter: JobStateRecordFilter
   readonly close: () => void
   /** Since its reader last asked. */
-  private first: Position | undefined
-  private last: Position | undefined
+  private first: OrderKey | undefined
+  private last: OrderKey | undefined
   private wake: (() => void) | undefined
 
   constructor(filter: JobStateRecordFilter, close: () => void) {
@@ -154,8 +169,8 @@ class Waiter implements Watch {
     this.close = close
   }
 
-  found(record: Position): void {
-    this.first ??= record
+  found(record: OrderKey): void {
+    if (record !== END) this.first ??= record
     this.last = record
     this.wake?.()
   }
@@ -165,7 +180,7 @@ class Waiter implements Watch {
       const { first, last } = this
       this.first = undefined
       this.last = undefined
-      if (first && comparePositions(first, position) > 0) return justBefore(first)
+      if (first && comparePositions(first, position) > 0) return { ...position, ...justBefore(first) }
       if (last && comparePositions(last, position) > 0) return position
       await this.woken(signal)
     }
@@ -191,6 +206,6 @@ class Waiter implements Watch {
   }
 }
 
-function justBefore({ transactionId, id }: Position): Position {
+function justBefore({ transactionId, id }: OrderKey): OrderKey {
   return { transactionId, id: id - 1n }
 }

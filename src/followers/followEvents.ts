@@ -4,12 +4,13 @@
 import pRetry from 'p-retry'
 import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
 import type { ChoreLog } from '../database/chore.ts'
-import type { JobStateRecord, Prisma } from '../database/generated/client.ts'
+import type { Prisma } from '../database/generated/client.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { Position } from '../ledger/eventOrder.ts'
-import { type EventsRequest, portionBehind, readEvents } from '../ledger/events.ts'
+import { type EventRecord, type EventsRequest, portionBehind, readEvents } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
+import { TimelineEndedError } from '../ledger/timelines.ts'
 import type { EventFeed } from './eventFeed.ts'
 
 export interface FollowOptions {
@@ -40,9 +41,9 @@ const LOOK_AGAIN_MS = { first: 100, last: 2000 }
 /**
  * Pages of records, never empty. The columns of the position are among those that were read.
  *
- * @throws the reason of `signal`; InvalidInputError for a bad filter; what the database throws if it does not come back
+ * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError; what the database throws if it does not come back
  */
-export async function* followEvents(given: FollowOptions): AsyncGenerator<JobStateRecord[], never> {
+export async function* followEvents(given: FollowOptions): AsyncGenerator<EventRecord[], never> {
   const options = { ...given, pageSize: new PageSize() }
   const { feed, filter, signal } = options
   const watch = await patiently(options, () => feed.watch(filter))
@@ -60,7 +61,7 @@ interface Reading extends FollowOptions {
 }
 
 /** Everything between a position and the horizon; returns the position at the horizon. */
-async function* whatIsThere(options: Reading, from: Position): AsyncGenerator<JobStateRecord[], Position> {
+async function* whatIsThere(options: Reading, from: Position): AsyncGenerator<EventRecord[], Position> {
   const { ledger, signal, statementEnded: ended } = options
   for (let behind = from; ; ) {
     const { end, isLast, isEmpty } = await patiently(options, () =>
@@ -82,7 +83,7 @@ async function* whatIsThere(options: Reading, from: Position): AsyncGenerator<Jo
 async function readPage(
   options: Reading,
   portion: Pick<EventsRequest, 'behind' | 'upTo' | 'most'>,
-): Promise<JobStateRecord[]> {
+): Promise<EventRecord[]> {
   const { ledger, filter, select, signal, pageSize, statementEnded: ended } = options
   let bytes = 0
   const page = await patiently(options, () => {
@@ -121,7 +122,7 @@ function patiently<T>({ signal, log, feed }: FollowOptions, work: () => Promise<
       maxTimeout: LOOK_AGAIN_MS.last,
       maxRetryTime: PATIENCE_MS,
       signal,
-      shouldRetry: ({ error }) => !(error instanceof InvalidInputError),
+      shouldRetry: ({ error }) => !(error instanceof InvalidInputError || error instanceof TimelineEndedError),
     },
   )
 }

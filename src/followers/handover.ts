@@ -1,7 +1,6 @@
 // One batch after the other, from the ledger to a sink, and the place of the follower behind each.
-import type { JobStateRecord } from '../database/generated/client.ts'
 import { BEGINNING, cursorOf, type Position } from '../ledger/eventOrder.ts'
-import { currentPosition, portionBehind, readEvents } from '../ledger/events.ts'
+import { currentPosition, type EventRecord, eventIdOf, portionBehind, readEvents } from '../ledger/events.ts'
 import { beginFollower, followerPosition, moveFollower } from '../ledger/followers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EventSink } from './eventSink.ts'
@@ -62,12 +61,12 @@ const SELECTED = {
   job: { select: { userId: true, preset: true } },
 } as const
 
-type SelectedRecord = JobStateRecord & { job: { userId: string; preset: string | null } }
+type SelectedRecord = EventRecord & { job: { userId: string; preset: string | null } }
 
 function eventOf(record: SelectedRecord): LedgerEvent {
   const { jobId, sequence, previousState, newState, reason, stateMetadata, actor, timestamp, job } = record
   return {
-    eventId: `${jobId}:${sequence}`,
+    eventId: eventIdOf(record),
     cursor: cursorOf(record),
     jobId,
     sequence,

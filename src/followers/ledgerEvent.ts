@@ -2,7 +2,10 @@
 import type { JobState } from '../database/generated/client.ts'
 
 export interface LedgerEvent {
-  /** `<jobId>:<sequence>`: the same each time that the event comes. */
+  /**
+   * `<jobId>:<sequence>`, with `:<epoch>` behind it if it was written after a restore or failover. The same each time that the event comes; one
+   * that was lost and the one in its place have different ids.
+   */
   readonly eventId: string
   /** Where whoever reads on stands after it. */
   readonly cursor: string

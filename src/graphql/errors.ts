@@ -4,6 +4,7 @@ import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
+import { TimelineEndedError } from '../ledger/timelines.ts'
 
 /**
  * What a client gets to see of an error. Errors that carry a code of ours pass; input that the ledger refused where the schema has
@@ -15,6 +16,7 @@ export function maskError(error: unknown, { requestId, log }: { requestId: strin
   const cause = located?.originalError ?? error
   if (cause instanceof InvalidInputError)
     return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
+  if (cause instanceof TimelineEndedError) return withExtensions(cause.message, located, { code: cause.code })
   if (cause instanceof RetryableError) {
     const { message, apiCode: code, retryAfterSeconds } = cause
     log.warn({ requestId, path: located?.path, err: cause }, 'request failed, may be retried')

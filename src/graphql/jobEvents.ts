@@ -1,10 +1,9 @@
 // The ledger as it grows: a subscription. What it sends comes from followers/followEvents.ts; here stands who may hear it, and how it
 // ends.
 import { GraphQLError } from 'graphql'
-import type { JobStateRecord as RecordRow } from '../database/generated/client.ts'
 import { followEvents } from '../followers/followEvents.ts'
 import { cursorOf } from '../ledger/eventOrder.ts'
-import { currentPosition, positionOfCursor } from '../ledger/events.ts'
+import { currentPosition, type EventRecord, eventIdOf, positionOfCursor } from '../ledger/events.ts'
 import { recordCondition } from '../ledger/recordFilter.ts'
 import { builder } from './builder.ts'
 import type { GraphQLContext } from './context.ts'
@@ -12,12 +11,16 @@ import { JobStateRecord, JobStateRecordFilter, recordFilterOf } from './jobState
 import { listening } from './listening.ts'
 import { fieldSelection } from './selection.ts'
 
-const JobEvent = builder.objectRef<RecordRow>('JobEvent').implement({
+const JobEvent = builder.objectRef<EventRecord>('JobEvent').implement({
   description: 'A line of the ledger, as it is read by those who follow it.',
   fields: (t) => ({
     cursor: t.string({
       description: 'Where the reader stands after this event: give it as `after` to go on from here.',
       resolve: cursorOf,
+    }),
+    eventId: t.string({
+      description: 'Names the event: the same each time that it is sent, and never that of another event.',
+      resolve: eventIdOf,
     }),
     record: t.field({ type: JobStateRecord, description: 'What happened.', resolve: (record) => record }),
   }),

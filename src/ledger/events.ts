@@ -1,41 +1,63 @@
 // Reads the ledger as followers do: in the order of commit, up to the horizon, from wherever the reader has come to. What lies below
 // the horizon is complete and does not change, so that it may be read in portions, by as many statements as it takes.
-import type { JobState, JobStateRecord, Prisma } from '../database/generated/client.ts'
+import { type JobState, type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidCursorError, segmentsBetween } from '../database/keyset.ts'
+import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { allOf } from '../database/rows/conditions.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
 import { InvalidInputError } from './errors.ts'
-import { EVENT_ORDER, type Position, positionOf } from './eventOrder.ts'
+import { EVENT_ORDER, type OrderKey, type Position, positionOf } from './eventOrder.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
 import { type JobStateRecordFilter, type RecordFacts, recordCondition } from './recordFilter.ts'
+import { epochsOfWriting, type Head, isStillValid, requireSameTimeline } from './timelines.ts'
+
+/** The columns of `HeadRow`, of the snapshot of the statement. */
+const HEAD = Prisma.sql`(SELECT max(epoch) FROM ledger_timelines) AS epoch, jobledger_horizon() AS horizon`
+
+/** Nulls while a restore is under way. */
+interface HeadRow {
+  epoch: bigint | null
+  horizon: bigint | null
+}
+
+/** @throws DatabaseUnavailableError while a restore is under way */
+function headOf(row: HeadRow | undefined): Head {
+  if (row?.epoch == null || row.horizon == null) throw new DatabaseUnavailableError('The database is being restored.')
+  return { epoch: row.epoch, horizon: row.horizon }
+}
 
 /** Where a reader stands who has read everything up to now. */
 export async function currentPosition({ prisma }: Ledger): Promise<Position> {
-  const [row] = await prisma.$queryRaw<[{ horizon: bigint }]>`SELECT jobledger_horizon() AS horizon`
-  return { transactionId: row.horizon, id: 0n }
+  const { epoch, horizon } = headOf((await prisma.$queryRaw<HeadRow[]>`SELECT ${HEAD}`)[0])
+  return { epoch, transactionId: horizon, id: 0n }
 }
 
 /**
- * The position of a cursor that a client brings.
+ * The position of a cursor that a client brings, on the current timeline.
  *
- * @throws InvalidInputError for what is no cursor of events, and for one that lies ahead of the ledger: it is of another ledger, or of
- * this one before it was set back to an earlier day
+ * @throws InvalidInputError for what is no cursor of events, and for one of a timeline that ended before it, or of another ledger
  */
 export async function positionOfCursor(ledger: Ledger, path: string, cursor: string): Promise<Position> {
   const check = new InputCheck(ledger.limits)
-  const came = `"${cursor.slice(0, 50)}" came.`
+  const given = `(got "${cursor.slice(0, 50)}").`
   const position = decoded(cursor)
   if (position instanceof InvalidCursorError) {
-    check.refuse(path, `${position.message} ${came}`)
+    check.refuse(path, `${position.message} "${cursor.slice(0, 50)}" came.`)
     throw new InvalidInputError(check.issues)
   }
-  if (position.transactionId > (await currentPosition(ledger)).transactionId) {
-    check.refuse(path, `lies ahead of this ledger: it is of another one, or of this one before a restore. ${came}`)
+  const { epoch, transactionId: horizon } = await currentPosition(ledger)
+  if (!(await isStillValid(ledger, position, { epoch, horizon }))) {
+    check.refuse(path, `${position.epoch === epoch ? AHEAD : ENDED} ${given}`)
     check.done()
   }
-  return position
+  return { ...position, epoch }
 }
+
+const RECOVERY =
+  'Get a new cursor from `eventCursor`, read `jobStateRecords` since your last event, then follow from the new cursor'
+const AHEAD = `lies ahead of this ledger, which was set back or is another one. ${RECOVERY}`
+const ENDED = `belongs to a timeline that has ended: the ledger was restored or failed over, or is another one. ${RECOVERY}`
 
 function decoded(cursor: string): Position | InvalidCursorError {
   try {
@@ -55,10 +77,14 @@ export interface Portion {
   readonly isEmpty: boolean
 }
 
-/** The next `most` records behind a position, whatever they are; fewer at the end. */
-export async function portionBehind({ prisma }: Ledger, position: Position, most: number): Promise<Portion> {
-  const [row] = await prisma.$queryRaw<[PortionRow]>`
-    SELECT jobledger_horizon() AS horizon, last.transaction_id AS "transactionId", last.id, NOT EXISTS (
+/**
+ * The next `most` records behind a position, whatever they are; fewer at the end.
+ *
+ * @throws TimelineEndedError if the position no longer holds
+ */
+export async function portionBehind(ledger: Ledger, position: Position, most: number): Promise<Portion> {
+  const [row] = await ledger.prisma.$queryRaw<PortionRow[]>`
+    SELECT ${HEAD}, last.transaction_id AS "transactionId", last.id, NOT EXISTS (
       SELECT FROM job_states
       WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger_horizon()
     ) AS "isEmpty"
@@ -67,13 +93,18 @@ export async function portionBehind({ prisma }: Ledger, position: Position, most
       WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger_horizon()
       ORDER BY transaction_id, id OFFSET ${most - 1} LIMIT 1
     ) AS last ON true`
-  const { horizon, transactionId, id, isEmpty } = row
-  if (transactionId === null || id === null) return { end: { transactionId: horizon, id: 0n }, isLast: true, isEmpty }
-  return { end: { transactionId, id }, isLast: false, isEmpty }
+  const head = headOf(row)
+  await requireSameTimeline(ledger, position, head)
+  const { transactionId = null, id = null, isEmpty = true } = row ?? {}
+  const isLast = transactionId === null || id === null
+  return { end: isLast ? endOf(head) : { epoch: head.epoch, transactionId, id }, isLast, isEmpty }
 }
 
-interface PortionRow {
-  horizon: bigint
+function endOf({ epoch, horizon }: Head): Position {
+  return { epoch, transactionId: horizon, id: 0n }
+}
+
+interface PortionRow extends HeadRow {
   transactionId: bigint | null
   id: bigint | null
   isEmpty: boolean
@@ -90,52 +121,71 @@ export interface EventsRequest {
   readonly select?: Prisma.JobStateRecordSelect | undefined
 }
 
+/** A record as followers read it: the position of a reader that has read it, too. */
+export type EventRecord = JobStateRecord & {
+  readonly epoch: bigint
+  /** The timeline on which it was written; undefined for the first timeline of the ledger. */
+  readonly laterEpoch: bigint | undefined
+}
+
+/** Names an event for good: a record that was lost with a timeline and the one in its place have different ids. */
+export function eventIdOf({ jobId, sequence, laterEpoch }: EventRecord): string {
+  return laterEpoch === undefined ? `${jobId}:${sequence}` : `${jobId}:${sequence}:${laterEpoch}`
+}
+
 /**
  * The first records of a portion that the filter admits, in order.
  *
  * @throws InvalidInputError for a bad filter
  */
-export async function readEvents({ rows, limits }: Ledger, request: EventsRequest): Promise<JobStateRecord[]> {
+export async function readEvents(ledger: Ledger, request: EventsRequest): Promise<EventRecord[]> {
   const { behind, upTo, filter, most, select } = request
   // The end is a part of the portion; the keyset leaves its bounds out.
   const before = [upTo.transactionId, upTo.id + 1n]
   const [segment] = segmentsBetween(EVENT_ORDER, { after: [behind.transactionId, behind.id], before })
-  return rows.read<JobStateRecord>(JOB_STATES, {
-    where: allOf([recordCondition(filter, limits), ...(segment ? [segment.where] : [])]),
+  const records = await ledger.rows.read<JobStateRecord>(JOB_STATES, {
+    where: allOf([recordCondition(filter, ledger.limits), ...(segment ? [segment.where] : [])]),
     orderBy: segment?.orderBy,
     take: most,
-    select: select && { ...select, transactionId: true, id: true },
+    select: select && { ...select, transactionId: true, id: true, jobId: true, sequence: true },
     // How many are read at once changes all the time.
     isPlannedByValues: true,
   })
+  const laterEpoch = await epochsOfWriting(ledger, upTo.epoch)
+  return records.map((record) => ({ ...record, epoch: upTo.epoch, laterEpoch: laterEpoch(record) }))
 }
 
 /** What the records of a portion are about, without what may be large. */
 export interface Facts extends Omit<Portion, 'isEmpty'> {
-  readonly records: (RecordFacts & Position)[]
+  readonly records: (RecordFacts & OrderKey)[]
 }
 
-interface FactsRow extends RecordFacts {
-  horizon: bigint
+interface FactsRow extends RecordFacts, HeadRow {
   transactionId: bigint
   id: bigint | null
   previousState: JobState | null
 }
 
-/** What the next `most` records behind a position are about. One statement. */
-export async function readFacts({ prisma }: Ledger, position: Position, most: number): Promise<Facts> {
-  const rows = await prisma.$queryRaw<FactsRow[]>`
-    SELECT horizon.value AS horizon, records.* FROM (SELECT jobledger_horizon() AS value) AS horizon LEFT JOIN LATERAL (
+/**
+ * What the next `most` records behind a position are about. One statement.
+ *
+ * @throws TimelineEndedError if the position no longer holds
+ */
+export async function readFacts(ledger: Ledger, position: Position, most: number): Promise<Facts> {
+  const rows = await ledger.prisma.$queryRaw<FactsRow[]>`
+    SELECT head.*, records.* FROM (SELECT ${HEAD}) AS head LEFT JOIN LATERAL (
       SELECT transaction_id AS "transactionId", job_states.id, job_id AS "jobId", user_id AS "userId", actor,
         previous_state::text AS "previousState", new_state::text AS "newState", timestamp
       FROM job_states JOIN jobs ON jobs.id = job_states.job_id
-      WHERE (transaction_id, job_states.id) > (${position.transactionId}, ${position.id}) AND transaction_id < horizon.value
+      WHERE (transaction_id, job_states.id) > (${position.transactionId}, ${position.id}) AND transaction_id < head.horizon
       ORDER BY transaction_id, job_states.id LIMIT ${most}
     ) AS records ON true
     ORDER BY records."transactionId", records.id`
-  const records = rows.filter((row): row is FactsRow & Position => row.id !== null)
+  const head = headOf(rows[0])
+  await requireSameTimeline(ledger, position, head)
+  const records = rows.filter((row): row is FactsRow & OrderKey => row.id !== null)
   const last = records.at(-1)
   const isLast = records.length < most
-  const horizon = rows[0]?.horizon ?? position.transactionId
-  return { records, isLast, end: isLast || !last ? { transactionId: horizon, id: 0n } : last }
+  const end = isLast || !last ? endOf(head) : { epoch: head.epoch, transactionId: last.transactionId, id: last.id }
+  return { records, isLast, end }
 }

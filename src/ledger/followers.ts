@@ -16,10 +16,12 @@ export interface FollowerState {
 /** More records than this are not counted: an index of millions would be read for the sake of a number. */
 export const MOST_COUNTED = 100_000
 
-/** Where a follower has come to; undefined if it never began. */
+/** Where a follower has come to; undefined if it never began. What the database keeps is of its own timeline. */
 export async function followerPosition({ prisma }: Ledger, name: string): Promise<Position | undefined> {
-  const row = await prisma.follower.findUnique({ where: { name } })
-  return row ? { transactionId: row.transactionId, id: row.recordId } : undefined
+  const [position] = await prisma.$queryRaw<Position[]>`
+    SELECT (SELECT max(epoch) FROM ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id
+    FROM followers WHERE name = ${name}`
+  return position
 }
 
 /** Keeps where a follower begins, unless it has begun already. */
@@ -40,7 +42,7 @@ export async function moveFollower({ prisma }: Ledger, name: string, from: Posit
 /** Every follower, by name. One statement. */
 export async function listFollowers({ prisma }: Ledger): Promise<FollowerState[]> {
   const rows = await prisma.$queryRaw<(Omit<FollowerState, 'position'> & Position)[]>`
-    SELECT name, transaction_id AS "transactionId", record_id AS id, updated_at AS "updatedAt", (
+    SELECT name, (SELECT max(epoch) FROM ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id, updated_at AS "updatedAt", (
       SELECT count(*)::integer FROM (SELECT FROM job_states
         WHERE (job_states.transaction_id, job_states.id) > (followers.transaction_id, followers.record_id)
         LIMIT ${MOST_COUNTED}) AS unread
@@ -50,5 +52,5 @@ export async function listFollowers({ prisma }: Ledger): Promise<FollowerState[]
       ORDER BY transaction_id, id LIMIT 1
     ), 0) AS "lagSeconds"
     FROM followers ORDER BY name`
-  return rows.map(({ transactionId, id, ...facts }) => ({ ...facts, position: { transactionId, id } }))
+  return rows.map(({ epoch, transactionId, id, ...facts }) => ({ ...facts, position: { epoch, transactionId, id } }))
 }

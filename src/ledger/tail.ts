@@ -16,7 +16,8 @@ const USUALLY_SHORT = Prisma.sql`record.sequence + 0 = record.sequence`
 
 /**
  * `place`: one row, unless nobody knows it. `tail`: the columns of the records, those of jobs of one user if it is given. `lag`: one row,
- * whether the sums are too far behind to be used.
+ * whether the sums are too far behind to be used,
+ * or were loaded without their place.
  */
 export function placeAndTail(userId: string | undefined): Prisma.Sql {
   const ofUser =
@@ -35,7 +36,8 @@ export function placeAndTail(userId: string | undefined): Prisma.Sql {
       WHERE ${USUALLY_SHORT}
     ),
     lag AS (
-      SELECT NOT EXISTS (SELECT FROM place) OR (SELECT count(*) FROM behind) > ${LONGEST_TAIL} AS "isBehind"
+      SELECT NOT EXISTS (SELECT FROM place) OR (SELECT count(*) FROM behind) > ${LONGEST_TAIL}
+        OR EXISTS (SELECT FROM place WHERE transaction_id = 0 AND EXISTS (SELECT FROM job_counts)) AS "isBehind"
     ),
     tail AS (SELECT * FROM behind ${ofUser})`
 }

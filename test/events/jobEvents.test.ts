@@ -203,8 +203,8 @@ describe('is refused before it begins', () => {
     ['a bad cursor', { after: 'nonsense' }, 'after: is not a cursor of this service. "nonsense" came.'],
     [
       'a cursor from elsewhere',
-      { after: cursorOf({ transactionId: 10n ** 15n, id: 1n }) },
-      /^after: lies ahead of this ledger/,
+      { after: cursorOf({ epoch: 1n, transactionId: 10n ** 15n, id: 1n }) },
+      /^after: belongs to a timeline that has ended/,
     ],
     ['a bad filter', { filter: { userId: '' } }, 'userId: is 0 characters long; 1 to 200 are allowed.'],
     ['a job id that is none', { filter: { jobId: 'x' } }, '"x" is not an id of this service.'],

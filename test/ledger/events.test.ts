@@ -135,16 +135,16 @@ describe('a follower', () => {
 
 describe('cursors', () => {
   it('name a position', () => {
-    const position = { transactionId: 5_000_000_000n, id: 7n }
+    const position = { epoch: 7n, transactionId: 5_000_000_000n, id: 7n }
     expect(positionOf(cursorOf(position))).toEqual(position)
-    expect(comparePositions(position, { transactionId: 5_000_000_000n, id: 8n })).toBeLessThan(0)
-    expect(comparePositions(position, { transactionId: 4n, id: 8n })).toBeGreaterThan(0)
+    expect(comparePositions(position, { ...position, id: 8n })).toBeLessThan(0)
+    expect(comparePositions(position, { ...position, transactionId: 4n, id: 8n })).toBeGreaterThan(0)
     expect(comparePositions(position, position)).toBe(0)
   })
 
   it('of another ledger, and what is no cursor, are refused', async () => {
-    const { transactionId } = await currentPosition(ledger)
-    const ahead = cursorOf({ transactionId: transactionId + 1_000_000n, id: 1n })
+    const now = await currentPosition(ledger)
+    const ahead = cursorOf({ ...now, transactionId: now.transactionId + 1_000_000n })
     await expect(positionOfCursor(ledger, 'after', ahead)).rejects.toThrow(/^after: lies ahead of this ledger/)
     await expect(positionOfCursor(ledger, 'after', 'nonsense')).rejects.toThrow(
       'after: is not a cursor of this service. "nonsense" came.',
@@ -166,14 +166,11 @@ describe('a database that was restored on a server that has counted less', () =>
     expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(false)
     const { records: restored, end } = await readOnTo(before.length, BEGINNING)
     expect(told(restored)).toEqual(told(before))
-    const last = restored.at(-1) as JobStateRecord
     await transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: ACTOR })
     const fresh = await newJob(ledger)
-    for (const from of [end, last]) {
-      expect(told((await readOnTo(2, from)).records)).toEqual([
-        [id, 2],
-        [fresh.id, 1],
-      ])
-    }
+    expect(told((await readOnTo(2, end)).records)).toEqual([
+      [id, 2],
+      [fresh.id, 1],
+    ])
   })
 })

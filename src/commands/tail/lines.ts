@@ -22,10 +22,10 @@ function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
-export function jsonLine({ cursor, record }: JobEvent): string {
+export function jsonLine({ cursor, eventId, record }: JobEvent): string {
   const { sequence, previousState, newState, reason, metadata, actor, timestamp, job } = record
   const event: LedgerEvent = {
-    eventId: `${job.jobId}:${sequence}`,
+    eventId,
     cursor,
     jobId: job.jobId,
     sequence,
