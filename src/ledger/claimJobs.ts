@@ -1,6 +1,7 @@
 // Hands waiting jobs to a worker: a transition like any other, so the version of a claimed job is the fencing token of its worker.
 import { retryConflicts } from '../database/faults.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
+import { DUE_BOUND, IS_DUE, IS_WITHIN_BOUND } from './dueJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { jobColumns } from './jobColumns.ts'
 import { checkNames } from './jobFilter.ts'
@@ -81,7 +82,7 @@ function dueAmong(
 // planner cannot know might read the whole table.
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`
-    level AS (
+    ${DUE_BOUND}, level AS (
       (SELECT priority FROM jobs WHERE state = 'PENDING' ORDER BY priority DESC LIMIT 1)
       UNION ALL
       SELECT (SELECT jobs.priority FROM jobs WHERE jobs.state = 'PENDING' AND jobs.priority < level.priority
@@ -89,7 +90,7 @@ function dueJobs(limit: number): Prisma.Sql {
       FROM level WHERE level.priority IS NOT NULL
     ), due AS MATERIALIZED (
       SELECT job.id FROM level CROSS JOIN LATERAL (
-        SELECT id FROM jobs WHERE state = 'PENDING' AND priority = level.priority AND run_at <= now()
+        SELECT id FROM jobs WHERE state = 'PENDING' AND priority = level.priority AND ${IS_WITHIN_BOUND} AND ${IS_DUE}
         ORDER BY run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
       ) AS job LIMIT ${limit}
     )`
@@ -99,7 +100,7 @@ function dueJobs(limit: number): Prisma.Sql {
 // that the statement lasts.
 function dueJobsOf(presets: string[], limit: number): Prisma.Sql {
   return Prisma.sql`
-    preset_level AS (
+    ${DUE_BOUND}, preset_level AS (
       SELECT wanted.preset, (SELECT jobs.priority FROM jobs WHERE jobs.state = 'PENDING' AND jobs.preset = wanted.preset
         ORDER BY jobs.priority DESC LIMIT 1) AS priority
       FROM unnest(${presets}::text[]) AS wanted (preset)
@@ -114,7 +115,7 @@ function dueJobsOf(presets: string[], limit: number): Prisma.Sql {
       SELECT job.id FROM level CROSS JOIN LATERAL (
         SELECT first.id FROM unnest(level.presets) AS wanted (preset) CROSS JOIN LATERAL (
           SELECT id, run_at FROM jobs WHERE state = 'PENDING' AND preset = wanted.preset AND priority = level.priority
-            AND run_at <= now()
+            AND ${IS_WITHIN_BOUND} AND ${IS_DUE}
           ORDER BY run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
         ) AS first ORDER BY first.run_at, first.id LIMIT ${limit}
       ) AS job LIMIT ${limit}
@@ -124,7 +125,7 @@ function dueJobsOf(presets: string[], limit: number): Prisma.Sql {
 function dueJobsNamed(ids: string[], limit: number, presets: string[] | null): Prisma.Sql {
   return Prisma.sql`
     due AS MATERIALIZED (
-      SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PENDING' AND run_at <= now()
+      SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PENDING' AND ${IS_DUE}
         AND (${presets}::text[] IS NULL OR preset = ANY (${presets}::text[]))
       ORDER BY priority DESC, run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
     )`

@@ -4,6 +4,7 @@ import { retryConflicts } from '../database/faults.ts'
 import { Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { HISTORY_IS_INTACT } from './intactHistory.ts'
+import { ENDED_LEASES } from './leases.ts'
 import type { Ledger } from './ledger.ts'
 import type { StuckReason } from './stuckJobs.ts'
 
@@ -88,12 +89,12 @@ async function stuckConditions(
     cancelRequested === undefined
       ? Prisma.empty
       : Prisma.sql`AND (cancel_requested_at IS NOT NULL) = ${cancelRequested}`
-  const leaseEnded = Prisma.sql`state = 'PROCESSING' ${asked} AND lease_expires_at <= now()`
+  const leaseEnded = ENDED_LEASES.map((ended) => Prisma.sql`state = 'PROCESSING' ${asked} AND ${ended}`)
   const found = { order: Prisma.sql`lease_expires_at, id`, cause: 'lease expired' } as const
-  if (olderThanSeconds == null) return [{ condition: leaseEnded, ...found }]
+  if (olderThanSeconds == null) return leaseEnded.map((condition) => ({ condition, ...found }))
   const started = Prisma.sql`started_at < ${new Date((await databaseNow(ledger.prisma)).getTime() - olderThanSeconds * 1000)}`
   return [
-    { condition: Prisma.sql`${leaseEnded} AND ${started}`, ...found },
+    ...leaseEnded.map((ended) => ({ condition: Prisma.sql`${ended} AND ${started}`, ...found })),
     {
       condition: Prisma.sql`state = 'PROCESSING' ${asked} AND lease_expires_at IS NULL AND ${started}`,
       order: Prisma.sql`started_at, id`,

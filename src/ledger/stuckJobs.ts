@@ -7,6 +7,7 @@ import { allOf } from '../database/rows/conditions.ts'
 import { countOfJobs } from './countJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { ownerConditions } from './jobFilter.ts'
+import { leaseHasEnded } from './leases.ts'
 import type { Ledger } from './ledger.ts'
 import { JOB_ID, type JobShape, pageOfJobs } from './listJobs.ts'
 import type { Page, PageRequest } from './page.ts'
@@ -83,5 +84,5 @@ export function stuckReason(
   if (state !== 'PROCESSING' || startedAt === null) return null
   if (startedAt.getTime() >= at.getTime() - olderThanSeconds * 1000) return null
   if (leaseExpiresAt === null) return 'no lease'
-  return leaseExpiresAt <= at ? 'lease expired' : 'too long'
+  return leaseHasEnded(leaseExpiresAt, at) ? 'lease expired' : 'too long'
 }

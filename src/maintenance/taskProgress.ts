@@ -1,10 +1,14 @@
 // When a task last ran and where it goes on, kept in the database: for the other replicas, for the next start, and for cron.
 import type { PrismaClient } from '../database/generated/client.ts'
 
-/** Whether a task has never run, has stopped half-way, or last ran longer ago than its period; by the clock of the database. */
+/**
+ * Whether a task has never run, has stopped half-way, or last ran longer ago than its period; by the clock of the database. Also if it last
+ * ran in the future: the clock was set back.
+ */
 export async function isTimeFor(prisma: PrismaClient, name: string, periodSeconds: number): Promise<boolean> {
   const [row] = await prisma.$queryRaw<{ due: boolean }[]>`
-    SELECT position IS NOT NULL OR last_run_at <= now() - interval '1 second' * ${periodSeconds}::integer AS due
+    SELECT position IS NOT NULL OR last_run_at <= now() - interval '1 second' * ${periodSeconds}::integer
+      OR last_run_at > now() + interval '1 minute' AS due
     FROM maintenance_tasks WHERE name = ${name}`
   return row?.due ?? true
 }
