@@ -1,5 +1,4 @@
 // `jobledger run` when the ledger is away, slow, or unwilling: the program runs, and what came of it reaches the ledger once.
-import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir, userInfo } from 'node:os'
@@ -248,32 +247,5 @@ describe('the spool', () => {
     ended.process.kill('SIGTERM')
     expect(await ended.ended).toMatchObject({ code: 5, stderr: '' })
     expect(filesIn(spool)).toEqual([expect.stringMatching(/\.json$/)])
-  })
-
-  it('holds on to what is for another server, and puts aside what is no outcome', async () => {
-    await fill(1, 'elsewhere')
-    const [file = ''] = filesIn(spool)
-    const record = JSON.parse(readFileSync(join(spool, file), 'utf8'))
-    writeFileSync(join(spool, file), JSON.stringify({ ...record, url: 'http://elsewhere.example/graphql' }))
-    writeFileSync(join(spool, 'broken.json'), '{"format":1')
-    writeFileSync(join(spool, 'x.writing.999999999-00'), '{"for')
-    const { code, stderr } = await startRun(['true'], { environment }).ended
-    const aside = join(spool, 'refused/broken.json')
-    expect([code, stderr]).toEqual([0, `jobledger run: a file of the spool holds no outcome; it is now ${aside}.\n`])
-    expect(filesIn(spool).sort()).toEqual([file, 'refused'])
-    expect([filesIn(join(spool, 'refused')), await jobs('elsewhere')]).toEqual([['broken.json'], []])
-  })
-
-  it('is delivered past what is no file, which is said and left', async () => {
-    await fill(2, 'past')
-    const names = ['0.json', '1.json'].map((name) => join(spool, name))
-    const [directory = '', pipe = ''] = names
-    mkdirSync(directory)
-    execFileSync('mkfifo', [pipe])
-    const { code, stderr } = await startRun(['true'], { environment }).ended
-    const sentences = names.map((path) => `jobledger run: ${path} cannot be delivered: it is no regular file.\n`)
-    expect([code, stderr]).toEqual([0, sentences.join('')])
-    expect(filesIn(spool).sort()).toEqual(['0.json', '1.json'])
-    expect((await jobs('past')).map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED'])
   })
 })

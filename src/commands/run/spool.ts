@@ -1,7 +1,9 @@
 // The outcomes that wait for the server: a directory with one file for each. Who delivers an outcome claims its file by renaming it;
-// the claim of a process that is gone, killed in the middle of a delivery, is free. Knows nothing of how they are delivered.
+// the claim of a process that is gone, killed in the middle of a delivery, is free. Knows nothing of how they are delivered. Files with
+// other names belong to somebody else and are not touched; no link is followed.
 import { createHash, randomUUID } from 'node:crypto'
-import { lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { identify, identifySelf } from '../../database/embedded/processIdentity.ts'
 import { RUN_RECORD, type RunRecord } from './runRecord.ts'
@@ -19,7 +21,12 @@ export interface SpooledRun {
 
 /** `<name>.json` waits; `<name>.claimed.<process>` is being delivered, `<name>.writing.<process>` being written. */
 const WAITING = '.json'
-const OF_PROCESS = /^(?<name>.+)\.(?<what>claimed|writing)\.(?<pid>\d+)-(?<start>[0-9a-f]+)$/
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const NAME = `\\d{8}T\\d{9}Z-${UUID}`
+const OF_PROCESS = '(?<pid>\\d+)-(?<start>[0-9a-f]{16})'
+const WAITING_FILE = new RegExp(`^(?<name>${NAME})\\.json$`)
+const CLAIMED_FILE = new RegExp(`^(?<name>${NAME})\\.claimed\\.${OF_PROCESS}$`)
+const DRAFT_FILE = new RegExp(`^${UUID}\\.writing\\.${OF_PROCESS}$`)
 
 const PRIVATE_DIR = 0o700
 const PRIVATE_FILE = 0o600
@@ -94,31 +101,24 @@ export class Spool {
   }
 
   private async claim(file: string, url: string): Promise<SpooledRun | UnusableFile | undefined> {
-    const { name, isFree, isHalfWritten } = statusOf(file)
-    if (!isFree) return undefined
+    const status = statusOf(file)
+    if (status === undefined) return undefined
+    const path = this.pathOf(file)
     try {
-      // A directory cannot be read, and a pipe would keep whoever reads it.
-      if (!(await lstat(this.pathOf(file))).isFile()) throw new Error('it is no regular file')
-      if (isHalfWritten) await rm(this.pathOf(file), { force: true })
-      if (name === undefined) return undefined
+      if (status.name === undefined) {
+        if ((await lstat(path)).isFile()) await rm(path, { force: true })
+        return undefined
+      }
+      const { name } = status
       // Read first: a file for another server stays as it is.
-      const record = RUN_RECORD.safeParse(await this.read(file)).data
+      const record = RUN_RECORD.safeParse(await readJson(path)).data
       if (record !== undefined && record.url !== url) return undefined
-      await rename(this.pathOf(file), this.pathOf(this.claimed(name)))
+      await rename(path, this.pathOf(this.claimed(name)))
       return record === undefined ? await this.setAside(name) : { name, record }
     } catch (error) {
       // Another run was faster.
       if (codeOf(error) === 'ENOENT') return undefined
       throw error
-    }
-  }
-
-  private async read(file: string): Promise<unknown> {
-    const text = await readFile(this.pathOf(file), 'utf8')
-    try {
-      return JSON.parse(text)
-    } catch {
-      return undefined
     }
   }
 
@@ -173,18 +173,31 @@ export interface UnusableFile {
   readonly fault: string
 }
 
-interface FileStatus {
-  /** Of the outcome; undefined if it holds none. */
-  readonly name?: string | undefined
-  readonly isFree: boolean
-  readonly isHalfWritten?: boolean
+/** What a file that may be taken is: an outcome of this name, or half of one, which has none; undefined if it is neither. */
+function statusOf(file: string): { readonly name?: string | undefined } | undefined {
+  const waiting = WAITING_FILE.exec(file)
+  if (waiting) return { name: waiting.groups?.name }
+  const { name, pid, start } = (CLAIMED_FILE.exec(file) ?? DRAFT_FILE.exec(file))?.groups ?? {}
+  return pid === undefined || markOf(Number(pid)) === `${pid}-${start}` ? undefined : { name }
 }
 
-function statusOf(file: string): FileStatus {
-  if (file.endsWith(WAITING)) return { name: file.slice(0, -WAITING.length), isFree: true }
-  const { name, what, pid, start } = OF_PROCESS.exec(file)?.groups ?? {}
-  if (pid === undefined || markOf(Number(pid)) === `${pid}-${start}`) return { isFree: false }
-  return what === 'claimed' ? { name, isFree: true } : { isFree: true, isHalfWritten: true }
+/** The JSON in a file; undefined if it holds none. @throws Error if it is a link, no regular file, or not ours */
+async function readJson(path: string): Promise<unknown> {
+  // Without waiting: a pipe would keep whoever opens it.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error) => {
+    throw codeOf(error) === 'ELOOP' ? new Error('it is a symbolic link') : error
+  })
+  try {
+    const stats = await handle.stat()
+    if (!stats.isFile()) throw new Error('it is no regular file')
+    if (!isOurs(stats)) throw new Error('it belongs to another user')
+    return JSON.parse(await handle.readFile('utf8'))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  } finally {
+    await handle.close()
+  }
 }
 
 // Processes of other machines and containers that share the directory count as gone. Then an outcome may be delivered twice at once,
@@ -209,11 +222,16 @@ async function makePrivate(dir: string): Promise<void> {
   await checkPrivate(dir)
 }
 
-/** Who can write here can have jobs made in our name. */
+/** Whoever can write here, or put another directory in its place, can have jobs made in our name. */
 async function checkPrivate(dir: string): Promise<void> {
-  const { uid, mode } = await lstat(`${dir}/.`)
-  if (uid !== (process.getuid?.() ?? uid) || (mode & WRITABLE_BY_OTHERS) !== 0)
+  const stats = await lstat(dir)
+  if (!stats.isDirectory()) throw new SpoolError(`The spool ${dir} must be a directory, not a link or a file.`)
+  if (!isOurs(stats) || (stats.mode & WRITABLE_BY_OTHERS) !== 0)
     throw new SpoolError(`The spool ${dir} must belong to the user who runs this, and must not be writable by others.`)
+}
+
+function isOurs({ uid }: Stats): boolean {
+  return uid === (process.getuid?.() ?? uid)
 }
 
 async function syncDirectory(dir: string): Promise<void> {
