@@ -7,9 +7,11 @@ import type { Config } from './config.ts'
 import { openAdvisoryLock } from './database/advisoryLock.ts'
 import type { Chore } from './database/chore.ts'
 import { connectDatabase, type Database } from './database/client.ts'
+import { TimelineCheck } from './database/transactionOrder.ts'
 import { createEventFeed } from './followers/eventFeed.ts'
 import { startPublishers } from './followers/publishers.ts'
 import { ROLL_UP_LOCK, runRollUp } from './followers/rollUp.ts'
+import { watchTimeline } from './followers/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
@@ -28,6 +30,7 @@ export interface AppOptions {
 export interface App {
   readonly ledger: Ledger
   readonly database: Database
+  readonly timeline: TimelineCheck
   /** Where it listens; known once `listen` has resolved. */
   readonly url: string
   readonly port: number
@@ -45,6 +48,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     onPoolError: (error) => log.warn({ err: error }, 'an idle connection to the database broke; it will be replaced'),
   })
   const ledger = openLedger(database, config.limits)
+  const timeline = timelineOf(database, log)
   const { host, environment } = config
   const authenticate = createAuthenticator({
     settings: config.access,
@@ -58,7 +62,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const server = createHttpServer({
     ...config,
     log,
-    readiness: databaseReadiness(database, log),
+    readiness: databaseReadiness(database, timeline, log),
     graphql: createGraphQLHandler({
       ...config,
       ledger,
@@ -80,6 +84,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
   return {
     ledger,
     database,
+    timeline,
     get port() {
       return port
     },
@@ -89,10 +94,16 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     async listen() {
       port = await server.listen()
       if (closing !== undefined) return
-      chores = startChores({ config, log, databaseUrl }, ledger)
+      chores = [watchTimeline(config, timeline, log), ...startChores({ config, log, databaseUrl }, ledger)]
     },
     close: () => (closing ??= close()),
   }
+}
+
+function timelineOf({ pool }: Database, log: Logger): TimelineCheck {
+  return new TimelineCheck(pool, (epoch) =>
+    log.warn({ epoch }, 'new timeline of the ledger: the database was restored, promoted or copied'),
+  )
 }
 
 /** What a server does beside answering. */

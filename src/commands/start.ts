@@ -5,7 +5,7 @@ import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
-import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
+import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
 import { nextSignal } from './nextSignal.ts'
@@ -54,9 +54,11 @@ async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<v
   // A database that was handed to us may be shared: when its schema changes is for its operator to say.
   if (database.embedded) await bringUpToDate(database)
   await requireCurrentSchema(app.database.pool)
-  if (await carryOnTransactionOrder(app.database.pool)) {
-    log.warn('the ledger comes from another database server: the order in which it is followed was carried on here')
-  }
+  await app.timeline.run().catch((error: unknown) => {
+    // While a restore is under way the server is not ready; it looks again by itself.
+    if (!(error instanceof DatabaseUnavailableError)) throw error
+    log.warn({ err: error }, 'not ready')
+  })
 }
 
 /** Tells of doors that are open, or that nobody has a key for. */

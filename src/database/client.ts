@@ -6,6 +6,7 @@ import type { FairQueueLimits } from './fairQueue.ts'
 import { PrismaClient } from './generated/client.ts'
 import { type RetryDelay, retryDelayOptions } from './retryDelay.ts'
 import { openRowReader, type RowReader } from './rows/rowReader.ts'
+import { timelineVerifier } from './transactionOrder.ts'
 
 export interface DatabaseSettings extends RetryDelay {
   url: string
@@ -54,6 +55,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
       connectionTimeoutMillis: settings.connectTimeoutMs,
       application_name: 'jobledger',
       keepAlive: true,
+      verify: timelineVerifier(),
     },
     callerLimits(settings, max),
   )

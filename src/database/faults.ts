@@ -10,6 +10,7 @@ export const GUARD = {
   JL005: 'a job or a result that may not be removed',
   JL006: 'a job that does not begin as a new job',
   JL007: 'an API key that may be neither removed nor altered',
+  JL008: 'a ledger that is not complete',
 } as const
 
 /** The statement lost against another one and changed nothing: serialization failure, deadlock. Running it again is right. */

@@ -1,12 +1,93 @@
-// The order of transaction ids, by which followers read the ledger, is that of one database server. A database that was restored
-// elsewhere is carried on (migration 20261126000002_roll_up_races).
+// The order of transaction ids, by which followers read the ledger, is that of one database server. Where a database was restored, promoted
+// or copied, a new timeline of the ledger begins (migration 20261127000020_timelines). Finds that out; the database does the rest.
 import type pg from 'pg'
+import { sqlStateOf } from './faults.ts'
+import { DatabaseUnavailableError } from './retryableErrors.ts'
+
+type Queryable = Pick<pg.Pool | pg.ClientBase, 'query'>
+
+/** How far the ledger was, by what this process has read. */
+interface Seen {
+  readonly epoch: string
+  readonly horizon: string
+}
+
+/** No such function, no such table: a database without the schema, or one whose restore has just begun. */
+const WITHOUT_SCHEMA = ['42883', '42P01']
+const INCOMPLETE = 'JL008'
+/** Operator intervention, and statements that took too long. */
+const SESSION_ENDS = '57'
 
 /**
- * Makes new records come after those that are there, where the database server would number them otherwise. To be called before anything
- * is written. Whether it was needed; without need it changes nothing.
+ * Makes new records come after those that are there, where the database server would number them otherwise. Returns whether a new timeline
+ * began; without need it changes nothing. A number that was seen and that the server has not reached yet is a need, too.
+ *
+ * @throws DatabaseUnavailableError while a restore is under way
  */
-export async function carryOnTransactionOrder(database: pg.Pool | pg.Client): Promise<boolean> {
-  const { rows } = await database.query<{ carried: boolean }>('SELECT jobledger_carry_on() AS carried')
-  return rows[0]?.carried ?? false
+export async function carryOnTransactionOrder(database: Queryable, seen?: Seen): Promise<boolean> {
+  try {
+    const { rows } = await database.query<{ carried: boolean }>({
+      text: 'SELECT jobledger_carry_on($1::bigint, $2::bigint) AS carried',
+      values: [seen?.epoch ?? null, seen?.horizon ?? null],
+    })
+    return rows[0]?.carried ?? false
+  } catch (error) {
+    if (sqlStateOf(error) === INCOMPLETE) throw incomplete(error)
+    throw error
+  }
+}
+
+const incomplete = (cause: unknown): DatabaseUnavailableError =>
+  new DatabaseUnavailableError('The database is incomplete: a restore is in progress, or triggers are missing.', {
+    cause,
+  })
+
+/** Looks whether the ledger is still on the timeline that this process knows. */
+export class TimelineCheck {
+  private readonly pool: pg.Pool
+  private readonly onNewTimeline: (epoch: string) => void
+  private seen: Seen | undefined
+
+  constructor(pool: pg.Pool, onNewTimeline: (epoch: string) => void) {
+    this.pool = pool
+    this.onNewTimeline = onNewTimeline
+  }
+
+  /**
+   * Begins a new timeline if it is needed.
+   *
+   * @throws DatabaseUnavailableError while a restore is under way
+   */
+  async run(): Promise<void> {
+    const before = this.seen
+    const carried = await carryOnTransactionOrder(this.pool, before)
+    const { rows } = await this.pool.query<Seen>(
+      'SELECT max(epoch)::text AS epoch, jobledger_horizon()::text AS horizon FROM ledger_timelines',
+    )
+    const [now] = rows
+    this.seen = now
+    if (now && (carried || (before && before.epoch !== now.epoch))) this.onNewTimeline(now.epoch)
+  }
+}
+
+/**
+ * For the option `verify` of a pool: looks at each new connection before it is used, because a database that was replaced is reached by new
+ * connections alone. One to a ledger that is being restored is refused: what is written there now would have no record.
+ */
+export function timelineVerifier(): (client: pg.PoolClient, done: (error?: Error) => void) => void {
+  let wasComplete = false
+  return (client, done) => {
+    carryOnTransactionOrder(client).then(
+      () => {
+        wasComplete = true
+        done()
+      },
+      (error: Error) => {
+        const code = sqlStateOf(error)
+        if (code === undefined || code.startsWith(SESSION_ENDS)) done(error)
+        // Whatever else is wrong, such as a read-only database, statements say better.
+        else done(WITHOUT_SCHEMA.includes(code) && wasComplete ? incomplete(error) : undefined)
+      },
+    )
+  }
 }

@@ -4,6 +4,8 @@
 import type { Logger } from 'pino'
 import type { Database } from '../database/client.ts'
 import { type MigrationState, migrationState } from '../database/migrations.ts'
+import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
+import type { TimelineCheck } from '../database/transactionOrder.ts'
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
 
@@ -13,19 +15,22 @@ export type ReadinessProbe = () => Promise<Readiness>
 const KEPT_MS = 1000
 const PATIENCE_MS = 2000
 
-/** Ready: the database answers soon, and this version can run on its schema. Never rejects. */
-export function databaseReadiness(database: Database, log: Logger): ReadinessProbe {
+/** Ready: the database answers soon, this version can run on its schema, and the order of its records is right. Never rejects. */
+export function databaseReadiness(database: Database, timeline: TimelineCheck, log: Logger): ReadinessProbe {
   return keep(() =>
-    withPatience(checkDatabase(database)).catch((error: unknown) => {
-      log.warn({ err: error }, 'not ready: the database does not answer')
-      return { ready: false, reason: 'The database does not answer.' }
+    withPatience(checkDatabase(database, timeline)).catch((error: unknown) => {
+      const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
+      log.warn({ err: error, reason }, 'not ready')
+      return { ready: false, reason }
     }),
   )
 }
 
-async function checkDatabase(database: Database): Promise<Readiness> {
+async function checkDatabase(database: Database, timeline: TimelineCheck): Promise<Readiness> {
   const { state } = await migrationState(database.pool)
-  return state === 'up-to-date' ? { ready: true } : { ready: false, reason: REASONS[state] }
+  if (state !== 'up-to-date') return { ready: false, reason: REASONS[state] }
+  await timeline.run()
+  return { ready: true }
 }
 
 const REASONS: Readonly<Record<Exclude<MigrationState['state'], 'up-to-date'>, string>> = {

@@ -77,7 +77,8 @@ $$;
 
 -- Makes new records come after those that are there, whatever was done to the database: begins a timeline where it is in another place,
 -- where records or followers lie ahead of the counter of the server, and where the counter was behind a number that the caller has seen
--- in this epoch. Returns whether it was needed. Fails while a restore is under way.
+-- in this epoch. Returns whether it was needed. Fails while a restore is under way:
+-- JL008 a ledger that is not complete
 DROP FUNCTION "jobledger_carry_on"();
 CREATE FUNCTION "jobledger_carry_on"("seen_epoch" bigint DEFAULT NULL, "seen" bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER

@@ -1,0 +1,25 @@
+// Looks once a second whether the ledger is on another timeline: a standby that was promoted keeps its connections, and so does a database
+// whose tables were replaced. New connections are looked at when they are made (database/transactionOrder.ts).
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Chore, type ChoreLog, type ChoreWork, startChore } from '../database/chore.ts'
+import type { TimelineCheck } from '../database/transactionOrder.ts'
+
+const LOOK_MS = 1000
+
+/** Begins at once. Does not keep the process alive. */
+export function watchTimeline(
+  { shutdownTimeoutMs }: Pick<ChoreWork, 'shutdownTimeoutMs'>,
+  check: TimelineCheck,
+  log: ChoreLog,
+): Chore {
+  return startChore({
+    shutdownTimeoutMs,
+    async run(stopping) {
+      while (!stopping.aborted) {
+        await check.run().catch((error: unknown) => log.debug({ err: error }, 'timeline check failed'))
+        await delay(LOOK_MS, undefined, { ref: false, signal: stopping }).catch(() => undefined)
+      }
+    },
+    close: async () => undefined,
+  })
+}
