@@ -1,6 +1,7 @@
-// Locks by which one process at a time does a thing for a database, such as its maintenance. An advisory lock of PostgreSQL on a session of
-// its own: it ends with the session, so a process that was killed leaves nothing behind. What it guards must be right without it, only wasteful:
-// a session may end, and somebody else begin, before whoever had it hears of it.
+// Locks by which one process at a time does a thing for a database, such as its maintenance. An advisory lock of PostgreSQL in a transaction of
+// its own: it ends with the transaction, so a process that was killed leaves nothing behind. Not in a session: a pooler that pools transactions
+// keeps sessions, and with them locks that no process has any more. What it guards must be right without it, only wasteful: a transaction may end,
+// and somebody else begin, before whoever had it hears of it.
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { type DatabaseSettings, sessionSettings } from './client.ts'
@@ -31,25 +32,21 @@ const KEEPALIVE_MS = 10_000
 /** How long a session has to end before it is cut off. */
 const LAST_MS = 1000
 
-interface Conditions {
-  readonly held: string
-  readonly take: string
-}
+/** In every version that we run on it is set where it exists: an idle transaction is what we want. */
+const UNBOUNDED = `SELECT set_config(name, '0', true) FROM pg_settings
+  WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`
 
-// Asked anew each time, because whoever stands between, such as a pooler, may have given us another session.
-function conditionsOf(name: string): Conditions {
+function takeStatement(name: string): string {
   const number = createHash('sha256').update(name).digest().readInt32BE() & 0x7fffffff
-  const held = `EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND classid = ${OURS} AND objid = ${number} AND objsubid = 2)`
-  // Not taken twice: a session would have to give it back as often.
-  return { held, take: `CASE WHEN ${held} THEN true ELSE pg_try_advisory_lock(${OURS}, ${number}) END` }
+  return `SELECT pg_try_advisory_xact_lock(${OURS}, ${number}) AS held`
 }
 
 /** The lock of this name, which this process has not yet. Connects when it is first wanted. */
 export function openAdvisoryLock(name: string, settings: LockSettings): AdvisoryLock {
-  const { held, take } = conditionsOf(name)
+  const take = takeStatement(name)
   let session: pg.Client | undefined
+  /** The session whose transaction has the lock. */
+  let holder: pg.Client | undefined
 
   function cutOff(): void {
     if (session !== undefined) streamOf(session).destroy()
@@ -66,6 +63,23 @@ export function openAdvisoryLock(name: string, settings: LockSettings): Advisory
     return opened
   }
 
+  /** While the transaction lasts it has the lock; in one that failed no statement succeeds. */
+  async function stillHolds(): Promise<boolean> {
+    if (session === undefined || holder !== session) return false
+    await ask(session, 'SELECT')
+    return true
+  }
+
+  async function holdIn(opened: pg.Client): Promise<boolean> {
+    if (await stillHolds()) return true
+    await ask(opened, 'BEGIN')
+    await ask(opened, UNBOUNDED)
+    const isOurs = (await ask(opened, take))[0]?.held ?? false
+    if (isOurs) holder = opened
+    else await ask(opened, 'ROLLBACK')
+    return isOurs
+  }
+
   /** After a failure nobody knows what the session would answer next. */
   async function orCutOff<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     signal?.addEventListener('abort', cutOff, { once: true })
@@ -80,9 +94,8 @@ export function openAdvisoryLock(name: string, settings: LockSettings): Advisory
   }
 
   return {
-    hold: (signal) => orCutOff(signal, async () => ask(session ?? (await connect()), take)),
-    isHeld: (signal) =>
-      orCutOff(signal, async () => session !== undefined && (await ask(session, held))).catch(() => false),
+    hold: (signal) => orCutOff(signal, async () => holdIn(session ?? (await connect()))),
+    isHeld: (signal) => orCutOff(signal, stillHolds).catch(() => false),
     async release() {
       const ending = session
       session = undefined
@@ -107,11 +120,11 @@ function clientConfig(name: string, settings: LockSettings): pg.ClientConfig {
 }
 
 // An answer is waited for; a session on which nothing goes on is no reason for the process to go on living.
-async function ask(session: pg.Client, condition: string): Promise<boolean> {
+async function ask(session: pg.Client, statement: string): Promise<{ held?: boolean }[]> {
   streamOf(session).ref()
   try {
-    const { rows } = await session.query<{ held: boolean }>(`SELECT ${condition} AS held`)
-    return rows[0]?.held ?? false
+    const { rows } = await session.query<{ held?: boolean }>(statement)
+    return rows
   } finally {
     streamOf(session).unref()
   }

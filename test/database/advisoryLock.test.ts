@@ -72,6 +72,27 @@ describe('the lock', () => {
     expect(await first.hold()).toBe(true)
   })
 
+  it('holds back neither VACUUM nor the followers, however long it is held', async () => {
+    expect(await open().hold()).toBe(true)
+    await onServer(database.url, async (client) => {
+      const { rows } = await client.query(
+        `SELECT state, backend_xid, backend_xmin FROM pg_stat_activity WHERE application_name = 'jobledger maintenance'
+         AND datname = current_database()`,
+      )
+      expect(rows).toEqual([{ state: 'idle in transaction', backend_xid: null, backend_xmin: null }])
+    })
+  })
+
+  it('is held although idle transactions are ended on this server', async () => {
+    await onServer(database.url, (client) =>
+      client.query(`ALTER DATABASE ${database.name} SET idle_in_transaction_session_timeout = 50`),
+    )
+    const lock = open()
+    expect(await lock.hold()).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await lock.isHeld()).toBe(true)
+  })
+
   it('throws while there is no database', async () => {
     const lock = open('postgresql://127.0.0.1:1/none')
     await expect(lock.hold()).rejects.toThrow('ECONNREFUSED')
