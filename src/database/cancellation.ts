@@ -3,8 +3,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
-import { sqlStateOf } from './faults.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
+import { databaseUnavailable, runStatement, type Statement, textOf } from './runStatement.ts'
 
 /** What is told of the statements that work sends. */
 export interface StatementWatch {
@@ -12,6 +12,8 @@ export interface StatementWatch {
   readonly received?: ((bytes: number) => void) | undefined
   /** When one has ended, well or not: its text, and how long it took, with the wait for a connection, also where none came. */
   readonly ended?: ((text: string, durationMs: number) => void) | undefined
+  /** The work is a query of a client: a lost answer is never an unknown outcome. */
+  readonly readsOnly?: boolean
 }
 
 interface Waiting extends StatementWatch {
@@ -29,23 +31,18 @@ const waiting = new AsyncLocalStorage<Waiting>()
 export function givenUpOn<T>(
   signal: AbortSignal,
   work: () => T,
-  { received, ended, caller }: StatementWatch & { readonly caller?: string | undefined } = {},
+  watch: StatementWatch & { readonly caller?: string | undefined } = {},
 ): T {
-  return waiting.run({ signal, received, ended, caller }, work)
+  return waiting.run({ ...watch, signal }, work)
 }
 
 /** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */
 const CANCEL_MS = 2000
 
-/** Operator intervention: PostgreSQL tells the statement that it ends the session, and closes the connection a moment later. */
-const SESSION_ENDS = '57P'
-
-type Statement = pg.QueryConfig | string
-
 /** A pool whose single statements end with the signal they run under, and whose connections may break at any moment. */
 export class CancellingPool extends pg.Pool {
   private readonly callers: FairQueue
-  private readonly shares = new WeakMap<Waiting, Share>()
+  private readonly shares = new WeakMap<Partial<Waiting>, Share>()
 
   /** Statements of callers have connections within `limits`; all others need none of those. */
   constructor(settings: pg.PoolConfig, limits: FairQueueLimits) {
@@ -58,70 +55,73 @@ export class CancellingPool extends pg.Pool {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
-  override query(...args: any[]): any {
-    const store = waiting.getStore()
-    return store === undefined ? super.query(...(args as [Statement])) : this.queryUnder(store, args)
+  override query(statement: any, values?: any): any {
+    return this.queryUnder(waiting.getStore() ?? {}, statement as Statement, values as unknown[] | undefined)
   }
 
-  private async queryUnder(store: Waiting, args: unknown[]): Promise<pg.QueryResult> {
+  private async queryUnder(
+    store: Partial<Waiting>,
+    statement: Statement,
+    values: unknown[] | undefined,
+  ): Promise<pg.QueryResult> {
     const startedAt = performance.now()
     let leave: (() => void) | undefined
     try {
       leave = await this.enter(store)
-      return await this.runUnder(store, args)
+      return await this.runUnder(store, statement, values)
     } finally {
       leave?.()
-      store.ended?.(textOf(args), performance.now() - startedAt)
+      store.ended?.(textOf(statement), performance.now() - startedAt)
     }
   }
 
-  private enter(store: Waiting): Promise<() => void> | undefined {
-    if (store.caller === undefined) return undefined
+  private enter(store: Partial<Waiting>): Promise<() => void> | undefined {
+    if (store.caller === undefined || store.signal === undefined) return undefined
     const share = this.shares.get(store) ?? this.callers.shareOf(store.caller)
     this.shares.set(store, share)
     return share.enter(store.signal)
   }
 
-  private async runUnder({ signal, received }: Waiting, args: unknown[]): Promise<pg.QueryResult> {
-    signal.throwIfAborted()
+  private async runUnder(
+    { signal, received, readsOnly = false }: Partial<Waiting>,
+    statement: Statement,
+    values: unknown[] | undefined,
+  ): Promise<pg.QueryResult> {
+    signal?.throwIfAborted()
     const client = await this.connect().catch(orUnavailable)
-    let unusable = false
+    let isUnusable = false
+    const discard = (): void => {
+      isUnusable = true
+    }
     const onAbort = (): void => {
-      unusable = true
+      discard()
       cancelStatement(client, this.options)
     }
     const { stream } = (client as unknown as RunningClient).connection
     const onData = (chunk: Buffer): void => received?.(chunk.length)
     if (received) stream.on('data', onData)
     try {
-      signal.throwIfAborted()
-      signal.addEventListener('abort', onAbort, { once: true })
-      return await client.query(...(args as [Statement]))
-    } catch (error) {
-      unusable ||= sqlStateOf(error)?.startsWith(SESSION_ENDS) ?? false
-      throw error
+      signal?.throwIfAborted()
+      signal?.addEventListener('abort', onAbort, { once: true })
+      return await runStatement(client, statement, values, { readsOnly, discard })
     } finally {
-      signal.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
       stream.removeListener('data', onData)
       // A request to cancel may still be on its way, and must not meet the next statement: the connection is not used again.
-      client.release(unusable)
+      client.release(isUnusable)
     }
   }
 }
 
 // pg-pool has no code for it (pg-pool 3, index.js, `connect`).
 function orUnavailable(error: Error): never {
-  if (error.message !== 'timeout exceeded when trying to connect') throw error
+  if (error.message !== 'timeout exceeded when trying to connect') throw databaseUnavailable(error)
   throw new DatabaseUnavailableError('All connections to the database are in use. Retry later.', { cause: error })
-}
-
-function textOf([statement]: unknown[]): string {
-  return typeof statement === 'string' ? statement : (statement as pg.QueryConfig).text
 }
 
 /** What pg has and its types leave out. */
 interface RunningClient {
-  activeQuery: object | null
+  _activeQuery: object | null
   connection: NodeJS.EventEmitter & { stream: NodeJS.EventEmitter & { destroy(): void } }
   cancel(target: RunningClient, statement: object): void
 }
@@ -130,7 +130,7 @@ interface RunningClient {
 // right server also through a pooler, and needs no free connection of the pool.
 function cancelStatement(client: pg.PoolClient, options: pg.PoolConfig): void {
   const target = client as unknown as RunningClient
-  const { activeQuery } = target
+  const { _activeQuery: activeQuery } = target
   if (activeQuery === null) return
   const messenger = new pg.Client(options) as unknown as RunningClient
   // A server that is away ends the statement too; what remains is ended by the timer.
@@ -138,7 +138,7 @@ function cancelStatement(client: pg.PoolClient, options: pg.PoolConfig): void {
   messenger.cancel(target, activeQuery)
   const timer = setTimeout(() => {
     messenger.connection.stream.destroy()
-    if (target.activeQuery === activeQuery) target.connection.stream.destroy()
+    if (target._activeQuery === activeQuery) target.connection.stream.destroy()
   }, CANCEL_MS)
   timer.unref()
 }

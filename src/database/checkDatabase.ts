@@ -41,7 +41,8 @@ async function look(pool: pg.Pool, url: string): Promise<{ major: number; timeZo
     )
     return rows[0] ?? { major: 0, timeZone: 'unknown' }
   } catch (error) {
-    throw new UnusableDatabaseError(whyUnusable(error as NodeJS.ErrnoException, url), { cause: error })
+    const { cause = error } = error as Error
+    throw new UnusableDatabaseError(whyUnusable(cause as NodeJS.ErrnoException, url), { cause: error })
   }
 }
 

@@ -1,6 +1,8 @@
 // The last look at each result before it is written: what its errors may say, and with which status they go out. What an error of
 // ours says is decided in graphql/errors.ts.
 import { type ExecutionResult, GraphQLError } from 'graphql'
+import { OutcomeUnknownError } from '../database/retryableErrors.ts'
+import { outcomeUnknown } from '../database/runStatement.ts'
 import { maskError } from '../graphql/errors.ts'
 import { tooLate } from './deadline.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
@@ -53,7 +55,7 @@ interface Answering extends AnswerErrorOptions {
 }
 
 function toClient(error: GraphQLError, answering: Answering): GraphQLError {
-  const masked = known(error, answering)
+  const masked = afterWriting(known(error, answering), answering)
   const { code, http: given, originalError: _, ...facts } = masked.extensions
   const http = httpOf(code, given as HttpHints | undefined, answering.requestFailed)
   // A new error, because Yoga keeps those of a document in its cache.
@@ -71,7 +73,7 @@ function toClient(error: GraphQLError, answering: Answering): GraphQLError {
 }
 
 function known(error: GraphQLError, { scope, requestTimeoutMs }: Answering): GraphQLError {
-  const isOurs = error.extensions.code !== undefined
+  const isOurs = error.extensions.code !== undefined || error.originalError instanceof OutcomeUnknownError
   const { requestId, operation, caller, log, deadline } = scope
   if (isOurs || !deadline.signal.aborted) return maskError(error, scope)
   const level = deadline.isOver ? 'warn' : 'debug'
@@ -80,6 +82,20 @@ function known(error: GraphQLError, { scope, requestTimeoutMs }: Answering): Gra
     'request given up',
   )
   return tooLate(requestTimeoutMs)
+}
+
+/** Codes that say that nothing was done. */
+const UNDONE = new Set<unknown>(['TIMEOUT', 'UNAVAILABLE'])
+
+/** Below a field of a mutation nothing is undone any more: the mutation has written, and only what it answers cannot be read. */
+function afterWriting(error: GraphQLError, { scope }: Answering): GraphQLError {
+  const isBelowMutation = scope.operation?.startsWith('mutation ') && (error.path?.length ?? 0) > 1
+  if (!isBelowMutation || !UNDONE.has(error.extensions.code)) return error
+  const { nodes, path } = error
+  return maskError(
+    new GraphQLError('', { nodes: nodes ?? null, path: path ?? null, originalError: outcomeUnknown(error) }),
+    scope,
+  )
 }
 
 function messageOf({ message, extensions }: GraphQLError, { bodyLimitBytes, suggestions }: Answering): string {

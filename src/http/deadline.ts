@@ -89,13 +89,14 @@ export function keepDeadline(): ServerPlugin {
       const isMutation = operation === OperationTypeNode.MUTATION
       if (isMutation) deadline.outliveClient()
       const received = isMutation ? undefined : (bytes: number) => answerSize.received(bytes)
-      const watch = { received, ended, caller }
+      const watch = { received, ended, caller, readsOnly: !isMutation }
       setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), watch))
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const { deadline, shuttingDown, statementEnded: ended } = args.contextValue.scope
       deadline.lastUntil(shuttingDown)
-      setSubscribeFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => subscribeFn(given), { ended }))
+      const watch = { ended, readsOnly: true }
+      setSubscribeFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => subscribeFn(given), watch))
     },
   }
 }

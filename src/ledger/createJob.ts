@@ -110,13 +110,18 @@ async function insert(ledger: Ledger, items: Prepared[], actor: string): Promise
   return rows.map((row) => (row.id === null ? undefined : row))
 }
 
+/**
+ * Locks the jobs, which holds no update up. The lock is written, so it waits for a synchronous standby as the job itself did: a job that is
+ * answered here is not lost when the standby takes over.
+ */
 async function existingJobs(ledger: Ledger, items: Prepared[]): Promise<Job[]> {
   if (items.length === 0) return []
   const keys = items.map(({ userId, idempotencyKey }) => ({ userId, idempotencyKey }))
   return ledger.prisma.$queryRaw<Job[]>`
     SELECT ${jobColumns('jobs')}
     FROM json_to_recordset(${JSON.stringify(keys)}::json) AS key ("userId" text, "idempotencyKey" text)
-    JOIN jobs ON jobs.user_id = key."userId" AND jobs.idempotency_key = key."idempotencyKey"`
+    JOIN jobs ON jobs.user_id = key."userId" AND jobs.idempotency_key = key."idempotencyKey"
+    FOR KEY SHARE OF jobs`
 }
 
 function repeated(input: Prepared, existing: Job[]): CreatedJob | IdempotencyConflictError {

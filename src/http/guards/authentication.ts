@@ -14,7 +14,7 @@ export function authentication(authenticate: Authenticate, limiter: RateLimiter 
       const address = `address:${scope.address}`
       const attempt = limiter?.attempt(address, scope)
       try {
-        const watch = { ended: scope.statementEnded }
+        const watch = { ended: scope.statementEnded, readsOnly: true }
         scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
         attempt?.succeed()
         scope.callerNow = () => authenticate(authorization, async () => undefined).catch(orTold(scope))
