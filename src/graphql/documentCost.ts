@@ -1,4 +1,5 @@
-// What an operation could touch, worked out before it runs: nodes by the sizes of the pages they are on, counts, items of batches.
+// What an operation could touch, worked out before it runs: nodes by the sizes of the pages they are on, items of batches, and what is read to
+// find them (fieldCost.ts).
 // It follows the operation as the executor would: fragments taken apart, fields with the same name in the answer merged.
 import {
   type DocumentNode,
@@ -26,6 +27,7 @@ import {
 } from 'graphql'
 import { MOST_CLAIMED } from '../ledger/limits.ts'
 import { type DocumentLimits, tooMuch } from './documentLimits.ts'
+import { costOfField as declaredCost } from './fieldCost.ts'
 
 export interface AskedOperation {
   readonly schema: GraphQLSchema
@@ -39,10 +41,6 @@ export interface PageSizes {
   readonly defaultPageSize: number
 }
 
-/** What a count of a list costs, as it reads an index from end to end. */
-const COUNT_COST = 500
-/** The root fields that count, and the field of a connection that does. */
-const COUNTS = new Set(['jobCount', 'jobCountsByState', 'jobStats', 'totalCount'])
 /** Fields and fragments that are looked at before an operation counts as too large in itself. */
 const SELECTIONS = 20_000
 
@@ -65,7 +63,13 @@ type WithSelections = Pick<OperationDefinitionNode | FieldNode, 'selectionSet'>
 /** Where in an operation a field is: how deep, and on the page of which list if it is a field of one. */
 interface Place {
   readonly depth: number
-  readonly page?: { readonly size: number; readonly isCounted: boolean }
+  readonly page?: PlacePage | undefined
+}
+
+interface PlacePage {
+  readonly size: number
+  /** What its fields cost that ask the database once more, by their names. */
+  readonly fields: Readonly<Record<string, number>>
 }
 
 class CostWalk {
@@ -111,21 +115,28 @@ class CostWalk {
     const [node] = nodes
     const field = node && parent.getFields()[node.name.value]
     if (node === undefined || field === undefined) return 0
-    if (COUNTS.has(field.name)) return page?.isCounted === false ? 0 : COUNT_COST
+    const read = declaredCost(field, this.argumentsOf(node)).read ?? 0
     const type = getNamedType(field.type)
-    if (!isCompositeType(type)) return 0
-    if (isConnection(type)) {
-      return this.costOf(type, nodes, {
-        depth: depth + 1,
-        page: { size: this.pageSize(node), isCounted: !isEntity(parent) },
-      })
-    }
+    if (!isCompositeType(type)) return read + (page?.fields[field.name] ?? 0)
+    if (isConnection(type)) return read + this.costOf(type, nodes, { depth: depth + 1, page: this.pageOf(field, node) })
+    if (type.name === 'PageInfo') return this.costOf(type, nodes, { depth: depth + 1, page })
     const items = this.itemsOf(field, node)
     const own = isEntity(type) || items !== undefined ? 1 : 0
     const times = items ?? (page && isList(field.type) ? page.size : 1)
     const handedOut = this.handedOut(node)
-    const below = handedOut === undefined ? {} : { page: { size: handedOut, isCounted: false } }
-    return times * (own + this.costOf(type, nodes, { depth: depth + 1, ...below }))
+    const below = handedOut === undefined ? undefined : { size: handedOut, fields: {} }
+    return read + times * (own + this.costOf(type, nodes, { depth: depth + 1, page: below }))
+  }
+
+  private pageOf(field: GraphQLField<unknown, unknown>, node: FieldNode): PlacePage {
+    const args = this.argumentsOf(node)
+    const { read, count = 0 } = declaredCost(field, args)
+    // Where nothing is declared the page is read with what it belongs to. Beyond a bound a list is read once more.
+    const beyond = (bound: string): number => (read === undefined || args[bound] == null ? 0 : read + 1)
+    return {
+      size: this.pageSize(node),
+      fields: { totalCount: count, hasNextPage: beyond('before'), hasPreviousPage: beyond('after') },
+    }
   }
 
   /** How many jobs a mutation answers with whose input says so: by the leases it extends, or by the limit of a claim. */
@@ -203,8 +214,11 @@ class CostWalk {
   }
 
   private argument(node: FieldNode, name: string): unknown {
-    const value = node.arguments?.find((argument) => argument.name.value === name)?.value
-    return value === undefined ? undefined : valueFromASTUntyped(value, this.variables)
+    return this.argumentsOf(node)[name]
+  }
+
+  private argumentsOf({ arguments: args = [] }: FieldNode): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(args.map(({ name, value }) => [name.value, valueFromASTUntyped(value, this.variables)]))
   }
 }
 

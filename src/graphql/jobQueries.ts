@@ -9,6 +9,7 @@ import { builder } from './builder.ts'
 import { Connection } from './connections.ts'
 import { confinedTo, type GraphQLContext } from './context.ts'
 import { JobStateEnum } from './enums.ts'
+import { costing, jobCountCost, jobsCost, stuckJobsCost } from './fieldCost.ts'
 import { jobIdOf } from './globalIds.ts'
 import { Job, JobConnection, JobEdge } from './job.ts'
 import { connectionSelection } from './selection.ts'
@@ -88,6 +89,7 @@ builder.queryFields((t) => ({
     {
       type: Job,
       description: 'The jobs that a filter admits, the latest created first by default.',
+      extensions: costing(jobsCost),
       args: {
         filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }),
         orderBy: t.arg({ type: JobOrder, description: 'In which order.' }),
@@ -102,21 +104,11 @@ builder.queryFields((t) => ({
     JobConnection,
     JobEdge,
   ),
-  jobCount: t.int({
-    description: 'How many jobs a filter admits.',
-    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
-    resolve: (_, { filter }, context) => countJobs(context.ledger, confined(context, filter)),
-  }),
-  jobCountsByState: t.field({
-    type: [StateCount],
-    description: 'How many jobs a filter admits in each state; all five states, zeroes included.',
-    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
-    resolve: (_, { filter }, context) => countJobsByState(context.ledger, confined(context, filter)),
-  }),
   stuckJobs: t.connection(
     {
       type: Job,
       description: 'The jobs that have been PROCESSING for too long, the one that started first at the head.',
+      extensions: costing(stuckJobsCost),
       args: {
         olderThanSeconds: t.arg.int({
           defaultValue: STUCK_AFTER_SECONDS,
@@ -137,4 +129,20 @@ builder.queryFields((t) => ({
     JobConnection,
     JobEdge,
   ),
+}))
+
+builder.queryFields((t) => ({
+  jobCount: t.int({
+    description: 'How many jobs a filter admits.',
+    extensions: costing(jobCountCost),
+    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
+    resolve: (_, { filter }, context) => countJobs(context.ledger, confined(context, filter)),
+  }),
+  jobCountsByState: t.field({
+    type: [StateCount],
+    description: 'How many jobs a filter admits in each state; all five states, zeroes included.',
+    extensions: costing(jobCountCost),
+    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
+    resolve: (_, { filter }, context) => countJobsByState(context.ledger, confined(context, filter)),
+  }),
 }))

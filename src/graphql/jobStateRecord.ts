@@ -5,6 +5,7 @@ import { builder } from './builder.ts'
 import { Connection } from './connections.ts'
 import { confinedTo, type GraphQLContext, visibleJobs } from './context.ts'
 import { JobStateEnum } from './enums.ts'
+import { costing, recordsCost } from './fieldCost.ts'
 import { jobIdOf } from './globalIds.ts'
 import { connectionSelection } from './selection.ts'
 
@@ -82,6 +83,7 @@ builder.queryField('jobStateRecords', (t) =>
     {
       type: JobStateRecord,
       description: 'The records of all jobs, newest first.',
+      extensions: costing(recordsCost),
       args: { filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }) },
       resolve: async (_, args, context, info) => {
         const filter = recordFilterOf(context, args.filter)

@@ -1,6 +1,7 @@
 // Query.jobStats: what happened to jobs, by time.
 import { type JobStatsBucket, jobStats, MOST_BUCKETS } from '../ledger/jobStats.ts'
 import { builder } from './builder.ts'
+import { costing, jobStatsCost } from './fieldCost.ts'
 import { confined, JobFilter } from './jobQueries.ts'
 
 const WITHIN = 'within 2 %; null if there was none'
@@ -47,6 +48,7 @@ const JobStatsBucketType = builder.objectRef<JobStatsBucket>('JobStatsBucket').i
 builder.queryField('jobStats', (t) =>
   t.field({
     type: [JobStatsBucketType],
+    extensions: costing(jobStatsCost),
     description: `What happened to jobs by time, up to this moment: the buckets that the time from \`from\` to \`to\` touches, each whole, in order, empty ones included; ${MOST_BUCKETS} at most. Deleted jobs count, whatever \`includeDeleted\` says: otherwise the past would change whenever old jobs are cleaned up. By user (MINUTE: of all users) it is read from sums that are kept; by any other filter from the records, which takes as long as there are many.`,
     args: {
       filter: t.arg({

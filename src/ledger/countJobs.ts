@@ -1,5 +1,6 @@
 // Counts jobs.
 import type { JobState, Prisma } from '../database/generated/client.ts'
+import { isImpossibleJobFilter } from './filterReach.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { rolledUpCounts, rollUpQuestion, type StateCounts } from './rolledUpCounts.ts'
@@ -13,6 +14,7 @@ import { JOB_STATES } from './states.ts'
  */
 export async function countJobs(ledger: Ledger, filter?: JobFilter | null): Promise<number> {
   const condition = jobCondition(filter, ledger.limits)
+  if (isImpossibleJobFilter(filter ?? {})) return 0
   const known = await knownCounts(ledger, filter ?? {})
   if (known === undefined) return countOfJobs(ledger, condition)
   return admittedStates(filter).reduce((sum, state) => sum + (known.get(state) ?? 0), 0)
@@ -28,7 +30,10 @@ export async function countJobsByState(
   filter?: JobFilter | null,
 ): Promise<{ state: JobState; count: number }[]> {
   const condition = jobCondition(filter, ledger.limits)
-  const counts = (await knownCounts(ledger, filter ?? {})) ?? (await countedByState(ledger, condition))
+  const isImpossible = isImpossibleJobFilter(filter ?? {})
+  const counts = isImpossible
+    ? new Map<JobState, number>()
+    : ((await knownCounts(ledger, filter ?? {})) ?? (await countedByState(ledger, condition)))
   const admitted = new Set(admittedStates(filter))
   return JOB_STATES.map((state) => ({ state, count: admitted.has(state) ? (counts.get(state) ?? 0) : 0 }))
 }

@@ -53,7 +53,9 @@ export function jobConditions(filter: JobFilter): Prisma.Sql[] {
     // What was completed earlier was created earlier too (ck_jobs_times_in_order), which tells where to begin.
     completedBefore != null &&
       Prisma.sql`jobs.completed_at < ${completedBefore} AND jobs.id < ${leastUuidAt(completedBefore)}::uuid`,
-    metadata != null && Prisma.sql`jobs.metadata @> ${JSON.stringify(metadata)}::jsonb`,
+    metadata != null &&
+      Object.keys(metadata).length > 0 &&
+      Prisma.sql`jobs.metadata @> ${JSON.stringify(metadata)}::jsonb`,
   ]
   return conditions.filter((condition) => condition !== false)
 }

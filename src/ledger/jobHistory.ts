@@ -3,7 +3,7 @@
 import { type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
-import { isOfNobody } from './jobFilter.ts'
+import { isImpossibleRecordFilter } from './filterReach.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageOfRows, type RowRun } from './page.ts'
 import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
@@ -55,12 +55,13 @@ export async function listJobStateRecords(
   request: PageRequest & { filter?: JobStateRecordFilter | null | undefined } = {},
   shape: RecordShape = {},
 ): Promise<Page<JobStateRecord>> {
-  const list = { table: JOB_STATES, order: RECORDS_ORDER, ...shape }
+  const isEmpty = isImpossibleRecordFilter(request.filter ?? {})
+  const list = { table: JOB_STATES, order: RECORDS_ORDER, isEmpty, ...shape }
   const condition = recordCondition(request.filter, ledger.limits)
   const { ownerId, userId, ...others } = request.filter ?? {}
   const owner = ownerId ?? userId
-  // One job's records are few, and those of nobody none.
-  if (owner == null || others.jobId != null || isOfNobody({ ownerId, userId })) {
+  // One job's records are few.
+  if (owner == null || others.jobId != null || isEmpty) {
     return pageOfRows(ledger, { ...list, condition }, request)
   }
   const ofAnybody = recordCondition(others, ledger.limits)
@@ -74,7 +75,8 @@ export async function listJobStateRecords(
  * @throws InvalidInputError
  */
 export async function countJobStateRecords(ledger: Ledger, filter?: JobStateRecordFilter | null): Promise<number> {
-  const [row] = await ledger.prisma.$queryRaw<[{ count: bigint }]>`
-    SELECT count(*) FROM job_states WHERE ${recordCondition(filter, ledger.limits)}`
+  const condition = recordCondition(filter, ledger.limits)
+  if (isImpossibleRecordFilter(filter ?? {})) return 0
+  const [row] = await ledger.prisma.$queryRaw<[{ count: bigint }]>`SELECT count(*) FROM job_states WHERE ${condition}`
   return Number(row.count)
 }

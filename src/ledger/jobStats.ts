@@ -2,11 +2,12 @@
 import { Prisma } from '../database/generated/client.ts'
 import { allOf } from '../database/rows/conditions.ts'
 import { DurationHistogram } from './durations.ts'
+import { isImpossibleJobFilter } from './filterReach.ts'
 import { InputCheck } from './inputCheck.ts'
 import { checkJobFilter, type JobFilter, jobConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits.ts'
-import { rollUpQuestion } from './rolledUpCounts.ts'
+import { type RollUpQuestion, rollUpQuestion } from './rolledUpCounts.ts'
 import { placeAndTail } from './tail.ts'
 
 export type StatsBucket = 'MINUTE' | 'HOUR' | 'DAY'
@@ -54,6 +55,7 @@ export async function jobStats(ledger: Ledger, request: JobStatsRequest): Promis
   const span = spanOf(request, ledger.limits)
   checkJobFilter(filter, ledger.limits)
   if (span.starts.length === 0) return []
+  if (isImpossibleJobFilter(filter)) return bucketsOf(span, [])
   return bucketsOf(span, (await rolledUp(ledger, filter, span)) ?? (await recorded(ledger, filter, span)))
 }
 
@@ -94,10 +96,21 @@ interface Piece extends Record<Counter, number> {
 const COUNTERS = ['created', 'started', 'completed', 'failed', 'cancelled'] as const
 type Counter = (typeof COUNTERS)[number]
 
+/** Whether the roll-up knows the statistics, so that they are read without looking at the records. */
+export function isStatsRolledUp(filter: JobFilter, bucket: StatsBucket): boolean {
+  return statsQuestion(filter, bucket) !== undefined
+}
+
+function statsQuestion(filter: JobFilter, bucket: StatsBucket): RollUpQuestion | undefined {
+  const question = filter.states == null ? rollUpQuestion(filter) : undefined
+  // Of single users there are no minutes.
+  return question?.userId !== undefined && bucket === 'MINUTE' ? undefined : question
+}
+
 /** Undefined if the roll-up cannot answer: it does not know the filter, or is too far behind. */
 async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Promise<Piece[] | undefined> {
-  const question = filter.states == null ? rollUpQuestion(filter) : undefined
-  if (question === undefined || (question.userId !== undefined && span.bucket === 'MINUTE')) return undefined
+  const question = statsQuestion(filter, span.bucket)
+  if (question === undefined) return undefined
   const { userId } = question
   const rows = await prisma.$queryRaw<({ isBehind: boolean } & (Piece | { start: null }))[]>`
     WITH ${placeAndTail(userId)}, pieces AS (

@@ -3,6 +3,7 @@
 import type { Job, JobState, Prisma } from '../database/generated/client.ts'
 import type { KeyField, KeysetOrder } from '../database/keyset.ts'
 import { JOBS } from '../database/rows/tables.ts'
+import { isImpossibleJobFilter } from './filterReach.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageOfRows } from './page.ts'
@@ -49,7 +50,9 @@ export async function listJobs(
     key: KEYS[field],
     only: field === 'COMPLETED_AT' ? completion(request.filter?.states) : undefined,
   }
-  return pageOfJobs(ledger, { order, condition: jobCondition(request.filter, ledger.limits) }, request, shape)
+  const condition = jobCondition(request.filter, ledger.limits)
+  const isEmpty = isImpossibleJobFilter(request.filter ?? {})
+  return pageOfJobs(ledger, { order, condition, isEmpty }, request, shape)
 }
 
 /** Whether jobs in these states all have been completed, or none has (ck_jobs_times_fit_state). */
@@ -64,6 +67,8 @@ function completion(states: readonly JobState[] | null | undefined): KeysetOrder
 export interface JobList {
   order: KeysetOrder
   condition: Prisma.Sql
+  /** No job can satisfy the condition: nothing is read. */
+  isEmpty?: boolean
 }
 
 /** One page of a list of jobs. */

@@ -50,6 +50,8 @@ export interface RowList {
   table: Table
   order: KeysetOrder
   condition: Prisma.Sql
+  /** No row can satisfy the condition: nothing is read. */
+  isEmpty?: boolean
   /** Which columns and relations to read; by default every column. The fields of the order are always read. */
   select?: Select | undefined
   /** Where an index does not bring the rows of a run: a condition that only those satisfy. Of the rest of the run it knows. */
@@ -93,14 +95,15 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
  * @throws InvalidInputError for bad page sizes and cursors
  */
 export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: PageRequest): Promise<Page<Row>> {
-  const { table, order, condition, select, narrowed } = list
+  const { table, order, condition, isEmpty, select, narrowed } = list
   const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
   const shape = select && { ...select, ...key }
   const isPlannedByValues = narrowed !== undefined || condition.values.length > 0
   return readPage<Row>(
     order,
     pageWindow(request, order, ledger.limits),
-    ({ where: between, orderBy, isBeginning }, take) => {
+    async ({ where: between, orderBy, isBeginning }, take) => {
+      if (isEmpty) return []
       const where = narrowed?.({ condition, between, orderBy, take, isBeginning }) ?? allOf([condition, between])
       return ledger.rows.read<Row>(table, { select: shape, where, orderBy, take, isPlannedByValues })
     },
@@ -123,17 +126,23 @@ async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<
     rows,
     cursorOf: (row) => encodeCursor(order, row as Record<string, unknown>),
     // Beyond a bound lie rows that the page did not look at: that of the bound itself, if it still matches, and others.
-    hasNextPage: async () => {
+    hasNextPage: once(async () => {
       if (!backward && more) return true
       if (!bounds.before) return false
       return rows.length > 0 ? exists({ after: keyOf(rows.at(-1)) }) : exists({ after: bounds.before }, true)
-    },
-    hasPreviousPage: async () => {
+    }),
+    hasPreviousPage: once(async () => {
       if (backward && more) return true
       if (!bounds.after) return false
       return rows.length > 0 ? exists({ before: keyOf(rows[0]) }) : exists({ before: bounds.after }, true)
-    },
+    }),
   }
+}
+
+/** However often a client asks, the database is asked once. */
+function once(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined
+  return () => (answer ??= ask())
 }
 
 async function readSegments<Row>(segments: Segment[], take: number, read: Read<Row>): Promise<Row[]> {

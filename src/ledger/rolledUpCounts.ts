@@ -1,5 +1,6 @@
 // Numbers of jobs from the roll-up and its tail: exact, because one snapshot sees the sums, how far they go, and what came after.
 import { type JobState, Prisma } from '../database/generated/client.ts'
+import { isEmpty } from './filterReach.ts'
 import { isOfNobody, type JobFilter } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { placeAndTail } from './tail.ts'
@@ -14,8 +15,9 @@ export interface RollUpQuestion {
 }
 
 /** The question that a filter comes to, but for its states; undefined if the roll-up cannot answer it. */
-export function rollUpQuestion({ ownerId, userId, states: _, includeDeleted, ...others }: JobFilter) {
+export function rollUpQuestion({ ownerId, userId, states: _, includeDeleted, metadata, ...others }: JobFilter) {
   if (Object.values(others).some((value) => value != null)) return undefined
+  if (metadata != null && !isEmpty(metadata)) return undefined
   // Known without the roll-up.
   if (isOfNobody({ ownerId, userId })) return undefined
   const asked = ownerId ?? userId ?? undefined

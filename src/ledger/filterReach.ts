@@ -1,0 +1,97 @@
+// How much a list reads to find what a filter admits: known from the filter, the indexes and the state machine, without looking at rows.
+import type { JobState } from '../database/generated/client.ts'
+import type { JsonObject } from './inputCheck.ts'
+import { isOfNobody, type JobFilter } from './jobFilter.ts'
+import type { JobStateRecordFilter } from './recordFilter.ts'
+import { isLegalTransition } from './states.ts'
+
+/**
+ * - nothing: no row can satisfy the filter.
+ * - page: an index has the rows in the order of the list.
+ * - range: rows that an index has are read and left out again, or sorted.
+ * - table: every row may be read.
+ */
+export type Reach = 'nothing' | 'page' | 'range' | 'table'
+
+type Order = 'CREATED_AT' | 'UPDATED_AT' | 'COMPLETED_AT'
+
+export function jobReach(filter: JobFilter, order: Order = 'CREATED_AT'): Reach {
+  if (isImpossibleJobFilter(filter)) return 'nothing'
+  const { metadata } = filter
+  if (metadata != null && !isEmpty(metadata)) return hasLeaf(metadata) ? 'range' : 'table'
+  return isInOrder(filter, order) ? 'page' : 'range'
+}
+
+/** Whether an index has the jobs in this order, however many others there are (prisma/schema.prisma). */
+function isInOrder({ ownerId, userId, states, presets, ...filter }: JobFilter, order: Order): boolean {
+  const isUserGiven = ownerId !== undefined || userId != null
+  if (order !== 'CREATED_AT') {
+    if (states != null || presets != null || filter.createdAfter != null || filter.createdBefore != null) return false
+    return order === 'COMPLETED_AT' ? !isUserGiven : !isCompletedGiven(filter)
+  }
+  if (isCompletedGiven(filter) || isSeveral(states) || isSeveral(presets)) return false
+  return presets == null || (states == null && !isUserGiven)
+}
+
+function isCompletedGiven({ completedAfter, completedBefore }: JobFilter): boolean {
+  return completedAfter != null || completedBefore != null
+}
+
+/** Whether no job can satisfy the filter. */
+export function isImpossibleJobFilter(filter: JobFilter): boolean {
+  const { states, presets, createdAfter, createdBefore, completedAfter, completedBefore } = filter
+  return (
+    isOfNobody(filter) ||
+    states?.length === 0 ||
+    presets?.length === 0 ||
+    isBackward(createdAfter, createdBefore) ||
+    isBackward(completedAfter, completedBefore) ||
+    // ck_jobs_times_fit_state
+    (isCompletedGiven(filter) && states?.every((state) => state === 'PENDING' || state === 'PROCESSING') === true)
+  )
+}
+
+export function recordReach(filter: JobStateRecordFilter): Reach {
+  if (isImpossibleRecordFilter(filter)) return 'nothing'
+  const { jobId, ownerId, userId, actor, previousStates, newStates } = filter
+  if (jobId != null) return 'page'
+  if (ownerId !== undefined || userId != null || isSeveral(previousStates) || isSeveral(newStates)) return 'range'
+  return [actor, previousStates, newStates].filter((one) => one != null).length > 1 ? 'range' : 'page'
+}
+
+/** Whether no record can satisfy the filter. */
+export function isImpossibleRecordFilter(filter: JobStateRecordFilter): boolean {
+  const { previousStates, newStates, after, before } = filter
+  return (
+    isOfNobody(filter) ||
+    previousStates?.length === 0 ||
+    newStates?.length === 0 ||
+    isBackward(after, before) ||
+    (previousStates != null &&
+      newStates != null &&
+      !previousStates.some((previous) => newStates.some((next) => isEverMade(previous, next))))
+  )
+}
+
+/** A job of any state may be deleted, which leads to CANCELLED. */
+function isEverMade(previous: JobState, next: JobState): boolean {
+  return next === 'CANCELLED' || isLegalTransition(previous, next)
+}
+
+function isBackward(from: Date | null | undefined, to: Date | null | undefined): boolean {
+  return from != null && to != null && from >= to
+}
+
+function isSeveral(values: readonly string[] | null | undefined): boolean {
+  return values != null && new Set(values).size > 1
+}
+
+/** Every object contains it. */
+export function isEmpty(metadata: JsonObject): boolean {
+  return Object.keys(metadata).length === 0
+}
+
+/** The index on metadata (jsonb_path_ops) holds the leaves alone: it cannot tell rows apart by empty objects and arrays. */
+function hasLeaf(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.values(value).some(hasLeaf) : true
+}
