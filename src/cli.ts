@@ -7,6 +7,7 @@ import type { DemoOptions } from './commands/demo.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
 import { CANNOT_RUN } from './commands/program/usageError.ts'
 import type { SetUpPubSubOptions } from './commands/pubSub.ts'
+import type { PurgeOptions } from './commands/purge.ts'
 import type { RollUpCommandOptions } from './commands/rollUp.ts'
 import type { Command as ProgramCommand, RunOptions } from './commands/run.ts'
 import { runCommand } from './commands/runCommand.ts'
@@ -54,6 +55,13 @@ program
   .action((options: RollUpCommandOptions) =>
     runCommand(async () => (await import('./commands/rollUp.ts')).tellOrRebuildRollUp(options)),
   )
+
+program
+  .command('purge')
+  .description('remove jobs that were deleted long ago, with their histories; as the role that owns the tables')
+  .requiredOption('--older-than <days>', 'only jobs that were deleted more than so many days ago')
+  .option('--dry-run', 'only count them', false)
+  .action((options: PurgeOptions) => runCommand(async () => (await import('./commands/purge.ts')).purge(options)))
 
 program
   .command('demo')

@@ -33,13 +33,16 @@ beforeAll(async () => {
 
 afterAll(() => database.drop())
 
+/** Callers of before need not name it. */
+const OPTIONAL_ARGUMENT = /(, )?\w+ \w+( \w+)* DEFAULT [^,)]+/g
+
 /** Tables and views, columns with their types, functions with their arguments and results, values of enums. */
 function interfaceOf(shape: readonly string[]): string[] {
   return shape.flatMap((line) => {
     const [kind, name = ''] = line.split(' ')
     if (kind === 'relation') return [`relation ${name}`]
     if (kind === 'column') return [line.replace(/ (not )?null default .*$/, '')]
-    if (kind === 'function') return [line.split('\n').slice(0, 2).join(' ')]
+    if (kind === 'function') return [line.split('\n').slice(0, 2).join(' ').replaceAll(OPTIONAL_ARGUMENT, '')]
     if (kind === 'enum')
       return line
         .slice(`enum ${name} `.length)

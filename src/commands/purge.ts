@@ -1,0 +1,58 @@
+// `jobledger purge`: takes jobs that were deleted long ago out of the database, with their histories. As the owner of the tables.
+import { readConfig } from '../config.ts'
+import { connectDatabase } from '../database/client.ts'
+import { sqlStateOf } from '../database/faults.ts'
+import { requireCurrentSchema } from '../database/migrations.ts'
+import { type Ledger, openLedger } from '../ledger/ledger.ts'
+import { countPurgeableJobs, purgeJobs } from '../ledger/purgeJobs.ts'
+import { nextSignal } from './nextSignal.ts'
+import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { UsageError, wholeNumber } from './program/usageError.ts'
+
+export interface PurgeOptions {
+  /** Days since the deletion. */
+  readonly olderThan: string
+  /** Counts only. */
+  readonly dryRun: boolean
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501'
+
+/** Servers may run meanwhile. A signal ends it after the current batch. @throws UsageError */
+export async function purge({ olderThan, dryRun }: PurgeOptions): Promise<void> {
+  const days = wholeNumber('--older-than', olderThan, [0, 36_500]) as number
+  const config = readConfig()
+  const signal = nextSignal()
+  const opened = await openDatabase(config, { info: console.error, warn: console.error })
+  const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
+  const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
+  try {
+    if (opened.embedded) await bringUpToDate(opened)
+    await requireCurrentSchema(database.pool)
+    const ledger = openLedger(database, config.limits)
+    if (!dryRun) console.log(`Purged ${await purgeAll(ledger, days, signal)} jobs.`)
+    const { purgeable, waiting } = await countPurgeableJobs(ledger, days)
+    if (dryRun) console.log(`${purgeable} jobs would be purged.`)
+    if (waiting > 0) console.log(`${waiting} jobs wait until all followers have read them.`)
+  } finally {
+    await database.close().finally(() => opened.stop())
+  }
+}
+
+async function purgeAll(ledger: Ledger, days: number, signal: Promise<NodeJS.Signals>): Promise<number> {
+  let isStopped = false
+  void signal.then(() => {
+    isStopped = true
+  })
+  let purged = 0
+  try {
+    for (let batch = -1; batch !== 0 && !isStopped; purged += batch) batch = await purgeJobs(ledger, days)
+  } catch (error) {
+    if (sqlStateOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
+    throw new UsageError(
+      'The database role may not purge: use the role that owns the tables, or grant this one EXECUTE on the function jobledger_purge.',
+      { cause: error },
+    )
+  }
+  return purged
+}
