@@ -1,12 +1,18 @@
 // Prisma's CLI: where the schema and the migrations are, which database it works on, and which engine it uses.
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'prisma/config'
 import { hidePassword } from './prisma/schema-engine/password.mjs'
+import { foreignPasswordFault, readEnvFile } from './src/config/envFile.ts'
 import { defaultDataDir } from './src/database/embedded/dataPlace.ts'
 import { runningEmbeddedUrl } from './src/database/embedded/runningServer.ts'
 
-if (existsSync('.env')) process.loadEnvFile('.env')
+// Of the file `.env`, what Prisma needs and nothing else. The environment wins.
+const file = readEnvFile(['DATABASE_URL', 'DATA_DIR', 'MIGRATE_LOCK_TIMEOUT_MS'])
+const passwordFault = foreignPasswordFault(file.values, process.env)
+if (file.faults.length > 0 || passwordFault !== undefined) {
+  throw new Error([...file.faults, ...(passwordFault === undefined ? [] : [passwordFault])].join('\n'))
+}
+for (const [name, value] of Object.entries(file.values)) process.env[name] ??= value
 
 // Prisma would download its native engine from a host that many networks do not let through. The same engine is on npm as
 // WebAssembly; the launcher makes it answer as the native one does.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command line: names, arguments and one line of explanation for each command; what a command does is in commands/, and is loaded
 // when it is asked for: a cron job does not wait for what the server needs.
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import type { DemoOptions } from './commands/demo.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
@@ -20,6 +20,16 @@ const program = new Command('jobledger').description(
 )
 // What follows the name of a command is the command's: `run` hands it on.
 program.enablePositionalOptions()
+
+/** An option that may be given several times. */
+function passEnv(): Option {
+  return new Option(
+    '--pass-env <name>',
+    'pass on a variable that is kept from programs otherwise, such as DATABASE_URL',
+  )
+    .argParser((name: string, names: readonly string[]) => [...names, name])
+    .default([], 'none')
+}
 
 program
   .command('start')
@@ -102,6 +112,7 @@ program
   .option('--preset <preset>', 'of the job')
   .option('--user <id>', 'whose job it is (default: the own one of the caller)')
   .option('--timeout <seconds>', 'stop it after so long (SIGTERM, SIGKILL after 10 s); the exit code is 124 then')
+  .addOption(passEnv())
   .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
   .passThroughOptions()
   .exitOverride(({ exitCode }) => process.exit(exitCode && CANNOT_RUN))
@@ -127,6 +138,7 @@ program
     'another worker may take a job from this one when it was not heard of for so long (default: 60)',
   )
   .option('--timeout <seconds>', 'stop a script after so long; the result of its job is TIMEOUT then')
+  .addOption(passEnv())
   .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
   .action((options: WorkerCommandOptions) =>
     runCommand(async () => (await import('./commands/worker.ts')).worker(options)),

@@ -3,7 +3,15 @@
 import { resolve } from 'node:path'
 import type { AccessSettings } from './access/authenticate.ts'
 import { accessFaults, accessSettings, unprotectedFaults } from './config/access.ts'
-import { CLIENT_VARIABLES, type ClientConfig, clientSettings } from './config/client.ts'
+import {
+  CLIENT_VARIABLES,
+  type ClientConfig,
+  clientSettings,
+  credentialFaults,
+  endpointFault,
+} from './config/client.ts'
+import { type Environment, foreignPasswordFault, readEnvFile } from './config/envFile.ts'
+import { nearestSetting } from './config/nearestSetting.ts'
 import { readTrustedDocuments } from './config/trustedDocuments.ts'
 import { type LOG_LEVELS, VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
@@ -66,45 +74,52 @@ export class ConfigError extends Error {
 /** What a process is for: one that serves must be protected. */
 type Purpose = 'serve' | 'work'
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** Every variable that is read; .env.example explains them. */
 export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape)
 
 /**
- * Reads the environment of the process, and before it the file `.env` of the current directory, if there is one; the
+ * Reads the settings from the environment of the process and from the file `.env` of the current folder, if there is one; the
  * environment wins.
  * @throws ConfigError
  */
 export function readConfig(purpose: Purpose = 'work'): Config {
-  loadEnvFile()
-  return parseConfig(process.env, purpose)
+  const file = readEnvFile(VARIABLE_NAMES)
+  const password = foreignPasswordFault(file.values, process.env)
+  refuse([...file.faults, ...misspeltFaults(process.env), ...(password === undefined ? [] : [password])])
+  return parseConfig({ ...file.values, ...process.env }, purpose)
 }
 
 /**
- * The same for a command that is a client of a server, and needs nothing else.
+ * The same for a command that is a client of a server, and needs nothing else. `url` is what its option --url holds.
  * @throws ConfigError
  */
-export function readClientConfig(): ClientConfig {
-  loadEnvFile()
-  const given = Object.entries(process.env).filter(([, value]) => value)
-  const { data: env, error } = CLIENT_VARIABLES.safeParse(Object.fromEntries(given))
+export function readClientConfig(url?: string): ClientConfig {
+  const fault = url === undefined ? undefined : endpointFault(url)
+  if (fault !== undefined) throw new ConfigError(`--url ${fault}`)
+  const file = readEnvFile(Object.keys(CLIENT_VARIABLES.shape))
+  refuse([...file.faults, ...credentialFaults(file.values, process.env, url)])
+  const given = Object.entries({ ...file.values, ...process.env, ...(url && { JOBLEDGER_URL: url }) })
+  const { data: env, error } = CLIENT_VARIABLES.safeParse(Object.fromEntries(given.filter(([, value]) => value)))
   if (env === undefined) throw new ConfigError(faultsOf(error).join('\n'))
   return clientSettings(env, process.env.XDG_STATE_HOME)
 }
 
-/** The variables that `.env` has added to the environment. */
-const fromFile = new Set<string>()
+/** Shorter names are too often those of something else. */
+const MIN_MISSPELT_CHARACTERS = 8
 
-function loadEnvFile(): void {
-  const before = new Set(Object.keys(process.env))
-  try {
-    process.loadEnvFile('.env')
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT') throw new ConfigError(`The file .env cannot be read: ${message}.`, { cause: error })
-  }
-  for (const name of Object.keys(process.env)) if (!before.has(name)) fromFile.add(name)
+/** Variables of the environment that look like a setting which is not set. */
+function misspeltFaults(environment: Environment): string[] {
+  const unset = VARIABLE_NAMES.filter((name) => !environment[name])
+  const names = Object.keys(environment).filter((name) => name.length >= MIN_MISSPELT_CHARACTERS)
+  return names.flatMap((name) => {
+    const nearest = VARIABLE_NAMES.includes(name) ? undefined : nearestSetting(name, unset)
+    return nearest === undefined ? [] : [`${name} is not a setting of Jobledger. Did you mean ${nearest}?`]
+  })
+}
+
+/** @throws ConfigError if there is a fault */
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'))
 }
 
 function faultsOf(
@@ -197,18 +212,4 @@ const USUAL_RATE = 1000
 function rateLimits(env: Variables): RateLimits | undefined {
   const perSecond = env.RATE_LIMIT_PER_SECOND ?? (accessSettings(env).mode === 'open' ? 0 : USUAL_RATE)
   return perSecond === 0 ? undefined : { perSecond, burst: env.RATE_LIMIT_BURST ?? 2 * perSecond }
-}
-
-/** The environment of this process with some variables replaced, for a process that it starts. */
-export function childEnvironment(replaced: Environment): NodeJS.ProcessEnv {
-  return { ...process.env, ...replaced }
-}
-
-/**
- * The environment for a program of somebody else, with some variables added: the one that this process was given, without what `.env`
- * says, which is for Jobledger, and without the credential.
- */
-export function programEnvironment(added: Environment = {}): NodeJS.ProcessEnv {
-  const given = Object.entries(process.env).filter(([name]) => !fromFile.has(name) && name !== 'JOBLEDGER_TOKEN')
-  return { ...Object.fromEntries(given), ...added }
 }

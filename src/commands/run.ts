@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
 import type { RunFragment as RunJob } from '../client/documents.generated.ts'
-import { type ClientConfig, endpointFault } from '../config/client.ts'
-import { ConfigError, programEnvironment, readClientConfig } from '../config.ts'
+import type { ClientConfig } from '../config/client.ts'
+import { ConfigError, readClientConfig } from '../config.ts'
+import { childEnvironment } from '../database/childEnvironment.ts'
 import { describeEnd, type ProgramEnd, shellExitCode } from './program/programEnd.ts'
 import { type DrainedOutput, startProgram } from './program/startProgram.ts'
 import { CANNOT_RUN, requireNotEmpty, timeoutSeconds, UsageError } from './program/usageError.ts'
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly user?: string
   /** In seconds. */
   readonly timeout?: string
+  /** Names of secrets of ours that the program gets all the same. */
+  readonly passEnv?: readonly string[]
   /** The endpoint of the server; by default that of the environment. */
   readonly url?: string
 }
@@ -39,7 +42,7 @@ const LARGEST_INT = 2_147_483_647
 /** Resolves to the exit code for the process, when the outcome is with the server or in the spool. Never rejects. */
 export async function run(command: Command, options: RunOptions): Promise<number> {
   try {
-    return await runWith(command, settingsOf(options, readClientConfig()))
+    return await runWith(command, settingsOf(options, readClientConfig(options.url)))
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UsageError)) throw error
     say(error.message)
@@ -51,19 +54,18 @@ interface RunSettings extends ClientConfig {
   readonly preset: string | undefined
   readonly userId: string | undefined
   readonly limitSeconds: number | undefined
+  readonly passEnv: readonly string[]
 }
 
-function settingsOf({ preset, user, timeout, url }: RunOptions, config: ClientConfig): RunSettings {
-  const fault = url === undefined ? undefined : endpointFault(url)
-  if (fault) throw new UsageError(`--url ${fault}`)
+function settingsOf({ preset, user, timeout, passEnv = [] }: RunOptions, config: ClientConfig): RunSettings {
   requireNotEmpty('--preset', preset)
   requireNotEmpty('--user', user)
   requireUtf8Words()
-  return { ...config, url: url ?? config.url, preset, userId: user, limitSeconds: timeoutSeconds(timeout) }
+  return { ...config, preset, userId: user, limitSeconds: timeoutSeconds(timeout), passEnv }
 }
 
 async function runWith(command: Command, settings: RunSettings): Promise<number> {
-  const { url, token, spoolDir, preset, userId, limitSeconds } = settings
+  const { url, token, spoolDir, preset, userId, limitSeconds, passEnv } = settings
   const ledger = new RunLedger(url, token)
   const place = { key: randomUUID(), url, host: hostname() }
   const begun = { ...place, content: commandLine(command), preset, userId, startedAt: new Date().toISOString() }
@@ -71,7 +73,7 @@ async function runWith(command: Command, settings: RunSettings): Promise<number>
   const relay = new SignalRelay({ atTerminal })
   // Why it failed is told at the end, if it still fails then.
   const job = await ledger.begin(begun, relay.patience(BEGIN_MS)).catch(() => undefined)
-  const { end, drained } = await runProgram(command, relay, { limitSeconds, ownSession: !atTerminal })
+  const { end, drained } = await runProgram(command, relay, { limitSeconds, ownSession: !atTerminal, passEnv })
   relay.end()
   if (end.notStarted) say(end.notStarted)
   const delivery = { ledger, spool: new Spool(spoolDir), relay }
@@ -91,17 +93,18 @@ function exitCodeOf(end: ProgramEnd, { isComplete, faults }: DrainedOutput): num
 interface Bounds {
   readonly limitSeconds: number | undefined
   readonly ownSession: boolean
+  readonly passEnv: readonly string[]
 }
 
 async function runProgram(
   command: Command,
   relay: SignalRelay,
-  { limitSeconds, ownSession }: Bounds,
+  { limitSeconds, ownSession, passEnv }: Bounds,
 ): Promise<{ readonly end: ProgramEnd; readonly drained: Promise<DrainedOutput> }> {
   const nothing = { isComplete: true, faults: [] }
   if (relay.early) return { end: notStarted(relay.early), drained: Promise.resolve(nothing) }
   const timeoutMs = limitSeconds === undefined ? undefined : limitSeconds * 1000
-  const place = { environment: programEnvironment(), stdin: 0, passOn: true, ownSession }
+  const place = { environment: childEnvironment({}, passEnv), stdin: 0, passOn: true, ownSession }
   const program = await startProgram({ command, ...place, timeoutMs, killAfterMs: KILL_AFTER_MS })
   relay.begin(program)
   return { end: await program.ended, drained: program.drained }

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { childEnvironment, readConfig } from '../config.ts'
+import { readConfig } from '../config.ts'
+import { childEnvironment } from '../database/childEnvironment.ts'
 import { PACKAGE_ROOT } from '../database/packageRoot.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
 

@@ -1,7 +1,6 @@
 // `jobledger tail`: prints what happens in the ledger, as it happens, until it is stopped.
 import { once } from 'node:events'
 import { type FollowJobEventsOptions, followJobEvents } from '../client/followJobEvents.ts'
-import { endpointFault } from '../config/client.ts'
 import { readClientConfig } from '../config.ts'
 import { nextSignal } from './nextSignal.ts'
 import { UsageError } from './program/usageError.ts'
@@ -25,17 +24,14 @@ type State = (typeof STATES)[number]
 
 /** Prints events until a signal comes, or nobody reads them any more. @throws UsageError, RequestRefusedError */
 export async function tail(options: TailOptions): Promise<void> {
-  const { token, url } = readClientConfig()
-  const endpoint = options.url ?? url
-  const fault = endpointFault(endpoint)
-  if (fault) throw new UsageError(`--url ${fault}`)
+  const { token, url } = readClientConfig(options.url)
   const stop = new AbortController()
   void nextSignal().then(() => stop.abort())
   // Whoever read has gone, as `head` does.
   process.stdout.on('error', () => stop.abort())
   const lineOf = options.json ? jsonLine : textLine
   const events = followJobEvents({
-    url: endpoint,
+    url,
     token,
     after: options.after,
     filter: filterOf(options),

@@ -1,6 +1,6 @@
 // `jobledger worker`: a ready worker, which runs a script for each job. How jobs are claimed, kept and ended is in ../worker.
 
-import { type ClientConfig, endpointFault } from '../config/client.ts'
+import type { ClientConfig } from '../config/client.ts'
 import { ConfigError, readClientConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { RequestRefusedError, runWorker, WorkerOptionsError } from '../worker/runWorker.ts'
@@ -18,6 +18,8 @@ export interface WorkerCommandOptions {
   readonly lease?: string
   /** In seconds. */
   readonly timeout?: string
+  /** Names of secrets of ours that scripts get all the same. */
+  readonly passEnv?: readonly string[] | undefined
   /** The endpoint of the server; by default that of the environment. */
   readonly url?: string
 }
@@ -31,7 +33,7 @@ const EXPECTED = [ConfigError, UsageError, WorkerOptionsError, RequestRefusedErr
 /** Works until SIGTERM, SIGINT or SIGHUP, and lets running scripts end. A refusal that no retry mends becomes exit code 1. */
 export async function worker(options: WorkerCommandOptions): Promise<void> {
   try {
-    await work(options, readClientConfig())
+    await work(options, readClientConfig(options.url))
   } catch (error) {
     if (!EXPECTED.some((kind) => error instanceof kind)) throw error
     console.error((error as Error).message)
@@ -40,9 +42,8 @@ export async function worker(options: WorkerCommandOptions): Promise<void> {
 }
 
 async function work(options: WorkerCommandOptions, config: ClientConfig): Promise<void> {
-  const { exec, preset: presets, url = config.url } = options
-  const fault = endpointFault(url)
-  if (fault) throw new UsageError(`--url ${fault}`)
+  const { exec, preset: presets, passEnv } = options
+  const { url, token } = config
   for (const preset of presets ?? []) requireNotEmpty('--preset', preset)
   const concurrency = wholeNumber('--concurrency', options.concurrency, [1, MOST_AT_ONCE])
   const leaseSeconds = wholeNumber('--lease', options.lease, [1, LONGEST_LEASE_SECONDS])
@@ -52,12 +53,12 @@ async function work(options: WorkerCommandOptions, config: ClientConfig): Promis
   log.info({ url, presets, exec }, 'waiting for jobs')
   await runWorker({
     url,
-    token: config.token,
+    token,
     presets,
     concurrency,
     leaseSeconds,
     onSignals: ['SIGTERM', 'SIGINT', 'SIGHUP'],
-    handle: (job, { signal }) => runScript(job, { exec, signal, limitSeconds }),
+    handle: (job, { signal }) => runScript(job, { exec, signal, limitSeconds, passEnv }),
     onEvent: (event) => logEvent(log, event),
   })
 }

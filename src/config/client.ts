@@ -3,6 +3,7 @@
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { Environment } from './envFile.ts'
 
 export interface ClientConfig {
   /** The endpoint of the server. */
@@ -25,6 +26,22 @@ export const CLIENT_VARIABLES = z.object({
     .optional(),
   JOBLEDGER_SPOOL: z.string().optional(),
 })
+
+/**
+ * Why a credential would be sent to a server that it is not for: one that only the file `.env` names, which may be in anybody's folder.
+ * `url` is what the option --url holds.
+ */
+export function credentialFaults(file: Environment, environment: Environment, url: string | undefined): string[] {
+  if (url !== undefined || environment.JOBLEDGER_URL !== undefined || !file.JOBLEDGER_URL) return []
+  const given = CREDENTIALS.find((name) => environment[name])
+  if (given === undefined && !file.JOBLEDGER_TOKEN_FILE) return []
+  return [
+    `JOBLEDGER_URL is set in the file .env, but ${given ? `${given} in the environment` : 'JOBLEDGER_TOKEN_FILE names another file'}: ` +
+      'a credential is not sent to a server that only .env names. Set JOBLEDGER_URL in the environment, or use --url.',
+  ]
+}
+
+const CREDENTIALS = ['JOBLEDGER_TOKEN', 'JOBLEDGER_TOKEN_FILE'] as const
 
 /** Why a text cannot be the endpoint of a server; undefined if it can. */
 export function endpointFault(text: string): string | undefined {

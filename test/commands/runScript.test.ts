@@ -39,6 +39,16 @@ function runJob(exec: string, job: Partial<ClaimedJob>, options: Partial<ScriptR
   return runScript({ ...JOB, ...job }, { exec, signal, limitSeconds: undefined, ...options })
 }
 
+it('a script gets none of our secrets, unless it is told so', async () => {
+  const secrets = { DATABASE_URL: 'secret-1', AUTH_JWT_SECRET: 'secret-2', JOBLEDGER_TOKEN: 'secret-3', OWN: 'own' }
+  for (const [name, value] of Object.entries(secrets)) vi.stubEnv(name, value)
+  const { stdout } = await runJob('env', {})
+  expect(stdout).toContain('OWN=own\n')
+  expect(stdout).not.toContain('secret-')
+  const passed = await runJob('env', {}, { passEnv: ['DATABASE_URL'] })
+  expect(passed.stdout.match(/secret-\d/g)).toEqual(['secret-1'])
+})
+
 describe('a script', () => {
   it('reads the content from standard input, also by name, and its output is that of the job', async () => {
     const content = 'größe\n"x"'

@@ -15,14 +15,15 @@ export interface Program {
 
 const running = new Set<Program>()
 
-/** `environment` is all that the program gets of ours, beside PATH; it runs where no .env is. */
+/** `environment` is all that the program gets of ours, beside PATH; unless `cwd` says otherwise it runs where no .env is. */
 export function runProgram(
   file: string,
   environment: Readonly<Record<string, string>>,
   words: readonly string[] = [],
+  cwd: string = tmpdir(),
 ): Program {
   const child = spawn(process.execPath, [...nodeWords(file), ...words], {
-    cwd: tmpdir(),
+    cwd,
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,12 +2,12 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { programEnvironment } from '../../config.ts'
+import { childEnvironment } from '../../database/childEnvironment.ts'
 import { UsageError } from '../program/usageError.ts'
 
 /** @throws UsageError unless `name` is the path of an executable file, or without a slash the name of one in PATH */
 export async function requireExecutable(name: string): Promise<void> {
-  const dirs = (programEnvironment().PATH ?? '').split(delimiter)
+  const dirs = (childEnvironment().PATH ?? '').split(delimiter)
   const candidates = name.includes('/') ? [name] : dirs.map((dir) => join(dir, name))
   for (const candidate of candidates) if (await isExecutable(candidate)) return
   const where = name.includes('/') ? '' : ` in PATH (a file of the current directory is written ./${name})`

@@ -1,5 +1,5 @@
 // One job as one run of a script: what the script is given, and what its end means for the job.
-import { programEnvironment } from '../../config.ts'
+import { childEnvironment } from '../../database/childEnvironment.ts'
 import type { ClaimedJob } from '../../worker/runWorker.ts'
 import { openInput } from '../program/inputFile.ts'
 import { OutputTail } from '../program/outputTail.ts'
@@ -11,6 +11,8 @@ export interface ScriptRun {
   /** Stops the script. */
   readonly signal: AbortSignal
   readonly limitSeconds: number | undefined
+  /** Names of secrets of ours that the script gets all the same. */
+  readonly passEnv?: readonly string[] | undefined
 }
 
 /** The output of a job that is done. */
@@ -36,12 +38,15 @@ const KILL_AFTER_MS = 3000
 const MESSAGE_STDERR_BYTES = 3000
 
 /** @throws ScriptFailedError, ScriptTimeoutError, or the reason of `signal` if the script was stopped by it */
-export async function runScript(job: ClaimedJob, { exec, signal, limitSeconds }: ScriptRun): Promise<ScriptOutput> {
+export async function runScript(
+  job: ClaimedJob,
+  { exec, signal, limitSeconds, passEnv }: ScriptRun,
+): Promise<ScriptOutput> {
   const input = await openInput(job.content)
   try {
     const program = await startProgram({
       command: [exec],
-      environment: programEnvironment(variablesOf(job)),
+      environment: childEnvironment(variablesOf(job), passEnv),
       stdin: input.stdin,
       passOn: false,
       ownSession: true,

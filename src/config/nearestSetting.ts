@@ -1,0 +1,40 @@
+// Which setting a misspelt name was meant to be.
+
+/** Names that are longer than this may differ by two letters. */
+const LONG_NAME = 15
+
+/** The setting that `name` looks like without being one; undefined if it looks like none. */
+export function nearestSetting(name: string, settings: readonly string[]): string | undefined {
+  if (settings.includes(name)) return undefined
+  const upper = name.toUpperCase()
+  const ranked = settings
+    .map((setting) => ({ setting, distance: distanceBetween(upper, setting) }))
+    .sort((a, b) => a.distance - b.distance)
+  return ranked.find(({ setting, distance }) => distance <= (setting.length > LONG_NAME ? 2 : 1))?.setting
+}
+
+/** How many letters must be added, removed, replaced or swapped with the next (optimal string alignment distance). */
+function distanceBetween(a: string, b: string): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row += 1) {
+    const line = [row]
+    for (let column = 1; column <= b.length; column += 1) {
+      const isSame = a[row - 1] === b[column - 1]
+      const isSwapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      line[column] = Math.min(
+        at(last, column) + 1,
+        at(line, column - 1) + 1,
+        at(last, column - 1) + (isSame ? 0 : 1),
+        isSwapped ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
+      )
+    }
+    beforeLast = last
+    last = line
+  }
+  return at(last, b.length)
+}
+
+function at(line: readonly number[], column: number): number {
+  return line[column] ?? Number.POSITIVE_INFINITY
+}
