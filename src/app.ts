@@ -42,13 +42,15 @@ export interface App {
 
 /** A server on a database that has the schema. Connects to it when first asked. */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
+  const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
   const database = connectDatabase({
+    onNewTimeline,
     ...config.database,
     url: databaseUrl,
     onPoolError: (error) => log.warn({ err: error }, 'an idle connection to the database broke; it will be replaced'),
   })
   const ledger = openLedger(database, config.limits)
-  const timeline = timelineOf(database, log)
+  const timeline = new TimelineCheck(database.pool, onNewTimeline)
   const { host, environment } = config
   const authenticate = createAuthenticator({
     settings: config.access,
@@ -98,12 +100,6 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     },
     close: () => (closing ??= close()),
   }
-}
-
-function timelineOf({ pool }: Database, log: Logger): TimelineCheck {
-  return new TimelineCheck(pool, (epoch) =>
-    log.warn({ epoch }, 'new timeline of the ledger: the database was restored, promoted or copied'),
-  )
 }
 
 /** What a server does beside answering. */

@@ -28,6 +28,8 @@ export interface DatabaseSettings extends RetryDelay {
   preparedStatements: boolean
   /** Told of connections that break while nobody uses them. They are replaced; without a listener they would end the process. */
   onPoolError(error: Error): void
+  /** Called when a new connection has begun a new timeline of the ledger. */
+  onNewTimeline?(): void
 }
 
 export interface Database {
@@ -55,7 +57,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
       connectionTimeoutMillis: settings.connectTimeoutMs,
       application_name: 'jobledger',
       keepAlive: true,
-      verify: timelineVerifier(),
+      verify: timelineVerifier(settings.onNewTimeline),
     },
     callerLimits(settings, max),
   )

@@ -20,17 +20,27 @@ const SESSION_ENDS = '57'
 
 /**
  * Makes new records come after those that are there, where the database server would number them otherwise. Returns whether a new timeline
- * began; without need it changes nothing. A number that was seen and that the server has not reached yet is a need, too.
+ * began; without need it changes nothing.
  *
  * @throws DatabaseUnavailableError while a restore is under way
  */
-export async function carryOnTransactionOrder(database: Queryable, seen?: Seen): Promise<boolean> {
+export async function carryOnTransactionOrder(database: Queryable): Promise<boolean> {
+  return (await look(database)).carried
+}
+
+interface Look extends Seen {
+  readonly carried: boolean
+}
+
+/** A number that was seen and that the server has not reached is a need for a new timeline, too. What is returned was so before it. */
+async function look(database: Queryable, seen?: Seen): Promise<Look> {
   try {
-    const { rows } = await database.query<{ carried: boolean }>({
-      text: 'SELECT jobledger_carry_on($1::bigint, $2::bigint) AS carried',
+    const { rows } = await database.query<Look>({
+      text: `SELECT jobledger_carry_on($1::bigint, $2::bigint) AS carried,
+        (SELECT max(epoch)::text FROM ledger_timelines) AS epoch, jobledger_horizon()::text AS horizon`,
       values: [seen?.epoch ?? null, seen?.horizon ?? null],
     })
-    return rows[0]?.carried ?? false
+    return rows[0] as Look
   } catch (error) {
     if (sqlStateOf(error) === INCOMPLETE) throw incomplete(error)
     throw error
@@ -45,10 +55,10 @@ const incomplete = (cause: unknown): DatabaseUnavailableError =>
 /** Looks whether the ledger is still on the timeline that this process knows. */
 export class TimelineCheck {
   private readonly pool: pg.Pool
-  private readonly onNewTimeline: (epoch: string) => void
+  private readonly onNewTimeline: () => void
   private seen: Seen | undefined
 
-  constructor(pool: pg.Pool, onNewTimeline: (epoch: string) => void) {
+  constructor(pool: pg.Pool, onNewTimeline: () => void) {
     this.pool = pool
     this.onNewTimeline = onNewTimeline
   }
@@ -59,14 +69,9 @@ export class TimelineCheck {
    * @throws DatabaseUnavailableError while a restore is under way
    */
   async run(): Promise<void> {
-    const before = this.seen
-    const carried = await carryOnTransactionOrder(this.pool, before)
-    const { rows } = await this.pool.query<Seen>(
-      'SELECT max(epoch)::text AS epoch, jobledger_horizon()::text AS horizon FROM ledger_timelines',
-    )
-    const [now] = rows
+    const { carried, ...now } = await look(this.pool, this.seen)
     this.seen = now
-    if (now && (carried || (before && before.epoch !== now.epoch))) this.onNewTimeline(now.epoch)
+    if (carried) this.onNewTimeline()
   }
 }
 
@@ -74,12 +79,15 @@ export class TimelineCheck {
  * For the option `verify` of a pool: looks at each new connection before it is used, because a database that was replaced is reached by new
  * connections alone. One to a ledger that is being restored is refused: what is written there now would have no record.
  */
-export function timelineVerifier(): (client: pg.PoolClient, done: (error?: Error) => void) => void {
+export function timelineVerifier(
+  onNewTimeline?: () => void,
+): (client: pg.PoolClient, done: (error?: Error) => void) => void {
   let wasComplete = false
   return (client, done) => {
     carryOnTransactionOrder(client).then(
-      () => {
+      (carried) => {
         wasComplete = true
+        if (carried) onNewTimeline?.()
         done()
       },
       (error: Error) => {

@@ -6,7 +6,7 @@ import type { TimelineCheck } from '../database/transactionOrder.ts'
 
 const LOOK_MS = 1000
 
-/** Begins at once. Does not keep the process alive. */
+/** Does not keep the process alive. */
 export function watchTimeline(
   { shutdownTimeoutMs }: Pick<ChoreWork, 'shutdownTimeoutMs'>,
   check: TimelineCheck,
@@ -15,9 +15,10 @@ export function watchTimeline(
   return startChore({
     shutdownTimeoutMs,
     async run(stopping) {
-      while (!stopping.aborted) {
-        await check.run().catch((error: unknown) => log.debug({ err: error }, 'timeline check failed'))
+      for (;;) {
         await delay(LOOK_MS, undefined, { ref: false, signal: stopping }).catch(() => undefined)
+        if (stopping.aborted) break
+        await check.run().catch((error: unknown) => log.debug({ err: error }, 'timeline check failed'))
       }
     },
     close: async () => undefined,
