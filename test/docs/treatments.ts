@@ -1,0 +1,62 @@
+// How a reader deals with the commands of the documentation that do not simply run to their end with exit code 0.
+import { PUBSUB_EMULATOR } from '../support/pubSubEmulator.ts'
+
+export interface Treatment {
+  /** Of the commands that it is for; the first that matches counts. */
+  readonly match: RegExp
+  /** Why the command is not run. A reason that begins with "needs" is printed loudly: something is missing here. */
+  readonly skip?: string
+  /** It goes on by itself: what it prints once it works. */
+  readonly until?: RegExp
+  /** What happens elsewhere, again and again, until it has printed that. */
+  readonly meanwhile?: 'a job is created' | 'a job fails'
+  /** It is left running for the rest of the page. */
+  readonly stays?: boolean
+}
+
+const DOCKER = 'needs a Docker engine'
+const PUBSUB =
+  PUBSUB_EMULATOR === undefined ? 'needs an emulator of Pub/Sub' : 'is tested in test/followers/pubSub.test.ts'
+
+export const TREATMENTS: readonly Treatment[] = [
+  { match: /^npm ci && npm start/, until: /:\d+\/graphql/, stays: true },
+  { match: /^npm ci && npm test/, skip: 'is the run of which this is a part' },
+  { match: /^npm ci && npm run build/, skip: 'is what .ci/run and every run of the tests do' },
+  { match: /^npm install \/path/, skip: 'is what this test puts in the place of' },
+  { match: /^node worker\.mjs/, skip: 'is tested in test/worker/example.test.ts' },
+  { match: /^docker compose/, skip: DOCKER },
+  { match: /pubsub setup|PUBSUB_TOPIC=/, skip: PUBSUB },
+  { match: /^npm run studio/, until: /Prisma Studio is running/ },
+  { match: /^curl -N /, until: /^event: next/m, meanwhile: 'a job is created' },
+  { match: /^jobledger tail.*--state FAILED/, until: /FAILED/, meanwhile: 'a job fails' },
+  { match: /^jobledger tail/, until: /PENDING/, meanwhile: 'a job is created' },
+  { match: /^jobledger worker/, until: /completed/, meanwhile: 'a job is created' },
+  { match: /node dist\/main\.js/, until: /:\d+\/graphql/ },
+  { match: /maintain +#/, until: /./ },
+]
+
+/** What stands in the documentation for something of the reader's own. */
+export interface Own {
+  readonly endpoint: string
+  readonly checkout: string
+  readonly folder: string
+  readonly program: string
+  readonly databaseUrl: string
+  readonly apiKey: string
+}
+
+/** The command as the reader types it. */
+export function typed(command: string, own: Own): string {
+  return command
+    .replaceAll('http://localhost:4000/graphql', own.endpoint)
+    .replaceAll('FOLDER', own.folder)
+    .replaceAll('/path/to/checkout', own.checkout)
+    .replaceAll('/usr/local/bin/backup', own.program)
+    .replaceAll('./resize.sh', own.program)
+    .replaceAll('postgresql://...', own.databaseUrl)
+    .replaceAll('jl_...', own.apiKey)
+    .replaceAll('do ...; done', 'do echo "$event"; done')
+    .replaceAll('HOST=0.0.0.0', 'PORT=0 HOST=127.0.0.1')
+    .replaceAll('node dist/', 'node --import tsx src/')
+    .replace(/(src\/\w+)\.js/g, '$1.ts')
+}
