@@ -3,6 +3,7 @@
 import { ApiKeyError, createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
 import { ROLES, type Role } from '../access/roles.ts'
 import { readConfig } from '../config.ts'
+import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase } from '../database/client.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
@@ -90,6 +91,7 @@ async function withKeys(work: (prisma: PrismaClient) => Promise<void>): Promise<
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
   const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
   try {
+    await checkDatabase(database, opened.url)
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
     await work(database.prisma)

@@ -5,6 +5,7 @@ import { ConfigError } from '../config.ts'
 import { UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
 import { MigrationError } from '../database/migrations.ts'
+import { RetryableError } from '../database/retryableErrors.ts'
 import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { PubSubSetUpError } from '../pubSub/setUp.ts'
@@ -25,6 +26,7 @@ const EXPECTED = [
   UsageError,
   PubSubSetUpError,
   RequestRefusedError,
+  RetryableError,
 ]
 
 export function isExpected(error: unknown): error is Error {

@@ -1,6 +1,7 @@
 // The chores of the server without a server: once, for cron, or until a signal, for those who run them apart from what serves.
 import { type Config, readConfig } from '../config.ts'
 import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
+import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase } from '../database/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
@@ -28,6 +29,7 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
   const lock = openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url: opened.url })
   try {
+    await checkDatabase(database, opened.url)
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
     await carryOnTransactionOrder(database.pool)

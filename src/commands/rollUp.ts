@@ -1,5 +1,6 @@
 // `jobledger rollup`: how far the roll-up is, and making it anew.
 import { readConfig } from '../config.ts'
+import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase, type Database } from '../database/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
@@ -32,6 +33,7 @@ export async function tellOrRebuildRollUp({ rebuild }: RollUpCommandOptions): Pr
     onPoolError: (error) => console.error(`A connection to the database broke: ${error.message}`),
   })
   try {
+    await checkDatabase(database, opened.url)
     if (opened.embedded) await bringUpToDate(opened)
     await requireCurrentSchema(database.pool)
     const ledger = openLedger(database, config.limits)

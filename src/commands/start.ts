@@ -6,6 +6,7 @@ import { type Config, readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
+import { READ_ONLY } from '../database/sessionCheck.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
 import { nextSignal } from './nextSignal.ts'
@@ -50,10 +51,12 @@ async function serve(
 }
 
 async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<void> {
-  await checkDatabase(app.database.pool, database.url)
+  const { isReadOnly } = await checkDatabase(app.database, database.url)
   // A database that was handed to us may be shared: when its schema changes is for its operator to say.
   if (database.embedded) await bringUpToDate(database)
   await requireCurrentSchema(app.database.pool)
+  // It becomes writable without a restart: after a failover, or when a standby is promoted. Until then the server is not ready.
+  if (isReadOnly) return log.warn({ reason: READ_ONLY }, 'not ready')
   await app.timeline.run().catch((error: unknown) => {
     // While a restore is under way the server is not ready; it looks again by itself.
     if (!(error instanceof DatabaseUnavailableError)) throw error

@@ -1,6 +1,7 @@
 // The first look at a database: whether it can be used at all, told in one sentence for the person who set its address.
 // Never repeats the password of that address.
 import pg from 'pg'
+import type { Database } from './client.ts'
 
 /** The database cannot be used. The message is complete: print it without a stack trace. */
 export class UnusableDatabaseError extends Error {
@@ -18,28 +19,31 @@ export async function connectOnce(url: string, connectTimeoutMs = 10_000): Promi
   return client
 }
 
-/** Connects and looks at the server. `url` is for the sentences only. @throws UnusableDatabaseError */
-export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {
-  const { major, timeZone } = await look(pool, url)
+/**
+ * Connects and looks at the server and at the settings of a session. A read-only database passes: it becomes writable without a restart.
+ *
+ * `url` is for the sentences only. @throws UnusableDatabaseError
+ */
+export async function checkDatabase(database: Database, url: string): Promise<{ isReadOnly: boolean }> {
+  const major = await look(database.pool, url)
   if (major < OLDEST_MAJOR) {
     throw new UnusableDatabaseError(
       `The database at ${addressOf(url)} is PostgreSQL ${major}; version ${OLDEST_MAJOR} or later is needed.`,
     )
   }
-  if (timeZone !== 'UTC') {
-    throw new UnusableDatabaseError(
-      `Sessions on the database at ${addressOf(url)} are in the time zone ${timeZone} although UTC was asked for: ` +
-        'something between here and there, perhaps a connection pooler, drops the start-up parameter "options"; make it pass that on.',
-    )
+  const { isReadOnly, settings } = await database.checkSession()
+  if (settings.length > 0) {
+    throw new UnusableDatabaseError(`The database at ${addressOf(url)} cannot be used. ${settings.join('\n')}`)
   }
+  return { isReadOnly }
 }
 
-async function look(pool: pg.Pool, url: string): Promise<{ major: number; timeZone: string }> {
+async function look(pool: pg.Pool, url: string): Promise<number> {
   try {
-    const { rows } = await pool.query<{ major: number; timeZone: string }>(
-      `SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('TimeZone') AS "timeZone"`,
+    const { rows } = await pool.query<{ major: number }>(
+      "SELECT current_setting('server_version_num')::int / 10000 AS major",
     )
-    return rows[0] ?? { major: 0, timeZone: 'unknown' }
+    return rows[0]?.major ?? 0
   } catch (error) {
     const { cause = error } = error as Error
     throw new UnusableDatabaseError(whyUnusable(cause as NodeJS.ErrnoException, url), { cause: error })
@@ -63,6 +67,8 @@ function whyUnusable({ code, message }: NodeJS.ErrnoException, url: string): str
       return `There is no database ${database} at ${address}: create it (CREATE DATABASE), or correct DATABASE_URL.`
     case '42501': // insufficient_privilege
       return `User ${user} may not connect to the database ${database} at ${address}: GRANT CONNECT to it, or correct DATABASE_URL.`
+    case '08P01': // protocol_violation: what PgBouncer answers to settings in the start-up packet
+      return `The connection pooler at ${address} refuses our settings (${message}): see "Behind PgBouncer" in docs/pgbouncer.md.`
     default:
       return `The database at ${address} cannot be used (${message}): see whether it runs, or correct DATABASE_URL.`
   }

@@ -1,11 +1,13 @@
 // The connection to PostgreSQL: one pool, with Prisma Client on top of it. Reads no environment.
+import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { CancellingPool } from './cancellation.ts'
 import type { FairQueueLimits } from './fairQueue.ts'
 import { PrismaClient } from './generated/client.ts'
-import { type RetryDelay, retryDelayOptions } from './retryDelay.ts'
+import { type RetryDelay, retryDelaySettings } from './retryDelay.ts'
 import { openRowReader, type RowReader } from './rows/rowReader.ts'
+import { type SessionFaults, sessionFaults } from './sessionCheck.ts'
 import { timelineVerifier } from './transactionOrder.ts'
 
 export interface DatabaseSettings extends RetryDelay {
@@ -36,6 +38,8 @@ export interface Database {
   readonly prisma: PrismaClient
   readonly rows: RowReader
   readonly pool: pg.Pool
+  /** Looks at one session. A connection on which something is wrong is replaced. @throws what connecting throws */
+  checkSession(): Promise<SessionFaults>
   close(): Promise<void>
 }
 
@@ -71,6 +75,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
     // What clients ask for, with each size of a page in a page, must not take the names from what is run most.
     rows: openRowReader(pool, { query: statementName, read: names('jobledger_read') }),
     pool,
+    checkSession: () => checkSession(pool, settings),
     close: async () => {
       await prisma.$disconnect()
       await pool.end()
@@ -108,19 +113,44 @@ export function sessionSettings({
     '-c bytea_output=hex',
     // To compile a statement takes longer than any of ours runs.
     '-c jit=off',
+    // A transition is one statement that takes the row as it is when it gets it.
+    '-c default_transaction_isolation=read\\ committed',
     `-c statement_timeout=${statementTimeoutMs}`,
-    ...retryDelayOptions(retryDelay),
+    ...Object.entries(retryDelaySettings(retryDelay)).map(([name, value]) => `-c ${name}=${value}`),
   ]
   return { connectionString: parsed.toString(), options: [given, ...own].join(' ').trim() }
 }
 
+async function checkSession(pool: pg.Pool, settings: DatabaseSettings): Promise<SessionFaults> {
+  const client = await pool.connect()
+  let isSound = false
+  try {
+    const faults = await sessionFaults(client, { ...settings, searchPath: searchPathOf(settings.url) })
+    isSound = !faults.isReadOnly && faults.settings.length === 0
+    return faults
+  } finally {
+    client.release(!isSound)
+  }
+}
+
+/** As the URL asks for it (`options=-c search_path=...`). */
+function searchPathOf(url: string): string | undefined {
+  return /(?:-c\s*|--)search_path=((?:\\.|\S)+)/
+    .exec(new URL(url).searchParams.get('options') ?? '')?.[1]
+    ?.replace(/\\(.)/g, '$1')
+}
+
+/**
+ * Names that depend on nothing but the text: behind a pooler a session may have statements of other processes, and a name must mean the same
+ * in all of them.
+ */
 function statementNames(prefix: string): (query: { sql: string }) => string {
   const names = new Map<string, string>()
   return ({ sql }) => {
     const known = names.get(sql)
     // An empty name is PostgreSQL's unnamed statement.
     if (known !== undefined || names.size >= PREPARED_STATEMENTS) return known ?? ''
-    const name = `${prefix}_${names.size + 1}`
+    const name = `${prefix}_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
     names.set(sql, name)
     return name
   }

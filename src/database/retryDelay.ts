@@ -11,16 +11,16 @@ export interface RetryDelay {
 export const DEFAULT_RETRY_DELAY = { retryBaseMs: 10_000, retryMaxMs: 3_600_000 } as const
 
 /**
- * The start-up options of a session that tell the database. A default is not told: it would hide the settings that a role or the
- * database itself may have.
+ * The settings of a session that tell the database. A default is not told: it would hide the settings that a role or the database itself may
+ * have.
  */
-export function retryDelayOptions({ retryBaseMs, retryMaxMs }: RetryDelay): string[] {
-  const options: string[] = []
+export function retryDelaySettings({ retryBaseMs, retryMaxMs }: RetryDelay): Record<string, string> {
+  const settings: Record<string, string> = {}
   if (retryBaseMs !== undefined && retryBaseMs !== DEFAULT_RETRY_DELAY.retryBaseMs) {
-    options.push(`-c jobledger.retry_base_ms=${retryBaseMs}`)
+    settings['jobledger.retry_base_ms'] = String(retryBaseMs)
   }
   if (retryMaxMs !== undefined && retryMaxMs !== DEFAULT_RETRY_DELAY.retryMaxMs) {
-    options.push(`-c jobledger.retry_max_ms=${retryMaxMs}`)
+    settings['jobledger.retry_max_ms'] = String(retryMaxMs)
   }
-  return options
+  return settings
 }

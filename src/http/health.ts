@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Database } from '../database/client.ts'
 import { type MigrationState, migrationState } from '../database/migrations.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
+import { READ_ONLY } from '../database/sessionCheck.ts'
 import type { TimelineCheck } from '../database/transactionOrder.ts'
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
@@ -27,6 +28,10 @@ export function databaseReadiness(database: Database, timeline: TimelineCheck, l
 }
 
 async function checkDatabase(database: Database, timeline: TimelineCheck): Promise<Readiness> {
+  const { isReadOnly, settings } = await database.checkSession()
+  if (isReadOnly) return { ready: false, reason: READ_ONLY }
+  const [fault] = settings
+  if (fault !== undefined) return { ready: false, reason: fault }
   const { state } = await migrationState(database.pool)
   if (state !== 'up-to-date') return { ready: false, reason: REASONS[state] }
   await timeline.run()

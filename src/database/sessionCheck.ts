@@ -1,0 +1,67 @@
+// What we rely on in every session, looked at in a session: a connection pooler may drop the settings that we ask for when we connect, and a
+// server may become read-only. The sentences name neither users nor addresses, because anybody may read them (http/health.ts).
+import type pg from 'pg'
+import { type RetryDelay, retryDelaySettings } from './retryDelay.ts'
+
+export interface SessionFaults {
+  /** The server is a standby, or the database or role is set to be read-only. Temporary, as after a failover. */
+  readonly isReadOnly: boolean
+  /** A sentence for each setting that differs from what we need. */
+  readonly settings: readonly string[]
+}
+
+/** What a session must be set to; `search_path` only where the URL asks for one. */
+export interface RequiredSettings extends RetryDelay {
+  readonly statementTimeoutMs: number
+  readonly searchPath?: string | undefined
+}
+
+interface Requirement {
+  readonly wanted: string
+  readonly isMet?: (value: string) => boolean
+}
+
+function requirementsOf({ statementTimeoutMs, searchPath, ...retryDelay }: RequiredSettings): Map<string, Requirement> {
+  return new Map<string, Requirement>([
+    ['TimeZone', { wanted: 'UTC', isMet: (value) => value === 'UTC' || value === 'Etc/UTC' }],
+    ['DateStyle', { wanted: 'ISO', isMet: (value) => value.startsWith('ISO') }],
+    ['bytea_output', { wanted: 'hex' }],
+    ['client_encoding', { wanted: 'UTF8' }],
+    ['default_transaction_isolation', { wanted: 'read committed' }],
+    // Less would round numbers.
+    ['extra_float_digits', { wanted: '1', isMet: (value) => Number(value) >= 1 }],
+    ['jit', { wanted: 'off' }],
+    // Anything else turns off the triggers that guard the ledger and write its history.
+    ['session_replication_role', { wanted: 'origin', isMet: (value) => value !== 'replica' }],
+    ['standard_conforming_strings', { wanted: 'on' }],
+    ['statement_timeout', { wanted: String(statementTimeoutMs) }],
+    ...(searchPath === undefined ? [] : [['search_path', { wanted: searchPath }] as const]),
+    ...Object.entries(retryDelaySettings(retryDelay)).map(([name, wanted]) => [name, { wanted }] as const),
+  ])
+}
+
+export const READ_ONLY = 'The database is read-only.'
+
+/** Looks at one session. @throws what pg throws */
+export async function sessionFaults(client: pg.ClientBase, required: RequiredSettings): Promise<SessionFaults> {
+  const requirements = requirementsOf(required)
+  // pg_settings has numbers without a unit; settings of our own are not in it.
+  const { rows } = await client.query<{ name: string; value: string | null }>(
+    `SELECT name, coalesce((SELECT setting FROM pg_settings WHERE pg_settings.name = wanted.name), current_setting(name, true)) AS value
+     FROM unnest($1::text[]) AS wanted (name)`,
+    [[...requirements.keys(), 'transaction_read_only']],
+  )
+  const values = new Map(rows.map(({ name, value }) => [name, value ?? '']))
+  const settings = [...requirements].flatMap(([name, { wanted, isMet = (got: string) => got === wanted }]) => {
+    const value = values.get(name) ?? ''
+    return isMet(value) ? [] : [faultOf(name, wanted, value)]
+  })
+  return { isReadOnly: values.get('transaction_read_only') === 'on', settings }
+}
+
+function faultOf(name: string, wanted: string, value: string): string {
+  return (
+    `The database setting ${name} must be "${wanted}" in every session (got "${value}"). ` +
+    `If a connection pooler drops it, set it on the role: ALTER ROLE ... SET ${name} = '${wanted}'.`
+  )
+}
