@@ -68,7 +68,8 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     graphql: createGraphQLHandler({
       ...config,
       ledger,
-      events: createEventFeed({ ledger, ...config.events, mostReaders: readersOf(config), log }),
+      pingMs: config.events.pingMs,
+      events: createEventFeed({ ledger, ...config.events, maxStatements: maxEventStatements(config), log }),
       schema,
       log,
       authenticate,
@@ -137,8 +138,8 @@ function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): 
   return runRollUp({ ledger, lock, intervalSeconds, shutdownTimeoutMs, log })
 }
 
-/** A fifth of the connections, for all who follow the ledger together. */
-function readersOf({ database: { poolKept, poolExtra } }: Config): number {
+/** A fifth of the connections, for all subscriptions together. */
+function maxEventStatements({ database: { poolKept, poolExtra } }: Config): number {
   return Math.max(1, Math.floor((poolKept + poolExtra) / 5))
 }
 

@@ -55,8 +55,12 @@ export interface Config {
   readonly events: {
     /** How often the ledger is looked at while somebody follows it. */
     readonly pollMs: number
-    /** Subscriptions at once. */
-    readonly mostWatches: number
+    /** Maximum number of subscriptions of this server. */
+    readonly maxSubscriptions: number
+    /** Maximum number of subscriptions of one caller. */
+    readonly maxSubscriptionsPerCaller: number
+    /** Time between two signs of life on a stream on which nothing happens. */
+    readonly pingMs: number
   }
   /** Whom the ledger is handed on to. */
   readonly publish: PublishSettings
@@ -169,7 +173,12 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     slowQueryMs: env.SLOW_QUERY_MS,
     maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
     rollUpIntervalSeconds: env.ROLLUP_INTERVAL_SECONDS,
-    events: { pollMs: env.EVENTS_POLL_MS, mostWatches: env.LIMIT_SUBSCRIPTIONS },
+    events: {
+      pollMs: env.EVENTS_POLL_MS,
+      pingMs: env.EVENTS_PING_MS,
+      maxSubscriptions: env.LIMIT_SUBSCRIPTIONS,
+      maxSubscriptionsPerCaller: subscriptionsPerCaller(env),
+    },
     publish: {
       pubSubTopic: env.PUBSUB_TOPIC,
       file: env.EVENTS_FILE === undefined ? undefined : resolve(env.EVENTS_FILE),
@@ -212,4 +221,11 @@ const USUAL_RATE = 1000
 function rateLimits(env: Variables): RateLimits | undefined {
   const perSecond = env.RATE_LIMIT_PER_SECOND ?? (accessSettings(env).mode === 'open' ? 0 : USUAL_RATE)
   return perSecond === 0 ? undefined : { perSecond, burst: env.RATE_LIMIT_BURST ?? 2 * perSecond }
+}
+
+/** In an open server all are one caller. */
+function subscriptionsPerCaller(env: Variables): number {
+  const all = env.LIMIT_SUBSCRIPTIONS
+  if (env.LIMIT_SUBSCRIPTIONS_PER_CALLER !== undefined) return env.LIMIT_SUBSCRIPTIONS_PER_CALLER
+  return accessSettings(env).mode === 'open' ? all : Math.ceil(all / 10)
 }

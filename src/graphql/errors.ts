@@ -3,8 +3,12 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { RetryableError } from '../database/retryableErrors.ts'
+import { TooManySubscriptionsError } from '../followers/subscriptionPlaces.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
+
+/** Places become free when other subscriptions end, at any time. */
+const SUBSCRIBE_AGAIN_SECONDS = 10
 
 /**
  * What a client gets to see of an error. Errors that carry a code of ours pass; input that the ledger refused where the schema has
@@ -17,6 +21,11 @@ export function maskError(error: unknown, { requestId, log }: { requestId: strin
   if (cause instanceof InvalidInputError)
     return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
   if (cause instanceof TimelineEndedError) return withExtensions(cause.message, located, { code: cause.code })
+  if (cause instanceof TooManySubscriptionsError) {
+    const http = { status: 429, headers: { 'retry-after': String(SUBSCRIBE_AGAIN_SECONDS) } }
+    const facts = { code: 'RATE_LIMITED', retryAfterSeconds: SUBSCRIBE_AGAIN_SECONDS, http }
+    return withExtensions(cause.message, located, facts)
+  }
   if (cause instanceof RetryableError) {
     const { message, apiCode: code, retryAfterSeconds } = cause
     log.warn({ requestId, path: located?.path, err: cause }, 'request failed, may be retried')

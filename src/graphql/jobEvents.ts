@@ -1,6 +1,5 @@
 // The ledger as it grows: a subscription. What it sends comes from followers/followEvents.ts; here stands who may hear it, and how it
 // ends.
-import { GraphQLError } from 'graphql'
 import { followEvents } from '../followers/followEvents.ts'
 import { cursorOf } from '../ledger/eventOrder.ts'
 import { currentPosition, type EventRecord, eventIdOf, positionOfCursor } from '../ledger/events.ts'
@@ -39,16 +38,20 @@ builder.subscriptionField('jobEvents', (t) =>
       filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }),
     },
     subscribe: async (_, { after, filter: given }, context, info) => {
-      const { ledger, events, log, statementEnded } = context
+      const { ledger, events, caller, log, statementEnded } = context
       const filter = recordFilterOf(context, given)
-      // Faults are told before the stream begins.
+      // Faults are answered before the stream begins.
       recordCondition(filter, ledger.limits)
-      requireRoom(context)
-      const behind = after == null ? await currentPosition(ledger) : await positionOfCursor(ledger, 'after', after)
-      const select = fieldSelection<{ id: true }>(context, info, 'JobStateRecord', 'record')
-      return listening(context, (signal) =>
-        followEvents({ ledger, feed: events, behind, filter, select, signal, log, statementEnded }),
-      )
+      const leave = takePlace(context)
+      try {
+        const behind = after == null ? await currentPosition(ledger) : await positionOfCursor(ledger, 'after', after)
+        const select = fieldSelection<{ id: true }>(context, info, 'JobStateRecord', 'record')
+        const options = { ledger, feed: events, caller: caller.actor, behind, filter, select, log, statementEnded }
+        return listening(context, (signal) => followEvents({ ...options, signal }))
+      } catch (error) {
+        leave()
+        throw error
+      }
     },
     resolve: (event) => {
       if (event instanceof Error) throw event
@@ -65,10 +68,10 @@ builder.queryField('eventCursor', (t) =>
   }),
 )
 
-/** @throws GraphQLError if nobody more may listen to this server */
-function requireRoom({ events }: GraphQLContext): void {
-  if (events.watches < events.mostWatches) return
-  throw new GraphQLError(`This server has ${events.mostWatches} subscribers, which is its limit; come back later.`, {
-    extensions: { code: 'RATE_LIMITED', http: { status: 429, headers: { 'retry-after': '10' } } },
-  })
+/** Takes a place before anything is awaited, until the subscription ends, however it ends. @throws TooManySubscriptionsError */
+function takePlace({ events, caller, signal }: GraphQLContext): () => void {
+  signal.throwIfAborted()
+  const leave = events.places.take(caller.actor)
+  signal.addEventListener('abort', leave, { once: true })
+  return leave
 }

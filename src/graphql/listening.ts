@@ -1,4 +1,4 @@
-// Hands pages of rows on to a subscriber, one row at a time, for as long as his credential is good. A subscription may last for weeks,
+// Hands rows on to a subscriber for as long as its credential is good. A subscription may last for weeks,
 // a credential is revoked in a moment.
 import { setTimeout as pause } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
@@ -11,17 +11,17 @@ const CREDENTIAL_KNOWN_MS = 5000
 const IDLE_LOOK_MS = 10_000
 
 /**
- * The rows of `pages`, then no more; in place of what cannot be had, the error, after which the subscription is over. `pages` is given a
- * signal that is aborted when nobody listens any more.
+ * The rows; in place of what cannot be had, the error, after which the subscription is over. `follow` is given a signal that is aborted
+ * when the subscription ends.
  */
 export function listening<Row>(
   context: GraphQLContext,
-  pages: (signal: AbortSignal) => AsyncIterable<Row[]>,
+  follow: (signal: AbortSignal) => AsyncIterable<Row>,
 ): AsyncIterableIterator<Row | Error> {
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, context.signal])
   const credential = new Credential(context)
-  const rows = handOn(pages(signal), credential, signal)
+  const rows = handOn(follow(signal), credential, signal)
   const watching = watchCredential(credential, over, signal)
   return {
     next: () => rows.next(),
@@ -38,14 +38,14 @@ export function listening<Row>(
 }
 
 async function* handOn<Row>(
-  pages: AsyncIterable<Row[]>,
+  rows: AsyncIterable<Row>,
   credential: Credential,
   signal: AbortSignal,
 ): AsyncGenerator<Row | Error, undefined> {
   try {
-    for await (const page of pages) {
-      await credential.requireGood()
-      yield* page
+    for await (const row of rows) {
+      if (!credential.isKnown) await credential.requireGood()
+      yield row
     }
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error
@@ -75,9 +75,14 @@ class Credential {
     this.context = context
   }
 
+  /** It was looked at just now. */
+  get isKnown(): boolean {
+    return performance.now() - this.seenAt < CREDENTIAL_KNOWN_MS
+  }
+
   /** @throws GraphQLError if it is not good any more, or good for something else */
   async requireGood(): Promise<void> {
-    if (performance.now() - this.seenAt < CREDENTIAL_KNOWN_MS) return
+    if (this.isKnown) return
     const { caller, callerNow } = this.context
     if (!isSame(caller, await callerNow())) {
       throw new GraphQLError('What this credential allows has changed: subscribe again.', {

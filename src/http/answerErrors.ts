@@ -116,6 +116,8 @@ interface HttpHints {
 function httpOf(code: unknown, given: HttpHints | undefined, requestFailed: boolean): HttpHints | undefined {
   // What is no GraphQL request at all is a bad one for every client; Yoga makes an exception for broken JSON.
   if (code === 'BAD_REQUEST') return { status: 400, ...given, spec: false }
+  // The executor gives bad variables and unknown operations 400 for every client. Faults of a GraphQL request are 200 as JSON.
+  if (given?.status === 400) return { spec: true, ...given }
   if (given !== undefined || !requestFailed) return given
   return code === 'INTERNAL_SERVER_ERROR' ? { status: 500 } : { spec: true, status: 400 }
 }

@@ -35,15 +35,18 @@ export class Deadline {
   }
 
   /**
-   * From now on the request has no time limit: it is given up when its client is gone. When `end` is aborted the connection is cut, in the
-   * middle of the answer, so that the client knows that there is more.
+   * From now on the request has no time limit: it is given up when its answer has ended, well or not. When `end` is aborted the connection
+   * is cut, in the middle of the answer, so that the client knows that there is more.
    */
   lastUntil(end: AbortSignal): void {
     clearTimeout(this.timer)
     const cut = (): void => void this.response.destroy()
     if (end.aborted) cut()
     end.addEventListener('abort', cut, { once: true })
-    this.response.once('close', () => end.removeEventListener('abort', cut))
+    this.response.once('close', () => {
+      end.removeEventListener('abort', cut)
+      this.abandoned.abort(new Error('the stream is over'))
+    })
   }
 
   /** Gives the request up for a reason that is told elsewhere. */

@@ -1,4 +1,5 @@
 // What a request carries from the socket to its last log line.
+import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Caller } from '../access/caller.ts'
@@ -10,6 +11,7 @@ export interface RequestScope {
   readonly log: Logger
   /** The address that the connection comes from. */
   readonly address: string
+  readonly response: ServerResponse
   /** Headers of the answer. */
   readonly headers: { set(name: string, value: string): void }
   /** When the request is given up. */

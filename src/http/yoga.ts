@@ -13,6 +13,7 @@ import { answerErrors } from './answerErrors.ts'
 import { AnswerSize, limitAnswerSize } from './answerSize.ts'
 import { Deadline, keepDeadline } from './deadline.ts'
 import { keepDocuments } from './documentCache.ts'
+import { eventStreams } from './eventStreams.ts'
 import { graphiqlHeaders, graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
@@ -40,6 +41,8 @@ export interface GraphQLHandlerOptions {
   readonly bodyLimitBytes: number
   readonly answerLimitBytes: number
   readonly requestTimeoutMs: number
+  /** Time between two signs of life on a stream on which nothing happens. */
+  readonly pingMs: number
   /** Requests and statements that take so long are told in the log; 0: none are. */
   readonly slowQueryMs: number
   /** Nobody is asked who he is. */
@@ -85,7 +88,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     const address = request.socket.remoteAddress ?? 'unknown'
     const deadline = new Deadline(response, requestTimeoutMs)
     const answerSize = new AnswerSize(answerLimitBytes, () => deadline.giveUp('the answer is too large'))
-    const scope: RequestScope = { requestId, log, address, headers, deadline, answerSize, shuttingDown }
+    const scope: RequestScope = { requestId, log, address, response, headers, deadline, answerSize, shuttingDown }
     logRequest(response, scope, options.slowQueryMs)
     if (isJsonPost(request, GRAPHQL_PATH)) return posts.answer(request, response, { scope })
     return yoga(request, response, { scope })
@@ -107,6 +110,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     keepDeadline(),
     limitAnswerSize(),
     answerErrors({ ...options, suggestions: exploration }),
+    eventStreams({ pingMs: options.pingMs }),
   ]
 }
 

@@ -147,12 +147,33 @@ export async function readEvents(ledger: Ledger, request: EventsRequest): Promis
     where: allOf([recordCondition(filter, ledger.limits), ...(segment ? [segment.where] : [])]),
     orderBy: segment?.orderBy,
     take: most,
-    select: select && { ...select, transactionId: true, id: true, jobId: true, sequence: true },
+    select: whatReadersNeed(select),
     // How many are read at once changes all the time.
     isPlannedByValues: true,
   })
-  const laterEpoch = await epochsOfWriting(ledger, upTo.epoch)
-  return records.map((record) => ({ ...record, epoch: upTo.epoch, laterEpoch: laterEpoch(record) }))
+  return asEvents(ledger, records, upTo.epoch)
+}
+
+/** The records at these positions of one timeline that are there, in any order. */
+export async function readRecords(
+  ledger: Ledger,
+  positions: readonly Position[],
+  select: Prisma.JobStateRecordSelect | undefined,
+): Promise<EventRecord[]> {
+  const records = await ledger.rows.read<JobStateRecord>(JOB_STATES, {
+    where: Prisma.sql`job_states.id = ANY(${positions.map(({ id }) => String(id))}::bigint[])`,
+    select: whatReadersNeed(select),
+  })
+  return asEvents(ledger, records, positions[0]?.epoch ?? 0n)
+}
+
+function whatReadersNeed(select: Prisma.JobStateRecordSelect | undefined): Prisma.JobStateRecordSelect | undefined {
+  return select && { ...select, transactionId: true, id: true, jobId: true, sequence: true }
+}
+
+async function asEvents(ledger: Ledger, records: readonly JobStateRecord[], epoch: bigint): Promise<EventRecord[]> {
+  const laterEpoch = await epochsOfWriting(ledger, epoch)
+  return records.map((record) => ({ ...record, epoch, laterEpoch: laterEpoch(record) }))
 }
 
 /** What the records of a portion are about, without what may be large. */

@@ -233,7 +233,7 @@ describe('is refused before it begins', () => {
     await one.ended
     expect(one.errors).toMatchObject([
       {
-        message: 'This server has 5 subscribers, which is its limit; come back later.',
+        message: 'This server has 5 subscriptions, which is the limit; retry later.',
         extensions: { code: 'RATE_LIMITED' },
       },
     ])

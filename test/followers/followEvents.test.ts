@@ -4,6 +4,7 @@ import { createEventFeed } from '../../src/followers/eventFeed.ts'
 import { followEvents } from '../../src/followers/followEvents.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
 import { currentPosition } from '../../src/ledger/events.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
 
@@ -17,28 +18,37 @@ afterAll(() => ledger.close())
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** The sizes of the pages in which `count` records behind a position come. */
+/** The sizes of the pages in which `count` records behind a position are read. */
 async function pagesOf(count: number, behind = BEGINNING): Promise<number[]> {
   await passedHorizon(ledger)
-  const feed = createEventFeed({ ledger, pollMs: 10, mostWatches: 1, mostReaders: 1, log })
-  const stop = new AbortController()
   const sizes: number[] = []
-  for await (const page of followEvents({ ledger, feed, behind, filter: {}, signal: stop.signal, log })) {
-    sizes.push(page.length)
-    if (sizes.reduce((sum, size) => sum + size, 0) >= count) break
+  const read: Ledger['rows']['read'] = async (...question) => {
+    const rows = await ledger.rows.read(...question)
+    sizes.push(rows.length)
+    return rows as never
+  }
+  const counted: Ledger = { ...ledger, rows: { ...ledger.rows, read } }
+  const limits = { maxSubscriptions: 1, maxSubscriptionsPerCaller: 1 }
+  const feed = createEventFeed({ ledger: counted, pollMs: 10, maxStatements: 1, log, ...limits })
+  const stop = new AbortController()
+  const options = { ledger: counted, feed, caller: 'tester', behind, filter: {}, signal: stop.signal, log }
+  let taken = 0
+  for await (const _ of followEvents(options)) {
+    taken += 1
+    if (taken === count) break
   }
   stop.abort()
   return sizes
 }
 
-it('comes in pages that grow while the records are small', async () => {
+it('reads pages that grow while the records are small', async () => {
   for (let n = 0; n < 110; n++) await newJob(ledger)
   const sizes = await pagesOf(110)
   expect(sizes.slice(0, 4)).toEqual([4, 8, 16, 32])
   expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
 })
 
-it('comes in pages of few where they are large', async () => {
+it('reads pages of few records where they are large', async () => {
   await passedHorizon(ledger)
   const behind = await currentPosition(ledger)
   for (let n = 0; n < 10; n++) {

@@ -46,6 +46,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       DATABASE_POOL_KEPT: '0',
       MAINTENANCE_INTERVAL_SECONDS: '0',
       ROLLUP_INTERVAL_SECONDS: '0',
+      EVENTS_PING_MS: '300',
       ...options.environment,
     }),
     log: options.log ?? createLogger({ level: 'silent', readable: false }),

@@ -24,6 +24,7 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
   const wellFormed = new WeakSet<DocumentNode>()
   return {
     onParams({ params }) {
+      if (params.operationName != null && typeof params.operationName !== 'string') throw badOperationName()
       if (typeof params.query === 'string') checkDocumentText(params.query, limits)
     },
     onParse({ setParseFn }) {
@@ -53,6 +54,11 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     if (operation) checkVariables(schema, operation, variables)
     checkDocumentCost({ schema, document, operationName, variables }, limits, pages)
   }
+}
+
+// The executor would take it for the name of an operation that is not in the document.
+function badOperationName(): GraphQLError {
+  return new GraphQLError('`operationName` must be a string.', { extensions: { code: 'BAD_REQUEST' } })
 }
 
 /** The parser calls itself for each level, and documents within the limit of tokens can have more levels than its stack. */

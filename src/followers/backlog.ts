@@ -1,0 +1,129 @@
+// What lies between a subscription and now: read from the database page by page, as the subscriber takes it.
+import { setTimeout } from 'node:timers'
+import { givenUpOn } from '../database/cancellation.ts'
+import type { Position } from '../ledger/eventOrder.ts'
+import { type EventRecord, portionBehind, readEvents } from '../ledger/events.ts'
+import type { Release } from './fairGate.ts'
+import { type FollowOptions, patiently } from './followOptions.ts'
+
+/** Records that are read by one statement: few at first, then as many as their size allows. */
+const PAGE = { first: 4, most: 50 }
+/** Of a page, as the database sends it. A single record may be larger. */
+const PAGE_BYTES = 128 * 1024
+/** Records that one statement looks at, for those that the filter admits. */
+const PORTION = 10_000
+/** A page whose next record is not taken for this long is dropped, and read again from there. */
+const HELD_MS = 1000
+
+/** How many records a page of one subscription may have, by what those of the last one weighed. */
+export class PageSize {
+  records = PAGE.first
+
+  learn(records: number, bytes: number): void {
+    if (records === 0) return
+    const fitting = Math.floor(PAGE_BYTES / (bytes / records || 1))
+    this.records = Math.max(1, Math.min(PAGE.most, fitting, this.records * 2))
+  }
+}
+
+export interface BacklogOptions extends FollowOptions {
+  readonly pageSize: PageSize
+}
+
+/** Everything between a position and the horizon that the filter admits; returns the position at the horizon. */
+export async function* readBacklog(
+  options: BacklogOptions,
+  from: Position,
+): AsyncGenerator<EventRecord, Position, undefined> {
+  const { ledger, signal, statementEnded: ended } = options
+  for (let behind = from; ; ) {
+    const { end, isLast, isEmpty } = await patiently(options, () =>
+      givenUpOn(signal, () => portionBehind(ledger, behind, PORTION), { ended }),
+    )
+    if (!isEmpty) yield* readPortion(options, behind, end)
+    if (isLast) return end
+    behind = end
+  }
+}
+
+async function* readPortion(
+  options: BacklogOptions,
+  from: Position,
+  upTo: Position,
+): AsyncGenerator<EventRecord, void, undefined> {
+  const { feed, caller, signal } = options
+  for (let behind = from; ; ) {
+    const page = new Page(await feed.pages.enter(caller))
+    try {
+      await page.read(options, behind, upTo)
+      for (let record = page.take(); record; record = page.take()) {
+        await feed.turns.next(caller)
+        signal.throwIfAborted()
+        page.lend()
+        yield record
+        page.resume()
+        behind = record
+      }
+      if (page.isLast) return
+    } finally {
+      page.drop()
+    }
+  }
+}
+
+/** A page in memory. */
+class Page {
+  private rows: EventRecord[] = []
+  private next = 0
+  private isFull = true
+  private timer: NodeJS.Timeout | undefined
+  private readonly release: Release
+
+  constructor(release: Release) {
+    this.release = release
+  }
+
+  async read(options: BacklogOptions, behind: Position, upTo: Position): Promise<void> {
+    const { ledger, filter, select, signal, pageSize, statementEnded: ended } = options
+    const most = pageSize.records
+    let bytes = 0
+    this.rows = await patiently(options, () => {
+      bytes = 0
+      const received = (more: number): void => {
+        bytes += more
+      }
+      return givenUpOn(signal, () => readEvents(ledger, { behind, upTo, most, filter, select }), { received, ended })
+    })
+    pageSize.learn(this.rows.length, bytes)
+    this.isFull = this.rows.length === most
+  }
+
+  /** The next record; undefined if there is none in memory. */
+  take(): EventRecord | undefined {
+    this.next += 1
+    return this.rows[this.next - 1]
+  }
+
+  /** Whether the portion ends with this page, and all of it was taken. */
+  get isLast(): boolean {
+    return !this.isFull && this.next > this.rows.length
+  }
+
+  /** The subscriber has a record, and may be slow with it. */
+  lend(): void {
+    this.timer = setTimeout(() => this.drop(), HELD_MS)
+    this.timer.unref()
+  }
+
+  resume(): void {
+    clearTimeout(this.timer)
+  }
+
+  drop(): void {
+    clearTimeout(this.timer)
+    // What was not taken is read again.
+    if (this.next < this.rows.length) this.isFull = true
+    this.rows = []
+    this.release()
+  }
+}

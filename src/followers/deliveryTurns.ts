@@ -1,0 +1,27 @@
+// Events are delivered in turns, because this process does one thing at a time: thousands of subscriptions that want the same event must
+// delay neither the events of other callers nor their requests.
+import { FairQueue } from './fairQueue.ts'
+
+/** Turns in one pass of the event loop: a few milliseconds of work. */
+const TURNS_PER_PASS = 8
+
+export class DeliveryTurns {
+  private readonly waiting = new FairQueue<() => void>()
+  private isRunning = false
+
+  /** Resolves when a subscription of the caller may deliver one event. */
+  next(caller: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(caller, resolve)
+      if (this.isRunning) return
+      this.isRunning = true
+      setImmediate(() => this.pass())
+    })
+  }
+
+  private pass(): void {
+    for (let turn = 0; turn < TURNS_PER_PASS; turn += 1) this.waiting.shift()?.item()
+    this.isRunning = this.waiting.size > 0
+    if (this.isRunning) setImmediate(() => this.pass())
+  }
+}

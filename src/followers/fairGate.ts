@@ -1,0 +1,59 @@
+// Bounds how much is done at once, for all callers together and for each of them.
+import { FairQueue } from './fairQueue.ts'
+
+/** Gives the place back. Safe to call twice. */
+export type Release = () => void
+
+export class FairGate {
+  private taken = 0
+  private readonly max: number
+  private readonly maxPerCaller: number
+  private readonly takenBy = new Map<string, number>()
+  private readonly waiting = new FairQueue<() => void>()
+
+  /** `max` places, of which one caller has `maxPerCaller` at most. */
+  constructor(max: number, maxPerCaller = max) {
+    this.max = max
+    this.maxPerCaller = maxPerCaller
+  }
+
+  /** Resolves when it is the caller's turn. */
+  async enter(caller: string): Promise<Release> {
+    if (this.taken < this.max && this.admits(caller)) this.take(caller)
+    else await new Promise<void>((resolve) => this.waiting.push(caller, resolve))
+    let isTaken = true
+    return () => {
+      if (isTaken) this.giveBack(caller)
+      isTaken = false
+    }
+  }
+
+  async run<T>(caller: string, work: () => Promise<T>): Promise<T> {
+    const release = await this.enter(caller)
+    try {
+      return await work()
+    } finally {
+      release()
+    }
+  }
+
+  private admits(caller: string): boolean {
+    return (this.takenBy.get(caller) ?? 0) < this.maxPerCaller
+  }
+
+  private take(caller: string): void {
+    this.taken += 1
+    this.takenBy.set(caller, (this.takenBy.get(caller) ?? 0) + 1)
+  }
+
+  private giveBack(caller: string): void {
+    this.taken -= 1
+    const left = (this.takenBy.get(caller) ?? 0) - 1
+    if (left > 0) this.takenBy.set(caller, left)
+    else this.takenBy.delete(caller)
+    const next = this.waiting.shift((one) => this.admits(one))
+    if (next === undefined) return
+    this.take(next.caller)
+    next.item()
+  }
+}
