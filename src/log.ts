@@ -1,7 +1,8 @@
 // How the process writes its log: JSON lines for machines, coloured lines for a person at a terminal. Secrets do not
 // belong in a log entry; the paths below are the net for those that slip in.
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { isColorSupported, prettyFactory } from 'pino-pretty'
+import { LogOutput } from './logOutput.ts'
 
 const SECRETS = ['password', 'connectionString', 'databaseUrl', 'authorization', 'cookie', 'secret', 'token']
 
@@ -20,9 +21,11 @@ export function createLogger({ level, readable }: LogOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   }
-  if (!readable) return pino(options)
-  // As a stream of this process, not as pino's worker thread: the last lines must be out before the process exits.
-  return pino(options, pretty({ ignore: 'pid', translateTime: 'SYS:HH:MM:ss', sync: true }))
+  const output = new LogOutput()
+  if (!readable) return pino(options, output)
+  // In this thread, not in pino's worker: the last lines must be out before the process exits.
+  const toText = prettyFactory({ ignore: 'pid', translateTime: 'SYS:HH:MM:ss', colorize: isColorSupported })
+  return pino(options, { write: (line) => output.write(toText(line)) })
 }
 
 /** An error as it is logged. A pool of pg hands over its client with the error, and that holds the key by which statements are cancelled. */

@@ -22,7 +22,7 @@ function folder(...lines: string[]): string {
 }
 
 async function jobledger(words: string[], environment: Record<string, string>, cwd: string) {
-  const program = runProgram('src/cli.ts', environment, words, cwd)
+  const program = runProgram('src/cli.ts', environment, words, { cwd })
   const { code } = await program.ended
   return { code, stdout: program.stdout(), stderr: program.stderr() }
 }

@@ -8,6 +8,7 @@ import { connectDatabase } from '../database/client.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { isDiscarded, OutputError, print } from './output.ts'
 
 export interface CreateApiKeyOptions {
   /** Roles with commas between them. */
@@ -22,12 +23,14 @@ const DAY_MS = 86_400_000
 const MOST_DAYS = 36_500
 
 /**
- * The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr.
+ * The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr. A key that could not be
+ * printed is revoked.
  *
- * @throws InvalidInputError, ApiKeyError
+ * @throws InvalidInputError, ApiKeyError, OutputError
  */
 export async function createKey(name: string, { roles, user, expires }: CreateApiKeyOptions): Promise<void> {
   const expiresAt = expires === undefined ? undefined : inDays(expires)
+  if (isDiscarded()) throw new OutputError('The key would not be shown: standard output is closed or /dev/null.')
   await withKeys(async (prisma) => {
     const { key, apiKey } = await createApiKey(prisma, {
       name,
@@ -35,11 +38,24 @@ export async function createKey(name: string, { roles, user, expires }: CreateAp
       userId: user,
       expiresAt,
     })
-    console.log(key)
+    await show(key, () => revokeApiKey(prisma, name))
     console.error(
       `The key ${apiKey.name} (${apiKey.roles.join(', ')}) is shown this once. Send it as: Authorization: Bearer <key>`,
     )
   })
+}
+
+async function show(key: string, revoke: () => Promise<{ readonly name: string }>): Promise<void> {
+  const failure = await print(key).then(
+    (isRead) => (isRead ? undefined : new OutputError('The reader of standard output has ended.')),
+    (error: OutputError) => error,
+  )
+  if (failure === undefined) return
+  const { name } = await revoke()
+  throw new OutputError(
+    `${failure.message} The key ${name} was not shown, so it is revoked; create one with another name.`,
+    { cause: failure },
+  )
 }
 
 export async function listKeys(): Promise<void> {

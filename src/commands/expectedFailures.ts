@@ -10,6 +10,7 @@ import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { PubSubSetUpError } from '../pubSub/setUp.ts'
 import { DemoError } from './demo/demoError.ts'
+import { OutputError } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { SeedError } from './seed/seedError.ts'
 
@@ -24,6 +25,7 @@ const EXPECTED = [
   ApiKeyError,
   InvalidInputError,
   UsageError,
+  OutputError,
   PubSubSetUpError,
   RequestRefusedError,
   RetryableError,

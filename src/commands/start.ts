@@ -9,6 +9,7 @@ import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
+import { writeToStdout } from '../standardOutput.ts'
 import { nextSignal } from './nextSignal.ts'
 import { bringUpToDate, type OpenDatabase, openDatabase } from './openDatabase.ts'
 
@@ -80,5 +81,10 @@ async function announceAccess({ ledger }: App, { access }: Config, log: Logger):
 function announce(app: App, { config, database, log }: { config: Config; database: OpenDatabase; log: Logger }): void {
   const url = `${app.url}${GRAPHQL_PATH}`
   if (config.environment === 'production') log.info({ url, data: database.place }, 'listening')
-  else console.log(`Jobledger listens on ${url} (in a browser: GraphiQL).\nIts data is in ${database.place}.`)
+  // A server whose output cannot be written goes on.
+  else
+    writeToStdout(
+      `Jobledger listens on ${url} (in a browser: GraphiQL).\nIts data is in ${database.place}.\n`,
+      () => undefined,
+    )
 }

@@ -1,8 +1,8 @@
 // `jobledger tail`: prints what happens in the ledger, as it happens, until it is stopped.
-import { once } from 'node:events'
 import { type FollowJobEventsOptions, followJobEvents } from '../client/followJobEvents.ts'
 import { readClientConfig } from '../config.ts'
 import { nextSignal } from './nextSignal.ts'
+import { print } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { jsonLine, textLine } from './tail/lines.ts'
 
@@ -22,13 +22,14 @@ export interface TailOptions {
 const STATES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
 type State = (typeof STATES)[number]
 
-/** Prints events until a signal comes, or nobody reads them any more. @throws UsageError, RequestRefusedError */
+/** Prints events until a signal comes, or their reader ends, as `head` does. @throws UsageError, RequestRefusedError, OutputError */
 export async function tail(options: TailOptions): Promise<void> {
   const { token, url } = readClientConfig(options.url)
   const stop = new AbortController()
-  void nextSignal().then(() => stop.abort())
-  // Whoever read has gone, as `head` does.
-  process.stdout.on('error', () => stop.abort())
+  const stopped = nextSignal().then(() => {
+    stop.abort()
+    return false
+  })
   const lineOf = options.json ? jsonLine : textLine
   const events = followJobEvents({
     url,
@@ -39,9 +40,8 @@ export async function tail(options: TailOptions): Promise<void> {
     onInterruption: ({ message }) => console.error(`${message} Trying again.`),
   })
   for await (const event of events) {
-    if (!process.stdout.write(`${lineOf(event)}\n`))
-      await once(process.stdout, 'drain', { signal: stop.signal }).catch(() => undefined)
-    if (stop.signal.aborted) break
+    // A signal ends it also while the reader does not read.
+    if (!(await Promise.race([print(lineOf(event)), stopped]))) break
   }
 }
 

@@ -7,6 +7,7 @@ import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createApiKey, findApiKey, listApiKeys, noteApiKeyUse } from '../../src/access/apiKeys.ts'
 import { type CreateApiKeyOptions, createKey, listKeys, revokeKey } from '../../src/commands/apiKey.ts'
+import * as output from '../../src/standardOutput.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
@@ -247,8 +248,9 @@ describe('the commands called as functions', () => {
     vi.stubEnv('DATABASE_URL', ledger.url)
     const table = vi.spyOn(console, 'table').mockImplementation(() => undefined)
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const print = vi.spyOn(output, 'writeToStdout').mockImplementation((_, done) => done())
     await createKey('called', { roles: 'ADMIN', expires: '1' })
-    const key = String(log.mock.lastCall?.[0])
+    const key = String(print.mock.lastCall?.[0]).trim()
     expect(await findApiKey(ledger.prisma, key)).toMatchObject({ name: 'called', revokedAt: null })
     await revokeKey('called')
     expect(await findApiKey(ledger.prisma, key)).toMatchObject({ name: 'called', revokedAt: expect.any(Date) })

@@ -15,21 +15,28 @@ export interface Program {
 
 const running = new Set<Program>()
 
-/** `environment` is all that the program gets of ours, beside PATH; unless `cwd` says otherwise it runs where no .env is. */
+export interface ProgramPlace {
+  /** By default where no .env is. */
+  readonly cwd?: string
+  /** A file, by its descriptor. */
+  readonly stdout?: 'pipe' | number
+}
+
+/** `environment` is all that the program gets of ours, beside PATH. */
 export function runProgram(
   file: string,
   environment: Readonly<Record<string, string>>,
   words: readonly string[] = [],
-  cwd: string = tmpdir(),
+  { cwd = tmpdir(), stdout = 'pipe' }: ProgramPlace = {},
 ): Program {
   const child = spawn(process.execPath, [...nodeWords(file), ...words], {
     cwd,
     env: { PATH: process.env.PATH ?? '', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   })
   const written = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => {
       written[stream] += text
     })
   }

@@ -1,0 +1,41 @@
+// Where the log goes: standard output. pino's own destination retries a full disk or a full pipe for ever and blocks the
+// process meanwhile; here a line that cannot be written is dropped, and the process goes on.
+import { READER_ENDED, waitingBytes, writeToStdout } from './standardOutput.ts'
+
+/** Bytes of lines that wait for a reader; more are dropped. */
+const MAX_WAITING_BYTES = 1024 * 1024
+
+export class LogOutput {
+  private dropped = 0
+
+  constructor() {
+    // The disk that is full may hold standard error too.
+    process.stderr.on('error', () => undefined)
+  }
+
+  /** Writes a line, or drops it. Reports on standard error when it begins to drop lines, and when it ends. */
+  write(line: string): void {
+    if (waitingBytes() > MAX_WAITING_BYTES) this.drop('its reader does not read it')
+    else writeToStdout(line, (error) => (error ? this.drop(causeOf(error)) : this.resume()))
+  }
+
+  private drop(cause: string): void {
+    this.dropped += 1
+    if (this.dropped === 1)
+      report(`The log cannot be written: ${cause}. Lines are dropped until it can be written again.`)
+  }
+
+  private resume(): void {
+    if (this.dropped === 0 || waitingBytes() > MAX_WAITING_BYTES) return
+    report(`The log can be written again; ${this.dropped} ${this.dropped === 1 ? 'line was' : 'lines were'} dropped.`)
+    this.dropped = 0
+  }
+}
+
+function causeOf({ code, message }: NodeJS.ErrnoException): string {
+  return code === READER_ENDED ? 'its reader has ended' : message
+}
+
+function report(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
+}

@@ -1,0 +1,130 @@
+// Commands whose output cannot be written: they fail, and say so.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { listApiKeys } from '../../src/access/apiKeys.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const NOT_WRITTEN = 'The output could not be written: ENOSPC: no space left on device, write.'
+
+const folder = temporaryDirectory('jobledger-output-')
+let server: TestServer
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'files'))
+  writeFileSync(join(folder, 'files', 'a'), 'a')
+  server = await startTestServer()
+})
+afterEach(endPrograms)
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const environment = (): Record<string, string> => ({
+  DATABASE_URL: server.databaseUrl,
+  JOBLEDGER_URL: `${server.url}/graphql`,
+})
+
+function printTo(path: string, words: readonly string[]): Program {
+  const file = openSync(path, 'w')
+  const program = runProgram('src/cli.ts', environment(), words, { stdout: file })
+  closeSync(file)
+  return program
+}
+
+async function keyNamed(name: string) {
+  return (await listApiKeys(server.ledger.prisma)).find((key) => key.name === name)
+}
+
+describe('on a full disk', () => {
+  it.each(['seed --add', 'rollup', 'rollup --rebuild', 'maintain --once', 'api-key list', 'demo'])(
+    '%s ends with exit code 1 and a sentence',
+    async (command) => {
+      const demo = ['demo', join(folder, 'files'), '--url', `${server.url}/graphql`]
+      const program = printTo('/dev/full', command === 'demo' ? demo : command.split(' '))
+      expect(await program.ended).toEqual({ code: 1, signal: null })
+      expect(program.stderr()).toBe(`${NOT_WRITTEN}\n`)
+    },
+  )
+
+  it.each(['--json', '--actor=tester'])('tail %s ends with exit code 1 at the first event', async (word) => {
+    const program = printTo('/dev/full', ['tail', word])
+    await eventually(async () => {
+      await newJob(server.ledger)
+      expect(program.process.exitCode).toBe(1)
+    }, 30_000)
+    await program.ended
+    expect(program.stderr()).toBe(`${NOT_WRITTEN}\n`)
+  })
+
+  it('api-key create revokes the key that was not shown', async () => {
+    const program = printTo('/dev/full', ['api-key', 'create', 'unseen', '--roles', 'ADMIN'])
+    expect(await program.ended).toEqual({ code: 1, signal: null })
+    expect(program.stderr()).toBe(
+      `${NOT_WRITTEN} The key unseen was not shown, so it is revoked; create one with another name.\n`,
+    )
+    expect(await keyNamed('unseen')).toMatchObject({ revokedAt: expect.any(Date) })
+  })
+})
+
+describe('without a reader', () => {
+  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+  /** Runs a command in a shell, with its output as the words after it say. */
+  async function inShell(line: string): Promise<{ code: number | null; stderr: string }> {
+    const child = spawn('bash', ['-o', 'pipefail', '-c', line.replace('jobledger', `"${process.execPath}" "${cli}"`)], {
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH, ...environment() },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    const [code] = await once(child, 'close')
+    return { code, stderr }
+  }
+
+  it.each([['>&-'], ['> /dev/null']])('api-key create %s creates no key', async (redirection) => {
+    expect(await inShell(`jobledger api-key create nowhere --roles ADMIN ${redirection}`)).toEqual({
+      code: 1,
+      stderr: 'The key would not be shown: standard output is closed or /dev/null.\n',
+    })
+    expect(await keyNamed('nowhere')).toBeUndefined()
+  })
+
+  it('api-key create revokes the key', async () => {
+    expect(await inShell('jobledger api-key create unread --roles ADMIN | true')).toEqual({
+      code: 1,
+      stderr:
+        'The reader of standard output has ended. The key unread was not shown, so it is revoked; create one with another name.\n',
+    })
+    expect(await keyNamed('unread')).toMatchObject({ revokedAt: expect.any(Date) })
+  })
+
+  it('rollup and tail end as usual', async () => {
+    expect(await inShell('jobledger rollup | true')).toEqual({ code: 0, stderr: '' })
+    const { eventCursor } = (await server.request<{ eventCursor: string }>('{ eventCursor }')).data
+    const tail = inShell(`jobledger tail --after ${eventCursor} | head -n 1`)
+    let isOver = false
+    void tail.then(() => {
+      isOver = true
+    })
+    await eventually(async () => {
+      await newJob(server.ledger)
+      expect(isOver).toBe(true)
+    }, 30_000)
+    expect(await tail).toEqual({ code: 0, stderr: '' })
+  })
+})
