@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import type { DemoOptions } from './commands/demo.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
+import type { MigrateDownOptions } from './commands/migrateDown.ts'
 import { CANNOT_RUN } from './commands/program/usageError.ts'
 import type { SetUpPubSubOptions } from './commands/pubSub.ts'
 import type { PurgeOptions } from './commands/purge.ts'
@@ -45,8 +46,12 @@ program
 
 program
   .command('migrate-down')
-  .description('take back the latest migration')
-  .action(() => runCommand(async () => (await import('./commands/migrateDown.ts')).migrateDown()))
+  .description('take back the latest migration; asks first, for rows may be lost')
+  .option('--yes', 'do not ask', false)
+  .option('--force', 'also while servers are connected', false)
+  .action((options: MigrateDownOptions) =>
+    runCommand(async () => (await import('./commands/migrateDown.ts')).migrateDown(options)),
+  )
 
 program
   .command('maintain')

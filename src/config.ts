@@ -30,6 +30,8 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** Absolute; where the embedded PostgreSQL keeps its data. */
   readonly dataDir: string
+  /** How long a migration waits for a lock; 0: without a limit. */
+  readonly migrateLockTimeoutMs: number
   readonly database: Omit<DatabaseSettings, 'url' | 'onPoolError'>
   readonly limits: Limits
   readonly documentLimits: DocumentLimits
@@ -151,6 +153,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     access: accessSettings(env),
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR === undefined ? defaultDataDir() : resolve(env.DATA_DIR),
+    migrateLockTimeoutMs: env.MIGRATE_LOCK_TIMEOUT_MS,
     database: {
       poolKept: env.DATABASE_POOL_KEPT,
       poolExtra: env.DATABASE_POOL_EXTRA,

@@ -70,7 +70,7 @@ describe('a value', () => {
     }
     expect(parseConfig({ ...environment, AUTH: 'open' })).toMatchObject({
       port: 0,
-      databaseUrl: url,
+      databaseUrl: url.replace('require', 'verify-full'),
       limits: { contentBytes: 10 },
       database: { preparedStatements: false },
     })

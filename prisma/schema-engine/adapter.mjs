@@ -14,13 +14,36 @@ const TEXT = 25
 /** @typedef {import('@prisma/driver-adapter-utils').SqlDriverAdapter} Adapter */
 /** @typedef {{ url?: string, shadowDatabaseUrl?: string }} Datasource */
 
+const DEFAULT_LOCK_TIMEOUT_MS = 5000
+/** PostgreSQL has given up waiting for a lock (lock_not_available). */
+const LOCK_TIMEOUT = '55P03'
+
 /** @type {Set<pg.Pool>} */
 const open = new Set()
+/** @type {Set<number>} */
+const pids = new Set()
+let lockTimedOut = false
+let isRolledBack = true
+
+/** The processes of PostgreSQL that serve the open sessions. */
+export function sessionPids() {
+  return [...pids]
+}
+
+/**
+ * The statement that has waited too long for a lock since this was last asked, if any. `isRolledBack`: nothing remains of its script.
+ */
+export function takeLockTimeout() {
+  const timeout = lockTimedOut ? { isRolledBack } : undefined
+  lockTimedOut = false
+  return timeout
+}
 
 /** Ends every session that is still open, and so releases the advisory lock of Prisma Migrate. */
 export async function closeConnections() {
   const pools = [...open]
   open.clear()
+  pids.clear()
   await Promise.all(pools.map((pool) => pool.end()))
 }
 
@@ -33,7 +56,7 @@ export function adapterFactory({ url, shadowDatabaseUrl }) {
   return {
     provider: /** @type {const} */ ('postgres'),
     adapterName: '@prisma/adapter-pg',
-    connect: () => connect(fieldsOf(url)),
+    connect: () => connect(withLockTimeout(fieldsOf(url))),
     // The stock factory connects to the main database if its configuration is a URL, and drops the shadow database while
     // it is still connected to it.
     connectToShadowDb: () =>
@@ -44,7 +67,7 @@ export function adapterFactory({ url, shadowDatabaseUrl }) {
 /** @param {string | undefined} url @returns {pg.PoolConfig} */
 export function fieldsOf(url) {
   if (!url) throw new Error('The datasource has no url: set DATABASE_URL.')
-  const { options, ...fields } = /** @type {pg.PoolConfig} */ (/** @type {unknown} */ (parse(revealPassword(url))))
+  const { options, ...fields } = /** @type {pg.PoolConfig} */ (/** @type {unknown} */ (parseUrl(revealPassword(url))))
   return {
     ...fields,
     options: `${options ?? ''} -c TimeZone=UTC -c jit=off`.trim(),
@@ -53,16 +76,50 @@ export function fieldsOf(url) {
   }
 }
 
+/** @param {string} url */
+function parseUrl(url) {
+  try {
+    return parse(url)
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
+    if (code === undefined) throw error
+    throw new Error(`DATABASE_URL names a certificate file that cannot be read: ${message}.`, { cause: error })
+  }
+}
+
+/**
+ * How long a statement of a migration waits for a lock, in milliseconds; 0: without a limit.
+ *
+ * @throws Error if MIGRATE_LOCK_TIMEOUT_MS is not an integer
+ */
+export function lockTimeoutMs() {
+  const text = process.env.MIGRATE_LOCK_TIMEOUT_MS || String(DEFAULT_LOCK_TIMEOUT_MS)
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new Error(`MIGRATE_LOCK_TIMEOUT_MS must be an integer from 0 to 999999999 (got "${text}").`)
+}
+
+/** @param {pg.PoolConfig} config */
+function withLockTimeout(config) {
+  return { ...config, options: `${config.options} -c lock_timeout=${lockTimeoutMs()}` }
+}
+
 /** @param {pg.PoolConfig} config @returns {Promise<Adapter>} */
 async function connect(config) {
   const pool = new pg.Pool(config)
+  pool.on('connect', (client) => void pids.add(/** @type {any} */ (client).processID))
   open.add(pool)
   const adapter = await new PrismaPg(pool).connect()
   const stock = /** @type {any} */ (adapter)
-  const { queryRaw } = stock
+  const { queryRaw, onError } = stock
   return Object.assign(stock, {
+    onError: (/** @type {{ code?: string }} */ error) => {
+      lockTimedOut ||= error.code === LOCK_TIMEOUT
+      return onError.call(stock, error)
+    },
     // The stock adapter splits a script at each semicolon, also within the body of a function.
     executeScript: async (/** @type {string} */ script) => {
+      // PostgreSQL runs a script as one transaction, unless it ends that itself or cannot run in one.
+      isRolledBack = !/\bCOMMIT\b|\bCONCURRENTLY\b/i.test(script)
       await pool.query(script).catch((error) => stock.onError(error))
     },
     // The stock adapter refuses columns of type "char"; the engine expects them as characters.

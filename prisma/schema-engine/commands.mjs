@@ -30,9 +30,11 @@ const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', '
  */
 export async function runCommand(command, url) {
   log('INFO', { message: `schema engine command: ${command}` })
-  const config = fieldsOf(url)
-  const name = `"${String(config.database).replaceAll('"', '""')}"`
+  /** @type {import('pg').PoolConfig} */
+  let config = {}
   try {
+    config = fieldsOf(url)
+    const name = `"${String(config.database).replaceAll('"', '""')}"`
     if (command === 'can-connect-to-database') await onServer(config, 'SELECT 1')
     else if (command === 'create-database')
       await onServer({ ...config, database: 'postgres' }, `CREATE DATABASE ${name}`)

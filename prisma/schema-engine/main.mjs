@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
-import { adapterFactory, closeConnections } from './adapter.mjs'
+import { adapterFactory, closeConnections, sessionPids, takeLockTimeout } from './adapter.mjs'
 import { runCommand } from './commands.mjs'
 import { engineCommit, panicMessage, startEngine } from './engine.mjs'
+import { lockTimeoutMessage, watchLockHolders } from './lockWait.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +30,9 @@ const RENAMED = /** @type {Record<string, string>} */ ({ getDatabaseVersion: 've
 const NEED_DIAGNOSIS = ['evaluateDataLoss', 'createMigration']
 
 /** @typedef {{ id: number, method: string, params?: object }} Request */
+
+// The CLI takes every line on standard error for an answer; Node's warnings are none.
+process.removeAllListeners('warning')
 
 // A panic surfaces outside of the call that met it. Exit code 101 tells the CLI what the last line means.
 process.on('uncaughtException', (error) => {
@@ -54,7 +58,10 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 /** @param {Request} request */
 async function answer({ id, method, params }) {
+  /** @type {ReturnType<typeof watchLockHolders> | undefined} */
+  let locks
   try {
+    if (datasource.url !== undefined) locks = watchLockHolders(datasource.url, sessionPids)
     // An engine for each request: one that has applied migrations refuses to open the shadow database.
     /** @type {any} */
     const engine = await start()
@@ -69,8 +76,9 @@ async function answer({ id, method, params }) {
     if (result.stdout) send({ jsonrpc: '2.0', id: `print-${id}`, method: 'print', params: { content: result.stdout } })
     return { id, result: { ...result, stdout: null } }
   } catch (error) {
-    return { id, error: failure(error, method) }
+    return { id, error: await failure(error, method, locks?.holders() ?? []) }
   } finally {
+    await locks?.stop()
     await closeConnections()
   }
 }
@@ -85,18 +93,34 @@ async function start() {
   return startEngine(datamodels.length > 0 ? datamodels : undefined, adapter)
 }
 
-/** @param {unknown} thrown @param {string} method */
-function failure(thrown, method) {
+/** @param {unknown} thrown @param {string} method @param {string[]} lockHolders */
+async function failure(thrown, method, lockHolders) {
   // The engine knows errors of the adapter by number only.
   const number = /^External error id#(\d+)/.exec(String(/** @type {Error} */ (thrown).message))?.[1]
   const error = number === undefined ? thrown : adapter.errorRegistry.consumeError(Number(number))?.error
-  const { message, code, meta } = migrationFailure(error, method)
+  const timeout = takeLockTimeout()
+  const { message, code, meta } = timeout
+    ? await lockFailure(error, { ...timeout, holders: lockHolders })
+    : migrationFailure(error, method)
   const panicked = panicMessage() !== ''
   return {
     code: 4466,
     message: 'An error happened. Check the data field for details.',
     data: { is_panic: panicked, message: panicMessage() || message, meta: meta ?? null, error_code: code ?? null },
   }
+}
+
+/** @param {unknown} error @param {{ isRolledBack: boolean, holders: string[] }} wait */
+async function lockFailure(error, wait) {
+  // Frees the advisory lock, and so the table of the migrations.
+  await closeConnections()
+  const message = await lockTimeoutMessage(String(datasource.url), migrationIn(error), wait)
+  return { message, code: undefined, meta: undefined }
+}
+
+/** The name of the migration that failed; undefined if none has begun. @param {unknown} error */
+function migrationIn(error) {
+  return /migration_name="([^"]+)"/.exec(/** @type {Error} */ (error).message)?.[1]
 }
 
 /**
@@ -107,7 +131,7 @@ function failure(thrown, method) {
  */
 function migrationFailure(error, method) {
   const failed = /** @type {{ message: string, code?: string, meta?: object }} */ (error)
-  const migration = /migration_name="([^"]+)"/.exec(failed.message)?.[1]
+  const migration = migrationIn(error)
   if (failed.code || method !== 'applyMigrations' || migration === undefined) return failed
   const refusal = failed.message.split(/\n +0: /)[0]
   const message = `A migration failed to apply. New migrations cannot be applied before it is resolved (prisma migrate resolve).\n\nMigration name: ${migration}\n\n${refusal}`

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
 import { algorithmsOf, kindOf, PUBLIC_KEYS } from '../access/publicKeys.ts'
 import { pubSubNameFault } from '../pubSub/names.ts'
+import { certificateFault, explicitSslMode } from './tls.ts'
 
 interface Range {
   readonly min: number
@@ -87,16 +88,23 @@ export function jwksUrl() {
 
 // What came is told only by its beginning: the rest may hold a password.
 export function databaseUrl() {
-  return z.string().superRefine((text, check) => {
-    const scheme = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(text)?.[0]
-    const readable = isReadableUrl(text)
-    if (readable && (scheme === 'postgres://' || scheme === 'postgresql://')) return
-    const came = readable && scheme ? `it begins with ${scheme}` : 'what came is not a URL'
-    check.addIssue({
-      code: 'custom',
-      message: `must be a URL that begins with postgres:// or postgresql://, but ${came} (a special character in a user name or password is written as %XX).`,
+  return z
+    .string()
+    .superRefine((text, check) => {
+      const scheme = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(text)?.[0]
+      const readable = isReadableUrl(text)
+      if (readable && (scheme === 'postgres://' || scheme === 'postgresql://')) {
+        const message = certificateFault(text)
+        if (message) check.addIssue({ code: 'custom', message })
+        return
+      }
+      const came = readable && scheme ? `it begins with ${scheme}` : 'what came is not a URL'
+      check.addIssue({
+        code: 'custom',
+        message: `must be a URL that begins with postgres:// or postgresql://, but ${came} (a special character in a user name or password is written as %XX).`,
+      })
     })
-  })
+    .transform(explicitSslMode)
 }
 
 function isReadableUrl(text: string): boolean {

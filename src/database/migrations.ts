@@ -91,26 +91,38 @@ export async function applyMigrations(databaseUrl: string): Promise<void> {
   })
 }
 
+export interface MigrateDownOptions {
+  /** The migration that is meant: no other one is taken back. */
+  readonly expected?: string
+  /** How long it waits for a lock; 0: without a limit. */
+  readonly lockTimeoutMs?: number
+}
+
+/** PostgreSQL has given up waiting for a lock (lock_not_available). */
+const LOCK_TIMEOUT = '55P03'
+
 /**
  * Takes back the latest applied migration: its down.sql and its row in Prisma's table, in one transaction. Data that only the
  * migration made room for is lost.
  *
  * @returns the name of the migration, or undefined if none is applied
- * @throws MigrationError if it has no down.sql, if a migration failed half-way, or if the database refuses
+ * @throws MigrationError if it is not the expected one, has no down.sql, if a migration failed half-way, or if the database refuses
  */
-export async function migrateDown(databaseUrl: string): Promise<string | undefined> {
+export async function migrateDown(
+  databaseUrl: string,
+  { expected, lockTimeoutMs = 0 }: MigrateDownOptions = {},
+): Promise<string | undefined> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    await client.query('BEGIN')
+    await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`)
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATE_LOCK})`)
-    const applied = await appliedMigrations(client)
-    const failed = applied.find((migration) => !migration.finished)
-    if (failed)
+    const name = await latestMigration(client)
+    if (expected !== undefined && name !== expected) {
       throw new MigrationError(
-        `The migration ${failed.migration_name} failed half-way; resolve it first ("npx prisma migrate resolve").`,
+        `The latest migration is ${name ?? 'none'} by now, not ${expected}; nothing was changed.`,
       )
-    const name = applied.at(-1)?.migration_name
+    }
     if (name !== undefined) {
       await client.query(downScript(name))
       await client.query('DELETE FROM _prisma_migrations WHERE migration_name = $1', [name])
@@ -123,10 +135,26 @@ export async function migrateDown(databaseUrl: string): Promise<string | undefin
     // A connection that broke has rolled back already; what broke it is told below.
     await client.query('ROLLBACK').catch(() => undefined)
     if (error instanceof MigrationError) throw error
-    throw new MigrationError(`The migration could not be taken back: ${(error as Error).message}`, { cause: error })
+    const { code, message } = error as Error & { code?: string }
+    const advice = `; waited ${lockTimeoutMs} ms (MIGRATE_LOCK_TIMEOUT_MS): end open transactions and other migrations, then try again`
+    throw new MigrationError(
+      `The migration could not be taken back: ${message}${code === LOCK_TIMEOUT ? `${advice}.` : ''}`,
+      { cause: error },
+    )
   } finally {
     await client.end()
   }
+}
+
+/** The name of the latest applied migration; undefined if there is none. @throws MigrationError if one failed half-way */
+export async function latestMigration(database: Queryable): Promise<string | undefined> {
+  const applied = await appliedMigrations(database)
+  const failed = applied.find((migration) => !migration.finished)
+  if (failed)
+    throw new MigrationError(
+      `The migration ${failed.migration_name} failed half-way; resolve it first ("npx prisma migrate resolve").`,
+    )
+  return applied.at(-1)?.migration_name
 }
 
 function migrationsOfCode(): string[] {
@@ -135,7 +163,8 @@ function migrationsOfCode(): string[] {
     .sort()
 }
 
-function downScript(name: string): string {
+/** The script that takes a migration back. @throws MigrationError if it has none */
+export function downScript(name: string): string {
   const file = join(FOLDER, name, 'down.sql')
   if (!existsSync(file)) throw new MigrationError(`The migration ${name} has no down.sql, so it cannot be taken back.`)
   return readFileSync(file, 'utf8')

@@ -7,8 +7,10 @@ import { seed } from '../../src/commands/seed.ts'
 import { start } from '../../src/commands/start.ts'
 import { UnusableDatabaseError } from '../../src/database/checkDatabase.ts'
 import { MigrationError } from '../../src/database/migrations.ts'
+import * as output from '../../src/standardOutput.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { MIGRATIONS } from '../support/migrationSql.ts'
 
 let database: TestDatabase
 const said: string[] = []
@@ -21,6 +23,7 @@ beforeEach(async () => {
   vi.stubEnv('PORT', '0')
   vi.stubEnv('LOG_LEVEL', 'silent')
   vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line))
+  vi.spyOn(output, 'writeToStdout').mockImplementation((text) => void said.push(text))
 })
 
 afterEach(async () => {
@@ -52,20 +55,8 @@ describe('seed', () => {
 
 describe('migrate-down', () => {
   it('takes back one migration at a time, and says when there is none', async () => {
-    for (let times = 0; times < 11; times += 1) await migrateDown()
-    expect(said).toEqual([
-      'Took back 20261126000003_user_days.',
-      'Took back 20261126000002_roll_up_races.',
-      'Took back 20261126000001_read_indexes.',
-      'Took back 20261125000002_statistics.',
-      'Took back 20261125000001_events.',
-      'Took back 20261124000002_workers.',
-      'Took back 20261124000001_api_keys.',
-      'Took back 20261123000003_batch_transitions.',
-      'Took back 20261123000002_guards.',
-      'Took back 20261123000001_tables.',
-      'No migration is applied.',
-    ])
+    for (let times = 0; times <= MIGRATIONS.length; times += 1) await migrateDown({ yes: true, force: false })
+    expect(said).toEqual([...MIGRATIONS.map((name) => `Took back ${name}.`).reverse(), 'No migration is applied.'])
   })
 })
 
@@ -90,7 +81,7 @@ describe('start', () => {
   })
 
   it('refuses a schema that is behind, and a database that is not there', async () => {
-    await migrateDown()
+    await migrateDown({ yes: true, force: false })
     await expect(start()).rejects.toThrow(MigrationError)
     const missing = new URL(database.url)
     missing.pathname += '_missing'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { planMigrateDown } from '../../src/database/migrateDownPlan.ts'
 import { applyMigrations, MigrationError, migrateDown, migrationState } from '../../src/database/migrations.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { databaseShape } from '../support/databaseShape.ts'
@@ -80,6 +81,18 @@ async function tableRows(): Promise<unknown> {
   return all.rows[0]
 }
 
+/** Each column of a table of ours as "table.column", and whether a row has a value in it. */
+async function columns(): Promise<{ readonly column: string; readonly filled: boolean }[]> {
+  const { rows } = await client.query(
+    `SELECT relname || '.' || attname AS column, format('SELECT EXISTS (SELECT FROM %I WHERE %I IS NOT NULL) AS filled', relname, attname) AS sql
+     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped AND relname <> '_prisma_migrations'`,
+  )
+  const all = []
+  for (const { column, sql } of rows) all.push({ column, filled: (await client.query(sql)).rows[0].filled })
+  return all
+}
+
 async function appliedNames(): Promise<string[]> {
   const { rows } = await client.query('SELECT migration_name FROM _prisma_migrations ORDER BY migration_name')
   return rows.map((row) => row.migration_name)
@@ -92,7 +105,17 @@ describe('migrateDown', () => {
     for (let left = MIGRATIONS.length - 1; left >= 0; left -= 1) {
       await addRows()
       const rows = await tableRows()
+      const plan = await planMigrateDown(database.url)
+      const before = await columns()
       expect(await migrateDown(database.url)).toBe(MIGRATIONS[left])
+      const now = await columns()
+      const gone = before.filter(({ column }) => !now.some((one) => one.column === column))
+      // Whatever held rows and is gone was announced, as a table or as a column.
+      const lost = gone.filter(({ filled }) => filled).map(({ column }) => column)
+      const announced = (plan?.losses ?? []).map(({ what }) => what)
+      const isAnnounced = (column: string): boolean =>
+        announced.some((what) => what === column || what === column.split('.')[0])
+      expect(lost.filter((column) => !isAnnounced(column))).toEqual([])
       expect(await databaseShape(database.url)).toEqual(shapes[left])
       expect(await appliedNames()).toEqual(MIGRATIONS.slice(0, left))
       expect(await tableRows()).toEqual(left === 0 ? undefined : rows)
@@ -182,7 +205,7 @@ describe('npm run migrate:down', () => {
   it('takes back the latest migration, and says when there is none', async () => {
     const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'))
     expect(scripts['migrate:down']).toMatch(/^node /)
-    const words = scripts['migrate:down'].split(' ').slice(1)
+    const words = [...scripts['migrate:down'].split(' ').slice(1), '--yes']
     expect(await run(words, database.url)).toEqual({ code: 0, said: `Took back ${LAST}.\n\n` })
     expect(await appliedNames()).toEqual(MIGRATIONS.slice(0, -1))
     const empty = await createTestDatabase({ empty: true })

@@ -1,0 +1,92 @@
+// Bounds how long a migration waits for a lock, and finds out who holds it. While a migration waits for the lock of a table, every
+// writer of that table waits behind it.
+import pg from 'pg'
+import { fieldsOf, lockTimeoutMs, onServer } from './adapter.mjs'
+
+/** From one look at the holders to the next, at most. */
+const POLL_MS = 1000
+const MAX_QUERY_CHARACTERS = 200
+
+const HOLDERS = `
+  SELECT blocker.pid, usename, application_name, state, xact_start, left(query, ${MAX_QUERY_CHARACTERS}) AS query
+  FROM (SELECT DISTINCT unnest(pg_blocking_pids(waiting)) AS pid FROM unnest($1::integer[]) AS waiting) AS blocker
+  LEFT JOIN pg_stat_activity AS activity ON activity.pid = blocker.pid ORDER BY xact_start`
+
+/**
+ * Looks who blocks the sessions `pids` until `stop` is called. Who it was last is in `holders`, a line each.
+ *
+ * @param {string} url
+ * @param {() => number[]} pids
+ */
+export function watchLockHolders(url, pids) {
+  /** @type {string[]} */
+  let holders = []
+  /** @type {Promise<pg.Client> | undefined} */
+  let connecting
+  const look = async () => {
+    connecting ??= connect(url)
+    const { rows } = await (await connecting).query(HOLDERS, [pids()])
+    if (rows.length > 0) holders = rows.map(describeHolder)
+  }
+  const interval = Math.max(10, Math.min(POLL_MS, lockTimeoutMs() / 4 || POLL_MS))
+  // What cannot be found out is not reported; the migration itself reports what is wrong.
+  const timer = setInterval(() => void look().catch(() => undefined), interval)
+  return {
+    holders: () => holders,
+    stop: async () => {
+      clearInterval(timer)
+      await connecting?.then((client) => client.end()).catch(() => undefined)
+    },
+  }
+}
+
+/** @param {string} url */
+async function connect(url) {
+  const client = new pg.Client(fieldsOf(url))
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+/** @param {{ pid: number, usename?: string, application_name?: string, state?: string, xact_start?: Date, query?: string }} holder */
+function describeHolder({ pid, usename, application_name: application, state, xact_start: since, query }) {
+  if (pid === 0) return 'a prepared transaction (see pg_prepared_xacts)'
+  const facts = [
+    application ? `application ${application}` : 'no application name',
+    `user ${usename}`,
+    state,
+    since && `transaction since ${since.toISOString()}`,
+    query && `last statement: ${query.replaceAll(/\s+/g, ' ').trim()}`,
+  ]
+  return `process ${pid} (${facts.filter(Boolean).join(', ')})`
+}
+
+/**
+ * The failure of a statement that has waited too long, for an operator. A migration that was rolled back is recorded as rolled back,
+ * so that the next deploy runs it again.
+ *
+ * @param {string} url
+ * @param {string | undefined} migration undefined: the lock is that of another run of Prisma Migrate
+ * @param {{ isRolledBack: boolean, holders: string[] }} wait
+ */
+export async function lockTimeoutMessage(url, migration, { isRolledBack, holders }) {
+  const who = holders.length > 0 ? `The lock is held by ${holders.join('; ')}.` : 'It is not known who holds the lock.'
+  const wait = `Waited ${lockTimeoutMs()} ms for a lock (MIGRATE_LOCK_TIMEOUT_MS). ${who}`
+  const advice = 'Wait until that ends, or end it (SELECT pg_terminate_backend(PID)), then run the command again.'
+  if (migration === undefined) return `Another migration of this database is running. ${wait}\n${advice}`
+  if (!isRolledBack) {
+    return `The migration ${migration} failed half-way. ${wait}\nUndo what it did, then run "prisma migrate resolve".`
+  }
+  await markRolledBack(url, migration)
+  return `The migration ${migration} was rolled back. ${wait}\n${advice}`
+}
+
+/** @param {string} url @param {string} migration */
+async function markRolledBack(url, migration) {
+  const name = pg.escapeLiteral(migration)
+  await onServer(
+    fieldsOf(url),
+    `UPDATE _prisma_migrations SET rolled_back_at = now()
+     WHERE migration_name = ${name} AND finished_at IS NULL AND rolled_back_at IS NULL`,
+  )
+}

@@ -1,0 +1,63 @@
+// What taking back the latest migration would do: to which rows, and to which servers. Changes nothing.
+import pg from 'pg'
+import { downScript, latestMigration } from './migrations.ts'
+
+export interface Loss {
+  /** A table, or a column as "table.column"; a statement's rows: the table. */
+  readonly what: string
+  /** Rows that are lost, or rows whose value is. */
+  readonly rows: number
+}
+
+export interface MigrateDownPlan {
+  readonly migration: string
+  /** Only what holds rows. */
+  readonly losses: readonly Loss[]
+  /** Connections of Jobledger to the database. */
+  readonly connections: readonly string[]
+}
+
+/** What `migrateDown` would do; undefined if no migration is applied. @throws MigrationError if the migration has no down.sql */
+export async function planMigrateDown(databaseUrl: string): Promise<MigrateDownPlan | undefined> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    const migration = await latestMigration(client)
+    if (migration === undefined) return undefined
+    const losses: Loss[] = []
+    for (const { what, from } of removals(downScript(migration))) {
+      const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${from}`)
+      if (Number(rows[0]?.count) > 0) losses.push({ what, rows: Number(rows[0]?.count) })
+    }
+    return { migration, losses, connections: await connectionsOfServers(client) }
+  } finally {
+    await client.end()
+  }
+}
+
+/** What a script removes: tables, columns, and rows. Our scripts begin each statement at the beginning of a line. */
+function removals(script: string): { readonly what: string; readonly from: string }[] {
+  const tables = [...script.matchAll(/^DROP TABLE "(\w+)"/gm)].map(([, table = '']) => ({
+    what: table,
+    from: `"${table}"`,
+  }))
+  const columns = [...script.matchAll(/^ALTER TABLE "(\w+)"([^;]*);/gm)].flatMap(([, table = '', actions = '']) =>
+    [...actions.matchAll(/DROP COLUMN "(\w+)"/g)].map(([, column = '']) => ({
+      what: `${table}.${column}`,
+      from: `"${table}" WHERE "${column}" IS NOT NULL`,
+    })),
+  )
+  const deletions = [...script.matchAll(/^DELETE FROM ("(\w+)"[^;]*);/gm)].map(([, from = '', table = '']) => ({
+    what: table,
+    from,
+  }))
+  return [...tables, ...columns, ...deletions]
+}
+
+async function connectionsOfServers(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ pid: number; name: string; address: string | null }>(
+    `SELECT pid, application_name AS name, host(client_addr) AS address FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name ~ '^jobledger( |$)' ORDER BY pid`,
+  )
+  return rows.map(({ pid, name, address }) => `process ${pid} (${name}${address === null ? '' : ` from ${address}`})`)
+}
