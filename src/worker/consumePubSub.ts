@@ -13,10 +13,10 @@ import type { HeldJob } from './heldJob.ts'
 import { type WorkerOptions, WorkerOptionsError } from './workerOptions.ts'
 import { Workshop } from './workshop.ts'
 
-export interface PubSubConsumerOptions<Output = unknown> extends Omit<WorkerOptions<Output>, 'presets' | 'pollMs'> {
+export interface PubSubConsumerOptions<Output = unknown> extends Omit<WorkerOptions<Output>, 'pollMs'> {
   /**
-   * The whole name, such as `projects/my-project/subscriptions/jobs-worker`; `jobledger pubsub setup --subscription` makes one. Which jobs it is
-   * about is for its filter to say: a message that no worker of the subscription wants is taken all the same.
+   * The whole name, such as `projects/my-project/subscriptions/jobs-worker`; `jobledger pubsub setup --subscription` makes one. A message about a
+   * job of another preset than `presets` is acknowledged and ignored: give each set of presets a subscription of its own.
    */
   readonly subscription: string
 }
@@ -89,9 +89,9 @@ class Consumer {
   }
 
   private async deal(message: Message): Promise<void> {
-    const { jobId, newState } = message.attributes
-    // Of all that happens to a job, only this is something to do.
-    if (jobId === undefined || newState !== 'PENDING') {
+    const { jobId, newState, preset } = message.attributes
+    // Of all that happens to a job, only this is something to do. A filter of the subscription is not relied on.
+    if (jobId === undefined || newState !== 'PENDING' || !this.isWanted(preset)) {
       message.ack()
       return
     }
@@ -101,6 +101,11 @@ class Consumer {
     // What was stopped before its end is another worker's to do, at once.
     else if (held.signal.aborted && asked.aborted) message.nack()
     else message.ack()
+  }
+
+  private isWanted(preset: string | undefined): boolean {
+    const { presets } = this.workshop.parts.settings
+    return presets === undefined || (preset !== undefined && presets.includes(preset))
   }
 
   /** Claims the job and works on it to its end; resolves to undefined if it is not to be had. */

@@ -145,6 +145,26 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     expect(await consuming.ended).toBeUndefined()
   })
 
+  it('works on jobs of its presets only, although the emulator ignores the filter of the subscription', async () => {
+    const filtered = `projects/${PROJECT}/subscriptions/filtered-${made}`
+    const filter = 'attributes.preset = "wanted"'
+    await client.createSubscription(names.topic, filtered, { enableMessageOrdering: true, filter })
+    const all = consume({ subscription: filtered, presets: ['wanted', 'also'] })
+    const ids: string[] = []
+    for (const preset of ['other', 'wanted', null, 'also', 'other']) {
+      ids.push((await newJob(server.ledger, { preset })).id)
+    }
+    const [other, wanted, none, also, last] = ids as [string, string, string, string, string]
+    await eventually(async () => expect([...all.handled].sort()).toEqual([wanted, also].sort()), 30_000)
+    // A message that was ignored was acknowledged too: it does not come to a consumer of another preset.
+    await all.stop()
+    const rest = consume({ subscription: filtered, presets: ['other', 'new'] })
+    const fresh = await newJob(server.ledger, { preset: 'new' })
+    await eventually(() => expect(rest.handled).toContain(fresh.id), 30_000)
+    expect(rest.handled).toEqual([fresh.id])
+    for (const id of [other, none, last]) expect((await stateOf(id)).state).toBe('PENDING')
+  })
+
   it('waits for a job that is not due, and works on others meanwhile', async () => {
     const consuming = consume()
     const runAt = new Date(Date.now() + 3000)
