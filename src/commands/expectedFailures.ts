@@ -6,6 +6,7 @@ import { UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
 import { MigrationError } from '../database/migrations.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
+import { EventsFileError } from '../followers/fileSink.ts'
 import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { PubSubSetUpError } from '../pubSub/setUp.ts'
@@ -20,6 +21,7 @@ const EXPECTED = [
   EmbeddedDatabaseError,
   MigrationError,
   ListenError,
+  EventsFileError,
   DemoError,
   SeedError,
   ApiKeyError,

@@ -7,6 +7,7 @@ import { checkDatabase } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
+import { requireWritable } from '../followers/fileSink.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
 import { writeToStdout } from '../standardOutput.ts'
@@ -41,6 +42,7 @@ async function serve(
 ): Promise<void> {
   const app = createApp({ config, log, databaseUrl: database.url })
   try {
+    if (config.publish.file !== undefined) await requireWritable(config.publish.file)
     await prepare(app, database, log)
     await app.listen()
     await announceAccess(app, config, log)

@@ -1,6 +1,7 @@
 // Every setting that the environment may hold: its form, its limits and its default. What they mean together is in ../config.ts.
 import { z } from 'zod'
 import { DEFAULT_RETRY_DELAY } from '../database/retryDelay.ts'
+import { LARGEST_NAME_CHARACTERS, largestMetadataBytes } from '../followers/pubSubLimits.ts'
 import { DEFAULT_DOCUMENT_LIMITS } from '../graphql/documentLimits.ts'
 import { DEFAULT_LIMITS } from '../ledger/limits.ts'
 import { AUTH_MODES } from './access.ts'
@@ -38,6 +39,7 @@ export const VARIABLES = z
     AUTH_JWT_ROLES_CLAIM: z.string().default('roles'),
     DATABASE_URL: databaseUrl().optional(),
     DATA_DIR: z.string().optional(),
+    MIGRATE_LOCK_TIMEOUT_MS: wholeNumber(5000, { min: 0, max: 999_999_999 }),
     DATABASE_POOL_KEPT: wholeNumber(10, { min: 0, max: 10_000 }),
     DATABASE_POOL_EXTRA: wholeNumber(20, { min: 0, max: 10_000 }),
     DATABASE_POOL_RECYCLE_SECONDS: wholeNumber(3600, { min: 1, max: MAX_INT }),
@@ -93,6 +95,19 @@ export const VARIABLES = z
     path: ['DATABASE_POOL_KEPT'],
     error: 'must be at least 1 while DATABASE_POOL_EXTRA is 0.',
     when: always,
+  })
+
+  .superRefine((env, check) => {
+    if (env.PUBSUB_TOPIC === undefined) return
+    const most = {
+      LIMIT_METADATA_BYTES: largestMetadataBytes(env.LIMIT_REASON_BYTES),
+      LIMIT_NAME_CHARACTERS: LARGEST_NAME_CHARACTERS,
+    }
+    for (const name of ['LIMIT_METADATA_BYTES', 'LIMIT_NAME_CHARACTERS'] as const) {
+      if (env[name] <= most[name]) continue
+      const message = `must be at most ${Math.max(0, most[name])} with PUBSUB_TOPIC (got ${env[name]}): a larger record does not fit into a message of Pub/Sub.`
+      check.addIssue({ code: 'custom', path: [name], message })
+    }
   })
 
 export type Variables = z.output<typeof VARIABLES>

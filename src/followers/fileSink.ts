@@ -4,18 +4,36 @@ import type { EventSink } from './eventSink.ts'
 import type { LedgerEvent } from './ledgerEvent.ts'
 
 const NEWLINE = 0x0a
+/** Events hold what jobs are about: for the owner alone. */
+const MODE = 0o600
+
+/** The file of EVENTS_FILE cannot be written. The message is complete: print it without a stack trace. */
+export class EventsFileError extends Error {
+  override readonly name = 'EventsFileError'
+}
+
+/** Creates the file if there is none. @throws EventsFileError if it cannot be written */
+export async function requireWritable(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'a+', MODE)
+    await file.close()
+  } catch (error) {
+    throw new EventsFileError(`EVENTS_FILE cannot be written: ${(error as Error).message}.`, { cause: error })
+  }
+}
 
 /** `path` is absolute. The file is opened anew for each batch, so that it may be moved away while the server runs. */
 export function createFileSink(path: string): EventSink {
   return {
     name: `file:${path}`,
     async publish(events) {
-      const file = await open(path, 'a+', 0o600)
+      const file = await open(path, 'a+', MODE)
       try {
         // A process that was killed may have left half a line.
         const begin = (await endsWithLine(file)) ? '' : '\n'
         await file.appendFile(begin + events.map(lineOf).join(''))
         await file.datasync()
+        return []
       } finally {
         await file.close()
       }

@@ -3,14 +3,22 @@ import { BEGINNING, cursorOf, type Position } from '../ledger/eventOrder.ts'
 import { currentPosition, type EventRecord, eventIdOf, portionBehind, readEvents } from '../ledger/events.ts'
 import { beginFollower, followerPosition, moveFollower } from '../ledger/followers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { EventSink } from './eventSink.ts'
+import { setAside } from '../ledger/refusedRecords.ts'
+import type { EventSink, RefusedEvent } from './eventSink.ts'
 import type { LedgerEvent } from './ledgerEvent.ts'
 
 export type StartFrom = 'beginning' | 'now'
 
+export interface HandedOver {
+  /** Events of the batch. */
+  readonly count: number
+  /** Those that the sink refused for good. */
+  readonly refused: readonly RefusedEvent[]
+}
+
 export interface Handover {
-  /** Hands the next batch over and keeps the place behind it. Resolves to how many events it had. @throws what the sink or the database throws */
-  next(): Promise<number>
+  /** Hands the next batch over, sets aside what the sink refuses, and keeps the place behind it. @throws what the sink or the database throws */
+  next(): Promise<HandedOver>
   /** The place is read anew before the next batch. */
   forget(): void
 }
@@ -32,12 +40,19 @@ export function createHandover(ledger: Ledger, sink: EventSink, startFrom: Start
       const last = records.at(-1)
       if (last === undefined) {
         place = behind
-        return 0
+        return { count: 0, refused: [] }
       }
-      await sink.publish((records as SelectedRecord[]).map(eventOf))
+      const refused = await sink.publish((records as SelectedRecord[]).map(eventOf))
+      // Before the place moves: a refusal is never forgotten, at worst met twice.
+      if (refused.length > 0)
+        await setAside(
+          ledger,
+          sink.name,
+          refused.map(({ event, reason }) => ({ ...identityOf(event), reason })),
+        )
       // Somebody else has handed on the same meanwhile: it goes on where that one is.
       place = (await moveFollower(ledger, sink.name, behind, last)) ? last : undefined
-      return records.length
+      return { count: records.length, refused }
     },
   }
 }
@@ -62,6 +77,10 @@ const SELECTED = {
 } as const
 
 type SelectedRecord = EventRecord & { job: { userId: string; preset: string | null } }
+
+function identityOf({ jobId, sequence }: LedgerEvent): Pick<LedgerEvent, 'jobId' | 'sequence'> {
+  return { jobId, sequence }
+}
 
 function eventOf(record: SelectedRecord): LedgerEvent {
   const { jobId, sequence, previousState, newState, reason, stateMetadata, actor, timestamp, job } = record

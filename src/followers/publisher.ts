@@ -72,7 +72,11 @@ class Run {
     // Whoever has taken the lock over meanwhile hands on the same, at worst twice.
     if (performance.now() - this.lockSeenAt > LOCK_KNOWN_MS) this.isOurs = await this.lookAtLock()
     if (!this.isOurs) return STANDBY_MS * (0.5 + Math.random())
-    const count = await this.untilGivenUp(this.handover.next())
+    const { count, refused } = await this.untilGivenUp(this.handover.next())
+    for (const { event, reason } of refused) {
+      const facts = { follower: this.options.sink.name, jobId: event.jobId, sequence: event.sequence, reason }
+      this.options.log.error(facts, 'set aside a record that the sink refuses')
+    }
     this.noteSuccess(count)
     return count > 0 ? 0 : this.options.pollMs
   }

@@ -46,6 +46,7 @@ function recordingSink(name: string): RecordingSink {
         throw new Error('the sink is away')
       }
       events.push(...batch)
+      return []
     },
     close: async () => undefined,
   }

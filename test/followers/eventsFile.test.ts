@@ -1,0 +1,60 @@
+// EVENTS_FILE that cannot be written: at start, and while the server runs.
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { readableLog } from '../maintenance/logLines.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { endPrograms, runProgram } from '../support/program.ts'
+import { startTestServer } from '../support/server.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
+
+const folder = temporaryDirectory('jobledger-events-')
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterEach(endPrograms)
+afterAll(async () => {
+  await database.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('EVENTS_FILE', () => {
+  it.each([
+    [join(folder, 'missing', 'events.ndjson'), 'ENOENT: no such file or directory'],
+    [folder, 'EISDIR: illegal operation on a directory'],
+  ])('that cannot be written keeps the server from starting', async (path, fault) => {
+    const environment = { DATABASE_URL: database.url, AUTH: 'open', PORT: '0', EVENTS_FILE: path }
+    const program = runProgram('src/main.ts', environment)
+    expect(await program.ended).toEqual({ code: 1, signal: null })
+    expect(program.stderr()).toBe(`EVENTS_FILE cannot be written: ${fault}, open '${path}'.\n`)
+  })
+
+  it('that becomes unwritable leaves the server ready, is reported, and gets every event when it can be written', async () => {
+    mkdirSync(join(folder, 'there'))
+    const path = join(folder, 'there', 'events.ndjson')
+    const { log, lines } = readableLog()
+    const server = await startTestServer({ databaseUrl: database.url, environment: { EVENTS_FILE: path }, log })
+    const [first, second] = [await newJob(server.ledger), await newJob(server.ledger)]
+    const written = (): string[] =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line).jobId)
+    await eventually(() => expect(written()).toEqual([first.id, second.id]))
+    renameSync(join(folder, 'there'), join(folder, 'away'))
+    const third = await newJob(server.ledger)
+    await eventually(() =>
+      expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', follower: `file:${path}` })),
+    )
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+    const { data } = await server.request('{ followers { name lagRecords } }')
+    expect(data.followers).toContainEqual({ name: `file:${path}`, lagRecords: 1 })
+    renameSync(join(folder, 'away'), join(folder, 'there'))
+    await eventually(() => expect(written()).toEqual([first.id, second.id, third.id]))
+    await server.close()
+  })
+})
