@@ -40,7 +40,7 @@ export interface Config {
   /** Undefined: callers may ask as often as they like. */
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
-  /** Of the answer to a query. */
+  /** Maximum size of an answer. Of mutations it is known before they commit. */
   readonly answerLimitBytes: number
   /** For a request to come in, and again for it to be answered. */
   readonly requestTimeoutMs: number

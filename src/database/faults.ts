@@ -11,6 +11,7 @@ export const GUARD = {
   JL006: 'a job that does not begin as a new job',
   JL007: 'an API key that may be neither removed nor altered',
   JL008: 'a ledger that is not complete',
+  JL020: 'an answer that is larger than its limit',
 } as const
 
 /** The statement lost against another one and changed nothing: serialization failure, deadlock. Running it again is right. */

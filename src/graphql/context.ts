@@ -4,11 +4,14 @@ import { type Caller, ownerFor } from '../access/caller.ts'
 import type { Operation } from '../access/roles.ts'
 import type { Prisma } from '../database/generated/client.ts'
 import type { EventFeed } from '../followers/eventFeed.ts'
+import type { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 export interface GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
+  /** What the answers of the mutations of the request may have in all. */
+  readonly answerBudget: AnswerBudget
   /** Who is asking, by the credential of the request. */
   readonly caller: Caller
   /** Who is asking, by the same credential, as it is good now. @throws GraphQLError if it is not good any more */

@@ -4,7 +4,7 @@ import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { TooManySubscriptionsError } from '../followers/subscriptionPlaces.ts'
-import { InvalidInputError } from '../ledger/errors.ts'
+import { AnswerTooLargeError, InvalidInputError } from '../ledger/errors.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
 
 /** Places become free when other subscriptions end, at any time. */
@@ -25,6 +25,10 @@ export function maskError(error: unknown, { requestId, log }: { requestId: strin
     const http = { status: 429, headers: { 'retry-after': String(SUBSCRIBE_AGAIN_SECONDS) } }
     const facts = { code: 'RATE_LIMITED', retryAfterSeconds: SUBSCRIBE_AGAIN_SECONDS, http }
     return withExtensions(cause.message, located, facts)
+  }
+  if (cause instanceof AnswerTooLargeError) {
+    const { message, bytes, limitBytes } = cause
+    return withExtensions(message, located, { code: 'BAD_USER_INPUT', bytes, limit: limitBytes })
   }
   if (cause instanceof RetryableError) {
     const { message, apiCode: code, retryAfterSeconds } = cause

@@ -1,6 +1,5 @@
 // The mutations. Each parses its input, calls the operation of the ledger that bears its name, and leaves refusals to the union that
 // is its type.
-import type { GraphQLResolveInfo } from 'graphql'
 import type { Job as JobRow } from '../database/generated/client.ts'
 import { cleanupJobs } from '../ledger/cleanupJobs.ts'
 import { createJob, createJobs } from '../ledger/createJob.ts'
@@ -10,8 +9,8 @@ import { completeJob, failJob } from '../ledger/finishJob.ts'
 import { setJobResult } from '../ledger/jobResult.ts'
 import { transitionJob, transitionJobs } from '../ledger/transitionJob.ts'
 import { builder } from './builder.ts'
-import type { GraphQLContext } from './context.ts'
 import { jobIdGiven } from './globalIds.ts'
+import { jobAnswer } from './jobAnswer.ts'
 import {
   CleanupJobsInput,
   CompleteJobInput,
@@ -31,12 +30,6 @@ import {
 } from './mutationResults.ts'
 import { eachPermitted, isWithinReach, permittedTransitions, withOwner } from './ownership.ts'
 import { expectWholeRow } from './selection.ts'
-
-/** A result that brings the whole row of a job. */
-function jobOf(context: GraphQLContext, info: GraphQLResolveInfo): void {
-  expectWholeRow(context, info, 'Job', 'job')
-  expectWholeRow(context, info, 'Job', 'existingJob')
-}
 
 const moved = (job: JobRow) => ({ job })
 
@@ -60,10 +53,10 @@ builder.mutationFields((t) => ({
     description: 'Creates a job, as PENDING.',
     args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
-      jobOf(context, info)
+      const answer = jobAnswer(context, info)
       const owned = withOwner(context.caller, input)
       if (owned instanceof LedgerError) throw owned
-      return createJob(context.ledger, owned, context.caller.actor)
+      return createJob(context.ledger, owned, context.caller.actor, answer)
     },
   }),
   createJobs: t.field({
@@ -71,10 +64,10 @@ builder.mutationFields((t) => ({
     description: 'Creates 1 to 1000 jobs in one statement; answers each for itself, in order.',
     args: { inputs: t.arg({ type: [CreateJobInput], required: true, description: 'The jobs.' }) },
     resolve: (_, { inputs }, context, info) => {
-      jobOf(context, info)
+      const answer = jobAnswer(context, info)
       const { ledger, caller } = context
       const owned = eachPermitted(inputs, 'userId', (input) => withOwner(caller, input))
-      return besideRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor))
+      return besideRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor, answer))
     },
   }),
   transitionJob: t.field({
@@ -83,10 +76,10 @@ builder.mutationFields((t) => ({
     description: 'Moves a job to another state.',
     args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
     resolve: async (_, { input }, context, info) => {
-      jobOf(context, info)
+      const answer = jobAnswer(context, info)
       const [permitted] = await permittedTransitions(context, [{ ...input, jobId: jobIdGiven(input.jobId) }])
       if (permitted === undefined || permitted instanceof LedgerError) throw permitted
-      return moved(await transitionJob(context.ledger, { ...permitted, actor: context.caller.actor }))
+      return moved(await transitionJob(context.ledger, { ...permitted, actor: context.caller.actor }, answer))
     },
   }),
   transitionJobs: t.field({
@@ -94,12 +87,14 @@ builder.mutationFields((t) => ({
     description: 'Makes 1 to 1000 transitions in one statement; in order, and each answered for itself.',
     args: { inputs: t.arg({ type: [TransitionJobInput], required: true, description: 'The transitions.' }) },
     resolve: async (_, { inputs }, context, info) => {
-      jobOf(context, info)
+      const answer = jobAnswer(context, info)
       const items = inputs.map((input) => ({ ...input, jobId: jobIdGiven(input.jobId) }))
       const { ledger, caller } = context
       const permitted = await permittedTransitions(context, items)
-      const answers = await besideRefusals(permitted, (accepted) => transitionJobs(ledger, accepted, caller.actor))
-      return answers.map((answer) => (answer instanceof LedgerError ? answer : moved(answer)))
+      const answers = await besideRefusals(permitted, (accepted) =>
+        transitionJobs(ledger, accepted, caller.actor, answer),
+      )
+      return answers.map((one) => (one instanceof LedgerError ? one : moved(one)))
     },
   }),
 }))
@@ -112,7 +107,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: SetJobResultInput, required: true, description: 'The result.' }) },
     resolve: async (_, { input }, context, info) => {
       expectWholeRow(context, info, 'JobResult', 'result')
-      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }) }
+      const answer = jobAnswer(context, info)
+      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }, answer) }
     },
   }),
   deleteJob: t.field({
@@ -121,10 +117,10 @@ builder.mutationFields((t) => ({
     description: 'Soft-deletes a job: it becomes CANCELLED and keeps its row, history and result.',
     args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
-      jobOf(context, info)
+      const answer = jobAnswer(context, info)
       const jobId = jobIdGiven(input.jobId)
       if (!(await isWithinReach(context, 'delete jobs', jobId))) return { deleted: false, job: null }
-      return deleteJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
+      return deleteJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
     },
   }),
   cleanupJobs: t.field({
@@ -145,9 +141,9 @@ builder.mutationFields((t) => ({
     description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one commit.',
     args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
-      jobOf(context, info)
+      const answer = jobAnswer(context, info)
       const jobId = jobIdGiven(input.jobId)
-      const complete = () => completeJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
+      const complete = () => completeJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
       return moved(await logLateAnswer(context, { operation: 'completeJob', jobId }, complete))
     },
   }),
@@ -157,9 +153,9 @@ builder.mutationFields((t) => ({
     description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one commit.',
     args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
-      jobOf(context, info)
+      const answer = jobAnswer(context, info)
       const jobId = jobIdGiven(input.jobId)
-      const fail = () => failJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
+      const fail = () => failJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
       return moved(await logLateAnswer(context, { operation: 'failJob', jobId }, fail))
     },
   }),

@@ -43,6 +43,13 @@ export function expectWholeRow(
   for (const place of placesOf(info, [field])) note(context, info, typeName, place)
 }
 
+/**
+ * The Prisma `select` of each place in which the answer of a mutation shows jobs as `field`. Pothos takes the columns in it for loaded.
+ */
+export function jobSelections(context: GraphQLContext, info: GraphQLResolveInfo, field: string): object[] {
+  return placesOf(info, [field]).map((place) => note(context, info, 'Job', place) ?? {})
+}
+
 /** The Prisma `select` for the object of `typeName` in `field` of the result: what the operation reads of it. */
 export function fieldSelection<Select>(
   context: GraphQLContext,
@@ -87,7 +94,8 @@ function occurrences({ nodes, path }: Occurrence, field: string, info: GraphQLRe
     .map((node) => ({ nodes: [node], path: { prev: path, key: node.alias?.value ?? field, typename: undefined } }))
 }
 
-function fieldsOf(selections: readonly SelectionNode[], info: GraphQLResolveInfo): FieldNode[] {
+/** The fields among `selections`, also those in fragments, whatever type these are on. */
+export function fieldsOf(selections: readonly SelectionNode[], info: GraphQLResolveInfo): FieldNode[] {
   return selections.flatMap((selection) => {
     if (skipped(selection, info)) return []
     if (selection.kind === Kind.FIELD) return [selection]

@@ -11,10 +11,10 @@ import { retryJob } from '../ledger/retryJob.ts'
 import { builder } from './builder.ts'
 import type { GraphQLContext } from './context.ts'
 import { jobIdGiven } from './globalIds.ts'
+import { jobAnswer } from './jobAnswer.ts'
 import { logLateAnswer } from './lateAnswers.ts'
 import { TransitionJobResult } from './mutationResults.ts'
 import { isWithinReach } from './ownership.ts'
-import { expectWholeRow } from './selection.ts'
 import {
   ClaimJobsInput,
   ExtendLeasesInput,
@@ -40,9 +40,9 @@ builder.mutationFields((t) => ({
       'Hands the first jobs of the queue to a worker: those that are due move from PENDING to PROCESSING, by priority, then by how long they have been due. Two workers never get one job.',
     args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which, and for how long.' }) },
     resolve: async (_, { input }, context, info) => {
-      expectWholeRow(context, info, 'Job', 'jobs')
+      const answer = jobAnswer(context, info)
       const jobIds = input.jobIds?.map(jobIdGiven)
-      return { jobs: await claimJobs(context.ledger, { ...input, jobIds, actor: context.caller.actor }) }
+      return { jobs: await claimJobs(context.ledger, { ...input, jobIds, actor: context.caller.actor }, answer) }
     },
   }),
   extendLeases: t.field({
@@ -51,9 +51,9 @@ builder.mutationFields((t) => ({
     description: 'Extends the leases of jobs that a worker holds, and tells it which it has lost and which to stop.',
     args: { input: t.arg({ type: ExtendLeasesInput, required: true, description: 'The jobs.' }) },
     resolve: (_, { input }, context, info) => {
-      expectWholeRow(context, info, 'Job', 'extended')
+      const answer = jobAnswer(context, info)
       const leases = input.leases.map(({ jobId, version }) => ({ jobId: jobIdGiven(jobId), version }))
-      return extendLeases(context.ledger, { ...input, leases })
+      return extendLeases(context.ledger, { ...input, leases }, answer)
     },
   }),
   releaseJob: t.field({
@@ -63,9 +63,9 @@ builder.mutationFields((t) => ({
       'Gives a job back: it moves from PROCESSING to PENDING without using up an attempt. If it was asked to be cancelled, it is.',
     args: { input: t.arg({ type: ReleaseJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
-      expectWholeRow(context, info, 'Job', 'job')
+      const answer = jobAnswer(context, info)
       const jobId = jobIdGiven(input.jobId)
-      const release = () => releaseJob(context.ledger, { ...input, jobId, actor: context.caller.actor })
+      const release = () => releaseJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
       return { job: await logLateAnswer(context, { operation: 'releaseJob', jobId }, release) }
     },
   }),
@@ -78,9 +78,9 @@ builder.mutationFields((t) => ({
     description: 'Tries a failed job once more, also when its attempts are used up: it moves from FAILED to PENDING.',
     args: { input: t.arg({ type: RetryJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
-      expectWholeRow(context, info, 'Job', 'job')
+      const answer = jobAnswer(context, info)
       const jobId = await jobWithinReach(context, 'retry jobs', input.jobId)
-      return { job: await retryJob(context.ledger, { ...input, jobId, actor: context.caller.actor }) }
+      return { job: await retryJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer) }
     },
   }),
   requestJobCancellation: t.field({
@@ -90,9 +90,11 @@ builder.mutationFields((t) => ({
       'Cancels a PENDING job at once. Of a PROCESSING one its worker is asked to stop: `cancelRequestedAt` is set, no state changes, and the job is cancelled when the worker has stopped or its lease ends. A job without a lease, as those of `jobledger run` are, has no worker that would hear of it: it goes on.',
     args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
-      expectWholeRow(context, info, 'Job', 'job')
+      const answer = jobAnswer(context, info)
       const jobId = await jobWithinReach(context, 'cancel jobs', input.jobId)
-      return { job: await requestJobCancellation(context.ledger, { ...input, jobId, actor: context.caller.actor }) }
+      return {
+        job: await requestJobCancellation(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer),
+      }
     },
   }),
   rescueStuckJobs: t.field({

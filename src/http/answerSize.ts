@@ -1,5 +1,5 @@
 // How large the answer to a query may become: nodes are counted before it runs, but how much each of them holds is known only then.
-// The answer of a mutation goes out whatever its size: what it tells of is done.
+// The answer of a mutation was bounded before the mutation committed (ledger/jobAnswer.ts).
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { ServerPlugin } from './requestScope.ts'
 

@@ -8,6 +8,7 @@ import type { Authenticate } from '../access/authenticate.ts'
 import type { EventFeed } from '../followers/eventFeed.ts'
 import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/documentLimits.ts'
+import { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { answerErrors } from './answerErrors.ts'
 import { AnswerSize, limitAnswerSize } from './answerSize.ts'
@@ -115,9 +116,10 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
 }
 
 function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOptions): GraphQLContext {
-  const { caller, callerNow, requestId, log, deadline, statementEnded } = scope
+  const { caller, callerNow, requestId, log, deadline, answerSize, statementEnded } = scope
   if (caller === undefined || callerNow === undefined) throw new Error('A request came past authentication.')
-  return { ledger, events, caller, callerNow, signal: deadline.signal, statementEnded, requestId, log }
+  const answerBudget = new AnswerBudget(answerSize.limitBytes)
+  return { ledger, events, answerBudget, caller, callerNow, signal: deadline.signal, statementEnded, requestId, log }
 }
 
 // The first tab has its headers from `headers`, a new one from `defaultHeaders`; those of its own are for the others.

@@ -3,7 +3,7 @@ import { retryConflicts } from '../database/faults.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { DUE_BOUND, IS_DUE, IS_WITHIN_BOUND } from './dueJobs.ts'
 import { InputCheck } from './inputCheck.ts'
-import { jobColumns } from './jobColumns.ts'
+import { type AnswerShape, bytesOfJob, changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import { checkNames } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { LONGEST_LEASE_SECONDS, MOST_CLAIMED } from './limits.ts'
@@ -24,11 +24,12 @@ export interface ClaimJobsInput {
 
 /**
  * Moves the first jobs of the queue from PENDING to PROCESSING and returns them, the most urgent first: by priority, then by how
- * long they have been due. One statement; two callers never get the same job, and none waits for the other.
+ * long they have been due. One statement; two callers never get the same job, and none waits for the other. Where the answer has a
+ * bound, it takes as many as fit, and at least one.
  *
- * @throws InvalidInputError
+ * @throws InvalidInputError; AnswerTooLargeError if a single job does not fit. Then nothing was written.
  */
-export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<Job[]> {
+export async function claimJobs(ledger: Ledger, input: ClaimJobsInput, answer: JobAnswer = WHOLE_JOB): Promise<Job[]> {
   const { workerId, actor, presets, jobIds } = input
   const limit = input.limit ?? 1
   const leaseSeconds = input.leaseSeconds ?? 60
@@ -41,17 +42,43 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput): Promise<
   checkIds(check, jobIds)
   check.done()
   const due = dueAmong(limit, presets && [...new Set(presets)], jobIds)
-  return retryConflicts(() =>
-    ledger.rows.query<Job>(Prisma.sql`
-      WITH RECURSIVE ${due}, claimed AS (
+  const note = { stateReason: `claimed by ${workerId}`, stateMetadata: { workerId } }
+  const fitting = fittingJobs(limit, note, answer)
+  const changes = Prisma.sql`
+      WITH RECURSIVE ${due}, ${fitting}changed AS (
         UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = ${actor},
-          state_reason = ${`claimed by ${workerId}`}, state_metadata = jsonb_build_object('workerId', ${workerId}::text),
+          state_reason = ${note.stateReason}, state_metadata = jsonb_build_object('workerId', ${workerId}::text),
           lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
-        WHERE id = ANY (ARRAY(SELECT id FROM due))
+        WHERE id = ANY (ARRAY(SELECT id FROM ${Prisma.raw(fitting === Prisma.empty ? 'due' : 'fitting')}))
         RETURNING *
-      )
-      SELECT ${jobColumns('claimed')} FROM claimed ORDER BY claimed.priority DESC, claimed.run_at, claimed.id`),
-  )
+      )`
+  const orderBy = Prisma.sql`changed.priority DESC, changed.run_at, changed.id`
+  return retryConflicts(() => changeJobs(ledger, { changes, orderBy }, answer))
+}
+
+/** The first of the due jobs that fit into the answer, as a relation `fitting`; nothing where no bound could leave one out. */
+function fittingJobs(limit: number, note: ClaimNote, { bound }: JobAnswer): Prisma.Sql {
+  if (bound === undefined || limit === 1) return Prisma.empty
+  const bytes = Prisma.sql`${bytesOfJob('jobs', bound.shape)} + ${noteBytes(note, bound.shape)}::bigint`
+  return Prisma.sql`fitting AS MATERIALIZED (
+      SELECT id FROM (
+        SELECT id, sum(${bytes}) OVER urgency AS bytes, row_number() OVER urgency AS place FROM jobs
+        WHERE id = ANY (ARRAY(SELECT id FROM due)) WINDOW urgency AS (ORDER BY priority DESC, run_at, id)
+      ) AS sized WHERE place = 1 OR bytes <= ${bound.budget.left}::bigint
+    ), `
+}
+
+/** What a claim writes into a job. */
+interface ClaimNote {
+  readonly stateReason: string
+  readonly stateMetadata: object
+}
+
+/** The bytes that an answer has of what the claim writes. PostgreSQL puts spaces into JSON. */
+function noteBytes({ stateReason, stateMetadata }: ClaimNote, { job, record }: AnswerShape): number {
+  const reasons = (job.stateReason ?? 0) + (record.reason ?? 0)
+  const metadata = (job.stateMetadata ?? 0) + (record.stateMetadata ?? 0)
+  return reasons * Buffer.byteLength(stateReason) + metadata * 2 * Buffer.byteLength(JSON.stringify(stateMetadata))
 }
 
 function checkIds(check: InputCheck, ids: readonly string[] | null | undefined): void {

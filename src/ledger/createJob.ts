@@ -6,7 +6,7 @@ import { type Job, Prisma } from '../database/generated/client.ts'
 import { batchOf } from './batch.ts'
 import { IdempotencyConflictError, type InvalidInputError, LedgerError } from './errors.ts'
 import type { InputCheck, JsonObject } from './inputCheck.ts'
-import { jobColumns } from './jobColumns.ts'
+import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import { LARGEST_PRIORITY, MOST_ATTEMPTS } from './limits.ts'
 
@@ -39,24 +39,31 @@ type Prepared = CreateJobInput & { requestHash: string | undefined }
 /**
  * Creates a job on behalf of `actor`. One statement, unless its idempotency key exists already.
  *
- * @throws InvalidInputError, IdempotencyConflictError (the key was used for another input).
+ * @throws InvalidInputError, IdempotencyConflictError (the key was used for another input), AnswerTooLargeError. Then nothing was
+ * written.
  */
-export async function createJob(ledger: Ledger, input: CreateJobInput, actor: string): Promise<CreatedJob> {
-  const [answer] = await createJobs(ledger, [input], actor)
-  if (answer instanceof LedgerError) throw answer
-  return answer as CreatedJob
+export async function createJob(
+  ledger: Ledger,
+  input: CreateJobInput,
+  actor: string,
+  answer: JobAnswer = WHOLE_JOB,
+): Promise<CreatedJob> {
+  const [created] = await createJobs(ledger, [input], actor, answer)
+  if (created instanceof LedgerError) throw created
+  return created as CreatedJob
 }
 
 /**
  * Creates up to `batchItems` jobs in one statement and one commit; their ids are in the order of the inputs. Each is answered for
  * itself. (Idempotency keys that exist already cost one more statement, to read their jobs.)
  *
- * @throws InvalidInputError if there are no items or too many.
+ * @throws InvalidInputError if there are no items or too many; AnswerTooLargeError. Then nothing was written.
  */
 export async function createJobs(
   ledger: Ledger,
   inputs: CreateJobInput[],
   actor: string,
+  answer: JobAnswer = WHOLE_JOB,
 ): Promise<(CreatedJob | CreateRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => checkInput(check, input, actor))
   return batch.answer(async (accepted) => {
@@ -64,10 +71,11 @@ export async function createJobs(
       ...input,
       requestHash: input.idempotencyKey == null ? undefined : requestHash(input),
     }))
-    const inserted = await insert(ledger, prepared, actor)
+    const inserted = await insert(ledger, { items: prepared, actor, answer })
     const existing = await existingJobs(
       ledger,
       prepared.filter((_, index) => inserted[index] === undefined),
+      answer,
     )
     return prepared.map((input, index) => {
       const job = inserted[index]
@@ -88,44 +96,77 @@ function checkInput(check: InputCheck, input: CreateJobInput, actor: string): vo
   check.wholeNumber('maxAttempts', input.maxAttempts, 1, MOST_ATTEMPTS)
 }
 
+interface Insertion {
+  readonly items: Prepared[]
+  readonly actor: string
+  readonly answer: JobAnswer
+}
+
+/** What is in the answer: the jobs that are made, and for each other item the job that has its key. */
+const ANSWERED = [
+  { row: 'changed', from: Prisma.sql`changed` },
+  {
+    row: 'twin',
+    from: Prisma.sql`input JOIN changed AS twin ON twin.user_id = input."userId" AND twin.idempotency_key = input."idempotencyKey"
+      AND twin.id <> input.new_id`,
+  },
+  {
+    row: 'known',
+    from: Prisma.sql`input JOIN jobs AS known ON known.user_id = input."userId" AND known.idempotency_key = input."idempotencyKey"`,
+  },
+]
+
 /** One answer for each item: its job, or undefined where the idempotency key exists. */
-async function insert(ledger: Ledger, items: Prepared[], actor: string): Promise<(Job | undefined)[]> {
+async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Promise<(Job | undefined)[]> {
   // Rows go in by key, so that batches with the same keys in other orders wait for each other instead of deadlocking.
-  const rows = await retryConflicts(() =>
-    ledger.rows.query<Job>(Prisma.sql`
+  const changes = Prisma.sql`
       WITH input AS MATERIALIZED (
         SELECT item.*, jobledger_uuid_v7() AS new_id
         FROM ROWS FROM (json_to_recordset(${JSON.stringify(items)}::json) AS ("userId" text, "content" text, "preset" text,
           "metadata" jsonb, "idempotencyKey" text, "requestHash" text, "priority" integer, "runAt" timestamptz, "maxAttempts" integer)) WITH ORDINALITY AS item
-      ), created AS (
+      ), changed AS (
         INSERT INTO jobs (id, user_id, content, preset, metadata, state_actor, idempotency_key, request_hash, priority, run_at, max_attempts)
         SELECT new_id, "userId", "content", "preset", coalesce("metadata", '{}'), ${actor}, "idempotencyKey", decode("requestHash", 'hex'),
           coalesce("priority", 0), coalesce("runAt", '-infinity'), coalesce("maxAttempts", 1)
         FROM input ORDER BY "userId", "idempotencyKey", ordinality
         ON CONFLICT (user_id, idempotency_key) DO NOTHING
         RETURNING *
-      )
-      SELECT ${jobColumns('created')} FROM input LEFT JOIN created ON created.id = input.new_id ORDER BY input.ordinality`),
-  )
+      )`
+  const from = Prisma.sql`input LEFT JOIN changed ON changed.id = input.new_id`
+  const orderBy = Prisma.sql`input.ordinality`
+  const rows = await retryConflicts(() => changeJobs(ledger, { changes, from, answered: ANSWERED, orderBy }, answer))
   return rows.map((row) => (row.id === null ? undefined : row))
 }
 
 /**
- * Locks the jobs, which holds no update up. The lock is written, so it waits for a synchronous standby as the job itself did: a job that is
- * answered here is not lost when the standby takes over.
+ * The jobs that have the keys of the items, each read once however many items name it. Locks them, which holds no update up. The lock is
+ * written, so it waits for a synchronous standby as the job itself did: a job that is answered here is not lost when the standby takes over.
  */
-async function existingJobs(ledger: Ledger, items: Prepared[]): Promise<Job[]> {
-  if (items.length === 0) return []
+async function existingJobs(
+  ledger: Ledger,
+  items: Prepared[],
+  { fields }: JobAnswer,
+): Promise<ReadonlyMap<string, Job>> {
+  if (items.length === 0) return new Map()
   const keys = items.map(({ userId, idempotencyKey }) => ({ userId, idempotencyKey }))
-  return ledger.prisma.$queryRaw<Job[]>`
-    SELECT ${jobColumns('jobs')}
-    FROM json_to_recordset(${JSON.stringify(keys)}::json) AS key ("userId" text, "idempotencyKey" text)
-    JOIN jobs ON jobs.user_id = key."userId" AND jobs.idempotency_key = key."idempotencyKey"
-    FOR KEY SHARE OF jobs`
+  const changes = Prisma.sql`
+    WITH key AS (
+      SELECT DISTINCT * FROM json_to_recordset(${JSON.stringify(keys)}::json) AS item ("userId" text, "idempotencyKey" text)
+    ), changed AS (
+      SELECT jobs.* FROM key JOIN jobs ON jobs.user_id = key."userId" AND jobs.idempotency_key = key."idempotencyKey"
+      FOR KEY SHARE OF jobs
+    )`
+  // The insertion has counted their bytes, and is committed.
+  const jobs = await changeJobs(ledger, { changes, needs: ['userId', 'idempotencyKey', 'requestHash'] }, { fields })
+  return new Map(jobs.map((job) => [keyOf(job), job]))
 }
 
-function repeated(input: Prepared, existing: Job[]): CreatedJob | IdempotencyConflictError {
-  const job = existing.find((one) => one.userId === input.userId && one.idempotencyKey === input.idempotencyKey)
+function keyOf({ userId, idempotencyKey }: Pick<CreateJobInput, 'userId' | 'idempotencyKey'>): string {
+  return JSON.stringify([userId, idempotencyKey])
+}
+
+function repeated(input: Prepared, existing: ReadonlyMap<string, Job>): CreatedJob | IdempotencyConflictError {
+  const job = existing.get(keyOf(input))
   if (!job?.requestHash)
     throw new Error(`Job with idempotency key ${input.idempotencyKey} was neither inserted nor found.`)
   const same = Buffer.from(job.requestHash).toString('hex') === input.requestHash

@@ -1,7 +1,8 @@
 // Soft-deletes jobs: a deleted job is CANCELLED, has `deletedAt`, and keeps its row, history and result.
 import { retryConflicts } from '../database/faults.ts'
-import type { Job } from '../database/generated/client.ts'
+import { type Job, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
+import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface DeleteJobInput {
@@ -20,28 +21,24 @@ export interface DeletedJob {
 /**
  * Soft-deletes a job in whatever state it is.
  *
- * @throws InvalidInputError
+ * @throws InvalidInputError, AnswerTooLargeError. Then nothing was written.
  */
-export async function deleteJob(ledger: Ledger, { jobId, actor, reason }: DeleteJobInput): Promise<DeletedJob> {
+export async function deleteJob(
+  ledger: Ledger,
+  { jobId, actor, reason }: DeleteJobInput,
+  answer: JobAnswer = WHOLE_JOB,
+): Promise<DeletedJob> {
   const check = new InputCheck(ledger.limits)
   check.uuid('jobId', jobId)
   check.actor(actor)
   check.text('reason', reason, 'reasonBytes')
   check.done()
-  const [job] = await retryConflicts(() =>
-    ledger.prisma.job.updateManyAndReturn({
-      where: { id: jobId, deletedAt: null },
-      data: {
-        state: 'CANCELLED',
-        // The database replaces this instant by its own.
-        deletedAt: new Date(),
-        version: { increment: 1 },
-        stateReason: reason ?? null,
-        stateActor: actor,
-        stateMetadata: {},
-      },
-    }),
-  )
+  const changes = Prisma.sql`WITH changed AS (
+    UPDATE jobs SET state = 'CANCELLED', deleted_at = now(), version = version + 1, state_actor = ${actor},
+      state_reason = ${reason ?? null}::text, state_metadata = '{}'
+    WHERE id = ${jobId}::uuid AND deleted_at IS NULL
+    RETURNING *)`
+  const [job] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
   if (job) return { deleted: true, job }
-  return { deleted: false, job: await ledger.prisma.job.findUnique({ where: { id: jobId } }) }
+  return { deleted: false, job: (await jobAsIs(ledger, jobId, answer)) ?? null }
 }

@@ -99,6 +99,21 @@ export class InvalidInputError extends LedgerError {
   }
 }
 
+/** What an operation would return is larger than its caller may get. Nothing was written. */
+export class AnswerTooLargeError extends Error {
+  override readonly name = 'AnswerTooLargeError'
+  readonly bytes: number
+  readonly limitBytes: number
+
+  constructor(bytes: number, limitBytes: number) {
+    super(
+      `The answer would have about ${bytes} bytes; the limit is ${limitBytes}. Nothing was changed. Select less of what is large (content, output, metadata), or send fewer items at once.`,
+    )
+    this.bytes = bytes
+    this.limitBytes = limitBytes
+  }
+}
+
 /** The codes of all refusals. */
 export const LEDGER_ERROR_CODES = [
   'JOB_NOT_FOUND',

@@ -3,7 +3,7 @@ import { retryConflicts } from '../database/faults.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { checkLease } from './claimJobs.ts'
 import { InputCheck } from './inputCheck.ts'
-import { jobColumns } from './jobColumns.ts'
+import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 
 /** A job as a worker holds it. */
@@ -31,9 +31,13 @@ export interface ExtendedLeases {
  * Extends leases, all of them in one statement. A lease that has ended is extended too, as long as nobody took the job away. A job
  * that is PROCESSING without a lease gets one.
  *
- * @throws InvalidInputError
+ * @throws InvalidInputError, AnswerTooLargeError. Then nothing was written.
  */
-export async function extendLeases(ledger: Ledger, input: ExtendLeasesInput): Promise<ExtendedLeases> {
+export async function extendLeases(
+  ledger: Ledger,
+  input: ExtendLeasesInput,
+  answer: JobAnswer = WHOLE_JOB,
+): Promise<ExtendedLeases> {
   const { leases } = input
   const leaseSeconds = input.leaseSeconds ?? 60
   const check = new InputCheck(ledger.limits)
@@ -43,20 +47,18 @@ export async function extendLeases(ledger: Ledger, input: ExtendLeasesInput): Pr
   const ids = leases.map(({ jobId }) => jobId)
   const versions = leases.map(({ version }) => version)
   // Rows are locked in one order, as by all who lock several: two callers can wait for each other, never deadlock.
-  const jobs = await retryConflicts(() =>
-    ledger.rows.query<Job>(Prisma.sql`
+  const changes = Prisma.sql`
       WITH held AS MATERIALIZED (
         SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PROCESSING' AND EXISTS (
           SELECT FROM unnest(${ids}::uuid[], ${versions}::integer[]) AS lease (id, version)
           WHERE lease.id = jobs.id AND lease.version = jobs.version)
         ORDER BY id FOR NO KEY UPDATE
-      ), extended AS (
+      ), changed AS (
         UPDATE jobs SET lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
         WHERE id = ANY (ARRAY(SELECT id FROM held))
         RETURNING *
-      )
-      SELECT ${jobColumns('extended')} FROM extended`),
-  )
+      )`
+  const jobs = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
   const byId = new Map(jobs.map((job) => [job.id, job]))
   const asked = [...new Map(leases.map((lease) => [lease.jobId.toLowerCase(), lease])).keys()]
   return {

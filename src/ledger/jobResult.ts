@@ -3,6 +3,7 @@ import { retryConflicts } from '../database/faults.ts'
 import { type JobResult, type JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
+import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface ResultInput {
@@ -21,17 +22,22 @@ export interface SetJobResultInput extends ResultInput {
 /**
  * Creates or replaces the result of a job. The same result again changes nothing, not even `updatedAt`.
  *
- * @throws JobNotFoundError (also for a deleted job, whose result is kept as it was), InvalidInputError.
+ * @throws JobNotFoundError (also for a deleted job, whose result is kept as it was), InvalidInputError, AnswerTooLargeError.
+ * Then nothing was written.
  */
-export async function setJobResult(ledger: Ledger, input: SetJobResultInput): Promise<JobResult> {
+export async function setJobResult(
+  ledger: Ledger,
+  input: SetJobResultInput,
+  answer: JobAnswer = WHOLE_JOB,
+): Promise<JobResult> {
   const check = new InputCheck(ledger.limits)
   check.uuid('jobId', input.jobId)
   checkResult(check, input).done()
-  await retryConflicts(
-    () => ledger.prisma.$executeRaw`
-      WITH target AS (SELECT id FROM jobs WHERE id = ${input.jobId}::uuid AND deleted_at IS NULL FOR SHARE)
-      ${upsertResult('target', input)}`,
-  )
+  const changes = Prisma.sql`WITH changed AS MATERIALIZED (
+      SELECT * FROM jobs WHERE id = ${input.jobId}::uuid AND deleted_at IS NULL FOR SHARE
+    ), kept AS (${upsertResult('changed', input)})`
+  const otherBytes = resultBytes(input, answer)
+  await retryConflicts(() => changeJobs(ledger, { changes, otherBytes }, { ...answer, fields: new Set() }))
   const job = await ledger.prisma.job.findUnique({
     where: { id: input.jobId },
     select: { deletedAt: true, result: true },
@@ -46,6 +52,16 @@ export async function setJobResult(ledger: Ledger, input: SetJobResultInput): Pr
 /** The result of a job; null if it has none or if there is no such job. */
 export async function getJobResult(ledger: Ledger, jobId: string): Promise<JobResult | null> {
   return ledger.prisma.jobResult.findUnique({ where: { jobId } })
+}
+
+/** The bytes that an answer has of a result that is just being written. */
+export function resultBytes({ output, errorMessage }: ResultInput, { bound }: JobAnswer): number {
+  const weights = bound?.shape.result ?? {}
+  const bytes = (text: string | null | undefined): number => Buffer.byteLength(text ?? '')
+  return (
+    (weights.output === undefined ? 0 : weights.output * bytes(JSON.stringify(output))) +
+    (weights.errorMessage ?? 0) * bytes(errorMessage)
+  )
 }
 
 /** Notes what is wrong with a result. */

@@ -1,6 +1,7 @@
 // Gives a job back that a worker holds, without using up an attempt.
-import type { Job } from '../database/generated/client.ts'
+import { type Job, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
+import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import { checkNote, type TransitionFrom, untilDecided } from './transitionJob.ts'
 
@@ -20,25 +21,23 @@ export interface ReleaseJobInput {
  *
  * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. Then nothing was written.
  */
-export async function releaseJob(ledger: Ledger, { runAt, ...note }: ReleaseJobInput): Promise<Job> {
+export async function releaseJob(
+  ledger: Ledger,
+  { runAt, ...note }: ReleaseJobInput,
+  answer: JobAnswer = WHOLE_JOB,
+): Promise<Job> {
   const check = checkNote(new InputCheck(ledger.limits), note)
   check.instant('runAt', runAt)
   check.done()
   const { jobId, actor, reason = null, expectedVersion } = note
   const transition: TransitionFrom = { ...note, from: 'PROCESSING', to: 'PENDING' }
   return untilDecided(ledger, transition, async () => {
-    const [job] = await ledger.prisma.job.updateManyAndReturn({
-      where: { id: jobId, state: 'PROCESSING', version: expectedVersion },
-      data: {
-        state: 'PENDING',
-        version: { increment: 1 },
-        releases: { increment: 1 },
-        stateReason: reason,
-        stateActor: actor,
-        stateMetadata: {},
-        ...(runAt && { runAt }),
-      },
-    })
+    const changes = Prisma.sql`WITH changed AS (
+      UPDATE jobs SET state = 'PENDING', version = version + 1, releases = releases + 1, state_actor = ${actor},
+        state_reason = ${reason}::text, state_metadata = '{}', run_at = coalesce(${runAt ?? null}::timestamptz, run_at)
+      WHERE id = ${jobId}::uuid AND state = 'PROCESSING' AND version = ${expectedVersion}
+      RETURNING *)`
+    const [job] = await changeJobs(ledger, { changes }, answer)
     return job
   })
 }

@@ -2,10 +2,11 @@
 // the database in the same commit. Transitions that also bring a result are in finishJob.ts.
 import { retryConflicts } from '../database/faults.ts'
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
+import { JOBS } from '../database/rows/tables.ts'
 import { batchOf } from './batch.ts'
 import { IllegalTransitionError, type InvalidInputError, JobNotFoundError, VersionConflictError } from './errors.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
-import { jobColumns } from './jobColumns.ts'
+import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import { isLegalTransition, sourcesOf } from './states.ts'
 
@@ -35,20 +36,25 @@ export type TransitionRefusal = JobNotFoundError | IllegalTransitionError | Vers
  * Moves a job to the state `to` and returns the job as it is then. One statement; of racing callers at most one wins.
  *
  * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError (the job is not at the expected version or state),
- * InvalidInputError. Then nothing was written.
+ * InvalidInputError, AnswerTooLargeError. Then nothing was written.
  */
-export async function transitionJob(ledger: Ledger, input: TransitionJobInput): Promise<Job> {
+export async function transitionJob(
+  ledger: Ledger,
+  input: TransitionJobInput,
+  answer: JobAnswer = WHOLE_JOB,
+): Promise<Job> {
   checkNote(new InputCheck(ledger.limits), input).done()
   const { jobId: id, to, expectedState, expectedVersion } = input
   const sources = sourcesOf(to).filter((state) => expectedState == null || state === expectedState)
   return untilDecided(ledger, input, async () => {
     // Work that is given back does not count as tried. The database takes it back where it was none.
-    const [job] = await ledger.rows.query<Job>(Prisma.sql`
+    const changes = Prisma.sql`WITH changed AS (
       UPDATE jobs SET state = ${to}::job_state, version = version + 1, state_reason = ${input.reason ?? null},
         state_actor = ${input.actor}, state_metadata = ${JSON.stringify(input.metadata ?? {})}::jsonb,
         releases = releases + ${to === 'PENDING' ? 1 : 0}
       WHERE id = ${id}::uuid AND state = ANY (${sources}::job_state[]) AND version = coalesce(${expectedVersion ?? null}::integer, version)
-      RETURNING ${jobColumns('jobs')}`)
+      RETURNING *)`
+    const [job] = await changeJobs(ledger, { changes }, answer)
     return job
   })
 }
@@ -57,12 +63,13 @@ export async function transitionJob(ledger: Ledger, input: TransitionJobInput): 
  * Makes up to `batchItems` transitions in one statement and one commit, in the order given: an item sees those before it, also of
  * the same job. Each is answered for itself, by the job as it was right after it or by the reason why it did not happen.
  *
- * @throws InvalidInputError if there are no items or too many.
+ * @throws InvalidInputError if there are no items or too many; AnswerTooLargeError. Then nothing was written.
  */
 export async function transitionJobs(
   ledger: Ledger,
   inputs: Omit<TransitionJobInput, 'actor'>[],
   actor: string,
+  answer: JobAnswer = WHOLE_JOB,
 ): Promise<(Job | TransitionRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => checkNote(check, { ...input, actor }))
   return batch.answer(async (accepted) => {
@@ -75,10 +82,17 @@ export async function transitionJobs(
       expectedState,
     }))
     const rows = await retryConflicts(() =>
-      ledger.rows.query<Job & { applied: boolean }>(Prisma.sql`
-        SELECT answer.applied, ${jobColumns('(answer.job)')}
-        FROM jobledger_transition_jobs(${JSON.stringify(items)}::json, ${actor}) AS answer
-        ORDER BY answer.ordinal`),
+      changeJobs<Job & { applied: boolean }>(
+        ledger,
+        {
+          changes: madeTransitions(items, actor, answer),
+          answered: [{ row: 'changed', from: Prisma.sql`changed WHERE applied` }],
+          also: Prisma.sql`changed.applied`,
+          orderBy: Prisma.sql`changed.ordinal`,
+          needs: ['deletedAt'],
+        },
+        answer,
+      ),
     )
     return accepted.map((input, index) => {
       const { applied, ...job } = rows[index] as Job & { applied: boolean }
@@ -86,6 +100,22 @@ export async function transitionJobs(
       return applied ? job : (refusal(job.id === null ? null : job, input) ?? new JobNotFoundError(input.jobId))
     })
   })
+}
+
+/** The rows after the transitions, in a relation `changed`. Content, which no transition changes, is read from the jobs if it is wanted. */
+function madeTransitions(items: object[], actor: string, { fields, bound }: JobAnswer): Prisma.Sql {
+  const readsContent = fields === undefined || fields.has('content') || bound?.shape.job.content !== undefined
+  const columns = Object.values(JOBS.columns).map(({ name }) =>
+    name === 'content' ? `${readsContent ? 'source.content' : "''"} AS content` : `(made.job).${name} AS ${name}`,
+  )
+  const source = readsContent
+    ? Prisma.sql`LEFT JOIN jobs AS source ON made.applied AND source.id = (made.job).id`
+    : Prisma.empty
+  return Prisma.sql`WITH made AS MATERIALIZED (
+      SELECT * FROM jobledger_make_transitions(${JSON.stringify(items)}::json, ${actor})
+    ), changed AS (
+      SELECT made.ordinal, made.applied, ${Prisma.raw(columns.join(', '))} FROM made ${source}
+    )`
 }
 
 /** Notes what is wrong with the parts that all transitions have. */
@@ -112,13 +142,16 @@ export async function untilDecided(
   for (;;) {
     const job = await retryConflicts(attempt)
     if (job) return job
-    const refused = refusal(await ledger.prisma.job.findUnique({ where: { id: input.jobId } }), input)
+    const refused = refusal(await ledger.prisma.job.findUnique({ where: { id: input.jobId }, select: REFUSING }), input)
     if (refused) throw refused
   }
 }
 
+/** What a refusal says of the job. */
+const REFUSING = { id: true, state: true, version: true, deletedAt: true } as const
+
 function refusal(
-  job: Job | null,
+  job: Pick<Job, keyof typeof REFUSING> | null,
   { jobId, to, expectedVersion, expectedState, from }: Omit<TransitionJobInput, 'actor'> & { from?: JobState },
 ): TransitionRefusal | undefined {
   if (job === null) return new JobNotFoundError(jobId)

@@ -8,7 +8,7 @@ import { JOB_STATES, JOBS, type Table } from '../../src/database/rows/tables.ts'
 import { claimJobs } from '../../src/ledger/claimJobs.ts'
 import { createJob } from '../../src/ledger/createJob.ts'
 import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
-import { jobColumns } from '../../src/ledger/jobColumns.ts'
+import { changeJobs } from '../../src/ledger/jobAnswer.ts'
 import { ACTOR, deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
@@ -124,7 +124,8 @@ describe('a row that is read past Prisma', () => {
   })
 
   it('is the same as what a statement of our own answers', async () => {
-    const rows = await ledger.rows.query(Prisma.sql`SELECT ${jobColumns('jobs')} FROM jobs ORDER BY jobs.id`)
+    const changes = Prisma.sql`WITH changed AS (SELECT * FROM jobs)`
+    const rows = await changeJobs(ledger, { changes, orderBy: Prisma.sql`changed.id` }, {})
     expect(told(rows)).toBe(told(await ledger.prisma.job.findMany({ orderBy: { id: 'asc' } })))
   })
 

@@ -87,7 +87,7 @@ export const JOB_STATES: Table = {
   relations: { job: JOB },
 }
 
-const JOB_RESULTS: Table = {
+export const JOB_RESULTS: Table = {
   name: 'job_results',
   columns: {
     id: text('id'),

@@ -1,0 +1,94 @@
+// Small requests that name large jobs a thousand times, many at once, to a server of little memory.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { sendOperation } from '../../src/client/sendOperation.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
+
+const MEBIBYTE = 1024 * 1024
+/** Requests at once. */
+const CALLERS = 5
+
+let database: TestDatabase
+let server: Program
+let url: string
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  server = runProgram('src/main.ts', {
+    NODE_OPTIONS: '--max-old-space-size=512',
+    DATABASE_URL: database.url,
+    AUTH: 'open',
+    PORT: '0',
+  })
+  url = (await server.says(/listens on (http:\/\/localhost:\d+\/graphql)/))[1] ?? ''
+})
+afterAll(async () => {
+  await endPrograms()
+  await database.drop()
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of every form
+const send = (query: string, variables: object = {}) => sendOperation<any>(url, { query, variables })
+
+// What cannot be compressed: PostgreSQL would keep a megabyte of one letter in a few kilobytes.
+const content = Buffer.from(Array.from({ length: MEBIBYTE / 2 }, () => Math.floor(Math.random() * 256))).toString('hex')
+
+async function create(input: object): Promise<string> {
+  const query =
+    'mutation ($input: CreateJobInput!) { it: createJob(input: $input) { ... on CreateJobSuccess { job { jobId } } } }'
+  return (await send(query, { input: { content, ...input } })).data.it.job.jobId
+}
+
+/** Sends the same by many callers, while somebody asks whether the server lives. */
+async function flood(query: string, variables: object = {}) {
+  let isOver = false
+  const lives = (async () => {
+    do expect((await fetch(url.replace('/graphql', '/livez'))).status).toBe(200)
+    while (!isOver)
+  })()
+  const answers = await Promise.all(Array.from({ length: CALLERS }, () => send(query, variables)))
+  isOver = true
+  await lives
+  expect(server.process.exitCode).toBeNull()
+  return answers
+}
+
+const repeated = (item: object, times = 1000): object[] => Array.from({ length: times }, () => item)
+
+it('answers batches of creations under the key of a large job', { timeout: 120_000 }, async () => {
+  await create({ idempotencyKey: 'k' })
+  const inputs = repeated({ content: 'other', idempotencyKey: 'k' })
+  const batch = (selection: string) =>
+    `mutation ($inputs: [CreateJobInput!]!) { it: createJobs(inputs: $inputs) { __typename ${selection} } }`
+  for (const { data } of await flood(batch(''), { inputs }))
+    expect(data.it).toEqual(repeated({ __typename: 'IdempotencyConflict' }))
+  for (const { errors } of await flood(batch('... on IdempotencyConflict { existingJob { content } }'), { inputs }))
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: 32 * MEBIBYTE } }])
+})
+
+it('answers batches of transitions of a large job', { timeout: 120_000 }, async () => {
+  const jobId = await create({})
+  const inputs = repeated({ jobId, to: 'PROCESSING' }, 400).map((item, n) => (n % 2 ? { jobId, to: 'PENDING' } : item))
+  const batch = (selection: string) =>
+    `mutation ($inputs: [TransitionJobInput!]!) { it: transitionJobs(inputs: $inputs) { __typename ${selection} } }`
+  for (const { data } of await flood(batch(''), { inputs })) expect(data.it).toHaveLength(400)
+  for (const { errors } of await flood(batch('... on TransitionJobSuccess { job { content } }'), { inputs }))
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: 32 * MEBIBYTE } }])
+})
+
+it('hands out large jobs, as many as an answer holds, to many workers', { timeout: 180_000 }, async () => {
+  const total = CALLERS * 20
+  for (let made = 0; made < total; made += 1) await create({ preset: 'large' })
+  const claimed: string[] = []
+  while (claimed.length < total) {
+    const answers = await flood(
+      'mutation { it: claimJobs(input: { workerId: "w", limit: 100, presets: ["large"] }) { ... on ClaimJobsSuccess { jobs { jobId content } } } }',
+    )
+    for (const { data, errors } of answers) {
+      expect(errors).toBeUndefined()
+      expect(data.it.jobs.length).toBeLessThan(32)
+      claimed.push(...data.it.jobs.map((job: { jobId: string }) => job.jobId))
+    }
+  }
+  expect(new Set(claimed).size).toBe(total)
+})
