@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'prisma/config'
 import { hidePassword } from './prisma/schema-engine/password.mjs'
+import { databaseUrlFaults } from './src/config/databaseUrl.ts'
 import { foreignPasswordFault, readEnvFile } from './src/config/envFile.ts'
 import { defaultDataDir } from './src/database/embedded/dataPlace.ts'
 import { runningEmbeddedUrl } from './src/database/embedded/runningServer.ts'
@@ -20,6 +21,11 @@ process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('prisma/schema
 
 // A variable that is empty counts as not set, as everywhere.
 const url = process.env.DATABASE_URL || runningEmbeddedUrl(process.env.DATA_DIR || defaultDataDir())
+
+// Commands that work without a database may be run with any.
+const usesDatabase = ['migrate', 'db', 'studio'].some((command) => process.argv.includes(command))
+const faults = usesDatabase && url && URL.canParse(url) ? databaseUrlFaults(new URL(url)) : []
+if (faults.length > 0) throw new Error(faults.map((fault) => `DATABASE_URL ${fault}`).join('\n'))
 
 // Studio connects by itself; everything else lets the engine do it.
 const startsEngine = !process.argv.includes('studio')

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
 import { algorithmsOf, kindOf, PUBLIC_KEYS } from '../access/publicKeys.ts'
 import { pubSubNameFault } from '../pubSub/names.ts'
+import { databaseUrlFaults, ONE_HOST } from './databaseUrl.ts'
 import { certificateFault, explicitSslMode } from './tls.ts'
 
 interface Range {
@@ -94,8 +95,13 @@ export function databaseUrl() {
       const scheme = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(text)?.[0]
       const readable = isReadableUrl(text)
       if (readable && (scheme === 'postgres://' || scheme === 'postgresql://')) {
-        const message = certificateFault(text)
-        if (message) check.addIssue({ code: 'custom', message })
+        const certificate = certificateFault(text)
+        const faults = [...databaseUrlFaults(new URL(text)), ...(certificate === undefined ? [] : [certificate])]
+        for (const message of faults) check.addIssue({ code: 'custom', message })
+        return
+      }
+      if (/^[a-z]+:\/\/[^/?#]*:\d+,/.test(text)) {
+        check.addIssue({ code: 'custom', message: ONE_HOST })
         return
       }
       const came = readable && scheme ? `it begins with ${scheme}` : 'what came is not a URL'

@@ -1,0 +1,44 @@
+// The parameters of DATABASE_URL. What the driver would silently ignore is refused: whoever wrote it relies on it.
+
+/** Parameters that are honoured by the driver, by us, or both. */
+const HONOURED = ['application_name', 'host', 'options', 'ssl', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']
+
+const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
+
+/** What to set instead of a parameter that other drivers have. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  connection_limit: 'DATABASE_POOL_KEPT and DATABASE_POOL_EXTRA',
+  pool_timeout: 'DATABASE_CONNECT_TIMEOUT_MS',
+  connect_timeout: 'DATABASE_CONNECT_TIMEOUT_MS',
+  statement_timeout: 'DATABASE_STATEMENT_TIMEOUT_MS',
+  pgbouncer: 'DATABASE_PREPARED_STATEMENTS=false',
+  statement_cache_size: 'DATABASE_PREPARED_STATEMENTS=false',
+}
+
+export const ONE_HOST = 'must name one host: a list of hosts is not supported.'
+
+/** A sentence without a subject for each part of the URL that has no effect or another one than it seems to have. */
+export function databaseUrlFaults({ hostname, searchParams }: URL): string[] {
+  const hosts = [hostname, searchParams.get('host') ?? '']
+  const manyHosts = hosts.some((host) => host.includes(',') || /%2c/i.test(host))
+  return [
+    ...(manyHosts ? [ONE_HOST] : []),
+    ...[...searchParams].flatMap(([name, value]) => parameterFault(name, value) ?? []),
+  ]
+}
+
+function parameterFault(name: string, value: string): string | undefined {
+  if (HONOURED.includes(name)) return undefined
+  if (name === 'schema') {
+    if (value === 'public') return undefined
+    return 'must not name a schema other than `public`: its tables are in that schema. Give each installation a database of its own.'
+  }
+  if (name === 'sslmode') {
+    if (SSL_MODES.includes(value)) return undefined
+    return `has an \`sslmode\` that is not supported: use ${SSL_MODES.join(', ')}.`
+  }
+  if (name === 'target_session_attrs' && value === 'any') return undefined
+  const shown = /^\w{1,40}$/.test(name) ? `the parameter \`${name}\`` : 'a parameter'
+  const instead = INSTEAD[name]
+  return `has ${shown}, which has no effect: remove it${instead === undefined ? '.' : `, and set ${instead} instead.`}`
+}
