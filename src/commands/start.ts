@@ -5,7 +5,6 @@ import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
-import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
 import { requireWritable } from '../followers/fileSink.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
@@ -60,11 +59,7 @@ async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<v
   await requireCurrentSchema(app.database.pool)
   // It becomes writable without a restart: after a failover, or when a standby is promoted. Until then the server is not ready.
   if (isReadOnly) return log.warn({ reason: READ_ONLY }, 'not ready')
-  await app.timeline.run().catch((error: unknown) => {
-    // While a restore is under way the server is not ready; it looks again by itself.
-    if (!(error instanceof DatabaseUnavailableError)) throw error
-    log.warn({ err: error }, 'not ready')
-  })
+  await app.timeline.run()
 }
 
 /** Tells of doors that are open, or that nobody has a key for. */

@@ -115,6 +115,7 @@ export class CancellingPool extends pg.Pool {
 
 // pg-pool has no code for it (pg-pool 3, index.js, `connect`).
 function orUnavailable(error: Error): never {
+  if (error instanceof DatabaseUnavailableError) throw error
   if (error.message !== 'timeout exceeded when trying to connect') throw databaseUnavailable(error)
   throw new DatabaseUnavailableError('All connections to the database are in use. Retry later.', { cause: error })
 }

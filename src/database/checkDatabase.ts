@@ -2,6 +2,7 @@
 // Never repeats the password of that address.
 import pg from 'pg'
 import type { Database } from './client.ts'
+import { isIncomplete } from './transactionOrder.ts'
 
 /** The database cannot be used. The message is complete: print it without a stack trace. */
 export class UnusableDatabaseError extends Error {
@@ -45,7 +46,9 @@ async function look(pool: pg.Pool, url: string): Promise<number> {
     )
     return rows[0]?.major ?? 0
   } catch (error) {
-    const { cause = error } = error as Error
+    const { cause = error, message } = error as Error
+    if (isIncomplete(cause))
+      throw new UnusableDatabaseError(`${message} Start again when it is complete.`, { cause: error })
     throw new UnusableDatabaseError(whyUnusable(cause as NodeJS.ErrnoException, url), { cause: error })
   }
 }

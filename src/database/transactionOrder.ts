@@ -42,9 +42,14 @@ async function look(database: Queryable, seen?: Seen): Promise<Look> {
     })
     return rows[0] as Look
   } catch (error) {
-    if (sqlStateOf(error) === INCOMPLETE) throw incomplete(error)
+    if (isIncomplete(error)) throw incomplete(error)
     throw error
   }
+}
+
+/** Whether an error of PostgreSQL says that the ledger is not complete. */
+export function isIncomplete(error: unknown): boolean {
+  return sqlStateOf(error) === INCOMPLETE
 }
 
 const incomplete = (cause: unknown): DatabaseUnavailableError =>

@@ -36,19 +36,30 @@ export interface StockPostgres {
 
 const THROW_AWAY = { fsync: 'off', full_page_writes: 'off', max_connections: 100, shared_buffers: '64MB' }
 
-/** Starts a new server with these settings. */
+/** Starts a new server with these settings, such as the port of one that was stopped. */
 export async function startStockPostgres(settings: Settings = {}): Promise<StockPostgres> {
   const data = newDataFolder()
-  await run('initdb', ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'])
+  await runPostgresProgram('initdb', [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '--auth=trust',
+    '--no-sync',
+    '-E',
+    'UTF8',
+    '--locale=C',
+  ])
   return startServer(data, { ...THROW_AWAY, ...settings })
 }
 
 async function startServer(data: string, settings: Settings): Promise<StockPostgres> {
-  const port = await fixedPort()
+  const port = Number(settings.port ?? (await fixedPort()))
   const own = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
   const lines = Object.entries(own).map(([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'\n`)
   appendFileSync(join(data, 'postgresql.conf'), lines.join(''))
-  const control = (...words: string[]): Promise<void> => run('pg_ctl', ['-D', data, '-w', '-t', '120', ...words])
+  const control = (...words: string[]): Promise<void> =>
+    runPostgresProgram('pg_ctl', ['-D', data, '-w', '-t', '120', ...words])
   const server: StockPostgres = {
     url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
     port,
@@ -59,7 +70,18 @@ async function startServer(data: string, settings: Settings): Promise<StockPostg
     async addStandby(name, more = {}) {
       const copy = newDataFolder()
       const from = `host=127.0.0.1 port=${port} user=postgres application_name=${name}`
-      await run('pg_basebackup', ['-D', copy, '-d', from, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'])
+      await runPostgresProgram('pg_basebackup', [
+        '-D',
+        copy,
+        '-d',
+        from,
+        '-R',
+        '-X',
+        'stream',
+        '-c',
+        'fast',
+        '--no-sync',
+      ])
       return startServer(copy, { ...settings, synchronous_standby_names: '', primary_conninfo: from, ...more })
     },
     async destroy() {
@@ -83,6 +105,7 @@ function newDataFolder(): string {
 
 const options = () => ({ ...serverAccount(undefined), cwd: '/', env: PROGRAM_ENV, stdio: 'ignore' as const })
 
-async function run(program: string, words: readonly string[]): Promise<void> {
+/** Runs a program of the installation, such as pg_dump. @throws if it fails */
+export async function runPostgresProgram(program: string, words: readonly string[]): Promise<void> {
   await promisify(execFile)(join(BIN, program), [...words], { ...serverAccount(undefined), cwd: '/', env: PROGRAM_ENV })
 }

@@ -6,11 +6,14 @@ import { fixedPort } from './fixedPort.ts'
 export interface TcpGate {
   readonly port: number
   open(): Promise<void>
+  /** Where new connections go. */
+  lead(target: number): void
   close(): Promise<void>
 }
 
 /** A gate in front of a port of this machine, open. */
-export async function openTcpGate(target: number): Promise<TcpGate> {
+export async function openTcpGate(firstTarget: number): Promise<TcpGate> {
+  let target = firstTarget
   const port = await fixedPort()
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
@@ -31,6 +34,9 @@ export async function openTcpGate(target: number): Promise<TcpGate> {
   })
   const gate: TcpGate = {
     port,
+    lead(next) {
+      target = next
+    },
     async open() {
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
