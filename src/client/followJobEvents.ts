@@ -35,6 +35,11 @@ export interface FollowJobEventsOptions {
   readonly filter?: JobEventsSubscriptionVariables['filter'] | undefined
   /** Ends it when it is aborted. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * A connection on which nothing comes for this long is taken for dead, and replaced: in milliseconds, 30,000 by default. More than the
+   * server's EVENTS_PING_MS.
+   */
+  readonly silenceMs?: number | undefined
   /** Told when the stream broke, or could not be opened; it is tried again. */
   onInterruption?(error: Error): void
 }
@@ -76,10 +81,12 @@ class Connection {
   private readonly url: string
   private readonly headers: Readonly<Record<string, string>>
   private readonly signal: AbortSignal
+  private readonly silenceMs: number | undefined
   private hasAnswered = false
 
-  constructor({ url, token }: FollowJobEventsOptions, signal: AbortSignal) {
+  constructor({ url, token, silenceMs }: FollowJobEventsOptions, signal: AbortSignal) {
     this.url = url
+    this.silenceMs = silenceMs
     this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     this.signal = signal
   }
@@ -91,9 +98,9 @@ class Connection {
   }
 
   async *events(variables: JobEventsSubscriptionVariables): AsyncGenerator<JobEvent, void> {
-    const { url, headers, signal } = this
+    const { url, headers, signal, silenceMs } = this
     const operation = { query: JobEventsDocument.toString(), variables }
-    const results = await openSubscription<JobEventsSubscription>(url, operation, { headers, signal })
+    const results = await openSubscription<JobEventsSubscription>(url, operation, { headers, signal, silenceMs })
     for await (const result of results) {
       yield this.dataOf(result).jobEvents
     }

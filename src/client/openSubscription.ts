@@ -1,8 +1,12 @@
 // A subscription as our own clients hear it: GraphQL over server-sent events, in the mode of the protocol in which each operation has a
 // connection of its own (github.com/enisdenjo/graphql-sse, PROTOCOL.md, "Distinct connections mode").
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { type IncomingMessage, request as requestPlainly } from 'node:http'
+import { request as requestByTls } from 'node:https'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { GraphQLFormattedError } from 'graphql'
 import { graphQLResponse, NoApiAnswerError, type Operation } from './sendOperation.ts'
+
+const EVENTS = 'text/event-stream'
 
 /** One result of a subscription. `data` is typed as if all went well: look at `errors` first. */
 export interface StreamedResult<Data> {
@@ -11,7 +15,7 @@ export interface StreamedResult<Data> {
   readonly errors?: readonly GraphQLFormattedError[]
 }
 
-/** The stream ended in the middle, or nothing came for so long that nobody can be there: the server sends a sign of life every 12 s. */
+/** The stream ended in the middle, or was silent for too long. */
 class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError'
 }
@@ -19,109 +23,117 @@ class StreamBrokenError extends Error {
 export interface StreamOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** A connection on which nothing comes for this long, not even a sign of life, is taken for dead. 30 s by default. */
+  readonly silenceMs?: number | undefined
 }
 
-/** Nothing for so long, not even a sign of life: the connection is dead. */
-const SILENCE_MS = 40_000
+interface Reading {
+  readonly signal: AbortSignal
+  readonly silenceMs: number
+}
+
+/** Servers send a sign of life every 12 s, or as EVENTS_PING_MS says, which is 20 s at most. */
+const SILENCE_MS = 30_000
+/** An answer begins at once. */
+const MAX_ANSWER_MS = 15_000
 
 /**
  * Resolves when the server has answered, to the results of the subscription until the server says that it is complete. They are read from
  * the connection at the pace of whoever takes them; whoever takes no more must end the iteration.
  *
- * @throws what `fetch` rejects with; while the results are read NoApiAnswerError and StreamBrokenError
+ * The connection is always a new one: of those that a pool keeps, any may be dead since the last one broke.
+ *
+ * @throws what node:http fails with; while the results are read NoApiAnswerError and StreamBrokenError
  */
 export async function openSubscription<Data>(
   endpoint: string,
   operation: Operation,
-  { headers, signal }: StreamOptions,
+  { headers, signal, silenceMs = SILENCE_MS }: StreamOptions,
 ): Promise<AsyncGenerator<StreamedResult<Data>, void>> {
-  const silence = new Silence()
-  const whole = AbortSignal.any([signal, silence.signal])
-  try {
-    const response = await fetch(endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headers },
-      body: JSON.stringify(operation),
-      signal: whole,
-    })
-    return resultsOf<Data>(endpoint, response, { silence, signal })
-  } catch (error) {
-    silence.end()
-    throw error
-  }
+  signal.throwIfAborted()
+  const incoming = await send(endpoint, operation, { headers, signal, silenceMs })
+  return resultsOf<Data>(endpoint, incoming, { signal, silenceMs })
+}
+
+function send(
+  endpoint: string,
+  operation: Operation,
+  { headers, signal, silenceMs }: StreamOptions & Reading,
+): Promise<IncomingMessage> {
+  const body = JSON.stringify(operation)
+  const own = { 'content-type': 'application/json', accept: EVENTS, 'content-length': Buffer.byteLength(body) }
+  const request = endpoint.startsWith('https:') ? requestByTls : requestPlainly
+  const outgoing = request(endpoint, { method: 'POST', agent: false, signal, headers: { ...own, ...headers } })
+  const ms = Math.min(MAX_ANSWER_MS, silenceMs)
+  const timer = setTimeout(() => outgoing.destroy(silent(ms)), ms)
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).on('error', reject).end(body)
+  }).finally(() => clearTimeout(timer))
 }
 
 async function* resultsOf<Data>(
   endpoint: string,
-  response: Response,
-  { silence, signal }: { silence: Silence; signal: AbortSignal },
+  incoming: IncomingMessage,
+  reading: Reading,
 ): AsyncGenerator<StreamedResult<Data>, void> {
+  const headers = headersOf(incoming)
   try {
-    if (response.body === null || !isEventStream(response)) {
-      yield await onlyResult<Data>(endpoint, response)
+    if (!headers.get('content-type')?.startsWith(EVENTS)) {
+      yield await onlyResult<Data>(endpoint, incoming, reading)
       return
     }
-    const messages = response.body
-      .pipeThrough(silence.watch())
-      .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-      .pipeThrough(new EventSourceParserStream())
-    for await (const { event, data } of messages) {
+    for await (const { event, data } of messagesOf(incoming, reading)) {
       if (event === 'complete') return
-      if (event === 'next') yield { ...(JSON.parse(data) as { data: Data }), headers: response.headers }
+      if (event === 'next') yield { ...(JSON.parse(data) as { data: Data }), headers }
     }
   } catch (cause) {
-    signal.throwIfAborted()
+    reading.signal.throwIfAborted()
     throw cause instanceof NoApiAnswerError ? cause : new StreamBrokenError('the stream broke', { cause })
   } finally {
-    silence.end()
+    incoming.destroy()
   }
   throw new StreamBrokenError('the stream ended in the middle')
 }
 
+async function* messagesOf(incoming: IncomingMessage, reading: Reading): AsyncGenerator<EventSourceMessage, void> {
+  let messages: EventSourceMessage[] = []
+  const parser = createParser({ onEvent: (message) => void messages.push(message) })
+  for await (const text of textsOf(incoming, reading)) {
+    parser.feed(text)
+    yield* messages
+    messages = []
+  }
+}
+
+/** What comes. Silence counts only while it is waited for. */
+async function* textsOf(incoming: IncomingMessage, { silenceMs }: Reading): AsyncGenerator<string, void> {
+  const texts = incoming.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>
+  for (;;) {
+    const timer = setTimeout(() => incoming.destroy(silent(silenceMs)), silenceMs)
+    const text = await texts.next().finally(() => clearTimeout(timer))
+    if (text.done) return
+    yield text.value
+  }
+}
+
 /** What a server sends that refuses the operation. */
-async function onlyResult<Data>(endpoint: string, response: Response): Promise<StreamedResult<Data>> {
-  const text = await response.text()
+async function onlyResult<Data>(
+  endpoint: string,
+  incoming: IncomingMessage,
+  reading: Reading,
+): Promise<StreamedResult<Data>> {
+  const headers = headersOf(incoming)
+  let text = ''
+  for await (const part of textsOf(incoming, reading)) text += part
   const result = graphQLResponse<Data>(text)
-  if (result === undefined) throw new NoApiAnswerError(endpoint, response, text)
-  return { ...result, headers: response.headers }
+  if (result === undefined) throw new NoApiAnswerError(endpoint, { status: incoming.statusCode ?? 0, headers }, text)
+  return { ...result, headers }
 }
 
-function isEventStream({ headers }: Response): boolean {
-  return headers.get('content-type')?.startsWith('text/event-stream') ?? false
+function headersOf({ headers }: IncomingMessage): Headers {
+  return new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]))
 }
 
-/** Aborted when nothing has come for too long, while somebody waits for something. */
-class Silence {
-  private readonly controller = new AbortController()
-  private timer: NodeJS.Timeout | undefined
-
-  constructor() {
-    this.begin()
-  }
-
-  get signal(): AbortSignal {
-    return this.controller.signal
-  }
-
-  watch(): TransformStream<Uint8Array, Uint8Array> {
-    return new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        this.begin()
-        controller.enqueue(chunk)
-      },
-    })
-  }
-
-  end(): void {
-    clearTimeout(this.timer)
-    this.controller.abort()
-  }
-
-  private begin(): void {
-    clearTimeout(this.timer)
-    this.timer = setTimeout(
-      () => this.controller.abort(new Error(`nothing came for ${SILENCE_MS / 1000} s`)),
-      SILENCE_MS,
-    )
-  }
+function silent(ms: number): Error {
+  return new Error(`nothing came for ${ms / 1000} s`)
 }

@@ -25,7 +25,7 @@ export class NoApiAnswerError extends Error {
   readonly status: number
   readonly headers: Headers
 
-  constructor(endpoint: string, { status, headers }: Response, text: string) {
+  constructor(endpoint: string, { status, headers }: Pick<Response, 'status' | 'headers'>, text: string) {
     super(`${endpoint} answered with status ${status} and no GraphQL response: ${text.slice(0, 200)}`)
     this.status = status
     this.headers = headers

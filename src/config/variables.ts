@@ -73,7 +73,7 @@ export const VARIABLES = z
     REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
     SLOW_QUERY_MS: wholeNumber(1000, { min: 0, max: DAY_MS }),
     EVENTS_POLL_MS: wholeNumber(50, { min: 1, max: 60_000 }),
-    EVENTS_PING_MS: wholeNumber(12_000, { min: 100, max: 60_000 }),
+    EVENTS_PING_MS: wholeNumber(12_000, { min: 100, max: 20_000 }),
     PUBSUB_TOPIC: pubSubTopic().optional(),
     EVENTS_FILE: z.string().optional(),
     PUBLISH_FROM: oneOf(['beginning', 'now'], 'beginning'),

@@ -67,7 +67,11 @@ it('the one for browsers hears of every event, also after the connection broke',
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
   const other = await startTestServer({ databaseUrl: server.databaseUrl, environment: PROTECTED })
   const events: PageEvent[] = []
-  void follow(`${other.url}/graphql`, await tokenOf('ada', { roles: ['AUDITOR'] }), (event) => events.push(event))
+  void follow({
+    url: `${other.url}/graphql`,
+    token: await tokenOf('ada', { roles: ['AUDITOR'] }),
+    onEvent: (event) => events.push(event),
+  })
   const before = await eventually(async () => {
     await newJob(server.ledger)
     expect(events.length).toBeGreaterThan(0)

@@ -1,4 +1,5 @@
-// Stands before a server and can be closed: then all connections break, and none is taken, as if the server had been killed.
+// Stands before a server and can be closed: then all connections break, and none is taken, as if the server had been killed. Or it can
+// silence the connections that are open: they stay, and nothing passes any more, as if a machine in between had forgotten them.
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { fixedPort } from './fixedPort.ts'
@@ -9,6 +10,8 @@ export interface TcpGate {
   /** Where new connections go. */
   lead(target: number): void
   close(): Promise<void>
+  /** Connections that are made later pass. Returns how many there were. */
+  silence(): number
 }
 
 /** A gate in front of a port of this machine, open. */
@@ -47,6 +50,10 @@ export async function openTcpGate(firstTarget: number): Promise<TcpGate> {
       server.close()
       for (const socket of sockets) socket.resetAndDestroy()
       await closed
+    },
+    silence() {
+      for (const socket of sockets) socket.unpipe().pause()
+      return sockets.size / 2
     },
   }
   await gate.open()

@@ -1,0 +1,137 @@
+// Connections that are forgotten by a machine in between: they stay open, and nothing comes any more.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { follow } from '../../examples/browserEvents.ts'
+import { followJobEvents } from '../../src/client/followJobEvents.ts'
+import { itInChromium, openChromium } from '../support/chromium.ts'
+import { PROTECTED, tokenOf } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { endPrograms, runProgram } from '../support/program.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { openTcpGate, type TcpGate } from '../support/tcpGate.ts'
+
+/** Servers of tests send a sign of life every 300 ms. */
+const SILENCE_MS = 2000
+const WAIT_MS = 60_000
+
+let server: TestServer
+let gate: TcpGate
+let url: string
+
+beforeAll(async () => {
+  server = await startTestServer({ environment: PROTECTED })
+  gate = await openTcpGate(Number(new URL(server.url).port))
+  url = `http://127.0.0.1:${gate.port}/graphql`
+})
+
+afterEach(endPrograms)
+
+afterAll(async () => {
+  await gate.close()
+  await server.close()
+})
+
+const token = (): Promise<string> => tokenOf('ada', { roles: ['AUDITOR'], claims: { exp: 2 ** 31 } })
+
+/** Makes jobs until one of them is among those that were heard of. */
+async function untilConnected(heard: () => Promise<string[]> | string[]): Promise<void> {
+  await eventually(async () => {
+    await newJob(server.ledger)
+    expect((await heard()).length).toBeGreaterThan(0)
+  }, WAIT_MS)
+}
+
+/** Silences all connections; what happens then is heard of over others. */
+async function expectRecovery(heard: () => Promise<string[]> | string[]): Promise<void> {
+  await untilConnected(heard)
+  expect(gate.silence()).toBeGreaterThan(0)
+  const { id } = await newJob(server.ledger)
+  await eventually(async () => expect(await heard()).toContain(id), WAIT_MS)
+}
+
+describe('a connection that falls silent is replaced, and nothing is missed', () => {
+  it('by followJobEvents, after one silence', { timeout: 2 * WAIT_MS }, async () => {
+    const stop = new AbortController()
+    const heard: string[] = []
+    const interruptions: string[] = []
+    const following = (async () => {
+      const options = { url, token: await token(), silenceMs: SILENCE_MS, signal: stop.signal }
+      const onInterruption = ({ message }: Error): void => void interruptions.push(message)
+      for await (const { record } of followJobEvents({ ...options, onInterruption })) heard.push(record.job.jobId)
+    })()
+    await expectRecovery(() => heard)
+    expect(interruptions).toEqual([expect.stringContaining(`nothing came for ${SILENCE_MS / 1000} s`)])
+    stop.abort()
+    await following
+    expect(new Set(heard).size).toBe(heard.length)
+  })
+
+  it('by `jobledger tail`', { timeout: 2 * WAIT_MS }, async () => {
+    const environment = { JOBLEDGER_URL: url, JOBLEDGER_TOKEN: await token() }
+    const program = runProgram('src/cli.ts', environment, ['tail', '--json'])
+    await expectRecovery(() => [...program.stdout().matchAll(/"jobId":"([^"]+)"/g)].map(([, id]) => id as string))
+    expect(program.stderr().match(/nothing came for/g)).toHaveLength(1)
+  })
+
+  it('by the example for browsers', { timeout: 2 * WAIT_MS }, async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const heard: string[] = []
+    const onEvent = ({ record }: { record: { job: { jobId: string } } }): void => void heard.push(record.job.jobId)
+    void follow({ url, token: await token(), silenceMs: SILENCE_MS, onEvent })
+    await expectRecovery(() => heard)
+    expect(warn).toHaveBeenCalled()
+  })
+})
+
+/** The modules of the page, by their paths on the server that it came from. */
+function modulesOfPage(): Map<string, string> {
+  const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  const directory = mkdtempSync(join(tmpdir(), 'jobledger-'))
+  const words = ['--outDir', directory, '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler']
+  execFileSync(fileOf('node_modules/.bin/tsc'), [fileOf('examples/browserEvents.ts'), ...words, '--ignoreConfig'])
+  const modules = new Map([['/browserEvents.js', readFileSync(join(directory, 'browserEvents.js'), 'utf8')]])
+  rmSync(directory, { recursive: true })
+  for (const name of ['client', 'common', 'parser', 'utils'])
+    modules.set(`/${name}.mjs`, readFileSync(fileOf(`node_modules/graphql-sse/lib/${name}.mjs`), 'utf8'))
+  return modules
+}
+
+const HTML = `<!doctype html><script type="importmap">{ "imports": { "graphql-sse": "/client.mjs" } }</script>`
+
+async function openPage(browser: Browser): Promise<Page> {
+  const page = await browser.newPage()
+  const modules = modulesOfPage()
+  await page.route(
+    ({ pathname }) => pathname === '/page' || modules.has(pathname),
+    async (route) => {
+      const text = modules.get(new URL(route.request().url()).pathname)
+      const contentType = text === undefined ? 'text/html' : 'text/javascript'
+      await route.fulfill({ body: text ?? HTML, contentType })
+    },
+  )
+  await page.goto(url.replace('/graphql', '/page'))
+  return page
+}
+
+itInChromium('the example for browsers does so in Chromium', { timeout: 3 * WAIT_MS }, async () => {
+  const browser = await openChromium()
+  try {
+    const page = await openPage(browser)
+    await page.evaluate(
+      `import('/browserEvents.js').then(({ follow }) => {
+        window.heard = []
+        void follow({ url: '/graphql', token: '${await token()}', silenceMs: ${SILENCE_MS},
+          onEvent: ({ record }) => window.heard.push(record.job.jobId) })
+      })`,
+    )
+    await expectRecovery(() => page.evaluate<string[]>('window.heard'))
+  } finally {
+    await browser.close()
+  }
+})
