@@ -1,4 +1,6 @@
 // The fields of Job that tell of its work: when it is due, how often it was tried, who holds it and until when.
+
+import { attemptsLeft } from '../ledger/attemptsLeft.ts'
 import { stuckReason } from '../ledger/stuckJobs.ts'
 import { builder } from './builder.ts'
 import { Job } from './job.ts'
@@ -8,9 +10,10 @@ builder.prismaObjectFields(Job, (t) => ({
   attempt: t.exposeInt('attempt'),
   maxAttempts: t.exposeInt('maxAttempts'),
   attemptsLeft: t.int({
-    description: 'How often the job will still be tried by itself: attempts that were given back do not count.',
-    select: { attempt: true, maxAttempts: true, releases: true },
-    resolve: ({ attempt, maxAttempts, releases }) => Math.max(0, maxAttempts - (attempt - releases)),
+    description:
+      'How often the job will still be tried by itself, beside an attempt that is going on: 0 if it is finished or asked to be cancelled. Attempts that were given back do not count.',
+    select: { state: true, attempt: true, maxAttempts: true, releases: true, cancelRequestedAt: true },
+    resolve: attemptsLeft,
   }),
   priority: t.exposeInt('priority'),
   runAt: t.expose('runAt', { type: 'DateTime' }),

@@ -31,6 +31,9 @@ export interface CreatedJob {
   created: boolean
 }
 
+const DEFAULT_PRIORITY = 0
+const DEFAULT_ATTEMPTS = 1
+
 /** Why a job may not be created. */
 export type CreateRefusal = IdempotencyConflictError | InvalidInputError
 
@@ -127,7 +130,7 @@ async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Prom
       ), changed AS (
         INSERT INTO jobs (id, user_id, content, preset, metadata, state_actor, idempotency_key, request_hash, priority, run_at, max_attempts)
         SELECT new_id, "userId", "content", "preset", coalesce("metadata", '{}'), ${actor}, "idempotencyKey", decode("requestHash", 'hex'),
-          coalesce("priority", 0), coalesce("runAt", '-infinity'), coalesce("maxAttempts", 1)
+          coalesce("priority", ${DEFAULT_PRIORITY}), coalesce("runAt", '-infinity'), coalesce("maxAttempts", ${DEFAULT_ATTEMPTS})
         FROM input ORDER BY "userId", "idempotencyKey", ordinality
         ON CONFLICT (user_id, idempotency_key) DO NOTHING
         RETURNING *
@@ -169,8 +172,18 @@ function repeated(input: Prepared, existing: ReadonlyMap<string, Job>): CreatedJ
   const job = existing.get(keyOf(input))
   if (!job?.requestHash)
     throw new Error(`Job with idempotency key ${input.idempotencyKey} was neither inserted nor found.`)
-  const same = Buffer.from(job.requestHash).toString('hex') === input.requestHash
-  return same ? { job, created: false } : new IdempotencyConflictError(job)
+  const stored = Buffer.from(job.requestHash).toString('hex')
+  const isSame = stored === input.requestHash || sameInputs(input).some((same) => requestHash(same) === stored)
+  return isSame ? { job, created: false } : new IdempotencyConflictError(job)
+}
+
+/** The input with each default given and left out: the hash of a job is of the form in which its first request came. */
+function sameInputs(input: CreateJobInput): CreateJobInput[] {
+  const forms = (value: number | null | undefined, byDefault: number) =>
+    (value ?? byDefault) === byDefault ? [undefined, byDefault] : [value]
+  return forms(input.priority, DEFAULT_PRIORITY).flatMap((priority) =>
+    forms(input.maxAttempts, DEFAULT_ATTEMPTS).map((maxAttempts) => ({ ...input, priority, maxAttempts })),
+  )
 }
 
 /** SHA-256 of the input with its keys in order, in hexadecimal: equal for inputs that differ in the order of keys only. */

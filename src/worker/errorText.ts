@@ -1,11 +1,13 @@
 // What a handler threw or returned, in a form that the server takes.
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 
 /** The limit of the server for an error message, unless it is set lower there. */
 const MESSAGE_BYTES = 4096
 const CUT = ' ...'
 
-/** Says what was thrown, in at most 4 KiB of UTF-8 without what the database cannot store. */
+/**
+ * Says what was thrown, with its causes and the errors that it stands for, in at most 4 KiB of UTF-8 without what the database cannot store.
+ */
 export function errorText(thrown: unknown): string {
   const text = messageOf(thrown).toWellFormed().replaceAll('\0', '\uFFFD')
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(MESSAGE_BYTES))
@@ -17,12 +19,37 @@ export function errorText(thrown: unknown): string {
 /** What was thrown is somebody else's: each look at it may throw in its turn, and nothing need be what its type says. */
 function messageOf(thrown: unknown): string {
   try {
-    if (typeof thrown === 'string') return thrown
-    if (!(thrown instanceof Error)) return inspect(thrown)
-    return typeof thrown.message === 'string' && thrown.message !== '' ? thrown.message : String(thrown.name)
+    return messagesOf(thrown, new Set()) || 'failed without a message'
   } catch {
     return 'failed; what was thrown cannot be read'
   }
+}
+
+/** Errors that are followed. A chain of causes may have no end. */
+const MAX_ERRORS = 20
+
+/** The message of an error, then those of its cause and of the errors that it stands for, without what its own message repeats. */
+function messagesOf(thrown: unknown, seen: Set<unknown>): string {
+  if (seen.size >= MAX_ERRORS || seen.has(thrown)) return ''
+  seen.add(thrown)
+  if (!isError(thrown))
+    return typeof thrown === 'string'
+      ? thrown
+      : inspect(thrown, { breakLength: Number.POSITIVE_INFINITY }).replace(STACK_LINES, '')
+  const { message, name, cause, errors } = thrown as AggregateError
+  const own = typeof message === 'string' ? message : ''
+  const causes = cause === undefined ? '' : messagesOf(cause, seen)
+  const members = Array.isArray(errors) ? errors.slice(0, MAX_ERRORS).map((one) => messagesOf(one, seen)) : []
+  const inner = [causes, members.filter(Boolean).join('; ')].filter((text) => text !== '' && !own.includes(text))
+  return [...(own === '' ? [] : [own]), ...inner].join(': ') || String(name)
+}
+
+/** Where in the code something was thrown is for the log of the worker. */
+const STACK_LINES = /\n\s+at .*/g
+
+/** Also of another realm, as those are that a test framework or `node:vm` throws. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown)
 }
 
 /** Whether what was thrown says that the work took too long, as what AbortSignal.timeout() stops does, itself or as its cause. */

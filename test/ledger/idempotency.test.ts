@@ -76,6 +76,32 @@ describe('the same key', () => {
     expect(await allRows(session)).toEqual(before)
   })
 
+  it.each<[string, Partial<CreateJobInput>, Partial<CreateJobInput>]>([
+    ['priority', {}, { priority: 0 }],
+    ['number of attempts', {}, { maxAttempts: 1 }],
+    ['metadata', {}, { metadata: {} }],
+    ['preset and time', {}, { preset: null, runAt: null }],
+    ['everything', {}, { priority: 0, maxAttempts: 1, metadata: {}, preset: null, runAt: null }],
+    ['other things, each once', { priority: 0 }, { maxAttempts: 1 }],
+  ])('is of the same input where defaults are given or left out: %s', async (_, first, second) => {
+    for (const [before, after] of [
+      [first, second],
+      [second, first],
+    ]) {
+      const input = keyed()
+      const { job } = await createJob(ledger, { ...input, ...before }, ACTOR)
+      expect(await createJob(ledger, { ...input, ...after }, ACTOR)).toEqual({ job, created: false })
+    }
+  })
+
+  it('is of another input where it differs from a default', async () => {
+    const input = keyed()
+    await createJob(ledger, { ...input, priority: 0 }, ACTOR)
+    for (const other of [{ priority: 1 }, { maxAttempts: 2 }, { runAt: new Date('2030-01-01T00:00:00Z') }]) {
+      await expect(createJob(ledger, { ...input, ...other }, ACTOR)).rejects.toThrow(IdempotencyConflictError)
+    }
+  })
+
   it('of another user is another key', async () => {
     const input = keyed()
     const first = await createJob(ledger, input, ACTOR)

@@ -7,6 +7,7 @@ import type { ClaimedJob } from '../../src/worker/runWorker.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { newJob } from '../support/factories.ts'
+import { fixedPort } from '../support/fixedPort.ts'
 import { expectSoundHistories, historyOf } from '../support/history.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { onServer } from '../support/testRun.ts'
@@ -46,6 +47,18 @@ async function workOff(handle: () => unknown, input: { maxAttempts?: number } = 
   })
   await worker.stop()
   return { job, worker }
+}
+
+function circular(): Error {
+  const error = new Error('round')
+  error.cause = new Error('and back', { cause: error })
+  return error
+}
+
+function endless(): Error {
+  let error = new Error('999')
+  for (let number = 998; number >= 0; number -= 1) error = new Error(String(number), { cause: error })
+  return error
 }
 
 function throwing(): never {
@@ -133,6 +146,28 @@ describe('a handler that throws', () => {
   it.each([
     ['an error', () => new RangeError('no such page'), 'no such page'],
     ['an error without a message', () => Object.assign(new RangeError('none'), { message: '' }), 'RangeError'],
+    [
+      'an error with causes',
+      () => new Error('outer', { cause: new Error('middle', { cause: new RangeError('root') }) }),
+      'outer: middle: root',
+    ],
+    [
+      'an error whose cause is what its message repeats',
+      () => new Error('cannot read: no file', { cause: new Error('no file') }),
+      'cannot read: no file',
+    ],
+    [
+      'an error that stands for several',
+      () => new AggregateError([new Error('a'), new Error('b', { cause: 'c' })], 'both failed'),
+      'both failed: a; b: c',
+    ],
+    ['an error that is its own cause', circular, 'round: and back'],
+    ['an error with more causes than anybody reads', endless, Array.from({ length: 20 }, (_, n) => n).join(': ')],
+    [
+      'something that holds an error',
+      () => ({ error: new Error('held') }),
+      expect.stringMatching(/^\{\s+error: Error: held\s+\}$/),
+    ],
     ['something that is no error', () => ({ why: 'x' }), "{ why: 'x' }"],
     ['what the database cannot store', () => new Error('a\0b\ud800c'), 'a\ufffdb\ufffdc'],
     ['an error that throws when it is read', unreadable, 'failed; what was thrown cannot be read'],
@@ -157,6 +192,15 @@ describe('a handler that throws', () => {
     const { job } = await workOff(wait)
     expect(job).toMatchObject({ state: 'FAILED', result: { status: 'TIMEOUT' } })
     expect(job.result?.errorMessage).toMatch(/aborted/)
+  })
+
+  it('fails its job with the address to which it could not connect', async () => {
+    const { job } = await workOff(() => fetch('http://127.0.0.1:1/'))
+    // Port 1 is on the list of the Fetch standard, so another one that nobody listens on.
+    expect(job.result?.errorMessage).toBe('fetch failed: bad port')
+    const free = await fixedPort()
+    const refused = await workOff(() => fetch(`http://127.0.0.1:${free}/`))
+    expect(refused.job.result?.errorMessage).toBe(`fetch failed: connect ECONNREFUSED 127.0.0.1:${free}`)
   })
 
   it('gets its job again until the attempts are used up, then no more', async () => {
