@@ -84,7 +84,7 @@ program
     'hash every file of a folder, one job per file, through the API of a running server; JOBLEDGER_TOKEN is its credential',
   )
   .argument('<folder>', 'the folder')
-  .option('--url <url>', 'the endpoint of the server', 'http://localhost:4000/graphql')
+  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL)')
   .option('--user <id>', 'whose jobs they are (default: the own ones of the caller)')
   .action((folder: string, options: DemoOptions) =>
     runCommand(async () => (await import('./commands/demo.ts')).demo(folder, options)),

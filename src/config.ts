@@ -9,6 +9,7 @@ import {
   clientSettings,
   credentialFaults,
   endpointFault,
+  withoutForeignCredential,
 } from './config/client.ts'
 import { type Environment, foreignPasswordFault, readEnvFile } from './config/envFile.ts'
 import { nearestSetting } from './config/nearestSetting.ts'
@@ -67,8 +68,6 @@ export interface Config {
   /** Whom the ledger is handed on to. */
   readonly publish: PublishSettings
   readonly shutdownTimeoutMs: number
-  /** The token or API key by which our own clients prove who they are. An argument would be for everybody to see. */
-  readonly clientToken: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -104,7 +103,8 @@ export function readClientConfig(url?: string): ClientConfig {
   if (fault !== undefined) throw new ConfigError(`--url ${fault}`)
   const file = readEnvFile(Object.keys(CLIENT_VARIABLES.shape))
   refuse([...file.faults, ...credentialFaults(file.values, process.env, url)])
-  const given = Object.entries({ ...file.values, ...process.env, ...(url && { JOBLEDGER_URL: url }) })
+  const fromFile = withoutForeignCredential(file.values, process.env)
+  const given = Object.entries({ ...fromFile, ...process.env, ...(url && { JOBLEDGER_URL: url }) })
   const { data: env, error } = CLIENT_VARIABLES.safeParse(Object.fromEntries(given.filter(([, value]) => value)))
   if (env === undefined) throw new ConfigError(faultsOf(error).join('\n'))
   return clientSettings(env, process.env.XDG_STATE_HOME)
@@ -188,7 +188,6 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
       startFrom: env.PUBLISH_FROM,
     },
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
-    clientToken: env.JOBLEDGER_TOKEN,
     logLevel: env.LOG_LEVEL,
   }
 }

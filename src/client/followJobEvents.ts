@@ -1,6 +1,8 @@
 // The entry `jobledger/events`: follows the ledger over HTTP, for as long as it takes. A stream that breaks is opened again with the
 // cursor of the last event, so nothing is missed; what was on its way may come twice.
+
 import { pause, waitAfter } from './backoff.ts'
+import { Credential, type Token } from './credential.ts'
 import {
   EventCursorDocument,
   type EventCursorQuery,
@@ -18,6 +20,8 @@ import {
 } from './requestErrors.ts'
 import { type Answer, sendOperation } from './sendOperation.ts'
 
+export type { Token } from './credential.ts'
+
 // biome-ignore lint/performance/noBarrelFile: a package has one entry, and this is what those who follow the ledger need of it
 export { RequestRefusedError } from './requestErrors.ts'
 
@@ -27,8 +31,11 @@ export type JobEvent = JobEventsSubscription['jobEvents']
 export interface FollowJobEventsOptions {
   /** The whole endpoint, such as `http://localhost:4000/graphql`. */
   readonly url: string
-  /** A token or an API key that may read jobs; none for an open server. */
-  readonly token?: string | undefined
+  /**
+   * A token or an API key that may read jobs; none for an open server. A function returns the current one: it is called for each
+   * connection, and once more when the server refuses what it returned. What it throws is retried, as an outage is.
+   */
+  readonly token?: Token | undefined
   /** The cursor of an event: first everything behind it. By default from now on. */
   readonly after?: string | undefined
   /** Which events; all by default. */
@@ -46,6 +53,8 @@ export interface FollowJobEventsOptions {
 
 const LONGEST_PAUSE_MS = 10_000
 const REQUEST_MS = 15_000
+/** A stream that lasts longer was opened with a credential that was accepted. */
+const ACCEPTED_MS = 5000
 const SUBSCRIBER: Requester = { name: 'subscriber', needs: 'that may read jobs' }
 
 /**
@@ -63,14 +72,15 @@ export async function* followJobEvents(options: FollowJobEventsOptions): AsyncGe
       after ??= await connection.cursorOfNow()
       for await (const event of connection.events({ after, filter: filter ?? null })) {
         failures = 0
+        connection.noteEvent()
         after = event.cursor
         yield event
       }
     } catch (error) {
       if (signal.aborted) return
       const failure = connection.failure(error)
-      if (failure instanceof RequestRefusedError) throw failure
-      onInterruption?.(failure)
+      if (!(failure instanceof RequestRefusedError)) onInterruption?.(failure)
+      else if (!connection.mayRenew(failure)) throw failure
       failures += 1
       await pause(waitAfter(failures, failure, LONGEST_PAUSE_MS), signal).catch(() => undefined)
     }
@@ -79,26 +89,30 @@ export async function* followJobEvents(options: FollowJobEventsOptions): AsyncGe
 
 class Connection {
   private readonly url: string
-  private readonly headers: Readonly<Record<string, string>>
+  private readonly credential: Credential
   private readonly signal: AbortSignal
   private readonly silenceMs: number | undefined
   private hasAnswered = false
+  private openedAt = Number.NaN
+  private renewals = 0
 
   constructor({ url, token, silenceMs }: FollowJobEventsOptions, signal: AbortSignal) {
     this.url = url
     this.silenceMs = silenceMs
-    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.credential = new Credential(token)
     this.signal = signal
   }
 
   async cursorOfNow(): Promise<string> {
     const query = EventCursorDocument.toString()
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_MS)])
-    return this.dataOf(await sendOperation<EventCursorQuery>(this.url, { query }, this.headers, signal)).eventCursor
+    const headers = await this.headers(signal)
+    return this.dataOf(await sendOperation<EventCursorQuery>(this.url, { query }, headers, signal)).eventCursor
   }
 
   async *events(variables: JobEventsSubscriptionVariables): AsyncGenerator<JobEvent, void> {
-    const { url, headers, signal, silenceMs } = this
+    const { url, signal, silenceMs } = this
+    const headers = await this.headers(AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]))
     const operation = { query: JobEventsDocument.toString(), variables }
     const results = await openSubscription<JobEventsSubscription>(url, operation, { headers, signal, silenceMs })
     for await (const result of results) {
@@ -106,9 +120,28 @@ class Connection {
     }
   }
 
+  /** The credential was accepted. */
+  noteEvent(): void {
+    this.renewals = 0
+  }
+
+  /** Whether a new token may help: one is tried each time a credential that was accepted is refused. */
+  mayRenew({ code }: RequestRefusedError): boolean {
+    if (code !== 'UNAUTHENTICATED' || !this.credential.isRenewable) return false
+    if (performance.now() - this.openedAt > ACCEPTED_MS) this.renewals = 0
+    this.renewals += 1
+    return this.renewals === 1
+  }
+
   failure(error: unknown): Error {
     if (error instanceof RequestRefusedError || error instanceof ServerAwayError) return error
     return failureWithoutAnswer(this.url, error, this.hasAnswered, SUBSCRIBER)
+  }
+
+  private async headers(signal: AbortSignal): Promise<Record<string, string>> {
+    const headers = await this.credential.headers(signal)
+    this.openedAt = performance.now()
+    return headers
   }
 
   /** @throws RequestRefusedError, ServerAwayError */

@@ -99,6 +99,7 @@ const UNREACHED = new Set([
  * now - a proxy without a server behind it - is there for a while only.
  */
 export function failureWithoutAnswer(url: string, error: unknown, isKnown: boolean, requester = WORKER): Error {
+  if (error instanceof ServerAwayError) return error
   if (!(error instanceof NoApiAnswerError)) {
     const { code, message } = rootOf(error)
     return new ServerAwayError(`${url} does not answer (${code ?? message}).`, {

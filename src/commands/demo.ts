@@ -1,9 +1,11 @@
 // The demo: hashes every file of a folder, one job per file, and keeps the account of it in a running server, through its API
 // and nothing else.
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import pRetry from 'p-retry'
+import { Credential } from '../client/credential.ts'
 import type { RecordJobMutation } from '../client/documents.generated.ts'
 import {
   CompleteJobDocument,
@@ -13,20 +15,22 @@ import {
   RecordJobDocument,
   StartJobDocument,
 } from '../client/documents.generated.ts'
+import { ServerAwayError } from '../client/requestErrors.ts'
 import { sendOperation, type TypedDocument } from '../client/sendOperation.ts'
-import { readConfig } from '../config.ts'
+import { readClientConfig } from '../config.ts'
 import { DemoError } from './demo/demoError.ts'
 import { describeFailure, type FoundFile, filesBelow, hashFile } from './demo/files.ts'
 import { reportProgress } from './demo/progress.ts'
 
 export interface DemoOptions {
-  /** The endpoint of a running server. */
-  readonly url: string
+  /** The endpoint of a running server; by default that of the environment. */
+  readonly url?: string
   /** Whose jobs they are; by default the caller's own. */
   readonly user?: string
 }
 
 const AT_ONCE = 4
+const REQUEST_MS = 60_000
 /** A failed creation is sent again so often; its idempotency key makes sure that it makes one job. */
 const RETRIES = 2
 /** The status of a server that wants us to come back later. */
@@ -35,9 +39,10 @@ const TOO_MANY = 429
 type Send = <Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables) => Promise<Data>
 
 /** Resolves when every file has its job. @throws DemoError */
-export async function demo(folder: string, { url, user }: DemoOptions): Promise<void> {
+export async function demo(folder: string, { url: given, user }: DemoOptions): Promise<void> {
   const run = randomUUID()
-  const send = sender(url, readConfig().clientToken)
+  const { url, token } = readClientConfig(given)
+  const send = sender(url, new Credential(token))
   const byState = () => send(CountsByStateDocument, { filter: { metadata: { run }, includeDeleted: true } })
   await byState()
   const files = await filesBelow(folder)
@@ -113,14 +118,16 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
   console.log(`Its result: ${JSON.stringify(job.result)}`)
 }
 
-function sender(url: string, token: string | undefined): Send {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+function sender(url: string, credential: Credential): Send {
   return async function send<Data, Variables>(
     document: TypedDocument<Data, Variables>,
     variables: Variables,
   ): Promise<Data> {
     const operation = { query: document.toString(), variables: variables as object }
-    const answer = await sendOperation<Data>(url, operation, headers).catch((error: Error) => {
+    const signal = AbortSignal.timeout(REQUEST_MS)
+    const request = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, signal)
+    const answer = await credential.send(request, signal).catch((error: Error) => {
+      if (error instanceof ServerAwayError) throw new DemoError(error.message)
       throw new DemoError(
         `No answer from ${url} (${describeFailure(error.cause ?? error)}): start the server with "npm start", or name it by --url.`,
       )

@@ -1,15 +1,17 @@
 // The settings of the commands that are clients of a server. They stand apart: a program that `jobledger run` starts for somebody
 // must not be kept from running by a setting of a server.
+import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { isToken, type Token } from '../client/credential.ts'
 import type { Environment } from './envFile.ts'
 
 export interface ClientConfig {
   /** The endpoint of the server. */
   readonly url: string
   /** The token or API key by which the client proves who it is. An argument would be for everybody to see. */
-  readonly token: string | undefined
+  readonly token: Token | undefined
   /** Absolute; where outcomes wait for a server that is away. */
   readonly spoolDir: string
 }
@@ -22,8 +24,9 @@ export const CLIENT_VARIABLES = z.object({
   // Not repeated: this message may end up in a log.
   JOBLEDGER_TOKEN: z
     .string()
-    .regex(/^[\x21-\x7e]+$/, 'must be one word of printable ASCII: a token (JWT) or an API key.')
+    .refine(isToken, 'must be one word of printable ASCII: a token (JWT) or an API key.')
     .optional(),
+  JOBLEDGER_TOKEN_FILE: z.string().optional(),
   JOBLEDGER_SPOOL: z.string().optional(),
 })
 
@@ -32,13 +35,26 @@ export const CLIENT_VARIABLES = z.object({
  * `url` is what the option --url holds.
  */
 export function credentialFaults(file: Environment, environment: Environment, url: string | undefined): string[] {
-  if (url !== undefined || environment.JOBLEDGER_URL !== undefined || !file.JOBLEDGER_URL) return []
+  const both = [environment, withoutForeignCredential(file, environment)].some((given) =>
+    CREDENTIALS.every((name) => given[name]),
+  )
+  const faults = both ? [`${CREDENTIALS.join(' and ')} exclude each other: set one of them.`] : []
+  if (url !== undefined || environment.JOBLEDGER_URL !== undefined || !file.JOBLEDGER_URL) return faults
   const given = CREDENTIALS.find((name) => environment[name])
-  if (given === undefined && !file.JOBLEDGER_TOKEN_FILE) return []
+  if (given === undefined && !file.JOBLEDGER_TOKEN_FILE) return faults
+  const where = given === undefined ? 'JOBLEDGER_TOKEN_FILE names another file' : `${given} in the environment`
   return [
-    `JOBLEDGER_URL is set in the file .env, but ${given ? `${given} in the environment` : 'JOBLEDGER_TOKEN_FILE names another file'}: ` +
-      'a credential is not sent to a server that only .env names. Set JOBLEDGER_URL in the environment, or use --url.',
+    ...faults,
+    `JOBLEDGER_URL is set in the file .env, but ${where}: a credential is not sent to a server that only .env names. ` +
+      'Set JOBLEDGER_URL in the environment, or use --url.',
   ]
+}
+
+/** What `.env` says; where the environment has a credential, without another one. */
+export function withoutForeignCredential(file: Environment, environment: Environment): Environment {
+  if (!CREDENTIALS.some((name) => environment[name])) return file
+  const { JOBLEDGER_TOKEN: _, JOBLEDGER_TOKEN_FILE: __, ...others } = file
+  return others
 }
 
 const CREDENTIALS = ['JOBLEDGER_TOKEN', 'JOBLEDGER_TOKEN_FILE'] as const
@@ -54,12 +70,18 @@ export function endpointFault(text: string): string | undefined {
 
 /** `stateHome` is what XDG_STATE_HOME holds; by its specification a relative path counts for nothing. */
 export function clientSettings(
-  { JOBLEDGER_URL, JOBLEDGER_TOKEN, JOBLEDGER_SPOOL }: z.output<typeof CLIENT_VARIABLES>,
+  { JOBLEDGER_URL, JOBLEDGER_TOKEN, JOBLEDGER_TOKEN_FILE, JOBLEDGER_SPOOL }: z.output<typeof CLIENT_VARIABLES>,
   stateHome: string | undefined,
 ): ClientConfig {
   const state = stateHome && isAbsolute(stateHome) ? stateHome : join(home(), '.local/state')
   const spoolDir = JOBLEDGER_SPOOL === undefined ? join(state, 'jobledger/spool') : resolve(JOBLEDGER_SPOOL)
-  return { url: JOBLEDGER_URL, token: JOBLEDGER_TOKEN, spoolDir }
+  const token = JOBLEDGER_TOKEN_FILE === undefined ? JOBLEDGER_TOKEN : fileToken(resolve(JOBLEDGER_TOKEN_FILE))
+  return { url: JOBLEDGER_URL, token, spoolDir }
+}
+
+/** The content of a file that is replaced when its token expires. */
+function fileToken(path: string): () => Promise<string> {
+  return async () => (await readFile(path, 'utf8')).trim()
 }
 
 /**

@@ -4,6 +4,8 @@ import { claimUntilStopped } from './claimLoop.ts'
 import type { WorkerOptions } from './workerOptions.ts'
 import { Workshop } from './workshop.ts'
 
+export type { Token } from '../client/credential.ts'
+
 // biome-ignore lint/performance/noBarrelFile: a package has one entry, and this is what those who write a worker need of it
 export { RequestRefusedError } from '../client/requestErrors.ts'
 export type { ClaimedJob, JobContext } from './claimedJob.ts'

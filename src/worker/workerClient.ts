@@ -1,6 +1,7 @@
 // The connection of a worker to the server: sends its requests under a deadline, sorts their failures, and notices when the server
 // goes away and comes back. Repeats nothing: whether a request may be sent again is for the sender to know.
 
+import { Credential, type Token } from '../client/credential.ts'
 import {
   failureOf,
   failureWithoutAnswer,
@@ -13,7 +14,7 @@ import type { Emit } from './workerEvent.ts'
 
 export interface WorkerClientOptions {
   readonly url: string
-  readonly token: string | undefined
+  readonly token: Token | undefined
   readonly emit: Emit
   /** Ends every request when it is aborted. */
   readonly over: AbortSignal
@@ -25,12 +26,12 @@ export class WorkerClient {
   /** How many requests were answered. */
   answers = 0
   private readonly options: WorkerClientOptions
-  private readonly headers: Readonly<Record<string, string>>
+  private readonly credential: Credential
   private awaySince: number | undefined
 
   constructor(options: WorkerClientOptions) {
     this.options = options
-    this.headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
+    this.credential = new Credential(options.token)
   }
 
   /** Resolves to the data of the answer. @throws ServerAwayError, RequestRefusedError */
@@ -78,7 +79,8 @@ export class WorkerClient {
     over.addEventListener('abort', giveUp, { once: true })
     try {
       over.throwIfAborted()
-      return await sendOperation<Data>(url, operation, this.headers, deadline.signal)
+      const send = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, deadline.signal)
+      return await this.credential.send(send, deadline.signal)
     } catch (error) {
       throw failureWithoutAnswer(url, error, this.answers > 0)
     } finally {

@@ -1,14 +1,19 @@
 // What a worker is told to do, with the limits and defaults of each option.
+
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { isToken, type Token } from '../client/credential.ts'
 import type { ClaimedJob, JobContext } from './claimedJob.ts'
 import type { WorkerEvent } from './workerEvent.ts'
 
 export interface WorkerOptions<Output = unknown> {
   /** The whole endpoint, such as `http://localhost:4000/graphql`. */
   readonly url: string
-  /** A token or an API key with the role WORKER; none for an open server. */
-  readonly token?: string | undefined
+  /**
+   * A token or an API key with the role WORKER; none for an open server. A function returns the current one: it is called for each
+   * request, and once more when the server refuses what it returned. What it throws is retried, as an outage is.
+   */
+  readonly token?: Token | undefined
   /** Only jobs with one of these, 1 to 100; by default all jobs. */
   readonly presets?: readonly string[] | undefined
   /** So many jobs at once, 1 to 1000; 1 by default. */
@@ -37,7 +42,7 @@ export class WorkerOptionsError extends Error {
 
 export interface WorkerSettings {
   readonly url: string
-  readonly token: string | undefined
+  readonly token: Token | undefined
   readonly presets: readonly string[] | undefined
   readonly concurrency: number
   readonly leaseSeconds: number
@@ -62,8 +67,10 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
   if (typeof options.handle !== 'function') refuse('handle must be a function that does the work of one job.')
   checkUrl(url)
   // The credential itself is not repeated: this message may end up in a log.
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    refuse('token must be one word of printable ASCII: a JSON Web Token or an API key.')
+  if (token !== undefined && typeof token !== 'function' && !isToken(token)) {
+    refuse(
+      'token must be one word of printable ASCII (a JSON Web Token or an API key), or a function that returns one.',
+    )
   }
   if (presets !== undefined && (presets.length < 1 || presets.length > MOST_PRESETS)) {
     refuse(`presets must be 1 to ${MOST_PRESETS} names, or left out for all jobs; ${presets.length} came.`)

@@ -1,4 +1,5 @@
 // Tells the ledger of runs: each step safe to repeat, also by another process, and also when its answer was lost.
+import { Credential, type Token } from '../../client/credential.ts'
 import {
   CompleteRunDocument,
   CreateRunDocument,
@@ -39,11 +40,11 @@ export interface Telling {
 /** The runs in the ledger behind `url`. Asks once: when to ask again is for the caller. */
 export class RunLedger {
   private readonly url: string
-  private readonly headers: Readonly<Record<string, string>>
+  private readonly credential: Credential
 
-  constructor(url: string, token: string | undefined) {
+  constructor(url: string, token: Token | undefined) {
     this.url = url
-    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.credential = new Credential(token)
   }
 
   /**
@@ -127,7 +128,8 @@ export class RunLedger {
     signal: AbortSignal,
   ): Promise<Data> {
     const operation = { query: document.toString(), variables }
-    const answer = await sendOperation<Data>(this.url, operation, this.headers, signal).catch((error: unknown) => {
+    const request = (headers: Record<string, string>) => sendOperation<Data>(this.url, operation, headers, signal)
+    const answer = await this.credential.send(request, signal).catch((error: unknown) => {
       throw this.sorted(failureWithoutAnswer(this.url, error, false))
     })
     const failure = failureOf(this.url, answer)

@@ -1,0 +1,173 @@
+// Tokens that expire while a worker or a follower goes on: the next one is used, and nothing is lost.
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createApiKey, revokeApiKey } from '../../src/access/apiKeys.ts'
+import { followJobEvents, type JobEvent } from '../../src/client/followJobEvents.ts'
+import { RequestRefusedError } from '../../src/worker/runWorker.ts'
+import { PROTECTED, tokenOf } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { newJob } from '../support/factories.ts'
+import { endPrograms, runProgram } from '../support/program.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
+import { endpointOf, newGate, startWorker, stopWorkers, stored } from './startWorker.ts'
+
+// A revoked key is refused within seconds, and processes take a loaded machine its time.
+vi.setConfig({ testTimeout: 120_000 })
+
+const dir = temporaryDirectory('jobledger-tokens-')
+let server: TestServer
+let expired: string
+beforeAll(async () => {
+  server = await startTestServer({ environment: PROTECTED })
+  expired = await tokenOf('w', { roles: ['WORKER'], claims: { exp: Math.floor(Date.now() / 1000) - 3600 } })
+})
+afterEach(async () => {
+  await stopWorkers()
+  await endPrograms()
+})
+afterAll(() => server.close())
+
+const newToken = () => tokenOf('w', { roles: ['WORKER'] })
+
+async function newKey(name: string): Promise<string> {
+  return (await createApiKey(server.ledger.prisma, { name, roles: ['WORKER'] })).key
+}
+
+describe('a token that is a function', () => {
+  it('is called again where the server refuses what it returned, and the running job is not lost', async () => {
+    const job = await newJob(server.ledger)
+    const gate = newGate()
+    let current = await newToken()
+    let calls = 0
+    const worker = startWorker({
+      url: endpointOf(server),
+      leaseSeconds: 2,
+      token: async () => {
+        calls += 1
+        const cached = current
+        // As a cache does that is renewed behind the caller who found it expired.
+        if (current === expired) current = await newToken()
+        return cached
+      },
+      handle: async () => {
+        current = expired
+        await gate.passed
+        current = expired
+        return 'done'
+      },
+    })
+    await eventually(() => expect(worker.of('claimed')).toHaveLength(1))
+    await eventually(() => expect(current).not.toBe(expired))
+    gate.open()
+    await eventually(async () => expect(await stored(server, job)).toMatchObject({ state: 'COMPLETED', attempt: 1 }))
+    expect([worker.of('lost'), worker.of('serverAway')]).toEqual([[], []])
+    expect(calls).toBeGreaterThan(4)
+    await worker.stop()
+  })
+
+  it('is called twice where both are refused, which is final', async () => {
+    let calls = 0
+    const token = (): string => {
+      calls += 1
+      return expired
+    }
+    const worker = startWorker({ url: endpointOf(server), token, handle: async () => undefined })
+    await expect(worker.done).rejects.toThrow(RequestRefusedError)
+    expect(calls).toBe(2)
+    calls = 0
+    await expect(followJobEvents({ url: endpointOf(server), token }).next()).rejects.toThrow(RequestRefusedError)
+    expect(calls).toBe(2)
+    await expect(followJobEvents({ url: endpointOf(server), token: expired }).next()).rejects.toThrow('it has expired')
+  })
+
+  it('is waited for while it fails', async () => {
+    const job = await newJob(server.ledger)
+    let isReady = false
+    const token = async (): Promise<string> => {
+      if (!isReady) throw new Error('the issuer is down')
+      return newToken()
+    }
+    const worker = startWorker({ url: endpointOf(server), token, handle: async () => 'done' })
+    await eventually(() => expect(worker.of('serverAway')).toHaveLength(1))
+    expect(String(worker.of('serverAway')[0]?.error)).toContain('There is no token now: the issuer is down.')
+    isReady = true
+    await eventually(async () => expect((await stored(server, job)).state).toBe('COMPLETED'))
+    await worker.stop()
+  })
+
+  it('carries a follower on when its credential ends', async () => {
+    let current = await newKey('follower-1')
+    const stop = new AbortController()
+    const heard: JobEvent[] = []
+    const interruptions: Error[] = []
+    const follow = async (): Promise<void> => {
+      const options = { url: endpointOf(server), token: () => current, signal: stop.signal }
+      const onInterruption = (error: Error): void => void interruptions.push(error)
+      for await (const event of followJobEvents({ ...options, onInterruption })) heard.push(event)
+    }
+    const following = follow()
+    await eventually(async () => {
+      await newJob(server.ledger)
+      expect(heard.length).toBeGreaterThan(0)
+    })
+    current = await newKey('follower-2')
+    const before = Date.now()
+    await revokeApiKey(server.ledger.prisma, 'follower-1')
+    await eventually(async () => {
+      const { lastUsedAt } = await server.ledger.prisma.apiKey.findUniqueOrThrow({ where: { name: 'follower-2' } })
+      expect(Number(lastUsedAt)).toBeGreaterThanOrEqual(before)
+    }, 40_000)
+    const { id } = await newJob(server.ledger)
+    await eventually(() => expect(heard.map(({ record }) => record.job.jobId)).toContain(id))
+    expect(interruptions).toEqual([])
+    stop.abort()
+    await following
+  })
+})
+
+describe('JOBLEDGER_TOKEN_FILE', () => {
+  it('is read again, so that `worker` ends its running job with the next token', async () => {
+    const [file, script, going] = ['token', 'script.sh', 'going'].map((name) => join(dir, name)) as [
+      string,
+      string,
+      string,
+    ]
+    writeFileSync(script, `#!/bin/sh\nwhile ! [ -e ${going} ]; do sleep 0.1; done\n`)
+    chmodSync(script, 0o700)
+    writeFileSync(file, `${await newKey('file-1')}\n`)
+    const job = await newJob(server.ledger, { preset: 'file' })
+    const environment = { JOBLEDGER_URL: endpointOf(server), JOBLEDGER_TOKEN_FILE: file }
+    const worker = runProgram('src/cli.ts', environment, [
+      'worker',
+      '--exec',
+      script,
+      '--lease',
+      '3',
+      '--preset',
+      'file',
+    ])
+    await eventually(async () => expect((await stored(server, job)).state).toBe('PROCESSING'), 60_000)
+    await revokeApiKey(server.ledger.prisma, 'file-1')
+    writeFileSync(file, `${await newKey('file-2')}\n`)
+    await eventually(async () => {
+      const { lastUsedAt } = await server.ledger.prisma.apiKey.findUniqueOrThrow({ where: { name: 'file-2' } })
+      expect(lastUsedAt).not.toBeNull()
+    }, 30_000)
+    writeFileSync(going, '')
+    await eventually(
+      async () => expect(await stored(server, job)).toMatchObject({ state: 'COMPLETED', attempt: 1 }),
+      30_000,
+    )
+    worker.process.kill('SIGTERM')
+    expect(await worker.ended).toEqual({ code: 0, signal: null })
+  })
+
+  it('excludes JOBLEDGER_TOKEN', async () => {
+    const both = { JOBLEDGER_TOKEN: 'a', JOBLEDGER_TOKEN_FILE: 'b' }
+    const tail = runProgram('src/cli.ts', both, ['tail'])
+    expect(await tail.ended).toEqual({ code: 1, signal: null })
+    expect(tail.stderr()).toBe('JOBLEDGER_TOKEN and JOBLEDGER_TOKEN_FILE exclude each other: set one of them.\n')
+  })
+})
