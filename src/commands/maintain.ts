@@ -3,7 +3,7 @@ import { type Config, readConfig } from '../config.ts'
 import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase } from '../database/client.ts'
-import { requireCurrentSchema } from '../database/migrations.ts'
+import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { createLogger } from '../log.ts'
@@ -31,7 +31,7 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   try {
     await checkDatabase(database, opened.url)
     if (opened.embedded) await bringUpToDate(opened)
-    await requireCurrentSchema(database.pool)
+    await requireIntactSchema(database.pool)
     await carryOnTransactionOrder(database.pool)
     const chores = { config, ledger: openLedger(database, config.limits), lock, signal }
     if (once) await maintainOnce(chores)

@@ -2,7 +2,7 @@
 import { readConfig } from '../config.ts'
 import { connectDatabase } from '../database/client.ts'
 import { sqlStateOf } from '../database/faults.ts'
-import { requireCurrentSchema } from '../database/migrations.ts'
+import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { countPurgeableJobs, purgeJobs } from '../ledger/purgeJobs.ts'
 import { nextSignal } from './nextSignal.ts'
@@ -28,7 +28,7 @@ export async function purge({ olderThan, dryRun }: PurgeOptions): Promise<void> 
   const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
   try {
     if (opened.embedded) await bringUpToDate(opened)
-    await requireCurrentSchema(database.pool)
+    await requireIntactSchema(database.pool)
     const ledger = openLedger(database, config.limits)
     if (!dryRun) console.log(`Purged ${await purgeAll(ledger, days, signal)} jobs.`)
     const { purgeable, waiting } = await countPurgeableJobs(ledger, days)

@@ -5,6 +5,7 @@ import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
+import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
 import { requireWritable } from '../followers/fileSink.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
@@ -58,8 +59,10 @@ async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<v
   if (database.embedded) await bringUpToDate(database)
   await requireCurrentSchema(app.database.pool)
   // It becomes writable without a restart: after a failover, or when a standby is promoted. Until then the server is not ready.
-  if (isReadOnly) return log.warn({ reason: READ_ONLY }, 'not ready')
-  await app.timeline.run()
+  if (isReadOnly) log.warn({ reason: READ_ONLY }, 'not ready')
+  // Before the schema is compared, which would name the triggers that a restore has still to create.
+  else await app.timeline.run()
+  await requireIntactSchema(app.database.pool)
 }
 
 /** Tells of doors that are open, or that nobody has a key for. */

@@ -34,7 +34,7 @@ interface AppliedMigration {
 }
 
 /** What the database can be asked with: a pool or a client of pg. */
-interface Queryable {
+export interface Queryable {
   query<Row extends pg.QueryResultRow>(text: string): Promise<pg.QueryResult<Row>>
 }
 

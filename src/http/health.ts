@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Database } from '../database/client.ts'
 import { type MigrationState, migrationState } from '../database/migrations.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
+import { schemaDrift } from '../database/schemaDrift.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
 import type { TimelineCheck } from '../database/transactionOrder.ts'
 
@@ -14,28 +15,43 @@ export type ReadinessProbe = () => Promise<Readiness>
 
 /** An answer is good for so long: however often somebody asks, the database is asked once. */
 const KEPT_MS = 1000
+/** So long is the schema taken for intact. Where it is not, it is read for each answer. */
+const SCHEMA_KEPT_MS = 10_000
 const PATIENCE_MS = 2000
 
-/** Ready: the database answers soon, this version can run on its schema, and the order of its records is right. Never rejects. */
+/**
+ * Ready: the database answers soon, sessions on it are as we set them, this version can run on its schema, which is what the migrations
+ * made, and the order of its records is right. Never rejects.
+ */
 export function databaseReadiness(database: Database, timeline: TimelineCheck, log: Logger): ReadinessProbe {
-  return keep(() =>
-    withPatience(checkDatabase(database, timeline)).catch((error: unknown) => {
-      const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
-      log.warn({ err: error, reason }, 'not ready')
-      return { ready: false, reason }
-    }),
+  const drift = keep(
+    () => schemaDrift(database.pool),
+    (fault) => (fault === undefined ? SCHEMA_KEPT_MS : 0),
   )
-}
-
-async function checkDatabase(database: Database, timeline: TimelineCheck): Promise<Readiness> {
-  const { isReadOnly, settings } = await database.checkSession()
-  if (isReadOnly) return { ready: false, reason: READ_ONLY }
-  const [fault] = settings
-  if (fault !== undefined) return { ready: false, reason: fault }
-  const { state } = await migrationState(database.pool)
-  if (state !== 'up-to-date') return { ready: false, reason: REASONS[state] }
-  await timeline.run()
-  return { ready: true }
+  const notReady = (reason: string, err?: unknown): Readiness => {
+    if (err !== undefined) log.warn({ err, reason }, 'not ready')
+    return { ready: false, reason }
+  }
+  const check = async (): Promise<Readiness> => {
+    const { isReadOnly, settings } = await database.checkSession()
+    if (isReadOnly) return notReady(READ_ONLY)
+    const [fault] = settings
+    if (fault !== undefined) return notReady(fault)
+    const { state } = await migrationState(database.pool)
+    if (state !== 'up-to-date') return notReady(REASONS[state])
+    // Before the schema is compared, which would name the triggers that a restore has still to create.
+    const order = await timeline.run().catch((error: unknown) => {
+      if (error instanceof DatabaseUnavailableError) return notReady(error.message, error)
+      throw error
+    })
+    if (order) return order
+    const changed = await drift()
+    return changed === undefined ? { ready: true } : notReady(changed)
+  }
+  return keep(
+    () => withPatience(check()).catch((error: unknown) => notReady('The database does not answer.', error)),
+    () => KEPT_MS,
+  )
 }
 
 const REASONS: Readonly<Record<Exclude<MigrationState['state'], 'up-to-date'>, string>> = {
@@ -45,17 +61,21 @@ const REASONS: Readonly<Record<Exclude<MigrationState['state'], 'up-to-date'>, s
   failed: 'A migration of the database failed half-way.',
 }
 
-function keep(probe: ReadinessProbe): ReadinessProbe {
-  let kept: { answer: Promise<Readiness>; until: number } | undefined
+/** Asks again only when the last answer is older than `keptMs` says of it; whoever asks meanwhile waits for the same answer. */
+function keep<Answer>(ask: () => Promise<Answer>, keptMs: (answer: Answer) => number): () => Promise<Answer> {
+  let kept: { answer: Promise<Answer>; until: number } | undefined
   return () => {
     if (kept !== undefined && performance.now() < kept.until) return kept.answer
-    const answer = probe()
-    kept = { answer, until: Number.POSITIVE_INFINITY }
-    const entry = kept
-    void answer.finally(() => {
-      entry.until = performance.now() + KEPT_MS
-    })
-    return answer
+    const entry = { answer: ask(), until: Number.POSITIVE_INFINITY }
+    kept = entry
+    const keepFor = (ms: number): void => {
+      entry.until = performance.now() + ms
+    }
+    entry.answer.then(
+      (answer) => keepFor(keptMs(answer)),
+      () => keepFor(0),
+    )
+    return entry.answer
   }
 }
 
