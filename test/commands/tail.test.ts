@@ -110,6 +110,19 @@ describe('tail', () => {
     expect(program.stderr()).not.toMatch(/ at /)
   })
 
+  it('stops with what to do when the ledger was restored without the last events', async () => {
+    const program = tail()
+    await eventually(async () => {
+      await newJob(server.ledger)
+      expect(lines(program).length).toBeGreaterThan(0)
+    })
+    await server.database.pool.query("UPDATE ledger_timelines SET place = 'elsewhere'")
+    expect(await program.ended).toEqual({ code: 1, signal: null })
+    expect(program.stderr()).toMatch(
+      /^The ledger was restored.*Trying again\.\n.*refuses the subscriber \(BAD_USER_INPUT\): after: belongs to a timeline.*\n$/,
+    )
+  })
+
   it('waits for a server that is away, and says so', async () => {
     const program = runProgram('src/cli.ts', { JOBLEDGER_URL: 'http://127.0.0.1:59999/graphql' }, ['tail'])
     await eventually(() => expect(program.stderr()).toMatch(/does not answer \(ECONNREFUSED\)\. Trying again\.\n/))

@@ -67,3 +67,18 @@ BEGIN
   RETURN cardinality(records);
 END
 $$;
+
+DROP FUNCTION "jobledger_empty_roll_up"();
+CREATE FUNCTION "jobledger_empty_roll_up"() RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  -- The row first: nobody else changes sums meanwhile.
+  INSERT INTO followers AS place (name, transaction_id, record_id) VALUES ('rollup', 0, 0)
+  ON CONFLICT (name) DO UPDATE SET transaction_id = 0, record_id = 0, updated_at = now();
+  -- TRUNCATE would empty them for snapshots that are older than it, too.
+  DELETE FROM job_counts;
+  DELETE FROM job_statistics;
+END
+$$;

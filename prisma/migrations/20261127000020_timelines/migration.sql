@@ -5,7 +5,8 @@
 -- differs from where it finds itself, a new timeline begins before the first record or follower's place is written there: its numbers
 -- are above all that the old one can have given. Cursors name the epoch, so one of the lost end is refused on the new timeline.
 --
--- A session looks once: it remembers in "jobledger.timeline" that it has. Whoever sets that by hand skips the look, and nothing else.
+-- A session looks once: it remembers in "jobledger.timeline" that it has. Whoever sets that by hand skips the look: their records may be
+-- missed by followers that are past them, and by the roll-up until it is rebuilt.
 
 CREATE TABLE "ledger_timelines" (
   "epoch" BIGINT NOT NULL,
@@ -146,6 +147,22 @@ EXECUTE FUNCTION jobledger_notice_timeline();
 CREATE TRIGGER "notice_timeline" BEFORE INSERT OR UPDATE ON "followers" FOR EACH STATEMENT
 WHEN (current_setting('jobledger.timeline', true) IS DISTINCT FROM 'job_states'::regclass::oid::text)
 EXECUTE FUNCTION jobledger_notice_timeline();
+
+-- Empties the sums and goes back to before the first record. For roles that may not delete sums, too.
+CREATE OR REPLACE FUNCTION "jobledger_empty_roll_up"() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  -- The row first: nobody else changes sums meanwhile.
+  INSERT INTO followers AS place (name, transaction_id, record_id) VALUES ('rollup', 0, 0)
+  ON CONFLICT (name) DO UPDATE SET transaction_id = 0, record_id = 0, updated_at = now();
+  -- TRUNCATE would empty them for snapshots that are older than it, too.
+  DELETE FROM job_counts;
+  DELETE FROM job_statistics;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION "jobledger_empty_roll_up"() FROM PUBLIC;
 
 -- Adds the next records below the horizon to the sums, "most" at most, and moves the place behind them. Resolves to how many there were.
 -- Two that call it at once do so one after the other.
