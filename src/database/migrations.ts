@@ -157,10 +157,16 @@ export async function latestMigration(database: Queryable): Promise<string | und
   return applied.at(-1)?.migration_name
 }
 
-function migrationsOfCode(): string[] {
+/** The names of the migrations, the first one first. */
+export function migrationsOfCode(): string[] {
   return readdirSync(FOLDER)
     .filter((name) => existsSync(join(FOLDER, name, 'migration.sql')))
     .sort()
+}
+
+/** The script of a migration. */
+export function upScript(name: string): string {
+  return readFileSync(join(FOLDER, name, 'migration.sql'), 'utf8')
 }
 
 /** The script that takes a migration back. @throws MigrationError if it has none */

@@ -79,15 +79,18 @@ $$;
 CREATE FUNCTION "jobledger_purge"("deleted_before" timestamptz, "most" integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
-SET "jobledger.purge" = 'on'
 AS $$
 DECLARE
   purged integer;
+  before text := coalesce(current_setting('jobledger.purge', true), '');
 BEGIN
+  -- Not as a setting of the function: only a superuser may create such a function, and the owner is none.
+  PERFORM set_config('jobledger.purge', 'on', true);
   DELETE FROM jobs WHERE id = ANY (ARRAY (
     SELECT id FROM jobs WHERE deleted_at < deleted_before AND jobledger_follower_behind(id) IS NULL
     ORDER BY deleted_at, id LIMIT most FOR UPDATE SKIP LOCKED));
   GET DIAGNOSTICS purged = ROW_COUNT;
+  PERFORM set_config('jobledger.purge', before, true);
   RETURN purged;
 END
 $$;

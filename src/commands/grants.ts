@@ -1,0 +1,38 @@
+// `jobledger grants`: prints the rights that roles of PostgreSQL need, or grants them.
+import pg from 'pg'
+import { readConfig } from '../config.ts'
+import { type GrantRoles, grantStatements } from '../database/grants.ts'
+import { requireCurrentSchema } from '../database/migrations.ts'
+import { openDatabase } from './openDatabase.ts'
+import { print } from './output.ts'
+import { UsageError } from './program/usageError.ts'
+
+export interface GrantsOptions extends GrantRoles {
+  /** Runs the script on the database; otherwise it is printed. */
+  readonly apply: boolean
+}
+
+/** @throws UsageError for roles that cannot be used, or if the database refuses; MigrationError if the schema is another */
+export async function grants({ apply, ...roles }: GrantsOptions): Promise<void> {
+  const named = [roles.api, roles.reader, roles.owner].filter((role) => role !== undefined)
+  if (named.length === 0) throw new UsageError('Name a role: --api, --reader or --owner.')
+  if (named.includes('')) throw new UsageError('The name of a role must not be empty.')
+  if (new Set(named).size < named.length) throw new UsageError('--api, --reader and --owner must be different roles.')
+  const script = grantStatements(roles)
+  await (apply ? run(script) : print(script))
+}
+
+async function run(script: string): Promise<void> {
+  const database = await openDatabase(readConfig(), { info: console.error, warn: console.error })
+  const client = new pg.Client({ connectionString: database.url })
+  try {
+    await client.connect()
+    await requireCurrentSchema(client)
+    await client.query(script).catch((error: Error) => {
+      throw new UsageError(`The rights could not be granted: ${error.message}.`, { cause: error })
+    })
+    await print(`Granted on ${database.place}.`)
+  } finally {
+    await client.end().finally(() => database.stop())
+  }
+}

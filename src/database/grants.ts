@@ -1,0 +1,144 @@
+// The rights that roles of PostgreSQL need, as SQL: the server's, a reader's and the owner's. What there is to grant is read from the
+// migrations, so that it is complete for each version.
+import pg from 'pg'
+import { migrationsOfCode, upScript } from './migrations.ts'
+
+export interface GrantRoles {
+  /** Runs servers and `maintain`: reads, creates and moves jobs; neither deletes nor alters. */
+  readonly api?: string | undefined
+  /** Reads everything but API keys. */
+  readonly reader?: string | undefined
+  /** Owns all objects of the ledger: migrates, makes API keys, purges. */
+  readonly owner?: string | undefined
+}
+
+interface Objects {
+  readonly tables: ReadonlySet<string>
+  readonly views: ReadonlySet<string>
+  readonly sequences: ReadonlySet<string>
+  /** Without those of triggers, which need no right to be executed. */
+  readonly functions: ReadonlySet<string>
+  readonly triggerFunctions: ReadonlySet<string>
+  readonly types: ReadonlySet<string>
+}
+
+/** Prisma's own table, which no migration creates. */
+const MIGRATIONS_TABLE = '_prisma_migrations'
+const API_RIGHTS = 'SELECT, INSERT, UPDATE'
+/** Where the server needs less. */
+const FEWER_API_RIGHTS: Readonly<Record<string, string>> = {
+  [MIGRATIONS_TABLE]: 'SELECT',
+  api_keys: 'SELECT, UPDATE ("last_used_at")',
+  compatible_migrations: 'SELECT',
+  job_states: 'SELECT, INSERT',
+  ledger_timelines: 'SELECT',
+  purged_jobs: 'SELECT',
+  refused_records: 'SELECT, INSERT',
+  transaction_offsets: 'SELECT',
+}
+/** Holds the hashes of keys. */
+const NOT_FOR_READERS = 'api_keys'
+/** Functions for the owner alone. */
+const FOR_OWNER = /^jobledger_purge/
+
+/** A script that can be run again. It makes the rights of `api` and `reader` exactly those that they need. */
+export function grantStatements({ api, reader, owner }: GrantRoles): string {
+  const objects = objectsOfMigrations()
+  const statements = [
+    'BEGIN',
+    'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+    ...(owner === undefined ? [] : toOwner(quote(owner), objects)),
+    ...(api === undefined ? [] : toApi(quote(api), objects)),
+    ...(reader === undefined ? [] : toReader(quote(reader), objects)),
+    'COMMIT',
+  ]
+  return statements.map((statement) => `${statement};`).join('\n')
+}
+
+function toApi(role: string, { tables, views, sequences, functions }: Objects): string[] {
+  return [
+    ...fromNothing(role),
+    ...[...tables].map((table) => `GRANT ${FEWER_API_RIGHTS[table] ?? API_RIGHTS} ON ${quote(table)} TO ${role}`),
+    ...[...views].map((view) => `GRANT SELECT ON ${quote(view)} TO ${role}`),
+    ...[...sequences].map((sequence) => `GRANT USAGE ON SEQUENCE ${quote(sequence)} TO ${role}`),
+    ...[...functions]
+      .filter((name) => !FOR_OWNER.test(name))
+      .map((name) => `GRANT EXECUTE ON FUNCTION ${quote(name)} TO ${role}`),
+  ]
+}
+
+function toReader(role: string, { tables, views }: Objects): string[] {
+  const readable = [...tables, ...views].filter((name) => name !== NOT_FOR_READERS)
+  return [...fromNothing(role), ...readable.map((name) => `GRANT SELECT ON ${quote(name)} TO ${role}`)]
+}
+
+/** Takes away what another version has granted and this one does not need. An owner would take its own rights away. */
+function fromNothing(role: string): string[] {
+  const revoked = ['TABLES', 'SEQUENCES', 'FUNCTIONS'].map(
+    (kind) => `REVOKE ALL ON ALL ${kind} IN SCHEMA public FROM ${role}`,
+  )
+  return [
+    refuseOwner(role),
+    ...revoked,
+    `REVOKE CREATE ON SCHEMA public FROM ${role}`,
+    `GRANT USAGE ON SCHEMA public TO ${role}`,
+  ]
+}
+
+function refuseOwner(role: string): string {
+  const name = pg.escapeLiteral(role)
+  return `DO $$ BEGIN
+  IF (SELECT relowner = to_regrole(${name}) FROM pg_class WHERE oid = 'public.jobs'::regclass) THEN
+    RAISE EXCEPTION '% owns the tables of the ledger: choose another role', ${name};
+  END IF;
+END $$`
+}
+
+function toOwner(role: string, { tables, views, functions, triggerFunctions, types }: Objects): string[] {
+  return [
+    `GRANT USAGE, CREATE ON SCHEMA public TO ${role}`,
+    ...[...tables].map((table) => `ALTER TABLE ${quote(table)} OWNER TO ${role}`),
+    ...[...views].map((view) => `ALTER VIEW ${quote(view)} OWNER TO ${role}`),
+    ...[...types].map((type) => `ALTER TYPE ${quote(type)} OWNER TO ${role}`),
+    ...[...functions, ...triggerFunctions].map((name) => `ALTER FUNCTION ${quote(name)} OWNER TO ${role}`),
+  ]
+}
+
+/** What there is after the last migration. Our migrations quote names and begin each statement at the beginning of a line. */
+function objectsOfMigrations(): Objects {
+  const script = migrationsOfCode().map(upScript).join('\n')
+  const triggerFunctions = remaining(script, 'FUNCTION', /\([^;]*?\)\s*RETURNS (?:event_)?trigger\b/)
+  const functions = remaining(script, 'FUNCTION')
+  for (const name of triggerFunctions) functions.delete(name)
+  return {
+    tables: new Set([MIGRATIONS_TABLE, ...remaining(script, 'TABLE')]),
+    views: remaining(script, 'VIEW'),
+    // As PostgreSQL names the sequence of a serial column.
+    sequences: new Set(
+      [...script.matchAll(/^CREATE TABLE "(\w+)" \(\s*"(\w+)" BIGSERIAL/gm)].map(
+        ([, table, column]) => `${table}_${column}_seq`,
+      ),
+    ),
+    functions,
+    triggerFunctions,
+    types: remaining(script, 'TYPE'),
+  }
+}
+
+/** The names of the objects of a kind that the script creates and does not drop afterwards, in order. */
+function remaining(script: string, kind: string, definition = /(?:)/): Set<string> {
+  const names = new Set<string>()
+  const creation = new RegExp(
+    `^CREATE (?:OR REPLACE )?${kind} "(\\w+)"${definition.source}|^DROP ${kind} "(\\w+)"`,
+    'gm',
+  )
+  for (const [, created, dropped] of script.matchAll(creation)) {
+    if (created !== undefined) names.add(created)
+    if (dropped !== undefined) names.delete(dropped)
+  }
+  return names
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,199 @@
+// The rights that `jobledger grants` gives: enough for a server, and for nothing else.
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { grantStatements } from '../../src/database/grants.ts'
+import { applyMigrations, migrateDown } from '../../src/database/migrations.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { runProgram } from '../support/program.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { onServer } from '../support/testRun.ts'
+import { apiSmoke } from './apiSmoke.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const suffix = randomBytes(5).toString('hex')
+const ROLES = { api: `jl_api_${suffix}`, reader: `jl_reader_${suffix}`, owner: `jl_owner_${suffix}` }
+const DENIED = '42501'
+
+let database: TestDatabase
+let sessions: Record<'api' | 'reader' | 'owner', pg.Client>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await onServer(database.url, async (client) => {
+    for (const role of Object.values(ROLES)) await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
+  })
+  const words = Object.entries(ROLES).flatMap(([option, role]) => [`--${option}`, role])
+  // Twice: it may be run again.
+  for (const _ of [1, 2]) expect(await grants(...words, '--apply')).toMatchObject({ code: 0, stderr: '' })
+  sessions = { api: await session('api'), reader: await session('reader'), owner: await session('owner') }
+})
+
+afterAll(async () => {
+  for (const client of Object.values(sessions)) await client.end()
+  await onServer(database.url, async (client) => {
+    for (const role of Object.values(ROLES)) {
+      await client.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`)
+    }
+  })
+  await database.drop()
+})
+
+async function grants(...words: string[]) {
+  const program = runProgram('src/cli.ts', { DATABASE_URL: database.url }, ['grants', ...words])
+  const { code } = await program.ended
+  return { code, stdout: program.stdout(), stderr: program.stderr() }
+}
+
+function urlOf(role: keyof typeof ROLES): string {
+  const url = new URL(database.url)
+  url.username = ROLES[role]
+  url.password = 'secret'
+  return url.href
+}
+
+async function session(role: keyof typeof ROLES): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: urlOf(role) })
+  await client.connect()
+  return client
+}
+
+async function codeOf(client: pg.Client, sql: string): Promise<string> {
+  return await client.query(sql).then(
+    () => 'done',
+    (error: pg.DatabaseError) => error.code ?? error.message,
+  )
+}
+
+describe('the script', () => {
+  it('names every table, view, sequence, type and function of ours', async () => {
+    const script = grantStatements({ api: 'a', reader: 'r', owner: 'o' })
+    const { rows } = await sessions.owner.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S')
+       UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+       UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'`,
+    )
+    expect(rows.map(({ name }) => name).filter((name) => !script.includes(`"${name}"`))).toEqual([])
+  })
+
+  it('is printed unless it is to be applied', async () => {
+    expect(await grants('--api', 'a"b')).toEqual({
+      code: 0,
+      stdout: `${grantStatements({ api: 'a"b' })}\n`,
+      stderr: '',
+    })
+  })
+
+  it.each([
+    [[], 'Name a role: --api, --reader or --owner.'],
+    [['--api', 'x', '--owner', 'x'], '--api, --reader and --owner must be different roles.'],
+    [
+      ['--api', 'nobody_has_this_role', '--apply'],
+      'The rights could not be granted: role "nobody_has_this_role" does not exist.',
+    ],
+  ])('is refused for %j', async (words, sentence) => {
+    expect(await grants(...words)).toEqual({ code: 1, stdout: '', stderr: `${sentence}\n` })
+  })
+
+  it('takes no rights away from the owner', async () => {
+    const { code, stderr } = await grants('--api', ROLES.owner, '--apply')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('owns the tables of the ledger: choose another role')])
+  })
+})
+
+describe('the role of the server', () => {
+  let server: TestServer
+
+  beforeAll(async () => {
+    server = await startTestServer({
+      databaseUrl: urlOf('api'),
+      environment: {
+        AUTH: 'required',
+        MAINTENANCE_INTERVAL_SECONDS: '1',
+        ROLLUP_INTERVAL_SECONDS: '1',
+        RETENTION_DAYS: '1',
+      },
+    })
+  })
+  afterAll(async () => {
+    await server.close()
+  })
+
+  it('runs every operation of the API, maintenance and the roll-up', async () => {
+    const maker = runProgram(
+      'src/cli.ts',
+      { DATABASE_URL: urlOf('owner') },
+      'api-key create smoke --roles ADMIN'.split(' '),
+    )
+    expect(await maker.ended, maker.stderr()).toMatchObject({ code: 0 })
+    const key = maker.stdout().trim()
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+    await apiSmoke(server, { authorization: `Bearer ${key}` })
+    await eventually(async () => {
+      const { rows } = await sessions.owner.query(
+        `SELECT (SELECT last_used_at FROM api_keys) IS NOT NULL AS used, EXISTS (SELECT FROM maintenance_tasks) AS maintained,
+           (SELECT record_id > 0 FROM followers WHERE name = 'rollup') AS "rolledUp"`,
+      )
+      expect(rows).toEqual([{ used: true, maintained: true, rolledUp: true }])
+    }, 30_000)
+    expect(await codeOf(sessions.api, 'SELECT jobledger_carry_on()')).toBe('done')
+    expect(await codeOf(sessions.api, 'SELECT jobledger_empty_roll_up()')).toBe('done')
+  })
+
+  it.each([
+    'ALTER TABLE jobs DISABLE TRIGGER ALL',
+    'ALTER TABLE job_states DISABLE TRIGGER guard_update',
+    "SET session_replication_role = 'replica'",
+    'DELETE FROM jobs',
+    'DELETE FROM job_results',
+    'TRUNCATE jobs CASCADE',
+    "UPDATE job_states SET actor = 'other'",
+    'DELETE FROM job_states',
+    'UPDATE transaction_offsets SET value = 0',
+    "UPDATE followers SET name = 'x' FROM purged_jobs; DELETE FROM followers",
+    `INSERT INTO api_keys (name, key_hash, roles) VALUES ('mine', sha256('x'), '{ADMIN}')`,
+    `UPDATE api_keys SET roles = '{ADMIN}'`,
+    'UPDATE api_keys SET revoked_at = NULL',
+    'DELETE FROM _prisma_migrations',
+    'CREATE TABLE mine ()',
+    'DROP TABLE jobs',
+    'SELECT jobledger_purge(now())',
+  ])('may not run: %s', async (sql) => {
+    expect(await codeOf(sessions.api, sql)).toBe(DENIED)
+  })
+
+  it('may not write history itself', async () => {
+    const { rows } = await sessions.api.query('SELECT id FROM jobs LIMIT 1')
+    const insert = `INSERT INTO job_states (job_id, sequence, new_state, actor, timestamp, transaction_id)
+      VALUES ('${rows[0].id}', 99, 'COMPLETED', 'forger', now(), 1)`
+    expect(await codeOf(sessions.api, insert)).toMatch(/^JL/)
+  })
+})
+
+describe('the role of a reader', () => {
+  it('reads jobs, records and results, and nothing of API keys; writes nothing', async () => {
+    for (const table of ['jobs', 'job_states', 'job_results', 'followers']) {
+      expect(await codeOf(sessions.reader, `SELECT FROM ${table}`)).toBe('done')
+    }
+    const denied = [
+      'SELECT FROM api_keys',
+      "UPDATE jobs SET content = 'x'",
+      'SELECT jobledger_carry_on(1, 1)',
+      'SELECT jobledger_empty_roll_up()',
+      'SELECT jobledger_leave_place()',
+      "INSERT INTO followers (name, transaction_id, record_id) VALUES ('x', 0, 0)",
+    ]
+    for (const sql of denied) expect(await codeOf(sessions.reader, sql), sql).toBe(DENIED)
+  })
+})
+
+describe('the role of the owner', () => {
+  it('migrates down and up again', async () => {
+    const name = await migrateDown(urlOf('owner'))
+    await applyMigrations(urlOf('owner'))
+    const { rows } = await sessions.owner.query('SELECT max(migration_name) AS name FROM _prisma_migrations')
+    expect(rows).toEqual([{ name }])
+  })
+})
