@@ -11,8 +11,8 @@ export interface EventStreamOptions {
   readonly pingMs: number
 }
 
-/** A client that takes nothing of what was sent for this long is cut; looked at with each sign of life. */
-const STALLED_MS = 60_000
+/** A client that takes nothing of what was sent while this many signs of life are due is cut. */
+const MAX_MISSED_PINGS = 5
 /** What may wait for clients that do not read, of all streams together. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024
 
@@ -63,8 +63,8 @@ class EventStream {
   private readonly response: ServerResponse
   private readonly facts: StreamFacts
   private taken: (() => void) | undefined
-  /** Since when something waits that was not taken. */
-  private waitingSince: number | undefined
+  /** Signs of life that were due since the last text was sent. */
+  private missedPings = 0
 
   constructor(response: ServerResponse, facts: StreamFacts) {
     this.response = response
@@ -109,20 +109,23 @@ class EventStream {
     const { response, facts } = this
     if (response.destroyed) return
     const release = facts.held.hold(facts.caller, text.length, () => response.destroy())
-    this.waitingSince = performance.now()
     await new Promise<void>((resolve) => {
       this.taken = resolve
       response.write(text, () => resolve())
     })
     this.taken = undefined
-    this.waitingSince = undefined
+    this.missedPings = 0
     release()
   }
 
   private look(): void {
-    const { response, waitingSince } = this
-    if (waitingSince === undefined) response.write(PING)
-    else if (performance.now() - waitingSince > STALLED_MS) response.destroy()
+    const { response, taken } = this
+    if (taken === undefined) {
+      response.write(PING)
+      return
+    }
+    this.missedPings += 1
+    if (this.missedPings > MAX_MISSED_PINGS) response.destroy()
   }
 }
 

@@ -17,7 +17,8 @@ let server: TestServer
 let log: StatementLog
 
 beforeAll(async () => {
-  server = await startTestServer()
+  // A reader that takes nothing is cut after five of them.
+  server = await startTestServer({ environment: { EVENTS_PING_MS: '20000' } })
   log = logStatements(server)
 })
 
