@@ -43,6 +43,8 @@ export interface Config {
   readonly bodyLimitBytes: number
   /** Maximum size of an answer. Of mutations it is known before they commit. */
   readonly answerLimitBytes: number
+  /** Memory for all requests together; undefined: a quarter of the heap that Node allows. */
+  readonly memoryLimitBytes: number | undefined
   /** For a request to come in, and again for it to be answered. */
   readonly requestTimeoutMs: number
   /** Requests and statements that take so long are told in the log; 0: none are. */
@@ -171,6 +173,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     trustedDocuments: trusted.documents,
     rateLimits: rateLimits(env),
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
+    memoryLimitBytes: env.LIMIT_MEMORY_BYTES,
     answerLimitBytes: env.ANSWER_LIMIT_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     slowQueryMs: env.SLOW_QUERY_MS,

@@ -68,6 +68,7 @@ export const VARIABLES = z
     TRUSTED_DOCUMENTS: z.string().optional(),
     RATE_LIMIT_PER_SECOND: numberWithin({ min: 0, max: MAX_INT }).optional(),
     RATE_LIMIT_BURST: numberWithin({ min: 1, max: MAX_INT }).optional(),
+    LIMIT_MEMORY_BYTES: numberWithin({ min: MEGABYTE, max: 1024 * GIGABYTE }).optional(),
     ANSWER_LIMIT_BYTES: wholeNumber(32 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: GIGABYTE }),
     REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),

@@ -44,14 +44,14 @@ export interface PageSizes {
 /** Fields and fragments that are looked at before an operation counts as too large in itself. */
 const SELECTIONS = 20_000
 
-/** @throws GraphQLError with the code BAD_USER_INPUT if the operation is too deep or could touch too much */
-export function checkDocumentCost(asked: AskedOperation, limits: DocumentLimits, pages: PageSizes): void {
+/** The cost of the operation. @throws GraphQLError with the code BAD_USER_INPUT if the operation is too deep or could touch too much */
+export function checkDocumentCost(asked: AskedOperation, limits: DocumentLimits, pages: PageSizes): number {
   const operation = getOperationAST(asked.document, asked.operationName)
   const root = operation && asked.schema.getRootType(operation.operation)
   // The executor says what is wrong with an operation that is not there.
-  if (!operation || !root) return
+  if (!operation || !root) return 0
   const cost = new CostWalk(asked, operation, { limits, pages }).costOf(root, [operation], { depth: 1 })
-  if (cost <= limits.cost) return
+  if (cost <= limits.cost) return cost
   throw tooMuch(
     `The operation could touch ${cost} nodes; the limit is ${limits.cost}. Ask for smaller pages (first, last), or for less on each of them.`,
     { cost, limit: limits.cost },

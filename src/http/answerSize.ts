@@ -1,6 +1,6 @@
 // How large the answer to a query may become: nodes are counted before it runs, but how much each of them holds is known only then.
 // The answer of a mutation was bounded before the mutation committed (ledger/jobAnswer.ts).
-import { type ExecutionResult, GraphQLError } from 'graphql'
+import { GraphQLError } from 'graphql'
 import type { ServerPlugin } from './requestScope.ts'
 
 /** What the database sends for an answer may be so many times as large: names of columns, and columns that only decide. */
@@ -31,11 +31,25 @@ export function limitAnswerSize(): ServerPlugin {
   return {
     onResultProcess({ result, setResult, serverContext: { scope } }) {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return
-      const { answerSize, operation } = scope
-      const tooLarge =
-        answerSize.isOver || (!operation?.startsWith('mutation') && isLarger(result, answerSize.limitBytes))
-      if (tooLarge) setResult({ errors: [refusal(answerSize.limitBytes)] })
+      const { answerSize, memory, operation } = scope
+      const isMutation = operation?.startsWith('mutation') ?? false
+      const bytes = leastBytes(result.data, isMutation ? Number.POSITIVE_INFINITY : answerSize.limitBytes)
+      const isTooLarge = answerSize.isOver || (!isMutation && bytes > answerSize.limitBytes)
+      if (isTooLarge) setResult({ errors: [refusal(answerSize.limitBytes)] })
+      else {
+        const fault = faultOf(() => memory.answers(bytes))
+        if (fault) setResult({ errors: [fault] })
+      }
     },
+  }
+}
+
+function faultOf(check: () => void): GraphQLError | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return error as GraphQLError
   }
 }
 
@@ -44,14 +58,9 @@ function refusal(limit: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', limit, http: { spec: true, status: 400 } } })
 }
 
-/** Whether the result takes up more than so many bytes of JSON, at the least. Stops where it does; one text may stand in many places. */
-function isLarger({ data }: ExecutionResult, limit: number): boolean {
-  return leastBytes(data, limit) > limit
-}
-
-/** Of the value and all it holds; where there are more than `limit`, as many as were counted by then. */
+/** Of the JSON of a value, at the least; where there are more than `limit`, as many as were counted by then. One text may stand in many places. */
 function leastBytes(value: unknown, limit: number): number {
-  if (typeof value === 'string') return value.length + 2
+  if (typeof value === 'string') return textBytes(value)
   if (typeof value !== 'object' || value === null) return 1
   let bytes = 2
   if (Array.isArray(value)) {
@@ -67,3 +76,24 @@ function leastBytes(value: unknown, limit: number): number {
   }
   return bytes
 }
+
+/** Shorter texts are counted by their length alone. */
+const SHORT = 1000
+
+/** Characters that JSON escapes take up to six times their length. */
+function textBytes(text: string): number {
+  if (text.length < SHORT) return text.length + 2
+  let bytes = text.length + 2
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code < CONTROL_END) bytes += SHORT_ESCAPES.has(code) ? 1 : 5
+    else if (code === QUOTE || code === BACKSLASH) bytes += 1
+    else if (code >= 0x80) bytes += 1
+  }
+  return bytes
+}
+
+const CONTROL_END = 0x20
+/** \b \t \n \f \r */
+const SHORT_ESCAPES = new Set([8, 9, 10, 12, 13])
+const [QUOTE, BACKSLASH] = [34, 92]

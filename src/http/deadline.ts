@@ -87,11 +87,14 @@ export class Deadline {
 export function keepDeadline(): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const { deadline, answerSize, statementEnded: ended, callerKey: caller } = args.contextValue.scope
+      const { deadline, answerSize, memory, statementEnded: ended, callerKey: caller } = args.contextValue.scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
       const isMutation = operation === OperationTypeNode.MUTATION
       if (isMutation) deadline.outliveClient()
-      const received = isMutation ? undefined : (bytes: number) => answerSize.received(bytes)
+      const received = (bytes: number): void => {
+        memory.received(bytes)
+        if (!isMutation) answerSize.received(bytes)
+      }
       const watch = { received, ended, caller, readsOnly: !isMutation }
       setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), watch))
     },

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Caller } from '../access/caller.ts'
 import type { AnswerSize } from './answerSize.ts'
 import type { Deadline } from './deadline.ts'
+import type { RequestMemory } from './requestMemory.ts'
 
 export interface RequestScope {
   readonly requestId: string
@@ -16,6 +17,8 @@ export interface RequestScope {
   readonly headers: { set(name: string, value: string): void }
   /** When the request is given up. */
   readonly deadline: Deadline
+  /** What the request takes of the memory of the process. */
+  readonly memory: RequestMemory
   /** How large the answer may become. */
   readonly answerSize: AnswerSize
   /** Told of each statement for the request when it has ended: its text, and how many milliseconds it took. */

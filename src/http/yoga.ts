@@ -24,7 +24,9 @@ import { loopbackNamesOnly } from './guards/loopbackNames.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
 import { isJsonPost, jsonPosts } from './jsonPost.ts'
+import { MemoryBudget, usualMemoryLimit } from './memoryBudget.ts'
 import { logRequest } from './requestLog.ts'
+import { boundBodies, dropBody, RequestMemory } from './requestMemory.ts'
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
 
 export const GRAPHQL_PATH = '/graphql'
@@ -41,6 +43,8 @@ export interface GraphQLHandlerOptions {
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
   readonly answerLimitBytes: number
+  /** Memory for all requests together; undefined: a part of the heap that Node allows. */
+  readonly memoryLimitBytes: number | undefined
   readonly requestTimeoutMs: number
   /** Time between two signs of life on a stream on which nothing happens. */
   readonly pingMs: number
@@ -62,6 +66,7 @@ export type GraphQLHandler = (
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   const { log, requestTimeoutMs, answerLimitBytes, exploration } = options
+  const budget = new MemoryBudget(options.memoryLimitBytes ?? usualMemoryLimit())
   const posts = jsonPosts()
   const yoga = createYoga<ServerContext>({
     schema: options.schema,
@@ -89,7 +94,27 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     const address = request.socket.remoteAddress ?? 'unknown'
     const deadline = new Deadline(response, requestTimeoutMs)
     const answerSize = new AnswerSize(answerLimitBytes, () => deadline.giveUp('the answer is too large'))
-    const scope: RequestScope = { requestId, log, address, response, headers, deadline, answerSize, shuttingDown }
+    const holding = budget.open(
+      () => scope.callerKey ?? `address:${address}`,
+      () => {
+        deadline.giveUp('there is no memory for the request')
+        dropBody(request)
+        if (response.headersSent) response.destroy()
+      },
+    )
+    const memory = new RequestMemory(holding)
+    response.once('close', () => memory.release())
+    const scope: RequestScope = {
+      requestId,
+      log,
+      address,
+      response,
+      headers,
+      deadline,
+      memory,
+      answerSize,
+      shuttingDown,
+    }
     logRequest(response, scope, options.slowQueryMs)
     if (isJsonPost(request, GRAPHQL_PATH)) return posts.answer(request, response, { scope })
     return yoga(request, response, { scope })
@@ -104,6 +129,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     ...(exploration ? [] : [csrfPrevention()]),
     authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits)),
     jsonBody(),
+    boundBodies(options.bodyLimitBytes),
     ...(documents ? [trustedDocuments(documents)] : []),
     documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
     keepDocuments(),

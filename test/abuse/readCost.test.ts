@@ -29,6 +29,11 @@ async function costOf(query: string, variables: object = {}): Promise<number | '
     : ((errors[0]?.extensions as { cost: number } | undefined)?.cost ?? Number.NaN)
 }
 
+/** The statements of `work`, without those that the server sends by itself. */
+async function reads(work: () => Promise<unknown>): Promise<string[]> {
+  return (await log.during(work)).filter((text) => /FROM (jobs|job_states|job_counts|job_statistics)\b/.test(text))
+}
+
 const jobs = (args: string, fields = 'nodes { id }') => `{ jobs(first: 1, ${args}) { ${fields} } }`
 const records = (args: string, fields = 'nodes { id }') => `{ jobStateRecords(first: 1, ${args}) { ${fields} } }`
 const DAY = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
@@ -102,7 +107,7 @@ describe('what is read again', () => {
     const { data } = await usual.request('{ jobs { edges { cursor } } }')
     const { cursor } = data.jobs.edges[2]
     const asked = 'nodes { id } a: pageInfo { hasNextPage } b: pageInfo { hasNextPage }'
-    const sent = await log.during(async () => {
+    const sent = await reads(async () => {
       const answer = await usual.request(`{ jobs(first: 2, before: "${cursor}") { ${asked} } }`)
       expect(answer.data.jobs).toMatchObject({ a: { hasNextPage: true }, b: { hasNextPage: true } })
     })
@@ -124,17 +129,12 @@ describe('a filter that nothing can satisfy', () => {
     ['{ jobCount(filter: { states: [] }) jobCountsByState(filter: { presets: [] }) { count } }', ''],
     [`{ jobStats(${DAY}, bucket: DAY, filter: { presets: [] }) { created medianWaitMs } }`, ''],
   ])('is answered without a statement: %s', async (query) => {
-    const sent = await log.during(async () => {
-      expect((await usual.request(query)).errors).toBeUndefined()
-    })
-    expect(sent).toEqual([])
+    expect(await reads(async () => expect((await usual.request(query)).errors).toBeUndefined())).toEqual([])
   })
 
   it('does not include the deletion of a job in any state', async () => {
-    const sent = await log.during(() =>
-      usual.request(records('filter: { previousStates: [COMPLETED, CANCELLED], newStates: [CANCELLED] }')),
-    )
-    expect(sent).toHaveLength(1)
+    const query = records('filter: { previousStates: [COMPLETED, CANCELLED], newStates: [CANCELLED] }')
+    expect(await reads(() => usual.request(query))).toHaveLength(1)
   })
 })
 

@@ -11,7 +11,7 @@ import {
 import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/documentCost.ts'
 import { checkDocumentForm, checkDocumentText, type DocumentLimits, tooMuch } from '../../graphql/documentLimits.ts'
 import { checkVariables } from '../../graphql/variableCheck.ts'
-import type { ServerPlugin } from '../requestScope.ts'
+import type { ServerContext, ServerPlugin } from '../requestScope.ts'
 
 export interface DocumentGuardOptions {
   readonly limits: DocumentLimits
@@ -48,11 +48,12 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     return fault
   }
 
-  function checkOperation({ schema, document, operationName, variableValues }: ExecutionArguments): void {
+  function checkOperation({ schema, document, operationName, variableValues, contextValue }: ExecutionArguments): void {
     const variables = variableValues ?? {}
     const operation = getOperationAST(document, operationName)
     if (operation) checkVariables(schema, operation, variables)
-    checkDocumentCost({ schema, document, operationName, variables }, limits, pages)
+    const cost = checkDocumentCost({ schema, document, operationName, variables }, limits, pages)
+    contextValue.scope.memory.expects(cost)
   }
 }
 
@@ -73,6 +74,7 @@ function parseShallow(source: string | Source, options: ParseOptions): DocumentN
 interface ExecutionArguments extends Pick<AskedOperation, 'schema' | 'document'> {
   readonly operationName?: string | null | undefined
   readonly variableValues?: AskedOperation['variables'] | null | undefined
+  readonly contextValue: ServerContext
 }
 
 function faultOf(check: () => void): GraphQLError | undefined {
