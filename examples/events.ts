@@ -12,6 +12,6 @@ const events = followJobEvents({
   onInterruption: ({ message }) => console.error(message),
 })
 for await (const { cursor, record } of events) {
-  console.log(`${record.job.jobId} of ${record.job.userId} failed: ${record.reason}`)
+  console.log(`${record.job.jobId} of ${record.job.userId} failed: ${record.error}`)
   writeFileSync(PLACE, cursor)
 }

@@ -322,7 +322,7 @@ export type JobEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type JobEventsSubscription = { readonly jobEvents: { readonly cursor: string, readonly eventId: string, readonly record: { readonly id: string, readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly metadata: Record<string, unknown>, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null, readonly job: { readonly jobId: string, readonly userId: string, readonly preset: string | null } } } };
+export type JobEventsSubscription = { readonly jobEvents: { readonly cursor: string, readonly eventId: string, readonly record: { readonly id: string, readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly error: string | null, readonly metadata: Record<string, unknown>, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null, readonly job: { readonly jobId: string, readonly userId: string, readonly preset: string | null } } } };
 
 export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -392,7 +392,7 @@ export type FullHistoryQueryVariables = Exact<{
 }>;
 
 
-export type FullHistoryQuery = { readonly job: { readonly jobId: string, readonly content: string, readonly state: JobState, readonly stateHistory: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null }> }, readonly result: { readonly status: JobResultStatus, readonly output: unknown | null, readonly errorMessage: string | null, readonly processingTimeMs: number | null } | null } | null };
+export type FullHistoryQuery = { readonly job: { readonly jobId: string, readonly content: string, readonly state: JobState, readonly stateHistory: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly error: string | null, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null }> }, readonly result: { readonly status: JobResultStatus, readonly output: unknown | null, readonly errorMessage: string | null, readonly processingTimeMs: number | null } | null } | null };
 
 type TransitionOutcome_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly message: string };
 
@@ -679,6 +679,7 @@ export const JobEventsDocument = new TypedDocumentString(`
       previousState
       newState
       reason
+      error
       metadata
       actor
       timestamp
@@ -787,6 +788,7 @@ export const FullHistoryDocument = new TypedDocumentString(`
         previousState
         newState
         reason
+        error
         actor
         timestamp
         previousStateDurationMs

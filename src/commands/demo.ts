@@ -112,6 +112,7 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
       'after ms': after ?? '',
       actor: record.actor,
       reason: record.reason ?? '',
+      error: record.error ?? '',
       at: record.timestamp,
     })),
   )

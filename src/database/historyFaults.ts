@@ -31,6 +31,7 @@ const FAULTS = `
       WHEN "timestamp" < before_timestamp THEN 'it is earlier than the record before it'
       WHEN sequence > 1 AND previous_state_duration_ms <> round(extract(epoch FROM "timestamp" - before_timestamp) * 1000)
         THEN 'its duration is not the time since the record before it'
+      WHEN error IS NOT NULL AND new_state <> 'FAILED' THEN 'it has an error, but is not of a failure'
     END AS fault FROM records
   )
   SELECT job_id AS "jobId", sequence, fault FROM faults WHERE fault IS NOT NULL
@@ -39,8 +40,8 @@ const FAULTS = `
   WHERE j.attempt <> (SELECT count(*) FROM job_states AS r WHERE r.job_id = j.id AND r.new_state = 'PROCESSING')
   UNION ALL
   SELECT j.id, j.version, 'the last record is not what the job says of itself' FROM jobs AS j
-  WHERE (SELECT (r.sequence, r.new_state, r.actor, r.reason) FROM job_states AS r WHERE r.job_id = j.id ORDER BY r.sequence DESC LIMIT 1)
-    IS DISTINCT FROM (j.version, j.state, j.state_actor, j.state_reason)
+  WHERE (SELECT (r.sequence, r.new_state, r.actor, r.reason, r.error) FROM job_states AS r WHERE r.job_id = j.id ORDER BY r.sequence DESC LIMIT 1)
+    IS DISTINCT FROM (j.version, j.state, j.state_actor, j.state_reason, j.state_error)
   ORDER BY 1, 2
   LIMIT 100`
 

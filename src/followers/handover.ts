@@ -70,6 +70,7 @@ const SELECTED = {
   previousState: true,
   newState: true,
   reason: true,
+  error: true,
   stateMetadata: true,
   actor: true,
   timestamp: true,
@@ -83,7 +84,7 @@ function identityOf({ jobId, sequence }: LedgerEvent): Pick<LedgerEvent, 'jobId'
 }
 
 function eventOf(record: SelectedRecord): LedgerEvent {
-  const { jobId, sequence, previousState, newState, reason, stateMetadata, actor, timestamp, job } = record
+  const { jobId, sequence, previousState, newState, reason, error, stateMetadata, actor, timestamp, job } = record
   return {
     eventId: eventIdOf(record),
     cursor: cursorOf(record),
@@ -92,6 +93,7 @@ function eventOf(record: SelectedRecord): LedgerEvent {
     previousState,
     newState,
     reason,
+    error,
     metadata: stateMetadata,
     actor,
     timestamp: timestamp.toISOString(),

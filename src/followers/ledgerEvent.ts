@@ -16,6 +16,8 @@ export interface LedgerEvent {
   readonly previousState: JobState | null
   readonly newState: JobState
   readonly reason: string | null
+  /** What went wrong in the attempt that ended: of a transition to FAILED, else null. */
+  readonly error: string | null
   /** What the author of the transition attached to it. */
   readonly metadata: unknown
   readonly actor: string

@@ -30,7 +30,7 @@ const SHOWN: Readonly<Record<string, string>> = {
 /** The columns of any length. */
 const VARIABLE: Readonly<Record<string, ReadonlySet<string>>> = {
   Job: new Set(['userId', 'content', 'preset', 'stateReason', 'stateActor', 'stateMetadata', 'metadata']),
-  JobStateRecord: new Set(['reason', 'stateMetadata', 'actor']),
+  JobStateRecord: new Set(['reason', 'error', 'stateMetadata', 'actor']),
   JobResult: new Set(['output', 'errorMessage']),
 }
 

@@ -22,6 +22,7 @@ export const JobStateRecord = builder.prismaNode('JobStateRecord', {
     previousState: t.expose('previousState', { type: JobStateEnum, nullable: true }),
     newState: t.expose('newState', { type: JobStateEnum }),
     reason: t.exposeString('reason', { nullable: true }),
+    error: t.exposeString('error', { nullable: true }),
     metadata: t.expose('stateMetadata', { type: 'JSONObject' }),
     actor: t.exposeString('actor'),
     timestamp: t.expose('timestamp', { type: 'DateTime' }),

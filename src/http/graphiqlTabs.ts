@@ -57,7 +57,7 @@ query JobHistories($first: Int = 20) {
       startedAt
       completedAt
       stateHistory(first: 20) {
-        nodes { sequence previousState newState reason actor timestamp previousStateDurationMs }
+        nodes { sequence previousState newState reason error actor timestamp previousStateDurationMs }
       }
       result { status output errorMessage processingTimeMs }
     }
@@ -71,7 +71,7 @@ const FOLLOW = `# 4. Events as they happen. Run this, then create jobs from else
 subscription Follow {
   jobEvents {
     cursor
-    record { sequence previousState newState reason actor timestamp job { jobId userId } }
+    record { sequence previousState newState reason error actor timestamp job { jobId userId } }
   }
 }
 `

@@ -57,7 +57,7 @@ async function finish(ledger: Ledger, { note, result, answer }: Finish): Promise
     const changes = Prisma.sql`
       WITH changed AS (
         UPDATE jobs SET state = ${to}::job_state, version = version + 1, state_reason = ${reason}, state_actor = ${actor},
-          state_metadata = ${JSON.stringify(metadata ?? {})}::jsonb
+          state_metadata = ${JSON.stringify(metadata ?? {})}::jsonb, state_error = ${result.errorMessage ?? null}::text
         WHERE id = ${jobId}::uuid AND deleted_at IS NULL AND state = ANY (${sourcesOf(to)}::job_state[])
           AND version = coalesce(${expectedVersion}::integer, version) AND state = coalesce(${expectedState}::job_state, state)
         RETURNING *

@@ -134,6 +134,7 @@ export const RECORD_IN_JOB: Readonly<Record<string, string>> = {
   reason: 'stateReason',
   stateMetadata: 'stateMetadata',
   actor: 'stateActor',
+  error: 'stateError',
 }
 
 function renamed(record: Weights): Weights {

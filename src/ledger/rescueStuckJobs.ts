@@ -121,13 +121,14 @@ function rescue(
     ), moved AS (
       UPDATE jobs SET state = ${OUTCOME}, version = version + 1, state_actor = ${actor}, state_metadata = '{}',
         state_reason = CASE WHEN cancel_requested_at IS NULL THEN ${cause}
-          ELSE concat('asked for by ', cancel_requested_by, ': ' || cancel_reason, ' (', ${cause}::text, ')') END
+          ELSE concat('asked for by ', cancel_requested_by, ': ' || cancel_reason, ' (', ${cause}::text, ')') END,
+        state_error = CASE WHEN ${OUTCOME} = 'FAILED'
+          THEN format('The worker is gone (%s), and the attempts are used up (%s).', ${cause}::text, max_attempts) END
       WHERE id = ANY (ARRAY(SELECT id FROM stuck))
-      RETURNING id, max_attempts, state AS outcome
+      RETURNING id, state_error, state AS outcome
     ), timed_out AS (
       INSERT INTO job_results (job_id, status, error_message)
-      SELECT id, 'timeout', format('The worker is gone (%s), and the attempts are used up (%s).', ${cause}::text, max_attempts)
-      FROM moved WHERE outcome = 'FAILED'
+      SELECT id, 'timeout', state_error FROM moved WHERE outcome = 'FAILED'
       ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = NULL, error_message = excluded.error_message,
         processing_time_ms = NULL
     )

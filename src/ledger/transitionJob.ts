@@ -51,7 +51,7 @@ export async function transitionJob(
     const changes = Prisma.sql`WITH changed AS (
       UPDATE jobs SET state = ${to}::job_state, version = version + 1, state_reason = ${input.reason ?? null},
         state_actor = ${input.actor}, state_metadata = ${JSON.stringify(input.metadata ?? {})}::jsonb,
-        releases = releases + ${to === 'PENDING' ? 1 : 0}
+        releases = releases + ${to === 'PENDING' ? 1 : 0}, state_error = ${(to === 'FAILED' ? input.reason : null) ?? null}::text
       WHERE id = ${id}::uuid AND state = ANY (${sources}::job_state[]) AND version = coalesce(${expectedVersion ?? null}::integer, version)
       RETURNING *)`
     const [job] = await changeJobs(ledger, { changes }, answer)

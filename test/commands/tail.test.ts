@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { failJob } from '../../src/ledger/finishJob.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { eventually } from '../support/eventually.ts'
 import { ACTOR, jobIn, newJob } from '../support/factories.ts'
@@ -51,6 +52,19 @@ describe('tail', () => {
     expect(program.stderr()).toBe('')
   })
 
+  it('prints the error of an attempt', async () => {
+    const after = await cursorOfNow()
+    const { id } = await jobIn(server.ledger, 'PROCESSING', { userId: 'failing' })
+    await failJob(server.ledger, { jobId: id, actor: ACTOR, reason: 'gave up', errorMessage: 'no paper\nleft' })
+    const filter = ['--after', after, '--user', 'failing', '--state', 'FAILED']
+    const text = tail(...filter)
+    const line = await eventually(() => lines(text)[0] ?? expect.fail('prints nothing'))
+    expect(line).toMatch(/PROCESSING -> FAILED +tester +gave up +no paper left$/)
+    const json = tail('--json', ...filter)
+    const event = await eventually(() => JSON.parse(lines(json)[0] ?? ''))
+    expect(event).toMatchObject({ newState: 'FAILED', reason: 'gave up', error: 'no paper\nleft' })
+  })
+
   it('prints JSON from which a script goes on, of what it asks for', async () => {
     const after = await cursorOfNow()
     const { id } = await jobIn(server.ledger, 'COMPLETED', { userId: 'of-tail', preset: 'nightly' })
@@ -69,6 +83,7 @@ describe('tail', () => {
       previousState: 'PENDING',
       newState: 'PROCESSING',
       reason: null,
+      error: null,
       metadata: {},
       actor: ACTOR,
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),

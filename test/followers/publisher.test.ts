@@ -188,6 +188,7 @@ describe('a file', () => {
       previousState: null,
       newState: 'PENDING',
       reason: 'two\nlines',
+      error: null,
       metadata: { a: 1 },
       actor: 'a',
       timestamp: '2026-01-01T00:00:00.000Z',

@@ -67,6 +67,8 @@ const ADDED_COLUMNS = [
   'cancel_requested_at',
   'cancel_requested_by',
   'cancel_reason',
+  'state_error',
+  'error',
 ]
 
 /** All rows of the tables; undefined while there are no tables. */
@@ -74,7 +76,7 @@ async function tableRows(): Promise<unknown> {
   const { rows } = await client.query(`SELECT to_regclass('jobs') IS NOT NULL AS there`)
   if (!rows[0].there) return undefined
   const all = await client.query(
-    `SELECT (SELECT json_agg(to_jsonb(j) - $1::text[] ORDER BY id) FROM jobs AS j) AS jobs, (SELECT json_agg(s ORDER BY id) FROM job_states AS s) AS states,
+    `SELECT (SELECT json_agg(to_jsonb(j) - $1::text[] ORDER BY id) FROM jobs AS j) AS jobs, (SELECT json_agg(to_jsonb(s) - $1::text[] ORDER BY id) FROM job_states AS s) AS states,
        (SELECT json_agg(r ORDER BY id) FROM job_results AS r) AS results`,
     [ADDED_COLUMNS],
   )

@@ -10,6 +10,7 @@ export interface HistoryRow {
   previous_state: JobState | null
   new_state: JobState
   reason: string | null
+  error: string | null
   state_metadata: object
   actor: string
   timestamp: Date

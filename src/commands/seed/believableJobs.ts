@@ -7,6 +7,8 @@ export interface SeedRecord {
   at: number
   actor: string
   reason: string | null
+  /** Of the attempt that ended with it. */
+  error?: string | null
 }
 
 export interface SeedJob {
@@ -190,7 +192,9 @@ class Story {
   }
 
   private bring(status: JobResultStatus, processingTimeMs: number, output: unknown, errorMessage: string | null): this {
-    const at = (this.job.records.at(-1) as SeedRecord).at
+    const last = this.job.records.at(-1) as SeedRecord
+    last.error = errorMessage
+    const { at } = last
     this.job.result = { status, output, errorMessage, processingTimeMs, at }
     return this
   }

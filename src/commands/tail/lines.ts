@@ -4,26 +4,26 @@ import type { LedgerEvent } from '../../followers/ledgerEvent.ts'
 
 /** `2026-11-25T21:16:38.282Z 01a2... PENDING -> PROCESSING  user:ada  claimed by host:1` */
 export function textLine({ record }: JobEvent): string {
-  const { previousState, newState, actor, reason, timestamp, job } = record
+  const { previousState, newState, actor, reason, error, timestamp, job } = record
   const step = previousState === null ? newState : `${previousState} -> ${newState}`
   return [
     timestamp,
     job.jobId,
     step.padEnd(STEP_WIDTH),
     printable(actor),
-    ...(reason === null ? [] : [printable(reason)]),
+    ...[reason, error === reason ? null : error].flatMap((text) => (text === null ? [] : [printable(text)])),
   ].join('  ')
 }
 
 const STEP_WIDTH = 'PROCESSING -> COMPLETED'.length
 
-/** One line, whatever somebody wrote into a reason. */
+/** One line, whatever somebody wrote into a reason or an error. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
 export function jsonLine({ cursor, eventId, record }: JobEvent): string {
-  const { sequence, previousState, newState, reason, metadata, actor, timestamp, job } = record
+  const { sequence, previousState, newState, reason, error, metadata, actor, timestamp, job } = record
   const event: LedgerEvent = {
     eventId,
     cursor,
@@ -32,6 +32,7 @@ export function jsonLine({ cursor, eventId, record }: JobEvent): string {
     previousState,
     newState,
     reason,
+    error,
     metadata,
     actor,
     timestamp,

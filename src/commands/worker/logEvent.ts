@@ -1,5 +1,6 @@
 // The log of a worker: one line when a job is over, and one when the worker itself stands differently.
 import type { Logger } from 'pino'
+import { errorText } from '../../worker/errorText.ts'
 import type { ClaimedJob, WorkerEvent } from '../../worker/runWorker.ts'
 
 /** Writes down what happened. That a job was claimed is no line of its own. */
@@ -12,7 +13,7 @@ export function logEvent(log: Logger, event: WorkerEvent): void {
       return
     case 'failed':
       log.warn(
-        { ...factsOf(event.job), processingTimeMs: event.processingTimeMs, error: messageOf(event.error) },
+        { ...factsOf(event.job), processingTimeMs: event.processingTimeMs, error: errorText(event.error) },
         'job failed',
       )
       return
