@@ -28,28 +28,25 @@ export function databaseReadiness(database: Database, timeline: TimelineCheck, l
     () => schemaDrift(database.pool),
     (fault) => (fault === undefined ? SCHEMA_KEPT_MS : 0),
   )
-  const notReady = (reason: string, err?: unknown): Readiness => {
-    if (err !== undefined) log.warn({ err, reason }, 'not ready')
-    return { ready: false, reason }
-  }
   const check = async (): Promise<Readiness> => {
     const { isReadOnly, settings } = await database.checkSession()
-    if (isReadOnly) return notReady(READ_ONLY)
+    if (isReadOnly) return { ready: false, reason: READ_ONLY }
     const [fault] = settings
-    if (fault !== undefined) return notReady(fault)
+    if (fault !== undefined) return { ready: false, reason: fault }
     const { state } = await migrationState(database.pool)
-    if (state !== 'up-to-date') return notReady(REASONS[state])
+    if (state !== 'up-to-date') return { ready: false, reason: REASONS[state] }
     // Before the schema is compared, which would name the triggers that a restore has still to create.
-    const order = await timeline.run().catch((error: unknown) => {
-      if (error instanceof DatabaseUnavailableError) return notReady(error.message, error)
-      throw error
-    })
-    if (order) return order
+    await timeline.run()
     const changed = await drift()
-    return changed === undefined ? { ready: true } : notReady(changed)
+    return changed === undefined ? { ready: true } : { ready: false, reason: changed }
   }
   return keep(
-    () => withPatience(check()).catch((error: unknown) => notReady('The database does not answer.', error)),
+    () =>
+      withPatience(check()).catch((error: unknown) => {
+        const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
+        log.warn({ err: error, reason }, 'not ready')
+        return { ready: false, reason }
+      }),
     () => KEPT_MS,
   )
 }
