@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
+import { withExactNumbers } from './rows/exactNumbers.ts'
 import { databaseUnavailable, runStatement, type Statement, textOf } from './runStatement.ts'
 
 /** What is told of the statements that work sends. */
@@ -56,7 +57,8 @@ export class CancellingPool extends pg.Pool {
 
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
   override query(statement: any, values?: any): any {
-    return this.queryUnder(waiting.getStore() ?? {}, statement as Statement, values as unknown[] | undefined)
+    const exact = withExactNumbers(statement as Statement)
+    return this.queryUnder(waiting.getStore() ?? {}, exact, values as unknown[] | undefined)
   }
 
   private async queryUnder(

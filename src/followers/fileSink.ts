@@ -1,5 +1,6 @@
 // Hands the ledger on to a file: a line of JSON for each event, as `jobledger tail --json` prints them.
 import { type FileHandle, open } from 'node:fs/promises'
+import { writeJson } from '../database/rows/exactNumbers.ts'
 import type { EventSink } from './eventSink.ts'
 import type { LedgerEvent } from './ledgerEvent.ts'
 
@@ -43,7 +44,7 @@ export function createFileSink(path: string): EventSink {
 }
 
 function lineOf(event: LedgerEvent): string {
-  return `${JSON.stringify(event)}\n`
+  return `${writeJson(event)}\n`
 }
 
 async function endsWithLine(file: FileHandle): Promise<boolean> {

@@ -1,6 +1,5 @@
 // What one message of Pub/Sub may hold, and the settings of the ledger that keep records within that.
 // https://cloud.google.com/pubsub/quotas#resource_limits
-import type { LedgerEvent } from './ledgerEvent.ts'
 
 /** A request to publish, and so a message. */
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
@@ -21,14 +20,15 @@ export function largestMetadataBytes(reasonBytes: number): number {
 export const LARGEST_NAME_CHARACTERS = MAX_ATTRIBUTE_BYTES / 4
 
 export interface EventMessage {
-  readonly json: LedgerEvent
+  /** The event as JSON. */
+  readonly data: Buffer
   readonly orderingKey: string
   readonly attributes: Readonly<Record<string, string>>
 }
 
 /** Why Pub/Sub will never accept a message; undefined if it may. */
-export function messageFault({ json, orderingKey, attributes }: EventMessage): string | undefined {
-  let bytes = Buffer.byteLength(JSON.stringify(json)) + Buffer.byteLength(orderingKey)
+export function messageFault({ data, orderingKey, attributes }: EventMessage): string | undefined {
+  let bytes = data.length + Buffer.byteLength(orderingKey)
   for (const [name, value] of Object.entries(attributes)) {
     const length = Buffer.byteLength(value)
     if (length > MAX_ATTRIBUTE_BYTES)

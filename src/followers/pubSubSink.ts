@@ -1,6 +1,7 @@
 // Hands the ledger on to a topic of Google Cloud Pub/Sub: a message for each event, ordered by job.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PubSub, Topic } from '@google-cloud/pubsub'
+import { writeJson } from '../database/rows/exactNumbers.ts'
 import { projectOf } from '../pubSub/names.ts'
 import { closePubSub, openPubSub } from '../pubSub/openPubSub.ts'
 import type { EventSink, RefusedEvent } from './eventSink.ts'
@@ -119,7 +120,7 @@ async function accepted(topic: Topic, event: LedgerEvent): Promise<void> {
 function messageOf(event: LedgerEvent): EventMessage {
   const { eventId, jobId, sequence, previousState, newState, userId, preset } = event
   return {
-    json: event,
+    data: Buffer.from(writeJson(event)),
     orderingKey: jobId,
     // An attribute is never null: one that has no value is left out.
     attributes: {

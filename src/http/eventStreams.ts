@@ -3,6 +3,7 @@
 // does not read, and never ends the connection of one that is gone without a word.
 import type { ServerResponse } from 'node:http'
 import type { ExecutionResult, GraphQLError } from 'graphql'
+import { writeJson } from '../database/rows/exactNumbers.ts'
 import { HeldBytes } from './heldBytes.ts'
 import type { ServerPlugin } from './requestScope.ts'
 
@@ -131,7 +132,7 @@ class EventStream {
 
 function next({ errors, ...result }: ExecutionResult): string {
   const shown = errors && { errors: errors.map(toClient) }
-  return `event: next\ndata: ${JSON.stringify({ ...shown, ...result })}\n\n`
+  return `event: next\ndata: ${writeJson({ ...shown, ...result })}\n\n`
 }
 
 /** What an error says of the HTTP answer is not a part of it. */

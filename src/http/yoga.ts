@@ -5,6 +5,7 @@ import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type GraphiQLOptions, type YogaLogger } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../access/authenticate.ts'
+import { writeJson } from '../database/rows/exactNumbers.ts'
 import type { EventFeed } from '../followers/eventFeed.ts'
 import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/documentLimits.ts'
@@ -137,6 +138,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     keepDeadline(),
     limitAnswerSize(),
     answerErrors({ ...options, suggestions: exploration }),
+    exactNumbers(),
     eventStreams({ pingMs: options.pingMs }),
   ]
 }
@@ -146,6 +148,17 @@ function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOption
   if (caller === undefined || callerNow === undefined) throw new Error('A request came past authentication.')
   const answerBudget = new AnswerBudget(answerSize.limitBytes)
   return { ledger, events, answerBudget, caller, callerNow, signal: deadline.signal, statementEnded, requestId, log }
+}
+
+/** Answers numbers of stored JSON as the database has them. */
+function exactNumbers(): ServerPlugin {
+  return {
+    onResultProcess({ result, setResult }) {
+      // Yoga writes a result by its own function, if it has one.
+      if (!Array.isArray(result) && !(Symbol.asyncIterator in result))
+        setResult({ ...result, stringify: writeJson } as typeof result)
+    },
+  }
 }
 
 // The first tab has its headers from `headers`, a new one from `defaultHeaders`; those of its own are for the others.
