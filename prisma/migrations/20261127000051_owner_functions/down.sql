@@ -1,4 +1,2 @@
-ALTER FUNCTION "jobledger_empty_roll_up"() SECURITY INVOKER;
-GRANT EXECUTE ON FUNCTION "jobledger_empty_roll_up"() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION "jobledger_leave_place"() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION "jobledger_carry_on"(bigint, bigint) TO PUBLIC;

@@ -1,7 +1,4 @@
--- The server runs as a role that may neither delete rows nor alter tables (`jobledger grants`). It empties the roll-up through this
--- function alone. Functions that run with the rights of the owner are not for everyone.
-ALTER FUNCTION "jobledger_empty_roll_up"() SECURITY DEFINER;
-REVOKE EXECUTE ON FUNCTION "jobledger_empty_roll_up"() FROM PUBLIC;
+-- Functions that run with the rights of the owner are not for every role: `jobledger grants` gives them to the role of the server.
 REVOKE EXECUTE ON FUNCTION "jobledger_leave_place"() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION "jobledger_carry_on"(bigint, bigint) FROM PUBLIC;
 
