@@ -17,7 +17,7 @@ export function createLogger({ level, readable }: LogOptions): Logger {
     level,
     base: { pid: process.pid },
     redact: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-    serializers: { err: withoutClient },
+    serializers: { err: withoutContent },
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   }
@@ -28,10 +28,25 @@ export function createLogger({ level, readable }: LogOptions): Logger {
   return pino(options, { write: (line) => output.write(toText(line)) })
 }
 
-/** An error as it is logged. A pool of pg hands over its client with the error, and that holds the key by which statements are cancelled. */
-function withoutClient(error: unknown): unknown {
-  const entry: unknown = pino.stdSerializers.err(error as Error)
-  return typeof entry === 'object' && entry !== null && 'client' in entry ? { ...entry, client: undefined } : entry
+/**
+ * Members of errors that hold what callers have stored, or secrets: PostgreSQL repeats rows in `detail` and parameters in `where`; with
+ * `client`, a pool of pg passes on the key by which statements are cancelled.
+ */
+const PRIVATE = new Set(['client', 'detail', 'where', 'internalQuery', 'parameters', 'params', 'values'])
+/** Errors within errors are looked at to this depth. */
+const MAX_DEPTH = 8
+
+/** An error as it is logged: without the content of rows, also in its causes. */
+export function withoutContent(error: unknown): unknown {
+  return strip(pino.stdSerializers.err(error as Error), MAX_DEPTH)
+}
+
+function strip(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === 0) return undefined
+  if (Array.isArray(value)) return value.map((item) => strip(item, depth - 1))
+  const members = Object.entries(value).filter(([name]) => !PRIVATE.has(name))
+  return Object.fromEntries(members.map(([name, member]) => [name, strip(member, depth - 1)]))
 }
 
 const MINUTE_MS = 60_000

@@ -13,7 +13,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant: RFC 3339 in UTC with milliseconds; on input with any offset. */
+  /** An instant: RFC 3339 in UTC with milliseconds. Input needs an offset: `Z` or one such as `+01:00`. */
   DateTime: { input: string; output: string; }
   /** Any JSON value. Integers beyond ±9007199254740991 are refused where they would be stored: send them as strings. */
   JSON: { input: unknown; output: unknown; }

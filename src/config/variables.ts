@@ -23,7 +23,12 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 const MAX_INT = 2 ** 31 - 1
 const DAY_MS = 86_400_000
 const MEGABYTE = 1024 * 1024
-const GIGABYTE = 1024 * MEGABYTE
+/** PostgreSQL stores at most 256 MiB in a string of jsonb. */
+const MAX_VALUE_BYTES = 128 * MEGABYTE
+/** V8 holds at most 512 MiB in a string. */
+const MAX_BODY_BYTES = 256 * MEGABYTE
+/** An index row has at most 2704 bytes, and that of idempotency keys holds two names of up to four bytes a character. */
+const MAX_NAME_CHARACTERS = 330
 
 export const VARIABLES = z
   .object({
@@ -46,16 +51,16 @@ export const VARIABLES = z
     DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(5000, { min: 1, max: DAY_MS }),
     DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
     DATABASE_PREPARED_STATEMENTS: oneOf(['true', 'false'], 'true'),
-    LIMIT_CONTENT_BYTES: wholeNumber(DEFAULT_LIMITS.contentBytes, { min: 1, max: GIGABYTE }),
-    LIMIT_METADATA_BYTES: wholeNumber(DEFAULT_LIMITS.metadataBytes, { min: 2, max: GIGABYTE }),
-    LIMIT_OUTPUT_BYTES: wholeNumber(DEFAULT_LIMITS.outputBytes, { min: 1, max: GIGABYTE }),
+    LIMIT_CONTENT_BYTES: wholeNumber(DEFAULT_LIMITS.contentBytes, { min: 1, max: MAX_VALUE_BYTES }),
+    LIMIT_METADATA_BYTES: wholeNumber(DEFAULT_LIMITS.metadataBytes, { min: 2, max: MAX_VALUE_BYTES }),
+    LIMIT_OUTPUT_BYTES: wholeNumber(DEFAULT_LIMITS.outputBytes, { min: 1, max: MAX_VALUE_BYTES }),
     LIMIT_REASON_BYTES: wholeNumber(DEFAULT_LIMITS.reasonBytes, { min: 1, max: MEGABYTE }),
     LIMIT_ERROR_MESSAGE_BYTES: wholeNumber(DEFAULT_LIMITS.errorMessageBytes, { min: 1, max: MEGABYTE }),
-    LIMIT_NAME_CHARACTERS: wholeNumber(DEFAULT_LIMITS.nameCharacters, { min: 1, max: 600 }),
+    LIMIT_NAME_CHARACTERS: wholeNumber(DEFAULT_LIMITS.nameCharacters, { min: 1, max: MAX_NAME_CHARACTERS }),
     LIMIT_BATCH_ITEMS: wholeNumber(DEFAULT_LIMITS.batchItems, { min: 1, max: 10_000 }),
     LIMIT_PAGE_SIZE: wholeNumber(DEFAULT_LIMITS.pageSize, { min: 1, max: 10_000 }),
     LIMIT_DEFAULT_PAGE_SIZE: wholeNumber(DEFAULT_LIMITS.defaultPageSize, { min: 1, max: 10_000 }),
-    LIMIT_DOCUMENT_BYTES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.bytes, { min: 100, max: GIGABYTE }),
+    LIMIT_DOCUMENT_BYTES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.bytes, { min: 100, max: MAX_BODY_BYTES }),
     LIMIT_DOCUMENT_TOKENS: wholeNumber(DEFAULT_DOCUMENT_LIMITS.tokens, { min: 100, max: MAX_INT }),
     LIMIT_DOCUMENT_DEPTH: wholeNumber(DEFAULT_DOCUMENT_LIMITS.depth, { min: 1, max: 1000 }),
     LIMIT_DOCUMENT_ALIASES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.aliases, { min: 0, max: MAX_INT }),
@@ -68,9 +73,9 @@ export const VARIABLES = z
     TRUSTED_DOCUMENTS: z.string().optional(),
     RATE_LIMIT_PER_SECOND: numberWithin({ min: 0, max: MAX_INT }).optional(),
     RATE_LIMIT_BURST: numberWithin({ min: 1, max: MAX_INT }).optional(),
-    LIMIT_MEMORY_BYTES: numberWithin({ min: MEGABYTE, max: 1024 * GIGABYTE }).optional(),
-    ANSWER_LIMIT_BYTES: wholeNumber(32 * MEGABYTE, { min: 1024, max: GIGABYTE }),
-    BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: GIGABYTE }),
+    LIMIT_MEMORY_BYTES: numberWithin({ min: MEGABYTE, max: 1024 * 1024 * MEGABYTE }).optional(),
+    ANSWER_LIMIT_BYTES: wholeNumber(32 * MEGABYTE, { min: 1024, max: MAX_BODY_BYTES }),
+    BODY_LIMIT_BYTES: wholeNumber(4 * MEGABYTE, { min: 1024, max: MAX_BODY_BYTES }),
     REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }),
     SLOW_QUERY_MS: wholeNumber(1000, { min: 0, max: DAY_MS }),
     EVENTS_POLL_MS: wholeNumber(50, { min: 1, max: 60_000 }),
@@ -90,6 +95,11 @@ export const VARIABLES = z
   .refine((env) => !(env.LIMIT_DEFAULT_PAGE_SIZE > env.LIMIT_PAGE_SIZE), {
     path: ['LIMIT_DEFAULT_PAGE_SIZE'],
     error: 'must not be more than LIMIT_PAGE_SIZE.',
+    when: always,
+  })
+  .refine((env) => !(env.RETRY_MAX_MS < env.RETRY_BASE_MS), {
+    path: ['RETRY_MAX_MS'],
+    error: 'must not be less than RETRY_BASE_MS.',
     when: always,
   })
   .refine((env) => env.DATABASE_POOL_KEPT + env.DATABASE_POOL_EXTRA !== 0, {

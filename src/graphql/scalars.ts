@@ -1,9 +1,10 @@
 // The scalars of the API.
-import { GraphQLDateTimeISO, GraphQLJSON, GraphQLJSONObject, GraphQLUUID } from 'graphql-scalars'
+import { GraphQLJSON, GraphQLJSONObject, GraphQLUUID } from 'graphql-scalars'
 import { builder } from './builder.ts'
+import { DateTime } from './dateTime.ts'
 
-builder.addScalarType('DateTime', GraphQLDateTimeISO, {
-  description: 'An instant: RFC 3339 in UTC with milliseconds; on input with any offset.',
+builder.addScalarType('DateTime', DateTime, {
+  description: 'An instant: RFC 3339 in UTC with milliseconds. Input needs an offset: `Z` or one such as `+01:00`.',
 })
 builder.addScalarType('JSON', GraphQLJSON, {
   description:

@@ -19,9 +19,10 @@ export function answerErrors(options: AnswerErrorOptions): ServerPlugin {
   const mask = (result: ExecutionResult, scope: RequestScope): ExecutionResult => {
     if (result.errors === undefined) return result
     const requestFailed = result.data === undefined
+    const isEmpty = !Object.values(result.data ?? {}).some((value) => value !== null)
     return {
       ...result,
-      errors: result.errors.map((error) => toClient(error, { scope, requestFailed, ...options })),
+      errors: result.errors.map((error) => toClient(error, { scope, requestFailed, isEmpty, ...options })),
     }
   }
   return {
@@ -52,12 +53,14 @@ const MESSAGE_CHARACTERS = 2000
 interface Answering extends AnswerErrorOptions {
   readonly scope: RequestScope
   readonly requestFailed: boolean
+  /** Nothing that was asked for is in the answer. */
+  readonly isEmpty: boolean
 }
 
 function toClient(error: GraphQLError, answering: Answering): GraphQLError {
   const masked = afterWriting(known(error, answering), answering)
   const { code, http: given, originalError: _, ...facts } = masked.extensions
-  const http = httpOf(code, given as HttpHints | undefined, answering.requestFailed)
+  const http = httpOf(code, given as HttpHints | undefined, answering)
   // A new error, because Yoga keeps those of a document in its cache.
   return new GraphQLError(messageOf(masked, answering), {
     nodes: masked.nodes ?? null,
@@ -113,11 +116,15 @@ interface HttpHints {
   readonly spec?: boolean
 }
 
-function httpOf(code: unknown, given: HttpHints | undefined, requestFailed: boolean): HttpHints | undefined {
+function httpOf(
+  code: unknown,
+  given: HttpHints | undefined,
+  { requestFailed, isEmpty }: Answering,
+): HttpHints | undefined {
   // What is no GraphQL request at all is a bad one for every client; Yoga makes an exception for broken JSON.
   if (code === 'BAD_REQUEST') return { status: 400, ...given, spec: false }
   // The executor gives bad variables and unknown operations 400 for every client. Faults of a GraphQL request are 200 as JSON.
   if (given?.status === 400) return { spec: true, ...given }
-  if (given !== undefined || !requestFailed) return given
-  return code === 'INTERNAL_SERVER_ERROR' ? { status: 500 } : { spec: true, status: 400 }
+  if (given === undefined && isEmpty && code === 'INTERNAL_SERVER_ERROR') return { status: 500 }
+  return given !== undefined || !requestFailed ? given : { spec: true, status: 400 }
 }

@@ -65,6 +65,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (closing !== undefined) response.setHeader('connection', 'close')
     const scope: Scope = { requestId: requestIdOf(request), log, shuttingDown: shuttingDown.signal }
     response.setHeader('x-request-id', scope.requestId)
+    // Answers are for one caller, and are what their content type says.
+    response.setHeader('cache-control', 'no-store')
+    response.setHeader('x-content-type-options', 'nosniff')
     answer(request, response, { ...options, scope, draining: closing !== undefined }).catch((error: unknown) => {
       log.error({ err: error, requestId: scope.requestId }, 'a request could not be answered')
       if (response.headersSent) response.destroy()

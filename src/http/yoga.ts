@@ -22,6 +22,7 @@ import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
 import { jsonBody } from './guards/jsonBody.ts'
 import { loopbackNamesOnly } from './guards/loopbackNames.ts'
+import { acceptableAnswers, acceptableStreams } from './guards/mediaTypes.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
 import { isJsonPost, jsonPosts } from './jsonPost.ts'
@@ -129,6 +130,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     ...(options.loopbackOnly ? [loopbackNamesOnly()] : []),
     ...(exploration ? [] : [csrfPrevention()]),
     authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits)),
+    acceptableAnswers(),
     jsonBody(),
     boundBodies(options.bodyLimitBytes),
     ...(documents ? [trustedDocuments(documents)] : []),
@@ -140,6 +142,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     answerErrors({ ...options, suggestions: exploration }),
     exactNumbers(),
     eventStreams({ pingMs: options.pingMs }),
+    acceptableStreams(),
   ]
 }
 

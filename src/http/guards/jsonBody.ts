@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { GraphQLError } from 'graphql'
 import type { ServerPlugin } from '../requestScope.ts'
+import { unsupportedMediaType } from './mediaTypes.ts'
 
 /** Metadata and outputs may be 100 levels deep; the way to them is some levels more. */
 const DEPTH = 200
@@ -22,7 +23,7 @@ export function jsonBody(): ServerPlugin {
         return
       }
       if (requestParser === undefined || !isJson(request.headers.get('content-type'))) {
-        endResponse(new fetchAPI.Response(null, { status: 415, headers: { 'accept-post': 'application/json' } }))
+        endResponse(unsupportedMediaType(fetchAPI))
         return
       }
       setRequestParser(async (received) => {
