@@ -3,31 +3,24 @@ import { setTimeout } from 'node:timers'
 import { givenUpOn } from '../database/cancellation.ts'
 import type { Position } from '../ledger/eventOrder.ts'
 import { type EventRecord, portionBehind, readEvents } from '../ledger/events.ts'
+import { BatchSize, readWithin } from './boundedRead.ts'
 import type { Release } from './fairGate.ts'
 import { type FollowOptions, patiently } from './followOptions.ts'
 
-/** Records that are read by one statement: few at first, then as many as their size allows. */
-const PAGE = { first: 4, most: 50 }
-/** Of a page, as the database sends it. A single record may be larger. */
-const PAGE_BYTES = 128 * 1024
+/** Records of a page, and its size as the database sends it. A single record may be larger. */
+const PAGE = { first: 4, max: 50, targetBytes: 128 * 1024 }
 /** Records that one statement looks at, for those that the filter admits. */
 const PORTION = 10_000
 /** A page whose next record is not taken for this long is dropped, and read again from there. */
 const HELD_MS = 1000
 
-/** How many records a page of one subscription may have, by what those of the last one weighed. */
-export class PageSize {
-  records = PAGE.first
-
-  learn(records: number, bytes: number): void {
-    if (records === 0) return
-    const fitting = Math.floor(PAGE_BYTES / (bytes / records || 1))
-    this.records = Math.max(1, Math.min(PAGE.most, fitting, this.records * 2))
-  }
+/** Of one subscription. */
+export function newPageSize(): BatchSize {
+  return new BatchSize(PAGE)
 }
 
 export interface BacklogOptions extends FollowOptions {
-  readonly pageSize: PageSize
+  readonly pageSize: BatchSize
 }
 
 /** Everything between a position and the horizon that the filter admits; returns the position at the horizon. */
@@ -38,7 +31,7 @@ export async function* readBacklog(
   const { ledger, signal, statementEnded: ended } = options
   for (let behind = from; ; ) {
     const { end, isLast, isEmpty } = await patiently(options, () =>
-      givenUpOn(signal, () => portionBehind(ledger, behind, PORTION), { ended }),
+      givenUpOn(signal, () => portionBehind(ledger, behind, PORTION), { ended, readsOnly: true }),
     )
     if (!isEmpty) yield* readPortion(options, behind, end)
     if (isLast) return end
@@ -85,17 +78,18 @@ class Page {
 
   async read(options: BacklogOptions, behind: Position, upTo: Position): Promise<void> {
     const { ledger, filter, select, signal, pageSize, statementEnded: ended } = options
-    const most = pageSize.records
-    let bytes = 0
-    this.rows = await patiently(options, () => {
-      bytes = 0
-      const received = (more: number): void => {
-        bytes += more
-      }
-      return givenUpOn(signal, () => readEvents(ledger, { behind, upTo, most, filter, select }), { received, ended })
-    })
-    pageSize.learn(this.rows.length, bytes)
-    this.isFull = this.rows.length === most
+    for (;;) {
+      const most = pageSize.rows
+      const maxBytes = pageSize.maxBytesOf(most)
+      const page = await patiently(options, () =>
+        readWithin({ maxBytes, signal, ended }, () => readEvents(ledger, { behind, upTo, most, filter, select })),
+      )
+      pageSize.learn(page)
+      if (page === undefined) continue
+      this.rows = page.rows
+      this.isFull = page.rows.length === most
+      return
+    }
   }
 
   /** The next record; undefined if there is none in memory. */

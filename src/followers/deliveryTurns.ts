@@ -1,12 +1,12 @@
 // Events are delivered in turns, because this process does one thing at a time: thousands of subscriptions that want the same event must
 // delay neither the events of other callers nor their requests.
-import { FairQueue } from './fairQueue.ts'
+import { RoundRobin } from './roundRobin.ts'
 
 /** Turns in one pass of the event loop: a few milliseconds of work. */
 const TURNS_PER_PASS = 8
 
 export class DeliveryTurns {
-  private readonly waiting = new FairQueue<() => void>()
+  private readonly waiting = new RoundRobin<() => void>()
   private isRunning = false
 
   /** Resolves when a subscription of the caller may deliver one event. */

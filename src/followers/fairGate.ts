@@ -1,5 +1,5 @@
 // Bounds how much is done at once, for all callers together and for each of them.
-import { FairQueue } from './fairQueue.ts'
+import { RoundRobin } from './roundRobin.ts'
 
 /** Gives the place back. Safe to call twice. */
 export type Release = () => void
@@ -9,7 +9,7 @@ export class FairGate {
   private readonly max: number
   private readonly maxPerCaller: number
   private readonly takenBy = new Map<string, number>()
-  private readonly waiting = new FairQueue<() => void>()
+  private readonly waiting = new RoundRobin<() => void>()
 
   /** `max` places, of which one caller has `maxPerCaller` at most. */
   constructor(max: number, maxPerCaller = max) {

@@ -3,7 +3,7 @@
 
 import type { Position } from '../ledger/eventOrder.ts'
 import type { EventRecord } from '../ledger/events.ts'
-import { type BacklogOptions, PageSize, readBacklog } from './backlog.ts'
+import { type BacklogOptions, newPageSize, readBacklog } from './backlog.ts'
 import { type FollowOptions, patiently, retryWhileUnavailable } from './followOptions.ts'
 import type { RecentRecord } from './recentRecords.ts'
 import type { Shape } from './sharedRows.ts'
@@ -15,7 +15,7 @@ import type { Watch } from './watches.ts'
  * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError; what the database throws if it does not come back
  */
 export async function* followEvents(given: FollowOptions): AsyncGenerator<EventRecord, never> {
-  const options = { ...given, pageSize: new PageSize() }
+  const options = { ...given, pageSize: newPageSize() }
   const watch = await patiently(options, () => options.feed.watch(options.filter))
   try {
     for (let position = options.behind; ; ) {

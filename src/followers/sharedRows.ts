@@ -1,16 +1,18 @@
 // The rows of new records, read once for all subscriptions that ask for the same of them.
 import { setImmediate as nextPass } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
+import type { StatementWatch } from '../database/cancellation.ts'
 import type { Prisma } from '../database/generated/client.ts'
 import type { Position } from '../ledger/eventOrder.ts'
 import { type EventRecord, readRecords } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { BatchSize, readWithin } from './boundedRead.ts'
 import type { FairGate } from './fairGate.ts'
 import type { RecentRecord } from './recentRecords.ts'
 
 type Select = Prisma.JobStateRecordSelect | undefined
-type Rows = ReadonlyMap<bigint, EventRecord>
+/** What was asked for; undefined where it is not there any more. */
+type Rows = ReadonlyMap<bigint, EventRecord | undefined>
 
 /** Rows that are kept, as the database sends them. */
 const MAX_BYTES = 16 * 1024 * 1024
@@ -18,18 +20,15 @@ const MAX_BYTES = 16 * 1024 * 1024
 const TTL_MS = 1000
 /** Selections that are remembered. */
 const MAX_SHAPES = 1000
-/** What one statement reads: few rows at first, then as many as their size allows. */
-const BATCH = { first: 16, max: 200, bytes: 1024 * 1024 }
+/** Rows that one statement reads, and their size as the database sends them. A single row may be larger. */
+const BATCH = { first: 16, max: 200, targetBytes: 1024 * 1024 }
 /** The caller in whose name rows are read that belong to all. */
 const SHARED = ''
-/** One subscription that ends must not cancel what others wait for. */
-const NEVER = new AbortController().signal
-
 /** What is read of each record: columns and relations. Subscriptions that read the same have the same shape. */
 export interface Shape {
   readonly select: Select
   readonly name: number
-  rowsPerBatch: number
+  readonly batchSize: BatchSize
   /** Takes more ids until its statement begins. */
   collecting: Batch | undefined
   /** By the ids of the records that are being read. */
@@ -61,7 +60,7 @@ export class SharedRows {
     const shape: Shape = {
       select,
       name: this.shapesMade,
-      rowsPerBatch: BATCH.first,
+      batchSize: new BatchSize(BATCH),
       collecting: undefined,
       reading: new Map(),
     }
@@ -81,10 +80,16 @@ export class SharedRows {
     ended: StatementWatch['ended'],
   ): Promise<EventRecord | undefined> {
     const [first] = records as [RecentRecord]
-    const rows = await (shape.reading.get(first.id) ?? this.collect(shape, records, ended))
-    const row = rows.get(first.id)
-    // The ledger may have been restored meanwhile.
-    return row?.transactionId === first.transactionId ? row : undefined
+    for (;;) {
+      const kept = this.find(shape, first)
+      if (kept) return kept
+      const rows = await (shape.reading.get(first.id) ?? this.collect(shape, records, ended))
+      // The rows were too large: it is tried again with fewer.
+      if (!rows.has(first.id)) continue
+      const row = rows.get(first.id)
+      // The ledger may have been restored meanwhile.
+      return row?.transactionId === first.transactionId ? row : undefined
+    }
   }
 
   private collect(shape: Shape, records: readonly RecentRecord[], ended: StatementWatch['ended']): Promise<Rows> {
@@ -94,7 +99,7 @@ export class SharedRows {
       if (shape.reading.has(record.id) || this.find(shape, record)) continue
       batch.records.push(record)
       shape.reading.set(record.id, batch.rows)
-      if (batch.records.length >= shape.rowsPerBatch) shape.collecting = undefined
+      if (batch.records.length >= shape.batchSize.rows) shape.collecting = undefined
     }
     return batch.rows
   }
@@ -122,17 +127,15 @@ export class SharedRows {
   }
 
   private async load(shape: Shape, records: readonly RecentRecord[], ended: StatementWatch['ended']): Promise<Rows> {
-    let bytes = 0
-    const received = (more: number): void => {
-      bytes += more
-    }
-    const rows = await givenUpOn(NEVER, () => readRecords(this.ledger, records, shape.select), { received, ended })
-    if (rows.length > 0) {
-      const size = Math.max(1, Math.ceil(bytes / rows.length))
-      shape.rowsPerBatch = Math.max(1, Math.min(BATCH.max, shape.rowsPerBatch * 2, Math.floor(BATCH.bytes / size)))
-      for (const row of rows) this.rows.set(keyOf(shape, row), row, { size })
-    }
-    return new Map(rows.map((row) => [row.id, row]))
+    const maxBytes = shape.batchSize.maxBytesOf(records.length)
+    // Without a signal: one subscription that ends must not cancel what others wait for.
+    const read = await readWithin({ maxBytes, ended }, () => readRecords(this.ledger, records, shape.select))
+    shape.batchSize.learn(read)
+    if (read === undefined) return new Map()
+    const size = Math.max(1, Math.ceil(read.bytes / Math.max(1, read.rows.length)))
+    for (const row of read.rows) this.rows.set(keyOf(shape, row), row, { size })
+    const found = new Map(read.rows.map((row) => [row.id, row]))
+    return new Map(records.map(({ id }) => [id, found.get(id)]))
   }
 }
 

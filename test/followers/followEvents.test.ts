@@ -1,5 +1,6 @@
 // What a reader is given at once: as many records as their size allows.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { JobStateRecord } from '../../src/database/generated/client.ts'
 import { createEventFeed } from '../../src/followers/eventFeed.ts'
 import { followEvents } from '../../src/followers/followEvents.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
@@ -18,13 +19,22 @@ afterAll(() => ledger.close())
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
+const LARGE = 200_000
+
+/** Two records: one that is small, and one that is not. */
+async function newLargeRecord(): Promise<void> {
+  const { id } = await newJob(ledger)
+  const stateMetadata = { x: 'x'.repeat(LARGE) }
+  const change = { state: 'CANCELLED' as const, version: 2, stateActor: 'tester', stateMetadata }
+  await ledger.prisma.job.update({ where: { id }, data: change })
+}
+
 /** The sizes of the pages in which `count` records behind a position are read. */
-async function pagesOf(count: number, behind = BEGINNING): Promise<number[]> {
+async function pagesOf(count: number, behind = BEGINNING, pages: JobStateRecord[][] = []): Promise<number[]> {
   await passedHorizon(ledger)
-  const sizes: number[] = []
   const read: Ledger['rows']['read'] = async (...question) => {
     const rows = await ledger.rows.read(...question)
-    sizes.push(rows.length)
+    pages.push(rows as JobStateRecord[])
     return rows as never
   }
   const counted: Ledger = { ...ledger, rows: { ...ledger.rows, read } }
@@ -38,7 +48,7 @@ async function pagesOf(count: number, behind = BEGINNING): Promise<number[]> {
     if (taken === count) break
   }
   stop.abort()
-  return sizes
+  return pages.map(({ length }) => length)
 }
 
 it('reads pages that grow while the records are small', async () => {
@@ -51,17 +61,20 @@ it('reads pages that grow while the records are small', async () => {
 it('reads pages of few records where they are large', async () => {
   await passedHorizon(ledger)
   const behind = await currentPosition(ledger)
-  for (let n = 0; n < 10; n++) {
-    const { id } = await newJob(ledger)
-    const change = {
-      state: 'CANCELLED' as const,
-      version: 2,
-      stateActor: 'tester',
-      stateMetadata: { x: 'x'.repeat(200_000) },
-    }
-    await ledger.prisma.job.update({ where: { id }, data: change })
-  }
+  for (let n = 0; n < 10; n++) await newLargeRecord()
   const sizes = await pagesOf(20, behind)
   expect(sizes[0]).toBeLessThanOrEqual(4)
   expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(2)
+})
+
+it('gives up a page whose records are larger than those before, and reads fewer at once', async () => {
+  await passedHorizon(ledger)
+  const behind = await currentPosition(ledger)
+  for (let n = 0; n < 60; n++) await newJob(ledger)
+  for (let n = 0; n < 20; n++) await newLargeRecord()
+  const sizes = await pagesOf(100, behind)
+  const large = sizes.indexOf(Math.max(...sizes)) + 1
+  // The page after the largest ones was read again, and what follows comes one or two at a time.
+  expect(Math.max(...sizes.slice(large + 1))).toBeLessThanOrEqual(12)
+  expect(sizes.at(-1)).toBeLessThanOrEqual(2)
 })

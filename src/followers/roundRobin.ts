@@ -1,7 +1,7 @@
 // A queue that serves callers in turn: whoever has put much into it delays itself, and others by one item each.
 
 /** Items in the order of arrival within each caller, round-robin between callers. */
-export class FairQueue<Item> {
+export class RoundRobin<Item> {
   size = 0
   private readonly byCaller = new Map<string, Item[]>()
 
