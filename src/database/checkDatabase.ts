@@ -2,6 +2,7 @@
 // Never repeats the password of that address.
 import pg from 'pg'
 import type { Database } from './client.ts'
+import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { isIncomplete } from './transactionOrder.ts'
 
 /** The database cannot be used. The message is complete: print it without a stack trace. */
@@ -32,23 +33,30 @@ export async function checkDatabase(database: Database, url: string): Promise<{ 
       `The database at ${addressOf(url)} is PostgreSQL ${major}; version ${OLDEST_MAJOR} or later is needed.`,
     )
   }
-  const { isReadOnly, settings } = await database.checkSession()
+  const { isReadOnly, settings } = await database.checkSession().catch(orUnusable(url))
   if (settings.length > 0) {
     throw new UnusableDatabaseError(`The database at ${addressOf(url)} cannot be used. ${settings.join('\n')}`)
+  }
+  if (!(await database.canPrepare().catch(orUnusable(url)))) {
+    throw new UnusableDatabaseError(
+      `Prepared statements are lost behind the connection pooler at ${addressOf(url)}: set DATABASE_PREPARED_STATEMENTS=false.`,
+    )
   }
   return { isReadOnly }
 }
 
 async function look(pool: pg.Pool, url: string): Promise<number> {
-  try {
-    const { rows } = await pool.query<{ major: number }>(
-      "SELECT current_setting('server_version_num')::int / 10000 AS major",
-    )
-    return rows[0]?.major ?? 0
-  } catch (error) {
-    const { cause = error, message } = error as Error
+  const { rows } = await pool
+    .query<{ major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major")
+    .catch(orUnusable(url))
+  return rows[0]?.major ?? 0
+}
+
+function orUnusable(url: string): (error: Error) => never {
+  return (error) => {
+    const cause = error instanceof DatabaseUnavailableError ? error.cause : error
     if (isIncomplete(cause))
-      throw new UnusableDatabaseError(`${message} Start again when it is complete.`, { cause: error })
+      throw new UnusableDatabaseError(`${error.message} Start again when it is complete.`, { cause: error })
     throw new UnusableDatabaseError(whyUnusable(cause as NodeJS.ErrnoException, url), { cause: error })
   }
 }

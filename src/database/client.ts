@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { CancellingPool } from './cancellation.ts'
 import type { FairQueueLimits } from './fairQueue.ts'
 import { PrismaClient } from './generated/client.ts'
+import { keepsPreparedStatements } from './poolerCheck.ts'
 import { type RetryDelay, retryDelaySettings } from './retryDelay.ts'
 import { openRowReader, type RowReader } from './rows/rowReader.ts'
 import { type SessionFaults, sessionFaults } from './sessionCheck.ts'
@@ -40,6 +41,8 @@ export interface Database {
   readonly pool: pg.Pool
   /** Looks at one session. A connection on which something is wrong is replaced. @throws what connecting throws */
   checkSession(): Promise<SessionFaults>
+  /** False if statements are to be prepared and a pooler loses them. @throws what connecting throws */
+  canPrepare(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -76,6 +79,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
     rows: openRowReader(pool, { query: statementName, read: names('jobledger_read') }),
     pool,
     checkSession: () => checkSession(pool, settings),
+    canPrepare: async () => !settings.preparedStatements || keepsPreparedStatements(probeConfig(settings)),
     close: async () => {
       await prisma.$disconnect()
       await pool.end()
@@ -119,6 +123,10 @@ export function sessionSettings({
     ...Object.entries(retryDelaySettings(retryDelay)).map(([name, value]) => `-c ${name}=${value}`),
   ]
   return { connectionString: parsed.toString(), options: [given, ...own].join(' ').trim() }
+}
+
+function probeConfig(settings: DatabaseSettings): pg.ClientConfig {
+  return { ...sessionSettings(settings), connectionTimeoutMillis: settings.connectTimeoutMs }
 }
 
 async function checkSession(pool: pg.Pool, settings: DatabaseSettings): Promise<SessionFaults> {
