@@ -4,8 +4,7 @@
 ALTER TABLE "jobs" ADD COLUMN "state_error" TEXT;
 ALTER TABLE "job_states" ADD COLUMN "error" TEXT;
 
--- NOT VALID, because validation would read the whole table under its lock. The column is new, so no row breaks it.
-ALTER TABLE "jobs" ADD CONSTRAINT "ck_jobs_state_error_is_of_failure" CHECK ("state_error" IS NULL OR "state" = 'FAILED') NOT VALID;
+ALTER TABLE "jobs" ADD CONSTRAINT "ck_jobs_state_error_is_of_failure" CHECK ("state_error" IS NULL OR "state" = 'FAILED');
 
 CREATE FUNCTION "jobledger_guard_job_error"() RETURNS trigger
 LANGUAGE plpgsql
