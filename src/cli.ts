@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The command line: names, arguments and one line of explanation for each command; what a command does is in commands/, and is loaded
 // when it is asked for: a cron job does not wait for what the server needs.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import type { DemoOptions } from './commands/demo.ts'
@@ -16,12 +18,19 @@ import { runCommand } from './commands/runCommand.ts'
 import type { SeedOptions } from './commands/seed.ts'
 import type { TailOptions } from './commands/tail.ts'
 import type { WorkerCommandOptions } from './commands/worker.ts'
+import { PACKAGE_ROOT } from './database/packageRoot.ts'
 
 const program = new Command('jobledger').description(
   'A durable ledger of jobs. Settings are read from the environment; see .env.example.',
 )
 // What follows the name of a command is the command's: `run` hands it on.
 program.enablePositionalOptions()
+program.version(packageVersion(), '--version', 'print the version')
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
+  return version
+}
 
 /** An option that may be given several times. */
 function passEnv(): Option {

@@ -31,6 +31,12 @@ describe('jobledger', () => {
     for (const command of ['start', 'studio', 'migrate-down']) expect(program.stdout()).toContain(command)
   })
 
+  it('prints its version', async () => {
+    const program = runProgram('src/cli.ts', {}, ['--version'])
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    expect(program.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
   it('does not know other commands', async () => {
     const program = runProgram('src/cli.ts', {}, ['fly'])
     expect(await program.ended).toEqual({ code: 1, signal: null })

@@ -9,6 +9,7 @@ import type { PrismaClient } from '../database/generated/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
 import { isDiscarded, OutputError, print } from './output.ts'
+import { tableText } from './table.ts'
 
 export interface CreateApiKeyOptions {
   /** Roles with commas between them. */
@@ -72,7 +73,7 @@ export async function listKeys(): Promise<void> {
         'last used': at(lastUsedAt),
         state: revokedAt === null ? (expiresAt !== null && expiresAt <= new Date() ? 'expired' : 'active') : 'revoked',
       }))
-      console.table(rows)
+      console.log(tableText(rows))
     }
   })
 }

@@ -21,6 +21,8 @@ import { readClientConfig } from '../config.ts'
 import { DemoError } from './demo/demoError.ts'
 import { describeFailure, type FoundFile, filesBelow, hashFile } from './demo/files.ts'
 import { reportProgress } from './demo/progress.ts'
+import { tableText } from './table.ts'
+import { typedCommand } from './typedCommand.ts'
 
 export interface DemoOptions {
   /** The endpoint of a running server; by default that of the environment. */
@@ -64,9 +66,7 @@ export async function demo(folder: string, { url: given, user }: DemoOptions): P
   if (stop.asked)
     console.log(`Interrupted: ${accounted.length} of ${files.length} files have their job; none is left half-done.`)
   console.log('\nJobs of this run by state:')
-  console.table(
-    Object.fromEntries((await byState()).jobCountsByState.map(({ state, count }) => [state, { jobs: count }])),
-  )
+  console.log(tableText((await byState()).jobCountsByState.map(({ state, count }) => ({ state, jobs: count }))))
   const shown = accounted.find((job) => job.failed) ?? accounted[0]
   if (shown) await showHistory(send, shown.jobId)
   if (stop.asked) process.exitCode = 130
@@ -104,8 +104,8 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
   const { job } = await send(FullHistoryDocument, { jobId })
   if (!job) throw new DemoError(`The job ${jobId} is gone.`)
   console.log(`\nThe full history of job ${job.jobId}, ${JSON.stringify(job.content)}:`)
-  console.table(
-    job.stateHistory.nodes.map(({ sequence, previousState, newState, previousStateDurationMs: after, ...record }) => ({
+  const rows = job.stateHistory.nodes.map(
+    ({ sequence, previousState, newState, previousStateDurationMs: after, ...record }) => ({
       sequence,
       from: previousState ?? '',
       to: newState,
@@ -114,8 +114,9 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
       reason: record.reason ?? '',
       error: record.error ?? '',
       at: record.timestamp,
-    })),
+    }),
   )
+  console.log(tableText(rows))
   console.log(`Its result: ${JSON.stringify(job.result)}`)
 }
 
@@ -130,7 +131,7 @@ function sender(url: string, credential: Credential): Send {
     const answer = await credential.send(request, signal).catch((error: Error) => {
       if (error instanceof ServerAwayError) throw new DemoError(error.message)
       throw new DemoError(
-        `No answer from ${url} (${describeFailure(error.cause ?? error)}): start the server with "npm start", or name it by --url.`,
+        `No answer from ${url} (${describeFailure(error.cause ?? error)}): start the server with "${typedCommand('start')}", or name it by --url.`,
       )
     })
     if (answer.status === TOO_MANY) {

@@ -11,6 +11,8 @@ export interface OpenDatabase {
   readonly embedded: boolean
   /** For people: where the data is. Holds no password. */
   readonly place: string
+  /** Where the preparation of the database is reported. */
+  readonly log: Notices
   /** Stops the server if this process started it. */
   stop(): Promise<void>
 }
@@ -33,19 +35,25 @@ export async function openDatabase(
     return {
       url: config.databaseUrl,
       embedded: false,
+      log,
       place: `the database ${pathname.slice(1)} at ${host}`,
       stop: async () => undefined,
     }
   }
+  if (occupiedPlace(candidatePlaces(config.dataDir)) === undefined)
+    log.info(`preparing an embedded PostgreSQL in ${config.dataDir}; this happens once and takes some seconds`)
   const server = await startEmbedded({ dataDir: config.dataDir, log })
   const dir = occupiedPlace(candidatePlaces(config.dataDir))?.dir ?? config.dataDir
-  return { url: server.url, embedded: true, place: `${dir} (embedded PostgreSQL)`, stop: () => server.stop() }
+  const place = `${dir} (embedded PostgreSQL)`
+  return { url: server.url, embedded: true, log, place, stop: () => server.stop() }
 }
 
 /** Applies the migrations that the database lacks, if any. @throws MigrationError */
-export async function bringUpToDate({ url }: Pick<OpenDatabase, 'url'>): Promise<void> {
+export async function bringUpToDate({ url, log }: Pick<OpenDatabase, 'url' | 'log'>): Promise<void> {
   const client = await connectOnce(url)
   // A look costs milliseconds; Prisma's own program, which applies them, takes seconds to start.
-  const { state } = await migrationState(client).finally(() => client.end())
-  if (state === 'empty' || state === 'behind') await applyMigrations(url)
+  const { state, pending } = await migrationState(client).finally(() => client.end())
+  if (state !== 'empty' && state !== 'behind') return
+  log.info(`applying ${pending.length} migrations`)
+  await applyMigrations(url)
 }

@@ -19,7 +19,13 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
     process.exitCode = 1
     // Loaded only now: it knows every part of the program.
     const { isExpected } = await import('./expectedFailures.ts')
-    console.error(isExpected(error) ? error.message : error)
+    console.error(isExpected(error) ? error.message : stackOf(error))
   }
   setTimeout(() => process.exit(), LAST_MS).unref()
+}
+
+/** Not all that an error holds: PostgreSQL's repeat the content of rows. */
+function stackOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  return error.cause === undefined ? error.stack : `${error.stack}\nCaused by: ${stackOf(error.cause)}`
 }

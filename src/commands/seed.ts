@@ -7,6 +7,7 @@ import { believableJobs } from './seed/believableJobs.ts'
 import { randomFrom } from './seed/random.ts'
 import { SeedError } from './seed/seedError.ts'
 import { writeJobs } from './seed/writeJobs.ts'
+import { typedCommand } from './typedCommand.ts'
 
 export interface SeedOptions {
   /** Although the database holds jobs already. */
@@ -19,7 +20,9 @@ export interface SeedOptions {
 export async function seed({ add, random: beginning }: SeedOptions): Promise<void> {
   const config = readConfig()
   if (config.environment === 'production' && !add) {
-    throw new SeedError('This is production (NODE_ENV): made-up jobs are added only if asked for by --add.')
+    throw new SeedError(
+      `This is production (NODE_ENV): made-up jobs are added only by "${typedCommand('seed', '--add')}".`,
+    )
   }
   const database = await openDatabase(config, { info: console.log, warn: console.warn })
   try {
@@ -29,7 +32,9 @@ export async function seed({ add, random: beginning }: SeedOptions): Promise<voi
     await carryOnTransactionOrder(client)
     try {
       if (!add && (await holdsJobs(client))) {
-        throw new SeedError(`There are jobs in ${database.place} already; --add adds to them.`)
+        throw new SeedError(
+          `There are jobs in ${database.place} already. To add to them, type: ${typedCommand('seed', '--add')}`,
+        )
       }
       const random = randomFrom(beginning)
       const jobs = believableJobs(Date.now(), random)

@@ -13,6 +13,7 @@ import { createLogger } from '../log.ts'
 import { writeToStdout } from '../standardOutput.ts'
 import { nextSignal } from './nextSignal.ts'
 import { bringUpToDate, type OpenDatabase, openDatabase } from './openDatabase.ts'
+import { typedCommand } from './typedCommand.ts'
 
 /** Resolves when the server was stopped by a signal. Rejects with one of the expected failures if it cannot start. */
 export async function start(): Promise<void> {
@@ -73,7 +74,7 @@ async function announceAccess({ ledger }: App, { access }: Config, log: Logger):
     log.warn(`access control is off (${why}): every caller is ${actor} with the roles ${roles.join(', ')}`)
   } else if (access.jwt === undefined && (await ledger.prisma.apiKey.count({ where: { revokedAt: null } })) === 0) {
     log.warn(
-      'there is no API key yet, and no key for tokens is set: every request is refused until "api-key create" makes one',
+      `there is no API key yet, and no key for tokens is set: every request is refused until "${typedCommand('api-key', 'create')}" makes one`,
     )
   }
 }

@@ -203,15 +203,15 @@ describe('api-key list', () => {
     await session.query("UPDATE api_keys SET revoked_at = now(), expires_at = '2020-01-01Z' WHERE name = 'list-a-gone'")
     const { code, stdout, stderr } = await run(['list'])
     expect([code, stderr]).toEqual([0, ''])
-    const cells = stdout.split('\n').map((line) => line.split('│').map((cell) => cell.trim().replaceAll("'", '')))
+    const cells = stdout.split('\n').map((line) => line.split(/ {2,}/))
     const headings = cells.find((row) => row.includes('name')) ?? []
-    expect(headings.slice(2, -1)).toEqual(['name', 'roles', 'user', 'created', 'expires', 'last used', 'state'])
+    expect(headings).toEqual(['name', 'roles', 'user', 'created', 'expires', 'last used', 'state'])
     const time = expect.stringMatching(new RegExp(`^${TIME}$`))
-    expect(cells.filter((row) => row[2]?.startsWith('list-')).map((row) => row.slice(2, -1))).toEqual([
-      ['list-used', 'USER, WORKER', 'brandt', time, '', time, 'active'],
-      ['list-ended', 'ADMIN', '', time, '2020-01-01T00:00:00.000Z', '', 'expired'],
-      ['list-ends', 'ADMIN', '', time, '2100-01-01T00:00:00.000Z', '', 'active'],
-      ['list-a-gone', 'AUDITOR', '', time, '2020-01-01T00:00:00.000Z', '', 'revoked'],
+    expect(cells.filter(([name]) => name?.startsWith('list-'))).toEqual([
+      ['list-used', 'USER, WORKER', 'brandt', time, '-', time, 'active'],
+      ['list-ended', 'ADMIN', '-', time, '2020-01-01T00:00:00.000Z', '-', 'expired'],
+      ['list-ends', 'ADMIN', '-', time, '2100-01-01T00:00:00.000Z', '-', 'active'],
+      ['list-a-gone', 'AUDITOR', '-', time, '2020-01-01T00:00:00.000Z', '-', 'revoked'],
     ])
   })
 })
@@ -222,7 +222,8 @@ describe('the database', () => {
     try {
       const made = await run(['create', 'local', '--roles', 'ADMIN'], { DATA_DIR: dataDir })
       expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(KEY)])
-      expect((await run(['list'], { DATA_DIR: dataDir })).stdout).toMatch(/'local'.*'ADMIN'.*'active'/)
+      expect(made.stderr).toMatch(/preparing an embedded PostgreSQL in .*\n(.*\n)*applying \d+ migrations\n/)
+      expect((await run(['list'], { DATA_DIR: dataDir })).stdout).toMatch(/local +ADMIN .* active/)
     } finally {
       rmSync(dataDir, { recursive: true, force: true })
     }
@@ -246,7 +247,6 @@ describe('the commands called as functions', () => {
     expect(log.mock.lastCall).toEqual(['There are no keys.'])
     await fresh.drop()
     vi.stubEnv('DATABASE_URL', ledger.url)
-    const table = vi.spyOn(console, 'table').mockImplementation(() => undefined)
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const print = vi.spyOn(output, 'writeToStdout').mockImplementation((_, done) => done())
     await createKey('called', { roles: 'ADMIN', expires: '1' })
@@ -255,6 +255,6 @@ describe('the commands called as functions', () => {
     await revokeKey('called')
     expect(await findApiKey(ledger.prisma, key)).toMatchObject({ name: 'called', revokedAt: expect.any(Date) })
     await listKeys()
-    expect(table.mock.calls[0]?.[0]).toContainEqual(expect.objectContaining({ name: 'called', state: 'revoked' }))
+    expect(String(log.mock.lastCall?.[0])).toMatch(/^called +ADMIN .* revoked$/m)
   })
 })

@@ -45,7 +45,11 @@ describe('seed', () => {
     expect(said).toEqual([
       expect.stringMatching(/^Made 200 jobs with \d+ records in the database jobledger_test_\w+ at 127/),
     ])
-    await expect(seed({ add: false, random: 1 })).rejects.toThrow('--add adds to them.')
+    vi.stubEnv('npm_package_name', 'jobledger')
+    vi.stubEnv('npm_lifecycle_event', 'seed')
+    await expect(seed({ add: false, random: 1 })).rejects.toThrow('To add to them, type: npm run seed -- --add')
+    vi.stubEnv('npm_package_name', 'another')
+    await expect(seed({ add: false, random: 1 })).rejects.toThrow('To add to them, type: jobledger seed --add')
     vi.stubEnv('NODE_ENV', 'production')
     await expect(seed({ add: false, random: 1 })).rejects.toThrow('This is production')
     await seed({ add: true, random: 2 })

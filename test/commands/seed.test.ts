@@ -48,7 +48,10 @@ describe('npm run seed', () => {
       code: 0,
       said: expect.stringMatching(/^Made 200 jobs with \d+ records in the database/),
     })
-    expect(await seed()).toMatchObject({ code: 1, said: expect.stringMatching(/already; --add adds to them\.\n$/) })
+    expect(await seed()).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/already\. To add to them, type: jobledger seed --add\n$/),
+    })
     expect(await seed('--add', '--random', '2')).toMatchObject({ code: 0 })
     expect((await client.query('SELECT count(*)::int AS n FROM jobs')).rows).toEqual([{ n: 400 }])
   })

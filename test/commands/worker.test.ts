@@ -172,7 +172,7 @@ describe('jobledger worker', () => {
 describe('jobledger worker does not begin', () => {
   it.each([
     ['a script that is not there', { exec: './no-such-script' }, '--exec must name a file that can be executed'],
-    ['a script that cannot be executed', { exec: '/etc/passwd' }, 'there is none "/etc/passwd".'],
+    ['a script that cannot be executed', { exec: '/etc/passwd' }, '/etc/passwd cannot: chmod +x /etc/passwd'],
     [
       'a name that is not in PATH',
       { exec: 'no-such-script' },

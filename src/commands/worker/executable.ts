@@ -10,6 +10,11 @@ export async function requireExecutable(name: string): Promise<void> {
   const dirs = (childEnvironment().PATH ?? '').split(delimiter)
   const candidates = name.includes('/') ? [name] : dirs.map((dir) => join(dir, name))
   for (const candidate of candidates) if (await isExecutable(candidate)) return
+  for (const candidate of candidates) {
+    if (await isFile(candidate)) {
+      throw new UsageError(`--exec must name a file that can be executed; ${candidate} cannot: chmod +x ${candidate}`)
+    }
+  }
   const where = name.includes('/') ? '' : ` in PATH (a file of the current directory is written ./${name})`
   throw new UsageError(`--exec must name a file that can be executed; there is none ${JSON.stringify(name)}${where}.`)
 }
@@ -17,8 +22,15 @@ export async function requireExecutable(name: string): Promise<void> {
 async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK)
-    return (await stat(path)).isFile()
+    return await isFile(path)
   } catch {
     return false
   }
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 }

@@ -1,0 +1,26 @@
+// Rows of facts as text for people: columns that are aligned, two spaces apart, without frames.
+
+/** The rows under a line with the names of their members. Numbers are aligned to the right. */
+export function tableText(rows: readonly Readonly<Record<string, string | number>>[]): string {
+  const names = Object.keys(rows[0] ?? {})
+  const columns = names.map((name) => {
+    const cells = rows.map((row) => oneLine(row[name]))
+    const width = Math.max(name.length, ...cells.map((cell) => cell.length))
+    const isNumber = rows.every((row) => typeof row[name] === 'number')
+    return [name, ...cells].map((cell) => (isNumber ? cell.padStart(width) : cell.padEnd(width)))
+  })
+  const lines = [0, ...rows.map((_, index) => index + 1)]
+  return lines
+    .map((line) =>
+      columns
+        .map((column) => column[line])
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** An empty cell is shown as a dash. Control characters could move the cursor of a terminal. */
+function oneLine(value: string | number | undefined): string {
+  return String(value ?? '').replaceAll(/\p{Cc}+/gu, ' ') || '-'
+}
