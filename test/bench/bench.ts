@@ -6,6 +6,7 @@
 //   count-*                           counts, beside count(*)
 //   create, transition, batch, claim  writing, beside the same by pg and by pgbench
 //   subscribers, event-delay          writers while 1,000 subscribers wait, beside writers alone; how long an event takes
+//   neighbours                        only where it is named: what one caller does to another
 //   memory                            only where it is named: what the server holds after --requests requests of all kinds
 // Every answer is looked at, and where one was wrong there is no ratio. BENCH_DATABASE_URL names a server on which databases may be
 // made (they stay there for the next run); without it there is an embedded one, which stays if BENCH_DATA_DIR says where. Results: a
@@ -24,6 +25,7 @@ import { allCases, type CaseSettings, requireCases } from './cases/allCases.ts'
 import { countStatements } from './countStatements.ts'
 import { type MemoryResult, type MemoryStep, measureMemory } from './memory.ts'
 import { memoryMarkdown, memoryText } from './memoryReport.ts'
+import { measureNeighbours, type NeighboursResult, neighboursMarkdown } from './neighbours.ts'
 import { type BenchOptions, benchProgram } from './options.ts'
 import { hasPgbench } from './pgbench.ts'
 import { caveats, markdown, type RunFacts, rowsOf, textTable, wrongAnswers } from './report.ts'
@@ -32,8 +34,8 @@ import { openServers } from './servers.ts'
 import { toldOf } from './toldOf.ts'
 import { removeWritten } from './writtenJobs.ts'
 
-/** The case apart. */
-const MEMORY = 'memory'
+/** The cases apart. */
+const [MEMORY, NEIGHBOURS] = ['memory', 'neighbours']
 
 async function main(options: BenchOptions): Promise<void> {
   // Whoever was started is ended by its handler of the exit; what was written goes when the next run begins.
@@ -64,15 +66,21 @@ async function bench(database: BenchDatabase, options: BenchOptions): Promise<vo
     const facts = factsOf(database, options)
     console.log(`${facts.machine}; Node ${facts.node}; ${facts.database}`)
     const only = casesOf(options)
-    const isMemoryAlone = options.only.length > 0 && only.length === 0
-    const results = isMemoryAlone ? [] : await measureAll(client, database.url, { ...options, only })
+    const isApartAlone = options.only.length > 0 && only.length === 0
+    const results = isApartAlone ? [] : await measureAll(client, database.url, { ...options, only })
     const memory = options.only.includes(MEMORY) ? await memoryOf(client, database.url, options) : undefined
+    const neighbours = options.only.includes(NEIGHBOURS) ? await neighboursOf(client, database.url, options) : undefined
+    const tables = [
+      ...(memory ? [memoryMarkdown(memory)] : []),
+      ...(neighbours ? [neighboursMarkdown(neighbours)] : []),
+    ]
     writeResults(options.out, {
-      'results.json': `${JSON.stringify({ facts, results, memory }, null, 2)}\n`,
-      'results.md': markdown(facts, results, memory ? [memoryMarkdown(memory)] : []),
+      'results.json': `${JSON.stringify({ facts, results, memory, neighbours }, null, 2)}\n`,
+      'results.md': markdown(facts, results, tables),
     })
     console.log(`\nThe tables are in ${options.out}.`)
-    if ([...results, ...(memory ? [memory] : [])].some(({ faults }) => faults.length > 0)) process.exitCode = 1
+    const apart = [memory, neighbours].filter((one) => one !== undefined)
+    if ([...results, ...apart].some(({ faults }) => faults.length > 0)) process.exitCode = 1
   } finally {
     await removeWritten(client)
     await client.end()
@@ -115,9 +123,19 @@ async function memoryOf(
   return result
 }
 
-/** Without the case apart. */
+async function neighboursOf(
+  client: pg.Client,
+  databaseUrl: string,
+  { seconds }: BenchOptions,
+): Promise<NeighboursResult> {
+  const result = await measureNeighbours({ databaseUrl, client, seconds })
+  console.log(`\n${neighboursMarkdown(result)}`)
+  return result
+}
+
+/** Without the cases apart. */
 function casesOf({ only }: BenchOptions): string[] {
-  return only.filter((name) => name !== MEMORY)
+  return only.filter((name) => name !== MEMORY && name !== NEIGHBOURS)
 }
 
 /** A whole page has to follow. */

@@ -7,8 +7,11 @@ const MOST_SHOWN = 300
 export class HttpTarget {
   private readonly agent: Agent
   private readonly url: URL
+  private readonly headers: Readonly<Record<string, string>>
 
-  constructor(endpoint: string, connections: number) {
+  /** `headers` are those of every request. */
+  constructor(endpoint: string, connections: number, headers: Readonly<Record<string, string>> = {}) {
+    this.headers = headers
     this.url = new URL(endpoint)
     this.agent = new Agent({ keepAlive: true, maxSockets: connections })
   }
@@ -42,7 +45,7 @@ export class HttpTarget {
   /** The answer to any body, whatever its status. */
   post(operation: string, type = 'application/json'): Promise<{ status: number | undefined; text: string }> {
     const { hostname, port, pathname } = this.url
-    const headers = { 'content-type': type, 'content-length': Buffer.byteLength(operation) }
+    const headers = { ...this.headers, 'content-type': type, 'content-length': Buffer.byteLength(operation) }
     return new Promise((resolve, reject) => {
       const outgoing = request(
         { hostname, port, path: pathname, method: 'POST', agent: this.agent, headers },
