@@ -66,7 +66,7 @@ export const VARIABLES = z
     LIMIT_DOCUMENT_ALIASES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.aliases, { min: 0, max: MAX_INT }),
     LIMIT_DOCUMENT_DIRECTIVES: wholeNumber(DEFAULT_DOCUMENT_LIMITS.directives, { min: 0, max: MAX_INT }),
     LIMIT_DOCUMENT_COST: wholeNumber(DEFAULT_DOCUMENT_LIMITS.cost, { min: 1, max: MAX_INT }),
-    LIMIT_REQUEST_STATEMENTS: wholeNumber(4, { min: 1, max: 10_000 }),
+    LIMIT_REQUEST_STATEMENTS: wholeNumber(2, { min: 1, max: 10_000 }),
     LIMIT_CALLER_STATEMENTS: wholeNumber(8, { min: 1, max: 10_000 }),
     LIMIT_SUBSCRIPTIONS: wholeNumber(10_000, { min: 0, max: MAX_INT }),
     LIMIT_SUBSCRIPTIONS_PER_CALLER: numberWithin({ min: 0, max: MAX_INT }).optional(),

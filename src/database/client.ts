@@ -117,6 +117,8 @@ export function sessionSettings({
     '-c bytea_output=hex',
     // To compile a statement takes longer than any of ours runs.
     '-c jit=off',
+    // Callers share the server by statements: one must not take several processors.
+    '-c max_parallel_workers_per_gather=0',
     // A transition is one statement that takes the row as it is when it gets it.
     '-c default_transaction_isolation=read\\ committed',
     `-c statement_timeout=${statementTimeoutMs}`,

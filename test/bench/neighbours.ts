@@ -9,6 +9,7 @@ import { PROTECTED, tokenOf } from '../support/credentials.ts'
 import { WrongAnswerError } from './benchError.ts'
 import { HOSTILE_DOCUMENTS } from './hostileDocuments.ts'
 import { HttpTarget } from './httpTarget.ts'
+import { untilRolledUp } from './rolledUp.ts'
 import { BENCH_USER } from './writtenJobs.ts'
 
 const STREAMS = 2000
@@ -48,7 +49,11 @@ const CREATE = `mutation ($inputs: [CreateJobInput!]!) {
 const SUBSCRIPTION = `subscription ($filter: JobStateRecordFilter) {
   jobEvents(filter: $filter) { record { job { jobId } } } }`
 
-export async function measureNeighbours({ databaseUrl, seconds }: NeighboursOptions): Promise<NeighboursResult> {
+export async function measureNeighbours({
+  databaseUrl,
+  client,
+  seconds,
+}: NeighboursOptions): Promise<NeighboursResult> {
   const program = startServerProcess({
     databaseUrl,
     isBuilt: true,
@@ -56,6 +61,8 @@ export async function measureNeighbours({ databaseUrl, seconds }: NeighboursOpti
   })
   try {
     const endpoint = await program.endpoint
+    // The transactions that add up a new data set are long, and events wait for them.
+    await untilRolledUp(client)
     const [neighbour, hostile] = await Promise.all(['neighbour', 'hostile'].map((name) => callerOf(endpoint, name)))
     const documents = await besideDocuments(neighbour as Caller, hostile as Caller, seconds)
     const streams = await besideStreams(neighbour as Caller, hostile as Caller, seconds)

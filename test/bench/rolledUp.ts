@@ -7,7 +7,7 @@ const LOOK_MS = 500
 const STILL_MS = 60_000
 
 /** Resolves when the roll-up, which the server carries on, has added up all records. @throws BenchError if it stands still */
-export async function untilRolledUp(pool: pg.Pool): Promise<void> {
+export async function untilRolledUp(pool: Pick<pg.Pool, 'query'> | pg.Client): Promise<void> {
   let [place, movedAt] = ['', performance.now()]
   for (;;) {
     const { rows } = await pool.query<{ place: string; isBehind: boolean }>(
