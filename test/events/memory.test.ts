@@ -8,13 +8,14 @@ import { eventually } from '../support/eventually.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
 
-const STREAMS = 50
+const STREAMS = 20
 /** Records that are small: pages grow by them. */
 const SMALL = 120
 /** Together far more than a connection holds that is not read. */
-const LARGE = 100
-const CONTENT = 'x'.repeat(100_000)
-const MAX_BYTES_PER_STREAM = 400_000
+const LARGE = 50
+const CONTENT = 'x'.repeat(400_000)
+/** Some copies of one event; pages of the records before would hold forty. */
+const MAX_BYTES_PER_STREAM = 3_000_000
 const STILL_BYTES = 500_000
 /** Code that was compiled meanwhile, and caches that have a bound of their own. */
 const NOISE_BYTES = 12_000_000
