@@ -47,7 +47,7 @@ describe('jobledger', () => {
 describe('migrate-down', () => {
   it('takes back the latest migration and says which', async () => {
     const url = await makeDatabase()
-    const program = runProgram('src/cli.ts', { DATABASE_URL: url }, ['migrate-down'])
+    const program = runProgram('src/cli.ts', { DATABASE_URL: url }, ['migrate-down', '--yes'])
     expect(await program.ended).toEqual({ code: 0, signal: null })
     const { state, pending } = await onServer(url, (client) => migrationState(client))
     expect(state).toBe('behind')
