@@ -130,7 +130,7 @@ END
 $$;
 
 CREATE FUNCTION "jobledger_notice_timeline"() RETURNS trigger
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
