@@ -43,6 +43,8 @@ const SOUND: Record<string, () => Columns> = {
   job_results: () => ({ job_id: `'${jobId}'`, status: "'success'" }),
   transaction_offsets: () => ({ id: '1', value: '0' }),
   api_keys: () => ({ name: "'name'", key_hash: HASH, roles: "'{USER}'", user_id: "'user'" }),
+  followers: () => ({ name: "'name'", transaction_id: '0', record_id: '0' }),
+  maintenance_tasks: () => ({ name: "'name'", last_run_at: "'2026-01-01'" }),
 }
 
 const at = (year: number) => `'${year}-01-01'`
@@ -50,6 +52,11 @@ const [EARLY, LATE, LATER] = [at(2020), at(2027), at(2028)]
 
 /** Each constraint, with changes of a sound row that it alone refuses. */
 const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
+  ck_jobs_state_error_is_of_failure: ['jobs', { state_error: "'no disk'" }],
+  ck_jobs_instants_have_four_digit_years: ['jobs', { run_at: "'infinity'" }, { run_at: "'10000-01-01'" }],
+  ck_api_keys_instants_have_four_digit_years: ['api_keys', { expires_at: "'infinity'" }],
+  ck_followers_instants_have_four_digit_years: ['followers', { updated_at: "'infinity'" }],
+  ck_maintenance_tasks_instants_have_four_digit_years: ['maintenance_tasks', { last_run_at: "'-infinity'" }],
   ck_api_keys_name_not_empty: ['api_keys', { name: "''" }],
   ck_api_keys_key_hash_is_sha256: ['api_keys', { key_hash: "'jl_key'" }, { key_hash: "''" }],
   ck_api_keys_has_roles: ['api_keys', { roles: "'{}'" }, { roles: 'NULL' }],

@@ -49,9 +49,8 @@ async function editAsPsqlDoes(completed: string, failed: string, timedOut: strin
     "UPDATE job_results SET created_at = '0050-01-02 03:04:05.6Z', updated_at = 'infinity' WHERE job_id = $1",
     [timedOut],
   )
-  await session.query("UPDATE jobs SET run_at = 'infinity' WHERE id = $1", [completed])
   await session.query(
-    "UPDATE jobs SET run_at = '10000-01-01Z', cancel_requested_at = '-infinity', cancel_requested_by = '', cancel_reason = '' WHERE id = $1",
+    "UPDATE jobs SET run_at = '9999-12-31 23:59:59.999Z', cancel_requested_at = '-infinity', cancel_requested_by = '', cancel_reason = '' WHERE id = $1",
     [failed],
   )
   await session.query(

@@ -76,10 +76,12 @@ describe('a fault of the database', () => {
     expect([job.state, job.version]).toEqual(['PENDING', 1])
   })
 
-  it('that is the lack of a free connection is masked', async () => {
+  it('that is the lack of a free connection is answered as one that may be retried', async () => {
     const held = await Promise.all([server.database.pool.connect(), server.database.pool.connect()])
-    await expectMasked('{ jobCount }', /timeout/i)
+    const { errors, headers } = await server.request('{ jobCount }')
     for (const client of held) client.release()
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 } }])
+    expect(headers.get('retry-after')).toBe('1')
     expect((await server.request('{ jobCount }')).errors).toBeUndefined()
   })
 

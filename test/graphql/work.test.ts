@@ -131,7 +131,7 @@ describe('claimJobs', () => {
     const query = `mutation { claimJobs(input: { workerId: "w", limit: 100 }) { ... on ClaimJobsSuccess { jobs {
       stateHistory(first: 100) { nodes { job { stateHistory(first: 100) { nodes { sequence } } } } } } } } }`
     const { errors } = await server.request(query)
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: 30_000 } }])
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: 50_000 } }])
   })
 })
 

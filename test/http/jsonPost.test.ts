@@ -156,9 +156,9 @@ describe('the answer is the same', () => {
   it('where the database cannot be reached', async () => {
     const nowhere = { databaseUrl: 'postgresql://u:secret@127.0.0.1:1/none' }
     const [unguarded, guarded] = [await open({}, nowhere), await open(PROTECTED, nowhere)]
-    expect((await sameAnswer(unguarded, { name: 'a query', body: QUERY })).body).toMatch(/"INTERNAL_SERVER_ERROR"/)
+    expect((await sameAnswer(unguarded, { name: 'a query', body: QUERY })).body).toMatch(/"UNAVAILABLE"/)
     const headers = [['authorization', `Bearer jl_${'x'.repeat(43)}`]] as const
-    expect((await sameAnswer(guarded, { name: 'a key', body: QUERY, headers })).status).toMatch(/ 500 /)
+    expect((await sameAnswer(guarded, { name: 'a key', body: QUERY, headers })).status).toMatch(/ 503 /)
   })
 
   it('where the caller may not do what it asks for', async () => {

@@ -186,18 +186,16 @@ describe('the request id', () => {
   })
 
   it('leads from a masked error to its cause in the log, with status 500 where nothing was answered', async () => {
-    const broken = await startTestServer({
-      databaseUrl: 'postgresql://u:secret@127.0.0.1:1/none',
-      log: pino({ level: 'debug' }, sinkOf(logged)),
-    })
+    const broken = await startTestServer({ log: pino({ level: 'debug' }, sinkOf(logged)) })
+    await broken.database.pool.query('ALTER TABLE job_counts RENAME TO secret_counts')
     try {
       const answer = await broken.request('{ jobCount }', {}, { 'x-request-id': 'masked-1' })
-      expect(JSON.stringify(answer.errors)).not.toMatch(/secret|127\.0\.0\.1|ECONN|prisma/i)
+      expect(JSON.stringify(answer.errors)).not.toMatch(/counts|relation|42P01|prisma/i)
       expect(answer.errors).toEqual([
         expect.objectContaining({ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'masked-1' } }),
       ])
       const entry = logged.find((line) => line.requestId === 'masked-1' && line.level === 50)
-      expect(JSON.stringify(entry)).toMatch(/Can't reach database server/)
+      expect(JSON.stringify(entry)).toContain('job_counts')
     } finally {
       await broken.close()
     }

@@ -38,6 +38,7 @@ describe('createJob', () => {
       stateReason: null,
       stateActor: 'maker',
       stateMetadata: {},
+      stateError: null,
       createdAt: expect.any(Date),
       updatedAt: job.createdAt,
       startedAt: null,
