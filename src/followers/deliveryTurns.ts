@@ -2,9 +2,6 @@
 // delay neither the events of other callers nor their requests.
 import { RoundRobin } from './roundRobin.ts'
 
-/** Turns in one pass of the event loop: a few milliseconds of work. */
-const TURNS_PER_PASS = 8
-
 export class DeliveryTurns {
   private readonly waiting = new RoundRobin<() => void>()
   private isRunning = false
@@ -19,8 +16,9 @@ export class DeliveryTurns {
     })
   }
 
+  // One turn in each pass of the event loop: a request takes several passes, and each would wait for all turns of the pass.
   private pass(): void {
-    for (let turn = 0; turn < TURNS_PER_PASS; turn += 1) this.waiting.shift()?.item()
+    this.waiting.shift()?.item()
     this.isRunning = this.waiting.size > 0
     if (this.isRunning) setImmediate(() => this.pass())
   }
