@@ -17,9 +17,19 @@ export async function grants({ apply, ...roles }: GrantsOptions): Promise<void> 
   const named = [roles.api, roles.reader, roles.owner].filter((role) => role !== undefined)
   if (named.length === 0) throw new UsageError('Name a role: --api, --reader or --owner.')
   if (named.includes('')) throw new UsageError('The name of a role must not be empty.')
+  const reserved = named.find(isReserved)
+  if (reserved !== undefined)
+    throw new UsageError(
+      `"${reserved}" is reserved by PostgreSQL and not the name of a role of yours: choose another role.`,
+    )
   if (new Set(named).size < named.length) throw new UsageError('--api, --reader and --owner must be different roles.')
   const script = grantStatements(roles)
   await (apply ? run(script) : print(script))
+}
+
+/** PostgreSQL reads "public" as everybody, also in quotes. */
+function isReserved(role: string): boolean {
+  return /^(?:public|none)$/i.test(role) || role.startsWith('pg_')
 }
 
 async function run(script: string): Promise<void> {

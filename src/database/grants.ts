@@ -85,11 +85,12 @@ function fromNothing(role: string): string[] {
   ]
 }
 
+/** To PostgreSQL a superuser is a member of every role. */
 function refuseOwner(role: string): string {
   const name = pg.escapeLiteral(role)
   return `DO $$ BEGIN
-  IF (SELECT relowner = to_regrole(${name}) FROM pg_class WHERE oid = 'public.jobs'::regclass) THEN
-    RAISE EXCEPTION '% owns the tables of the ledger: choose another role', ${name};
+  IF (SELECT pg_has_role(to_regrole(${name}), relowner, 'MEMBER') FROM pg_class WHERE oid = 'public.jobs'::regclass) THEN
+    RAISE EXCEPTION '% has all rights of the owner of the tables (as the owner, a member of it or a superuser): choose another role', ${name};
   END IF;
 END $$`
 }

@@ -93,13 +93,33 @@ describe('the script', () => {
       ['--api', 'nobody_has_this_role', '--apply'],
       'The rights could not be granted: role "nobody_has_this_role" does not exist.',
     ],
+    ...['--api public', '--reader public', '--owner public', '--api PUBLIC', '--api none', '--api pg_monitor'].map(
+      (words): [string[], string] => [
+        [...words.split(' '), '--apply'],
+        `"${words.split(' ')[1]}" is reserved by PostgreSQL and not the name of a role of yours: choose another role.`,
+      ],
+    ),
   ])('is refused for %j', async (words, sentence) => {
     expect(await grants(...words)).toEqual({ code: 1, stdout: '', stderr: `${sentence}\n` })
   })
 
-  it('takes no rights away from the owner', async () => {
-    const { code, stderr } = await grants('--api', ROLES.owner, '--apply')
-    expect([code, stderr]).toEqual([1, expect.stringContaining('owns the tables of the ledger: choose another role')])
+  it.each([
+    ['the owner', ROLES.owner, ''],
+    ['a member of the owner', `jl_member_${suffix}`, `IN ROLE ${ROLES.owner}`],
+    ['a superuser', `jl_super_${suffix}`, 'SUPERUSER'],
+  ])('is not for %s, which has all rights already', async (_, role, kind) => {
+    if (kind !== '') await onServer(database.url, (client) => client.query(`CREATE ROLE ${role} ${kind}`))
+    try {
+      for (const option of ['--api', '--reader']) {
+        const { code, stderr } = await grants(option, role, '--apply')
+        expect([code, stderr]).toEqual([
+          1,
+          expect.stringMatching(/ has all rights of the owner of the tables .*: choose another role\.\n$/),
+        ])
+      }
+    } finally {
+      if (kind !== '') await onServer(database.url, (client) => client.query(`DROP ROLE ${role}`))
+    }
   })
 })
 
