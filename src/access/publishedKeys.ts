@@ -1,5 +1,6 @@
 // The keys that an issuer publishes (JSON Web Key Set, RFC 7517), fetched by jose. A set that was fetched stays in use until a newer one
 // replaces it: an issuer that is unavailable must not lock out callers whose tokens are valid.
+import { createPublicKey } from 'node:crypto'
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -7,9 +8,11 @@ import {
   errors,
   type FetchImplementation,
   type JSONWebKeySet,
+  type JWK,
   type JWTVerifyGetKey,
 } from 'jose'
 import { RetryableError } from '../database/retryableErrors.ts'
+import { algorithmsOf } from './publicKeys.ts'
 
 /** Whether the token is valid cannot be decided now, because its key cannot be fetched. Not the fault of the token. */
 export class KeysUnavailableError extends RetryableError {
@@ -97,11 +100,22 @@ function withPauses(fetchOnce: FetchImplementation): FetchImplementation {
   }
 }
 
-/** A set that jose accepts. */
+/** A set that jose accepts and that has a usable key: an issuer that is just starting must not replace a good set by an empty one. */
 async function fetchKeySet(...[url, init]: Parameters<FetchImplementation>): Promise<JSONWebKeySet> {
   const response = await fetch(url, init)
   if (response.status !== 200) throw new Error(`The issuer answered with status ${response.status} instead of 200.`)
   const keySet = (await response.json()) as JSONWebKeySet
   createLocalJWKSet(keySet)
+  if (!keySet.keys.some(isUsable)) throw new Error('The issuer answered with a key set that has no usable key.')
   return keySet
+}
+
+/** Whether a signature can be verified with the key. */
+function isUsable(key: JWK): boolean {
+  if ((key.use ?? 'sig') !== 'sig' || key.key_ops?.includes('verify') === false) return false
+  try {
+    return algorithmsOf(createPublicKey({ key, format: 'jwk' })).length > 0
+  } catch {
+    return false
+  }
 }

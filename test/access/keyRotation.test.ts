@@ -50,6 +50,21 @@ it('keeps the last keys in use, and streams open, however long the issuer is una
   issuer.isUnavailable = false
 })
 
+it.each([
+  ['no key', []],
+  ['only a key for encryption', [{ kty: 'RSA', n: 'AQAB', e: 'AQAB', use: 'enc' }]],
+  ['only a broken key', [{ kty: 'EC', crv: 'P-256', kid: 'old', alg: 'ES256' }]],
+])('keeps the last keys in use while the issuer publishes %s', async (_, keys) => {
+  const failures = refreshFailures().length
+  issuer.publishRaw(...keys)
+  aheadMs += 2 * KEYS_REFRESH_MS
+  const token = await issuer.token('old')
+  expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
+  await eventually(() => expect(refreshFailures().length).toBeGreaterThan(failures))
+  for (let times = 0; times < 3; times += 1) expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
+  await issuer.publish('old')
+})
+
 it('accepts a key that was published just now within seconds, and never answers 401 until then', async () => {
   await issuer.publish('old', 'new')
   const token = await issuer.token('new')
