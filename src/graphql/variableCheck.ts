@@ -3,14 +3,20 @@
 import {
   coerceInputValue,
   GraphQLError,
+  type GraphQLInputType,
   type GraphQLSchema,
+  getNullableType,
+  isInputObjectType,
   isInputType,
+  isListType,
   type OperationDefinitionNode,
   typeFromAST,
 } from 'graphql'
 
 /** What came is repeated up to so many characters. */
 const TOLD_CHARACTERS = 100
+/** Items of a list, more than any argument takes: to look at each of a million would keep all callers waiting. */
+const MAX_LIST_ITEMS = 10_000
 
 /**
  * Variables that are missing or null where they must not be are left to the executor, which tells them in a few words.
@@ -27,11 +33,29 @@ export function checkVariables(
     const type = typeFromAST(schema, definition.type)
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined
     if (value == null || !isInputType(type)) continue
+    requireShortLists(value, type, name)
     coerceInputValue(value, type, (path, invalid, error) => {
       const place = path.length > 0 ? ` at "${[name, ...path].join('.').slice(0, TOLD_CHARACTERS)}"` : ''
       const message = `Variable "$${name}" got invalid value ${told(invalid)}${place}; ${error.message}`
       throw new GraphQLError(message, { nodes: definition, extensions: { code: 'BAD_USER_INPUT' } })
     })
+  }
+}
+
+/** @throws GraphQLError with the code BAD_USER_INPUT, for lists of input values; JSON has limits of its own */
+function requireShortLists(value: unknown, given: GraphQLInputType, place: string): void {
+  const type = getNullableType(given)
+  if (typeof value !== 'object' || value === null) return
+  if (isListType(type) && Array.isArray(value)) {
+    if (value.length > MAX_LIST_ITEMS) {
+      const message = `Variable "$${place}" has ${value.length} items; the limit is ${MAX_LIST_ITEMS}.`
+      throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', limit: MAX_LIST_ITEMS } })
+    }
+    for (const item of value) requireShortLists(item, type.ofType, place)
+  } else if (isInputObjectType(type)) {
+    for (const { name, type: inner } of Object.values(type.getFields())) {
+      requireShortLists((value as Record<string, unknown>)[name], inner, `${place}.${name}`)
+    }
   }
 }
 

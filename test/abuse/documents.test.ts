@@ -97,6 +97,25 @@ describe('depth', () => {
   })
 })
 
+describe('lists in variables', () => {
+  it.each([
+    ['query ($v: [ID!]!) { nodes(ids: $v) { id } }', Array.from({ length: 10_001 }, () => 1), '$v'],
+    [
+      'query ($v: JobFilter) { jobCount(filter: $v) }',
+      { states: Array.from({ length: 10_001 }, () => 'PENDING') },
+      '$v.states',
+    ],
+  ])('are refused by their length before their items are looked at: %s', async (query, v, place) => {
+    const { errors } = await server.request(query, { v })
+    expect(errors).toMatchObject([
+      {
+        message: `Variable "${place}" has 10001 items; the limit is 10000.`,
+        extensions: { code: 'BAD_USER_INPUT', limit: 10_000 },
+      },
+    ])
+  })
+})
+
 describe('cost', () => {
   const nested = (
     first: number,

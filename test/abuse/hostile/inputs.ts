@@ -39,14 +39,14 @@ export const INPUTS: readonly HostileRequest[] = [
     body: query('query ($s: [JobState!]) { jobCount(filter: { states: $s }) }', {
       s: Array.from({ length: 100_000 }, () => 'PENDING'),
     }),
-    statuses: ANSWERED,
+    statuses: REFUSED,
   },
   {
     name: '100,000 presets',
     body: query('query ($p: [String!]) { jobCount(filter: { presets: $p }) }', {
       p: Array.from({ length: 100_000 }, (_, n) => `p${n}`),
     }),
-    statuses: ANSWERED,
+    statuses: REFUSED,
   },
   {
     name: '100,000 items of a batch',
@@ -67,7 +67,7 @@ export const INPUTS: readonly HostileRequest[] = [
     body: query('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
       ids: Array.from({ length: 29_000 }, (_, n) => Buffer.from(`JobStateRecord:${n + 1}`).toString('base64')),
     }),
-    statuses: ANSWERED,
+    statuses: REFUSED,
   },
   {
     name: 'an input with 90,000 keys that nobody knows',
