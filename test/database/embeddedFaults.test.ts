@@ -129,6 +129,12 @@ describe('a refusal', () => {
     expect(await refusal()).toMatch(/written by PostgreSQL 17 and the embedded one is 18: .*DATA_DIR/)
   })
 
+  it('names a data directory that cannot be made, and does not try without end', async () => {
+    expect(await refusal({}, '/proc/jobledger')).toMatch(
+      /^The embedded database cannot use the data directory \/proc\/jobledger \(.*\): make it usable, or set DATA_DIR/,
+    )
+  })
+
   it('names the log and its reason when the server does not start', async () => {
     seed.plantIn(dir)
     const message = await refusal({ shared_buffers: 'nonsense' })

@@ -50,7 +50,13 @@ function makeReachable(place: DataPlace, account: ServerAccount): boolean {
 function makeDirectory(dir: string): void {
   if (isDirectory(dir)) return
   makeDirectory(dirname(dir))
-  mkdirSync(dir, { recursive: true }) // recursive only to bear that another process was faster
+  try {
+    // Not recursive: below /proc, where nothing can be made, Node would try without end.
+    mkdirSync(dir)
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isDirectory(dir)) throw error
+  }
   chmodSync(dir, isRoot() ? 0o711 : 0o700) // because the umask cuts the mode that mkdir is given
 }
 
