@@ -76,6 +76,15 @@ describe('a name that looks like a setting', () => {
     ],
     ['log_level=debug', 'log_level in the file .env is not a setting of Jobledger. Did you mean LOG_LEVEL?'],
     ['PROT=4711', 'PROT in the file .env is not a setting of Jobledger. Did you mean PORT?'],
+    [
+      'REQUEST_TIMEOUT=5000',
+      'REQUEST_TIMEOUT in the file .env is not a setting of Jobledger. Did you mean REQUEST_TIMEOUT_MS?',
+    ],
+    [
+      'DATABASE_POOL=5',
+      'DATABASE_POOL in the file .env is not a setting of Jobledger. Did you mean DATABASE_POOL_KEPT, DATABASE_POOL_EXTRA, or ' +
+        'DATABASE_POOL_RECYCLE_SECONDS?',
+    ],
   ])('is refused in .env: %s', async (line, sentence) => {
     const { code, stderr } = await jobledger(['rollup'], {}, folder('AUTH=open', line, 'COMPOSE_PROJECT_NAME=other'))
     expect([code, stderr]).toEqual([1, `${sentence}\n`])
@@ -91,6 +100,11 @@ describe('a name that looks like a setting', () => {
     ])
     const both = await jobledger(['rollup'], { ...wrong, LIMIT_PAGE_SIZE: '20' }, folder())
     expect(both.stderr).toContain('No database server answers')
+    const short = await jobledger(['rollup'], { DATABASE_URL, SHUTDOWN_TIMEOUT: '5' }, folder())
+    expect([short.code, short.stderr]).toEqual([
+      1,
+      'SHUTDOWN_TIMEOUT is not a setting of Jobledger. Did you mean SHUTDOWN_TIMEOUT_MS?\n',
+    ])
   })
 })
 

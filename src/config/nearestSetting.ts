@@ -3,10 +3,18 @@
 /** Names that are longer than this may differ by two letters. */
 const LONG_NAME = 15
 
-/** The setting that `name` looks like without being one; undefined if it looks like none. */
+const LIST = new Intl.ListFormat('en', { type: 'disjunction' })
+
+/**
+ * The setting that `name` looks like without being one, or the settings that begin with it, as REQUEST_TIMEOUT_MS does with
+ * REQUEST_TIMEOUT; undefined if there is none.
+ */
 export function nearestSetting(name: string, settings: readonly string[]): string | undefined {
   if (settings.includes(name)) return undefined
   const upper = name.toUpperCase()
+  // A first word alone, such as LIMIT or HOST, is too often something else.
+  const longer = upper.includes('_') ? settings.filter((setting) => setting.startsWith(`${upper}_`)) : []
+  if (longer.length > 0) return LIST.format(longer)
   const ranked = settings
     .map((setting) => ({ setting, distance: distanceBetween(upper, setting) }))
     .sort((a, b) => a.distance - b.distance)
