@@ -122,6 +122,8 @@ describe('a child process', () => {
     const environment = {
       OWN: 'x',
       DATABASE_URL: 'postgresql://ada:hush-hush@127.0.0.1/name',
+      PGPASSWORD: 'hush-hush',
+      PGPASSFILE: '/hush-hush',
       AUTH_JWT_SECRET: 'hush-hush'.repeat(4),
       JOBLEDGER_TOKEN: 'hush-hush',
       JOBLEDGER_URL: 'http://127.0.0.1:1/graphql',
@@ -132,6 +134,9 @@ describe('a child process', () => {
     expect(stdout).not.toMatch(/hush-hush|nonexistent|nowhere|DATA_DIR/)
     const passed = await jobledger(['run', '--pass-env', 'DATABASE_URL', '--', script], environment, cwd)
     expect(passed.stdout).toContain('DATABASE_URL=postgresql://ada:hush-hush@')
-    expect(passed.stdout).not.toMatch(/AUTH_JWT_SECRET|JOBLEDGER_TOKEN/)
+    expect(passed.stdout).not.toMatch(/PGPASS|AUTH_JWT_SECRET|JOBLEDGER_TOKEN/)
+    const password = await jobledger(['run', '--pass-env', 'PGPASSWORD', '--', script], environment, cwd)
+    expect(password.stdout).toContain('PGPASSWORD=hush-hush\n')
+    expect(password.stdout).not.toMatch(/PGPASSFILE|DATABASE_URL/)
   })
 })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { readConfig } from '../config.ts'
-import { childEnvironment } from '../database/childEnvironment.ts'
+import { childEnvironment, DATABASE_PASSWORDS } from '../database/childEnvironment.ts'
 import { PACKAGE_ROOT } from '../database/packageRoot.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
 
@@ -25,7 +25,7 @@ async function runPrisma(words: readonly string[], databaseUrl: string): Promise
   const child = spawn(process.execPath, [cli, ...words], {
     cwd: PACKAGE_ROOT,
     // In the environment, not among the arguments, where every user of the machine could read the password.
-    env: childEnvironment({ DATABASE_URL: databaseUrl }),
+    env: childEnvironment({ DATABASE_URL: databaseUrl }, DATABASE_PASSWORDS),
     stdio: 'inherit',
   })
   const passOn = (signal: NodeJS.Signals): boolean => child.kill(signal)

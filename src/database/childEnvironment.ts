@@ -1,7 +1,16 @@
 // The environment of the processes that this one starts: its own, without the secrets that are for Jobledger alone.
 
+/** Where PostgreSQL's clients find the password of the database if DATABASE_URL has none. Prisma's CLI needs them. */
+export const DATABASE_PASSWORDS = ['PGPASSWORD', 'PGPASSFILE'] as const
+
 /** What gives access to the ledger, or makes credentials for it. */
-const SECRETS = ['DATABASE_URL', 'AUTH_JWT_SECRET', 'JOBLEDGER_TOKEN', 'JOBLEDGER_TOKEN_FILE']
+const SECRETS: readonly string[] = [
+  'DATABASE_URL',
+  ...DATABASE_PASSWORDS,
+  'AUTH_JWT_SECRET',
+  'JOBLEDGER_TOKEN',
+  'JOBLEDGER_TOKEN_FILE',
+]
 
 /** `added` is set in it; of our secrets only those that `kept` names stay. */
 export function childEnvironment(

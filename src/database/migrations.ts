@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import pg from 'pg'
-import { childEnvironment } from './childEnvironment.ts'
+import { childEnvironment, DATABASE_PASSWORDS } from './childEnvironment.ts'
 import { PACKAGE_ROOT } from './packageRoot.ts'
 
 const FOLDER = join(PACKAGE_ROOT, 'prisma', 'migrations')
@@ -79,7 +79,7 @@ export async function requireCurrentSchema(database: Queryable): Promise<void> {
  */
 export async function applyMigrations(databaseUrl: string): Promise<void> {
   const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
-  const env = childEnvironment({ DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: '1' })
+  const env = childEnvironment({ DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: '1' }, DATABASE_PASSWORDS)
   await new Promise<void>((resolve, reject) => {
     execFile(process.execPath, [cli, 'migrate', 'deploy'], { cwd: PACKAGE_ROOT, env }, (error, stdout, stderr) => {
       if (error === null) return resolve()

@@ -1,6 +1,6 @@
 // How the migrations of a database compare with those of the code, and the sentences about it.
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyMigrations, MigrationError, migrationState, requireCurrentSchema } from '../../src/database/migrations.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -162,6 +162,19 @@ describe('applyMigrations', () => {
     expect((await other.query(applied)).rows).toEqual(before)
     await other.end()
     await empty.drop()
+  })
+
+  it('reaches a database whose password is not in DATABASE_URL but in PGPASSWORD', async () => {
+    const empty = await createTestDatabase({ empty: true })
+    const url = new URL(empty.url)
+    vi.stubEnv('PGPASSWORD', decodeURIComponent(url.password))
+    url.password = ''
+    try {
+      await expect(applyMigrations(url.href)).resolves.toBeUndefined()
+    } finally {
+      vi.unstubAllEnvs()
+      await empty.drop()
+    }
   })
 
   it('says what Prisma said when it cannot, without the password', async () => {
