@@ -70,7 +70,7 @@ export function fieldsOf(url) {
   const { options, ...fields } = /** @type {pg.PoolConfig} */ (/** @type {unknown} */ (parseUrl(revealPassword(url))))
   return {
     ...fields,
-    options: `${options ?? ''} -c TimeZone=UTC -c jit=off`.trim(),
+    options: `${options ?? ''} -c TimeZone=UTC -c jit=off -c search_path=public`.trim(),
     max: 1,
     connectionTimeoutMillis: 10_000,
   }

@@ -1,6 +1,6 @@
 // `jobledger grants`: prints the rights that roles of PostgreSQL need, or grants them.
-import pg from 'pg'
 import { readConfig } from '../config.ts'
+import { connectOnce } from '../database/checkDatabase.ts'
 import { type GrantRoles, grantStatements } from '../database/grants.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { openDatabase } from './openDatabase.ts'
@@ -34,9 +34,8 @@ function isReserved(role: string): boolean {
 
 async function run(script: string): Promise<void> {
   const database = await openDatabase(readConfig(), { info: console.error, warn: console.error })
-  const client = new pg.Client({ connectionString: database.url })
+  const client = await connectOnce(database.url)
   try {
-    await client.connect()
     await requireCurrentSchema(client)
     await client.query(script).catch((error: Error) => {
       throw new UsageError(`The rights could not be granted: ${error.message}.`, { cause: error })

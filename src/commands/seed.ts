@@ -1,6 +1,7 @@
 // Fills the embedded or the configured database with believable jobs, for those who want to see something.
-import pg from 'pg'
+import type pg from 'pg'
 import { readConfig } from '../config.ts'
+import { connectOnce } from '../database/checkDatabase.ts'
 import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
 import { believableJobs } from './seed/believableJobs.ts'
@@ -27,8 +28,7 @@ export async function seed({ add, random: beginning }: SeedOptions): Promise<voi
   const database = await openDatabase(config, { info: console.log, warn: console.warn })
   try {
     if (database.embedded) await bringUpToDate(database)
-    const client = new pg.Client({ connectionString: database.url })
-    await client.connect()
+    const client = await connectOnce(database.url)
     await carryOnTransactionOrder(client)
     try {
       if (!add && (await holdsJobs(client))) {

@@ -28,6 +28,8 @@ export function databaseUrlFaults({ hostname, searchParams }: URL): string[] {
 }
 
 function parameterFault(name: string, value: string): string | undefined {
+  if (name === 'options' && setsSearchPath(value))
+    return 'must not set `search_path` in its `options` to anything but `public`: its tables are in that schema.'
   if (HONOURED.includes(name)) return undefined
   if (name === 'schema') {
     if (value === 'public') return undefined
@@ -41,4 +43,9 @@ function parameterFault(name: string, value: string): string | undefined {
   const shown = /^\w{1,40}$/.test(name) ? `the parameter \`${name}\`` : 'a parameter'
   const instead = INSTEAD[name]
   return `has ${shown}, which has no effect: remove it${instead === undefined ? '.' : `, and set ${instead} instead.`}`
+}
+
+/** To something else than our schema. */
+function setsSearchPath(options: string): boolean {
+  return [...options.matchAll(/search[_-]path=((?:\\.|\S)*)/gi)].some(([, path]) => path !== 'public')
 }

@@ -12,10 +12,12 @@ export class UnusableDatabaseError extends Error {
 
 const OLDEST_MAJOR = 15
 
-/** One connection, which the caller ends. @throws UnusableDatabaseError if nobody answers within the timeout, or lets us in */
+/** One connection, which the caller ends. It sees the tables of the schema `public` only. @throws UnusableDatabaseError if nobody answers within the timeout, or lets us in */
 export async function connectOnce(url: string, connectTimeoutMs = 10_000): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs })
-  await client.connect().catch((error: NodeJS.ErrnoException) => {
+  // Set by a statement, because poolers refuse options.
+  const ready = client.connect().then(() => client.query('SET search_path = public'))
+  await ready.catch((error: NodeJS.ErrnoException) => {
     throw new UnusableDatabaseError(whyUnusable(error, url), { cause: error })
   })
   return client

@@ -115,6 +115,8 @@ export function sessionSettings({
     '-c TimeZone=UTC',
     '-c DateStyle=ISO',
     '-c bytea_output=hex',
+    // By default a schema with the name of the role comes first, and other tables than ours may be in it.
+    '-c search_path=public',
     // To compile a statement takes longer than any of ours runs.
     '-c jit=off',
     // Callers share the server by statements: one must not take several processors.
@@ -135,19 +137,12 @@ async function checkSession(pool: pg.Pool, settings: DatabaseSettings): Promise<
   const client = await pool.connect()
   let isSound = false
   try {
-    const faults = await sessionFaults(client, { ...settings, searchPath: searchPathOf(settings.url) })
+    const faults = await sessionFaults(client, settings)
     isSound = !faults.isReadOnly && faults.settings.length === 0
     return faults
   } finally {
     client.release(!isSound)
   }
-}
-
-/** As the URL asks for it (`options=-c search_path=...`). */
-function searchPathOf(url: string): string | undefined {
-  return /(?:-c\s*|--)search_path=((?:\\.|\S)+)/
-    .exec(new URL(url).searchParams.get('options') ?? '')?.[1]
-    ?.replace(/\\(.)/g, '$1')
 }
 
 /**

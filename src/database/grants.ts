@@ -46,6 +46,7 @@ export function grantStatements({ api, reader, owner }: GrantRoles): string {
   const objects = objectsOfMigrations()
   const statements = [
     'BEGIN',
+    'SET LOCAL search_path = public',
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
     ...(owner === undefined ? [] : toOwner(quote(owner), objects)),
     ...(api === undefined ? [] : toApi(quote(api), objects)),

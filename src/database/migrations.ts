@@ -4,7 +4,8 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
+import { connectOnce } from './checkDatabase.ts'
 import { childEnvironment, DATABASE_PASSWORDS } from './childEnvironment.ts'
 import { PACKAGE_ROOT } from './packageRoot.ts'
 
@@ -112,8 +113,7 @@ export async function migrateDown(
   databaseUrl: string,
   { expected, lockTimeoutMs = 0 }: MigrateDownOptions = {},
 ): Promise<string | undefined> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
+  const client = await connectOnce(databaseUrl)
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`)
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATE_LOCK})`)
@@ -195,6 +195,6 @@ async function withoutMark(database: Queryable, names: string[]): Promise<string
 }
 
 async function hasTable(database: Queryable, name: string): Promise<boolean> {
-  const { rows } = await database.query<{ there: boolean }>(`SELECT to_regclass('${name}') IS NOT NULL AS there`)
+  const { rows } = await database.query<{ there: boolean }>(`SELECT to_regclass('public.${name}') IS NOT NULL AS there`)
   return rows[0]?.there ?? false
 }

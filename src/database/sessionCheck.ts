@@ -10,10 +10,9 @@ export interface SessionFaults {
   readonly settings: readonly string[]
 }
 
-/** What a session must be set to; `search_path` only where the URL asks for one. */
+/** What a session must be set to. */
 export interface RequiredSettings extends RetryDelay {
   readonly statementTimeoutMs: number
-  readonly searchPath?: string | undefined
 }
 
 interface Requirement {
@@ -21,7 +20,7 @@ interface Requirement {
   readonly isMet?: (value: string) => boolean
 }
 
-function requirementsOf({ statementTimeoutMs, searchPath, ...retryDelay }: RequiredSettings): Map<string, Requirement> {
+function requirementsOf({ statementTimeoutMs, ...retryDelay }: RequiredSettings): Map<string, Requirement> {
   return new Map<string, Requirement>([
     ['TimeZone', { wanted: 'UTC', isMet: (value) => value === 'UTC' || value === 'Etc/UTC' }],
     ['DateStyle', { wanted: 'ISO', isMet: (value) => value.startsWith('ISO') }],
@@ -31,11 +30,11 @@ function requirementsOf({ statementTimeoutMs, searchPath, ...retryDelay }: Requi
     // Less would round numbers.
     ['extra_float_digits', { wanted: '1', isMet: (value) => Number(value) >= 1 }],
     ['jit', { wanted: 'off' }],
+    ['search_path', { wanted: 'public' }],
     // Anything else turns off the triggers that guard the ledger and write its history.
     ['session_replication_role', { wanted: 'origin', isMet: (value) => value !== 'replica' }],
     ['standard_conforming_strings', { wanted: 'on' }],
     ['statement_timeout', { wanted: String(statementTimeoutMs) }],
-    ...(searchPath === undefined ? [] : [['search_path', { wanted: searchPath }] as const]),
     ...Object.entries(retryDelaySettings(retryDelay)).map(([name, wanted]) => [name, { wanted }] as const),
   ])
 }
@@ -45,9 +44,10 @@ export const READ_ONLY = 'The database is read-only.'
 /** Looks at one session. @throws what pg throws */
 export async function sessionFaults(client: pg.ClientBase, required: RequiredSettings): Promise<SessionFaults> {
   const requirements = requirementsOf(required)
-  // pg_settings has numbers without a unit; settings of our own are not in it.
+  // pg_settings has numbers without a unit; settings of our own are not in it. PostgreSQL skips schemas of a search path that do not exist.
   const { rows } = await client.query<{ name: string; value: string | null }>(
-    `SELECT name, coalesce((SELECT setting FROM pg_settings WHERE pg_settings.name = wanted.name), current_setting(name, true)) AS value
+    `SELECT name, CASE WHEN name = 'search_path' AND current_schema() = 'public' THEN 'public'
+       ELSE coalesce((SELECT setting FROM pg_settings WHERE pg_settings.name = wanted.name), current_setting(name, true)) END AS value
      FROM unnest($1::text[]) AS wanted (name)`,
     [[...requirements.keys(), 'transaction_read_only']],
   )

@@ -20,6 +20,10 @@ function faultOf(url: string): string | undefined {
 describe('DATABASE_URL', () => {
   it.each([
     ['host/name?schema=other', SCHEMA],
+    [
+      'host/name?options=-c%20jit%3Doff%20--search-path%3Dother',
+      'must not set `search_path` in its `options` to anything but `public`: its tables are in that schema.',
+    ],
     ['host/name?sslmode=allow', /^has an `sslmode` that is not supported: use disable, /],
     [
       'host/name?connection_limit=5',

@@ -25,6 +25,7 @@ const ROLE_SETTINGS = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   bytea_output: 'hex',
+  search_path: 'public',
   default_transaction_isolation: 'read committed',
   jit: 'off',
   statement_timeout: '30000',
@@ -50,6 +51,8 @@ describe.skipIf(isSkipped)('behind PgBouncer', () => {
         await client.query(`ALTER ROLE app SET ${name} = '${value}'`)
     })
     await applyMigrations(databaseUrl(postgres.url, 'ledger'))
+    // By default it comes before `public`.
+    await onServer(databaseUrl(postgres.url, 'ledger'), (client) => client.query('CREATE SCHEMA AUTHORIZATION bare'))
   })
 
   afterEach(async () => {
