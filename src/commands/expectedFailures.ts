@@ -3,6 +3,7 @@ import { ApiKeyError } from '../access/apiKeys.ts'
 import { RequestRefusedError } from '../client/requestErrors.ts'
 import { ConfigError } from '../config.ts'
 import { UnusableDatabaseError } from '../database/checkDatabase.ts'
+import { deniedRight } from '../database/deniedRight.ts'
 import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
 import { MigrationError } from '../database/migrations.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
@@ -33,6 +34,7 @@ const EXPECTED = [
   RetryableError,
 ]
 
-export function isExpected(error: unknown): error is Error {
-  return EXPECTED.some((kind) => error instanceof kind)
+/** The sentence that a failure is reported by; undefined for an unexpected one. */
+export function expectedMessage(error: unknown): string | undefined {
+  return EXPECTED.some((kind) => error instanceof kind) ? (error as Error).message : deniedRight(error)
 }

@@ -18,8 +18,8 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   } catch (error) {
     process.exitCode = 1
     // Loaded only now: it knows every part of the program.
-    const { isExpected } = await import('./expectedFailures.ts')
-    console.error(isExpected(error) ? error.message : stackOf(error))
+    const { expectedMessage } = await import('./expectedFailures.ts')
+    console.error(expectedMessage(error) ?? stackOf(error))
   }
   setTimeout(() => process.exit(), LAST_MS).unref()
 }

@@ -2,6 +2,7 @@
 // Never repeats the password of that address.
 import pg from 'pg'
 import type { Database } from './client.ts'
+import { deniedRight } from './deniedRight.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { isIncomplete } from './transactionOrder.ts'
 
@@ -59,7 +60,8 @@ function orUnusable(url: string): (error: Error) => never {
     const cause = error instanceof DatabaseUnavailableError ? error.cause : error
     if (isIncomplete(cause))
       throw new UnusableDatabaseError(`${error.message} Start again when it is complete.`, { cause: error })
-    throw new UnusableDatabaseError(whyUnusable(cause as NodeJS.ErrnoException, url), { cause: error })
+    const message = deniedRight(cause) ?? whyUnusable(cause as NodeJS.ErrnoException, url)
+    throw new UnusableDatabaseError(message, { cause: error })
   }
 }
 

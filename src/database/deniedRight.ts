@@ -1,0 +1,24 @@
+// A right that the role of this process lacks, for an operator.
+import { sqlStateOf } from './faults.ts'
+
+const INSUFFICIENT_PRIVILEGE = '42501'
+/** Where PostgreSQL refuses a connection, with the same code. */
+const REFUSES_CONNECTIONS = 'CheckMyDatabase'
+
+/** A sentence if a statement was refused because a right is missing. */
+export function deniedRight(error: unknown): string | undefined {
+  if (sqlStateOf(error) !== INSUFFICIENT_PRIVILEGE) return undefined
+  const { message, routine, meta } = error as PostgresError
+  if (routine === REFUSES_CONNECTIONS) return undefined
+  const reason = meta?.driverAdapterError?.cause?.originalMessage ?? message
+  return (
+    `The database role lacks a right (${reason}). As the owner of the tables, run "jobledger grants --api ROLE --apply", ` +
+    'or use the role that this command needs (README.md, "Roles in the database").'
+  )
+}
+
+/** Of pg; with `meta` of Prisma, whose own message has several lines. */
+interface PostgresError extends Error {
+  readonly routine?: string
+  readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly originalMessage?: string } } }
+}
