@@ -9,6 +9,7 @@ import {
   clientSettings,
   credentialFaults,
   endpointFault,
+  tokenFileFault,
   withoutForeignCredential,
 } from './config/client.ts'
 import { type Environment, foreignPasswordFault, readEnvFile } from './config/envFile.ts'
@@ -98,9 +99,10 @@ export function readConfig(purpose: Purpose = 'work'): Config {
 
 /**
  * The same for a command that is a client of a server, and needs nothing else. `url` is what its option --url holds.
+ * `requireToken`: whether the file that holds the token must be there now. Later it is retried.
  * @throws ConfigError
  */
-export function readClientConfig(url?: string): ClientConfig {
+export function readClientConfig(url?: string, { requireToken = true } = {}): ClientConfig {
   const fault = url === undefined ? undefined : endpointFault(url)
   if (fault !== undefined) throw new ConfigError(`--url ${fault}`)
   const file = readEnvFile(Object.keys(CLIENT_VARIABLES.shape))
@@ -109,6 +111,8 @@ export function readClientConfig(url?: string): ClientConfig {
   const given = Object.entries({ ...fromFile, ...process.env, ...(url && { JOBLEDGER_URL: url }) })
   const { data: env, error } = CLIENT_VARIABLES.safeParse(Object.fromEntries(given.filter(([, value]) => value)))
   if (env === undefined) throw new ConfigError(faultsOf(error).join('\n'))
+  const missing = requireToken ? tokenFileFault(env.JOBLEDGER_TOKEN_FILE) : undefined
+  refuse(missing === undefined ? [] : [missing])
   return clientSettings(env, process.env.XDG_STATE_HOME)
 }
 

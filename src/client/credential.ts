@@ -9,6 +9,9 @@ import type { Answer } from './sendOperation.ts'
  */
 export type Token = string | (() => string | Promise<string>)
 
+/** Time limit of one call of a token function. Less than that of a request, which then says why there is no answer. */
+const TOKEN_MS = 10_000
+
 /** What fits into a header. */
 const FORM = /^[\x21-\x7e]+$/
 
@@ -50,9 +53,12 @@ export class Credential {
 
 async function currentToken(give: () => string | Promise<string>, signal: AbortSignal): Promise<string> {
   let giveUp = (): void => undefined
+  let timer: NodeJS.Timeout | undefined
   const aborted = new Promise<never>((_, reject) => {
     giveUp = () => reject(signal.reason)
     signal.addEventListener('abort', giveUp, { once: true })
+    // Not AbortSignal.timeout: that does not keep the process alive.
+    timer = setTimeout(() => reject(new Error(`it did not come within ${TOKEN_MS / 1000} s`)), TOKEN_MS)
   })
   try {
     signal.throwIfAborted()
@@ -64,6 +70,7 @@ async function currentToken(give: () => string | Promise<string>, signal: AbortS
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new ServerAwayError(`There is no token now: ${why}.`, { cause, isUndone: true })
   } finally {
+    clearTimeout(timer)
     signal.removeEventListener('abort', giveUp)
   }
 }

@@ -42,7 +42,9 @@ const LARGEST_INT = 2_147_483_647
 /** Resolves to the exit code for the process, when the outcome is with the server or in the spool. Never rejects. */
 export async function run(command: Command, options: RunOptions): Promise<number> {
   try {
-    return await runWith(command, settingsOf(options, readClientConfig(options.url)))
+    // A token that is missing now must not keep the program from running; the outcome waits in the spool.
+    const config = readClientConfig(options.url, { requireToken: false })
+    return await runWith(command, settingsOf(options, config))
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UsageError)) throw error
     say(error.message)

@@ -1,5 +1,6 @@
 // The settings of the commands that are clients of a server. They stand apart: a program that `jobledger run` starts for somebody
 // must not be kept from running by a setting of a server.
+import { accessSync, constants } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -77,6 +78,17 @@ export function clientSettings(
   const spoolDir = JOBLEDGER_SPOOL === undefined ? join(state, 'jobledger/spool') : resolve(JOBLEDGER_SPOOL)
   const token = JOBLEDGER_TOKEN_FILE === undefined ? JOBLEDGER_TOKEN : fileToken(resolve(JOBLEDGER_TOKEN_FILE))
   return { url: JOBLEDGER_URL, token, spoolDir }
+}
+
+/** Why the token cannot be read; undefined if it can, or if no file is to hold it. */
+export function tokenFileFault(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  try {
+    accessSync(path, constants.R_OK)
+    return undefined
+  } catch (error) {
+    return `JOBLEDGER_TOKEN_FILE must be a file that can be read (${(error as Error).message}).`
+  }
 }
 
 /** The content of a file that is replaced when its token expires. */

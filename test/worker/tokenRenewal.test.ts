@@ -97,6 +97,28 @@ describe('a token that is a function', () => {
     await worker.stop()
   })
 
+  it('is called again where it never settles, which counts as an outage', async () => {
+    const job = await newJob(server.ledger)
+    const interruptions: Error[] = []
+    let calls = 0
+    const token = (): string | Promise<string> => {
+      calls += 1
+      return calls <= 2 ? new Promise<string>(() => undefined) : newToken()
+    }
+    const worker = startWorker({ url: endpointOf(server), token, handle: async () => 'done' })
+    const stop = new AbortController()
+    const onInterruption = (error: Error): void => void interruptions.push(error)
+    const events = followJobEvents({ url: endpointOf(server), token, signal: stop.signal, onInterruption })
+    const following = events.next()
+    await eventually(async () => expect((await stored(server, job)).state).toBe('COMPLETED'), 60_000)
+    await eventually(() => expect(interruptions).toHaveLength(1))
+    for (const error of [interruptions[0], worker.of('serverAway')[0]?.error])
+      expect(String(error)).toContain('There is no token now: it did not come within 10 s.')
+    stop.abort()
+    await following
+    await worker.stop()
+  })
+
   it('carries a follower on when its credential ends', async () => {
     let current = await newKey('follower-1')
     const stop = new AbortController()
@@ -162,6 +184,23 @@ describe('JOBLEDGER_TOKEN_FILE', () => {
     )
     worker.process.kill('SIGTERM')
     expect(await worker.ended).toEqual({ code: 0, signal: null })
+  })
+
+  it('ends a command at once where it is missing, but not a program that `run` starts', async () => {
+    const missing = join(dir, 'missing')
+    const environment = {
+      JOBLEDGER_URL: endpointOf(server),
+      JOBLEDGER_TOKEN_FILE: missing,
+      JOBLEDGER_SPOOL: join(dir, 'spool'),
+    }
+    for (const words of [['tail'], ['worker', '--exec', 'true'], ['demo', dir]]) {
+      const program = runProgram('src/cli.ts', environment, words)
+      expect(await program.ended).toEqual({ code: 1, signal: null })
+      expect(program.stderr()).toMatch(/^JOBLEDGER_TOKEN_FILE must be a file that can be read \(ENOENT: [^\n]+\)\.\n$/)
+    }
+    const run = runProgram('src/cli.ts', environment, ['run', '--', 'echo', 'ran'])
+    expect(await run.ended).toEqual({ code: 0, signal: null })
+    expect([run.stdout(), run.stderr()]).toEqual(['ran\n', expect.stringContaining('There is no token now')])
   })
 
   it('excludes JOBLEDGER_TOKEN', async () => {
