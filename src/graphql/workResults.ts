@@ -5,6 +5,7 @@ import { InvalidInputError } from '../ledger/errors.ts'
 import type { ExtendedLeases } from '../ledger/extendLeases.ts'
 import type { RescuedJobs } from '../ledger/rescueStuckJobs.ts'
 import { builder } from './builder.ts'
+import { isUuid } from './globalIds.ts'
 import { Job } from './job.ts'
 import './refusals.ts'
 
@@ -32,8 +33,9 @@ const ExtendLeasesSuccess = builder.objectRef<ExtendedLeases>('ExtendLeasesSucce
       description: 'The jobs that it still holds; one with `cancelRequestedAt` is to be stopped.',
     }),
     lost: t.idList({
-      description: 'The jobs that it does not hold any more: to go on with them is of no use.',
-      resolve: ({ lost }) => lost.map((jobId) => encodeGlobalID('Job', jobId)),
+      description:
+        'The jobs that it does not hold any more: to go on with them is of no use. What is no id of a job is here as it was given.',
+      resolve: ({ lost }) => lost.map((jobId) => (isUuid(jobId) ? encodeGlobalID('Job', jobId) : jobId)),
     }),
   }),
 })

@@ -2,7 +2,7 @@
 import { retryConflicts } from '../database/faults.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { checkLease } from './claimJobs.ts'
-import { InputCheck } from './inputCheck.ts'
+import { InputCheck, isJobId } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -23,7 +23,7 @@ export interface ExtendLeasesInput {
 export interface ExtendedLeases {
   /** The jobs that the worker still holds, in the order of the leases. */
   extended: Job[]
-  /** The jobs that it does not hold any more, or never did. */
+  /** The jobs that it does not hold any more, or never did; what is no id of a job as it was given. */
   lost: string[]
 }
 
@@ -44,8 +44,10 @@ export async function extendLeases(
   checkLeases(check, leases, ledger.limits.batchItems)
   checkLease(check, leaseSeconds)
   check.done()
-  const ids = leases.map(({ jobId }) => jobId)
-  const versions = leases.map(({ version }) => version)
+  // An id that no job can have must not cost the others their leases: it is lost.
+  const possible = leases.filter(({ jobId }) => isJobId(jobId))
+  const ids = possible.map(({ jobId }) => jobId)
+  const versions = possible.map(({ version }) => version)
   // Rows are locked in one order, as by all who lock several: two callers can wait for each other, never deadlock.
   const changes = Prisma.sql`
       WITH held AS MATERIALIZED (
@@ -60,7 +62,7 @@ export async function extendLeases(
       )`
   const jobs = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
   const byId = new Map(jobs.map((job) => [job.id, job]))
-  const asked = [...new Map(leases.map((lease) => [lease.jobId.toLowerCase(), lease])).keys()]
+  const asked = [...new Set(leases.map(({ jobId }) => (isJobId(jobId) ? jobId.toLowerCase() : jobId)))]
   return {
     extended: asked.flatMap((jobId) => byId.get(jobId) ?? []),
     lost: asked.filter((jobId) => !byId.has(jobId)),
@@ -72,9 +74,7 @@ function checkLeases(check: InputCheck, leases: JobLease[], most: number): void 
     check.refuse('leases', `must be 1 to ${most} items; ${leases.length} came.`)
     return
   }
-  for (const [index, { jobId, version }] of leases.entries()) {
-    const place = ['leases', String(index)]
-    check.uuid([...place, 'jobId'], jobId)
-    check.wholeNumber([...place, 'version'], version, 1)
+  for (const [index, { version }] of leases.entries()) {
+    check.wholeNumber(['leases', String(index), 'version'], version, 1)
   }
 }

@@ -11,6 +11,11 @@ const EARLIEST_INSTANT = new Date('0001-01-01T00:00:00.000Z')
 const LATEST_INSTANT = new Date('9999-12-31T23:59:59.999Z')
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** Whether it has the form of a job's id. */
+export function isJobId(text: string): boolean {
+  return UUID.test(text)
+}
+
 type TextLimit = 'contentBytes' | 'reasonBytes' | 'errorMessageBytes'
 type JsonLimit = 'metadataBytes' | 'outputBytes'
 
@@ -70,7 +75,7 @@ export class InputCheck {
 
   /** The id of a job: a UUID. */
   uuid(path: string | string[], value: string): void {
-    if (!UUID.test(value)) this.refuse(path, `must be the id of a job (got "${value.slice(0, 50)}").`)
+    if (!isJobId(value)) this.refuse(path, `must be the id of a job (got "${value.slice(0, 50)}").`)
   }
 
   /** Any JSON of at most so many bytes. */

@@ -149,6 +149,11 @@ describe('extendLeases', () => {
       extended: [{ jobId: kept.jobId, cancelRequestedAt: expect.any(String), leaseExpiresAt: expect.any(String) }],
       lost: [lost.id],
     })
+    const malformed = [{ jobId: 'Not an Id', version: 1 }, ...leases]
+    expect(await ask('extendLeases', { leases: malformed }, SELECTION)).toMatchObject({
+      extended: [{ jobId: kept.jobId }],
+      lost: ['Not an Id', lost.id],
+    })
     expect(await ask('extendLeases', { leases: [] }, SELECTION)).toMatchObject({ issues: [{ path: ['leases'] }] })
   })
 })
