@@ -53,40 +53,42 @@ const ONE_JOB: [operation: string, input: string, path: string[]][] = [
   ['retryJob', 'jobId: $id', ['jobId']],
   ['requestJobCancellation', 'jobId: $id', ['jobId']],
   ['claimJobs', `workerId: "w", jobIds: ["${MISSING_ID}", $id]`, ['jobIds', '1']],
-  ['extendLeases', 'leases: [{ jobId: $id, version: 1 }]', ['leases', '0', 'jobId']],
 ]
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
+const MALFORMED = ['', 'nope', '\0', '💥'.repeat(100), base64('Job:nope'), base64('JobStateRecord:1')]
+
+it('counts what is no id of a job among the lost leases, as it was given', async () => {
+  const query = `mutation ($leases: [JobLease!]!) { outcome: extendLeases(input: { leases: $leases }) {
+    ... on ExtendLeasesSuccess { extended { jobId } lost } } }`
+  const leases = MALFORMED.map((jobId) => ({ jobId, version: 1 }))
+  const { data, errors } = await server.request(query, { leases }, await asUser('ada', 'WORKER'))
+  expect([errors, data.outcome]).toEqual([undefined, { extended: [], lost: MALFORMED }])
+})
+
 describe.each(ONE_JOB)('%s', (operation, input, path) => {
   const query = `mutation ($id: ID!) { outcome: ${operation}(input: { ${input} }) { ${
-    ['claimJobs', 'extendLeases', 'deleteJob'].includes(operation)
-      ? REFUSED.replace(/\.\.\. on JobNotFound \{.*?\}/, '')
-      : REFUSED
+    ['claimJobs', 'deleteJob'].includes(operation) ? REFUSED.replace(/\.\.\. on JobNotFound \{.*?\}/, '') : REFUSED
   } } }`
 
-  it.each(['', 'nope', '\0', '💥'.repeat(100), base64('Job:nope'), base64('JobStateRecord:1')])(
-    'refuses "%s", which is no id of a job, as InvalidInput',
-    async (id) => {
-      for (const role of ['ADMIN', 'USER', 'WORKER'] as const) {
-        const { data, errors } = await server.request(query, { id }, await asUser('ada', role))
-        if (errors?.[0]?.extensions?.code === 'FORBIDDEN') continue
-        expect(errors).toBeUndefined()
-        expect(data.outcome).toEqual({
-          __typename: 'InvalidInput',
-          issues: [{ path, message: expect.stringMatching(/^must be the id of a job \(got ".*"\)\.$/s) }],
-        })
-      }
-    },
-  )
+  it.each(MALFORMED)('refuses "%s", which is no id of a job, as InvalidInput', async (id) => {
+    for (const role of ['ADMIN', 'USER', 'WORKER'] as const) {
+      const { data, errors } = await server.request(query, { id }, await asUser('ada', role))
+      if (errors?.[0]?.extensions?.code === 'FORBIDDEN') continue
+      expect(errors).toBeUndefined()
+      expect(data.outcome).toEqual({
+        __typename: 'InvalidInput',
+        issues: [{ path, message: expect.stringMatching(/^must be the id of a job \(got ".*"\)\.$/s) }],
+      })
+    }
+  })
 
   it('takes an id that no job has for one of a missing job', async () => {
     const { data, errors } = await server.request(query, { id: MISSING_ID })
     expect(errors).toBeUndefined()
     expect(data.outcome.__typename).toBe(
-      { claimJobs: 'ClaimJobsSuccess', extendLeases: 'ExtendLeasesSuccess', deleteJob: 'DeleteJobSuccess' }[
-        operation
-      ] ?? 'JobNotFound',
+      { claimJobs: 'ClaimJobsSuccess', deleteJob: 'DeleteJobSuccess' }[operation] ?? 'JobNotFound',
     )
   })
 })
