@@ -52,6 +52,8 @@ export async function scratchCheckout(): Promise<{ readonly folder: string; remo
 function environment(databaseUrl: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
+    // As from a shell, also where npm has started the tests: messages that say what to type look at it.
+    npm_lifecycle_event: undefined,
     PATH: `${CHECKOUT}/node_modules/.bin:${process.env.PATH}`,
     DATABASE_URL: databaseUrl,
     PRISMA_HIDE_UPDATE_MESSAGE: '1',
