@@ -6,6 +6,7 @@ import { cursorOf } from '../../src/ledger/eventOrder.ts'
 import { currentPosition, positionOfCursor } from '../../src/ledger/events.ts'
 import { beginFollower } from '../../src/ledger/followers.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
 import { databaseUrl, onServer } from '../support/testRun.ts'
 
 let ledger: TestLedger
@@ -115,6 +116,7 @@ describe('a new timeline begins once', () => {
 
 describe('a cursor', () => {
   it('is accepted on later timelines as long as nothing up to it can have been lost', async () => {
+    await passedHorizon(ledger)
     const { transactionId: first, id } = await ledger.prisma.jobStateRecord.findFirstOrThrow()
     const now = await currentPosition(ledger)
     const safe = cursorOf({ ...now, transactionId: first, id })
@@ -139,6 +141,7 @@ describe('a cursor', () => {
   })
 
   it('of before timelines is one of the first timeline', async () => {
+    await passedHorizon(ledger)
     const { transactionId, id } = await ledger.prisma.jobStateRecord.findFirstOrThrow()
     const parts = [1, 'events', 'asc', String(transactionId), String(id)]
     const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url')
