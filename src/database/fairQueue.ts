@@ -1,5 +1,6 @@
 // Shares a fixed number of places between callers. Callers take turns, and so do the requests of one caller: whoever asks for more waits
 // longer, and nobody else does. Knows nothing of databases.
+import { RoundRobin } from '../fairness/roundRobin.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 
 export interface FairQueueLimits {
@@ -28,20 +29,14 @@ interface Waiter {
   fail(error: unknown): void
 }
 
-interface CallerState {
-  running: number
-  /** Requests that wait, in the order of their turns. */
-  readonly waiting: Set<RequestShare>
-}
-
 const RETRY_AFTER_SECONDS = 1
 
 export class FairQueue {
   readonly limits: FairQueueLimits
   private running = 0
-  private readonly callers = new Map<string, CallerState>()
-  /** Callers that wait, in the order of their turns. */
-  private readonly waiting = new Set<CallerState>()
+  private readonly runningOf = new Map<string, number>()
+  /** Requests that have something that waits. */
+  private readonly waiting = new RoundRobin<RequestShare>()
 
   constructor(limits: FairQueueLimits) {
     this.limits = limits
@@ -52,78 +47,47 @@ export class FairQueue {
     return new RequestShare(this, caller)
   }
 
-  /** Waiters and places in use are zero for callers that are not known. */
-  get knownCallers(): number {
-    return this.callers.size
+  /** Nothing is kept of any caller. */
+  get isEmpty(): boolean {
+    return this.runningOf.size === 0 && this.waiting.size === 0
   }
 
   /** Called when the request has something that waits. */
   wait(request: RequestShare): void {
-    const caller = this.stateOf(request.caller)
-    caller.waiting.add(request)
-    this.waiting.add(caller)
+    this.waiting.push(request.caller, request)
     this.dispatch()
   }
 
   /** Called when a waiter has left the request. */
   left(request: RequestShare): void {
-    if (request.waiters.size === 0) this.remove(request)
+    if (request.waiters.size === 0) this.waiting.remove(request.caller, request)
   }
 
   /** Called when a place is given back. */
   free(request: RequestShare): void {
-    const caller = this.stateOf(request.caller)
-    this.running -= 1
-    caller.running -= 1
-    request.running -= 1
-    this.forget(request.caller, caller)
+    this.count(request, -1)
     this.dispatch()
   }
 
   private dispatch(): void {
-    const { total, perCaller } = this.limits
-    // What is put back behind the others is met again in the same pass: places are handed out until none is left.
-    for (const caller of this.waiting) {
-      if (this.running >= total) return
-      const request = caller.running < perCaller ? this.nextOf(caller) : undefined
-      if (request === undefined) continue
-      this.waiting.delete(caller)
-      if (this.start(request, caller)) this.waiting.add(caller)
+    const { total, perCaller, perRequest } = this.limits
+    while (this.running < total) {
+      const next = this.waiting.shift(
+        (caller) => (this.runningOf.get(caller) ?? 0) < perCaller,
+        (request) => request.running < perRequest,
+      )
+      if (next === undefined) return
+      this.count(next.item, 1)
+      if (next.item.startNext()) this.waiting.push(next.caller, next.item)
     }
   }
 
-  private nextOf({ waiting }: CallerState): RequestShare | undefined {
-    for (const request of waiting) if (request.running < this.limits.perRequest) return request
-    return undefined
-  }
-
-  /** Returns whether the caller still waits. */
-  private start(request: RequestShare, caller: CallerState): boolean {
-    this.running += 1
-    caller.running += 1
-    request.running += 1
-    caller.waiting.delete(request)
-    if (request.startNext()) caller.waiting.add(request)
-    return caller.waiting.size > 0
-  }
-
-  private stateOf(key: string): CallerState {
-    const known = this.callers.get(key)
-    if (known) return known
-    const caller = { running: 0, waiting: new Set<RequestShare>() }
-    this.callers.set(key, caller)
-    return caller
-  }
-
-  private remove(request: RequestShare): void {
-    const caller = this.stateOf(request.caller)
-    caller.waiting.delete(request)
-    if (caller.waiting.size === 0) this.waiting.delete(caller)
-    this.forget(request.caller, caller)
-  }
-
-  private forget(key: string, { running, waiting }: CallerState): void {
-    if (running === 0 && waiting.size === 0) this.callers.delete(key)
+  private count(request: RequestShare, change: 1 | -1): void {
+    const ofCaller = (this.runningOf.get(request.caller) ?? 0) + change
+    if (ofCaller > 0) this.runningOf.set(request.caller, ofCaller)
+    else this.runningOf.delete(request.caller)
+    this.running += change
+    request.running += change
   }
 }
 

@@ -1,10 +1,10 @@
 // What lies between a subscription and now: read from the database page by page, as the subscriber takes it.
 import { setTimeout } from 'node:timers'
 import { givenUpOn } from '../database/cancellation.ts'
+import type { Release } from '../fairness/fairGate.ts'
 import type { Position } from '../ledger/eventOrder.ts'
 import { type EventRecord, portionBehind, readEvents } from '../ledger/events.ts'
 import { BatchSize, readWithin } from './boundedRead.ts'
-import type { Release } from './fairGate.ts'
 import { type FollowOptions, patiently } from './followOptions.ts'
 
 /** Records of a page, and its size as the database sends it. A single record may be larger. */

@@ -1,6 +1,6 @@
 // Events are delivered in turns, because this process does one thing at a time: thousands of subscriptions that want the same event must
 // delay neither the events of other callers nor their requests.
-import { RoundRobin } from './roundRobin.ts'
+import { RoundRobin } from '../fairness/roundRobin.ts'
 
 export class DeliveryTurns {
   private readonly waiting = new RoundRobin<() => void>()

@@ -3,11 +3,11 @@ import { setImmediate as nextPass } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { StatementWatch } from '../database/cancellation.ts'
 import type { Prisma } from '../database/generated/client.ts'
+import type { FairGate } from '../fairness/fairGate.ts'
 import type { Position } from '../ledger/eventOrder.ts'
 import { type EventRecord, readRecords } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { BatchSize, readWithin } from './boundedRead.ts'
-import type { FairGate } from './fairGate.ts'
 import type { RecentRecord } from './recentRecords.ts'
 
 type Select = Prisma.JobStateRecordSelect | undefined
