@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { startEmbedded } from '../src/database/embedded/startEmbedded.ts'
 import { endPrograms, runProgram } from './support/program.ts'
+import { temporaryDirectory } from './support/temporaryDirectory.ts'
+import { onServer } from './support/testRun.ts'
 
 // Processes take a loaded machine its time.
 vi.setConfig({ testTimeout: 180_000 })
@@ -138,5 +141,27 @@ describe('a child process', () => {
     const password = await jobledger(['run', '--pass-env', 'PGPASSWORD', '--', script], environment, cwd)
     expect(password.stdout).toContain('PGPASSWORD=hush-hush\n')
     expect(password.stdout).not.toMatch(/PGPASSFILE|DATABASE_URL/)
+  })
+})
+
+describe('MIGRATE_LOCK_TIMEOUT_MS of .env', () => {
+  it('bounds the wait of migrations of the embedded database', async () => {
+    const dataDir = temporaryDirectory('jobledger-env-data-')
+    const log = { info: () => undefined, warn: console.warn }
+    const server = await startEmbedded({ dataDir, settings: { fsync: 'off' }, log })
+    const cwd = folder(`DATA_DIR=${dataDir}`, 'MIGRATE_LOCK_TIMEOUT_MS=200')
+    try {
+      await onServer(server.url, async (client) => {
+        await client.query('SELECT pg_advisory_lock(72707369)')
+        const { code, stderr } = await jobledger(['api-key', 'list'], {}, cwd)
+        expect([code, stderr]).toEqual([
+          1,
+          expect.stringContaining('Waited 200 ms for a lock (MIGRATE_LOCK_TIMEOUT_MS).'),
+        ])
+      })
+    } finally {
+      await server.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    }
   })
 })

@@ -13,6 +13,8 @@ export interface OpenDatabase {
   readonly place: string
   /** Where the preparation of the database is reported. */
   readonly log: Notices
+  /** How long a migration waits for a lock, in milliseconds; 0: without a limit. */
+  readonly migrateLockTimeoutMs: number
   /** Stops the server if this process started it. */
   stop(): Promise<void>
 }
@@ -25,9 +27,10 @@ interface Notices {
 
 /** A database that answers. @throws UnusableDatabaseError, EmbeddedDatabaseError */
 export async function openDatabase(
-  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'database'>,
+  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'database' | 'migrateLockTimeoutMs'>,
   log: Notices,
 ): Promise<OpenDatabase> {
+  const { migrateLockTimeoutMs } = config
   if (config.databaseUrl !== undefined) {
     const client = await connectOnce(config.databaseUrl, config.database.connectTimeoutMs)
     await client.end()
@@ -36,6 +39,7 @@ export async function openDatabase(
       url: config.databaseUrl,
       embedded: false,
       log,
+      migrateLockTimeoutMs,
       place: `the database ${pathname.slice(1)} at ${host}`,
       stop: async () => undefined,
     }
@@ -45,15 +49,19 @@ export async function openDatabase(
   const server = await startEmbedded({ dataDir: config.dataDir, log })
   const dir = occupiedPlace(candidatePlaces(config.dataDir))?.dir ?? config.dataDir
   const place = `${dir} (embedded PostgreSQL)`
-  return { url: server.url, embedded: true, log, place, stop: () => server.stop() }
+  return { url: server.url, embedded: true, log, migrateLockTimeoutMs, place, stop: () => server.stop() }
 }
 
 /** Applies the migrations that the database lacks, if any. @throws MigrationError */
-export async function bringUpToDate({ url, log }: Pick<OpenDatabase, 'url' | 'log'>): Promise<void> {
+export async function bringUpToDate({
+  url,
+  log,
+  migrateLockTimeoutMs,
+}: Pick<OpenDatabase, 'url' | 'log' | 'migrateLockTimeoutMs'>): Promise<void> {
   const client = await connectOnce(url)
   // A look costs milliseconds; Prisma's own program, which applies them, takes seconds to start.
   const { state, pending } = await migrationState(client).finally(() => client.end())
   if (state !== 'empty' && state !== 'behind') return
   log.info(`applying ${pending.length} migrations`)
-  await applyMigrations(url)
+  await applyMigrations(url, { lockTimeoutMs: migrateLockTimeoutMs })
 }

@@ -74,13 +74,22 @@ export async function requireCurrentSchema(database: Queryable): Promise<void> {
 }
 
 /**
- * Applies the migrations that a database lacks, by `prisma migrate deploy`.
+ * Applies the migrations that a database lacks, by `prisma migrate deploy`. That reads the `.env` of this package, not the one of the current
+ * folder; `lockTimeoutMs` (milliseconds to wait for a lock) therefore goes to it by its environment.
  *
  * @throws MigrationError with what Prisma said
  */
-export async function applyMigrations(databaseUrl: string): Promise<void> {
+export async function applyMigrations(
+  databaseUrl: string,
+  { lockTimeoutMs }: Pick<MigrateDownOptions, 'lockTimeoutMs'> = {},
+): Promise<void> {
   const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
-  const env = childEnvironment({ DATABASE_URL: databaseUrl, PRISMA_HIDE_UPDATE_MESSAGE: '1' }, DATABASE_PASSWORDS)
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    ...(lockTimeoutMs !== undefined && { MIGRATE_LOCK_TIMEOUT_MS: String(lockTimeoutMs) }),
+  }
+  const env = childEnvironment(settings, DATABASE_PASSWORDS)
   await new Promise<void>((resolve, reject) => {
     execFile(process.execPath, [cli, 'migrate', 'deploy'], { cwd: PACKAGE_ROOT, env }, (error, stdout, stderr) => {
       if (error === null) return resolve()

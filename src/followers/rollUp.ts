@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
 import { sqlStateOf } from '../database/faults.ts'
+import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { LagReport } from './lagReport.ts'
@@ -60,7 +61,7 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     failures += 1
     if (sqlStateOf(error) === QUERY_CANCELED) portion = Math.max(LEAST, Math.floor(portion / 2))
     // A warning for each outage, not for each try.
-    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ err: error, follower: ROLL_UP }, STUCK)
+    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...causeOf(error), follower: ROLL_UP }, STUCK)
     return false
   }
 
@@ -73,6 +74,11 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())
     await delay(ms, undefined, { ref: false, signal }).catch(() => undefined)
   }
+}
+
+/** A database that is read-only or restarts is no fault of the code: its reason is enough, without a stack. */
+function causeOf(error: unknown): object {
+  return error instanceof DatabaseUnavailableError ? { reason: error.message } : { err: error }
 }
 
 const STUCK = 'the roll-up cannot go on just now, counts take longer; trying again'

@@ -88,6 +88,12 @@ describe.skipIf(withoutStockPostgres('read-only databases'))('a server on a read
     expect(await server.send('{ jobCount }')).toMatchObject({ body: { data: { jobCount: expect.any(Number) } } })
     expect(await server.send(CREATE)).toMatchObject(UNAVAILABLE)
     expect(server.program.stdout()).toMatch(/"reason":"The database is read-only\."/)
+    const [line] = await server.program.says(/.*the roll-up cannot go on just now.*/)
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'warn',
+      reason: 'The database is read-only. Send the request again later.',
+    })
+    expect(line).not.toContain('stack')
     await primary.stop()
     await standby.promote()
     await eventually(async () => expect(await server.ready()).toMatchObject({ status: 200 }), 30_000)
