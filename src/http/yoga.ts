@@ -23,6 +23,7 @@ import { documentGuard } from './guards/documents.ts'
 import { jsonBody } from './guards/jsonBody.ts'
 import { loopbackNamesOnly } from './guards/loopbackNames.ts'
 import { acceptableAnswers, acceptableStreams } from './guards/mediaTypes.ts'
+import { checkParameters } from './guards/parameters.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
 import { isJsonPost, jsonPosts } from './jsonPost.ts'
@@ -134,6 +135,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     jsonBody(),
     boundBodies(options.bodyLimitBytes),
     ...(documents ? [trustedDocuments(documents)] : []),
+    checkParameters({ documentIds: documents !== undefined }),
     documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
     keepDocuments(),
     nameOperation(),

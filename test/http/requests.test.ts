@@ -72,7 +72,9 @@ describe('POST', () => {
   it('refuses an array of operations', async () => {
     const response = await post(JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]))
     expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ errors: [{ message: 'Batching is not supported.' }] })
+    const message =
+      'The body must be a JSON object with the parameter `query` (got an array). Batches are not supported: send each operation in a request of its own.'
+    expect(await response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
   })
 
   it('refuses multipart uploads', async () => {

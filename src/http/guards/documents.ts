@@ -24,7 +24,6 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
   const wellFormed = new WeakSet<DocumentNode>()
   return {
     onParams({ params }) {
-      if (params.operationName != null && typeof params.operationName !== 'string') throw badOperationName()
       if (typeof params.query === 'string') checkDocumentText(params.query, limits)
     },
     onParse({ setParseFn }) {
@@ -55,11 +54,6 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     const cost = checkDocumentCost({ schema, document, operationName, variables }, limits, pages)
     contextValue.scope.memory.expects(cost)
   }
-}
-
-// The executor would take it for the name of an operation that is not in the document.
-function badOperationName(): GraphQLError {
-  return new GraphQLError('`operationName` must be a string.', { extensions: { code: 'BAD_REQUEST' } })
 }
 
 /** The parser calls itself for each level, and documents within the limit of tokens can have more levels than its stack. */

@@ -1,9 +1,12 @@
 // The one form in which a body is taken: JSON, of a shape that is looked at before it is parsed. Brackets without end take up a
 // hundred times the memory of their text once they are parsed, and whoever walks over them runs out of stack.
 import { isUtf8 } from 'node:buffer'
-import { GraphQLError } from 'graphql'
+import type { GraphQLParams } from 'graphql-yoga'
 import type { ServerPlugin } from '../requestScope.ts'
+import { badRequest } from './badRequest.ts'
 import { unsupportedMediaType } from './mediaTypes.ts'
+import { typeOf } from './parameters.ts'
+import { parseJson } from './parseJson.ts'
 
 /** Metadata and outputs may be 100 levels deep; the way to them is some levels more. */
 const DEPTH = 200
@@ -17,38 +20,40 @@ const [OPEN_OBJECT, CLOSE_OBJECT] = [123, 125]
 
 export function jsonBody(): ServerPlugin {
   return {
-    onRequestParse({ request, requestParser, setRequestParser, endResponse, fetchAPI }) {
-      if (request.method !== 'POST') {
-        if (requestParser) setRequestParser((received) => parsedSearch(() => requestParser(received)))
-        return
-      }
-      if (requestParser === undefined || !isJson(request.headers.get('content-type'))) {
+    onRequestParse({ request, url, requestParser, setRequestParser, endResponse, fetchAPI }) {
+      if (request.method !== 'POST') checkSearch(url.searchParams)
+      else if (requestParser === undefined || !isJson(request.headers.get('content-type')))
         endResponse(unsupportedMediaType(fetchAPI))
-        return
-      }
-      setRequestParser(async (received) => {
-        const text = utf8(Buffer.from(await received.arrayBuffer()))
-        checkShape(text)
-        const read = { json: async (): Promise<unknown> => JSON.parse(text) }
-        return requestParser(Object.assign(Object.create(received), read))
-      })
+      else setRequestParser(async (received) => parametersOf(utf8(Buffer.from(await received.arrayBuffer()))))
     },
   }
 }
 
 /** The text of a body. What is no UTF-8 would become text that nobody wrote. @throws GraphQLError with the code BAD_USER_INPUT */
 function utf8(body: Buffer): string {
-  if (!isUtf8(body)) throw refused('The body is not UTF-8.')
+  if (!isUtf8(body)) throw badRequest('The body is not UTF-8.')
   return body.toString()
 }
 
-/** Runs Yoga's parser of a URL, which passes on what JSON.parse says of its parameters. */
-function parsedSearch<Parsed>(parse: () => Parsed): Parsed {
-  try {
-    return parse()
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    throw refused('The parameters variables and extensions of a URL must be JSON.')
+/** @throws GraphQLError with the code BAD_USER_INPUT if the body of a request is not one JSON object */
+function parametersOf(text: string): GraphQLParams {
+  if (text.trim() === '') throw badRequest('The body is empty; it must be a JSON object with the parameter `query`.')
+  checkShape(text, 'The body')
+  const parameters = parseJson(text, 'The body')
+  const type = typeOf(parameters)
+  if (type === 'an object') return parameters as GraphQLParams
+  const hint = type === 'an array' ? ' Batches are not supported: send each operation in a request of its own.' : ''
+  throw badRequest(`The body must be a JSON object with the parameter \`query\` (got ${type}).${hint}`)
+}
+
+/** Checks the parameters of a URL that hold JSON. @throws GraphQLError with the code BAD_USER_INPUT */
+function checkSearch(search: URLSearchParams): void {
+  for (const name of ['variables', 'extensions']) {
+    const text = search.get(name)
+    if (!text) continue
+    const where = `The parameter \`${name}\` of the URL`
+    checkShape(text, where)
+    parseJson(text, where)
   }
 }
 
@@ -62,15 +67,15 @@ function isJson(contentType: string | null): boolean {
 }
 
 /** @throws GraphQLError with the code BAD_USER_INPUT. What is no JSON at all is left to the parser to say. */
-function checkShape(text: string): void {
-  const { values, members } = countShape(text)
-  if (values > VALUES) throw refused(`The body is JSON of ${values} values; the limit is ${VALUES}.`)
+function checkShape(text: string, name: string): void {
+  const { values, members } = countShape(text, name)
+  if (values > VALUES) throw badRequest(`${name} is JSON of ${values} values; the limit is ${VALUES}.`)
   if (members > MEMBERS) {
-    throw refused(`The body is JSON of ${members} objects and members of objects; the limit is ${MEMBERS}.`)
+    throw badRequest(`${name} is JSON of ${members} objects and members of objects; the limit is ${MEMBERS}.`)
   }
 }
 
-function countShape(text: string): { values: number; members: number } {
+function countShape(text: string, name: string): { values: number; members: number } {
   let [depth, values, members] = [0, 0, 0]
   for (let index = 0; index < text.length; index += 1) {
     switch (text.charCodeAt(index)) {
@@ -85,11 +90,11 @@ function countShape(text: string): { values: number; members: number } {
         break
       case OPEN_OBJECT:
         members += 1
-        depth = deeper(depth)
+        depth = deeper(depth, name)
         values += 1
         break
       case OPEN_ARRAY:
-        depth = deeper(depth)
+        depth = deeper(depth, name)
         values += 1
         break
       case CLOSE_ARRAY:
@@ -102,8 +107,8 @@ function countShape(text: string): { values: number; members: number } {
   return { values, members }
 }
 
-function deeper(depth: number): number {
-  if (depth === DEPTH) throw refused(`The body is JSON of more than ${DEPTH} levels, which is the limit.`)
+function deeper(depth: number, name: string): number {
+  if (depth === DEPTH) throw badRequest(`${name} is JSON of more than ${DEPTH} levels, which is the limit.`)
   return depth + 1
 }
 
@@ -118,8 +123,4 @@ function isEscaped(text: string, index: number): boolean {
   let backslashes = 0
   while (text.charCodeAt(index - 1 - backslashes) === BACKSLASH) backslashes += 1
   return backslashes % 2 === 1
-}
-
-function refused(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: false } } })
 }
