@@ -22,7 +22,7 @@ export interface GraphQLContext {
   readonly statementEnded?: ((text: string, durationMs: number) => void) | undefined
   /** Names the request in answers and in the log. */
   readonly requestId: string
-  readonly log: Logger
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 }
 
 /** Which jobs the caller may see, as a condition of Prisma. @throws ForbiddenError if none at all */

@@ -2,6 +2,7 @@
 // are members of a result are in refusals.ts.
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { KeysUnavailableError } from '../access/publishedKeys.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { TooManySubscriptionsError } from '../followers/subscriptionPlaces.ts'
 import { AnswerTooLargeError, InvalidInputError } from '../ledger/errors.ts'
@@ -15,7 +16,10 @@ const SUBSCRIBE_AGAIN_SECONDS = 10
  * no member for it becomes BAD_USER_INPUT; what may be retried gets 503 and Retry-After; everything else becomes
  * INTERNAL_SERVER_ERROR with the id under which it is logged.
  */
-export function maskError(error: unknown, { requestId, log }: { requestId: string; log: Logger }): GraphQLError {
+export function maskError(
+  error: unknown,
+  { requestId, log }: { requestId: string; log: Pick<Logger, 'warn' | 'error'> },
+): GraphQLError {
   const located = error instanceof GraphQLError ? error : undefined
   const cause = located?.originalError ?? error
   if (cause instanceof InvalidInputError)
@@ -32,7 +36,7 @@ export function maskError(error: unknown, { requestId, log }: { requestId: strin
   }
   if (cause instanceof RetryableError) {
     const { message, apiCode: code, retryAfterSeconds } = cause
-    log.warn({ requestId, path: located?.path, err: cause }, 'request failed, may be retried')
+    log.warn({ requestId, path: located?.path, ...factsOf(cause) }, 'request failed, may be retried')
     const http = { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } }
     return withExtensions(message, located, { code, retryAfterSeconds, http })
   }
@@ -48,6 +52,13 @@ export function maskError(error: unknown, { requestId, log }: { requestId: strin
     code: 'INTERNAL_SERVER_ERROR',
     requestId,
   })
+}
+
+/** Anybody can name a key that is not there: its failure is one line, without a stack. */
+function factsOf(error: RetryableError): object {
+  if (!(error instanceof KeysUnavailableError)) return { err: error }
+  const { message, cause } = error
+  return { reason: message, cause: cause instanceof Error ? cause.message : undefined }
 }
 
 function withExtensions(

@@ -7,15 +7,14 @@ const TOLD_CHARACTERS = 2000
 
 /** Watches one request from its beginning. A request or a statement that takes `slowQueryMs` or longer is slow; 0: none is. */
 export function logRequest(response: ServerResponse, scope: RequestScope, slowQueryMs: number): void {
-  const { log } = scope
-  const tellsAll = log.isLevelEnabled('debug')
+  const tellsAll = scope.log.isLevelEnabled('debug')
   if (!tellsAll && slowQueryMs === 0) return
   const startedAt = performance.now()
   if (slowQueryMs > 0) {
     scope.statementEnded = (text, durationMs) => {
       if (durationMs < slowQueryMs) return
       const facts = { ...factsOf(scope), durationMs: rounded(durationMs), statement: oneLine(text) }
-      log.warn(facts, 'slow statement')
+      scope.log.warn(facts, 'slow statement')
     }
   }
   response.once('close', () => {
@@ -24,8 +23,8 @@ export function logRequest(response: ServerResponse, scope: RequestScope, slowQu
     const facts = { ...factsOf(scope), ...(isAnswered ? { status: response.statusCode } : {}), durationMs }
     // A subscription lasts as long as its client likes.
     const isSlow = slowQueryMs > 0 && facts.durationMs >= slowQueryMs && !scope.operation?.startsWith('subscription')
-    if (isSlow) log.warn(facts, isAnswered ? 'slow request' : 'slow request, given up by the client')
-    if (tellsAll) log.debug(facts, isAnswered ? 'request answered' : 'request given up by the client')
+    if (isSlow) scope.log.warn(facts, isAnswered ? 'slow request' : 'slow request, given up by the client')
+    if (tellsAll) scope.log.debug(facts, isAnswered ? 'request answered' : 'request given up by the client')
   })
 }
 

@@ -1,15 +1,16 @@
 // What a request carries from the socket to its last log line.
 import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
-import type { Logger } from 'pino'
 import type { Caller } from '../access/caller.ts'
+import type { RequestLog } from './anonymousLog.ts'
 import type { AnswerSize } from './answerSize.ts'
 import type { Deadline } from './deadline.ts'
 import type { RequestMemory } from './requestMemory.ts'
 
 export interface RequestScope {
   readonly requestId: string
-  readonly log: Logger
+  /** Bounded until the caller is known. */
+  log: RequestLog
   /** The address that the connection comes from. */
   readonly address: string
   readonly response: ServerResponse

@@ -4,6 +4,7 @@ import { once, setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import { anonymousLog } from './anonymousLog.ts'
 import type { ReadinessProbe } from './health.ts'
 import type { RequestScope } from './requestScope.ts'
 import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts'
@@ -49,6 +50,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
   }
+  const boundedLog = anonymousLog(log)
   const running = new Set<ServerResponse>()
   let closing: Promise<void> | undefined
   const shuttingDown = new AbortController()
@@ -63,13 +65,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (closing !== undefined && running.size === 0) server.closeAllConnections()
     })
     if (closing !== undefined) response.setHeader('connection', 'close')
-    const scope: Scope = { requestId: requestIdOf(request), log, shuttingDown: shuttingDown.signal }
+    const scope: Scope = { requestId: requestIdOf(request), shuttingDown: shuttingDown.signal }
     response.setHeader('x-request-id', scope.requestId)
     // Answers are for one caller, and are what their content type says.
     response.setHeader('cache-control', 'no-store')
     response.setHeader('x-content-type-options', 'nosniff')
     answer(request, response, { ...options, scope, draining: closing !== undefined }).catch((error: unknown) => {
-      log.error({ err: error, requestId: scope.requestId }, 'a request could not be answered')
+      boundedLog.error({ err: error, requestId: scope.requestId }, 'a request could not be answered')
       if (response.headersSent) response.destroy()
       else sendJson(response, 500, { error: 'internal error', requestId: scope.requestId })
     })
@@ -85,7 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 }
 
-type Scope = Pick<RequestScope, 'requestId' | 'log' | 'shuttingDown'>
+type Scope = Pick<RequestScope, 'requestId' | 'shuttingDown'>
 
 interface AnswerOptions extends HttpServerOptions {
   readonly scope: Scope

@@ -11,6 +11,7 @@ import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/documentLimits.ts'
 import { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { anonymousLog } from './anonymousLog.ts'
 import { answerErrors } from './answerErrors.ts'
 import { AnswerSize, limitAnswerSize } from './answerSize.ts'
 import { Deadline, keepDeadline } from './deadline.ts'
@@ -64,11 +65,12 @@ export interface GraphQLHandlerOptions {
 export type GraphQLHandler = (
   request: IncomingMessage,
   response: ServerResponse,
-  scope: Pick<RequestScope, 'requestId' | 'log' | 'shuttingDown'>,
+  scope: Pick<RequestScope, 'requestId' | 'shuttingDown'>,
 ) => unknown
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   const { log, requestTimeoutMs, answerLimitBytes, exploration } = options
+  const boundedLog = anonymousLog(log)
   const budget = new MemoryBudget(options.memoryLimitBytes ?? usualMemoryLimit())
   const posts = jsonPosts()
   const yoga = createYoga<ServerContext>({
@@ -109,7 +111,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     response.once('close', () => memory.release())
     const scope: RequestScope = {
       requestId,
-      log,
+      log: boundedLog,
       address,
       response,
       headers,
@@ -130,7 +132,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
   return [
     ...(options.loopbackOnly ? [loopbackNamesOnly()] : []),
     ...(exploration ? [] : [csrfPrevention()]),
-    authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits)),
+    authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits), options.log),
     acceptableAnswers(),
     jsonBody(),
     boundBodies(options.bodyLimitBytes),

@@ -3,11 +3,16 @@
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
 import { OPEN_CALLER } from '../../access/caller.ts'
+import type { RequestLog } from '../anonymousLog.ts'
 import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import type { RateLimiter } from './rateLimit.ts'
 
-/** Callers are counted by name; whoever fails to prove who it is, for whatever reason, by address. */
-export function authentication(authenticate: Authenticate, limiter: RateLimiter | undefined): ServerPlugin {
+/** `log` is for requests whose caller is known. Callers are counted by name; whoever fails to prove who it is, for whatever reason, by address. */
+export function authentication(
+  authenticate: Authenticate,
+  limiter: RateLimiter | undefined,
+  log: RequestLog,
+): ServerPlugin {
   return {
     async onRequestParse({ request, serverContext: { scope } }) {
       const authorization = request.headers.get('authorization')
@@ -16,6 +21,7 @@ export function authentication(authenticate: Authenticate, limiter: RateLimiter 
       try {
         const watch = { ended: scope.statementEnded, readsOnly: true }
         scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
+        scope.log = log
         attempt?.succeed()
         scope.callerNow = () => authenticate(authorization, async () => undefined).catch(orTold(scope))
       } catch (error) {

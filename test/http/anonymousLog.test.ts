@@ -1,0 +1,84 @@
+// What callers without a credential can cause in the log: bounded, with the number of lines that were left out.
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { type Issuer, startIssuer } from '../access/issuer.ts'
+import { CLAIMS, forged, WHO } from '../access/tokens.ts'
+import { type LogLine, readableLog } from '../maintenance/logLines.ts'
+import { bearer } from '../support/credentials.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { onServer } from '../support/testRun.ts'
+
+const MAX_LINES = 60
+const TIMES = 100
+
+const { log, lines } = readableLog()
+let issuer: Issuer
+let server: TestServer
+/** By how much the monotonic clock of this process is ahead. It only grows. */
+let aheadMs = 0
+const now = performance.now.bind(performance)
+
+beforeAll(async () => {
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs)
+  issuer = await startIssuer()
+  await issuer.publish('old')
+  server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL: issuer.url }, log })
+})
+afterEach(() => {
+  lines.length = 0
+})
+afterAll(async () => {
+  vi.restoreAllMocks()
+  await server.close()
+  await issuer.close()
+})
+
+const warnings = (): LogLine[] => lines.filter(({ level }) => level === 'warn' || level === 'error')
+
+async function statusOf(headers: Record<string, string>): Promise<number> {
+  return (await server.request(WHO, {}, headers)).status
+}
+
+it.each([
+  ['no credential', () => ({}), 'a caller was turned away', 401],
+  ['a key that does not exist', () => bearer(`jl_${'x'.repeat(43)}`), 'a caller was turned away', 401],
+  [
+    'key ids that are made up',
+    (n: number) => bearer(forged('ES256', `made-up-${n}`)),
+    'request failed, may be retried',
+    503,
+  ],
+] as const)('has at most 60 lines a minute of requests with %s, and their number', async (_, headers, line, status) => {
+  aheadMs += 60_000
+  // The issuer is asked once, and not again for the others.
+  await statusOf(bearer(forged('ES256', 'first')))
+  lines.length = 0
+  for (let n = 0; n < TIMES; n += 1) expect(await statusOf(headers(n))).toBe(status)
+  const before = warnings()
+  expect(before.filter(({ msg }) => msg !== line)).toEqual([])
+  expect([before.length <= MAX_LINES, before.length >= MAX_LINES - 1]).toEqual([true, true])
+  for (const one of before) expect(JSON.stringify(one)).not.toMatch(/stack|\\n/)
+  aheadMs += 60_000
+  // Of made-up key ids the first is looked up: only the second is refused like those before.
+  for (let n = 0; n < 2; n += 1) await statusOf(headers(TIMES + n))
+  expect(warnings().filter(({ msg }) => msg === 'log lines suppressed')).toEqual([
+    {
+      level: 'warn',
+      time: expect.any(Number),
+      msg: 'log lines suppressed',
+      line,
+      suppressed: TIMES - before.length,
+      seconds: 60,
+    },
+  ])
+})
+
+it('has every line of requests whose caller is known', async () => {
+  const token = bearer(await issuer.token('old', { roles: ['ADMIN'] }))
+  await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE followers RENAME TO gone'))
+  for (let n = 0; n < TIMES; n += 1)
+    expect((await server.request('{ followers { name } }', {}, token)).errors).toMatchObject([
+      { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+    ])
+  await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE gone RENAME TO followers'))
+  expect(warnings().filter(({ msg }) => msg === 'request failed')).toHaveLength(TIMES)
+})
