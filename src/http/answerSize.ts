@@ -58,21 +58,22 @@ function refusal(limit: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', limit, http: { spec: true, status: 400 } } })
 }
 
-/** Of the JSON of a value, at the least; where there are more than `limit`, as many as were counted by then. One text may stand in many places. */
-function leastBytes(value: unknown, limit: number): number {
-  if (typeof value === 'string') return textBytes(value)
-  if (typeof value !== 'object' || value === null) return 1
-  let bytes = 2
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      bytes += leastBytes(item, limit - bytes)
-      if (bytes > limit) break
-    }
-    return bytes
+/**
+ * Of the JSON of a value, at the least; where there are more than `limit`, as many as were counted by then. One text may stand in many places.
+ * Without recursion: stored JSON may be deeper than the stack.
+ */
+function leastBytes(root: unknown, limit: number): number {
+  const pending: object[] = []
+  const bytesOf = (value: unknown): number => {
+    if (typeof value === 'string') return textBytes(value)
+    if (typeof value !== 'object' || value === null) return 1
+    pending.push(value)
+    return 2
   }
-  for (const key in value) {
-    bytes += key.length + 4 + leastBytes((value as Record<string, unknown>)[key], limit - bytes)
-    if (bytes > limit) break
+  let bytes = bytesOf(root)
+  for (let value = pending.pop(); value !== undefined && bytes <= limit; value = pending.pop()) {
+    if (Array.isArray(value)) for (const item of value) bytes += bytesOf(item)
+    else for (const key in value) bytes += key.length + 4 + bytesOf((value as Record<string, unknown>)[key])
   }
   return bytes
 }

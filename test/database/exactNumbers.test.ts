@@ -49,4 +49,19 @@ describe('JSON that is read and written', () => {
     const large = json.replace('1e', '1'.repeat(100_000))
     expect(readAndWrite(large) === large).toBe(true)
   })
+
+  it('is written as JSON.stringify does, at any depth', () => {
+    const depth = 20_000
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const members = [value, undefined, Number.NaN, new Date(0), { undefined, function: () => 0, value }]
+        let deep: object = members
+        for (let level = 0; level < depth; level += 1) deep = level % 2 === 0 ? { '"': deep } : [deep]
+        const text = JSON.stringify(members)
+        expect(writeJson(deep)).toBe(`${'[{"\\"":'.repeat(depth / 2)}${text}${'}]'.repeat(depth / 2)}`)
+      }),
+      { numRuns: 20 },
+    )
+    expect(() => JSON.stringify(JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`))).toThrow(RangeError)
+  })
 })

@@ -3,6 +3,7 @@
 // PostgreSQL sends, and become strings that no other string equals; whoever writes JSON makes numbers of them again.
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import { writeDeepJson } from './deepJson.ts'
 
 /** Nobody outside knows it, so no text that is stored or sent contains it. */
 const MARK = `${randomUUID()}#`
@@ -87,8 +88,8 @@ export function withExactNumbers(statement: pg.QueryConfig | string): pg.QueryCo
   return { ...statement, types: { getTypeParser } as pg.CustomTypesConfig }
 }
 
-/** As JSON.stringify does, with the numbers as the database has them. */
+/** As JSON.stringify does, with the numbers as the database has them, and to any depth. */
 export function writeJson(value: object): string {
-  const json = JSON.stringify(value)
+  const json = writeDeepJson(value)
   return hasMarked && json.includes(MARK) ? json.replace(MARKED, '$1') : json
 }
