@@ -13,14 +13,23 @@ export class EventsFileError extends Error {
   override readonly name = 'EventsFileError'
 }
 
-/** Creates the file if there is none. @throws EventsFileError if it cannot be written */
+/** Creates the file if there is none. @throws EventsFileError unless it is a regular file that can be appended to */
 export async function requireWritable(path: string): Promise<void> {
   try {
-    const file = await open(path, 'a+', MODE)
-    await file.close()
+    const file = await openToAppend(path)
+    // Files of /proc open like others, and then take neither a write nor this.
+    await file.datasync().finally(() => file.close())
   } catch (error) {
     throw new EventsFileError(`EVENTS_FILE cannot be written: ${(error as Error).message}.`, { cause: error })
   }
+}
+
+/** Pipes, sockets and devices do not keep what is written to them. */
+async function openToAppend(path: string): Promise<FileHandle> {
+  const file = await open(path, 'a+', MODE)
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw new Error(`'${path}' is not a regular file`)
 }
 
 /** `path` is absolute. The file is opened anew for each batch, so that it may be moved away while the server runs. */
@@ -28,7 +37,7 @@ export function createFileSink(path: string): EventSink {
   return {
     name: `file:${path}`,
     async publish(events) {
-      const file = await open(path, 'a+', MODE)
+      const file = await openToAppend(path)
       try {
         // A process that was killed may have left half a line.
         const begin = (await endsWithLine(file)) ? '' : '\n'

@@ -1,4 +1,5 @@
 // EVENTS_FILE that cannot be written: at start, and while the server runs.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -24,13 +25,17 @@ afterAll(async () => {
 
 describe('EVENTS_FILE', () => {
   it.each([
-    [join(folder, 'missing', 'events.ndjson'), 'ENOENT: no such file or directory'],
-    [folder, 'EISDIR: illegal operation on a directory'],
-  ])('that cannot be written keeps the server from starting', async (path, fault) => {
+    [join(folder, 'missing', 'events.ndjson'), (path: string) => `ENOENT: no such file or directory, open '${path}'`],
+    [folder, (path: string) => `EISDIR: illegal operation on a directory, open '${path}'`],
+    [join(folder, 'pipe'), (path: string) => `'${path}' is not a regular file`],
+    ['/dev/null', (path: string) => `'${path}' is not a regular file`],
+    ...(process.getuid?.() === 0 ? [['/proc/version', () => 'EINVAL: invalid argument, fdatasync'] as const] : []),
+  ])('that is %s, which cannot be appended to, keeps the server from starting', async (path, fault) => {
+    if (path.endsWith('pipe')) execFileSync('mkfifo', [path])
     const environment = { DATABASE_URL: database.url, AUTH: 'open', PORT: '0', EVENTS_FILE: path }
     const program = runProgram('src/main.ts', environment)
     expect(await program.ended).toEqual({ code: 1, signal: null })
-    expect(program.stderr()).toBe(`EVENTS_FILE cannot be written: ${fault}, open '${path}'.\n`)
+    expect(program.stderr()).toBe(`EVENTS_FILE cannot be written: ${fault(path)}.\n`)
   })
 
   it('that becomes unwritable leaves the server ready, is reported, and gets every event when it can be written', async () => {
