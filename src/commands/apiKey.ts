@@ -7,9 +7,11 @@ import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase } from '../database/client.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
+import { OutcomeUnknownError } from '../database/retryableErrors.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
 import { isDiscarded, OutputError, print } from './output.ts'
 import { tableText } from './table.ts'
+import { typedCommand } from './typedCommand.ts'
 
 export interface CreateApiKeyOptions {
   /** Roles with commas between them. */
@@ -33,13 +35,14 @@ export async function createKey(name: string, { roles, user, expires }: CreateAp
   const expiresAt = expires === undefined ? undefined : inDays(expires)
   if (isDiscarded()) throw new OutputError('The key would not be shown: standard output is closed or /dev/null.')
   await withKeys(async (prisma) => {
-    const { key, apiKey } = await createApiKey(prisma, {
-      name,
-      roles: roles.split(',').map((role) => roleOf(role.trim())),
-      userId: user,
-      expiresAt,
+    const input = { name, roles: roles.split(',').map((role) => roleOf(role.trim())), userId: user, expiresAt }
+    const { key, apiKey } = await createApiKey(prisma, input).catch((error: unknown) => {
+      throw unconfirmed(
+        error,
+        `The database did not confirm the key ${name}: it may have been created, and was not shown. ${LIST_KEYS} If it is there, revoke it and create one with another name.`,
+      )
     })
-    await show(key, () => revokeApiKey(prisma, name))
+    await show(key, () => revoke(prisma, name))
     console.error(
       `The key ${apiKey.name} (${apiKey.roles.join(', ')}) is shown this once. Send it as: Authorization: Bearer <key>`,
     )
@@ -80,9 +83,25 @@ export async function listKeys(): Promise<void> {
 
 export async function revokeKey(name: string): Promise<void> {
   await withKeys(async (prisma) => {
-    const { revokedAt } = await revokeApiKey(prisma, name)
+    const { revokedAt } = await revoke(prisma, name)
     console.log(`The key ${name} is revoked since ${at(revokedAt)}; servers refuse it within seconds.`)
   })
+}
+
+function revoke(prisma: PrismaClient, name: string): Promise<{ name: string; revokedAt: Date | null }> {
+  return revokeApiKey(prisma, name).catch((error: unknown) => {
+    throw unconfirmed(
+      error,
+      `The database did not confirm that the key ${name} is revoked: it may still be accepted. Run "${typedCommand('api-key', 'revoke', name)}" again. ${LIST_KEYS}`,
+    )
+  })
+}
+
+const LIST_KEYS = `"${typedCommand('api-key', 'list')}" shows which keys there are, and which are revoked.`
+
+/** What to do where it is unknown whether a key was written. Other failures stay as they are. */
+function unconfirmed(error: unknown, message: string): unknown {
+  return error instanceof OutcomeUnknownError ? new ApiKeyError(message, { cause: error }) : error
 }
 
 /** Also in lower case, but not by Unicode's case rules; what is no role is refused later. */

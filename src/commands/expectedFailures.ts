@@ -14,6 +14,7 @@ import { PubSubSetUpError } from '../pubSub/setUp.ts'
 import { DemoError } from './demo/demoError.ts'
 import { OutputError } from './output.ts'
 import { UsageError } from './program/usageError.ts'
+import { retryMessage } from './retryMessage.ts'
 import { SeedError } from './seed/seedError.ts'
 
 const EXPECTED = [
@@ -31,10 +32,10 @@ const EXPECTED = [
   OutputError,
   PubSubSetUpError,
   RequestRefusedError,
-  RetryableError,
 ]
 
 /** The sentence that a failure is reported by; undefined for an unexpected one. */
 export function expectedMessage(error: unknown): string | undefined {
+  if (error instanceof RetryableError) return retryMessage(error)
   return EXPECTED.some((kind) => error instanceof kind) ? (error as Error).message : deniedRight(error)
 }

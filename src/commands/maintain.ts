@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config.ts'
 import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase } from '../database/client.ts'
+import { RetryableError } from '../database/retryableErrors.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
@@ -13,6 +14,7 @@ import { maintenanceTasks } from '../maintenance/maintenanceTasks.ts'
 import { MAINTENANCE_LOCK, runMaintenance } from '../maintenance/runMaintenance.ts'
 import { nextSignal } from './nextSignal.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { retryMessage } from './retryMessage.ts'
 
 export interface MaintainOptions {
   /** Every task once, up to its bounds; otherwise until a signal comes. */
@@ -62,7 +64,8 @@ async function maintainOnce({ config, ledger, lock, signal }: Chores): Promise<v
       console.log(describeRun(await runTask(task, ledger, { signal: stopping.signal })))
     } catch (error) {
       process.exitCode = 1
-      console.error(`${task.name} failed: ${(error as Error).message.replaceAll(/\s+/g, ' ').trim()}`)
+      const message = error instanceof RetryableError ? retryMessage(error) : (error as Error).message
+      console.error(`${task.name} failed: ${message.replaceAll(/\s+/g, ' ').trim()}`)
     }
   }
   if (config.maintenance.retentionDays === undefined) console.log(`${CLEANUP_TASK}: off (RETENTION_DAYS is not set)`)

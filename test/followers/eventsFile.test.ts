@@ -12,6 +12,7 @@ import { startTestServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 
 const folder = temporaryDirectory('jobledger-events-')
+const isRoot = process.getuid?.() === 0
 let database: TestDatabase
 
 beforeAll(async () => {
@@ -24,12 +25,16 @@ afterAll(async () => {
 })
 
 describe('EVENTS_FILE', () => {
-  it.each([
+  it.each<[path: string, fault: (path: string) => string]>([
     [join(folder, 'missing', 'events.ndjson'), (path: string) => `ENOENT: no such file or directory, open '${path}'`],
     [folder, (path: string) => `EISDIR: illegal operation on a directory, open '${path}'`],
     [join(folder, 'pipe'), (path: string) => `'${path}' is not a regular file`],
     ['/dev/null', (path: string) => `'${path}' is not a regular file`],
-    ...(process.getuid?.() === 0 ? [['/proc/version', () => 'EINVAL: invalid argument, fdatasync'] as const] : []),
+    // Others than root may not open it.
+    [
+      '/proc/version',
+      () => (isRoot ? 'EINVAL: invalid argument, fdatasync' : "EACCES: permission denied, open '/proc/version'"),
+    ],
   ])('that is %s, which cannot be appended to, keeps the server from starting', async (path, fault) => {
     if (path.endsWith('pipe')) execFileSync('mkfifo', [path])
     const environment = { DATABASE_URL: database.url, AUTH: 'open', PORT: '0', EVENTS_FILE: path }
