@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import { writeJson } from '../database/rows/exactNumbers.ts'
+import { acceptsOnlyEvents } from './guards/mediaTypes.ts'
 import { HeldBytes } from './heldBytes.ts'
 import type { ServerPlugin } from './requestScope.ts'
 
@@ -27,7 +28,8 @@ export function eventStreams({ pingMs }: EventStreamOptions): ServerPlugin {
   return {
     onResultProcess({ request, result, resultProcessor, setResultProcessor, serverContext: { scope } }) {
       if (resultProcessor === undefined || Array.isArray(result)) return
-      if (!isIterable(result) && !takesOnlyEvents(request.headers.get('accept'))) return
+      // Whoever takes JSON as well gets that where there is one result.
+      if (!isIterable(result) && !acceptsOnlyEvents(request.headers.get('accept'))) return
       const { response, caller } = scope
       setResultProcessor(async (_, { Response }) => {
         const stream = new EventStream(response, { pingMs, held, caller: caller?.actor ?? '' })
@@ -44,14 +46,6 @@ type Results = AsyncIterable<ExecutionResult>
 
 function isIterable(result: object): result is Results {
   return Symbol.asyncIterator in result
-}
-
-/** Types of answers that are no stream, as the header names them. */
-const OTHERS = /\*\/\*|application\/(\*|json|graphql-response\+json)/
-
-/** Whoever takes JSON as well gets that where there is one result. */
-function takesOnlyEvents(accept: string | null): boolean {
-  return Boolean(accept?.includes(TYPE)) && !OTHERS.test(accept ?? '')
 }
 
 interface StreamFacts {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { anonymousLog } from './anonymousLog.ts'
 import type { ReadinessProbe } from './health.ts'
+import { answerMalformedHttp, hasHost } from './malformedHttp.ts'
 import type { RequestScope } from './requestScope.ts'
 import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts'
 
@@ -49,6 +50,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     headersTimeout: Math.min(HEADERS_MS, requestTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
+    // Node would answer without a body.
+    requireHostHeader: false,
   }
   const boundedLog = anonymousLog(log)
   const running = new Set<ServerResponse>()
@@ -77,6 +80,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     })
   })
 
+  answerMalformedHttp(server, running, { requestTimeoutMs, headersTimeoutMs: timeouts.headersTimeout, log })
+
   return {
     listen: () => listen(server, host, port),
     close() {
@@ -95,13 +100,9 @@ interface AnswerOptions extends HttpServerOptions {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
+  if (!hasHost(request, response)) return
   const path = request.url?.split('?', 1)[0]
-  const { host } = request.headers
-  // A client that knows no name sends an empty one (RFC 9112, section 3.2).
-  if (host && !URL.canParse(`http://${host}`)) {
-    const message = `The header host must be the name of this server; "${host.slice(0, 100)}" came.`
-    sendJson(response, 400, { error: 'bad request', message })
-  } else if (path === GRAPHQL_PATH) {
+  if (path === GRAPHQL_PATH) {
     await options.graphql(request, response, options.scope)
   } else if (path !== '/livez' && path !== '/readyz') {
     const message = `There is nothing at this path; the API is at ${GRAPHQL_PATH}, the health of the process at /livez and /readyz.`

@@ -23,7 +23,7 @@ import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
 import { jsonBody } from './guards/jsonBody.ts'
 import { loopbackNamesOnly } from './guards/loopbackNames.ts'
-import { acceptableAnswers, acceptableStreams } from './guards/mediaTypes.ts'
+import { acceptableAnswers, acceptableStreams, normalizeMediaTypes } from './guards/mediaTypes.ts'
 import { checkParameters } from './guards/parameters.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
@@ -95,6 +95,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     logging: yogaLogger(log),
   })
   return (request, response, { requestId, shuttingDown }) => {
+    normalizeMediaTypes(request.headers)
     const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
     const address = request.socket.remoteAddress ?? 'unknown'
     const deadline = new Deadline(response, requestTimeoutMs)

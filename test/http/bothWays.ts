@@ -7,7 +7,7 @@ import type { ParityRequest } from './jsonPostRequests.ts'
 /** The content type of requests that go the short way. */
 export const SHORT = 'application/json'
 /** It means the same. */
-export const LONG = 'application/json; charset=utf-8'
+export const LONG = 'application/graphql+json'
 
 /** What came back, without what differs from one request to the next. */
 export async function answersTo(

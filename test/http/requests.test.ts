@@ -86,7 +86,7 @@ describe('POST', () => {
     expect(await countJobs()).toBe(before)
   })
 
-  it.each(['application/json', 'application/json; charset=utf-8'])(
+  it.each(['application/json', 'application/graphql+json'])(
     'refuses text that is not UTF-8, sent as %s',
     async (type) => {
       const body = Buffer.concat([
@@ -110,8 +110,12 @@ describe('POST', () => {
       const [response] = (await once(asked, 'response')) as [IncomingMessage]
       expect(response.statusCode).toBe(400)
       expect(await json(response)).toEqual({
-        error: 'bad request',
-        message: `The header host must be the name of this server; "${host}" came.`,
+        errors: [
+          {
+            message: `The header Host must be the name of this server (got "${host}").`,
+            extensions: { code: 'BAD_USER_INPUT' },
+          },
+        ],
       })
     },
   )

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import type { GraphQLParams } from 'graphql-yoga'
 import type { ServerPlugin } from '../requestScope.ts'
 import { badRequest } from './badRequest.ts'
-import { unsupportedMediaType } from './mediaTypes.ts'
+import { isJson, unsupportedMediaType } from './mediaTypes.ts'
 import { typeOf } from './parameters.ts'
 import { parseJson } from './parseJson.ts'
 
@@ -55,15 +55,6 @@ function checkSearch(search: URLSearchParams): void {
     checkShape(text, where)
     parseJson(text, where)
   }
-}
-
-/** JSON is UTF-8 (RFC 8259, section 8.1), whatever a client calls it. */
-function isJson(contentType: string | null): boolean {
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
-  const charset = parameters
-    .map((parameter) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/.exec(parameter)?.[1])
-    .find(Boolean)
-  return /^application\/(graphql\+)?json\s*$/.test(type) && (charset === undefined || /^utf-?8$/.test(charset))
 }
 
 /** @throws GraphQLError with the code BAD_USER_INPUT. What is no JSON at all is left to the parser to say. */

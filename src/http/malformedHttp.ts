@@ -1,0 +1,117 @@
+// Answers to what Node's HTTP parser refuses. Node itself would answer them without a body. They have the form of a GraphQL response, by
+// which a client knows that the same request would be refused again.
+import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+
+export interface MalformedHttpOptions {
+  readonly requestTimeoutMs: number
+  readonly headersTimeoutMs: number
+  readonly log: Logger
+}
+
+/** What is still to come of a refused request is read for this long: a connection that is closed before that loses the answer (RFC 9112, 9.6). */
+const LINGER_MS = 2000
+
+interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly code?: 'BAD_USER_INPUT' | 'TIMEOUT'
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** `running`: the answers that are not finished. */
+export function answerMalformedHttp(
+  server: Server,
+  running: ReadonlySet<ServerResponse>,
+  options: MalformedHttpOptions,
+): void {
+  const refused = new WeakSet<Duplex>()
+  server.on('clientError', (error: NodeJS.ErrnoException & { reason?: string }, socket) => {
+    // Whatever comes after the first fault is one too.
+    if (refused.has(socket)) return
+    refused.add(socket)
+    const last = [...running].filter(({ req }) => req.socket === socket).at(-1)
+    if (!socket.writable || last?.headersSent) socket.destroy()
+    // The requests before this one are not at fault.
+    else if (last?.req.complete) last.setHeader('connection', 'close')
+    else {
+      options.log.debug({ err: error }, 'refused malformed request')
+      refuse(socket, refusalOf(error, options))
+    }
+  })
+  server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
+    send(response, { status: 417, message: `The header Expect must be 100-continue (got "${headers.expect}").` })
+  })
+  server.on('connect', (_, socket) => {
+    const message = 'The method CONNECT is not supported: this server is not a proxy.'
+    refuse(socket, { status: 405, message, headers: { allow: 'GET, POST' } })
+  })
+}
+
+/** Whether the header Host is as it must be; otherwise the request was answered. */
+export function hasHost({ headers: { host }, httpVersion }: IncomingMessage, response: ServerResponse): boolean {
+  // A client that knows no name sends an empty one, and one of HTTP/1.0 sends none (RFC 9112, section 3.2).
+  if (host === undefined ? httpVersion === '1.0' : host === '' || URL.canParse(`http://${host}`)) return true
+  const got = host === undefined ? 'no header' : `"${host.slice(0, 100)}"`
+  send(response, { status: 400, message: `The header Host must be the name of this server (got ${got}).` })
+  return false
+}
+
+/** The codes are those of Node and of its parser. */
+function refusalOf(
+  { code, message, reason = message }: NodeJS.ErrnoException & { reason?: string },
+  { requestTimeoutMs, headersTimeoutMs }: MalformedHttpOptions,
+): Refusal {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return {
+        status: 431,
+        message: `The URL and the headers of a request must be at most ${maxHeaderSize} bytes together.`,
+      }
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { status: 413, message: 'The extensions of a chunk must be at most 16384 bytes.' }
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return {
+        status: 408,
+        code: 'TIMEOUT',
+        message: `A request must arrive within ${requestTimeoutMs} ms, and its headers within ${headersTimeoutMs} ms.`,
+      }
+    default:
+      return { status: 400, message: `The request is not valid HTTP/1.1 (${reason}).` }
+  }
+}
+
+function bodyOf({ message, code = 'BAD_USER_INPUT' }: Refusal): string {
+  return JSON.stringify({ errors: [{ message, extensions: { code } }] })
+}
+
+const HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  connection: 'close',
+}
+
+function send(response: ServerResponse, refusal: Refusal): void {
+  response.writeHead(refusal.status, { ...HEADERS, ...refusal.headers })
+  response.end(bodyOf(refusal))
+}
+
+/** Answers where there is no response that could. */
+function refuse(socket: Duplex, refusal: Refusal): void {
+  const body = bodyOf(refusal)
+  const headers = { ...HEADERS, ...refusal.headers, 'content-length': Buffer.byteLength(body) }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const text = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('')}\r\n${body}`
+  // Node leaves a socket of CONNECT to us, and its errors.
+  socket.on('error', () => socket.destroy())
+  // A request that is late may still arrive, and must not be carried out after this answer.
+  if (refusal.status === 408) socket.end(text, () => socket.destroy())
+  else {
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(timer))
+    socket.end(text)
+    socket.resume()
+  }
+}
