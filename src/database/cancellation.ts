@@ -23,7 +23,7 @@ interface Waiting extends StatementWatch {
   readonly caller?: string | undefined
 }
 
-const waiting = new AsyncLocalStorage<Waiting>()
+const waiting = new AsyncLocalStorage<Waiting | undefined>()
 
 /**
  * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. With a `caller`, its statements
@@ -35,6 +35,11 @@ export function givenUpOn<T>(
   watch: StatementWatch & { readonly caller?: string | undefined } = {},
 ): T {
   return waiting.run({ ...watch, signal }, work)
+}
+
+/** Runs `work` for all callers: its statements are neither given up nor bounded with the request that happened to start it. */
+export function forAllCallers<T>(work: () => T): T {
+  return waiting.run(undefined, work)
 }
 
 /** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */

@@ -2,6 +2,7 @@
 // it does not look.
 
 import { setTimeout as pause } from 'node:timers/promises'
+import { forAllCallers } from '../database/cancellation.ts'
 import type { ChoreLog } from '../database/chore.ts'
 import { FairGate } from '../fairness/fairGate.ts'
 import type { Position } from '../ledger/eventOrder.ts'
@@ -100,7 +101,7 @@ export function createEventFeed({ ledger, pollMs, maxStatements, log, ...limits 
       // Before the feed begins: it ends when nobody waits.
       const watch = watches.open(filter)
       try {
-        await begin()
+        await forAllCallers(begin)
       } catch (error) {
         watch.close()
         throw error

@@ -1,12 +1,12 @@
-// How large the answer to a query may become: nodes are counted before it runs, but how much each of them holds is known only then.
+// How large the answer to a query, or one event of a subscription, may become: nodes are counted before it runs, but how much each of them holds is known only then.
 // The answer of a mutation was bounded before the mutation committed (ledger/jobAnswer.ts).
-import { GraphQLError } from 'graphql'
+import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { ServerPlugin } from './requestScope.ts'
 
 /** What the database sends for an answer may be so many times as large: names of columns, and columns that only decide. */
 const READ_FACTOR = 2
 
-/** Counts what the database sends for one request. */
+/** Counts what the database sends for one request, or for one event of a subscription. */
 export class AnswerSize {
   readonly limitBytes: number
   isOver = false
@@ -16,6 +16,11 @@ export class AnswerSize {
   constructor(limitBytes: number, onOver: () => void) {
     this.limitBytes = limitBytes
     this.onOver = onOver
+  }
+
+  /** What was read for the events before does not count. */
+  beginEvent(): void {
+    this.read = 0
   }
 
   received(bytes: number): void {
@@ -30,12 +35,16 @@ export class AnswerSize {
 export function limitAnswerSize(): ServerPlugin {
   return {
     onResultProcess({ result, setResult, serverContext: { scope } }) {
-      if (Array.isArray(result) || Symbol.asyncIterator in result) return
+      if (Array.isArray(result)) return
       const { answerSize, memory, operation } = scope
+      if (Symbol.asyncIterator in result) {
+        setResult(limitEach(result, answerSize))
+        return
+      }
       const isMutation = operation?.startsWith('mutation') ?? false
       const bytes = leastBytes(result.data, isMutation ? Number.POSITIVE_INFINITY : answerSize.limitBytes)
       const isTooLarge = answerSize.isOver || (!isMutation && bytes > answerSize.limitBytes)
-      if (isTooLarge) setResult({ errors: [refusal(answerSize.limitBytes)] })
+      if (isTooLarge) setResult({ errors: [refusal('answer', answerSize.limitBytes)] })
       else {
         const fault = faultOf(() => memory.answers(bytes))
         if (fault) setResult({ errors: [fault] })
@@ -53,8 +62,19 @@ function faultOf(check: () => void): GraphQLError | undefined {
   }
 }
 
-function refusal(limit: number): GraphQLError {
-  const message = `The answer would be larger than ${limit} bytes, which is the limit. Ask for smaller pages, or for less of what is large (content, output, metadata).`
+/** An event that is too large ends the stream: whoever goes on from the event before meets it again, and has to ask for less. */
+async function* limitEach(results: AsyncIterable<ExecutionResult>, size: AnswerSize): AsyncGenerator<ExecutionResult> {
+  for await (const result of results) {
+    if (size.isOver || leastBytes(result.data, size.limitBytes) > size.limitBytes) {
+      yield { errors: [refusal('event', size.limitBytes)] }
+      return
+    }
+    yield result
+  }
+}
+
+function refusal(what: 'answer' | 'event', limit: number): GraphQLError {
+  const message = `The ${what} would be larger than ${limit} bytes, which is the limit. Ask for smaller pages, or for less of what is large (content, output, metadata).`
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', limit, http: { spec: true, status: 400 } } })
 }
 

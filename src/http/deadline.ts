@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
+import type { AnswerSize } from './answerSize.ts'
 import type { ServerPlugin } from './requestScope.ts'
 
 /** Watches one request: whether its time is over, and whether its client waits. */
@@ -99,10 +100,36 @@ export function keepDeadline(): ServerPlugin {
       setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), watch))
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      const { deadline, shuttingDown, statementEnded: ended } = args.contextValue.scope
+      const { deadline, answerSize, shuttingDown, statementEnded: ended, callerKey: caller } = args.contextValue.scope
       deadline.lastUntil(shuttingDown)
-      const watch = { ended, readsOnly: true }
-      setSubscribeFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => subscribeFn(given), watch))
+      const watch = { received: (bytes: number) => answerSize.received(bytes), ended, caller, readsOnly: true }
+      const run = <T>(work: () => T): T => givenUpOn(deadline.signal, work, watch)
+      setSubscribeFn(async (given: ExecutionArgs) => {
+        const results = await run(() => subscribeFn(given))
+        return isStream(results) ? eachUnder(run, results, answerSize) : results
+      })
+    },
+  }
+}
+
+interface Results extends AsyncIterableIterator<unknown> {
+  return(): Promise<IteratorResult<unknown>>
+}
+
+function isStream(results: object): results is Results {
+  return Symbol.asyncIterator in results
+}
+
+/** The executor reads what an event shows of the database when the event is asked for: it is bounded then as a query is. */
+function eachUnder(run: <T>(work: () => T) => T, results: Results, size: AnswerSize): Results {
+  return {
+    next: () => {
+      size.beginEvent()
+      return run(() => results.next())
+    },
+    return: () => results.return(),
+    [Symbol.asyncIterator]() {
+      return this
     },
   }
 }

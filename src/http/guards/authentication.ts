@@ -3,6 +3,7 @@
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
 import { OPEN_CALLER } from '../../access/caller.ts'
+import { givenUpOn } from '../../database/cancellation.ts'
 import type { RequestLog } from '../anonymousLog.ts'
 import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import type { RateLimiter } from './rateLimit.ts'
@@ -23,7 +24,13 @@ export function authentication(
         scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
         scope.log = log
         attempt?.succeed()
-        scope.callerNow = () => authenticate(authorization, async () => undefined).catch(orTold(scope))
+        // Not as a statement of the caller: a caller that has many must not lose its streams by them.
+        scope.callerNow = () =>
+          givenUpOn(
+            scope.deadline.signal,
+            () => authenticate(authorization, async () => undefined).catch(orTold(scope)),
+            watch,
+          )
       } catch (error) {
         // It was not let begin, which has been counted.
         if (error instanceof GraphQLError) throw error
