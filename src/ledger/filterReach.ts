@@ -18,7 +18,7 @@ type Order = 'CREATED_AT' | 'UPDATED_AT' | 'COMPLETED_AT'
 export function jobReach(filter: JobFilter, order: Order = 'CREATED_AT'): Reach {
   if (isImpossibleJobFilter(filter)) return 'nothing'
   const { metadata } = filter
-  if (metadata != null && !isEmpty(metadata)) return hasLeaf(metadata) ? 'range' : 'table'
+  if (metadata != null && !isEmpty(metadata)) return leavesOf(metadata) === 'some' ? 'range' : 'table'
   return isInOrder(filter, order) ? 'page' : 'range'
 }
 
@@ -88,10 +88,24 @@ function isSeveral(values: readonly string[] | null | undefined): boolean {
 
 /** Every object contains it. */
 export function isEmpty(metadata: JsonObject): boolean {
-  return Object.keys(metadata).length === 0
+  return leavesOf(metadata) === 'empty'
 }
 
+type Leaves = 'empty' | 'none' | 'some'
+
+/** A variable may stand in many fields, and its metadata may be large: it is looked at once. Nobody changes it. */
+const knownLeaves = new WeakMap<object, Leaves>()
+
 /** The index on metadata (jsonb_path_ops) holds the leaves alone: it cannot tell rows apart by empty objects and arrays. */
+function leavesOf(metadata: JsonObject): Leaves {
+  const known = knownLeaves.get(metadata)
+  if (known !== undefined) return known
+  const keys = Object.keys(metadata)
+  const leaves = keys.length === 0 ? 'empty' : keys.some((key) => hasLeaf(metadata[key])) ? 'some' : 'none'
+  knownLeaves.set(metadata, leaves)
+  return leaves
+}
+
 function hasLeaf(value: unknown): boolean {
   return typeof value === 'object' && value !== null ? Object.values(value).some(hasLeaf) : true
 }

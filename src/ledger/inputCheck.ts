@@ -81,13 +81,10 @@ export class InputCheck {
   /** Any JSON of at most so many bytes. */
   json(path: string, value: unknown, limit: JsonLimit): void {
     if (value == null) return
-    const fault = jsonFault(value)
-    if (fault) {
-      this.refuse(path, fault)
-      return
-    }
-    const bytes = Buffer.byteLength(JSON.stringify(value))
-    if (bytes > this.limits[limit]) this.refuse(path, `is ${bytes} bytes of JSON; the limit is ${this.limits[limit]}.`)
+    const { fault, bytes } = typeof value === 'object' ? measureOnce(value) : measure(value)
+    if (fault) this.refuse(path, fault)
+    else if (bytes > this.limits[limit])
+      this.refuse(path, `is ${bytes} bytes of JSON; the limit is ${this.limits[limit]}.`)
   }
 
   /** A JSON object of at most `metadataBytes` bytes. */
@@ -107,4 +104,26 @@ export class InputCheck {
     if (fault) this.refuse(path, fault)
     return fault === undefined
   }
+}
+
+interface MeasuredJson {
+  readonly fault: string | undefined
+  /** Of UTF-8; 0 if there is a fault. */
+  readonly bytes: number
+}
+
+/** A variable may stand in many fields, and its JSON may be large: it is measured once. It must not change after that. */
+const measured = new WeakMap<object, MeasuredJson>()
+
+function measureOnce(value: object): MeasuredJson {
+  const known = measured.get(value)
+  if (known !== undefined) return known
+  const json = measure(value)
+  measured.set(value, json)
+  return json
+}
+
+function measure(value: unknown): MeasuredJson {
+  const fault = jsonFault(value)
+  return { fault, bytes: fault === undefined ? Buffer.byteLength(JSON.stringify(value)) : 0 }
 }

@@ -4,11 +4,6 @@
 const JSON_DEPTH = 100
 const TOO_DEEP = `is nested deeper than ${JSON_DEPTH} levels.`
 
-interface Part {
-  value: unknown
-  depth: number
-}
-
 /** Why a text cannot be stored; undefined if it can. */
 export function textFault(text: string): string | undefined {
   const nul = text.indexOf('\0')
@@ -19,21 +14,28 @@ export function textFault(text: string): string | undefined {
 
 /** Why a value cannot be stored as JSON; undefined if it can. Walks without recursion: the value may be deeper than the stack. */
 export function jsonFault(root: unknown): string | undefined {
-  const pending: Part[] = [{ value: root, depth: 1 }]
-  for (let part = pending.pop(); part; part = pending.pop()) {
-    const { value, depth } = part
-    const inner = typeof value === 'object' && value !== null ? Object.entries(value) : []
-    const fault = (depth > JSON_DEPTH && inner.length > 0 && TOO_DEEP) || scalarFault(value) || keyFault(inner)
-    if (fault) return fault
-    for (const [, item] of inner) pending.push({ value: item, depth: depth + 1 })
+  let level: unknown[] = [root]
+  for (let depth = 1; level.length > 0; depth += 1) {
+    const inner: unknown[] = []
+    for (const value of level) {
+      const fault = typeof value === 'object' ? innerFault(value, inner) : scalarFault(value)
+      if (fault) return fault
+    }
+    if (depth > JSON_DEPTH && inner.length > 0) return TOO_DEEP
+    level = inner
   }
   return undefined
 }
 
-function keyFault(entries: [key: string, value: unknown][]): string | undefined {
-  for (const [key] of entries) {
-    const fault = textFault(key)
-    if (fault) return fault
+/** Adds to `inner` what is in an object or an array, unless one of its keys cannot be stored. */
+function innerFault(value: object | null, inner: unknown[]): string | undefined {
+  if (Array.isArray(value)) for (const item of value) inner.push(item)
+  else if (value !== null) {
+    for (const key of Object.keys(value)) {
+      const fault = textFault(key)
+      if (fault) return fault
+      inner.push((value as Record<string, unknown>)[key])
+    }
   }
   return undefined
 }

@@ -97,6 +97,17 @@ describe('depth', () => {
   })
 })
 
+describe('validation', () => {
+  it('stops after 20 errors', async () => {
+    const { errors } = await server.request(`{ ${times(100, (n) => `unknown${n}`)} }`)
+    expect(errors).toHaveLength(21)
+    expect(errors?.at(-1)).toMatchObject({
+      message: 'Too many validation errors, error limit reached. Validation aborted.',
+      extensions: { code: 'BAD_USER_INPUT' },
+    })
+  })
+})
+
 describe('lists in variables', () => {
   it.each([
     ['query ($v: [ID!]!) { nodes(ids: $v) { id } }', Array.from({ length: 10_001 }, () => 1), '$v'],

@@ -7,6 +7,7 @@ import {
   type ParseOptions,
   parse,
   type Source,
+  validate,
 } from 'graphql'
 import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/documentCost.ts'
 import { checkDocumentForm, checkDocumentText, type DocumentLimits, tooMuch } from '../../graphql/documentLimits.ts'
@@ -20,6 +21,9 @@ export interface DocumentGuardOptions {
   readonly introspection: boolean
 }
 
+/** Validation stops after this many errors: to find names that are like an unknown one takes time for each. */
+const MAX_ERRORS = 20
+
 export function documentGuard({ limits, pages, introspection }: DocumentGuardOptions): ServerPlugin {
   const wellFormed = new WeakSet<DocumentNode>()
   return {
@@ -29,7 +33,8 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     onParse({ setParseFn }) {
       setParseFn((source, options) => parseShallow(source, { ...options, maxTokens: limits.tokens }))
     },
-    onValidate({ params, setResult, addValidationRule }) {
+    onValidate({ params, setResult, setValidationFn, addValidationRule }) {
+      setValidationFn((schema, document, rules) => validate(schema, document, rules, { maxErrors: MAX_ERRORS }))
       // Validation takes time that grows with the square of a document's repetitions: what has too many is not validated.
       const fault = faultOfForm(params.documentAST)
       if (fault) setResult([fault])
