@@ -61,6 +61,12 @@ export class Deadline {
    * @throws what `work` throws, or the reason why the request is given up
    */
   async run<T>(work: () => Promise<T>, watch: StatementWatch = {}): Promise<T> {
+    this.signal.throwIfAborted()
+    return this.wait(givenUpOn(this.signal, work, watch))
+  }
+
+  /** Waits for `result` until the request is given up. @throws what `result` rejects with, or the reason why the request is given up */
+  async wait<T>(result: Promise<T>): Promise<T> {
     const { signal } = this
     signal.throwIfAborted()
     let stopWaiting = (): void => undefined
@@ -69,7 +75,7 @@ export class Deadline {
       signal.addEventListener('abort', stopWaiting, { once: true })
     })
     try {
-      return await Promise.race([givenUpOn(signal, work, watch), givenUp])
+      return await Promise.race([result, givenUp])
     } finally {
       signal.removeEventListener('abort', stopWaiting)
     }

@@ -6,6 +6,7 @@ import { createYoga, type GraphiQLOptions, type YogaLogger } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../access/authenticate.ts'
 import { writeJson } from '../database/rows/exactNumbers.ts'
+import { ThreadTurns } from '../fairness/threadTurns.ts'
 import type { EventFeed } from '../followers/eventFeed.ts'
 import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/documentLimits.ts'
@@ -135,7 +136,7 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     ...(exploration ? [] : [csrfPrevention()]),
     authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits), options.log),
     acceptableAnswers(),
-    jsonBody(),
+    jsonBody(new ThreadTurns()),
     boundBodies(options.bodyLimitBytes),
     ...(documents ? [trustedDocuments(documents)] : []),
     checkParameters({ documentIds: documents !== undefined }),

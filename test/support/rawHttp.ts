@@ -23,6 +23,7 @@ export class RawConnection {
   private readonly socket: Socket
   private readonly host: string
   private received = Buffer.alloc(0)
+  private missing: Buffer = Buffer.alloc(0)
   private isOver = false
 
   private constructor(socket: Socket, host: string) {
@@ -55,7 +56,13 @@ export class RawConnection {
     ]
     const head = [`POST ${path} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n')
     const whole = Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)])
+    this.missing = whole.subarray(whole.length - missing)
     this.socket.write(whole.subarray(0, whole.length - missing))
+  }
+
+  /** Sends the bytes that were missing. */
+  sendMissing(): void {
+    this.socket.write(this.missing)
   }
 
   /** Says that nothing more will come. */

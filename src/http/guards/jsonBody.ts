@@ -2,7 +2,8 @@
 // hundred times the memory of their text once they are parsed, and whoever walks over them runs out of stack.
 import { isUtf8 } from 'node:buffer'
 import type { GraphQLParams } from 'graphql-yoga'
-import type { ServerPlugin } from '../requestScope.ts'
+import type { ThreadTurns } from '../../fairness/threadTurns.ts'
+import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import { badRequest } from './badRequest.ts'
 import { isJson, unsupportedMediaType } from './mediaTypes.ts'
 import { typeOf } from './parameters.ts'
@@ -21,15 +22,30 @@ const MEMBERS = 60_000
 const [QUOTE, COMMA, COLON, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY] = [34, 44, 58, 91, 92, 93]
 const [OPEN_OBJECT, CLOSE_OBJECT] = [123, 125]
 
-export function jsonBody(): ServerPlugin {
+/** All that comes after the bytes of a request were received, to where its operation begins to wait for the database, is one of the `turns`. */
+export function jsonBody(turns: ThreadTurns): ServerPlugin {
   return {
-    onRequestParse({ request, url, requestParser, setRequestParser, endResponse, fetchAPI }) {
-      if (request.method !== 'POST') checkSearch(url.searchParams)
-      else if (requestParser === undefined || !isJson(request.headers.get('content-type')))
+    onRequestParse({ request, url, requestParser, setRequestParser, endResponse, fetchAPI, serverContext: { scope } }) {
+      if (request.method !== 'POST') {
+        checkSearch(url.searchParams)
+        if (requestParser) setRequestParser((received) => turnOf(scope, turns).then(() => requestParser(received)))
+      } else if (requestParser === undefined || !isJson(request.headers.get('content-type')))
         endResponse(unsupportedMediaType(fetchAPI))
-      else setRequestParser(async (received) => parametersOf(utf8(Buffer.from(await received.arrayBuffer()))))
+      else {
+        setRequestParser(async (received) => {
+          const body = Buffer.from(await received.arrayBuffer())
+          await turnOf(scope, turns)
+          return parametersOf(utf8(body))
+        })
+      }
     },
   }
+}
+
+/** @throws the reason why the request is given up, if that is before its turn */
+async function turnOf({ callerKey, deadline }: RequestScope, turns: ThreadTurns): Promise<void> {
+  if (callerKey === undefined) throw new Error('A request came past authentication.')
+  await deadline.wait(turns.next(callerKey))
 }
 
 /** The text of a body. What is no UTF-8 would become text that nobody wrote. @throws GraphQLError with the code BAD_USER_INPUT */

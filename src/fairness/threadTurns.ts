@@ -1,0 +1,107 @@
+// Shares the one thread of this process between callers. Work that cannot be interrupted runs in turns. A caller pays for the time that its
+// turn takes: its next turn is due only after a multiple of that time, and the turns of others that are due earlier come first.
+
+/** A turn puts the next one of its caller off by this many times its length. */
+const CHARGE_FACTOR = 6
+/**
+ * A caller that was put off longer has to wait even if the thread is idle: the requests of others that wait for the database or for bytes need
+ * the thread again and again, and would meet a long turn each time. Turns of up to 6 ms never wait for an idle thread.
+ */
+const MAX_EARLY_MS = 36
+/** A caller that had a turn this recently is active. */
+const ACTIVE_MS = 1000
+/** Turns in one pass of the event loop: after this time, what else is ready is served. */
+const PASS_MS = 2
+
+interface Account {
+  readonly caller: string
+  readonly waiting: (() => void)[]
+  /** When its next turn is due. The caller that is due first is next. */
+  dueAt: number
+  endedAt: number
+}
+
+export class ThreadTurns {
+  private readonly accounts = new Map<string, Account>()
+  private waitingCount = 0
+  private isRunning = false
+  /** How long turns took in this pass of the event loop. */
+  private passMs = 0
+  private immediate: NodeJS.Immediate | undefined
+  private timer: NodeJS.Timeout | undefined
+
+  /**
+   * Resolves when it is the caller's turn. The turn lasts until the promises that continue at once have continued: to the first wait for
+   * something outside this process.
+   */
+  next(caller: string): Promise<void> {
+    return new Promise((resolve) => {
+      const account = this.accountOf(caller)
+      if (account.waiting.length === 0) account.dueAt = Math.max(account.dueAt, performance.now())
+      account.waiting.push(resolve)
+      this.waitingCount += 1
+      this.startNext()
+    })
+  }
+
+  private accountOf(caller: string): Account {
+    const known = this.accounts.get(caller)
+    if (known) return known
+    const account = { caller, waiting: [], dueAt: 0, endedAt: Number.NEGATIVE_INFINITY }
+    this.accounts.set(caller, account)
+    return account
+  }
+
+  private startNext(): void {
+    if (this.isRunning || this.immediate !== undefined || this.waitingCount === 0) return
+    clearTimeout(this.timer)
+    const now = performance.now()
+    const account = this.firstDue(now)
+    if (account === undefined) return
+    const restMs = account.dueAt - now - MAX_EARLY_MS
+    if (restMs <= 0 || !this.isOtherActive(account, now)) this.start(account, now)
+    else this.timer = setTimeout(() => this.startNext(), Math.ceil(restMs))
+  }
+
+  private firstDue(now: number): Account | undefined {
+    let first: Account | undefined
+    for (const account of this.accounts.values()) {
+      if (account.waiting.length > 0) {
+        if (first === undefined || account.dueAt < first.dueAt) first = account
+      } else if (now - account.endedAt > ACTIVE_MS && now > account.dueAt) this.accounts.delete(account.caller)
+    }
+    return first
+  }
+
+  private isOtherActive(account: Account, now: number): boolean {
+    for (const other of this.accounts.values()) {
+      if (other !== account && (other.waiting.length > 0 || now - other.endedAt <= ACTIVE_MS)) return true
+    }
+    return false
+  }
+
+  private start(account: Account, startedAt: number): void {
+    this.isRunning = true
+    this.waitingCount -= 1
+    account.waiting.shift()?.()
+    // Node runs this tick once no promise is left that continues at once, but only if a promise has scheduled it.
+    queueMicrotask(() => process.nextTick(() => this.end(account, startedAt)))
+  }
+
+  private end(account: Account, startedAt: number): void {
+    const endedAt = performance.now()
+    const tookMs = endedAt - startedAt
+    account.endedAt = endedAt
+    account.dueAt = endedAt + CHARGE_FACTOR * tookMs
+    this.isRunning = false
+    this.passMs += tookMs
+    if (this.passMs < PASS_MS) this.startNext()
+    else this.immediate = setImmediate(() => this.beginPass())
+  }
+
+  private beginPass(): void {
+    this.immediate = undefined
+    this.passMs = 0
+    this.startNext()
+  }
+}

@@ -1,0 +1,65 @@
+// Requests whose reading takes long: they keep the requests of their own caller waiting, and others for one of them.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { asUser, PROTECTED } from '../support/credentials.ts'
+import { RawConnection } from '../support/rawHttp.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ environment: PROTECTED })
+})
+afterAll(() => server.close())
+
+const EXPENSIVE = 50
+const numbers = Array.from({ length: 100_000 }, () => 1)
+
+/** Requests of one caller that have arrived to their last byte, each on a connection of its own. */
+async function pending(caller: string, count: number, body: object): Promise<RawConnection[]> {
+  const { authorization } = await asUser(caller, 'ADMIN')
+  const connections = await Promise.all(Array.from({ length: count }, () => RawConnection.open(server.url)))
+  const headers = [
+    ['content-type', 'application/json'],
+    ['authorization', authorization],
+  ] as const
+  for (const connection of connections) connection.send({ headers, body: JSON.stringify(body) }, 1)
+  return connections
+}
+
+it.each([
+  ['large variables', { query: '{ __typename }', variables: { numbers } }],
+  [
+    'metadata that is too large',
+    { query: 'query ($m: JSONObject) { jobCount(filter: { metadata: $m }) }', variables: { m: { numbers } } },
+  ],
+  [
+    'documents of unknown fields',
+    {
+      query: `{ ${numbers
+        .slice(0, 1500)
+        .map((_, n) => `unknown${n}`)
+        .join(' ')} }`,
+    },
+  ],
+])(
+  'answers a caller before all but a few of 50 requests with %s that another sent earlier',
+  async (_, body) => {
+    const expensive = await pending('ada', EXPENSIVE, body)
+    const [small] = await pending('brandt', 1, { query: '{ jobCount }' })
+    // The server is in this process: it has read what came by now when this is answered.
+    for (let n = 0; n < 3; n += 1) await server.request('{ jobCount }', {}, await asUser('celan', 'ADMIN'))
+
+    let answered = 0
+    const answers = expensive.map(async (connection) => {
+      connection.sendMissing()
+      const { status } = await connection.answer()
+      answered += 1
+      return status
+    })
+    small?.sendMissing()
+    expect((await small?.answer())?.body).toBe('{"data":{"jobCount":0}}')
+    expect(answered).toBeLessThan(10)
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']))
+    for (const connection of [...expensive, small]) connection?.cut()
+  },
+  60_000,
+)

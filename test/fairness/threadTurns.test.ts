@@ -1,0 +1,80 @@
+// In which order callers get the thread, by how long they have had it.
+import { afterEach, expect, it, vi } from 'vitest'
+import { ThreadTurns } from '../../src/fairness/threadTurns.ts'
+
+afterEach(() => void vi.useRealTimers())
+
+function work(milliseconds: number): void {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end);
+}
+
+/** Takes turns that last as long as is said, and notes who had one. */
+function start() {
+  const turns = new ThreadTurns()
+  const had: string[] = []
+  const take = async (caller: string, milliseconds = 0): Promise<void> => {
+    await turns.next(caller)
+    had.push(caller)
+    // A turn lasts over promises that continue at once.
+    await Promise.resolve()
+    work(milliseconds)
+  }
+  return { had, take }
+}
+
+const pass = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+it('begins a turn at once when the thread is idle', async () => {
+  const { had, take } = start()
+  void take('a')
+  await Promise.resolve()
+  expect(had).toEqual(['a'])
+})
+
+it('runs one long turn in each pass of the event loop', async () => {
+  const { had, take } = start()
+  const all = Promise.all(['a', 'b', 'c'].map((caller) => take(caller, 5)))
+  const seen: number[] = []
+  while (had.length < 3) {
+    await pass()
+    seen.push(had.length)
+  }
+  await all
+  expect([...new Set(seen)]).toEqual([1, 2, 3])
+})
+
+it('runs short turns of many callers in one pass', async () => {
+  const { had, take } = start()
+  const callers = Array.from({ length: 10 }, (_, n) => String(n))
+  for (const caller of callers) void take(caller)
+  await pass()
+  expect(had).toEqual(callers)
+})
+
+it('runs the turn of another caller before the second one of a caller that waited earlier', async () => {
+  const { had, take } = start()
+  await Promise.all([take('a', 10), take('a', 10), take('a', 10), take('b'), take('c')])
+  expect(had).toEqual(['a', 'b', 'c', 'a', 'a'])
+})
+
+it('lets others have the thread several times after a long turn, although it is idle in between', async () => {
+  const { had, take } = start()
+  const first = take('a', 50)
+  const second = take('a', 50)
+  await first
+  for (let n = 0; n < 5; n += 1) {
+    await take('b')
+    await pass()
+  }
+  expect(had).toEqual(['a', 'b', 'b', 'b', 'b', 'b'])
+  await second
+  expect(had.at(-1)).toBe('a')
+})
+
+it('does not put off a caller that is alone', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  const { had, take } = start()
+  await Promise.all([take('a', 50), take('a', 50), take('a', 50)])
+  expect(had).toHaveLength(3)
+})
