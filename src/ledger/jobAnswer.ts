@@ -91,9 +91,20 @@ export async function changeJobs<Row = Job>(
   }
 }
 
-/** A job as it is; undefined if there is none. @throws AnswerTooLargeError */
+/**
+ * A job as it is, for the answer of an operation that changes nothing; undefined if there is none. Where there are synchronous standbys it
+ * locks the job, which holds no update up. The lock is written, so it waits until they have all that is answered: what made the operation
+ * superfluous, or refuses it, must not be lost when one of them takes over.
+ *
+ * @throws AnswerTooLargeError; OutcomeUnknownError (runStatement.ts)
+ */
 export async function jobAsIs(ledger: Ledger, jobId: string, answer: JobAnswer): Promise<Job | undefined> {
-  const changes = Prisma.sql`WITH changed AS (SELECT * FROM jobs WHERE id = ${jobId}::uuid)`
+  const changes = Prisma.sql`
+    WITH confirmed AS (
+      SELECT FROM jobs WHERE id = ${jobId}::uuid AND current_setting('synchronous_standby_names') <> '' FOR KEY SHARE
+    ), changed AS (
+      SELECT jobs.* FROM jobs LEFT JOIN confirmed ON true WHERE id = ${jobId}::uuid
+    )`
   const [job] = await changeJobs(ledger, { changes, needs: ['deletedAt', 'cancelRequestedAt'] }, answer)
   return job
 }

@@ -6,7 +6,7 @@ import { JOBS } from '../database/rows/tables.ts'
 import { batchOf } from './batch.ts'
 import { IllegalTransitionError, type InvalidInputError, JobNotFoundError, VersionConflictError } from './errors.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
+import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import { isLegalTransition, sourcesOf } from './states.ts'
 
@@ -97,7 +97,7 @@ export async function transitionJobs(
     return accepted.map((input, index) => {
       const { applied, ...job } = rows[index] as Job & { applied: boolean }
       // A job that turns out to be fit for the transition came into being after the attempt.
-      return applied ? job : (refusal(job.id === null ? null : job, input) ?? new JobNotFoundError(input.jobId))
+      return applied ? job : (refusal(job.id === null ? undefined : job, input) ?? new JobNotFoundError(input.jobId))
     })
   })
 }
@@ -142,19 +142,19 @@ export async function untilDecided(
   for (;;) {
     const job = await retryConflicts(attempt)
     if (job) return job
-    const refused = refusal(await ledger.prisma.job.findUnique({ where: { id: input.jobId }, select: REFUSING }), input)
+    const refused = refusal(await jobAsIs(ledger, input.jobId, REFUSING), input)
     if (refused) throw refused
   }
 }
 
-/** What a refusal says of the job. */
-const REFUSING = { id: true, state: true, version: true, deletedAt: true } as const
+/** What a refusal says of the job, beside what is always read. */
+const REFUSING: JobAnswer = { fields: new Set(['deletedAt']) }
 
 function refusal(
-  job: Pick<Job, keyof typeof REFUSING> | null,
+  job: Pick<Job, 'id' | 'state' | 'version' | 'deletedAt'> | undefined,
   { jobId, to, expectedVersion, expectedState, from }: Omit<TransitionJobInput, 'actor'> & { from?: JobState },
 ): TransitionRefusal | undefined {
-  if (job === null) return new JobNotFoundError(jobId)
+  if (job === undefined) return new JobNotFoundError(jobId)
   // A caller whose view is old learns first that it is old: the state it asks for may be the one that somebody else reached.
   if ((expectedVersion ?? job.version) !== job.version || (expectedState ?? job.state) !== job.state) {
     return new VersionConflictError(job, { version: expectedVersion ?? null, state: expectedState ?? null })

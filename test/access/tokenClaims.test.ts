@@ -91,3 +91,38 @@ describe('a token of another kind', () => {
     expect(await who(server, await tokenOf('ada', facts))).toMatchObject({ actor: 'user:ada' })
   })
 })
+
+describe('a token of Firebase, which gives ID tokens only', () => {
+  const project = 'demo-project'
+  const issuer = `https://securetoken.google.com/${project}`
+  const claims = {
+    iss: issuer,
+    aud: project,
+    auth_time: 1_790_000_000,
+    user_id: 'ada',
+    firebase: { identities: { email: ['ada@example.org'] }, sign_in_provider: 'password' },
+  }
+  const header = { typ: 'JWT', kid: 'k' }
+  let own: TestServer
+  beforeAll(async () => {
+    own = await startTestServer({
+      environment: { ...PROTECTED, AUTH_JWT_ISSUER: issuer, AUTH_JWT_AUDIENCE: project },
+    })
+  })
+  afterAll(() => own.close())
+
+  it('has the role USER, or the roles of a custom claim', async () => {
+    expect(await who(own, await tokenOf('ada', { header, claims }))).toMatchObject({ userId: 'ada', roles: ['USER'] })
+    const worker = await tokenOf('bob', { header, claims: { ...claims, roles: ['WORKER'] } })
+    expect(await who(own, worker)).toMatchObject({ roles: ['WORKER'] })
+  })
+
+  it.each([
+    ['another project', { iss: 'https://securetoken.google.com/other', aud: 'other' }, '"iss"'],
+    ['a session cookie', { iss: `https://session.firebase.google.com/${project}` }, '"iss"'],
+    ['another audience', { aud: 'other' }, '"aud"'],
+  ])('is refused where it is of %s', async (_, other, claim) => {
+    const token = await tokenOf('ada', { header, claims: { ...claims, ...other } })
+    expect(await refusal(own, bearer(token))).toContain(`its claim ${claim} is not as it must be`)
+  })
+})

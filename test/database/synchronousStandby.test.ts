@@ -12,6 +12,10 @@ const CREATE = `mutation ($key: String) { createJob(input: { userId: "u", conten
   ... on CreateJobSuccess { created job { id jobId } } } }`
 const TWO = `mutation ($key: String) { one: createJob(input: { userId: "u", content: "c", idempotencyKey: $key }) { __typename }
   two: transitionJob(input: { jobId: "garbage", to: PROCESSING }) { __typename } }`
+const START = `mutation ($id: ID!) { transitionJob(input: { jobId: $id, to: PROCESSING, expectedVersion: 1 }) {
+  __typename ... on VersionConflict { actualVersion } } }`
+const DELETE =
+  'mutation ($id: ID!) { deleteJob(input: { jobId: $id }) { __typename ... on DeleteJobSuccess { deleted } } }'
 const UNKNOWN = {
   status: 503,
   errors: [{ extensions: { code: 'OUTCOME_UNKNOWN' }, message: expect.stringContaining('`idempotencyKey`') }],
@@ -74,6 +78,24 @@ describe.skipIf(withoutStockPostgres('commits that a synchronous standby does no
         }),
       )
       expect(await answer).toMatchObject(UNKNOWN)
+    })
+
+    it.each([
+      ['refuses a transition', START, { transitionJob: { __typename: 'VersionConflict', actualVersion: 2 } }],
+      ['answers that a job was deleted before', DELETE, { deleteJob: { deleted: false } }],
+    ])('%s only when what it answers is confirmed', async (_, mutation, answer) => {
+      await standby.start()
+      let id: string | undefined
+      await eventually(async () => {
+        id = (await create(null)).data.createJob?.job.jobId
+        expect(id).toBeDefined()
+      })
+      await standby.stop()
+      expect(await server.request(mutation, { id })).toMatchObject(UNKNOWN)
+      expect(await server.request(mutation, { id })).toMatchObject(UNKNOWN)
+      await standby.start()
+      await eventually(async () => expect((await server.request(mutation, { id })).data).toMatchObject(answer))
+      await standby.stop()
     })
 
     it('has one job for the key when the standby is back, and after it was promoted', async () => {
