@@ -30,7 +30,7 @@ export interface Holding {
   keep(): void
   /** Its answer goes out now. */
   send(): void
-  /** It holds nothing any more. */
+  /** It holds nothing any more, whatever it still does. */
   release(): void
 }
 
@@ -83,6 +83,8 @@ class RequestHolding implements Holding {
   bytes = 0
   isGivenUp = false
   private isKept = false
+  /** What a mutation reads after its client is gone would never be released again. */
+  private isReleased = false
   private sendingSince: number | undefined
   private readonly budget: MemoryBudget
   private readonly callerNow: () => string
@@ -101,7 +103,7 @@ class RequestHolding implements Holding {
   }
 
   hold(bytes: number): void {
-    if (this.isGivenUp || bytes === this.bytes) return
+    if (this.isReleased || bytes === this.bytes) return
     const more = bytes - this.bytes
     this.bytes = bytes
     this.budget.add(this, more)
@@ -129,5 +131,6 @@ class RequestHolding implements Holding {
 
   release(): void {
     this.hold(0)
+    this.isReleased = true
   }
 }
