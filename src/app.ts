@@ -13,6 +13,7 @@ import { startPublishers } from './followers/publishers.ts'
 import { ROLL_UP_LOCK, runRollUp } from './followers/rollUp.ts'
 import { watchTimeline } from './followers/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
+import { READ_FACTOR } from './http/answerSize.ts'
 import { databaseReadiness } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
@@ -69,7 +70,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
       ...config,
       ledger,
       pingMs: config.events.pingMs,
-      events: createEventFeed({ ledger, ...config.events, maxStatements: maxEventStatements(config), log }),
+      events: createEventFeed({ ledger, ...config.events, ...eventReads(config), log }),
       schema,
       log,
       authenticate,
@@ -138,9 +139,10 @@ function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): 
   return runRollUp({ ledger, lock, intervalSeconds, shutdownTimeoutMs, log })
 }
 
-/** A fifth of the connections, for all subscriptions together. */
-function maxEventStatements({ database: { poolKept, poolExtra } }: Config): number {
-  return Math.max(1, Math.floor((poolKept + poolExtra) / 5))
+/** What all subscriptions together read at once: a fifth of the connections; and what may be read for one event. */
+function eventReads({ database: { poolKept, poolExtra }, answerLimitBytes }: Config) {
+  const maxStatements = Math.max(1, Math.floor((poolKept + poolExtra) / 5))
+  return { maxStatements, maxRowBytes: READ_FACTOR * answerLimitBytes }
 }
 
 /** A host that a browser on this machine can open. */

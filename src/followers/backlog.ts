@@ -15,8 +15,8 @@ const PORTION = 10_000
 const HELD_MS = 1000
 
 /** Of one subscription. */
-export function newPageSize(): BatchSize {
-  return new BatchSize(PAGE)
+export function newPageSize(maxRowBytes: number): BatchSize {
+  return new BatchSize(PAGE, maxRowBytes)
 }
 
 export interface BacklogOptions extends FollowOptions {
@@ -84,7 +84,7 @@ class Page {
       const page = await patiently(options, () =>
         readWithin({ maxBytes, signal, ended }, () => readEvents(ledger, { behind, upTo, most, filter, select })),
       )
-      pageSize.learn(page)
+      pageSize.learn(page, most)
       if (page === undefined) continue
       this.rows = page.rows
       this.isFull = page.rows.length === most

@@ -14,6 +14,19 @@ export interface BoundedRead<Row> {
   readonly bytes: number
 }
 
+/** One event takes more to read than the limit. */
+export class EventTooLargeError extends Error {
+  override readonly name = 'EventTooLargeError'
+  readonly limitBytes: number
+
+  constructor(limitBytes: number) {
+    super(
+      `The database would send more than ${limitBytes} bytes for the event, which is the limit. Ask for less of what is large (content, output, metadata, stateHistory).`,
+    )
+    this.limitBytes = limitBytes
+  }
+}
+
 /** What `read` reads; undefined if that is more than `maxBytes`, and the statement was given up. @throws what `read` throws */
 export async function readWithin<Row>(
   { maxBytes, signal, ended }: ReadBounds,
@@ -43,25 +56,35 @@ export async function readWithin<Row>(
   }
 }
 
+export interface BatchSettings {
+  readonly first: number
+  readonly max: number
+  readonly targetBytes: number
+}
+
 /** How many rows one statement reads: few at first, then as many as their size allows. */
 export class BatchSize {
   rows: number
   private readonly max: number
   private readonly targetBytes: number
+  private readonly maxRowBytes: number
 
-  constructor({ first, max, targetBytes }: { first: number; max: number; targetBytes: number }) {
+  /** A single row may be larger than `targetBytes`, but not than `maxRowBytes`. */
+  constructor({ first, max, targetBytes }: BatchSettings, maxRowBytes: number) {
     this.rows = first
+    this.maxRowBytes = maxRowBytes
     this.max = max
     this.targetBytes = targetBytes
   }
 
-  /** What so many rows may bring. One row is taken whatever its size. */
+  /** Maximum number of bytes that this many rows may bring. */
   maxBytesOf(rows: number): number {
-    return rows === 1 ? Number.POSITIVE_INFINITY : 4 * this.targetBytes
+    return rows === 1 ? this.maxRowBytes : 4 * this.targetBytes
   }
 
-  /** After a statement; undefined: what it read was too large. */
-  learn(read: BoundedRead<unknown> | undefined): void {
+  /** After a statement for `asked` rows; undefined: what it read was too large. @throws EventTooLargeError if it was a single row */
+  learn(read: BoundedRead<unknown> | undefined, asked: number): void {
+    if (read === undefined && asked === 1) throw new EventTooLargeError(this.maxRowBytes)
     if (read === undefined) this.rows = Math.max(1, Math.floor(this.rows / 4))
     else if (read.rows.length > 0) {
       const fitting = Math.floor(this.targetBytes / (read.bytes / read.rows.length || 1))

@@ -22,6 +22,8 @@ export interface EventFeedOptions extends SubscriptionLimits {
   readonly pollMs: number
   /** Maximum number of statements of subscriptions at once; others wait for their turn. */
   readonly maxStatements: number
+  /** Maximum number of bytes that the database sends for one event. */
+  readonly maxRowBytes: number
   readonly log: ChoreLog
 }
 
@@ -35,6 +37,8 @@ export interface EventFeed {
   /** For each page of those that are behind, from before it is read until it is delivered: pages are held in memory. */
   readonly pages: FairGate
   readonly rows: SharedRows
+  /** Maximum number of bytes that the database sends for one event. */
+  readonly maxRowBytes: number
   /** Resolves when nothing that is committed from now on can be missed. @throws what the database throws */
   watch(filter: JobStateRecordFilter): Promise<Watch>
 }
@@ -44,10 +48,17 @@ const MOST_RECORDS = 1000
 /** Pages in memory, an eighth of a megabyte each, of all callers and of one. */
 const MAX_PAGES = { all: 32, ofCaller: 16 }
 
-export function createEventFeed({ ledger, pollMs, maxStatements, log, ...limits }: EventFeedOptions): EventFeed {
+export function createEventFeed({
+  ledger,
+  pollMs,
+  maxStatements,
+  maxRowBytes,
+  log,
+  ...limits
+}: EventFeedOptions): EventFeed {
   const recent = new RecentRecords()
   const watches = new Watches(recent)
-  const statements = new FairGate(maxStatements)
+  const statements = new FairGate(maxStatements, Math.max(1, maxStatements - 1))
   /** Where the feed began to look, while it does. */
   let beginning: Promise<Position> | undefined
 
@@ -96,7 +107,8 @@ export function createEventFeed({ ledger, pollMs, maxStatements, log, ...limits 
     turns: new DeliveryTurns(),
     statements,
     pages: new FairGate(MAX_PAGES.all, MAX_PAGES.ofCaller),
-    rows: new SharedRows(ledger, statements),
+    rows: new SharedRows(ledger, statements, maxRowBytes),
+    maxRowBytes,
     async watch(filter) {
       // Before the feed begins: it ends when nobody waits.
       const watch = watches.open(filter)

@@ -12,10 +12,10 @@ import type { Watch } from './watches.ts'
 /**
  * One record at a time. The columns of the position are among those that were read.
  *
- * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError; what the database throws if it does not come back
+ * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError; EventTooLargeError; what the database throws if it does not come back
  */
 export async function* followEvents(given: FollowOptions): AsyncGenerator<EventRecord, never> {
-  const options = { ...given, pageSize: newPageSize() }
+  const options = { ...given, pageSize: newPageSize(given.feed.maxRowBytes) }
   const watch = await patiently(options, () => options.feed.watch(options.filter))
   try {
     for (let position = options.behind; ; ) {
@@ -54,7 +54,9 @@ async function readShared(
   records: readonly RecentRecord[],
 ): Promise<EventRecord | undefined> {
   const { feed, caller, signal, statementEnded } = options
-  const row = await retryWhileUnavailable(options, () => feed.rows.read(shape, records, statementEnded))
+  const row = await retryWhileUnavailable(options, () =>
+    feed.rows.read(shape, records, { caller, ended: statementEnded }),
+  )
   // Many wait for the same row: they are not all served at once.
   await feed.turns.next(caller)
   signal.throwIfAborted()

@@ -8,6 +8,7 @@ import type { Position } from '../ledger/eventOrder.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
+import { EventTooLargeError } from './boundedRead.ts'
 import type { EventFeed } from './eventFeed.ts'
 
 export interface FollowOptions {
@@ -31,6 +32,9 @@ export interface FollowOptions {
 const PATIENCE_MS = 60_000
 const LOOK_AGAIN_MS = { first: 100, last: 2000 }
 
+/** What fails again however often it is tried. */
+const FINAL = [InvalidInputError, TimelineEndedError, EventTooLargeError]
+
 /** Runs a statement in turn, again and again while the database is unavailable: its readers need not come again, all at once. */
 export function patiently<T>(options: FollowOptions, work: () => Promise<T>): Promise<T> {
   const { caller, feed } = options
@@ -50,7 +54,7 @@ export function retryWhileUnavailable<T>({ signal, log }: FollowOptions, work: (
       maxTimeout: LOOK_AGAIN_MS.last,
       maxRetryTime: PATIENCE_MS,
       signal,
-      shouldRetry: ({ error }) => !(error instanceof InvalidInputError || error instanceof TimelineEndedError),
+      shouldRetry: ({ error }) => !FINAL.some((kind) => error instanceof kind),
     },
   )
 }

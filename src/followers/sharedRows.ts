@@ -1,5 +1,5 @@
 // The rows of new records, read once for all subscriptions that ask for the same of them.
-import { setImmediate as nextPass } from 'node:timers/promises'
+import { setImmediate } from 'node:timers'
 import { LRUCache } from 'lru-cache'
 import type { StatementWatch } from '../database/cancellation.ts'
 import type { Prisma } from '../database/generated/client.ts'
@@ -22,8 +22,6 @@ const TTL_MS = 1000
 const MAX_SHAPES = 1000
 /** Rows that one statement reads, and their size as the database sends them. A single row may be larger. */
 const BATCH = { first: 16, max: 200, targetBytes: 1024 * 1024 }
-/** The caller in whose name rows are read that belong to all. */
-const SHARED = ''
 /** What is read of each record: columns and relations. Subscriptions that read the same have the same shape. */
 export interface Shape {
   readonly select: Select
@@ -32,12 +30,19 @@ export interface Shape {
   /** Takes more ids until its statement begins. */
   collecting: Batch | undefined
   /** By the ids of the records that are being read. */
-  readonly reading: Map<bigint, Promise<Rows>>
+  readonly reading: Map<bigint, Batch>
 }
 
 interface Batch {
   readonly records: RecentRecord[]
   readonly rows: Promise<Rows>
+  /** It is read in the next turn of any caller that waits for it. */
+  join(caller: string): void
+}
+
+interface Reader {
+  readonly caller: string
+  readonly ended: StatementWatch['ended']
 }
 
 export class SharedRows {
@@ -45,11 +50,13 @@ export class SharedRows {
   private readonly statements: FairGate
   private readonly shapes = new LRUCache<string, Shape>({ max: MAX_SHAPES })
   private readonly rows = new LRUCache<string, EventRecord>({ maxSize: MAX_BYTES, ttl: TTL_MS })
+  private readonly maxRowBytes: number
   private shapesMade = 0
 
-  constructor(ledger: Ledger, statements: FairGate) {
+  constructor(ledger: Ledger, statements: FairGate, maxRowBytes: number) {
     this.ledger = ledger
     this.statements = statements
+    this.maxRowBytes = maxRowBytes
   }
 
   shapeOf(select: Select): Shape {
@@ -60,7 +67,7 @@ export class SharedRows {
     const shape: Shape = {
       select,
       name: this.shapesMade,
-      batchSize: new BatchSize(BATCH),
+      batchSize: new BatchSize(BATCH, this.maxRowBytes),
       collecting: undefined,
       reading: new Map(),
     }
@@ -73,17 +80,19 @@ export class SharedRows {
     return this.rows.get(keyOf(shape, record))
   }
 
-  /** Reads the first of the records, and with it as many of the others as one statement may. Undefined if it is not there any more. */
-  async read(
-    shape: Shape,
-    records: readonly RecentRecord[],
-    ended: StatementWatch['ended'],
-  ): Promise<EventRecord | undefined> {
+  /**
+   * Reads the first of the records, and with it as many of the others as one statement may. Undefined if it is not there any more.
+   *
+   * @throws EventTooLargeError; what the database throws
+   */
+  async read(shape: Shape, records: readonly RecentRecord[], reader: Reader): Promise<EventRecord | undefined> {
     const [first] = records as [RecentRecord]
     for (;;) {
       const kept = this.find(shape, first)
       if (kept) return kept
-      const rows = await (shape.reading.get(first.id) ?? this.collect(shape, records, ended))
+      const batch = shape.reading.get(first.id) ?? this.collect(shape, records, reader)
+      batch.join(reader.caller)
+      const rows = await batch.rows
       // The rows were too large: it is tried again with fewer.
       if (!rows.has(first.id)) continue
       const row = rows.get(first.id)
@@ -92,36 +101,43 @@ export class SharedRows {
     }
   }
 
-  private collect(shape: Shape, records: readonly RecentRecord[], ended: StatementWatch['ended']): Promise<Rows> {
+  private collect(shape: Shape, records: readonly RecentRecord[], { ended }: Reader): Batch {
     const batch = shape.collecting ?? this.open(shape, ended)
     for (const record of records) {
       if (shape.collecting === undefined) break
       if (shape.reading.has(record.id) || this.find(shape, record)) continue
       batch.records.push(record)
-      shape.reading.set(record.id, batch.rows)
+      shape.reading.set(record.id, batch)
       if (batch.records.length >= shape.batchSize.rows) shape.collecting = undefined
     }
-    return batch.rows
+    return batch
   }
 
   private open(shape: Shape, ended: StatementWatch['ended']): Batch {
     const records: RecentRecord[] = []
-    const close = (): void => {
-      if (shape.collecting === batch) shape.collecting = undefined
-    }
-    const read = async (): Promise<Rows> => {
-      // By then all that is wanted at once is known.
-      await nextPass()
-      return this.statements.run(SHARED, () => {
-        close()
-        return this.load(shape, records, ended)
-      })
-    }
-    const rows = read().finally(() => {
-      close()
-      for (const { id } of records) shape.reading.delete(id)
+    const callers = new Set<string>()
+    let resolve: (rows: Promise<Rows>) => void = () => undefined
+    const rows = new Promise<Rows>((settle) => {
+      resolve = settle
     })
-    const batch = { records, rows }
+    let isBegun = false
+    const read = async (): Promise<void> => {
+      if (isBegun) return
+      isBegun = true
+      if (shape.collecting === batch) shape.collecting = undefined
+      const loaded = this.load(shape, records, ended).finally(() => {
+        for (const { id } of records) shape.reading.delete(id)
+      })
+      resolve(loaded)
+      await loaded.catch(() => undefined)
+    }
+    const join = (caller: string): void => {
+      if (callers.has(caller)) return
+      callers.add(caller)
+      // By then all that is wanted at once is known.
+      setImmediate(() => void this.statements.run(caller, read))
+    }
+    const batch = { records, rows, join }
     shape.collecting = batch
     return batch
   }
@@ -130,7 +146,7 @@ export class SharedRows {
     const maxBytes = shape.batchSize.maxBytesOf(records.length)
     // Without a signal: one subscription that ends must not cancel what others wait for.
     const read = await readWithin({ maxBytes, ended }, () => readRecords(this.ledger, records, shape.select))
-    shape.batchSize.learn(read)
+    shape.batchSize.learn(read, records.length)
     if (read === undefined) return new Map()
     const size = Math.max(1, Math.ceil(read.bytes / Math.max(1, read.rows.length)))
     for (const row of read.rows) this.rows.set(keyOf(shape, row), row, { size })

@@ -4,6 +4,7 @@ import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { KeysUnavailableError } from '../access/publishedKeys.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
+import { EventTooLargeError } from '../followers/boundedRead.ts'
 import { TooManySubscriptionsError } from '../followers/subscriptionPlaces.ts'
 import { AnswerTooLargeError, InvalidInputError } from '../ledger/errors.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
@@ -30,6 +31,8 @@ export function maskError(
     const facts = { code: 'RATE_LIMITED', retryAfterSeconds: SUBSCRIBE_AGAIN_SECONDS, http }
     return withExtensions(cause.message, located, facts)
   }
+  if (cause instanceof EventTooLargeError)
+    return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', limit: cause.limitBytes })
   if (cause instanceof AnswerTooLargeError) {
     const { message, bytes, limitBytes } = cause
     return withExtensions(message, located, { code: 'BAD_USER_INPUT', bytes, limit: limitBytes })

@@ -1,10 +1,11 @@
 // How large the answer to a query, or one event of a subscription, may become: nodes are counted before it runs, but how much each of them holds is known only then.
 // The answer of a mutation was bounded before the mutation committed (ledger/jobAnswer.ts).
 import { type ExecutionResult, GraphQLError } from 'graphql'
+import { PacedTurns } from '../fairness/pacedTurns.ts'
 import type { ServerPlugin } from './requestScope.ts'
 
 /** What the database sends for an answer may be so many times as large: names of columns, and columns that only decide. */
-const READ_FACTOR = 2
+export const READ_FACTOR = 2
 
 /** Counts what the database sends for one request, or for one event of a subscription. */
 export class AnswerSize {
@@ -31,14 +32,18 @@ export class AnswerSize {
   }
 }
 
-/** Refuses answers that are too large, before they are written. */
+/** Larger events take turns: to measure and to write one keeps the thread for milliseconds. */
+const LARGE_EVENT_BYTES = 256 * 1024
+
+/** Refuses answers and events that are too large, before they are written. */
 export function limitAnswerSize(): ServerPlugin {
+  const turns = new PacedTurns()
   return {
     onResultProcess({ result, setResult, serverContext: { scope } }) {
       if (Array.isArray(result)) return
-      const { answerSize, memory, operation } = scope
+      const { answerSize, memory, operation, callerKey = '' } = scope
       if (Symbol.asyncIterator in result) {
-        setResult(limitEach(result, answerSize))
+        setResult(limitEach(result, answerSize, () => turns.next(callerKey)))
         return
       }
       const isMutation = operation?.startsWith('mutation') ?? false
@@ -63,8 +68,13 @@ function faultOf(check: () => void): GraphQLError | undefined {
 }
 
 /** An event that is too large ends the stream: whoever goes on from the event before meets it again, and has to ask for less. */
-async function* limitEach(results: AsyncIterable<ExecutionResult>, size: AnswerSize): AsyncGenerator<ExecutionResult> {
+async function* limitEach(
+  results: AsyncIterable<ExecutionResult>,
+  size: AnswerSize,
+  turn: () => Promise<void>,
+): AsyncGenerator<ExecutionResult> {
   for await (const result of results) {
+    if (leastBytes(result.data, LARGE_EVENT_BYTES) > LARGE_EVENT_BYTES) await turn()
     if (size.isOver || leastBytes(result.data, size.limitBytes) > size.limitBytes) {
       yield { errors: [refusal('event', size.limitBytes)] }
       return

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openSubscription } from '../../src/client/openSubscription.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
 import { completeJob } from '../../src/ledger/finishJob.ts'
+import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobIn, newJob } from '../support/factories.ts'
@@ -97,4 +98,23 @@ it('runs no more statements at once for the events of a caller than for its quer
   })
   await eventually(() => expect(streams.filter(({ events }) => events.length === 1)).toHaveLength(STREAMS), 30_000)
   for (const { stop } of streams) stop.abort()
+})
+
+it('refuses an event that the database would send too much for', async () => {
+  const { id: jobId } = await newJob(server.ledger, { userId: 'cleo', content: CONTENT })
+  // Each record brings the content once more.
+  const { errors, events, ended } = await follow(
+    'cleo',
+    'stateHistory { nodes { job { content stateHistory { nodes { job { content } } } } } }',
+  )
+  for (let n = 0; n < 2; n += 1)
+    await transitionJob(server.ledger, { jobId, to: n === 0 ? 'PROCESSING' : 'FAILED', actor: 'tester' })
+  expect(await ended).toBeUndefined()
+  expect(events.length).toBeLessThan(2)
+  expect(errors).toMatchObject([
+    {
+      message: expect.stringMatching(/^The database would send more than 400000 bytes/),
+      extensions: { code: 'BAD_USER_INPUT', limit: 2 * LIMIT },
+    },
+  ])
 })

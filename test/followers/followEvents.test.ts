@@ -39,7 +39,14 @@ async function pagesOf(count: number, behind = BEGINNING, pages: JobStateRecord[
   }
   const counted: Ledger = { ...ledger, rows: { ...ledger.rows, read } }
   const limits = { maxSubscriptions: 1, maxSubscriptionsPerCaller: 1 }
-  const feed = createEventFeed({ ledger: counted, pollMs: 10, maxStatements: 1, log, ...limits })
+  const feed = createEventFeed({
+    ledger: counted,
+    pollMs: 10,
+    maxStatements: 1,
+    maxRowBytes: 1_000_000,
+    log,
+    ...limits,
+  })
   const stop = new AbortController()
   const options = { ledger: counted, feed, caller: 'tester', behind, filter: {}, signal: stop.signal, log }
   let taken = 0
