@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import type { CreateApiKeyOptions } from './commands/apiKey.ts'
+import { commandOutput } from './commands/commandOutput.ts'
 import type { DemoOptions } from './commands/demo.ts'
 import type { GrantsOptions } from './commands/grants.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
@@ -18,11 +19,13 @@ import { runCommand } from './commands/runCommand.ts'
 import type { SeedOptions } from './commands/seed.ts'
 import type { TailOptions } from './commands/tail.ts'
 import type { WorkerCommandOptions } from './commands/worker.ts'
+import { DEFAULT_URL } from './config/defaultUrl.ts'
 import { PACKAGE_ROOT } from './database/packageRoot.ts'
 
 const program = new Command('jobledger').description(
   'A durable ledger of jobs. Settings are read from the environment; see .env.example.',
 )
+const output = commandOutput(program)
 // What follows the name of a command is the command's: `run` hands it on.
 program.enablePositionalOptions()
 program.version(packageVersion(), '--version', 'print the version')
@@ -40,6 +43,14 @@ function passEnv(): Option {
   )
     .argParser((name: string, names: readonly string[]) => [...names, name])
     .default([], 'none')
+}
+
+/** Of the commands that are clients of a server. */
+function endpoint(): Option {
+  return new Option(
+    '--url <url>',
+    `the endpoint of the server (default: JOBLEDGER_URL, or ${DEFAULT_URL}); the credential is JOBLEDGER_TOKEN, or in the file JOBLEDGER_TOKEN_FILE`,
+  )
 }
 
 program
@@ -84,8 +95,8 @@ program
 
 program
   .command('rollup')
-  .description('tell how far the sums are that counts and statistics are read from')
-  .option('--rebuild', 'empty them, and add the whole ledger up again; servers may run meanwhile', false)
+  .description('show how far the roll-up is, which counts and statistics are read from')
+  .option('--rebuild', 'empty it and add up the whole ledger again; servers may keep running', false)
   .action((options: RollUpCommandOptions) =>
     runCommand(async () => (await import('./commands/rollUp.ts')).tellOrRebuildRollUp(options)),
   )
@@ -99,11 +110,9 @@ program
 
 program
   .command('demo')
-  .description(
-    'hash every file of a folder, one job per file, through the API of a running server; JOBLEDGER_TOKEN is its credential',
-  )
+  .description('hash every file of a folder, one job per file, through the API of a running server')
   .argument('<folder>', 'the folder')
-  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL)')
+  .addOption(endpoint())
   .option('--user <id>', 'whose jobs they are (default: the own ones of the caller)')
   .action((folder: string, options: DemoOptions) =>
     runCommand(async () => (await import('./commands/demo.ts')).demo(folder, options)),
@@ -125,7 +134,7 @@ program
   .option('--actor <actor>', 'of what this actor did')
   .option('--state <state...>', 'of what led into one of these states')
   .option('--json', 'a line of JSON for each event, with its cursor', false)
-  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
+  .addOption(endpoint())
   .action((options: TailOptions) => runCommand(async () => (await import('./commands/tail.ts')).tail(options)))
 
 program
@@ -137,9 +146,11 @@ program
   .option('--user <id>', 'whose job it is (default: the own one of the caller)')
   .option('--timeout <seconds>', 'stop it after so long (SIGTERM, SIGKILL after 10 s); the exit code is 124 then')
   .addOption(passEnv())
-  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
+  .addOption(endpoint())
   .passThroughOptions()
-  .exitOverride(({ exitCode }) => process.exit(exitCode && CANNOT_RUN))
+  .exitOverride((error) => {
+    throw Object.assign(error, { exitCode: error.exitCode && CANNOT_RUN })
+  })
   .action(async (command: ProgramCommand, options: RunOptions) => {
     // As it ends any program that does not expect it; without a listener it opens Node's debugger.
     const onSignal = (_: NodeJS.Signals, number: number): never => process.exit(128 + number)
@@ -163,7 +174,7 @@ program
   )
   .option('--timeout <seconds>', 'stop a script after so long; the result of its job is TIMEOUT then')
   .addOption(passEnv())
-  .option('--url <url>', 'the endpoint of the server (default: JOBLEDGER_URL); JOBLEDGER_TOKEN is the credential')
+  .addOption(endpoint())
   .action((options: WorkerCommandOptions) =>
     runCommand(async () => (await import('./commands/worker.ts')).worker(options)),
   )
@@ -202,4 +213,4 @@ apiKey
   .argument('<name>', 'the name of the key')
   .action((name: string) => runCommand(async () => (await import('./commands/apiKey.ts')).revokeKey(name)))
 
-await program.parseAsync()
+await output.run()

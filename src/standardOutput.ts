@@ -1,9 +1,11 @@
 // Standard output. Node's stream ignores that a file has taken only a part of a text, and throws where nobody listens for errors:
 // files and devices are written here, pipes and terminals by the stream, which does not block.
 import { fstatSync, writeSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 
 const STDOUT = 1
+const POLL_MS = 20
 
 /** Of an error: the reader of a pipe has ended, as `head` does. */
 export const READER_ENDED = 'EPIPE'
@@ -25,6 +27,12 @@ export function writeToStdout(text: string, done: (error?: NodeJS.ErrnoException
 /** Bytes that a pipe or a terminal has not taken yet; 0 for a file. */
 export function waitingBytes(): number {
   return isStream ? process.stdout.writableLength : 0
+}
+
+/** Resolves when a pipe or a terminal has taken all that was written, or after `timeoutMs`. */
+export async function flushStdout(timeoutMs: number): Promise<void> {
+  const endsAt = performance.now() + timeoutMs
+  while (waitingBytes() > 0 && performance.now() < endsAt) await delay(POLL_MS)
 }
 
 function openStream(): boolean {

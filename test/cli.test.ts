@@ -40,8 +40,35 @@ describe('jobledger', () => {
   it('does not know other commands', async () => {
     const program = runProgram('src/cli.ts', {}, ['fly'])
     expect(await program.ended).toEqual({ code: 1, signal: null })
-    expect(program.stderr()).toContain("unknown command 'fly'")
+    expect(program.stderr()).toBe(`error: unknown command 'fly'\nRun "jobledger --help" to see what can be given.\n`)
   })
+
+  it.each([
+    [['api-key', 'revoke'], 1, 'api-key revoke'],
+    [['tail', '--loud'], 1, 'tail'],
+    [['run'], 125, 'run'],
+  ])('points to the help of the command that is misused: %j', async (words, code, command) => {
+    const program = runProgram('src/cli.ts', {}, words)
+    expect(await program.ended).toEqual({ code, signal: null })
+    expect(program.stderr()).toMatch(
+      new RegExp(`^error: .*\nRun "jobledger ${command} --help" to see what can be given.\n$`),
+    )
+  })
+
+  it.each(['run', 'worker', 'tail', 'demo'])(
+    'says in the help of %s where the server and the credential are',
+    async (command) => {
+      const program = runProgram('src/cli.ts', {}, [command, '--help'])
+      expect(await program.ended).toEqual({ code: 0, signal: null })
+      const help = program.stdout().replaceAll(/\s+/g, ' ')
+      for (const part of [
+        'JOBLEDGER_URL, or http://localhost:4000/graphql',
+        'JOBLEDGER_TOKEN,',
+        'JOBLEDGER_TOKEN_FILE',
+      ])
+        expect(help).toContain(part)
+    },
+  )
 })
 
 describe('migrate-down', () => {

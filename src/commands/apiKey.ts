@@ -8,8 +8,10 @@ import { connectDatabase } from '../database/client.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
+import { InvalidInputError } from '../ledger/errors.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
-import { isDiscarded, OutputError, print } from './output.ts'
+import { isDiscarded, OutputError, print, requireShown } from './output.ts'
+import { UsageError } from './program/usageError.ts'
 import { tableText } from './table.ts'
 import { typedCommand } from './typedCommand.ts'
 
@@ -29,7 +31,7 @@ const MOST_DAYS = 36_500
  * The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr. A key that could not be
  * printed is revoked.
  *
- * @throws InvalidInputError, ApiKeyError, OutputError
+ * @throws UsageError, ApiKeyError, OutputError
  */
 export async function createKey(name: string, { roles, user, expires }: CreateApiKeyOptions): Promise<void> {
   const expiresAt = expires === undefined ? undefined : inDays(expires)
@@ -37,6 +39,7 @@ export async function createKey(name: string, { roles, user, expires }: CreateAp
   await withKeys(async (prisma) => {
     const input = { name, roles: roles.split(',').map((role) => roleOf(role.trim())), userId: user, expiresAt }
     const { key, apiKey } = await createApiKey(prisma, input).catch((error: unknown) => {
+      if (error instanceof InvalidInputError) throw new UsageError(asTyped(error), { cause: error })
       throw unconfirmed(
         error,
         `The database did not confirm the key ${name}: it may have been created, and was not shown. ${LIST_KEYS} If it is there, revoke it and create one with another name.`,
@@ -63,6 +66,7 @@ async function show(key: string, revoke: () => Promise<{ readonly name: string }
 }
 
 export async function listKeys(): Promise<void> {
+  requireShown()
   await withKeys(async (prisma) => {
     const keys = await listApiKeys(prisma)
     if (keys.length === 0) console.log('There are no keys.')
@@ -98,6 +102,18 @@ function revoke(prisma: PrismaClient, name: string): Promise<{ name: string; rev
 }
 
 const LIST_KEYS = `"${typedCommand('api-key', 'list')}" shows which keys there are, and which are revoked.`
+
+/** The options that the members of an input come from. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  name: '<name>',
+  roles: '--roles',
+  userId: '--user',
+  expiresAt: '--expires',
+}
+
+function asTyped({ issues }: InvalidInputError): string {
+  return issues.map(({ path: [member = ''], message }) => `${OPTIONS[member] ?? member} ${message}`).join(' ')
+}
 
 /** What to do where it is unknown whether a key was written. Other failures stay as they are. */
 function unconfirmed(error: unknown, message: string): unknown {

@@ -44,8 +44,6 @@ export async function openDatabase(
       stop: async () => undefined,
     }
   }
-  if (occupiedPlace(candidatePlaces(config.dataDir)) === undefined)
-    log.info(`preparing an embedded PostgreSQL in ${config.dataDir}; this happens once and takes some seconds`)
   const server = await startEmbedded({ dataDir: config.dataDir, log })
   const dir = occupiedPlace(candidatePlaces(config.dataDir))?.dir ?? config.dataDir
   const place = `${dir} (embedded PostgreSQL)`

@@ -1,4 +1,4 @@
-// `jobledger rollup`: how far the roll-up is, and making it anew.
+// `jobledger rollup`: shows how far the roll-up is, or rebuilds it.
 import { readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase, type Database } from '../database/client.ts'
@@ -12,14 +12,16 @@ import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { nextSignal } from './nextSignal.ts'
 import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { requireShown } from './output.ts'
 
 export interface RollUpCommandOptions {
-  /** Empties it and adds the whole ledger up again; otherwise it is only told of. */
+  /** Empties it and adds up the whole ledger again; otherwise its state is printed. */
   readonly rebuild: boolean
 }
 
 /** Servers may run meanwhile. A signal ends it behind the portion that is being added; a server, or the next call, goes on there. */
 export async function tellOrRebuildRollUp({ rebuild }: RollUpCommandOptions): Promise<void> {
+  if (!rebuild) requireShown()
   const config = readConfig()
   const signal = nextSignal()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
@@ -71,17 +73,17 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
 async function tellOfRollUp(ledger: Ledger): Promise<void> {
   const state = (await listFollowers(ledger)).find(({ name }) => name === ROLL_UP)
   if (state === undefined) {
-    console.log('The roll-up has no place: whoever goes on with it begins anew.')
+    console.log('The roll-up is empty and has no checkpoint: it starts at the first record.')
     return
   }
   const { position, updatedAt, lagRecords, lagSeconds } = state
   const lag = lagRecords === MOST_COUNTED ? `${MOST_COUNTED} or more` : String(lagRecords)
   console.log(
-    `The roll-up is at record ${position.id} of transaction ${position.transactionId}, where it came at ${updatedAt.toISOString()}.`,
+    `The roll-up includes all records up to record ${position.id} of transaction ${position.transactionId} (updated at ${updatedAt.toISOString()}).`,
   )
   console.log(
     lagRecords === 0
-      ? 'Nothing lies behind that.'
-      : `${lag} records lie behind that, the first of them ${lagSeconds.toFixed(1)} s old.`,
+      ? 'No records are waiting.'
+      : `${lag} ${lagRecords === 1 ? 'record is' : 'records are'} waiting; the oldest is ${lagSeconds.toFixed(1)} s old.`,
   )
 }

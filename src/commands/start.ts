@@ -10,10 +10,13 @@ import { READ_ONLY } from '../database/sessionCheck.ts'
 import { requireWritable } from '../followers/fileSink.ts'
 import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
-import { writeToStdout } from '../standardOutput.ts'
+import { flushStdout, writeToStdout } from '../standardOutput.ts'
 import { nextSignal } from './nextSignal.ts'
 import { bringUpToDate, type OpenDatabase, openDatabase } from './openDatabase.ts'
 import { typedCommand } from './typedCommand.ts'
+
+/** A process in an unknown state waits no longer for the reader of its log. */
+const FATAL_FLUSH_MS = 1000
 
 /** Resolves when the server was stopped by a signal. Rejects with one of the expected failures if it cannot start. */
 export async function start(): Promise<void> {
@@ -24,7 +27,7 @@ export async function start(): Promise<void> {
   })
   process.once('uncaughtException', (error) => {
     log.fatal({ err: error }, 'unexpected failure; ending')
-    process.exit(1)
+    void flushStdout(FATAL_FLUSH_MS).then(() => process.exit(1))
   })
   // Before anything is started: a signal that comes meanwhile must not leave a database server behind.
   const signal = nextSignal()

@@ -6,6 +6,7 @@ import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { isToken, type Token } from '../client/credential.ts'
+import { DEFAULT_URL } from './defaultUrl.ts'
 import type { Environment } from './envFile.ts'
 
 export interface ClientConfig {
@@ -13,6 +14,8 @@ export interface ClientConfig {
   readonly url: string
   /** The token or API key by which the client proves who it is. An argument would be for everybody to see. */
   readonly token: Token | undefined
+  /** The variable that the token came from; undefined: there is none. */
+  readonly tokenFrom: (typeof CREDENTIALS)[number] | undefined
   /** Absolute; where outcomes wait for a server that is away. */
   readonly spoolDir: string
 }
@@ -21,7 +24,7 @@ export const CLIENT_VARIABLES = z.object({
   JOBLEDGER_URL: z
     .string()
     .refine((text) => endpointFault(text) === undefined, { error: ({ input }) => endpointFault(String(input)) })
-    .default('http://localhost:4000/graphql'),
+    .default(DEFAULT_URL),
   // Not repeated: this message may end up in a log.
   JOBLEDGER_TOKEN: z
     .string()
@@ -77,7 +80,9 @@ export function clientSettings(
   const state = stateHome && isAbsolute(stateHome) ? stateHome : join(home(), '.local/state')
   const spoolDir = JOBLEDGER_SPOOL === undefined ? join(state, 'jobledger/spool') : resolve(JOBLEDGER_SPOOL)
   const token = JOBLEDGER_TOKEN_FILE === undefined ? JOBLEDGER_TOKEN : fileToken(resolve(JOBLEDGER_TOKEN_FILE))
-  return { url: JOBLEDGER_URL, token, spoolDir }
+  const given = { JOBLEDGER_TOKEN, JOBLEDGER_TOKEN_FILE }
+  const tokenFrom = CREDENTIALS.find((name) => given[name] !== undefined)
+  return { url: JOBLEDGER_URL, token, tokenFrom, spoolDir }
 }
 
 /** Why the token cannot be read; undefined if it can, or if no file is to hold it. */
@@ -93,7 +98,13 @@ export function tokenFileFault(path: string | undefined): string | undefined {
 
 /** The content of a file that is replaced when its token expires. */
 function fileToken(path: string): () => Promise<string> {
-  return async () => (await readFile(path, 'utf8')).trim()
+  return async () => {
+    const text = await readFile(path, 'utf8').catch((cause: Error) => {
+      throw new Error(`JOBLEDGER_TOKEN_FILE cannot be read (${cause.message})`, { cause })
+    })
+    if (isToken(text.trim())) return text.trim()
+    throw new Error('the file of JOBLEDGER_TOKEN_FILE must hold one word of printable ASCII')
+  }
 }
 
 /**

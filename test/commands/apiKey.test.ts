@@ -123,7 +123,7 @@ describe('api-key create', () => {
     expect(await run(['create', 'bad', '--roles', 'USER,ROOT', '--user', 'ada'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'roles: must be one or more of USER, WORKER, AUDITOR, ADMIN; "ROOT" came.\n',
+      stderr: '--roles must be one or more of USER, WORKER, AUDITOR, ADMIN; "ROOT" came.\n',
     })
     expect(await listApiKeys(ledger.prisma)).toEqual(before)
   })
@@ -138,8 +138,8 @@ describe('api-key create', () => {
     [
       'with space',
       { roles: 'USER' },
-      'name: must be 1 to 150 letters, digits and . _ - @; "with space" came. ' +
-        'userId: must be given with the role USER: whose own jobs are they?',
+      '<name> must be 1 to 150 letters, digits and . _ - @; "with space" came. ' +
+        '--user must be given with the role USER: whose own jobs are they?',
     ],
     ...['soon', '0', '36501'].map(badDays),
   ])('called as a function, refuses %s with %o, and makes nothing', async (name, options, sentence) => {
@@ -162,7 +162,8 @@ describe('api-key create', () => {
     expect(await run(['create', 'bare'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: "error: required option '--roles <roles>' not specified\n",
+      stderr:
+        'error: required option \'--roles <roles>\' not specified\nRun "jobledger api-key create --help" to see what can be given.\n',
     })
   })
 })

@@ -48,7 +48,8 @@ async function keyNamed(name: string) {
 }
 
 describe('on a full disk', () => {
-  it.each(['seed --add', 'rollup', 'rollup --rebuild', 'maintain --once', 'api-key list', 'demo'])(
+  const help = ['--version', '--help', 'api-key --help', 'help run', 'run --help']
+  it.each(['seed --add', 'rollup', 'rollup --rebuild', 'maintain --once', 'api-key list', 'demo', ...help])(
     '%s ends with exit code 1 and a sentence',
     async (command) => {
       const demo = ['demo', join(folder, 'files'), '--url', `${server.url}/graphql`]
@@ -95,6 +96,28 @@ describe('without a reader', () => {
     const [code] = await once(child, 'close')
     return { code, stderr }
   }
+
+  it.each(['--version', '--help', 'help run', 'api-key list', 'rollup', 'grants --api app', 'tail'])(
+    '%s, which only shows something, fails where standard output is closed',
+    async (command) => {
+      expect(await inShell(`jobledger ${command} >&-`)).toEqual({
+        code: 1,
+        stderr: 'The output could not be written: standard output is closed.\n',
+      })
+    },
+  )
+
+  it.each(['--version > /dev/null', '--help | true', 'rollup > /dev/null', '--version > /dev/null 2>&1'])(
+    '%s is meant, and succeeds',
+    async (line) => {
+      expect(await inShell(`jobledger ${line}`)).toEqual({ code: 0, stderr: '' })
+    },
+  )
+
+  it('a program that ignores all output, as a supervisor does, succeeds', async () => {
+    const child = spawn(process.execPath, [cli, '--version'], { stdio: 'ignore' })
+    expect(await once(child, 'close')).toEqual([0, null])
+  })
 
   it.each([['>&-'], ['> /dev/null']])('api-key create %s creates no key', async (redirection) => {
     expect(await inShell(`jobledger api-key create nowhere --roles ADMIN ${redirection}`)).toEqual({

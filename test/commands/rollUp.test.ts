@@ -36,13 +36,13 @@ async function sums(): Promise<unknown[]> {
   return [...counts, ...statistics]
 }
 
-const AT = /^The roll-up is at record \d+ of transaction \d+, where it came at \d{4}-[^ ]+Z\.$/
+const AT = /^The roll-up includes all records up to record \d+ of transaction \d+ \(updated at \d{4}-[^ ]+Z\)\.$/
 
 describe('rollup', () => {
   it('tells how far it is', async () => {
     expect((await run()).split('\n')).toEqual([
       expect.stringMatching(AT),
-      expect.stringMatching(/^18 records lie behind that, the first of them \d+\.\d s old\.$/),
+      expect.stringMatching(/^18 records are waiting; the oldest is \d+\.\d s old\.$/),
     ])
   })
 
@@ -55,7 +55,7 @@ describe('rollup', () => {
     expect((await run('--rebuild')).split('\n')).toEqual([
       expect.stringMatching(/^Added 18 records to the roll-up in \d+\.\d s\.$/),
       expect.stringMatching(AT),
-      'Nothing lies behind that.',
+      'No records are waiting.',
     ])
     expect(await sums()).toEqual(before)
   })
@@ -65,7 +65,7 @@ describe('rollup', () => {
     await session.query('UPDATE transaction_offsets SET value = 3000000')
     await newJob(ledger, { userId: 'cyd' })
     await session.query('UPDATE transaction_offsets SET value = 0')
-    expect(await run('--rebuild')).toMatch(/^Added 19 records .*\n.*\nNothing lies behind that.$/)
+    expect(await run('--rebuild')).toMatch(/^Added 19 records .*\n.*\nNo records are waiting.$/)
   })
 
   it('--rebuild leaves the numbers exact while others write and a server keeps the roll-up', async () => {

@@ -31,6 +31,8 @@ export function prepareDataPlace(
     log.info(
       `The database is kept in ${place.dir}: PostgreSQL runs as another user than root, who cannot enter ${dataDir}.`,
     )
+  if (occupied === undefined)
+    log.info(`preparing an embedded PostgreSQL in ${place.dir}; this happens once and takes some seconds`)
   return { place, account }
 }
 
