@@ -412,6 +412,11 @@ export type TransitionOutcomeFragment =
   | TransitionOutcome_VersionConflict_Fragment
 ;
 
+export type ViewerRolesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerRolesQuery = { readonly viewer: { readonly actor: string, readonly roles: ReadonlyArray<Role> } | null };
+
 export type CreateRunMutationVariables = Exact<{
   input: CreateJobInput;
 }>;
@@ -803,6 +808,14 @@ export const FullHistoryDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FullHistoryQuery, FullHistoryQueryVariables>;
+export const ViewerRolesDocument = new TypedDocumentString(`
+    query ViewerRoles {
+  viewer {
+    actor
+    roles
+  }
+}
+    `) as unknown as TypedDocumentString<ViewerRolesQuery, ViewerRolesQueryVariables>;
 export const CreateRunDocument = new TypedDocumentString(`
     mutation CreateRun($input: CreateJobInput!) {
   outcome: createJob(input: $input) {

@@ -49,6 +49,8 @@ export interface FollowJobEventsOptions {
   readonly silenceMs?: number | undefined
   /** Told when the stream broke, or could not be opened; it is tried again. */
   onInterruption?(error: Error): void
+  /** Called when the stream is open again after an interruption. */
+  onRecovery?(): void
 }
 
 const LONGEST_PAUSE_MS = 10_000
@@ -64,7 +66,7 @@ const SUBSCRIBER: Requester = { name: 'subscriber', needs: 'that may read jobs' 
  * @throws RequestRefusedError for what no retry mends: the credential, the address, the filter, the cursor
  */
 export async function* followJobEvents(options: FollowJobEventsOptions): AsyncGenerator<JobEvent, void> {
-  const { filter, onInterruption, signal = new AbortController().signal } = options
+  const { filter, signal = new AbortController().signal } = options
   const connection = new Connection(options, signal)
   let { after } = options
   for (let failures = 0; !signal.aborted; ) {
@@ -79,7 +81,7 @@ export async function* followJobEvents(options: FollowJobEventsOptions): AsyncGe
     } catch (error) {
       if (signal.aborted) return
       const failure = connection.failure(error)
-      if (!(failure instanceof RequestRefusedError)) onInterruption?.(failure)
+      if (!(failure instanceof RequestRefusedError)) connection.noteInterruption(failure)
       else if (!connection.mayRenew(failure)) throw failure
       failures += 1
       await pause(waitAfter(failures, failure, LONGEST_PAUSE_MS), signal).catch(() => undefined)
@@ -92,11 +94,15 @@ class Connection {
   private readonly credential: Credential
   private readonly signal: AbortSignal
   private readonly silenceMs: number | undefined
+  private readonly options: FollowJobEventsOptions
   private hasAnswered = false
+  private isInterrupted = false
   private openedAt = Number.NaN
   private renewals = 0
 
-  constructor({ url, token, silenceMs }: FollowJobEventsOptions, signal: AbortSignal) {
+  constructor(options: FollowJobEventsOptions, signal: AbortSignal) {
+    const { url, token, silenceMs } = options
+    this.options = options
     this.url = url
     this.silenceMs = silenceMs
     this.credential = new Credential(token)
@@ -114,7 +120,12 @@ class Connection {
     const { url, signal, silenceMs } = this
     const headers = await this.headers(AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]))
     const operation = { query: JobEventsDocument.toString(), variables }
-    const results = await openSubscription<JobEventsSubscription>(url, operation, { headers, signal, silenceMs })
+    const results = await openSubscription<JobEventsSubscription>(url, operation, {
+      headers,
+      signal,
+      silenceMs,
+      onComment: () => this.noteLife(),
+    })
     for await (const result of results) {
       yield this.dataOf(result).jobEvents
     }
@@ -123,6 +134,19 @@ class Connection {
   /** The credential was accepted. */
   noteEvent(): void {
     this.renewals = 0
+    this.noteLife()
+  }
+
+  noteInterruption(failure: Error): void {
+    this.isInterrupted = true
+    this.options.onInterruption?.(failure)
+  }
+
+  /** The stream is open. */
+  private noteLife(): void {
+    if (!this.isInterrupted) return
+    this.isInterrupted = false
+    this.options.onRecovery?.()
   }
 
   /** Whether a new token may help: one is tried each time a credential that was accepted is refused. */

@@ -25,10 +25,11 @@ export interface StreamOptions {
   readonly signal: AbortSignal
   /** A connection on which nothing comes for this long, not even a sign of life, is taken for dead. 30 s by default. */
   readonly silenceMs?: number | undefined
+  /** Called for each sign of life of the server: the first comes as soon as the stream is open. */
+  readonly onComment?: (() => void) | undefined
 }
 
-interface Reading {
-  readonly signal: AbortSignal
+interface Reading extends Pick<StreamOptions, 'signal' | 'onComment'> {
   readonly silenceMs: number
 }
 
@@ -48,11 +49,11 @@ const MAX_ANSWER_MS = 15_000
 export async function openSubscription<Data>(
   endpoint: string,
   operation: Operation,
-  { headers, signal, silenceMs = SILENCE_MS }: StreamOptions,
+  { headers, signal, silenceMs = SILENCE_MS, onComment }: StreamOptions,
 ): Promise<AsyncGenerator<StreamedResult<Data>, void>> {
   signal.throwIfAborted()
   const incoming = await send(endpoint, operation, { headers, signal, silenceMs })
-  return resultsOf<Data>(endpoint, incoming, { signal, silenceMs })
+  return resultsOf<Data>(endpoint, incoming, { signal, silenceMs, onComment })
 }
 
 function send(
@@ -97,7 +98,10 @@ async function* resultsOf<Data>(
 
 async function* messagesOf(incoming: IncomingMessage, reading: Reading): AsyncGenerator<EventSourceMessage, void> {
   let messages: EventSourceMessage[] = []
-  const parser = createParser({ onEvent: (message) => void messages.push(message) })
+  const parser = createParser({
+    onEvent: (message) => void messages.push(message),
+    onComment: () => reading.onComment?.(),
+  })
   for await (const text of textsOf(incoming, reading)) {
     parser.feed(text)
     yield* messages

@@ -14,10 +14,13 @@ import {
   FullHistoryDocument,
   RecordJobDocument,
   StartJobDocument,
+  ViewerRolesDocument,
 } from '../client/documents.generated.ts'
 import { ServerAwayError } from '../client/requestErrors.ts'
 import { sendOperation, type TypedDocument } from '../client/sendOperation.ts'
+import type { ClientConfig } from '../config/client.ts'
 import { readClientConfig } from '../config.ts'
+import { credentialSource, missingRole, withOptions } from './credential.ts'
 import { DemoError } from './demo/demoError.ts'
 import { describeFailure, type FoundFile, filesBelow, hashFile } from './demo/files.ts'
 import { reportProgress } from './demo/progress.ts'
@@ -43,8 +46,10 @@ type Send = <Data, Variables>(document: TypedDocument<Data, Variables>, variable
 /** Resolves when every file has its job. @throws DemoError */
 export async function demo(folder: string, { url: given, user }: DemoOptions): Promise<void> {
   const run = randomUUID()
-  const { url, token } = readClientConfig(given)
-  const send = sender(url, new Credential(token))
+  const config = readClientConfig(given)
+  const send = sender(config)
+  const fault = missingRole('jobledger demo', (await send(ViewerRolesDocument, {})).viewer)
+  if (fault !== undefined) throw new DemoError(`${fault} ${credentialSource(config)}`)
   const byState = () => send(CountsByStateDocument, { filter: { metadata: { run }, includeDeleted: true } })
   await byState()
   const files = await filesBelow(folder)
@@ -120,7 +125,9 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
   console.log(`Its result: ${JSON.stringify(job.result)}`)
 }
 
-function sender(url: string, credential: Credential): Send {
+function sender(config: ClientConfig): Send {
+  const { url } = config
+  const credential = new Credential(config.token)
   return async function send<Data, Variables>(
     document: TypedDocument<Data, Variables>,
     variables: Variables,
@@ -139,14 +146,17 @@ function sender(url: string, credential: Credential): Send {
       return send(document, variables)
     }
     const [error] = answer.errors ?? []
-    if (error) throw new DemoError(`The server refused: ${error.message}`)
+    if (error) {
+      const isAboutCaller = ['UNAUTHENTICATED', 'FORBIDDEN'].includes(String(error.extensions?.code))
+      throw new DemoError(`The server refused: ${error.message}${isAboutCaller ? ` ${credentialSource(config)}` : ''}`)
+    }
     return answer.data
   }
 }
 
 function jobOf({ createJob: outcome }: RecordJobMutation): string {
   if (outcome?.__typename === 'CreateJobSuccess') return outcome.job.jobId
-  throw new DemoError(`The job was refused: ${outcome?.message}`)
+  throw new DemoError(`The job was refused: ${withOptions(String(outcome?.message), { userId: '--user' })}`)
 }
 
 function expectSuccess(outcome: { readonly __typename: string; readonly message?: string } | null): void {

@@ -67,8 +67,8 @@ function settingsOf({ preset, user, timeout, passEnv = [] }: RunOptions, config:
 }
 
 async function runWith(command: Command, settings: RunSettings): Promise<number> {
-  const { url, token, spoolDir, preset, userId, limitSeconds, passEnv } = settings
-  const ledger = new RunLedger(url, token)
+  const { url, spoolDir, preset, userId, limitSeconds, passEnv } = settings
+  const ledger = new RunLedger(settings)
   const place = { key: randomUUID(), url, host: hostname() }
   const begun = { ...place, content: commandLine(command), preset, userId, startedAt: new Date().toISOString() }
   const atTerminal = isatty(0)
@@ -79,8 +79,8 @@ async function runWith(command: Command, settings: RunSettings): Promise<number>
   relay.end()
   if (end.notStarted) say(end.notStarted)
   const delivery = { ledger, spool: new Spool(spoolDir), relay }
-  const isHeard = await deliverOwn(recordOf(begun, { end, job, limitSeconds }), job, delivery)
-  if (isHeard) await deliverWaiting(url, delivery)
+  const record = recordOf(begun, { end, job, limitSeconds })
+  if (await deliverOwn(record, job, delivery)) await deliverWaiting(record, delivery)
   relay.close()
   return exitCodeOf(end, await drained)
 }

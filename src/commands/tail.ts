@@ -1,8 +1,9 @@
 // `jobledger tail`: prints what happens in the ledger, as it happens, until it is stopped.
-import { type FollowJobEventsOptions, followJobEvents } from '../client/followJobEvents.ts'
+import { type FollowJobEventsOptions, followJobEvents, RequestRefusedError } from '../client/followJobEvents.ts'
 import { readClientConfig } from '../config.ts'
+import { refusalMessage, withOptions } from './credential.ts'
 import { nextSignal } from './nextSignal.ts'
-import { print } from './output.ts'
+import { print, requireShown } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { jsonLine, textLine } from './tail/lines.ts'
 
@@ -24,7 +25,9 @@ type State = (typeof STATES)[number]
 
 /** Prints events until a signal comes, or their reader ends, as `head` does. @throws UsageError, RequestRefusedError, OutputError */
 export async function tail(options: TailOptions): Promise<void> {
-  const { token, url } = readClientConfig(options.url)
+  requireShown()
+  const config = readClientConfig(options.url)
+  const { token, url } = config
   const stop = new AbortController()
   const stopped = nextSignal().then(() => {
     stop.abort()
@@ -37,11 +40,34 @@ export async function tail(options: TailOptions): Promise<void> {
     after: options.after,
     filter: filterOf(options),
     signal: stop.signal,
-    onInterruption: ({ message }) => console.error(`${message} Trying again.`),
+    ...reportOutages(url),
   })
-  for await (const event of events) {
-    // A signal ends it also while the reader does not read.
-    if (!(await Promise.race([print(lineOf(event)), stopped]))) break
+  try {
+    for await (const event of events) {
+      // A signal ends it also while the reader does not read.
+      if (!(await Promise.race([print(lineOf(event)), stopped]))) break
+    }
+  } catch (error) {
+    if (!(error instanceof RequestRefusedError)) throw error
+    throw new UsageError(withOptions(refusalMessage(error, config), OPTIONS), { cause: error })
+  }
+}
+
+/** The options that the fields of a filter, and the cursor, come from. */
+const OPTIONS = { after: '--after', userId: '--user', jobId: '--job', actor: '--actor', newStates: '--state' }
+
+/** Each new reason once, however often it is tried again, and that it is over. */
+function reportOutages(url: string): Pick<FollowJobEventsOptions, 'onInterruption' | 'onRecovery'> {
+  let reported: string | undefined
+  return {
+    onInterruption({ message }) {
+      if (message !== reported) console.error(`${message} Trying again.`)
+      reported = message
+    },
+    onRecovery() {
+      console.error(`${url} answers again.`)
+      reported = undefined
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import type { ClientConfig } from '../config/client.ts'
 import { ConfigError, readClientConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { RequestRefusedError, runWorker, WorkerOptionsError } from '../worker/runWorker.ts'
+import { refusalMessage } from './credential.ts'
 import { requireNotEmpty, timeoutSeconds, UsageError, wholeNumber } from './program/usageError.ts'
 import { requireExecutable } from './worker/executable.ts'
 import { logEvent } from './worker/logEvent.ts'
@@ -28,12 +29,17 @@ const MOST_AT_ONCE = 1000
 const LONGEST_LEASE_SECONDS = 86_400
 
 /** What the person who started the worker can mend. */
-const EXPECTED = [ConfigError, UsageError, WorkerOptionsError, RequestRefusedError]
+const EXPECTED = [ConfigError, UsageError, WorkerOptionsError]
 
 /** Works until SIGTERM, SIGINT or SIGHUP, and lets running scripts end. A refusal that no retry mends becomes exit code 1. */
 export async function worker(options: WorkerCommandOptions): Promise<void> {
   try {
-    await work(options, readClientConfig(options.url))
+    const config = readClientConfig(options.url)
+    await work(options, config).catch((error: unknown) => {
+      throw error instanceof RequestRefusedError
+        ? new UsageError(refusalMessage(error, config), { cause: error })
+        : error
+    })
   } catch (error) {
     if (!EXPECTED.some((kind) => error instanceof kind)) throw error
     console.error((error as Error).message)

@@ -13,7 +13,13 @@ export type WorkerEvent =
   /** The server does not answer, or cannot; the worker goes on asking. */
   | { readonly type: 'serverAway'; readonly error: Error }
   | { readonly type: 'serverBack'; readonly awayMs: number }
-  | { readonly type: 'stopping'; readonly reason: string; readonly runningJobs: number }
+  /** `error` is what no retry mends, where that is the reason; `runWorker` rejects with it in the end. */
+  | {
+      readonly type: 'stopping'
+      readonly reason: string
+      readonly runningJobs: number
+      readonly error?: unknown
+    }
 
 export type Emit = (event: WorkerEvent) => void
 

@@ -67,7 +67,8 @@ export class Workshop {
 
 function tellOfStop(stop: StopRequest, slots: Slots, emit: Emit): void {
   stop.asked.addEventListener('abort', () => {
-    emit({ type: 'stopping', reason: stop.asked.reason, runningJobs: slots.held.size })
+    const error = stop.failure === undefined ? {} : { error: stop.failure }
+    emit({ type: 'stopping', reason: stop.asked.reason, runningJobs: slots.held.size, ...error })
     slots.ring()
   })
   stop.drained.addEventListener('abort', () => {

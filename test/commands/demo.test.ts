@@ -47,7 +47,23 @@ describe('the demo', () => {
     const place = await mkdtemp(join(tmpdir(), 'jobledger-demo-'))
     await writeFile(join(place, 'one'), 'one')
     const asked = [place, { url: `${careful.url}/graphql` }] as const
-    await expect(demo(...asked)).rejects.toThrow('The server refused: Say who you are')
+    await expect(demo(...asked)).rejects.toThrow(
+      /^The server refused: Say who you are.* No credential is set: set JOBLEDGER_TOKEN to a token or an API key, or JOBLEDGER_TOKEN_FILE to/,
+    )
+    for (const [roles, sentence] of [
+      [
+        ['USER'],
+        'user:grace may not start, complete, fail and release jobs: `jobledger demo` needs one of the roles WORKER, ADMIN for that; the credential has USER.',
+      ],
+      [
+        ['WORKER'],
+        'user:grace may not create jobs: `jobledger demo` needs one of the roles USER, ADMIN for that; the credential has WORKER.',
+      ],
+    ] as const) {
+      vi.stubEnv('JOBLEDGER_TOKEN', await tokenOf('grace', { roles }))
+      await expect(demo(...asked)).rejects.toThrow(`${sentence} The credential came from JOBLEDGER_TOKEN.`)
+    }
+    expect(await careful.ledger.prisma.job.count()).toBe(0)
     vi.stubEnv('JOBLEDGER_TOKEN', await tokenOf('grace', { roles: ['USER', 'WORKER'] }))
     vi.spyOn(console, 'log').mockImplementation(() => undefined)
     vi.spyOn(console, 'table').mockImplementation(() => undefined)

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Role } from '../../src/access/roles.ts'
 import { run } from '../../src/commands/run.ts'
 import { asUser, PROTECTED, tokenOf } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
@@ -52,22 +53,23 @@ function refused(): { refusal: string; output: unknown }[] {
 const jobWith = (preset: string) => server.ledger.prisma.job.findFirst({ where: { preset } })
 
 describe('what the server will never take', () => {
-  it.each([
-    ['a job of somebody else', { user: 'grace' }, 'may create jobs of the user "ada" only'],
-    ['a preset that is too long', { preset: 'x'.repeat(201) }, 'preset: is 201 characters long'],
-  ])('is kept apart, with the reason, and said: %s', async (_, options, reason) => {
-    const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 4'], { environment, ...options }).ended
-    expect([code, stdout.toString()]).toEqual([4, 'hi\n'])
-    expect(stderr).toMatch(/^jobledger run: \S+ refuses: [^\n]* The outcome is kept in \S+\/refused\/\S+\.json\.\n$/)
-    expect(stderr).toContain(reason)
-    const output = { exitCode: 4, signal: null, stdout: 'hi\n', stderr: '' }
-    expect([waiting(), refused()]).toEqual([
-      [],
-      [expect.objectContaining({ refusal: expect.stringContaining(reason), output })],
-    ])
-    // It is not offered again.
-    expect(await startRun(['true'], { environment }).ended).toMatchObject({ code: 0, stderr: '' })
-  })
+  it.each([['a preset that is too long', { preset: 'x'.repeat(201) }, '--preset is 201 characters long']])(
+    'is kept apart, with the reason, and said: %s',
+    async (_, options, reason) => {
+      const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 4'], { environment, ...options })
+        .ended
+      expect([code, stdout.toString()]).toEqual([4, 'hi\n'])
+      expect(stderr).toMatch(/^jobledger run: \S+ refuses: [^\n]* The outcome is kept in \S+\/refused\/\S+\.json\.\n$/)
+      expect(stderr).toContain(reason)
+      const output = { exitCode: 4, signal: null, stdout: 'hi\n', stderr: '' }
+      expect([waiting(), refused()]).toEqual([
+        [],
+        [expect.objectContaining({ refusal: expect.stringContaining(reason), output })],
+      ])
+      // It is not offered again.
+      expect(await startRun(['true'], { environment }).ended).toMatchObject({ code: 0, stderr: '' })
+    },
+  )
 
   it('is a job that was cancelled meanwhile', async () => {
     const go = join(dir, 'go')
@@ -105,6 +107,65 @@ describe('what another credential may mend', () => {
     expect([waiting().length, existsSync(join(spool, 'refused')), await jobWith(preset)]).toEqual([1, false, null])
     expect(await run(['true'], {})).toBe(0)
     expect([waiting(), (await jobWith(preset))?.state]).toEqual([[], 'FAILED'])
+  })
+})
+
+describe('a credential whose role is too small', () => {
+  it.each<[Role[], string]>([
+    [['USER'], 'start, complete, fail and release jobs: `jobledger run` needs one of the roles WORKER, ADMIN'],
+    [['WORKER'], 'create jobs: `jobledger run` needs one of the roles USER, ADMIN'],
+    [['AUDITOR'], 'create jobs: `jobledger run` needs one of the roles USER, ADMIN'],
+  ])('of %s makes no job, runs the program, and keeps its outcome and those that wait', async (roles, need) => {
+    const preset = `only-${roles.join()}`
+    const refused = [`${server.url}/graphql`, 'http://127.0.0.1:1/graphql']
+    const JOBLEDGER_TOKEN = await tokenOf('ada', { roles })
+    // This one waits since the server was away.
+    const earlier = { ...environment, JOBLEDGER_URL: refused[1] as string }
+    await startRun(['true'], { environment: earlier, preset }).ended
+    const [file = ''] = waiting()
+    const record = JSON.parse(readFileSync(join(spool, file), 'utf8'))
+    writeFileSync(join(spool, file), JSON.stringify({ ...record, url: refused[0] }))
+    const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 3'], {
+      environment: { ...environment, JOBLEDGER_TOKEN },
+      preset,
+    }).ended
+    expect([code, stdout.toString()]).toEqual([3, 'hi\n'])
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `refuses for now: user:ada may not ${need} for that; the credential has ${roles}. The credential came from JOBLEDGER_TOKEN. The outcome is kept in .*; the next run for .* delivers it.$`,
+        ),
+      ),
+      '',
+    ])
+    expect([waiting().length, existsSync(join(spool, 'refused')), await jobWith(preset)]).toEqual([2, false, null])
+    expect(await run(['true'], {})).toBe(0)
+    const jobs = await server.ledger.prisma.job.findMany({ where: { preset }, orderBy: { id: 'asc' } })
+    expect([waiting(), jobs.map(({ state }) => state)]).toEqual([[], ['COMPLETED', 'FAILED']])
+  })
+
+  it('for one outcome does not hold up the others, and the outcome stays for a credential that may deliver it', async () => {
+    const { code, stderr } = await startRun(['true'], { environment, user: 'grace', preset: 'of-grace' }).ended
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^.* refuses for now: .*may create jobs of the user "ada" only.* The credential came from JOBLEDGER_TOKEN\. The outcome is kept in .*\n$/,
+      ),
+    ])
+    const [file = ''] = waiting()
+    const next = await startRun(['true'], { environment, preset: 'beside-grace' }).ended
+    expect([next.code, next.stderr]).toEqual([
+      0,
+      expect.stringContaining(`Outcomes of earlier runs wait in ${spool} for`),
+    ])
+    expect([waiting(), existsSync(join(spool, 'refused')), (await jobWith('beside-grace'))?.state]).toEqual([
+      [file],
+      false,
+      'COMPLETED',
+    ])
+    vi.stubEnv('JOBLEDGER_TOKEN', await tokenOf('root', { roles: ['ADMIN'] }))
+    expect(await run(['true'], { user: 'root' })).toBe(0)
+    expect([waiting(), (await jobWith('of-grace'))?.userId]).toEqual([[], 'grace'])
   })
 })
 

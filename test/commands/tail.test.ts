@@ -1,6 +1,8 @@
 // `jobledger tail`, as a person and as a script have it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -11,6 +13,7 @@ import { ACTOR, jobIn, newJob } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { openTcpGate } from '../support/tcpGate.ts'
 
 let server: TestServer
 
@@ -115,7 +118,8 @@ describe('tail', () => {
   })
 
   it.each([
-    ['a cursor that is none', ['--after', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): after: is not a cursor/],
+    ['a cursor that is none', ['--after', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): --after is not a cursor/],
+    ['a job id that is none', ['--job', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): .*"x"/],
     ['a state that is none', ['--state', 'DONE'], /^--state must be one of PENDING, .*; "DONE" came\.\n$/],
     ['an address that is none', ['--url', 'here'], /^--url must be the whole endpoint of a server/],
   ])('says in one sentence what is wrong with %s', async (_, words, message) => {
@@ -134,8 +138,44 @@ describe('tail', () => {
     await server.database.pool.query("UPDATE ledger_timelines SET place = 'elsewhere'")
     expect(await program.ended).toEqual({ code: 1, signal: null })
     expect(program.stderr()).toMatch(
-      /^The ledger was restored.*Trying again\.\n.*refuses the subscriber \(BAD_USER_INPUT\): after: belongs to a timeline.*\n$/,
+      /^The ledger was restored.*Trying again\.\n.*refuses the subscriber \(BAD_USER_INPUT\): --after belongs to a timeline.*\n$/,
     )
+  })
+
+  it('says once that the server is away, however often it tries, and once that it is back', async () => {
+    const real = Number(new URL(server.url).port)
+    let requests = 0
+    const broken = createServer((_, response) => {
+      requests += 1
+      response.writeHead(503).end('no server')
+    }).listen(0, '127.0.0.1')
+    await once(broken, 'listening')
+    const gate = await openTcpGate(real)
+    const url = `http://127.0.0.1:${gate.port}/graphql`
+    const program = runProgram('src/cli.ts', { JOBLEDGER_URL: url }, ['tail'])
+    const printed = async (more: number): Promise<void> => {
+      const before = lines(program).length
+      await eventually(async () => {
+        await newJob(server.ledger)
+        expect(lines(program).length).toBeGreaterThanOrEqual(before + more)
+      })
+    }
+    await printed(1)
+    gate.lead((broken.address() as AddressInfo).port)
+    await gate.close()
+    await gate.open()
+    await eventually(() => expect(requests).toBeGreaterThan(4), 30_000)
+    gate.lead(real)
+    await printed(1)
+    program.process.kill('SIGTERM')
+    await program.ended
+    const said = program.stderr().split('\n')
+    const away = `${url} answered with status 503 and no GraphQL response: no server Trying again.`
+    expect(said.filter((line) => line === away)).toHaveLength(1)
+    expect(new Set(said).size).toBe(said.length)
+    expect(said.slice(-2)).toEqual([`${url} answers again.`, ''])
+    await gate.close()
+    broken.close()
   })
 
   it('waits for a server that is away, and says so', async () => {

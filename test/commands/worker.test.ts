@@ -187,7 +187,7 @@ describe('jobledger worker does not begin', () => {
     ['a timeout that is none', { exec: 'sh', timeout: 'soon' }, '--timeout must be a positive number of seconds'],
     ['a preset without a name', { exec: 'sh', preset: ['a', ''] }, '--preset must not be empty'],
     ['an address that is none', { exec: 'sh', url: 'localhost:4000' }, '--url must be the whole endpoint of a server'],
-    ['a credential that is not good', { exec: 'sh' }, 'refuses the worker (UNAUTHENTICATED)'],
+    ['a credential that is not good', { exec: 'sh' }, 'that is good. The credential came from JOBLEDGER_TOKEN.'],
   ])('with %s', async (_, options, sentence) => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     vi.stubEnv('JOBLEDGER_URL', `${server.url}/graphql`)
@@ -198,5 +198,22 @@ describe('jobledger worker does not begin', () => {
     process.exitCode = undefined
     vi.unstubAllEnvs()
     said.mockRestore()
+  })
+
+  it('as a process with a credential that is not good, which it says once', async () => {
+    const tokenFile = join(dir, 'bad-token')
+    writeFileSync(tokenFile, 'jl_wrong')
+    const environment = { JOBLEDGER_URL: `${server.url}/graphql`, JOBLEDGER_TOKEN_FILE: tokenFile }
+    const program = runProgram('src/cli.ts', environment, ['worker', '--exec', 'sh'])
+    expect(await program.ended).toEqual({ code: 1, signal: null })
+    expect(program.stderr()).toMatch(
+      /^\S+ refuses the worker \(UNAUTHENTICATED\): .* The credential came from the file of JOBLEDGER_TOKEN_FILE\.\n$/,
+    )
+    expect(program.stdout()).not.toContain('UNAUTHENTICATED')
+    expect(program.stdout() + program.stderr()).not.toContain('jl_wrong')
+    expect(linesOf(program).map(([message]) => message)).toEqual([
+      'waiting for jobs',
+      expect.stringMatching(/^stopping/),
+    ])
   })
 })

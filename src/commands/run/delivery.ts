@@ -1,7 +1,7 @@
 // Brings outcomes to the ledger: that of this run, then those that wait in the spool. Each is in the spool before it is told, and leaves
 // it when the server has acknowledged it or refused it for good; so it survives whatever happens between.
 import type { RunFragment as RunJob } from '../../client/documents.generated.ts'
-import { type RunLedger, RunRefusedError } from './runLedger.ts'
+import { CredentialRefusedError, type RunLedger, RunRefusedError } from './runLedger.ts'
 import type { RunRecord } from './runRecord.ts'
 import { say } from './say.ts'
 import type { SignalRelay } from './signalRelay.ts'
@@ -21,7 +21,7 @@ export interface Delivery {
   readonly relay: SignalRelay
 }
 
-/** Whether the server has answered, be it by a refusal. `job` is what is known of the job of this run. Never rejects. */
+/** Whether the server takes outcomes from this credential, even if it refuses this one. `job` is what is known of the job of this run. Never rejects. */
 export async function deliverOwn(record: RunRecord, job: RunJob | undefined, delivery: Delivery): Promise<boolean> {
   const spooled = await delivery.spool.add(record).catch((error: SpoolError) => error)
   const signal = delivery.relay.patience(OWN_MS)
@@ -31,27 +31,31 @@ export async function deliverOwn(record: RunRecord, job: RunJob | undefined, del
     const path = await settle(spooled, failure, delivery.spool)
     if (path) say(`${failure?.message} The outcome is kept in ${path}; the next run for ${record.url} delivers it.`)
   } else if (failure) say(`the outcome is lost. ${failure.message} ${spooled.message}`)
-  return isTold(failure)
+  return failure instanceof CredentialRefusedError ? !failure.isForAll : isTold(failure)
 }
 
-/** Delivers what earlier runs for the server at `url` have left. Never rejects. */
-export async function deliverWaiting(url: string, { ledger, spool, relay }: Delivery): Promise<void> {
+/** Delivers what runs for the same server have left, other than `own`. Never rejects. */
+export async function deliverWaiting(own: RunRecord, { ledger, spool, relay }: Delivery): Promise<void> {
   const signal = relay.patience(WAITING_MS)
   let failures = 0
+  let refusal: CredentialRefusedError | undefined
   try {
-    for await (const spooled of spool.claimAll(url)) {
+    for await (const spooled of spool.claimAll(own.url, own.key)) {
       if ('fault' in spooled) {
         say(spooled.fault)
         continue
       }
       const failure = await failureOf(ledger.finish(spooled.record, { late: true, signal }))
       await settle(spooled, failure, spool)
-      if (!isTold(failure)) failures += 1
-      if (signal.aborted || failures === MOST_FAILURES) return
+      if (failure instanceof CredentialRefusedError) refusal = failure
+      else if (!isTold(failure)) failures += 1
+      if (signal.aborted || failures === MOST_FAILURES || refusal?.isForAll) break
     }
   } catch (error) {
     say((error as Error).message)
   }
+  if (refusal !== undefined)
+    say(`${refusal.message} Outcomes of earlier runs wait in ${spool.dir} for another credential.`)
 }
 
 function failureOf(telling: Promise<void>): Promise<Error | undefined> {

@@ -1,5 +1,5 @@
 // Tells the ledger of runs: each step safe to repeat, also by another process, and also when its answer was lost.
-import { Credential, type Token } from '../../client/credential.ts'
+import { Credential } from '../../client/credential.ts'
 import {
   CompleteRunDocument,
   CreateRunDocument,
@@ -8,6 +8,7 @@ import {
   type RunFragment as RunJob,
   type RunTransitionFragment,
   StartRunDocument,
+  ViewerRolesDocument,
 } from '../../client/documents.generated.ts'
 import {
   failureOf,
@@ -17,6 +18,8 @@ import {
   ServerAwayError,
 } from '../../client/requestErrors.ts'
 import { sendOperation, type TypedDocument } from '../../client/sendOperation.ts'
+import type { ClientConfig } from '../../config/client.ts'
+import { credentialSource, missingRole, withOptions } from '../credential.ts'
 import { type BegunRun, jobInput, type RunRecord, resultInput, transitionMetadata } from './runRecord.ts'
 
 /** The ledger will not take this run, however often it is told. The message is a sentence. */
@@ -24,8 +27,22 @@ export class RunRefusedError extends Error {
   override readonly name = 'RunRefusedError'
 }
 
-/** Of the refusals of a request those that no other credential of the same caller, and no better moment, mends. */
-const FOR_EVER = new Set(['FORBIDDEN', 'BAD_USER_INPUT', 'HTTP_413'])
+/** The server does not take this run from this credential; another one may do. The message is a sentence. */
+export class CredentialRefusedError extends Error {
+  override readonly name = 'CredentialRefusedError'
+  /** The credential is of no use for other runs either. */
+  readonly isForAll: boolean
+
+  constructor(message: string, { isForAll }: { readonly isForAll: boolean }) {
+    super(message)
+    this.isForAll = isForAll
+  }
+}
+
+/** Of the refusals of a request those that no other credential, and no better moment, mends. */
+const FOR_EVER = new Set(['BAD_USER_INPUT', 'HTTP_413'])
+/** The options of the command that fields of the API come from. */
+const OPTIONS = { preset: '--preset', userId: '--user' }
 
 /** The version of a job that was created, and of one that was started when nobody else had touched it. */
 const CREATED = 1
@@ -41,15 +58,19 @@ export interface Telling {
 export class RunLedger {
   private readonly url: string
   private readonly credential: Credential
+  private readonly source: string
+  /** Why the caller cannot bring a run to its end; null: it can, as far as is known. */
+  private roleFault: string | null | undefined
 
-  constructor(url: string, token: Token | undefined) {
-    this.url = url
-    this.credential = new Credential(token)
+  constructor(config: Pick<ClientConfig, 'url' | 'token' | 'tokenFrom'>) {
+    this.url = config.url
+    this.credential = new Credential(config.token)
+    this.source = credentialSource(config)
   }
 
   /**
    * Makes the job of a run that is about to begin. It is PROCESSING, or still PENDING if only that much could be done.
-   * @throws RunRefusedError, ServerAwayError
+   * @throws RunRefusedError, CredentialRefusedError, ServerAwayError
    */
   async begin(run: BegunRun, signal: AbortSignal): Promise<RunJob> {
     const telling = { late: false, signal }
@@ -60,7 +81,7 @@ export class RunLedger {
 
   /**
    * Brings the job of a run to its end, from wherever it is; `known` is how it was last seen. Told once more, nothing changes.
-   * @throws RunRefusedError, ServerAwayError
+   * @throws RunRefusedError, CredentialRefusedError, ServerAwayError
    */
   async finish(run: RunRecord, telling: Telling, known?: RunJob): Promise<void> {
     let job = known ?? (await this.find(run, telling))
@@ -83,11 +104,21 @@ export class RunLedger {
   }
 
   private async create(run: BegunRun | RunRecord, { late, signal }: Telling): Promise<RunJob> {
+    await this.requireRoles(signal)
     const outcome = await this.mutate(CreateRunDocument, { input: jobInput(run, late) }, signal)
     if (outcome.__typename === 'CreateJobSuccess') return outcome.job
     // Made by an earlier attempt, whose answer was lost, before as much was known of the run.
     if (outcome.__typename === 'IdempotencyConflict') return outcome.existingJob
     throw this.refusal(outcome.message)
+  }
+
+  /** A job that nobody may start would stay PENDING. */
+  private async requireRoles(signal: AbortSignal): Promise<void> {
+    if (this.roleFault === undefined) {
+      const { viewer } = await this.send(ViewerRolesDocument, {}, signal)
+      this.roleFault = missingRole('jobledger run', viewer) ?? null
+    }
+    if (this.roleFault !== null) throw this.credentialRefusal(this.roleFault, true)
   }
 
   private async read(jobId: string, { signal }: Telling): Promise<RunJob> {
@@ -141,11 +172,16 @@ export class RunLedger {
   private sorted(failure: Error): Error {
     if (!(failure instanceof RequestRefusedError)) return failure
     if (FOR_EVER.has(failure.code)) return this.refusal(failure.detail)
+    if (!failure.isAboutInput) return this.credentialRefusal(failure.detail, failure.code === 'UNAUTHENTICATED')
     return new ServerAwayError(`${this.url} refuses for now: ${failure.detail}`, { cause: failure })
   }
 
+  private credentialRefusal(detail: string, isForAll: boolean): CredentialRefusedError {
+    return new CredentialRefusedError(`${this.url} refuses for now: ${detail} ${this.source}`, { isForAll })
+  }
+
   private refusal(message: string): RunRefusedError {
-    return new RunRefusedError(`${this.url} refuses: ${message}`)
+    return new RunRefusedError(`${this.url} refuses: ${withOptions(message, OPTIONS)}`)
   }
 }
 

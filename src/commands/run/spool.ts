@@ -79,10 +79,11 @@ export class Spool {
 
   /**
    * Claims the outcomes for a server that nobody else delivers, one after the other, the oldest first. What cannot be claimed is told
-   * and left where it is. @throws SpoolError if there is no looking into the spool
+   * and left where it is. `except` is the key of a run that is left out. @throws SpoolError if there is no looking into the spool
    */
-  async *claimAll(url: string): AsyncGenerator<SpooledRun | UnusableFile> {
+  async *claimAll(url: string, except: string): AsyncGenerator<SpooledRun | UnusableFile> {
     for (const file of (await this.using(() => this.list())).sort()) {
+      if (file.includes(except)) continue
       const spooled = await this.claim(file, url).catch((error: Error) => ({
         fault: `${this.pathOf(file)} cannot be delivered: ${error.message}.`,
       }))

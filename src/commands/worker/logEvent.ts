@@ -34,7 +34,11 @@ export function logEvent(log: Logger, event: WorkerEvent): void {
 function logWorker(log: Logger, event: Extract<WorkerEvent, { type: `server${string}` | 'stopping' }>): void {
   if (event.type === 'serverAway') log.warn({ error: messageOf(event.error) }, 'the server is away')
   else if (event.type === 'serverBack') log.info({ awayMs: event.awayMs }, 'the server is back')
-  else log.info({ reason: event.reason, runningJobs: event.runningJobs }, 'stopping: no new jobs; running ones may end')
+  else {
+    // The command reports an error itself, in the end.
+    const reason = event.error === undefined ? event.reason : 'a request was refused'
+    log.info({ reason, runningJobs: event.runningJobs }, 'stopping: no new jobs; running ones may end')
+  }
 }
 
 function factsOf({ jobId, preset, attempt }: ClaimedJob) {
