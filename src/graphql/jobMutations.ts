@@ -28,7 +28,7 @@ import {
   SetJobResultResult,
   TransitionJobResult,
 } from './mutationResults.ts'
-import { eachPermitted, isWithinReach, permittedTransitions, withOwner } from './ownership.ts'
+import { eachPermitted, permittedTransitions, WORK, withinScope, withOwner } from './ownership.ts'
 import { expectWholeRow } from './selection.ts'
 
 const moved = (job: JobRow) => ({ job })
@@ -77,9 +77,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const [permitted] = await permittedTransitions(context, [{ ...input, jobId: jobIdGiven(input.jobId) }])
+      const [permitted] = permittedTransitions(context.caller, [input])
       if (permitted === undefined || permitted instanceof LedgerError) throw permitted
-      return moved(await transitionJob(context.ledger, { ...permitted, actor: context.caller.actor }, answer))
+      return moved(await transitionJob(context.ledger, permitted, answer))
     },
   }),
   transitionJobs: t.field({
@@ -88,9 +88,8 @@ builder.mutationFields((t) => ({
     args: { inputs: t.arg({ type: [TransitionJobInput], required: true, description: 'The transitions.' }) },
     resolve: async (_, { inputs }, context, info) => {
       const answer = jobAnswer(context, info)
-      const items = inputs.map((input) => ({ ...input, jobId: jobIdGiven(input.jobId) }))
       const { ledger, caller } = context
-      const permitted = await permittedTransitions(context, items)
+      const permitted = permittedTransitions(caller, inputs)
       const answers = await besideRefusals(permitted, (accepted) =>
         transitionJobs(ledger, accepted, caller.actor, answer),
       )
@@ -116,11 +115,9 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: 'Soft-deletes a job: it becomes CANCELLED and keeps its row, history and result.',
     args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
-    resolve: async (_, { input }, context, info) => {
+    resolve: (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const jobId = jobIdGiven(input.jobId)
-      if (!(await isWithinReach(context, 'delete jobs', jobId))) return { deleted: false, job: null }
-      return deleteJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
+      return deleteJob(context.ledger, withinScope(context.caller, 'delete jobs', input), answer)
     },
   }),
   cleanupJobs: t.field({
@@ -142,9 +139,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const jobId = jobIdGiven(input.jobId)
-      const complete = () => completeJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
-      return moved(await logLateAnswer(context, { operation: 'completeJob', jobId }, complete))
+      const job = withinScope(context.caller, WORK, input)
+      const complete = () => completeJob(context.ledger, job, answer)
+      return moved(await logLateAnswer(context, { operation: 'completeJob', jobId: job.jobId }, complete))
     },
   }),
   failJob: t.field({
@@ -154,9 +151,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const jobId = jobIdGiven(input.jobId)
-      const fail = () => failJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
-      return moved(await logLateAnswer(context, { operation: 'failJob', jobId }, fail))
+      const job = withinScope(context.caller, WORK, input)
+      const fail = () => failJob(context.ledger, job, answer)
+      return moved(await logLateAnswer(context, { operation: 'failJob', jobId: job.jobId }, fail))
     },
   }),
 }))

@@ -1,12 +1,9 @@
-// Finds out, before anything is written, which of the jobs that a caller names are within its reach. To whom a job belongs never
-// changes, so an answer stays right. A job of somebody else is answered as one that does not exist.
+// Adds to the input of a mutation what the credential decides: the owner of a new job, and to whose jobs an operation is limited.
 import { type Caller, ForbiddenError, forbidden, ownerFor, requireScope } from '../access/caller.ts'
 import { type Operation, scopeOf } from '../access/roles.ts'
-import { InvalidInputError, JobNotFoundError } from '../ledger/errors.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import { InvalidInputError } from '../ledger/errors.ts'
 import type { TransitionJobInput } from '../ledger/transitionJob.ts'
-import type { GraphQLContext } from './context.ts'
-import { isUuid } from './globalIds.ts'
+import { jobIdGiven } from './globalIds.ts'
 
 /**
  * A new job with the user that it belongs to: the caller, unless it names another; or InvalidInputError if there is none.
@@ -27,63 +24,36 @@ export function withOwner<Input extends { userId?: string | null | undefined }>(
 }
 
 /**
- * Whether the operation reaches this job for the caller. A job that does not exist is out of reach for those who reach only their
- * own.
+ * The input of an operation on one job, with what the credential decides: who acts, and the owner to whose jobs the operation is
+ * limited. The ledger makes the owner part of its statement, so a job of another user is the same as one that does not exist.
  *
- * @throws ForbiddenError if it reaches none
+ * @throws ForbiddenError if the caller may not use the operation at all
  */
-export async function isWithinReach(
-  { ledger, caller }: GraphQLContext,
-  operation: Operation,
-  jobId: string,
-): Promise<boolean> {
-  const owner = ownerFor(caller, operation)
-  // What is no id of a job is for the ledger to refuse.
-  return owner === undefined || !isUuid(jobId) || (await jobsOf(ledger, owner, [jobId])).has(jobId)
-}
-
-async function jobsOf(ledger: Ledger, userId: string, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await ledger.prisma.job.findMany({
-    where: { id: { in: [...new Set(jobIds)].filter(isUuid) }, userId },
-    select: { id: true },
-  })
-  return new Set(rows.map(({ id }) => id))
+export function withinScope<Input extends { jobId: string }>(caller: Caller, operation: Operation, input: Input) {
+  return {
+    ...input,
+    jobId: jobIdGiven(input.jobId),
+    ownerId: ownerFor(caller, operation),
+    actor: caller.actor,
+  }
 }
 
 /** A transition as its caller asks for it. */
-export type Asked = Omit<TransitionJobInput, 'actor'>
+export type Asked = Omit<TransitionJobInput, 'actor' | 'ownerId'>
 
-const WORK: Operation = 'start, complete, fail and release jobs'
+export const WORK: Operation = 'start, complete, fail and release jobs'
 
 /**
- * The transitions that the caller asks for, each as it may be made; in the place of one that it may not make InvalidInputError, and
- * of one whose job is out of reach JobNotFoundError. A caller that may retry jobs but not release them retries: what it moves to
- * PENDING must have FAILED.
+ * The transitions that the caller asks for, each with the owner to whose jobs it is limited; InvalidInputError in the place of one that
+ * the caller may not make. A caller that may retry jobs but not release them retries: a job that it moves to PENDING must be FAILED.
  *
  * @throws ForbiddenError if the caller may make none of them, whatever the jobs
  */
-export async function permittedTransitions(
-  { ledger, caller }: GraphQLContext,
+export function permittedTransitions(
+  caller: Caller,
   asked: readonly Asked[],
-): Promise<(Asked | JobNotFoundError | InvalidInputError)[]> {
-  const permitted = eachPermitted(asked, 'to', (input) => permittedTransition(caller, input))
-  // Too many are refused by the ledger, all of them.
-  if (asked.length > ledger.limits.batchItems) return [...asked]
-  const confined = permitted.filter((one) => !(one instanceof InvalidInputError) && one.owner !== undefined)
-  const [owner] = (confined as Permitted[]).map((one) => one.owner)
-  const ids = (confined as Permitted[]).map(({ input }) => input.jobId)
-  const own = owner === undefined ? new Set<string>() : await jobsOf(ledger, owner, ids)
-  return permitted.map((one) => {
-    if (one instanceof InvalidInputError) return one
-    const { jobId } = one.input
-    return one.owner === undefined || own.has(jobId) || !isUuid(jobId) ? one.input : new JobNotFoundError(jobId)
-  })
-}
-
-/** A transition as its caller may make it, and to whose jobs it is confined. */
-interface Permitted {
-  readonly input: Asked
-  readonly owner: string | undefined
+): (ReturnType<typeof permittedTransition> | InvalidInputError)[] {
+  return eachPermitted(asked, 'to', (input) => permittedTransition(caller, input))
 }
 
 /**
@@ -112,11 +82,11 @@ export function eachPermitted<Item, Result>(
   return results
 }
 
-function permittedTransition(caller: Caller, input: Asked): Permitted {
+function permittedTransition(caller: Caller, input: Asked) {
   const works = scopeOf(caller.roles, WORK) !== 'none'
-  if (input.to === 'CANCELLED') return { input, owner: ownerFor(caller, 'cancel jobs') }
-  if (input.to !== 'PENDING' || works) return { input, owner: ownerFor(caller, WORK) }
+  if (input.to === 'CANCELLED') return withinScope(caller, 'cancel jobs', input)
+  if (input.to !== 'PENDING' || works) return withinScope(caller, WORK, input)
   if (input.expectedState != null && input.expectedState !== 'FAILED') throw forbidden(caller, WORK)
   requireScope(caller, 'retry jobs')
-  return { input: { ...input, expectedState: 'FAILED' }, owner: ownerFor(caller, 'retry jobs') }
+  return withinScope(caller, 'retry jobs', { ...input, expectedState: 'FAILED' as const })
 }

@@ -1,20 +1,16 @@
 // The mutations by which workers take jobs, keep them and give them back, and by which others retry, stop and rescue them.
-
-import type { Operation } from '../access/roles.ts'
 import { claimJobs } from '../ledger/claimJobs.ts'
-import { JobNotFoundError } from '../ledger/errors.ts'
 import { extendLeases } from '../ledger/extendLeases.ts'
 import { releaseJob } from '../ledger/releaseJob.ts'
 import { requestJobCancellation } from '../ledger/requestJobCancellation.ts'
 import { rescueStuckJobs } from '../ledger/rescueStuckJobs.ts'
 import { retryJob } from '../ledger/retryJob.ts'
 import { builder } from './builder.ts'
-import type { GraphQLContext } from './context.ts'
 import { jobIdGiven } from './globalIds.ts'
 import { jobAnswer } from './jobAnswer.ts'
 import { logLateAnswer } from './lateAnswers.ts'
 import { TransitionJobResult } from './mutationResults.ts'
-import { isWithinReach } from './ownership.ts'
+import { WORK, withinScope } from './ownership.ts'
 import {
   ClaimJobsInput,
   ExtendLeasesInput,
@@ -24,13 +20,6 @@ import {
   RetryJobInput,
 } from './workInputs.ts'
 import { ClaimJobsResult, ExtendLeasesResult, RescueStuckJobsResult } from './workResults.ts'
-
-/** The UUID of a job that the operation reaches for the caller. @throws JobNotFoundError if it reaches it not */
-async function jobWithinReach(context: GraphQLContext, operation: Operation, id: string): Promise<string> {
-  const jobId = jobIdGiven(id)
-  if (!(await isWithinReach(context, operation, jobId))) throw new JobNotFoundError(jobId)
-  return jobId
-}
 
 builder.mutationFields((t) => ({
   claimJobs: t.field({
@@ -64,9 +53,9 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ReleaseJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const jobId = jobIdGiven(input.jobId)
-      const release = () => releaseJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer)
-      return { job: await logLateAnswer(context, { operation: 'releaseJob', jobId }, release) }
+      const job = withinScope(context.caller, WORK, input)
+      const release = () => releaseJob(context.ledger, job, answer)
+      return { job: await logLateAnswer(context, { operation: 'releaseJob', jobId: job.jobId }, release) }
     },
   }),
 }))
@@ -79,8 +68,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RetryJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const jobId = await jobWithinReach(context, 'retry jobs', input.jobId)
-      return { job: await retryJob(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer) }
+      return { job: await retryJob(context.ledger, withinScope(context.caller, 'retry jobs', input), answer) }
     },
   }),
   requestJobCancellation: t.field({
@@ -91,10 +79,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const jobId = await jobWithinReach(context, 'cancel jobs', input.jobId)
-      return {
-        job: await requestJobCancellation(context.ledger, { ...input, jobId, actor: context.caller.actor }, answer),
-      }
+      const job = withinScope(context.caller, 'cancel jobs', input)
+      return { job: await requestJobCancellation(context.ledger, job, answer) }
     },
   }),
   rescueStuckJobs: t.field({

@@ -7,6 +7,7 @@ import { type AnswerShape, bytesOfJob, changeJobs, type JobAnswer, WHOLE_JOB } f
 import { checkNames } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { LONGEST_LEASE_SECONDS, MOST_CLAIMED } from './limits.ts'
+import { claim, updateLocked } from './transition.ts'
 
 export interface ClaimJobsInput {
   /** Names the worker in the records, beside the actor. */
@@ -42,24 +43,19 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput, answer: J
   checkIds(check, jobIds)
   check.done()
   const due = dueAmong(limit, presets && [...new Set(presets)], jobIds)
-  const note = { stateReason: `claimed by ${workerId}`, stateMetadata: { workerId } }
-  const fitting = fittingJobs(limit, note, answer)
+  const transition = claim({ actor, workerId, leaseSeconds })
+  const fitting = fittingJobs(limit, transition, answer)
+  const taken = fitting === Prisma.empty ? 'due' : 'fitting'
   const changes = Prisma.sql`
-      WITH RECURSIVE ${due}, ${fitting}changed AS (
-        UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = ${actor},
-          state_reason = ${note.stateReason}, state_metadata = jsonb_build_object('workerId', ${workerId}::text),
-          lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
-        WHERE id = ANY (ARRAY(SELECT id FROM ${Prisma.raw(fitting === Prisma.empty ? 'due' : 'fitting')}))
-        RETURNING *
-      )`
+      WITH RECURSIVE ${due}, ${fitting}changed AS (${updateLocked(transition, taken)} RETURNING *)`
   const orderBy = Prisma.sql`changed.priority DESC, changed.run_at, changed.id`
   return retryConflicts(() => changeJobs(ledger, { changes, orderBy }, answer))
 }
 
 /** The first of the due jobs that fit into the answer, as a relation `fitting`; nothing where no bound could leave one out. */
-function fittingJobs(limit: number, note: ClaimNote, { bound }: JobAnswer): Prisma.Sql {
+function fittingJobs(limit: number, transition: Claim, { bound }: JobAnswer): Prisma.Sql {
   if (bound === undefined || limit === 1) return Prisma.empty
-  const bytes = Prisma.sql`${bytesOfJob('jobs', bound.shape)} + ${noteBytes(note, bound.shape)}::bigint`
+  const bytes = Prisma.sql`${bytesOfJob('jobs', bound.shape)} + ${claimBytes(transition, bound.shape)}::bigint`
   return Prisma.sql`fitting AS MATERIALIZED (
       SELECT id FROM (
         SELECT id, sum(${bytes}) OVER urgency AS bytes, row_number() OVER urgency AS place FROM jobs
@@ -68,17 +64,13 @@ function fittingJobs(limit: number, note: ClaimNote, { bound }: JobAnswer): Pris
     ), `
 }
 
-/** What a claim writes into a job. */
-interface ClaimNote {
-  readonly stateReason: string
-  readonly stateMetadata: object
-}
+type Claim = ReturnType<typeof claim>
 
 /** The bytes that an answer has of what the claim writes. PostgreSQL puts spaces into JSON. */
-function noteBytes({ stateReason, stateMetadata }: ClaimNote, { job, record }: AnswerShape): number {
+function claimBytes({ reason, metadata }: Claim, { job, record }: AnswerShape): number {
   const reasons = (job.stateReason ?? 0) + (record.reason ?? 0)
-  const metadata = (job.stateMetadata ?? 0) + (record.stateMetadata ?? 0)
-  return reasons * Buffer.byteLength(stateReason) + metadata * 2 * Buffer.byteLength(JSON.stringify(stateMetadata))
+  const objects = (job.stateMetadata ?? 0) + (record.stateMetadata ?? 0)
+  return reasons * Buffer.byteLength(reason) + objects * 2 * Buffer.byteLength(JSON.stringify(metadata))
 }
 
 function checkIds(check: InputCheck, ids: readonly string[] | null | undefined): void {
@@ -105,8 +97,7 @@ function dueAmong(
 // range of the index: jobs that wait for their time are not read, however many there are and however urgent they are. A lateral join
 // keeps the order of its left side and stops at the limit, so no more rows are locked than are taken.
 // now() and not jobledger_now(), which is volatile and could not bound a range of an index. MATERIALIZED, because what locks rows must
-// run once (PostgreSQL documentation, SELECT, "The Locking Clause"). Then an array, and no join: a join with a number of rows that the
-// planner cannot know might read the whole table.
+// run once (PostgreSQL documentation, SELECT, "The Locking Clause").
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`
     ${DUE_BOUND}, level AS (

@@ -7,6 +7,7 @@ import { InputCheck } from './inputCheck.ts'
 import { HISTORY_IS_INTACT } from './intactHistory.ts'
 import type { Ledger } from './ledger.ts'
 import { FINISHED_STATES } from './states.ts'
+import { softDelete, updateLocked } from './transition.ts'
 
 export interface CleanupJobsInput {
   /** Jobs created longer ago than so many days of 24 hours. */
@@ -116,7 +117,7 @@ async function deletePortion(
   const [last] = await prisma.$queryRaw<{ id: string }[]>`
     SELECT id FROM jobs WHERE id > ${behind}::uuid AND id < ${createdBefore}::uuid
     ORDER BY id OFFSET ${JOBS_LOOKED_AT - 1} LIMIT 1`
-  // What locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause"): therefore MATERIALIZED, and an array.
+  // What locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause"): therefore MATERIALIZED.
   const deleted = await retryConflicts(
     () => prisma.$queryRaw<{ id: string }[]>`
       WITH old AS MATERIALIZED (
@@ -124,10 +125,7 @@ async function deletePortion(
           AND id <= ${last?.id ?? createdBefore}::uuid AND state = ANY (${states}::job_state[]) AND deleted_at IS NULL AND ${HISTORY_IS_INTACT}
         ORDER BY id LIMIT ${most} FOR NO KEY UPDATE ${locking}
       )
-      UPDATE jobs SET state = 'CANCELLED', deleted_at = now(), version = version + 1, state_actor = ${actor},
-        state_reason = ${reason}, state_metadata = '{}'
-      WHERE id = ANY (ARRAY(SELECT id FROM old))
-      RETURNING id`,
+      ${updateLocked(softDelete({ actor, reason }), 'old')} RETURNING id`,
   )
   const ids = deleted.map(({ id }) => id).sort()
   return { deleted: ids.length, position: (ids.length === most ? ids.at(-1) : last?.id) ?? null }

@@ -4,9 +4,12 @@ import { type Job, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
+import { softDelete, updateOne } from './transition.ts'
 
 export interface DeleteJobInput {
   jobId: string
+  /** Only if the job belongs to this user. */
+  ownerId?: string | undefined
   actor: string
   reason?: string | null | undefined
 }
@@ -25,20 +28,16 @@ export interface DeletedJob {
  */
 export async function deleteJob(
   ledger: Ledger,
-  { jobId, actor, reason }: DeleteJobInput,
+  input: DeleteJobInput,
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<DeletedJob> {
   const check = new InputCheck(ledger.limits)
-  check.uuid('jobId', jobId)
-  check.actor(actor)
-  check.text('reason', reason, 'reasonBytes')
+  check.uuid('jobId', input.jobId)
+  check.actor(input.actor)
+  check.text('reason', input.reason, 'reasonBytes')
   check.done()
-  const changes = Prisma.sql`WITH changed AS (
-    UPDATE jobs SET state = 'CANCELLED', deleted_at = now(), version = version + 1, state_actor = ${actor},
-      state_reason = ${reason ?? null}::text, state_metadata = '{}'
-    WHERE id = ${jobId}::uuid AND deleted_at IS NULL
-    RETURNING *)`
+  const changes = Prisma.sql`WITH changed AS (${updateOne(softDelete(input), input)} RETURNING *)`
   const [job] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
   if (job) return { deleted: true, job }
-  return { deleted: false, job: (await jobAsIs(ledger, jobId, answer)) ?? null }
+  return { deleted: false, job: (await jobAsIs(ledger, input, answer)) ?? null }
 }

@@ -1,11 +1,11 @@
 // Ends the processing of a job: the transition and the result in one commit, because they are one statement.
 import { type Job, JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
+import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import { checkResult, type ResultInput, resultBytes, upsertResult } from './jobResult.ts'
 import type { Ledger } from './ledger.ts'
-import { sourcesOf } from './states.ts'
-import { checkNote, type TransitionJobInput, type TransitionNote, untilDecided } from './transitionJob.ts'
+import { checkNote, makeTransition, type TransitionNote } from './makeTransition.ts'
+import { complete, fail, type JobTransition } from './transition.ts'
 
 export type CompleteJobInput = TransitionNote & Pick<ResultInput, 'output' | 'processingTimeMs'>
 
@@ -28,7 +28,7 @@ export async function completeJob(
 ): Promise<Job> {
   const { output, processingTimeMs } = input
   const result = { status: JobResultStatus.SUCCESS, output, processingTimeMs }
-  return finish(ledger, { note: { ...input, to: 'COMPLETED' }, result, answer })
+  return finish(ledger, { note: input, transition: complete(input), result, answer })
 }
 
 /**
@@ -40,29 +40,21 @@ export async function failJob(ledger: Ledger, input: FailJobInput, answer: JobAn
   const { output, processingTimeMs, errorMessage } = input
   const status = input.timedOut ? JobResultStatus.TIMEOUT : JobResultStatus.ERROR
   const result = { status, output, processingTimeMs, errorMessage }
-  return finish(ledger, { note: { ...input, to: 'FAILED' }, result, answer })
+  return finish(ledger, { note: input, transition: fail(input, errorMessage), result, answer })
 }
 
 interface Finish {
-  readonly note: TransitionJobInput
+  readonly note: TransitionNote
+  readonly transition: JobTransition
   readonly result: ResultInput
   readonly answer: JobAnswer
 }
 
-async function finish(ledger: Ledger, { note, result, answer }: Finish): Promise<Job> {
+async function finish(ledger: Ledger, { note, transition, result, answer }: Finish): Promise<Job> {
   checkResult(checkNote(new InputCheck(ledger.limits), note), result).done()
-  const { jobId, to, actor, reason = null, metadata, expectedVersion = null, expectedState = null } = note
-  const otherBytes = resultBytes(result, answer)
-  return untilDecided(ledger, note, async () => {
-    const changes = Prisma.sql`
-      WITH changed AS (
-        UPDATE jobs SET state = ${to}::job_state, version = version + 1, state_reason = ${reason}, state_actor = ${actor},
-          state_metadata = ${JSON.stringify(metadata ?? {})}::jsonb, state_error = ${result.errorMessage ?? null}::text
-        WHERE id = ${jobId}::uuid AND deleted_at IS NULL AND state = ANY (${sourcesOf(to)}::job_state[])
-          AND version = coalesce(${expectedVersion}::integer, version) AND state = coalesce(${expectedState}::job_state, state)
-        RETURNING *
-      ), kept AS (${upsertResult('changed', result)})`
-    const [job] = await changeJobs(ledger, { changes, otherBytes }, answer)
-    return job
-  })
+  const extras = {
+    queries: Prisma.sql`kept AS (${upsertResult('changed', result)})`,
+    otherBytes: resultBytes(result, answer),
+  }
+  return makeTransition(ledger, { transition, target: note }, answer, extras)
 }

@@ -2,8 +2,10 @@
 // The statement that makes the changes sums the bytes of what it returns, so an answer that is too large is refused before the commit.
 import { sqlStateOf } from '../database/faults.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
+import { allOf } from '../database/rows/conditions.ts'
 import { JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../database/rows/tables.ts'
 import { AnswerTooLargeError } from './errors.ts'
+import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 
 /** How often the value of each column is in the answer, for one row. */
@@ -92,18 +94,23 @@ export async function changeJobs<Row = Job>(
 }
 
 /**
- * A job as it is, for the answer of an operation that changes nothing; undefined if there is none. Where there are synchronous standbys it
- * locks the job, which holds no update up. The lock is written, so it waits until they have all that is answered: what made the operation
- * superfluous, or refuses it, must not be lost when one of them takes over.
+ * A job as it is, for the answer of an operation that changes nothing; undefined if there is none, or none of this owner. Where there are
+ * synchronous standbys it locks the job, which holds no update up. The lock is written, so it waits until they have all that is answered:
+ * what made the operation superfluous, or refuses it, must not be lost when one of them takes over.
  *
  * @throws AnswerTooLargeError; OutcomeUnknownError (runStatement.ts)
  */
-export async function jobAsIs(ledger: Ledger, jobId: string, answer: JobAnswer): Promise<Job | undefined> {
+export async function jobAsIs(
+  ledger: Ledger,
+  { jobId, ownerId }: { jobId: string; ownerId?: string | undefined },
+  answer: JobAnswer,
+): Promise<Job | undefined> {
+  const condition = allOf([Prisma.sql`id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
   const changes = Prisma.sql`
     WITH confirmed AS (
-      SELECT FROM jobs WHERE id = ${jobId}::uuid AND current_setting('synchronous_standby_names') <> '' FOR KEY SHARE
+      SELECT FROM jobs WHERE ${condition} AND current_setting('synchronous_standby_names') <> '' FOR KEY SHARE
     ), changed AS (
-      SELECT jobs.* FROM jobs LEFT JOIN confirmed ON true WHERE id = ${jobId}::uuid
+      SELECT jobs.* FROM jobs LEFT JOIN confirmed ON true WHERE ${condition}
     )`
   const [job] = await changeJobs(ledger, { changes, needs: ['deletedAt', 'cancelRequestedAt'] }, answer)
   return job

@@ -1,12 +1,15 @@
 // Gives a job back that a worker holds, without using up an attempt.
-import { type Job, Prisma } from '../database/generated/client.ts'
+import type { Job } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
+import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
-import { checkNote, type TransitionFrom, untilDecided } from './transitionJob.ts'
+import { checkNote, makeTransition } from './makeTransition.ts'
+import { release } from './transition.ts'
 
 export interface ReleaseJobInput {
   jobId: string
+  /** Only if the job belongs to this user. */
+  ownerId?: string | undefined
   actor: string
   /** The version at which the worker holds the job. */
   expectedVersion: number
@@ -29,15 +32,5 @@ export async function releaseJob(
   const check = checkNote(new InputCheck(ledger.limits), note)
   check.instant('runAt', runAt)
   check.done()
-  const { jobId, actor, reason = null, expectedVersion } = note
-  const transition: TransitionFrom = { ...note, from: 'PROCESSING', to: 'PENDING' }
-  return untilDecided(ledger, transition, async () => {
-    const changes = Prisma.sql`WITH changed AS (
-      UPDATE jobs SET state = 'PENDING', version = version + 1, releases = releases + 1, state_actor = ${actor},
-        state_reason = ${reason}::text, state_metadata = '{}', run_at = coalesce(${runAt ?? null}::timestamptz, run_at)
-      WHERE id = ${jobId}::uuid AND state = 'PROCESSING' AND version = ${expectedVersion}
-      RETURNING *)`
-    const [job] = await changeJobs(ledger, { changes }, answer)
-    return job
-  })
+  return makeTransition(ledger, { transition: release(note, runAt), target: note }, answer)
 }

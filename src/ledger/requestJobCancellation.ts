@@ -2,13 +2,18 @@
 // of its lease. To cancel without waiting for anybody is transitionJob.
 import { retryConflicts } from '../database/faults.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
+import { allOf } from '../database/rows/conditions.ts'
 import { IllegalTransitionError, JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
+import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
+import { cancel, updateOne } from './transition.ts'
 
 export interface RequestJobCancellationInput {
   jobId: string
+  /** Only if the job belongs to this user. */
+  ownerId?: string | undefined
   actor: string
   reason?: string | null | undefined
 }
@@ -29,30 +34,25 @@ export async function requestJobCancellation(
   check.actor(actor)
   check.text('reason', reason, 'reasonBytes')
   check.done()
-  // Between two of the looks somebody may move the job from one of these states to the other; then they are taken again.
+  // One of the two updates applies. If the job changes its state meanwhile, neither may; then they are tried again.
+  const changes = Prisma.sql`WITH cancelled AS (${updateOne(cancel(input), { ...input, expectedState: 'PENDING' })} RETURNING *),
+    asked AS (${askWorker(input)} RETURNING *),
+    changed AS (SELECT * FROM cancelled UNION ALL SELECT * FROM asked)`
   for (;;) {
-    for (const changes of [cancelWaiting(input), askWorker(input)]) {
-      const [written] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
-      if (written) return written
-    }
-    const job = await jobAsIs(ledger, jobId, answer)
+    const [written] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
+    if (written) return written
+    const job = await jobAsIs(ledger, input, answer)
     if (job === undefined) throw new JobNotFoundError(jobId)
     if (job.state === 'PROCESSING' && job.cancelRequestedAt !== null) return job
     if (job.state !== 'PENDING' && job.state !== 'PROCESSING') throw new IllegalTransitionError(job, 'CANCELLED')
   }
 }
 
-function cancelWaiting({ jobId, actor, reason }: RequestJobCancellationInput): Prisma.Sql {
-  return Prisma.sql`WITH changed AS (
-    UPDATE jobs SET state = 'CANCELLED', version = version + 1, state_actor = ${actor}, state_reason = ${reason ?? null}::text,
-      state_metadata = '{}'
-    WHERE id = ${jobId}::uuid AND state = 'PENDING'
-    RETURNING *)`
-}
-
-function askWorker({ jobId, actor, reason }: RequestJobCancellationInput): Prisma.Sql {
-  return Prisma.sql`WITH changed AS (
-    UPDATE jobs SET cancel_requested_at = now(), cancel_requested_by = ${actor}, cancel_reason = ${reason ?? null}::text
-    WHERE id = ${jobId}::uuid AND state = 'PROCESSING' AND cancel_requested_at IS NULL
-    RETURNING *)`
+function askWorker({ jobId, ownerId, actor, reason }: RequestJobCancellationInput): Prisma.Sql {
+  const conditions = [
+    Prisma.sql`id = ${jobId}::uuid AND state = 'PROCESSING' AND cancel_requested_at IS NULL`,
+    ...ownerConditions({ ownerId }),
+  ]
+  return Prisma.sql`UPDATE jobs SET cancel_requested_at = now(), cancel_requested_by = ${actor},
+    cancel_reason = ${reason ?? null}::text WHERE ${allOf(conditions)}`
 }

@@ -7,6 +7,7 @@ import { HISTORY_IS_INTACT } from './intactHistory.ts'
 import { ENDED_LEASES } from './leases.ts'
 import type { Ledger } from './ledger.ts'
 import type { StuckReason } from './stuckJobs.ts'
+import { RESCUE_OUTCOME, rescue, updateLocked } from './transition.ts'
 
 export interface RescueStuckJobsInput {
   /** Only jobs that have been PROCESSING for longer than so many seconds, then also those without a lease. */
@@ -59,13 +60,13 @@ export async function rescueStuckJobs(
       add(
         sum,
         await ledger.prisma.$queryRaw<RescuedJobs[]>`
-        SELECT ${OUTCOMES} FROM (SELECT ${OUTCOME} AS outcome FROM jobs WHERE ${condition}) AS stuck`,
+        SELECT ${OUTCOMES} FROM (SELECT ${RESCUE_OUTCOME} AS state FROM jobs WHERE ${condition}) AS stuck`,
       )
       continue
     }
     for (let full = true; full && totalOf(sum) < mostJobs && !signal?.aborted; ) {
       const most = Math.min(JOBS_PER_STATEMENT, mostJobs - totalOf(sum))
-      const portion = await retryConflicts(() => rescue(ledger, { condition, ...found, most, actor }))
+      const portion = await retryConflicts(() => rescueBatch(ledger, { condition, ...found, most, actor }))
       add(sum, portion)
       full = totalOf(portion[0]) === most
     }
@@ -103,32 +104,20 @@ async function stuckConditions(
   ]
 }
 
-/** Where a stuck job goes. */
-const OUTCOME = Prisma.sql`CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-  WHEN attempt - releases >= max_attempts THEN 'FAILED' ELSE 'PENDING' END::job_state`
-
-const OUTCOMES = Prisma.sql`count(*) FILTER (WHERE outcome = 'PENDING')::int AS released,
-  count(*) FILTER (WHERE outcome = 'FAILED')::int AS failed, count(*) FILTER (WHERE outcome = 'CANCELLED')::int AS cancelled`
+const OUTCOMES = Prisma.sql`count(*) FILTER (WHERE state = 'PENDING')::int AS released,
+  count(*) FILTER (WHERE state = 'FAILED')::int AS failed, count(*) FILTER (WHERE state = 'CANCELLED')::int AS cancelled`
 
 // A worker that extends or ends the job just now holds its row: then it is not stuck, and is passed over.
-function rescue(
+function rescueBatch(
   ledger: Ledger,
   { condition, order, cause, most, actor }: StuckCondition & { most: number; actor: string },
 ): Promise<RescuedJobs[]> {
   return ledger.prisma.$queryRaw<RescuedJobs[]>`
     WITH stuck AS MATERIALIZED (
       SELECT id FROM jobs WHERE ${condition} AND ${HISTORY_IS_INTACT} ORDER BY ${order} LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
-    ), moved AS (
-      UPDATE jobs SET state = ${OUTCOME}, version = version + 1, state_actor = ${actor}, state_metadata = '{}',
-        state_reason = CASE WHEN cancel_requested_at IS NULL THEN ${cause}
-          ELSE concat('asked for by ', cancel_requested_by, ': ' || cancel_reason, ' (', ${cause}::text, ')') END,
-        state_error = CASE WHEN ${OUTCOME} = 'FAILED'
-          THEN format('The worker is gone (%s), and the attempts are used up (%s).', ${cause}::text, max_attempts) END
-      WHERE id = ANY (ARRAY(SELECT id FROM stuck))
-      RETURNING id, state_error, state AS outcome
-    ), timed_out AS (
+    ), moved AS (${updateLocked(rescue({ actor, cause }), 'stuck')} RETURNING id, state, state_error), timed_out AS (
       INSERT INTO job_results (job_id, status, error_message)
-      SELECT id, 'timeout', state_error FROM moved WHERE outcome = 'FAILED'
+      SELECT id, 'timeout', state_error FROM moved WHERE state = 'FAILED'
       ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = NULL, error_message = excluded.error_message,
         processing_time_ms = NULL
     )

@@ -220,7 +220,7 @@ describe('the queue', () => {
 /** How many pages a claim touches, planned for whatever values come, as prepared statements are. The table has some 700 pages. */
 async function buffersOf(statement: string, presets: string[] | null): Promise<number> {
   const values = presets === null ? [5, 5] : [presets, 5, 5, 5]
-  const all = [...values, 'key:worker', 'reason', 'w1', 60]
+  const all = [...values, 'PROCESSING', 'key:worker', 'reason', '{}', '', 60]
   const literals = all.map((value) => (Array.isArray(value) ? `'{${value}}'` : `'${value}'`))
   await session.query('SET plan_cache_mode = force_generic_plan')
   await session.query(`PREPARE claim AS ${statement}`)

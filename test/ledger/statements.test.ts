@@ -1,5 +1,6 @@
 // How many statements each operation costs: one wherever it succeeds, and one look more where it has to say why not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { claimJobs } from '../../src/ledger/claimJobs.ts'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
 import { createJob } from '../../src/ledger/createJob.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
@@ -8,6 +9,9 @@ import { getJob, getJobState } from '../../src/ledger/getJob.ts'
 import { countJobStateRecords, getJobHistory, listJobStateRecords } from '../../src/ledger/jobHistory.ts'
 import { getJobResult, setJobResult } from '../../src/ledger/jobResult.ts'
 import { listJobs } from '../../src/ledger/listJobs.ts'
+import { releaseJob } from '../../src/ledger/releaseJob.ts'
+import { requestJobCancellation } from '../../src/ledger/requestJobCancellation.ts'
+import { retryJob } from '../../src/ledger/retryJob.ts'
 import { countStuckJobs, stuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { transitionJob, transitionJobs } from '../../src/ledger/transitionJob.ts'
 import { cursorAt } from '../support/cursors.ts'
@@ -45,9 +49,16 @@ describe('one statement', () => {
           ACTOR,
         ),
     ],
+    [
+      'a batch of transitions within the scope of an owner',
+      (jobId) => transitionJobs(ledger, [{ jobId, ownerId: 'user', to: 'PENDING' }], ACTOR),
+    ],
     ['completing', (jobId) => completeJob(ledger, { jobId, actor: ACTOR, output: 1 })],
     ['failing', (jobId) => failJob(ledger, { jobId, actor: ACTOR, errorMessage: 'e' })],
-    ['deleting', (jobId) => deleteJob(ledger, { jobId, actor: ACTOR })],
+    ['deleting', (jobId) => deleteJob(ledger, { jobId, ownerId: 'user', actor: ACTOR })],
+    ['releasing', (jobId) => releaseJob(ledger, { jobId, actor: ACTOR, expectedVersion: 2 })],
+    ['asking a worker to stop', (jobId) => requestJobCancellation(ledger, { jobId, actor: ACTOR })],
+    ['claiming', () => claimJobs(ledger, { workerId: 'w', actor: ACTOR })],
     ['reading a job', (jobId) => getJob(ledger, jobId)],
     ['reading its state', (jobId) => getJobState(ledger, jobId)],
     ['reading its result', (jobId) => getJobResult(ledger, jobId)],
@@ -64,6 +75,16 @@ describe('one statement', () => {
   ])('is enough for %s', async (_, work) => {
     const { id } = await jobIn(ledger, 'PROCESSING')
     expect(await statements(() => work(id))).toBe(1)
+  })
+})
+
+describe('one statement for a job that waits or failed', () => {
+  it('is enough to cancel or to retry it', async () => {
+    const [pending, failed] = [await newJob(ledger), await jobIn(ledger, 'FAILED')]
+    expect(await statements(() => requestJobCancellation(ledger, { jobId: pending.id, actor: ACTOR }))).toBe(1)
+    expect(await statements(() => retryJob(ledger, { jobId: failed.id, ownerId: 'user', actor: ACTOR }))).toBe(1)
+    expect(await getJobState(ledger, pending.id)).toBe('CANCELLED')
+    expect(await getJobState(ledger, failed.id)).toBe('PENDING')
   })
 })
 

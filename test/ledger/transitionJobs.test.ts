@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
 import { createJobs } from '../../src/ledger/createJob.ts'
+import { IllegalTransitionError, JobNotFoundError } from '../../src/ledger/errors.ts'
 import { getJob } from '../../src/ledger/getJob.ts'
 import { transitionJobs } from '../../src/ledger/transitionJob.ts'
 import { ACTOR, deletedJob, jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -42,6 +43,31 @@ describe('transitionJobs', () => {
       })),
     )
     for (const answer of answers) expect(await getJob(ledger, (answer as Job).id)).toEqual(answer)
+  })
+
+  it('moves the jobs of the owner, and answers for the jobs of others as for missing ones', async () => {
+    const [own, foreign, any] = await Promise.all(['ada', 'bob', 'bob'].map((userId) => newJob(ledger, { userId })))
+    const limited = [own, foreign, own].map((job, index) => ({
+      jobId: (job as Job).id,
+      ownerId: 'ada',
+      to: 'PROCESSING' as JobState,
+      metadata: { index, text: 'ä "quoted" \\ {}' },
+    }))
+    const unlimited = { jobId: (any as Job).id, to: 'CANCELLED' as JobState }
+    const missing = { jobId: MISSING_ID, ownerId: 'ada', to: 'CANCELLED' as JobState }
+    const before = await allRows(session)
+    const refused = await transitionJobs(ledger, limited.slice(1, 2), ACTOR)
+    expect(refused).toEqual([new JobNotFoundError((foreign as Job).id)])
+    expect(await allRows(session)).toEqual(before)
+    const answers = await transitionJobs(ledger, [...limited, unlimited, missing], ACTOR)
+    expect(answers).toMatchObject([
+      { id: own?.id, state: 'PROCESSING', stateMetadata: limited[0]?.metadata },
+      new JobNotFoundError((foreign as Job).id),
+      new IllegalTransitionError(answers[0] as Job, 'PROCESSING'),
+      { id: any?.id, state: 'CANCELLED' },
+      new JobNotFoundError(MISSING_ID),
+    ])
+    expect(await getJob(ledger, (foreign as Job).id)).toEqual(foreign)
   })
 
   it('takes one job through several states; each item sees those before it', async () => {
