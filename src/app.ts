@@ -3,10 +3,12 @@
 
 import type { Logger } from 'pino'
 import { createAuthenticator } from './access/authenticate.ts'
+import type { JwtEvents } from './access/jwt.ts'
 import type { Config } from './config.ts'
 import { openAdvisoryLock } from './database/advisoryLock.ts'
 import type { Chore } from './database/chore.ts'
-import { connectDatabase, type Database } from './database/client.ts'
+import { connectDatabase, type Database, type DatabaseSettings } from './database/client.ts'
+import { type SchemaFaultOptions, schemaFaults } from './database/schemaFaults.ts'
 import { TimelineCheck } from './database/transactionOrder.ts'
 import { createEventFeed } from './followers/eventFeed.ts'
 import { startPublishers } from './followers/publishers.ts'
@@ -44,28 +46,22 @@ export interface App {
 /** A server on a database that has the schema. Connects to it when first asked. */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
-  const database = connectDatabase({
-    onNewTimeline,
-    ...config.database,
-    url: databaseUrl,
-    onPoolError: (error) => log.warn({ err: error }, 'an idle connection to the database broke; it will be replaced'),
-  })
+  const look: SchemaFaultOptions['look'] = (error) => readiness.renew(error)
+  const database = connectDatabase({ onNewTimeline, ...databaseSettings({ config, log, databaseUrl }, look) })
   const ledger = openLedger(database, config.limits)
   const timeline = new TimelineCheck(database.pool, onNewTimeline)
+  const readiness = databaseReadiness(database, timeline, log)
   const { host, environment } = config
   const authenticate = createAuthenticator({
     settings: config.access,
     prisma: database.prisma,
     onNoteFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
-    jwtEvents: {
-      onNoRole: onceAMinute((facts) => log.warn(facts, 'token gives no role: roles claim ignored')),
-      onRefreshFailure: onceAMinute((facts) => log.warn(facts, 'refresh of the token signing keys failed')),
-    },
+    jwtEvents: jwtEvents(log),
   })
   const server = createHttpServer({
     ...config,
     log,
-    readiness: databaseReadiness(database, timeline, log),
+    readiness: readiness.probe,
     graphql: createGraphQLHandler({
       ...config,
       ledger,
@@ -101,6 +97,28 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
       chores = [watchTimeline(config, timeline, log), ...startChores({ config, log, databaseUrl }, ledger)]
     },
     close: () => (closing ??= close()),
+  }
+}
+
+function databaseSettings(
+  { config, log, databaseUrl }: AppOptions,
+  look: SchemaFaultOptions['look'],
+): DatabaseSettings {
+  const onOwnFault = onceAMinute((facts: { err: unknown }) =>
+    log.error(facts, 'statement refused, but the schema is intact'),
+  )
+  return {
+    ...config.database,
+    url: databaseUrl,
+    explainFailure: schemaFaults({ look, onOwnFault }),
+    onPoolError: (error) => log.warn({ err: error }, 'an idle connection to the database broke; it will be replaced'),
+  }
+}
+
+function jwtEvents(log: Logger): JwtEvents {
+  return {
+    onNoRole: onceAMinute((facts) => log.warn(facts, 'token gives no role: roles claim ignored')),
+    onRefreshFailure: onceAMinute((facts) => log.warn(facts, 'refresh of the token signing keys failed')),
   }
 }
 

@@ -36,6 +36,8 @@ const EXPECTED = [
 
 /** The sentence that a failure is reported by; undefined for an unexpected one. */
 export function expectedMessage(error: unknown): string | undefined {
+  const denied = deniedRight(error instanceof RetryableError ? error.cause : error)
+  if (denied !== undefined) return denied
   if (error instanceof RetryableError) return retryMessage(error)
-  return EXPECTED.some((kind) => error instanceof kind) ? (error as Error).message : deniedRight(error)
+  return EXPECTED.some((kind) => error instanceof kind) ? (error as Error).message : undefined
 }

@@ -3,8 +3,10 @@ import type { Logger } from 'pino'
 import { OPEN_CALLER } from '../access/caller.ts'
 import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
-import { checkDatabase } from '../database/checkDatabase.ts'
+import { lookingAtSchema } from '../database/cancellation.ts'
+import { checkDatabase, UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
+import { missingRights } from '../database/missingRights.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
 import { requireWritable } from '../followers/fileSink.ts'
@@ -47,7 +49,7 @@ async function serve(
   const app = createApp({ config, log, databaseUrl: database.url })
   try {
     if (config.publish.file !== undefined) await requireWritable(config.publish.file)
-    await prepare(app, database, log)
+    await lookingAtSchema(() => prepare(app, database, log))
     await app.listen()
     await announceAccess(app, config, log)
     announce(app, { config, database, log })
@@ -61,6 +63,9 @@ async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<v
   const { isReadOnly } = await checkDatabase(app.database, database.url)
   // A database that was handed to us may be shared: when its schema changes is for its operator to say.
   if (database.embedded) await bringUpToDate(database)
+  // First of all: each of the checks below needs rights.
+  const lacking = await missingRights(app.database.pool)
+  if (lacking !== undefined) throw new UnusableDatabaseError(lacking)
   await requireCurrentSchema(app.database.pool)
   // It becomes writable without a restart: after a failover, or when a standby is promoted. Until then the server is not ready.
   if (isReadOnly) log.warn({ reason: READ_ONLY }, 'not ready')

@@ -18,7 +18,9 @@ export interface StatementWatch {
 }
 
 interface Waiting extends StatementWatch {
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal
+  /** Its failures are no reason to look at the schema: it is looking at it. */
+  readonly looksAtSchema?: boolean
   /** Whose request it is; undefined for work that is not bounded by callers. */
   readonly caller?: string | undefined
 }
@@ -42,17 +44,30 @@ export function forAllCallers<T>(work: () => T): T {
   return waiting.run(undefined, work)
 }
 
+/** Runs `work`, whose failures are not explained by the pool (`explain`): it looks itself what is wrong. It belongs to no request. */
+export function lookingAtSchema<T>(work: () => T): T {
+  return outsideOfRequests(() => waiting.run({ looksAtSchema: true }, work))
+}
+
+/** Without what the running request has in its stores: whose it is, what it has written. */
+const outsideOfRequests = AsyncLocalStorage.snapshot()
+
 /** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */
 const CANCEL_MS = 2000
+
+/** What an error of a statement is for whoever has sent it: that one, or another one. */
+export type FailureExplainer = (error: unknown) => unknown
 
 /** A pool whose single statements end with the signal they run under, and whose connections may break at any moment. */
 export class CancellingPool extends pg.Pool {
   private readonly callers: FairQueue
-  private readonly shares = new WeakMap<Partial<Waiting>, Share>()
+  private readonly shares = new WeakMap<Waiting, Share>()
+  private readonly explain: FailureExplainer | undefined
 
   /** Statements of callers have connections within `limits`; all others need none of those. */
-  constructor(settings: pg.PoolConfig, limits: FairQueueLimits) {
+  constructor(settings: pg.PoolConfig, limits: FairQueueLimits, explain?: FailureExplainer) {
     super(settings)
+    this.explain = explain
     this.callers = new FairQueue(limits)
     // The pool hears of the loss of a connection while that is idle only. In other hands it shows in the statement, and by its state
     // when it comes back; unheard, it would end the process. Whoever takes a connection cannot be early enough: PostgreSQL may end
@@ -63,11 +78,17 @@ export class CancellingPool extends pg.Pool {
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
   override query(statement: any, values?: any): any {
     const exact = withExactNumbers(statement as Statement)
-    return this.queryUnder(waiting.getStore() ?? {}, exact, values as unknown[] | undefined)
+    const store = waiting.getStore() ?? {}
+    const answer = this.queryUnder(store, exact, values as unknown[] | undefined)
+    return this.explain === undefined || store.looksAtSchema ? answer : answer.catch(this.throwExplained)
+  }
+
+  private readonly throwExplained = async (error: unknown): Promise<never> => {
+    throw await this.explain?.(error)
   }
 
   private async queryUnder(
-    store: Partial<Waiting>,
+    store: Waiting,
     statement: Statement,
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult> {
@@ -82,7 +103,7 @@ export class CancellingPool extends pg.Pool {
     }
   }
 
-  private enter(store: Partial<Waiting>): Promise<() => void> | undefined {
+  private enter(store: Waiting): Promise<() => void> | undefined {
     if (store.caller === undefined || store.signal === undefined) return undefined
     const share = this.shares.get(store) ?? this.callers.shareOf(store.caller)
     this.shares.set(store, share)
@@ -90,7 +111,7 @@ export class CancellingPool extends pg.Pool {
   }
 
   private async runUnder(
-    { signal, received, readsOnly = false }: Partial<Waiting>,
+    { signal, received, readsOnly = false }: Waiting,
     statement: Statement,
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
-import { CancellingPool } from './cancellation.ts'
+import { CancellingPool, type FailureExplainer } from './cancellation.ts'
 import type { FairQueueLimits } from './fairQueue.ts'
 import { PrismaClient } from './generated/client.ts'
 import { keepsPreparedStatements } from './poolerCheck.ts'
@@ -33,6 +33,8 @@ export interface DatabaseSettings extends RetryDelay {
   onPoolError(error: Error): void
   /** Called when a new connection has begun a new timeline of the ledger. */
   onNewTimeline?(): void
+  /** What an error of a statement is for whoever has sent it; by default, that error. */
+  explainFailure?: FailureExplainer
 }
 
 export interface Database {
@@ -67,6 +69,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
       verify: timelineVerifier(settings.onNewTimeline),
     },
     callerLimits(settings, max),
+    settings.explainFailure,
   )
   pool.on('error', settings.onPoolError)
   const names = (prefix: string) => (settings.preparedStatements ? statementNames(prefix) : undefined)

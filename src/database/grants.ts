@@ -22,6 +22,14 @@ interface Objects {
   readonly types: ReadonlySet<string>
 }
 
+/** What a role may do with an object. */
+export interface Right {
+  readonly kind: 'schema' | 'table' | 'view' | 'sequence' | 'function'
+  readonly name: string
+  /** As GRANT has them. */
+  readonly privileges: string
+}
+
 /** Prisma's own table, which no migration creates. */
 const MIGRATIONS_TABLE = '_prisma_migrations'
 const API_RIGHTS = 'SELECT, INSERT, UPDATE'
@@ -49,22 +57,32 @@ export function grantStatements({ api, reader, owner }: GrantRoles): string {
     'SET LOCAL search_path = public',
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
     ...(owner === undefined ? [] : toOwner(quote(owner), objects)),
-    ...(api === undefined ? [] : toApi(quote(api), objects)),
+    ...(api === undefined ? [] : toApi(quote(api))),
     ...(reader === undefined ? [] : toReader(quote(reader), objects)),
     'COMMIT',
   ]
   return statements.map((statement) => `${statement};`).join('\n')
 }
 
-function toApi(role: string, { tables, views, sequences, functions }: Objects): string[] {
+function toApi(role: string): string[] {
+  const granted = apiRights().map(({ kind, name, privileges }) => {
+    const what = kind === 'sequence' || kind === 'function' ? `${kind.toUpperCase()} ` : ''
+    return `GRANT ${privileges} ON ${what}${quote(name)} TO ${role}`
+  })
+  return [...fromNothing(role), ...granted]
+}
+
+/** The rights of the server, beside USAGE of the schema. */
+export function apiRights(): Right[] {
+  const { tables, views, sequences, functions } = objectsOfMigrations()
+  const rights = (kind: Right['kind'], names: Iterable<string>, privilegesOf: (name: string) => string): Right[] =>
+    [...names].map((name) => ({ kind, name, privileges: privilegesOf(name) }))
+  const ours = [...functions].filter((name) => !FOR_OWNER.test(name))
   return [
-    ...fromNothing(role),
-    ...[...tables].map((table) => `GRANT ${FEWER_API_RIGHTS[table] ?? API_RIGHTS} ON ${quote(table)} TO ${role}`),
-    ...[...views].map((view) => `GRANT SELECT ON ${quote(view)} TO ${role}`),
-    ...[...sequences].map((sequence) => `GRANT USAGE ON SEQUENCE ${quote(sequence)} TO ${role}`),
-    ...[...functions]
-      .filter((name) => !FOR_OWNER.test(name))
-      .map((name) => `GRANT EXECUTE ON FUNCTION ${quote(name)} TO ${role}`),
+    ...rights('table', tables, (table) => FEWER_API_RIGHTS[table] ?? API_RIGHTS),
+    ...rights('view', views, () => 'SELECT'),
+    ...rights('sequence', sequences, () => 'USAGE'),
+    ...rights('function', ours, () => 'EXECUTE'),
   ]
 }
 

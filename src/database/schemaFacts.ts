@@ -1,5 +1,5 @@
-// What a database is made of, as far as the ledger relies on it: one line of text for each table, column, constraint, index, trigger and
-// function. The same on every version of PostgreSQL.
+// What a database is made of, as far as the ledger relies on it: one line of text for each table, column, constraint, index, trigger,
+// function and sequence. The same on every version of PostgreSQL.
 import { createHash } from 'node:crypto'
 import type { Queryable } from './migrations.ts'
 
@@ -45,6 +45,10 @@ const FACTS = `
   SELECT format('function %s', proname), true,
     concat_ws(' ', pg_get_function_arguments(oid), pg_get_function_result(oid), provolatile, prosecdef, array_to_string(proconfig, ', '), prosrc, pg_get_function_sqlbody(oid))
   FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'jobledger%'
+  UNION ALL
+  SELECT format('sequence %s', relname), true,
+    concat_ws(' ', seqtypid::regtype, seqincrement, seqmin, seqmax, CASE WHEN seqcycle THEN 'cycle' END)
+  FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid WHERE relnamespace = 'public'::regnamespace
   UNION ALL
   SELECT format('type %s', typname), true, string_agg(enumlabel, ', ' ORDER BY enumsortorder)
   FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid WHERE typnamespace = 'public'::regnamespace GROUP BY typname

@@ -12,8 +12,8 @@ interface Seen {
   readonly horizon: string
 }
 
-/** No such function, no such table: a database without the schema, or one whose restore has just begun. */
-const WITHOUT_SCHEMA = ['42883', '42P01']
+/** No such function, table, type, column or schema: a database without the schema, or one whose restore has just begun. */
+const WITHOUT_SCHEMA = ['42883', '42P01', '42704', '42703', '3F000']
 const INCOMPLETE = 'JL008'
 /** Operator intervention, and statements that took too long. */
 const SESSION_ENDS = '57'

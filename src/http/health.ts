@@ -1,9 +1,12 @@
 // The two questions of whoever runs the process: does it live, is it fit to be sent requests. Says why not, without
 // names, addresses or secrets, for anybody may ask.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { lookingAtSchema } from '../database/cancellation.ts'
 import type { Database } from '../database/client.ts'
 import { type MigrationState, migrationState } from '../database/migrations.ts'
+import { missingRights } from '../database/missingRights.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { schemaDrift } from '../database/schemaDrift.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
@@ -13,66 +16,100 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 
 export type ReadinessProbe = () => Promise<Readiness>
 
+export interface DatabaseReadiness {
+  readonly probe: ReadinessProbe
+  /** What holds after this call, because an error has shown that an older answer may be wrong. */
+  renew(error: unknown): Promise<Readiness>
+}
+
 /** An answer is good for so long: however often somebody asks, the database is asked once. */
 const KEPT_MS = 1000
-/** So long is the schema taken for intact. Where it is not, it is read for each answer. */
-const SCHEMA_KEPT_MS = 10_000
 const PATIENCE_MS = 2000
+/** From one look to the next at least, however many statements fail. */
+const PAUSE_MS = 100
 
 /**
  * Ready: the database answers soon, sessions on it are as we set them, this version can run on its schema, which is what the migrations
- * made, and the order of its records is right. Never rejects.
+ * made, its role has the rights that it needs, and the order of its records is right. Never rejects. Each change is logged once.
  */
-export function databaseReadiness(database: Database, timeline: TimelineCheck, log: Logger): ReadinessProbe {
-  const drift = keep(
-    () => schemaDrift(database.pool),
-    (fault) => (fault === undefined ? SCHEMA_KEPT_MS : 0),
-  )
-  const check = async (): Promise<Readiness> => {
-    const { isReadOnly, settings } = await database.checkSession()
-    if (isReadOnly) return { ready: false, reason: READ_ONLY }
-    const [fault] = settings
-    if (fault !== undefined) return { ready: false, reason: fault }
-    const { state } = await migrationState(database.pool)
-    if (state !== 'up-to-date') return { ready: false, reason: REASONS[state] }
-    // Before the schema is compared, which would name the triggers that a restore has still to create.
-    await timeline.run()
-    const changed = await drift()
-    return changed === undefined ? { ready: true } : { ready: false, reason: changed }
+export function databaseReadiness(database: Database, timeline: TimelineCheck, log: Logger): DatabaseReadiness {
+  let last: string | undefined
+  let evidence: unknown
+  const note = (readiness: Readiness, error?: unknown): Readiness => {
+    const reason = readiness.ready ? undefined : readiness.reason
+    if (reason !== undefined && reason !== last) log.warn({ err: error ?? evidence, reason }, 'not ready')
+    if (reason === undefined && last !== undefined) log.info('ready again')
+    last = reason
+    evidence = undefined
+    return readiness
   }
-  return keep(
-    () =>
-      withPatience(check()).catch((error: unknown) => {
-        const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
-        log.warn({ err: error, reason }, 'not ready')
-        return { ready: false, reason }
-      }),
-    () => KEPT_MS,
+  const kept = new KeptAnswer(() =>
+    withPatience(lookingAtSchema(() => check(database, timeline))).then(note, (error: unknown) => {
+      const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
+      return note({ ready: false, reason }, error)
+    }),
   )
+  const renew = (error: unknown): Promise<Readiness> => {
+    evidence = error
+    return kept.renew()
+  }
+  return { probe: () => kept.get(), renew }
 }
 
-const REASONS: Readonly<Record<Exclude<MigrationState['state'], 'up-to-date'>, string>> = {
+async function check(database: Database, timeline: TimelineCheck): Promise<Readiness> {
+  const { isReadOnly, settings } = await database.checkSession()
+  if (isReadOnly) return { ready: false, reason: READ_ONLY }
+  const reason =
+    settings[0] ?? (await missingRights(database.pool)) ?? REASONS[(await migrationState(database.pool)).state]
+  if (reason !== undefined) return { ready: false, reason }
+  // Before the schema is compared, which would name the triggers that a restore has still to create.
+  await timeline.run()
+  // Each time: a restore under a running server makes the schema anew in a second.
+  const drift = await schemaDrift(database.pool)
+  return drift === undefined ? { ready: true } : { ready: false, reason: drift }
+}
+
+const REASONS: Readonly<Record<MigrationState['state'], string | undefined>> = {
+  'up-to-date': undefined,
   empty: 'The database has no schema yet.',
   behind: 'The database schema is behind this version of the server.',
   ahead: 'The database has migrations that this version of the server cannot run on.',
   failed: 'A migration of the database failed half-way.',
 }
 
-/** Asks again only when the last answer is older than `keptMs` says of it; whoever asks meanwhile waits for the same answer. */
-function keep<Answer>(ask: () => Promise<Answer>, keptMs: (answer: Answer) => number): () => Promise<Answer> {
-  let kept: { answer: Promise<Answer>; until: number } | undefined
-  return () => {
-    if (kept !== undefined && performance.now() < kept.until) return kept.answer
-    const entry = { answer: ask(), until: Number.POSITIVE_INFINITY }
-    kept = entry
-    const keepFor = (ms: number): void => {
-      entry.until = performance.now() + ms
-    }
-    entry.answer.then(
-      (answer) => keepFor(keptMs(answer)),
-      () => keepFor(0),
-    )
+/** Asks again only when the last answer is old; whoever asks meanwhile waits for the same answer. */
+class KeptAnswer<Answer> {
+  private readonly ask: () => Promise<Answer>
+  private kept: { readonly answer: Promise<Answer>; until: number } | undefined
+  private next: Promise<Answer> | undefined
+
+  /** `ask` does not reject. */
+  constructor(ask: () => Promise<Answer>) {
+    this.ask = ask
+  }
+
+  get(): Promise<Answer> {
+    if (this.kept !== undefined && performance.now() < this.kept.until) return this.kept.answer
+    const entry = { answer: this.ask(), until: Number.POSITIVE_INFINITY }
+    this.kept = entry
+    void entry.answer.then(() => {
+      entry.until = performance.now() + KEPT_MS
+    })
     return entry.answer
+  }
+
+  /** The answer to a question that begins after this call. */
+  renew(): Promise<Answer> {
+    this.next ??= this.askAfterThis()
+    return this.next
+  }
+
+  private async askAfterThis(): Promise<Answer> {
+    await this.kept?.answer
+    await delay(PAUSE_MS, undefined, { ref: false })
+    this.next = undefined
+    this.kept = undefined
+    return await this.get()
   }
 }
 

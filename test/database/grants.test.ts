@@ -192,31 +192,6 @@ describe('the role of the server', () => {
   })
 })
 
-describe('a role that lacks a right', () => {
-  const role = `jl_none_${suffix}`
-  const run = (sql: string) => onServer(database.url, (client) => client.query(sql))
-
-  beforeAll(() => run(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`))
-  afterAll(() => run(`DROP OWNED BY ${role}; DROP ROLE ${role}`))
-
-  const migrations = `GRANT SELECT ON _prisma_migrations, compatible_migrations TO ${role}`
-  it.each([
-    ['USAGE of the schema', 'REVOKE USAGE ON SCHEMA public FROM PUBLIC', 'schema public'],
-    ['SELECT of migrations', `GRANT USAGE ON SCHEMA public TO ${role}`, 'table _prisma_migrations'],
-    ['SELECT of tables', migrations, 'table ledger_timelines'],
-    ['SELECT of keys', `${grantStatements({ api: role })}; REVOKE SELECT ON api_keys FROM ${role}`, 'table api_keys'],
-  ])('does not start a server, and a sentence says what it lacks: %s', async (_, sql, denied) => {
-    await run(sql)
-    const environment = { DATABASE_URL: urlOf('api').replace(ROLES.api, role), PORT: '0', AUTH: 'required' }
-    const program = runProgram('src/cli.ts', environment, ['start'])
-    expect(await program.ended).toMatchObject({ code: 1 })
-    expect(program.stderr()).toBe(
-      `The database role lacks a right (permission denied for ${denied}). As the owner of the tables, run ` +
-        '"jobledger grants --api ROLE --apply", or use the role that this command needs (README.md, "Roles in the database").\n',
-    )
-  })
-})
-
 describe('the role of a reader', () => {
   it('reads jobs, records and results, and nothing of API keys; writes nothing', async () => {
     for (const table of ['jobs', 'job_states', 'job_results', 'followers']) {

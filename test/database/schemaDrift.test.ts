@@ -86,6 +86,21 @@ describe('the schema', () => {
       'ALTER TABLE jobs ALTER COLUMN user_id DROP NOT NULL',
       'column jobs.user_id was changed',
     ],
+    [
+      'a sequence that skips numbers',
+      'ALTER SEQUENCE job_states_id_seq INCREMENT 2',
+      'sequence job_states_id_seq was changed',
+    ],
+    [
+      'a sequence that ends early and begins again',
+      'ALTER SEQUENCE job_states_id_seq MAXVALUE 1000000 CYCLE',
+      'sequence job_states_id_seq was changed',
+    ],
+    [
+      'a sequence of another type',
+      'ALTER SEQUENCE job_states_id_seq AS integer',
+      'sequence job_states_id_seq was changed',
+    ],
     ['row security', 'ALTER TABLE job_states ENABLE ROW LEVEL SECURITY', 'table job_states is not in force'],
     [
       'a rule',

@@ -1,0 +1,69 @@
+// Whether the role of a server has the rights that `jobledger grants` gives it: all of them, because it shows only at the first request that
+// needs one.
+import pg from 'pg'
+import { apiRights } from './grants.ts'
+import type { Queryable } from './migrations.ts'
+
+interface Wanted {
+  readonly kind: string
+  readonly name: string
+  readonly privilege: string
+  /** Of a table; undefined: of all. */
+  readonly column?: string | undefined
+}
+
+/** Rights that a sentence names. */
+const MAX_NAMED = 5
+
+let wanted: string | undefined
+
+/** What is missing of the database itself is for others to find (schemaDrift.ts). */
+function statement(): string {
+  wanted ??= pg.escapeLiteral(JSON.stringify(wantedRights()))
+  return `SELECT wanted.*, current_user AS role
+    FROM json_to_recordset(${wanted}) AS wanted (kind text, name text, privilege text, "column" text)
+    WHERE CASE wanted.kind
+      WHEN 'schema' THEN EXISTS (
+        SELECT FROM pg_namespace WHERE nspname = wanted.name AND NOT has_schema_privilege(oid, privilege))
+      WHEN 'function' THEN EXISTS (
+        SELECT FROM pg_proc
+        WHERE pronamespace = to_regnamespace('public') AND proname = wanted.name AND NOT has_function_privilege(oid, privilege))
+      ELSE EXISTS (
+        SELECT FROM pg_class
+        WHERE relnamespace = to_regnamespace('public') AND relname = wanted.name AND NOT CASE
+          WHEN wanted.kind = 'sequence' THEN has_sequence_privilege(oid, privilege)
+          WHEN wanted."column" IS NULL THEN has_table_privilege(oid, privilege)
+          ELSE coalesce((
+            SELECT has_column_privilege(attrelid, attnum, privilege) FROM pg_attribute
+            WHERE attrelid = pg_class.oid AND attname = wanted."column"), true) END)
+      END`
+}
+
+function wantedRights(): Wanted[] {
+  const ofObjects = apiRights().flatMap(({ kind, name, privileges }) =>
+    [...privileges.matchAll(/(\w+)(?: \("(\w+)"\))?/g)].map(([, privilege = '', column]) => ({
+      kind,
+      name,
+      privilege,
+      column,
+    })),
+  )
+  return [{ kind: 'schema', name: 'public', privilege: 'USAGE' }, ...ofObjects]
+}
+
+/** What the role of `database` lacks, in one sentence for an operator; undefined if nothing. */
+export async function missingRights(database: Queryable): Promise<string | undefined> {
+  const { rows } = await database.query<Wanted & { role: string }>(statement())
+  const [first] = rows
+  if (first === undefined) return undefined
+  const named = rows.slice(0, MAX_NAMED).map(describe)
+  const rest = rows.length > MAX_NAMED ? `, and ${rows.length - MAX_NAMED} more rights` : ''
+  return (
+    `The database role ${first.role} lacks ${named.join(', ')}${rest}. As the owner of the tables, run ` +
+    `"jobledger grants --api ${first.role} --apply".`
+  )
+}
+
+function describe({ kind, name, privilege, column }: Wanted): string {
+  return column == null ? `${privilege} on ${kind} ${name}` : `${privilege} of ${column} on ${kind} ${name}`
+}

@@ -1,0 +1,54 @@
+// Statements that PostgreSQL refuses by a reason of the schema, although the schema is intact: a fault of the server, or of what an operator added.
+import pg from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type LogLine, readableLog } from '../maintenance/logLines.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const CREATE = 'mutation { createJob(input: { content: "c" }) { __typename } }'
+
+let server: TestServer
+let session: pg.Client
+let lines: LogLine[]
+
+beforeAll(async () => {
+  const reading = readableLog()
+  lines = reading.lines
+  server = await startTestServer({ log: reading.log })
+  session = new pg.Client({ connectionString: server.databaseUrl })
+  await session.connect()
+})
+
+afterAll(async () => {
+  await session.end()
+  await server.close()
+})
+
+/** A trigger of the operator, which the schema check lets pass, refuses every job. */
+async function refuseJobs(code: string): Promise<void> {
+  await session.query(`
+    CREATE OR REPLACE FUNCTION own_refusal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      RAISE EXCEPTION 'refused' USING ERRCODE = '${code}'; END $$;
+    CREATE OR REPLACE TRIGGER own_refusal BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION own_refusal()`)
+}
+
+it('answers UNAVAILABLE, stays ready, and logs the cause as an error once a minute', async () => {
+  await refuseJobs('42P01')
+  for (const _ of [1, 2, 3])
+    expect(await server.request(CREATE)).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
+  const faults = () => lines.filter(({ level }) => level === 'error')
+  await expect
+    .poll(faults)
+    .toMatchObject([{ msg: 'statement refused, but the schema is intact', err: { code: '42P01', message: 'refused' } }])
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+  expect(lines.filter(({ msg }) => msg === 'not ready')).toEqual([])
+})
+
+it('answers INTERNAL_SERVER_ERROR where a constraint of an intact schema refuses, and UNAVAILABLE where the schema is not intact', async () => {
+  await refuseJobs('23514')
+  expect(await server.request(CREATE)).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] })
+  await session.query('ALTER TABLE jobs DISABLE TRIGGER guard_insert')
+  expect(await server.request(CREATE)).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
+  expect(lines.filter(({ msg }) => msg === 'not ready')).toMatchObject([
+    { reason: expect.stringContaining('trigger jobs.guard_insert is not in force'), err: { code: '23514' } },
+  ])
+})
