@@ -36,6 +36,9 @@ export interface TestServer extends Pick<App, 'ledger' | 'database'> {
   close(): Promise<void>
 }
 
+/** One for all servers of a file: each logger listens to standard error for as long as the process lives. */
+const SILENT = createLogger({ level: 'silent', readable: false })
+
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const own = options.databaseUrl === undefined ? await createTestDatabase(options.database) : undefined
   const databaseUrl = options.databaseUrl ?? (own as TestDatabase).url
@@ -49,7 +52,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       EVENTS_PING_MS: '300',
       ...options.environment,
     }),
-    log: options.log ?? createLogger({ level: 'silent', readable: false }),
+    log: options.log ?? SILENT,
     databaseUrl,
   })
   await app.listen()
