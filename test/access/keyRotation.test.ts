@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { KEYS_REFRESH_MS } from '../../src/access/publishedKeys.ts'
 import { readableLog } from '../maintenance/logLines.ts'
+import { type ClockAhead, clockAhead } from '../support/clockAhead.ts'
 import { bearer } from '../support/credentials.ts'
 import { openEventStream } from '../support/eventStream.ts'
 import { eventually } from '../support/eventually.ts'
@@ -14,11 +15,9 @@ import { CLAIMS, forged, refusal, WHO, who } from './tokens.ts'
 const { log, lines } = readableLog()
 let issuer: Issuer
 let server: TestServer
-/** By how much the monotonic clock of this process is ahead. It only grows. */
-let aheadMs = 0
-const now = performance.now.bind(performance)
+let clock: ClockAhead
 beforeAll(async () => {
-  vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs)
+  clock = clockAhead()
   issuer = await startIssuer()
   await issuer.publish('old')
   server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL: issuer.url }, log })
@@ -38,7 +37,7 @@ it('keeps the last keys in use, and streams open, however long the issuer is una
   await newJob(server.ledger)
   await stream.heard(1)
   issuer.isUnavailable = true
-  aheadMs += 100 * KEYS_REFRESH_MS
+  clock.advance(100 * KEYS_REFRESH_MS)
   const before = issuer.requests
   for (let times = 0; times < 5; times += 1) expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
   await newJob(server.ledger)
@@ -57,7 +56,7 @@ it.each([
 ])('keeps the last keys in use while the issuer publishes %s', async (_, keys) => {
   const failures = refreshFailures().length
   issuer.publishRaw(...keys)
-  aheadMs += 2 * KEYS_REFRESH_MS
+  clock.advance(2 * KEYS_REFRESH_MS)
   const token = await issuer.token('old')
   expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
   await eventually(() => expect(refreshFailures().length).toBeGreaterThan(failures))

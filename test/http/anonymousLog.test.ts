@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type Issuer, startIssuer } from '../access/issuer.ts'
 import { CLAIMS, forged, WHO } from '../access/tokens.ts'
 import { type LogLine, readableLog } from '../maintenance/logLines.ts'
+import { type ClockAhead, clockAhead } from '../support/clockAhead.ts'
 import { bearer } from '../support/credentials.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { onServer } from '../support/testRun.ts'
@@ -13,15 +14,15 @@ const TIMES = 100
 const { log, lines } = readableLog()
 let issuer: Issuer
 let server: TestServer
-/** By how much the monotonic clock of this process is ahead. It only grows. */
-let aheadMs = 0
-const now = performance.now.bind(performance)
+let clock: ClockAhead
 
 beforeAll(async () => {
-  vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs)
+  clock = clockAhead()
   issuer = await startIssuer()
   await issuer.publish('old')
-  server = await startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL: issuer.url }, log })
+  // The end of a request may be seen after the clock was put ahead.
+  const environment = { ...CLAIMS, AUTH_JWKS_URL: issuer.url, SLOW_QUERY_MS: '0' }
+  server = await startTestServer({ environment, log })
 })
 afterEach(() => {
   lines.length = 0
@@ -48,7 +49,7 @@ it.each([
     503,
   ],
 ] as const)('has at most 60 lines a minute of requests with %s, and their number', async (_, headers, line, status) => {
-  aheadMs += 60_000
+  clock.advance(60_000)
   // The issuer is asked once, and not again for the others.
   await statusOf(bearer(forged('ES256', 'first')))
   lines.length = 0
@@ -57,7 +58,7 @@ it.each([
   expect(before.filter(({ msg }) => msg !== line)).toEqual([])
   expect([before.length <= MAX_LINES, before.length >= MAX_LINES - 1]).toEqual([true, true])
   for (const one of before) expect(JSON.stringify(one)).not.toMatch(/stack|\\n/)
-  aheadMs += 60_000
+  clock.advance(60_000)
   // Of made-up key ids the first is looked up: only the second is refused like those before.
   for (let n = 0; n < 2; n += 1) await statusOf(headers(TIMES + n))
   expect(warnings().filter(({ msg }) => msg === 'log lines suppressed')).toEqual([
