@@ -95,7 +95,7 @@ describe('jobledger run without a server', () => {
     server.forecast(() => (server.operations.length === 1 ? 'hang' : 'fair'))
     const file = join(dir, 'not-begun')
     const started = startRun(['touch', file], { environment, preset: 'early' })
-    await eventually(() => expect(server.operations).toEqual(['CreateRun']), 60_000)
+    await eventually(() => expect(server.operations).toEqual(['ViewerRoles']), 60_000)
     started.process.kill('SIGTERM')
     const { code, stderr } = await started.ended
     expect([code, stderr]).toEqual([143, 'jobledger run: SIGTERM came before the program was started.\n'])

@@ -61,6 +61,8 @@ describe.runIf(isRoot())('root', () => {
     const [relocated] = readdirSync(system).filter((name) => name.startsWith('checkout-'))
     places.push(join(system, relocated ?? ''))
     expect(first.errors()).toContain(`The database is kept in ${join(system, relocated ?? '?')}`)
+    expect(first.errors()).toContain(`preparing an embedded PostgreSQL in ${join(system, relocated ?? '?')};`)
+    expect(first.errors()).not.toContain(`preparing an embedded PostgreSQL in ${checkout}`)
     expect(readdirSync(checkout)).not.toContain('data')
     await noteIn(first.url)
     await first.end('SIGKILL')
