@@ -13,6 +13,12 @@ export class RoundRobin<Item> {
     this.size += 1
   }
 
+  /** What `shift` would take. */
+  peek(): Item | undefined {
+    for (const items of this.byCaller.values()) for (const item of items) return item
+    return undefined
+  }
+
   /** Takes an item out that is not to be served any more. */
   remove(caller: string, item: Item): void {
     const items = this.byCaller.get(caller)

@@ -19,8 +19,8 @@ export class AnswerSize {
     this.onOver = onOver
   }
 
-  /** What was read for the events before does not count. */
-  beginEvent(): void {
+  /** What was read before does not count: for earlier events, or before the operation began again. */
+  restart(): void {
     this.read = 0
   }
 

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
 import type { AnswerSize } from './answerSize.ts'
+import { repeatRead } from './repeatedRead.ts'
 import type { ServerPlugin } from './requestScope.ts'
 
 /** Watches one request: whether its time is over, and whether its client waits. */
@@ -94,7 +95,8 @@ export class Deadline {
 export function keepDeadline(): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const { deadline, answerSize, memory, statementEnded: ended, callerKey: caller } = args.contextValue.scope
+      const { scope } = args.contextValue
+      const { deadline, answerSize, memory, statementEnded: ended, callerKey: caller } = scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
       const isMutation = operation === OperationTypeNode.MUTATION
       if (isMutation) deadline.outliveClient()
@@ -103,7 +105,17 @@ export function keepDeadline(): ServerPlugin {
         if (!isMutation) answerSize.received(bytes)
       }
       const watch = { received, ended, caller, readsOnly: !isMutation }
-      setExecuteFn((given: ExecutionArgs) => givenUpOn(deadline.signal, () => executeFn(given), watch))
+      setExecuteFn((given: ExecutionArgs) => {
+        if (isMutation) return givenUpOn(deadline.signal, () => executeFn(given), watch)
+        return repeatRead(scope, (signal, attempt) => {
+          // What resolvers keep by their context, such as rows that were not read to the end, is not for another attempt.
+          const contextValue = attempt === 1 ? given.contextValue : { ...(given.contextValue as object) }
+          const counted = (bytes: number): void => {
+            if (!signal.aborted) received(bytes)
+          }
+          return givenUpOn(signal, () => executeFn({ ...given, contextValue }), { ...watch, received: counted })
+        })
+      })
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const { deadline, answerSize, shuttingDown, statementEnded: ended, callerKey: caller } = args.contextValue.scope
@@ -130,7 +142,7 @@ function isStream(results: object): results is Results {
 function eachUnder(run: <T>(work: () => T) => T, results: Results, size: AnswerSize): Results {
   return {
     next: () => {
-      size.beginEvent()
+      size.restart()
       return run(() => results.next())
     },
     return: () => results.return(),

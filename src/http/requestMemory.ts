@@ -1,6 +1,7 @@
 // How much memory a request takes, estimated from what it sends, reads and answers, and counted against the budget of the process.
 import type { IncomingMessage } from 'node:http'
 import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
+import { READ_FACTOR } from './answerSize.ts'
 import type { Holding } from './memoryBudget.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
 
@@ -52,6 +53,22 @@ export class RequestMemory {
     this.holding.send()
   }
 
+  /** `stop` is called once instead of giving the request up while its answer is read, until this is called again. */
+  onStop(stop: (() => void) | undefined): void {
+    this.holding.onStop(stop)
+  }
+
+  /**
+   * Forgets what was read, and waits until there is memory to read as much as an answer may take.
+   *
+   * @throws GraphQLError with the code UNAVAILABLE if too many requests of the caller wait, or the request is given up meanwhile
+   */
+  async reserve(answerLimitBytes: number, signal: AbortSignal): Promise<void> {
+    this.read = 0
+    const most = PER_BODY_BYTE * this.body + (READ_FACTOR * PER_READ_BYTE + PER_ANSWER_BYTE) * answerLimitBytes
+    if (!(await this.holding.reserve(most, signal))) throw noMemory()
+  }
+
   /** From now on it is not given up: it writes. */
   keep(): void {
     this.holding.keep()
@@ -62,17 +79,22 @@ export class RequestMemory {
   }
 
   check(): void {
-    if (!this.holding.isGivenUp) return
-    const http = { status: 503, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }
-    throw new GraphQLError('The server has no memory for this request now. Retry later, or ask for less at once.', {
-      extensions: { code: 'UNAVAILABLE', retryAfterSeconds: RETRY_AFTER_SECONDS, http },
-    })
+    if (this.holding.isGivenUp) throw noMemory()
   }
 
   private update(): void {
     const objects = Math.min(PER_NODE * this.nodes, OBJECTS_PER_READ_BYTE * this.read)
-    this.holding.hold(PER_BODY_BYTE * this.body + PER_READ_BYTE * this.read + objects + PER_ANSWER_BYTE * this.answer)
+    // Before the answer is there, it is taken for as large as what was read.
+    const answer = PER_ANSWER_BYTE * (this.answer || this.read)
+    this.holding.hold(PER_BODY_BYTE * this.body + PER_READ_BYTE * this.read + objects + answer)
   }
+}
+
+function noMemory(): GraphQLError {
+  const http = { status: 503, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }
+  return new GraphQLError('The server has no memory for this request now. Retry later, or ask for less at once.', {
+    extensions: { code: 'UNAVAILABLE', retryAfterSeconds: RETRY_AFTER_SECONDS, http },
+  })
 }
 
 /** Counts bodies before they are read. To stand behind what parses them. */

@@ -7,11 +7,13 @@ import { Latencies } from '../load/latencies.ts'
 import { startServerProcess } from '../load/serverProcess.ts'
 import { PROTECTED, tokenOf } from '../support/credentials.ts'
 import { WrongAnswerError } from './benchError.ts'
+import { HOSTILE_BODIES } from './hostileBodies.ts'
 import { HOSTILE_DOCUMENTS } from './hostileDocuments.ts'
 import { HttpTarget } from './httpTarget.ts'
 import { untilRolledUp } from './rolledUp.ts'
 import { BENCH_USER } from './writtenJobs.ts'
 
+const CONNECTIONS = 20
 const STREAMS = 2000
 const OPENED_AT_ONCE = 20
 const BATCH = 100
@@ -30,8 +32,8 @@ export interface NeighboursRow {
 
 export interface NeighboursResult {
   readonly rows: readonly NeighboursRow[]
-  /** How many hostile documents were answered, by status and code. */
-  readonly hostile: Readonly<Record<string, number>>
+  /** How many hostile documents, and how many hostile bodies, were answered, by status and code. */
+  readonly hostile: readonly Readonly<Record<string, number>>[]
   /** Goals that were missed, and wrong answers. */
   readonly faults: readonly string[]
 }
@@ -64,11 +66,12 @@ export async function measureNeighbours({
     // The transactions that add up a new data set are long, and events wait for them.
     await untilRolledUp(client)
     const [neighbour, hostile] = await Promise.all(['neighbour', 'hostile'].map((name) => callerOf(endpoint, name)))
-    const documents = await besideDocuments(neighbour as Caller, hostile as Caller, seconds)
+    const documents = await besideRequests(neighbour as Caller, hostile as Caller, { ...DOCUMENTS, seconds })
+    const bodies = await besideRequests(neighbour as Caller, hostile as Caller, { ...BODIES, seconds })
     const streams = await besideStreams(neighbour as Caller, hostile as Caller, seconds)
-    const rows = [documents.row, ...streams]
+    const rows = [documents.row, bodies.row, ...streams]
     const faults = rows.filter(({ isMet }) => !isMet).map(({ what, goal }) => `${what}: not ${goal}`)
-    return { rows, hostile: documents.answered, faults }
+    return { rows, hostile: [documents, bodies].map(({ answered }) => answered), faults }
   } finally {
     program.kill('SIGTERM')
     await program.ended
@@ -85,7 +88,7 @@ const HOUR_SECONDS = 3600
 async function callerOf(endpoint: string, name: string): Promise<Caller> {
   const exp = Math.floor(Date.now() / 1000) + HOUR_SECONDS
   const headers = { authorization: `Bearer ${await tokenOf(name, { roles: ['ADMIN'], claims: { exp } })}` }
-  return { target: new HttpTarget(endpoint, 4, headers), headers }
+  return { target: new HttpTarget(endpoint, CONNECTIONS, headers), headers }
 }
 
 /** p95 of a page, asked for again and again until `isOver`. */
@@ -100,24 +103,41 @@ function after(seconds: number): () => boolean {
   return () => performance.now() >= end
 }
 
-async function besideDocuments(neighbour: Caller, hostile: Caller, seconds: number) {
+interface HostileRequests {
+  readonly what: string
+  readonly bodies: readonly string[]
+  /** Requests at once. */
+  readonly count: number
+}
+
+const DOCUMENTS: HostileRequests = {
+  what: 'two hostile documents in a loop',
+  bodies: HOSTILE_DOCUMENTS.map((query) => JSON.stringify({ query })),
+  count: 2,
+}
+const BODIES: HostileRequests = { what: '20 connections with hostile bodies', bodies: HOSTILE_BODIES, count: 20 }
+
+async function besideRequests(
+  neighbour: Caller,
+  hostile: Caller,
+  { what, bodies, count, seconds }: HostileRequests & { readonly seconds: number },
+) {
   await pages(neighbour, after(seconds / 3))
   const alone = await pages(neighbour, after(seconds))
   const answered: Record<string, number> = {}
   let isOver = false
   const loop = async (first: number): Promise<void> => {
     for (let n = first; !isOver; n += 1) {
-      const document = HOSTILE_DOCUMENTS[n % HOSTILE_DOCUMENTS.length] as string
-      const { status, text } = await hostile.target.post(JSON.stringify({ query: document }))
+      const { status, text } = await hostile.target.post(bodies[n % bodies.length] as string)
       const outcome = `${status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? 'ok'}`
       answered[outcome] = (answered[outcome] ?? 0) + 1
     }
   }
-  const loops = [loop(0), loop(1)]
+  const loops = Array.from({ length: count }, (_, n) => loop(n))
   const beside = await pages(neighbour, after(seconds))
   isOver = true
   await Promise.all(loops)
-  return { row: timesRow('page of 20, beside two hostile documents in a loop', alone, beside), answered }
+  return { row: timesRow(`page of 20, beside ${what}`, alone, beside), answered }
 }
 
 async function besideStreams(neighbour: Caller, hostile: Caller, seconds: number): Promise<NeighboursRow[]> {
@@ -198,9 +218,10 @@ export function neighboursMarkdown({ rows, hostile }: NeighboursResult): string 
       line([what, alone, beside, `${(beside / alone).toFixed(1)} x`, goal, isMet ? 'met' : 'MISSED']),
     ),
     '',
-    `Answers to the hostile documents: ${Object.entries(hostile)
-      .map(([outcome, count]) => `${count} x ${outcome}`)
-      .join(', ')}.`,
+    ...hostile.map((answered, n) => {
+      const outcomes = Object.entries(answered).map(([outcome, count]) => `${count} x ${outcome}`)
+      return `Answers to the hostile ${n === 0 ? 'documents' : 'bodies'}: ${outcomes.join(', ')}.`
+    }),
     '',
   ].join('\n')
 }
