@@ -8,12 +8,14 @@ const POLL_MS = 1000
 const MAX_QUERY_CHARACTERS = 200
 
 const HOLDERS = `
-  SELECT blocker.pid, usename, application_name, state, xact_start, left(query, ${MAX_QUERY_CHARACTERS}) AS query
+  SELECT blocker.pid, usename, application_name, state, xact_start, left(query, ${MAX_QUERY_CHARACTERS}) AS query,
+    EXISTS (SELECT FROM pg_locks WHERE pid = ANY($1) AND NOT granted AND locktype = 'advisory') AS "isMigration"
   FROM (SELECT DISTINCT unnest(pg_blocking_pids(waiting)) AS pid FROM unnest($1::integer[]) AS waiting) AS blocker
   LEFT JOIN pg_stat_activity AS activity ON activity.pid = blocker.pid ORDER BY xact_start`
 
 /**
- * Looks who blocks the sessions `pids` until `stop` is called. Who it was last is in `holders`, a line each.
+ * Looks who blocks the sessions `pids` until `stop` is called. Who it was last is in `holders`, a line each; `isMigration`: it has the lock
+ * of Prisma Migrate, not that of a table.
  *
  * @param {string} url
  * @param {() => number[]} pids
@@ -21,18 +23,21 @@ const HOLDERS = `
 export function watchLockHolders(url, pids) {
   /** @type {string[]} */
   let holders = []
+  let isMigration = true
   /** @type {Promise<pg.Client> | undefined} */
   let connecting
   const look = async () => {
     connecting ??= connect(url)
     const { rows } = await (await connecting).query(HOLDERS, [pids()])
-    if (rows.length > 0) holders = rows.map(describeHolder)
+    if (rows.length === 0) return
+    holders = rows.map(describeHolder)
+    isMigration = rows[0].isMigration
   }
   const interval = Math.max(10, Math.min(POLL_MS, lockTimeoutMs() / 4 || POLL_MS))
   // What cannot be found out is not reported; the migration itself reports what is wrong.
   const timer = setInterval(() => void look().catch(() => undefined), interval)
   return {
-    holders: () => holders,
+    holders: () => ({ holders, isMigration }),
     stop: async () => {
       clearInterval(timer)
       await connecting?.then((client) => client.end()).catch(() => undefined)
@@ -66,19 +71,25 @@ function describeHolder({ pid, usename, application_name: application, state, xa
  * so that the next deploy runs it again.
  *
  * @param {string} url
- * @param {string | undefined} migration undefined: the lock is that of another run of Prisma Migrate
- * @param {{ isRolledBack: boolean, holders: string[] }} wait
+ * @param {{ migration: string | undefined, method: string }} work what waited; without a migration, none had begun
+ * @param {{ isRolledBack: boolean, holders: string[], isMigration: boolean }} wait
  */
-export async function lockTimeoutMessage(url, migration, { isRolledBack, holders }) {
+export async function lockTimeoutMessage(url, { migration, method }, { isRolledBack, holders, isMigration }) {
   const who = holders.length > 0 ? `The lock is held by ${holders.join('; ')}.` : 'It is not known who holds the lock.'
   const wait = `Waited ${lockTimeoutMs()} ms for a lock (MIGRATE_LOCK_TIMEOUT_MS). ${who}`
-  const advice = 'Wait until that ends, or end it (SELECT pg_terminate_backend(PID)), then run the command again.'
-  if (migration === undefined) return `Another migration of this database is running. ${wait}\n${advice}`
+  const advice = 'Wait until that ends, or end it (SELECT pg_terminate_backend(PID)), then run the command again'
+  if (migration === undefined) {
+    if (isMigration) return `Another migration of this database is running. ${wait}\n${advice}.`
+    // It drops each object by a statement of its own.
+    if (method === 'reset')
+      return `The database is reset in part only: a part of its schema is gone. ${wait}\n${advice}: it resets the rest.`
+    return `A table of this database is in use. ${wait}\n${advice}.`
+  }
   if (!isRolledBack) {
     return `The migration ${migration} failed half-way. ${wait}\nUndo what it did, then run "prisma migrate resolve".`
   }
   await markRolledBack(url, migration)
-  return `The migration ${migration} was rolled back. ${wait}\n${advice}`
+  return `The migration ${migration} was rolled back. ${wait}\n${advice}.`
 }
 
 /** @param {string} url @param {string} migration */

@@ -29,6 +29,8 @@ const RENAMED = /** @type {Record<string, string>} */ ({ getDatabaseVersion: 've
 /** Methods that work on the shadow database as `migrate dev` has left it. */
 const NEED_DIAGNOSIS = ['evaluateDataLoss', 'createMigration']
 
+const NO_HOLDERS = /** @type {LockHolders} */ ({ holders: [], isMigration: true })
+
 /** @typedef {{ id: number, method: string, params?: object }} Request */
 
 // The CLI takes every line on standard error for an answer; Node's warnings are none.
@@ -76,7 +78,7 @@ async function answer({ id, method, params }) {
     if (result.stdout) send({ jsonrpc: '2.0', id: `print-${id}`, method: 'print', params: { content: result.stdout } })
     return { id, result: { ...result, stdout: null } }
   } catch (error) {
-    return { id, error: await failure(error, method, locks?.holders() ?? []) }
+    return { id, error: await failure(error, method, locks?.holders() ?? NO_HOLDERS) }
   } finally {
     await locks?.stop()
     await closeConnections()
@@ -93,14 +95,16 @@ async function start() {
   return startEngine(datamodels.length > 0 ? datamodels : undefined, adapter)
 }
 
-/** @param {unknown} thrown @param {string} method @param {string[]} lockHolders */
+/** @typedef {{ holders: string[], isMigration: boolean }} LockHolders */
+
+/** @param {unknown} thrown @param {string} method @param {LockHolders} lockHolders */
 async function failure(thrown, method, lockHolders) {
   // The engine knows errors of the adapter by number only.
   const number = /^External error id#(\d+)/.exec(String(/** @type {Error} */ (thrown).message))?.[1]
   const error = number === undefined ? thrown : adapter.errorRegistry.consumeError(Number(number))?.error
   const timeout = takeLockTimeout()
   const { message, code, meta } = timeout
-    ? await lockFailure(error, { ...timeout, holders: lockHolders })
+    ? await lockFailure(error, method, { ...timeout, ...lockHolders })
     : migrationFailure(error, method)
   const panicked = panicMessage() !== ''
   return {
@@ -110,11 +114,11 @@ async function failure(thrown, method, lockHolders) {
   }
 }
 
-/** @param {unknown} error @param {{ isRolledBack: boolean, holders: string[] }} wait */
-async function lockFailure(error, wait) {
+/** @param {unknown} error @param {string} method @param {LockHolders & { isRolledBack: boolean }} wait */
+async function lockFailure(error, method, wait) {
   // Frees the advisory lock, and so the table of the migrations.
   await closeConnections()
-  const message = await lockTimeoutMessage(String(datasource.url), migrationIn(error), wait)
+  const message = await lockTimeoutMessage(String(datasource.url), { migration: migrationIn(error), method }, wait)
   return { message, code: undefined, meta: undefined }
 }
 

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { schemaDrift } from '../../src/database/schemaDrift.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type CliOutcome, prismaCli, scratchCheckout } from '../support/prismaCli.ts'
 
@@ -118,5 +119,25 @@ describe('prisma migrate deploy', () => {
       code: 1,
       said: expect.stringContaining('MIGRATE_LOCK_TIMEOUT_MS must be an integer from 0 to 999999999 (got "soon").'),
     })
+  })
+})
+
+describe('prisma migrate reset', () => {
+  it('that waits for a table says who holds it and what to do, and repairs when run again', async () => {
+    vi.stubEnv('MIGRATE_LOCK_TIMEOUT_MS', '500')
+    const reset = () => prismaCli(['migrate', 'reset', '--force'], database.url, checkout.folder)
+    await reporting.query('BEGIN; LOCK TABLE jobs IN ACCESS SHARE MODE')
+    const { code, said } = await reset()
+    expect(code).toBe(1)
+    expect(said).toContain(
+      'The database is reset in part only: a part of its schema is gone. Waited 500 ms for a lock (MIGRATE_LOCK_TIMEOUT_MS). ' +
+        `The lock is held by process ${await pidOf(reporting)} (application reporting,`,
+    )
+    expect(said).toContain('then run the command again: it resets the rest.')
+    expect(said).not.toContain('Another migration')
+    await reporting.query('COMMIT')
+    expect(await reset()).toMatchObject({ code: 0 })
+    expect(await schemaDrift(reporting)).toBeUndefined()
+    expect(await migrate('status')).toMatchObject({ code: 0, said: expect.stringContaining('up to date') })
   })
 })
