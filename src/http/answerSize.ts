@@ -94,8 +94,10 @@ function refusal(what: 'answer' | 'event', limit: number): GraphQLError {
  */
 function leastBytes(root: unknown, limit: number): number {
   const pending: object[] = []
+  // A long text that stands in many places is measured once.
+  const texts = new Map<string, number>()
   const bytesOf = (value: unknown): number => {
-    if (typeof value === 'string') return textBytes(value)
+    if (typeof value === 'string') return textBytes(value, texts)
     if (typeof value !== 'object' || value === null) return 1
     pending.push(value)
     return 2
@@ -112,8 +114,10 @@ function leastBytes(root: unknown, limit: number): number {
 const SHORT = 1000
 
 /** Characters that JSON escapes take up to six times their length. */
-function textBytes(text: string): number {
+function textBytes(text: string, texts: Map<string, number>): number {
   if (text.length < SHORT) return text.length + 2
+  const known = texts.get(text)
+  if (known !== undefined) return known
   let bytes = text.length + 2
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index)
@@ -121,6 +125,7 @@ function textBytes(text: string): number {
     else if (code === QUOTE || code === BACKSLASH) bytes += 1
     else if (code >= 0x80) bytes += 1
   }
+  texts.set(text, bytes)
   return bytes
 }
 

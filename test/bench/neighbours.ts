@@ -51,6 +51,11 @@ const CREATE = `mutation ($inputs: [CreateJobInput!]!) {
 const SUBSCRIPTION = `subscription ($filter: JobStateRecordFilter) {
   jobEvents(filter: $filter) { record { job { jobId } } } }`
 
+/** Streams of one caller whose events are 20 MiB each. */
+const LARGE = { streams: 20, content: 'x'.repeat(1024 * 1024), aliases: 20 }
+const LARGE_SUBSCRIPTION = `subscription ($filter: JobStateRecordFilter) { jobEvents(filter: $filter) { record { job {
+  ${Array.from({ length: LARGE.aliases }, (_, n) => `a${n}: content`).join(' ')} } } } }`
+
 export async function measureNeighbours({
   databaseUrl,
   client,
@@ -69,7 +74,8 @@ export async function measureNeighbours({
     const documents = await besideRequests(neighbour as Caller, hostile as Caller, { ...DOCUMENTS, seconds })
     const bodies = await besideRequests(neighbour as Caller, hostile as Caller, { ...BODIES, seconds })
     const streams = await besideStreams(neighbour as Caller, hostile as Caller, seconds)
-    const rows = [documents.row, bodies.row, ...streams]
+    const large = await besideLargeEvents(neighbour as Caller, hostile as Caller, seconds)
+    const rows = [documents.row, bodies.row, ...streams, large]
     const faults = rows.filter(({ isMet }) => !isMet).map(({ what, goal }) => `${what}: not ${goal}`)
     return { rows, hostile: [documents, bodies].map(({ answered }) => answered), faults }
   } finally {
@@ -142,16 +148,15 @@ async function besideRequests(
 
 async function besideStreams(neighbour: Caller, hostile: Caller, seconds: number): Promise<NeighboursRow[]> {
   const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
-  const heard = new Map<string, number>()
-  const note = (text: string): void => {
-    for (const [, jobId] of text.matchAll(/"jobId":"([^"]+)"/g)) heard.set(jobId as string, performance.now())
-  }
+  const heard = new Heard()
   try {
-    await subscribe(neighbour, agent, { userId: NEIGHBOUR }, note)
+    await subscribe(neighbour, agent, { filter: { userId: NEIGHBOUR }, onText: heard.note })
     const alone = await pages(neighbour, after(seconds))
     const delayAlone = await delays(neighbour, heard, after(seconds))
     const open = pLimit(OPENED_AT_ONCE)
-    const streams = Array.from({ length: STREAMS }, () => open(() => subscribe(hostile, agent, { userId: BENCH_USER })))
+    const streams = Array.from({ length: STREAMS }, () =>
+      open(() => subscribe(hostile, agent, { filter: { userId: BENCH_USER } })),
+    )
     await Promise.all(streams)
     await createJobs(hostile, BENCH_USER, BATCH)
     const isOver = after(seconds)
@@ -163,6 +168,38 @@ async function besideStreams(neighbour: Caller, hostile: Caller, seconds: number
   }
 }
 
+async function besideLargeEvents(neighbour: Caller, hostile: Caller, seconds: number): Promise<NeighboursRow> {
+  const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
+  const heard = new Heard()
+  try {
+    await subscribe(neighbour, agent, { filter: { userId: NEIGHBOUR }, onText: heard.note })
+    const alone = await delays(neighbour, heard, after(seconds))
+    const filter = { userId: LARGE_USER }
+    const open = () => subscribe(hostile, agent, { filter, query: LARGE_SUBSCRIPTION })
+    await Promise.all(Array.from({ length: LARGE.streams }, open))
+    const isOver = after(seconds)
+    const writing = (async () => {
+      while (!isOver()) {
+        await createJobs(hostile, LARGE_USER, 1, LARGE.content)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+      }
+    })()
+    const beside = await delays(neighbour, heard, isOver)
+    await writing
+    return delayRow(`event delay, beside ${LARGE.streams} streams of events of ${LARGE.aliases} MiB`, alone, beside)
+  } finally {
+    agent.destroy()
+  }
+}
+
+/** When the event of each job came. */
+class Heard extends Map<string, number> {
+  readonly note = (text: string): void => {
+    for (const [, jobId] of text.matchAll(/"jobId":"([^"]+)"/g)) this.set(jobId as string, performance.now())
+  }
+}
+
+const LARGE_USER = `${BENCH_USER}-large`
 const NEIGHBOUR = `${BENCH_USER}-neighbour`
 
 /** p95 of how long the event of a new job takes after the job was answered. */
@@ -177,8 +214,8 @@ async function delays(caller: Caller, heard: ReadonlyMap<string, number>, isOver
   return latencies.figures['p95 ms']
 }
 
-async function createJobs({ target }: Caller, userId: string, count: number): Promise<string[]> {
-  const inputs = Array.from({ length: count }, () => ({ userId, content: 'x' }))
+async function createJobs({ target }: Caller, userId: string, count: number, content = 'x'): Promise<string[]> {
+  const inputs = Array.from({ length: count }, () => ({ userId, content }))
   const { createJobs: results } = await target.ask<{ createJobs: { job?: { jobId: string } }[] }>(CREATE, { inputs })
   return results.map(({ job }) => {
     if (job === undefined) throw new WrongAnswerError('no new job came')
@@ -186,7 +223,13 @@ async function createJobs({ target }: Caller, userId: string, count: number): Pr
   })
 }
 
-function subscribe(caller: Caller, agent: Agent, filter: object, onText?: (text: string) => void): Promise<void> {
+interface Subscribing {
+  readonly filter: object
+  readonly query?: string
+  readonly onText?: (text: string) => void
+}
+
+function subscribe(caller: Caller, agent: Agent, { filter, query = SUBSCRIPTION, onText }: Subscribing): Promise<void> {
   const headers = { ...caller.headers, 'content-type': 'application/json', accept: 'text/event-stream' }
   return new Promise((resolve, reject) => {
     const outgoing = request(caller.target.endpoint, { method: 'POST', agent, headers }, (incoming) => {
@@ -197,7 +240,7 @@ function subscribe(caller: Caller, agent: Agent, filter: object, onText?: (text:
       resolve()
     })
     outgoing.once('error', reject)
-    outgoing.end(JSON.stringify({ query: SUBSCRIPTION, variables: { filter } }))
+    outgoing.end(JSON.stringify({ query, variables: { filter } }))
   })
 }
 
