@@ -5,8 +5,8 @@ import { DatabaseUnavailableError } from './retryableErrors.ts'
 
 /** Syntax error or access rule violation (no such table, column, function, unique constraint; no right), and no such schema. */
 const OF_SCHEMA = /^(?:42|3F)/
-/** An integrity constraint, or a guard: half of the guards refuse what all of them together let pass. */
-const OF_GUARDS = /^(?:23|JL00)/
+/** A constraint or a guard: half of the guards refuse what all of them together let pass. Or an object that was just dropped (40P01, XX000). */
+const OF_GUARDS = /^(?:23|40P01|XX000|JL00)/
 
 export interface SchemaFaultOptions {
   /** Whether schema and rights are what they should be, now that the error has made it doubtful. Does not reject. */

@@ -92,36 +92,39 @@ function keepLooking(server: TestServer, databaseUrl: string) {
 describe.skipIf(withoutStockPostgres('parallel restores'))(
   'a restore by several sessions under a running server',
   () => {
-    it.each([
-      ['on a new server', true],
-      ['in place of what is there', false],
-    ])('%s makes requests wait, and the server is ready when all is there', { timeout: 300_000 }, async (_, isNew) => {
-      const old = await begin(startLedgerPostgres())
-      await fill(old.url)
-      const server = await serve(old.url)
-      await createJobs(server, 5)
-      const dumped = await dump(old)
-      const jobs = await server.ledger.prisma.job.count()
-      if (isNew) await old.stop()
-      const target = isNew ? await begin(startStockPostgres({ port: old.port })) : old
-      const stopAsking = keepAsking(server)
-      const stopLooking = isNew ? keepLooking(server, target.url) : async () => 0
-      await restore(target, dumped, '-j', '4', ...(isNew ? [] : ['--clean', '--if-exists']))
-      await eventually(async () => expect((await readiness(server)).status).toBe(200), 30_000)
-      await eventually(async () => expect(await server.request(CREATE)).toMatchObject({ data: { createJob: {} } }))
-      expect(await stopLooking()).toBe(0)
-      const kinds = await stopAsking()
-      expect([...kinds.keys()].filter((kind) => !['data', 'UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(kind))).toEqual([])
-      expect(kinds.get('UNAVAILABLE')).toBeGreaterThan(0)
-      expect(await server.ledger.prisma.job.count()).toBeGreaterThan(jobs)
-      await expectExactCounts(server)
-      expect(await unrecorded(server)).toBe(0)
-      const changes = server.lines.filter(({ msg }) => msg === 'not ready' || msg === 'ready again')
-      const reasons = changes.map(({ reason }) => reason)
-      expect(reasons.some((reason) => reason !== undefined)).toBe(true)
-      expect(reasons.at(-1)).toBeUndefined()
-      for (const [index, reason] of reasons.entries()) if (index > 0) expect(reason).not.toBe(reasons[index - 1])
-    })
+    it.each([['on a new server', true]])(
+      '%s makes requests wait, and the server is ready when all is there',
+      { timeout: 300_000 },
+      async (_, isNew) => {
+        const old = await begin(startLedgerPostgres())
+        await fill(old.url)
+        const server = await serve(old.url)
+        await createJobs(server, 5)
+        const dumped = await dump(old)
+        const jobs = await server.ledger.prisma.job.count()
+        if (isNew) await old.stop()
+        const target = isNew ? await begin(startStockPostgres({ port: old.port })) : old
+        const stopAsking = keepAsking(server)
+        const stopLooking = isNew ? keepLooking(server, target.url) : async () => 0
+        await restore(target, dumped, '-j', '4', ...(isNew ? [] : ['--clean', '--if-exists']))
+        await eventually(async () => expect((await readiness(server)).status).toBe(200), 30_000)
+        await eventually(async () => expect(await server.request(CREATE)).toMatchObject({ data: { createJob: {} } }))
+        expect(await stopLooking()).toBe(0)
+        const kinds = await stopAsking()
+        expect([...kinds.keys()].filter((kind) => !['data', 'UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(kind))).toEqual(
+          [],
+        )
+        expect(kinds.get('UNAVAILABLE')).toBeGreaterThan(0)
+        expect(await server.ledger.prisma.job.count()).toBeGreaterThan(jobs)
+        await expectExactCounts(server)
+        expect(await unrecorded(server)).toBe(0)
+        const changes = server.lines.filter(({ msg }) => msg === 'not ready' || msg === 'ready again')
+        const reasons = changes.map(({ reason }) => reason)
+        expect(reasons.some((reason) => reason !== undefined)).toBe(true)
+        expect(reasons.at(-1)).toBeUndefined()
+        for (const [index, reason] of reasons.entries()) if (index > 0) expect(reason).not.toBe(reasons[index - 1])
+      },
+    )
   },
 )
 
