@@ -83,16 +83,15 @@ interface BatchItem extends Omit<TransitionJobInput, 'actor'> {
 /** The rows after the transitions, in a relation `changed`. Content, which no transition changes, is read from the jobs if it is wanted. */
 function madeTransitions(items: readonly BatchItem[], actor: string, { fields, bound }: JobAnswer): Prisma.Sql {
   const readsContent = fields === undefined || fields.has('content') || bound?.shape.job.content !== undefined
-  const columns = Object.values(JOBS.columns).map(({ name }) =>
-    name === 'content' ? `${readsContent ? 'source.content' : "''"} AS content` : `(made.job).${name} AS ${name}`,
+  // No join: the planner cannot know how few rows the function returns, and might read the whole table.
+  const content = readsContent ? '(SELECT content FROM jobs WHERE made.applied AND jobs.id = (made.job).id)' : "''"
+  const columns = Object.values(JOBS.columns).map(
+    ({ name }) => `${name === 'content' ? content : `(made.job).${name}`} AS ${name}`,
   )
-  const source = readsContent
-    ? Prisma.sql`LEFT JOIN jobs AS source ON made.applied AND source.id = (made.job).id`
-    : Prisma.empty
   return Prisma.sql`WITH made AS MATERIALIZED (
       SELECT * FROM jobledger_make_transitions(${itemsInScope(items)}, ${actor})
     ), changed AS (
-      SELECT made.ordinal, made.applied, ${Prisma.raw(columns.join(', '))} FROM made ${source}
+      SELECT made.ordinal, made.applied, ${Prisma.raw(columns.join(', '))} FROM made
     )`
 }
 

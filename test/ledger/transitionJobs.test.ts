@@ -70,6 +70,24 @@ describe('transitionJobs', () => {
     expect(await getJob(ledger, (foreign as Job).id)).toEqual(foreign)
   })
 
+  it('reads the content that it answers with by the ids of the jobs', async () => {
+    await session.query('SET session_replication_role = replica')
+    await session.query(`INSERT INTO jobs (id, user_id, content, created_at, updated_at, run_at)
+      SELECT id, 'many', 'c', jobledger_uuid_time(id), jobledger_uuid_time(id), now() + interval '1 day'
+      FROM (SELECT jobledger_uuid_v7() AS id FROM generate_series(1, 5000)) AS new`)
+    await session.query('ANALYZE jobs')
+    const { id: jobId } = await newJob(ledger, { content: 'wanted' })
+    const [statement] = await ledger.statementsOf(async () => {
+      expect(await transitionJobs(ledger, [{ jobId, to: 'CANCELLED' }], ACTOR)).toMatchObject([{ content: 'wanted' }])
+    })
+    await session.query(`PREPARE batch AS ${statement}`)
+    const { rows } = await session.query("EXPLAIN EXECUTE batch('[]', 'batcher')")
+    expect(JSON.stringify(rows)).toContain('using pk_jobs')
+    expect(JSON.stringify(rows)).not.toContain('Seq Scan on jobs')
+    await session.query("DELETE FROM jobs WHERE user_id = 'many'")
+    await session.query('SET session_replication_role = origin')
+  })
+
   it('takes one job through several states; each item sees those before it', async () => {
     const { id: jobId } = await newJob(ledger)
     const answers = await transitionJobs(
