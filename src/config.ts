@@ -1,5 +1,5 @@
-// The settings of a process, read from the environment once. The only reader of process.env: everything else is
-// handed what it needs. Must not log, exit or connect.
+// The settings of a process, read from the environment once. The only reader of process.env: everything else gets what it
+// needs as arguments. Must not log, exit or connect.
 import { resolve } from 'node:path'
 import type { AccessSettings } from './access/authenticate.ts'
 import { accessFaults, accessSettings, unprotectedFaults } from './config/access.ts'
@@ -15,7 +15,8 @@ import {
 import { type Environment, foreignPasswordFault, readEnvFile } from './config/envFile.ts'
 import { nearestSetting } from './config/nearestSetting.ts'
 import { readTrustedDocuments } from './config/trustedDocuments.ts'
-import { type LOG_LEVELS, VARIABLES, type Variables } from './config/variables.ts'
+import type { LOG_LEVELS } from './config/variables/server.ts'
+import { VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
 import { defaultDataDir } from './database/embedded/dataPlace.ts'
 import type { PublishSettings } from './followers/publishers.ts'
@@ -28,61 +29,61 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly access: AccessSettings
-  /** Undefined: the embedded PostgreSQL is used. */
+  /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined
   /** Absolute; where the embedded PostgreSQL keeps its data. */
   readonly dataDir: string
-  /** How long a migration waits for a lock; 0: without a limit. */
+  /** Maximum time that a migration waits for a lock; 0: no limit. */
   readonly migrateLockTimeoutMs: number
   readonly database: Omit<DatabaseSettings, 'url' | 'onPoolError'>
   readonly limits: Limits
   readonly documentLimits: DocumentLimits
-  /** The only documents that may be run, by their ids; undefined: all may be. */
+  /** The only documents that clients may run, by id; undefined: any document. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined
-  /** Undefined: callers may ask as often as they like. */
+  /** Undefined: no limit. */
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
-  /** Maximum size of an answer. Of mutations it is known before they commit. */
+  /** Maximum size of a response. That of a mutation is known before it commits. */
   readonly answerLimitBytes: number
-  /** Memory for all requests together; undefined: a quarter of the heap that Node allows. */
+  /** Maximum memory of all requests together; undefined: a quarter of the heap of Node. */
   readonly memoryLimitBytes: number | undefined
-  /** For a request to come in, and again for it to be answered. */
+  /** To receive a request, and again to answer it. */
   readonly requestTimeoutMs: number
-  /** Requests and statements that take so long are told in the log; 0: none are. */
+  /** Requests and statements that take at least this long are logged; 0: none. */
   readonly slowQueryMs: number
   readonly maintenance: {
     /** 0: this process does no maintenance. */
     readonly intervalSeconds: number
-    /** Finished jobs are deleted so long after they were created; undefined: never. */
+    /** Finished jobs are deleted this long after they were created; undefined: never. */
     readonly retentionDays: number | undefined
   }
-  /** How often the roll-up is carried on; 0: not by this process. */
+  /** Interval of the roll-up; 0: not in this process. */
   readonly rollUpIntervalSeconds: number
   readonly events: {
-    /** How often the ledger is looked at while somebody follows it. */
+    /** Interval at which new records are read while there are subscriptions. */
     readonly pollMs: number
     /** Maximum number of subscriptions of this server. */
     readonly maxSubscriptions: number
     /** Maximum number of subscriptions of one caller. */
     readonly maxSubscriptionsPerCaller: number
-    /** Time between two signs of life on a stream on which nothing happens. */
+    /** Interval of keep-alive messages on an idle stream. */
     readonly pingMs: number
   }
-  /** Whom the ledger is handed on to. */
+  /** Where records are published to. */
   readonly publish: PublishSettings
   readonly shutdownTimeoutMs: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
-/** The environment holds values that cannot be used. The message names each of them, one a line. */
+/** Values of the environment cannot be used. The message names each of them, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** What a process is for: one that serves must be protected. */
+/** A process that serves must be protected. */
 type Purpose = 'serve' | 'work'
 
-/** Every variable that is read; .env.example explains them. */
+/** Every variable that is read; docs/configuration.md explains them. */
 export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape)
 
 /**
@@ -91,7 +92,7 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape)
  * @throws ConfigError
  */
 export function readConfig(purpose: Purpose = 'work'): Config {
-  const file = readEnvFile(VARIABLE_NAMES)
+  const file = readEnvFile(VARIABLE_NAMES, { strict: true })
   const password = foreignPasswordFault(file.values, process.env)
   refuse([...file.faults, ...misspeltFaults(process.env), ...(password === undefined ? [] : [password])])
   return parseConfig({ ...file.values, ...process.env }, purpose)
@@ -116,10 +117,10 @@ export function readClientConfig(url?: string, { requireToken = true } = {}): Cl
   return clientSettings(env, process.env.XDG_STATE_HOME)
 }
 
-/** Shorter names are too often those of something else. */
+/** Shorter names often belong to other programs. */
 const MIN_MISSPELT_CHARACTERS = 8
 
-/** Variables of the environment that look like a setting which is not set. */
+/** Variables of the environment that look like a setting that is not set. */
 function misspeltFaults(environment: Environment): string[] {
   const unset = VARIABLE_NAMES.filter((name) => !environment[name])
   const names = Object.keys(environment).filter((name) => name.length >= MIN_MISSPELT_CHARACTERS)
@@ -224,7 +225,7 @@ function documentLimits(env: Variables): DocumentLimits {
   }
 }
 
-/** Requests per second that a caller which proves who it is may make, unless the environment says otherwise. */
+/** Maximum requests per second of an authenticated caller, by default. */
 const USUAL_RATE = 1000
 
 function rateLimits(env: Variables): RateLimits | undefined {
@@ -232,7 +233,7 @@ function rateLimits(env: Variables): RateLimits | undefined {
   return perSecond === 0 ? undefined : { perSecond, burst: env.RATE_LIMIT_BURST ?? 2 * perSecond }
 }
 
-/** In an open server all are one caller. */
+/** In an open server all callers are one. */
 function subscriptionsPerCaller(env: Variables): number {
   const all = env.LIMIT_SUBSCRIPTIONS
   if (env.LIMIT_SUBSCRIPTIONS_PER_CALLER !== undefined) return env.LIMIT_SUBSCRIPTIONS_PER_CALLER

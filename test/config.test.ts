@@ -29,7 +29,6 @@ describe('.env.example', () => {
   })
 
   it('gives the defaults', () => {
-    // DATA_DIR is relative to the current directory, the default to the checkout; here they are the same.
     expect(parseConfig(example as Record<string, string>)).toEqual(parseConfig({}))
   })
 })
@@ -77,13 +76,13 @@ describe('a value', () => {
   })
 
   it.each([
-    ['PORT', '65536', 'PORT must be a whole number from 0 to 65535, not "65536".'],
-    ['PORT', '-1', 'PORT must be a whole number from 0 to 65535, not "-1".'],
-    ['PORT', '80.5', 'PORT must be a whole number from 0 to 65535, not "80.5".'],
-    ['PORT', '1e3', 'PORT must be a whole number from 0 to 65535, not "1e3".'],
-    ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud".'],
-    ['NODE_ENV', 'prod', 'NODE_ENV must be one of development, production, test, not "prod".'],
-    ['DATABASE_PREPARED_STATEMENTS', 'no', 'DATABASE_PREPARED_STATEMENTS must be one of true, false, not "no".'],
+    ['PORT', '65536', 'PORT must be an integer from 0 to 65535 (got "65536").'],
+    ['PORT', '-1', 'PORT must be an integer from 0 to 65535 (got "-1").'],
+    ['PORT', '80.5', 'PORT must be an integer from 0 to 65535 (got "80.5").'],
+    ['PORT', '1e3', 'PORT must be an integer from 0 to 65535 (got "1e3").'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent (got "loud").'],
+    ['NODE_ENV', 'prod', 'NODE_ENV must be one of development, production, test (got "prod").'],
+    ['DATABASE_PREPARED_STATEMENTS', 'no', 'DATABASE_PREPARED_STATEMENTS must be one of true, false (got "no").'],
     ['LIMIT_PAGE_SIZE', '10', 'LIMIT_DEFAULT_PAGE_SIZE must not be more than LIMIT_PAGE_SIZE.'],
   ])('of %s that is %s is refused with a sentence', (name, value, sentence) => {
     expect(faultsOf({ [name]: value })).toEqual([sentence])
@@ -162,12 +161,12 @@ describe('access control', () => {
   })
 
   it.each([
-    [{ ...TOKENS, AUTH_JWT_AUDIENCE: '' }, 'AUTH_JWT_AUDIENCE must be set while AUTH_JWT_SECRET is'],
-    [{ AUTH_JWT_ISSUER: 'i' }, 'AUTH_JWT_ISSUER has no meaning while none of'],
-    [{ ...TOKENS, AUTH_JWKS_URL: 'https://a.b/c' }, 'AUTH_JWT_SECRET and AUTH_JWKS_URL exclude each other'],
-    [{ ...TOKENS, AUTH: 'open' }, 'AUTH must not be open while AUTH_JWT_SECRET is set.'],
-    [{ AUTH: 'no' }, 'AUTH must be one of open, required, not "no".'],
-    [{ ...TOKENS, AUTH_JWT_SECRET: 'hush-hush' }, 'AUTH_JWT_SECRET must be at least 32 bytes long; 9 came.'],
+    [{ ...TOKENS, AUTH_JWT_AUDIENCE: '' }, 'AUTH_JWT_AUDIENCE must be set if AUTH_JWT_SECRET is'],
+    [{ AUTH_JWT_ISSUER: 'i' }, 'AUTH_JWT_ISSUER has no effect unless one of'],
+    [{ ...TOKENS, AUTH_JWKS_URL: 'https://a.b/c' }, 'AUTH_JWT_SECRET and AUTH_JWKS_URL must not be set together'],
+    [{ ...TOKENS, AUTH: 'open' }, 'AUTH must not be open if AUTH_JWT_SECRET is set.'],
+    [{ AUTH: 'no' }, 'AUTH must be one of open, required (got "no").'],
+    [{ ...TOKENS, AUTH_JWT_SECRET: 'hush-hush' }, 'AUTH_JWT_SECRET must be at least 32 bytes long (got 9).'],
     [
       { ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWT_PUBLIC_KEY: 'hush-hush' },
       'AUTH_JWT_PUBLIC_KEY must be a public key in PEM',
@@ -224,12 +223,12 @@ describe('access control', () => {
 
 describe('DATABASE_URL', () => {
   it.each([
-    ['mysql://root:secret@host/name', 'it begins with mysql://'],
-    ['http://secret@host', 'it begins with http://'],
-    ['secret', 'what came is not a URL'],
-    ['root:secret@host/name', 'what came is not a URL'],
-    ['postgres://root:sec#ret/secret@host/name', 'what came is not a URL'],
-    ['postgres://root:secret%@host/name', 'what came is not a URL'],
+    ['mysql://root:secret@host/name', '(got mysql://)'],
+    ['http://secret@host', '(got http://)'],
+    ['secret', '(got no URL)'],
+    ['root:secret@host/name', '(got no URL)'],
+    ['postgres://root:sec#ret/secret@host/name', '(got no URL)'],
+    ['postgres://root:secret%@host/name', '(got no URL)'],
   ])('%s is refused without being repeated', (url, came) => {
     const [fault, ...others] = faultsOf({ DATABASE_URL: url, AUTH: 'open' })
     expect(others).toEqual([])

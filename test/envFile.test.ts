@@ -1,10 +1,12 @@
 // The file `.env` of a folder that may be anybody's: which settings are read from it, what it cannot do, and what child processes get.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { COMPOSE_VARIABLES } from '../src/config/envFile.ts'
+import { VARIABLE_NAMES } from '../src/config.ts'
 import { startEmbedded } from '../src/database/embedded/startEmbedded.ts'
 import { endPrograms, runProgram } from './support/program.ts'
 import { temporaryDirectory } from './support/temporaryDirectory.ts'
@@ -68,6 +70,42 @@ describe('a credential', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('PGPASSWORD is set in the environment. It is not sent')])
     const given = await jobledger(['rollup'], {}, cwd)
     expect(given.stderr).toContain('No database server answers at 127.0.0.1:1')
+  })
+})
+
+describe('another name in .env', () => {
+  it('stops a server and its commands with the nearest setting', async () => {
+    const cwd = folder('AUTH=open', 'STATSD_HOST=10.0.0.1', 'TEST_DATABASE_URL=postgresql://127.0.0.1/a')
+    for (const words of [['start'], ['rollup'], ['maintain', '--once']]) {
+      const { code, stderr } = await jobledger(words, {}, cwd)
+      expect([code, stderr.split('\n').slice(0, 2)]).toEqual([
+        1,
+        [
+          'STATSD_HOST in the file .env is not a setting of Jobledger; the nearest one is HOST. docs/configuration.md lists all settings.',
+          'TEST_DATABASE_URL in the file .env is not a setting of Jobledger; the nearest one is DATABASE_URL. docs/configuration.md lists ' +
+            'all settings.',
+        ],
+      ])
+    }
+  })
+
+  it('is accepted if docker compose reads it', async () => {
+    const compose = readFileSync(new URL('../docker-compose.yml', import.meta.url), 'utf8')
+    const names = [...new Set([...compose.matchAll(/\$\{(\w+)/g)].map(([, name]) => name as string))]
+    expect(names.filter((name) => !VARIABLE_NAMES.includes(name)).sort()).toEqual([...COMPOSE_VARIABLES].sort())
+    const given = names.map((name) => (VARIABLE_NAMES.includes(name) ? `${name}=` : `${name}=x`))
+    const cwd = folder(...given, 'COMPOSE_PROJECT_NAME=x', 'DOCKER_HOST=x', 'DATABASE_URL=postgresql://127.0.0.1:1/a')
+    const { code, stderr } = await jobledger(['rollup'], {}, cwd)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('No database server answers at 127.0.0.1:1')])
+  })
+
+  it('is ignored by commands that are clients, whose folder may be that of another program', async () => {
+    const server = await countingServer()
+    const cwd = folder('STATSD_HOST=10.0.0.1', `JOBLEDGER_URL=${server.url}`)
+    const { stderr } = await jobledger(['tail'], {}, cwd)
+    expect(stderr).not.toContain('STATSD_HOST')
+    expect(server.authorizations).toEqual([undefined])
+    server.close()
   })
 })
 

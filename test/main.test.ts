@@ -208,9 +208,7 @@ describe('at the start', () => {
   })
 
   it('says what is wrong with a setting', async () => {
-    expect(await sentenceOf(startMain({ PORT: 'http' }))).toBe(
-      'PORT must be a whole number from 0 to 65535, not "http".',
-    )
+    expect(await sentenceOf(startMain({ PORT: 'http' }))).toBe('PORT must be an integer from 0 to 65535 (got "http").')
   })
 })
 

@@ -1,4 +1,4 @@
-// How the settings of access control fit together: whom the server lets in, and when it refuses to start.
+// What the settings of access control mean together: who may call the server, and when it refuses to start.
 import type { AccessSettings } from '../access/authenticate.ts'
 import type { JwtKeySource, JwtSettings } from '../access/jwt.ts'
 import { isLoopback } from '../access/loopback.ts'
@@ -9,21 +9,20 @@ export const AUTH_MODES = ['open', 'required'] as const
 const KEY_VARIABLES = ['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const
 const CLAIM_VARIABLES = ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const
 
-/** What is wrong between the variables, one sentence each. Looks at what is set, also where it is wrong in itself. */
+/** Contradictions between the variables, one sentence each. Checked even if a variable is wrong in itself. */
 export function accessFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
   const keys = KEY_VARIABLES.filter((name) => environment[name])
   const lines = CLAIM_VARIABLES.filter((name) => !environment[name] === keys.length > 0).map((name) =>
     keys.length > 0
-      ? `${name} must be set while ${keys.join(' and ')} is: a token for somebody else must not be taken.`
-      : `${name} has no meaning while none of ${KEY_VARIABLES.join(', ')} is set.`,
+      ? `${name} must be set if ${keys.join(' and ')} is: tokens for other services must be refused.`
+      : `${name} has no effect unless one of ${KEY_VARIABLES.join(', ')} is set.`,
   )
-  if (keys.length > 1)
-    lines.push(`${keys.join(' and ')} exclude each other: set the one that tokens are verified with.`)
-  if (environment.AUTH === 'open' && keys.length > 0) lines.push(`AUTH must not be open while ${keys[0]} is set.`)
+  if (keys.length > 1) lines.push(`${keys.join(' and ')} must not be set together: set the one that verifies tokens.`)
+  if (environment.AUTH === 'open' && keys.length > 0) lines.push(`AUTH must not be open if ${keys[0]} is set.`)
   return lines
 }
 
-/** Why a server with these variables would be open to others, or to what is theirs, though nobody asked for that; empty if it would not. */
+/** Why a server with these variables would be open to others although no setting asks for it; empty if it would not. */
 export function unprotectedFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
   const reason = whyNotOpen(environment)
   const decided = environment.AUTH || KEY_VARIABLES.some((name) => environment[name])
@@ -37,17 +36,17 @@ function whyNotOpen({
 }: Readonly<Record<string, string | undefined>>): string | undefined {
   if (NODE_ENV === 'production') return 'NODE_ENV is production'
   if (HOST && !isLoopback(HOST)) return `HOST is ${HOST}, which others can reach`
-  return DATABASE_URL ? 'DATABASE_URL names a database that may be that of others' : undefined
+  return DATABASE_URL ? 'DATABASE_URL names a database that others may use' : undefined
 }
 
 function unprotected(reason: string): string {
   return (
     `AUTH is not set and no key is, but ${reason}: set one of ${KEY_VARIABLES.join(', ')} for tokens, ` +
-    'or AUTH=required for API keys only (made by "jobledger api-key create"), or AUTH=open to let everybody do everything.'
+    'or AUTH=required for API keys only (made by "jobledger api-key create"), or AUTH=open to let every caller do everything.'
   )
 }
 
-/** What the variables say once they have no faults. */
+/** The settings of variables without faults. */
 export function accessSettings(env: Variables): AccessSettings {
   const jwt = jwtSettings(env)
   return { mode: env.AUTH ?? (jwt === undefined ? 'open' : 'required'), byHand: env.AUTH === 'open', jwt }

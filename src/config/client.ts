@@ -1,5 +1,5 @@
-// The settings of the commands that are clients of a server. They stand apart: a program that `jobledger run` starts for somebody
-// must not be kept from running by a setting of a server.
+// The settings of the commands that are clients of a server. They are separate: a wrong setting of a server must not prevent
+// `jobledger run` from running a program.
 import { accessSync, constants } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
@@ -12,11 +12,11 @@ import type { Environment } from './envFile.ts'
 export interface ClientConfig {
   /** The endpoint of the server. */
   readonly url: string
-  /** The token or API key by which the client proves who it is. An argument would be for everybody to see. */
+  /** The credential. Not an argument, which every user of the machine could see. */
   readonly token: Token | undefined
-  /** The variable that the token came from; undefined: there is none. */
+  /** The variable that holds the token; undefined: there is none. */
   readonly tokenFrom: (typeof CREDENTIALS)[number] | undefined
-  /** Absolute; where outcomes wait for a server that is away. */
+  /** Absolute; where outcomes wait while the server is unavailable. */
   readonly spoolDir: string
 }
 
@@ -24,19 +24,33 @@ export const CLIENT_VARIABLES = z.object({
   JOBLEDGER_URL: z
     .string()
     .refine((text) => endpointFault(text) === undefined, { error: ({ input }) => endpointFault(String(input)) })
-    .default(DEFAULT_URL),
+    .default(DEFAULT_URL)
+    // Copied to .env, the default would name a server that no credential from elsewhere is sent to.
+    .meta({ emptyInExample: true })
+    .describe(
+      'The endpoint of the server. The option --url overrides it. A credential from elsewhere is not sent to a server that only .env names.',
+    ),
   // Not repeated: this message may end up in a log.
   JOBLEDGER_TOKEN: z
     .string()
     .refine(isToken, 'must be one word of printable ASCII: a token (JWT) or an API key.')
-    .optional(),
-  JOBLEDGER_TOKEN_FILE: z.string().optional(),
-  JOBLEDGER_SPOOL: z.string().optional(),
+    .optional()
+    .describe('The credential: a token (JWT) or an API key.'),
+  JOBLEDGER_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe('A file with the credential, read for each request: for tokens that expire and are replaced.'),
+  JOBLEDGER_SPOOL: z
+    .string()
+    .optional()
+    .describe(
+      'Where "jobledger run" keeps outcomes while the server is unavailable. Empty: ~/.local/state/jobledger/spool (XDG_STATE_HOME).',
+    ),
 })
 
 /**
- * Why a credential would be sent to a server that it is not for: one that only the file `.env` names, which may be in anybody's folder.
- * `url` is what the option --url holds.
+ * Why a credential would be sent to the wrong server: one that only the file `.env` names, whose folder may belong to someone else.
+ * `url` is the value of the option --url.
  */
 export function credentialFaults(file: Environment, environment: Environment, url: string | undefined): string[] {
   const both = [environment, withoutForeignCredential(file, environment)].some((given) =>
@@ -54,7 +68,7 @@ export function credentialFaults(file: Environment, environment: Environment, ur
   ]
 }
 
-/** What `.env` says; where the environment has a credential, without another one. */
+/** The values of `.env`; without its credential if the environment has one. */
 export function withoutForeignCredential(file: Environment, environment: Environment): Environment {
   if (!CREDENTIALS.some((name) => environment[name])) return file
   const { JOBLEDGER_TOKEN: _, JOBLEDGER_TOKEN_FILE: __, ...others } = file
@@ -63,16 +77,16 @@ export function withoutForeignCredential(file: Environment, environment: Environ
 
 const CREDENTIALS = ['JOBLEDGER_TOKEN', 'JOBLEDGER_TOKEN_FILE'] as const
 
-/** Why a text cannot be the endpoint of a server; undefined if it can. */
+/** Why a text is not the endpoint of a server; undefined if it is one. */
 export function endpointFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     return `must be the whole endpoint of a server, such as http://localhost:4000/graphql, not "${text}".`
-  // Not repeated either, and fetch would refuse it.
+  // Not repeated either: fetch would refuse it.
   return url.username === '' && url.password === '' ? undefined : 'must not hold a user name or a password.'
 }
 
-/** `stateHome` is what XDG_STATE_HOME holds; by its specification a relative path counts for nothing. */
+/** `stateHome` is the value of XDG_STATE_HOME; by its specification a relative path is ignored. */
 export function clientSettings(
   { JOBLEDGER_URL, JOBLEDGER_TOKEN, JOBLEDGER_TOKEN_FILE, JOBLEDGER_SPOOL }: z.output<typeof CLIENT_VARIABLES>,
   stateHome: string | undefined,
@@ -85,7 +99,7 @@ export function clientSettings(
   return { url: JOBLEDGER_URL, token, tokenFrom, spoolDir }
 }
 
-/** Why the token cannot be read; undefined if it can, or if no file is to hold it. */
+/** Why the token file cannot be read; undefined if it can, or if none is set. */
 export function tokenFileFault(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   try {
@@ -96,7 +110,7 @@ export function tokenFileFault(path: string | undefined): string | undefined {
   }
 }
 
-/** The content of a file that is replaced when its token expires. */
+/** Reads the file for each request: it is replaced when its token expires. */
 function fileToken(path: string): () => Promise<string> {
   return async () => {
     const text = await readFile(path, 'utf8').catch((cause: Error) => {
@@ -108,8 +122,8 @@ function fileToken(path: string): () => Promise<string> {
 }
 
 /**
- * What HOME holds, unless it is empty or relative; else what the system knows of the user. A user without a name, as containers have,
- * may have no home; then the spool is where it cannot be written, which is told there.
+ * HOME, unless it is empty or relative; otherwise the home that the system has for the user. A user without a name, as in containers,
+ * may have none; then the spool cannot be written, which is reported when it is used.
  */
 function home(): string {
   try {

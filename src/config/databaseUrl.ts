@@ -1,11 +1,11 @@
-// The parameters of DATABASE_URL. What the driver would silently ignore is refused: whoever wrote it relies on it.
+// The parameters of DATABASE_URL. A parameter that the driver would silently ignore is refused: its author relies on it.
 
-/** Parameters that are honoured by the driver, by us, or both. */
+/** Parameters that the driver, this program or both use. */
 const HONOURED = ['application_name', 'host', 'options', 'ssl', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
 
-/** What to set instead of a parameter that other drivers have. */
+/** The setting to use instead of a parameter of other drivers. */
 const INSTEAD: Readonly<Record<string, string>> = {
   connection_limit: 'DATABASE_POOL_KEPT and DATABASE_POOL_EXTRA',
   pool_timeout: 'DATABASE_CONNECT_TIMEOUT_MS',
@@ -17,7 +17,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 export const ONE_HOST = 'must name one host: a list of hosts is not supported.'
 
-/** A sentence without a subject for each part of the URL that has no effect or another one than it seems to have. */
+/** One sentence, without its subject, for each part of the URL that has no effect or an unexpected one. */
 export function databaseUrlFaults({ hostname, searchParams }: URL): string[] {
   const hosts = [hostname, searchParams.get('host') ?? '']
   const manyHosts = hosts.some((host) => host.includes(',') || /%2c/i.test(host))
@@ -45,7 +45,7 @@ function parameterFault(name: string, value: string): string | undefined {
   return `has ${shown}, which has no effect: remove it${instead === undefined ? '.' : `, and set ${instead} instead.`}`
 }
 
-/** To something else than our schema. */
+/** To a schema other than `public`. */
 function setsSearchPath(options: string): boolean {
   return [...options.matchAll(/search[_-]path=((?:\\.|\S)*)/gi)].some(([, path]) => path !== 'public')
 }

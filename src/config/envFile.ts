@@ -1,29 +1,49 @@
-// The file `.env` of the current folder. The folder may be anybody's, so only our own settings are read from it, never into
-// process.env, from where the variables of Node, of the dynamic loader and of PostgreSQL would take effect in child processes.
+// The file `.env` of the current folder. The folder may belong to someone else, so only settings of Jobledger are read from it, and never
+// into process.env, where variables of Node, the dynamic loader and PostgreSQL would take effect in child processes.
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { nearestSetting } from './nearestSetting.ts'
+import { closestSetting, nearestSetting } from './nearestSetting.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface EnvFile {
   readonly values: Environment
-  /** What is wrong with the file, one sentence each. */
+  /** Faults of the file, one sentence each. */
   readonly faults: readonly string[]
 }
 
-/** The settings with these names. Other variables are ignored, unless their names look like misspelt ones. */
-export function readEnvFile(names: readonly string[]): EnvFile {
+/** What docker-compose.yml reads from the same file beside our settings. */
+export const COMPOSE_VARIABLES = [
+  'POSTGRES_PASSWORD',
+  'OWNER_PASSWORD',
+  'API_PASSWORD',
+  'PUBSUB_EMULATOR_HOST',
+] as const
+
+/**
+ * The settings with these names. A name that looks like a misspelt one is a fault. `strict`: so is every other name, for the folder of an
+ * installation; elsewhere the file may be that of another program.
+ */
+export function readEnvFile(names: readonly string[], { strict = false } = {}): EnvFile {
   const { text, fault } = readText()
   if (text === undefined) return { values: {}, faults: fault === undefined ? [] : [fault] }
   const given = Object.entries(parseEnv(text))
   const values = Object.fromEntries(given.filter(([name]) => names.includes(name)))
-  const faults = given.flatMap(([name]) => {
-    const nearest = nearestSetting(name, names)
-    if (nearest === undefined) return []
-    return [`${name} in the file .env is not a setting of Jobledger. Did you mean ${nearest}?`]
-  })
+  const faults = given.flatMap(([name]) => unknownNameFault(name, names, strict) ?? [])
   return { values, faults }
+}
+
+function unknownNameFault(name: string, names: readonly string[], strict: boolean): string | undefined {
+  if (names.includes(name)) return undefined
+  const unknown = `${name} in the file .env is not a setting of Jobledger`
+  const meant = nearestSetting(name, names)
+  if (meant !== undefined) return `${unknown}. Did you mean ${meant}?`
+  if (!strict || isForCompose(name)) return undefined
+  return `${unknown}; the nearest one is ${closestSetting(name, names)}. docs/configuration.md lists all settings.`
+}
+
+function isForCompose(name: string): boolean {
+  return (COMPOSE_VARIABLES as readonly string[]).includes(name) || /^(COMPOSE|DOCKER)_/.test(name)
 }
 
 function readText(): { readonly text?: string; readonly fault?: string } {
@@ -36,8 +56,8 @@ function readText(): { readonly text?: string; readonly fault?: string } {
 }
 
 /**
- * Why a password of the environment must not go to the server that only `.env` names; undefined if it does not. PostgreSQL's client
- * sends PGPASSWORD where the URL has no password.
+ * Why a password of the environment would be sent to a server that only `.env` names; undefined if it would not. PostgreSQL's client
+ * sends PGPASSWORD if the URL has no password.
  */
 export function foreignPasswordFault(file: Environment, environment: Environment): string | undefined {
   const url = environment.DATABASE_URL === undefined ? file.DATABASE_URL : undefined

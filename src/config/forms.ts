@@ -1,4 +1,4 @@
-// The forms that a setting may have, each with the sentence that a person reads who got it wrong. None repeats a secret.
+// The forms of settings, each with the sentence for a wrong value. None repeats a secret.
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
@@ -12,36 +12,48 @@ interface Range {
   readonly max: number
 }
 
+/** An integer with a default. */
 export function wholeNumber(fallback: number, range: Range) {
   return numberWithin(range).default(fallback)
 }
 
-/** A whole number without a default. */
+/** An integer without a default. */
 export function numberWithin({ min, max }: Range) {
   return z
     .string()
     .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: ({ input }) => `must be a whole number from ${min} to ${max}, not "${input}".`,
+      error: ({ input }) => `must be an integer from ${min} to ${max} (got "${input}").`,
     })
     .transform(Number)
+    .meta({ allowed: `${COUNT.format(min)} to ${COUNT.format(max)}` })
 }
+
+const COUNT = new Intl.NumberFormat('en')
 
 export function oneOf<const Word extends string>(words: readonly Word[], fallback: NoInfer<Word>) {
-  return z.enum(words, oneOfThem(words)).prefault(fallback)
+  return wordOf(words).prefault(fallback)
 }
 
-export function oneOfThem(words: readonly string[]) {
-  return { error: ({ input }: { input?: unknown }) => `must be one of ${words.join(', ')}, not "${input}".` }
+/** One of the words, without a default. */
+export function optionalOneOf<const Word extends string>(words: readonly Word[]) {
+  return wordOf(words).optional()
+}
+
+function wordOf<const Word extends string>(words: readonly Word[]) {
+  const list = words.join(', ')
+  return z
+    .enum(words, { error: ({ input }: { input?: unknown }) => `must be one of ${list} (got "${input}").` })
+    .meta({ allowed: list })
 }
 
 /** A secret that HS256 is safe with: as long as its output (RFC 7518, section 3.2). */
 export function secret() {
   return z.string().refine((text) => Buffer.byteLength(text) >= 32, {
-    error: ({ input }) => `must be at least 32 bytes long; ${Buffer.byteLength(String(input))} came.`,
+    error: ({ input }) => `must be at least 32 bytes long (got ${Buffer.byteLength(String(input))}).`,
   })
 }
 
-/** The whole name of a topic of Google Cloud Pub/Sub. */
+/** The full name of a topic of Google Cloud Pub/Sub. */
 export function pubSubTopic() {
   return z.string().refine((text) => pubSubNameFault('topic', text) === undefined, {
     error: ({ input }) => pubSubNameFault('topic', String(input)),
@@ -51,7 +63,7 @@ export function pubSubTopic() {
 /** A public key or a certificate in PEM, of a kind that tokens may be verified with; a line break may be written as \\n. */
 export function publicKey() {
   return z.string().transform((text, check): KeyObject => {
-    // Node would take the public half of a private key, which has no business here.
+    // Node would accept a private key and use its public half, but a private key must not be here.
     const key = text.includes('PRIVATE KEY') ? undefined : readPublicKey(text.replaceAll('\\n', '\n'))
     if (key !== undefined && algorithmsOf(key).length > 0) return key
     check.addIssue({ code: 'custom', message: key === undefined ? NO_PUBLIC_KEY : unfit(key) })
@@ -74,7 +86,7 @@ function readPublicKey(pem: string): KeyObject | undefined {
   }
 }
 
-/** Where an issuer publishes its keys. Not in the clear, unless it is this machine: whoever changes the keys can be anybody. */
+/** Where an issuer publishes its keys. Not over plain HTTP, except on this machine: an attacker who changes the keys can be any caller. */
 export function jwksUrl() {
   return z.string().transform((text, check): URL => {
     const url = URL.canParse(text) ? new URL(text) : undefined
@@ -87,7 +99,7 @@ export function jwksUrl() {
   })
 }
 
-// What came is told only by its beginning: the rest may hold a password.
+// Messages repeat the scheme only: the rest may hold a password.
 export function databaseUrl() {
   return z
     .string()
@@ -104,10 +116,10 @@ export function databaseUrl() {
         check.addIssue({ code: 'custom', message: ONE_HOST })
         return
       }
-      const came = readable && scheme ? `it begins with ${scheme}` : 'what came is not a URL'
+      const got = readable && scheme ? `got ${scheme}` : 'got no URL'
       check.addIssue({
         code: 'custom',
-        message: `must be a URL that begins with postgres:// or postgresql://, but ${came} (a special character in a user name or password is written as %XX).`,
+        message: `must be a URL that begins with postgres:// or postgresql:// (${got}). Write special characters of a user name or password as %XX.`,
       })
     })
     .transform(explicitSslMode)

@@ -1,27 +1,36 @@
-// Which setting a misspelt name was meant to be.
+// Finds the setting that a misspelt name means.
 
-/** Names that are longer than this may differ by two letters. */
+/** Longer names may differ by two letters. */
 const LONG_NAME = 15
 
 const LIST = new Intl.ListFormat('en', { type: 'disjunction' })
 
 /**
- * The setting that `name` looks like without being one, or the settings that begin with it, as REQUEST_TIMEOUT_MS does with
- * REQUEST_TIMEOUT; undefined if there is none.
+ * The setting that `name` resembles, or the settings that begin with it, such as REQUEST_TIMEOUT_MS for REQUEST_TIMEOUT; undefined if
+ * it resembles none, or is a setting itself.
  */
 export function nearestSetting(name: string, settings: readonly string[]): string | undefined {
   if (settings.includes(name)) return undefined
   const upper = name.toUpperCase()
-  // A first word alone, such as LIMIT or HOST, is too often something else.
+  // A single word, such as LIMIT or HOST, often belongs to other programs.
   const longer = upper.includes('_') ? settings.filter((setting) => setting.startsWith(`${upper}_`)) : []
   if (longer.length > 0) return LIST.format(longer)
-  const ranked = settings
-    .map((setting) => ({ setting, distance: distanceBetween(upper, setting) }))
-    .sort((a, b) => a.distance - b.distance)
-  return ranked.find(({ setting, distance }) => distance <= (setting.length > LONG_NAME ? 2 : 1))?.setting
+  return byDistance(upper, settings).find(({ setting, distance }) => distance <= (setting.length > LONG_NAME ? 2 : 1))
+    ?.setting
 }
 
-/** How many letters must be added, removed, replaced or swapped with the next (optimal string alignment distance). */
+/** The setting whose name differs least from `name`, however much. */
+export function closestSetting(name: string, settings: readonly string[]): string | undefined {
+  return byDistance(name.toUpperCase(), settings)[0]?.setting
+}
+
+function byDistance(name: string, settings: readonly string[]): { setting: string; distance: number }[] {
+  return settings
+    .map((setting) => ({ setting, distance: distanceBetween(name, setting) }))
+    .sort((a, b) => a.distance - b.distance)
+}
+
+/** Number of letters to add, remove, replace or swap with the next one (optimal string alignment distance). */
 function distanceBetween(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

@@ -20,11 +20,11 @@ describe('the settings', () => {
   })
 
   it.each([
-    ['RETENTION_DAYS', '0', 'RETENTION_DAYS must be a whole number from 1 to 36500, not "0".'],
-    ['RETENTION_DAYS', '36501', 'RETENTION_DAYS must be a whole number from 1 to 36500, not "36501".'],
-    ['MAINTENANCE_INTERVAL_SECONDS', '-1', 'MAINTENANCE_INTERVAL_SECONDS must be a whole number from 0 to 86400, not'],
-    ['RETRY_BASE_MS', '1s', 'RETRY_BASE_MS must be a whole number from 0 to 86400000, not "1s".'],
-    ['RETRY_MAX_MS', '0.5', 'RETRY_MAX_MS must be a whole number from 0 to 2147483647, not "0.5".'],
+    ['RETENTION_DAYS', '0', 'RETENTION_DAYS must be an integer from 1 to 36500 (got "0").'],
+    ['RETENTION_DAYS', '36501', 'RETENTION_DAYS must be an integer from 1 to 36500 (got "36501").'],
+    ['MAINTENANCE_INTERVAL_SECONDS', '-1', 'MAINTENANCE_INTERVAL_SECONDS must be an integer from 0 to 86400 (got'],
+    ['RETRY_BASE_MS', '1s', 'RETRY_BASE_MS must be an integer from 0 to 86400000 (got "1s").'],
+    ['RETRY_MAX_MS', '0.5', 'RETRY_MAX_MS must be an integer from 0 to 2147483647 (got "0.5").'],
   ])('refuse %s=%s', (name, value, sentence) => {
     expect(() => parseConfig({ [name]: value })).toThrow(sentence)
   })

@@ -3,10 +3,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { generate } from '@graphql-codegen/cli'
 import { printSchema } from 'graphql'
 import config from '../../codegen.ts'
+import { configurationPage, exampleFile } from '../../src/config/configurationFiles.ts'
 import { schema } from '../../src/graphql/schema.ts'
 
 const documents = (await generate({ ...config, silent: true }, false)) as { filename: string; content: string }[]
-const files = [{ filename: 'src/graphql/schema.graphql', content: `${printSchema(schema)}\n` }, ...documents]
+const files = [
+  { filename: 'src/graphql/schema.graphql', content: `${printSchema(schema)}\n` },
+  { filename: 'docs/configuration.md', content: configurationPage() },
+  { filename: '.env.example', content: exampleFile() },
+  ...documents,
+]
 const stale = files.filter(
   ({ filename, content }) => !existsSync(filename) || readFileSync(filename, 'utf8') !== content,
 )
