@@ -1,10 +1,10 @@
-// For a web page: calls `onEvent` for every event of the ledger, and goes on where it was when the connection breaks or falls silent.
+// For a web page: calls `onEvent` for every event, and reconnects where it was when the connection breaks or goes silent.
 import { createClient } from 'graphql-sse'
 
 const QUERY = `subscription ($after: String) {
   jobEvents(after: $after) { cursor record { sequence newState job { jobId } } }
 }`
-// More than the 12 s after which the server sends a sign of life.
+// More than the 12 s after which the server sends a keep-alive message.
 const SILENCE_MS = 30_000
 const PAUSE_MS = 2000
 
@@ -16,7 +16,7 @@ export interface PageEvent {
 export interface FollowOptions {
   readonly url: string
   readonly token?: string
-  /** The cursor of the last event that was seen. By default from now on. */
+  /** The cursor of the last event. By default the stream begins now. */
   readonly after?: string
   readonly silenceMs?: number
   onEvent(event: PageEvent): void
@@ -27,7 +27,7 @@ export async function follow({ url, token, after, silenceMs = SILENCE_MS, onEven
   const client = createClient({ url, headers, retryAttempts: 0, fetchFn: fetchUntilSilent(silenceMs) })
   for (let cursor = after; ; ) {
     try {
-      // From here on nothing is missed, also if the connection breaks before the first event.
+      // Nothing after this cursor is missed, even if the connection breaks before the first event.
       if (cursor === undefined) {
         for await (const { data } of client.iterate<{ eventCursor: string }>({ query: '{ eventCursor }' }))
           cursor = data?.eventCursor
@@ -45,7 +45,7 @@ export async function follow({ url, token, after, silenceMs = SILENCE_MS, onEven
   }
 }
 
-/** `fetch`, but an answer fails when nothing comes for too long. That closes its connection: the next one is fresh. */
+/** `fetch` whose response fails after `silenceMs` of silence. That closes the connection, so the next request opens a new one. */
 function fetchUntilSilent(silenceMs: number): typeof fetch {
   return async (input, init) => {
     const silence = new AbortController()
@@ -53,7 +53,7 @@ function fetchUntilSilent(silenceMs: number): typeof fetch {
     const end = () => clearTimeout(timer)
     const heard = () => {
       end()
-      timer = setTimeout(() => silence.abort(new Error(`Nothing came for ${silenceMs} ms.`)), silenceMs)
+      timer = setTimeout(() => silence.abort(new Error(`Nothing was received for ${silenceMs} ms.`)), silenceMs)
     }
     init?.signal?.addEventListener('abort', end)
     heard()

@@ -23,7 +23,7 @@ import { DEFAULT_URL } from './config/defaultUrl.ts'
 import { PACKAGE_ROOT } from './database/packageRoot.ts'
 
 const program = new Command('jobledger').description(
-  'A durable ledger of jobs. Settings are read from the environment; see .env.example.',
+  'A durable ledger of jobs. Settings are read from the environment; see docs/configuration.md.',
 )
 const output = commandOutput(program)
 // What follows the name of a command is the command's: `run` hands it on.

@@ -1,4 +1,4 @@
-// Who may do what: the one place where it is said. README.md shows this table; which field of the API is which operation is in
+// Who may do what: the one place where it is said. docs/security.md shows this table; which field of the API is which operation is in
 // graphql/accessRules.ts.
 
 export const ROLES = ['USER', 'WORKER', 'AUDITOR', 'ADMIN'] as const

@@ -83,7 +83,7 @@ function whyUnusable({ code, message }: NodeJS.ErrnoException, url: string): str
     case '42501': // insufficient_privilege
       return `User ${user} may not connect to the database ${database} at ${address}: GRANT CONNECT to it, or correct DATABASE_URL.`
     case '08P01': // protocol_violation: what PgBouncer answers to settings in the start-up packet
-      return `The connection pooler at ${address} refuses our settings (${message}): see "Behind PgBouncer" in docs/pgbouncer.md.`
+      return `The connection pooler at ${address} refuses our settings (${message}): see docs/pgbouncer.md.`
     default:
       return `The database at ${address} cannot be used (${message}): see whether it runs, or correct DATABASE_URL.`
   }

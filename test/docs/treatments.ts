@@ -22,6 +22,7 @@ export const TREATMENTS: readonly Treatment[] = [
   { match: /^npm ci && npm start/, until: /:\d+\/graphql/, stays: true },
   { match: /^npm ci && npm test/, skip: 'is the run of which this is a part' },
   { match: /^npm ci && npm run build/, skip: 'is what .ci/run and every run of the tests do' },
+  { match: /^npm run bench/, skip: 'takes minutes; its parts are tested in test/bench' },
   { match: /^npm install \/path/, skip: 'is what this test puts in the place of' },
   { match: /^node worker\.mjs/, skip: 'is tested in test/worker/example.test.ts' },
   { match: /^docker compose/, skip: DOCKER },

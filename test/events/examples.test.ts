@@ -44,7 +44,7 @@ it('the one in TypeScript tells of failed jobs, and goes on where it was when it
       JOBLEDGER_URL: `${server.url}/graphql`,
       JOBLEDGER_TOKEN: await tokenOf('ada', { roles: ['AUDITOR'] }),
       TSX_TSCONFIG_PATH: fileOf('examples/tsconfig.json'),
-      PLACE: place,
+      CHECKPOINT_FILE: place,
     })
   const first = await start()
   await eventually(async () => {

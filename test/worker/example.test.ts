@@ -1,4 +1,4 @@
-// The example of docs/worker.md: it is what examples/worker.ts is, and it works, as a process of its own.
+// The example of docs/workers.md: it is what examples/worker.ts is, and it works, as a process of its own.
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -51,7 +51,7 @@ async function startPages(): Promise<{ readonly url: string; readonly slow: Serv
 
 it('stands in the documentation as it is, in about 20 lines', () => {
   const example = readFileSync(fileOf('examples/worker.ts'), 'utf8')
-  expect(readFileSync(fileOf('docs/worker.md'), 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``)
+  expect(readFileSync(fileOf('docs/workers.md'), 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``)
   expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(20)
 })
 
