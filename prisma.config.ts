@@ -4,7 +4,7 @@ import { defineConfig } from 'prisma/config'
 import { hidePassword } from './prisma/schema-engine/password.mjs'
 import { databaseUrlFaults } from './src/config/databaseUrl.ts'
 import { foreignPasswordFault, readEnvFile } from './src/config/envFile.ts'
-import { defaultDataDir } from './src/database/embedded/dataPlace.ts'
+import { defaultDataDir } from './src/database/embedded/dataPaths.ts'
 import { runningEmbeddedUrl } from './src/database/embedded/runningServer.ts'
 
 // Of the file `.env`, what Prisma needs and nothing else. The environment wins.

@@ -6,17 +6,17 @@ import { createAuthenticator } from './access/authenticate.ts'
 import type { JwtEvents } from './access/jwt.ts'
 import type { Config } from './config.ts'
 import { openAdvisoryLock } from './database/advisoryLock.ts'
-import type { Chore } from './database/chore.ts'
 import { connectDatabase, type Database, type DatabaseSettings } from './database/client.ts'
 import { type SchemaFaultOptions, schemaFaults } from './database/schemaFaults.ts'
+import type { Service } from './database/service.ts'
 import { TimelineCheck } from './database/transactionOrder.ts'
 import { createEventFeed } from './followers/eventFeed.ts'
 import { startPublishers } from './followers/publishers.ts'
 import { ROLL_UP_LOCK, runRollUp } from './followers/rollUp.ts'
 import { watchTimeline } from './followers/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
-import { READ_FACTOR } from './http/answerSize.ts'
 import { databaseReadiness } from './http/health.ts'
+import { READ_FACTOR } from './http/responseSize.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
 import { type Ledger, openLedger } from './ledger/ledger.ts'
@@ -76,7 +76,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     }),
   })
   let port = config.port
-  let chores: Chore[] = []
+  let chores: Service[] = []
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await Promise.all([server.close(), ...chores.map((chore) => chore.stop())]).finally(() => database.close())
@@ -94,7 +94,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     async listen() {
       port = await server.listen()
       if (closing !== undefined) return
-      chores = [watchTimeline(config, timeline, log), ...startChores({ config, log, databaseUrl }, ledger)]
+      chores = [watchTimeline(config, timeline, log), ...startServices({ config, log, databaseUrl }, ledger)]
     },
     close: () => (closing ??= close()),
   }
@@ -123,7 +123,7 @@ function jwtEvents(log: Logger): JwtEvents {
 }
 
 /** What a server does beside answering. */
-function startChores(options: AppOptions, ledger: Ledger): Chore[] {
+function startServices(options: AppOptions, ledger: Ledger): Service[] {
   const { config, log, databaseUrl } = options
   const publishers = startPublishers({
     ...config,
@@ -137,7 +137,7 @@ function startChores(options: AppOptions, ledger: Ledger): Chore[] {
   return [...others.filter((chore) => chore !== undefined), ...publishers]
 }
 
-function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Chore | undefined {
+function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Service | undefined {
   const { intervalSeconds } = config.maintenance
   if (intervalSeconds === 0) return undefined
   return runMaintenance({
@@ -150,7 +150,7 @@ function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledg
   })
 }
 
-function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Chore | undefined {
+function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Service | undefined {
   const { rollUpIntervalSeconds: intervalSeconds, shutdownTimeoutMs } = config
   if (intervalSeconds === 0) return undefined
   const lock = openAdvisoryLock(ROLL_UP_LOCK, { ...config.database, url: databaseUrl })
@@ -158,9 +158,9 @@ function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): 
 }
 
 /** What all subscriptions together read at once: a fifth of the connections; and what may be read for one event. */
-function eventReads({ database: { poolKept, poolExtra }, answerLimitBytes }: Config) {
-  const maxStatements = Math.max(1, Math.floor((poolKept + poolExtra) / 5))
-  return { maxStatements, maxRowBytes: READ_FACTOR * answerLimitBytes }
+function eventReads({ database: { poolMin, poolMaxExtra }, responseLimitBytes }: Config) {
+  const maxStatements = Math.max(1, Math.floor((poolMin + poolMaxExtra) / 5))
+  return { maxStatements, maxRowBytes: READ_FACTOR * responseLimitBytes }
 }
 
 /** A host that a browser on this machine can open. */

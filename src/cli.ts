@@ -98,7 +98,7 @@ program
   .description('show how far the roll-up is, which counts and statistics are read from')
   .option('--rebuild', 'empty it and add up the whole ledger again; servers may keep running', false)
   .action((options: RollUpCommandOptions) =>
-    runCommand(async () => (await import('./commands/rollUp.ts')).tellOrRebuildRollUp(options)),
+    runCommand(async () => (await import('./commands/rollUp.ts')).rollUpCommand(options)),
   )
 
 program

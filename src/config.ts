@@ -18,7 +18,7 @@ import { readTrustedDocuments } from './config/trustedDocuments.ts'
 import type { LOG_LEVELS } from './config/variables/server.ts'
 import { VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
-import { defaultDataDir } from './database/embedded/dataPlace.ts'
+import { defaultDataDir } from './database/embedded/dataPaths.ts'
 import type { PublishSettings } from './followers/publishers.ts'
 import type { DocumentLimits } from './graphql/documentLimits.ts'
 import type { RateLimits } from './http/guards/rateLimit.ts'
@@ -44,13 +44,13 @@ export interface Config {
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
   /** Maximum size of a response. That of a mutation is known before it commits. */
-  readonly answerLimitBytes: number
+  readonly responseLimitBytes: number
   /** Maximum memory of all requests together; undefined: a quarter of the heap of Node. */
   readonly memoryLimitBytes: number | undefined
   /** To receive a request, and again to answer it. */
   readonly requestTimeoutMs: number
   /** Requests and statements that take at least this long are logged; 0: none. */
-  readonly slowQueryMs: number
+  readonly slowThresholdMs: number
   readonly maintenance: {
     /** 0: this process does no maintenance. */
     readonly intervalSeconds: number
@@ -162,11 +162,11 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     dataDir: env.DATA_DIR === undefined ? defaultDataDir() : resolve(env.DATA_DIR),
     migrateLockTimeoutMs: env.MIGRATE_LOCK_TIMEOUT_MS,
     database: {
-      poolKept: env.DATABASE_POOL_KEPT,
-      poolExtra: env.DATABASE_POOL_EXTRA,
+      poolMin: env.DATABASE_POOL_KEPT,
+      poolMaxExtra: env.DATABASE_POOL_EXTRA,
       statementsPerRequest: env.LIMIT_REQUEST_STATEMENTS,
       statementsPerCaller: env.LIMIT_CALLER_STATEMENTS,
-      recycleSeconds: env.DATABASE_POOL_RECYCLE_SECONDS,
+      maxLifetimeSeconds: env.DATABASE_POOL_RECYCLE_SECONDS,
       connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,
       statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
       preparedStatements: env.DATABASE_PREPARED_STATEMENTS === 'true',
@@ -179,9 +179,9 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     rateLimits: rateLimits(env),
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
     memoryLimitBytes: env.LIMIT_MEMORY_BYTES,
-    answerLimitBytes: env.ANSWER_LIMIT_BYTES,
+    responseLimitBytes: env.ANSWER_LIMIT_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
-    slowQueryMs: env.SLOW_QUERY_MS,
+    slowThresholdMs: env.SLOW_QUERY_MS,
     maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
     rollUpIntervalSeconds: env.ROLLUP_INTERVAL_SECONDS,
     events: {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, parseConfig, VARIABLE_NAMES } from '../src/config.ts'
-import { defaultDataDir } from '../src/database/embedded/dataPlace.ts'
+import { defaultDataDir } from '../src/database/embedded/dataPaths.ts'
 import { DEFAULT_DOCUMENT_LIMITS } from '../src/graphql/documentLimits.ts'
 import { DEFAULT_LIMITS } from '../src/ledger/limits.ts'
 

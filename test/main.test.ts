@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { sendOperation } from '../src/client/sendOperation.ts'
-import { placeAt } from '../src/database/embedded/dataPlace.ts'
+import { dataPaths } from '../src/database/embedded/dataPaths.ts'
 import { readPostmasterFile } from '../src/database/embedded/runningServer.ts'
 import { startEmbedded } from '../src/database/embedded/startEmbedded.ts'
 import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './support/database.ts'
@@ -53,7 +53,7 @@ async function contents(url: string): Promise<string[]> {
 }
 
 function databaseServerRuns(): boolean {
-  const pid = readPostmasterFile(placeAt(dataDir))?.pid
+  const pid = readPostmasterFile(dataPaths(dataDir))?.pid
   try {
     return pid !== undefined && process.kill(pid, 0)
   } catch {

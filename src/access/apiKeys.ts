@@ -76,7 +76,7 @@ export async function findApiKey(prisma: PrismaClient, key: string): Promise<Api
 }
 
 /** Notes that a key is in use now. */
-export async function noteApiKeyUse(prisma: PrismaClient, id: string): Promise<void> {
+export async function recordApiKeyUse(prisma: PrismaClient, id: string): Promise<void> {
   await prisma.$executeRaw`UPDATE api_keys SET last_used_at = jobledger_now() WHERE id = ${id}::uuid`
 }
 
@@ -87,19 +87,19 @@ function hashOf(key: string): Buffer<ArrayBuffer> {
 function checkInput({ name, roles, userId, expiresAt }: ApiKeyInput): void {
   const check = new InputCheck(DEFAULT_LIMITS)
   if (!NAME.test(name)) {
-    check.refuse('name', `must be 1 to 150 letters, digits and . _ - @; "${name.slice(0, 200)}" came.`)
+    check.addIssue('name', `must be 1 to 150 letters, digits and . _ - @; "${name.slice(0, 200)}" came.`)
   }
   const unknown = roles.filter((role) => !ROLES.includes(role))
   if (roles.length === 0 || unknown.length > 0) {
     const came = roles.length === 0 ? 'none' : `"${unknown.join(', ').slice(0, 100)}"`
-    check.refuse('roles', `must be one or more of ${ROLES.join(', ')}; ${came} came.`)
+    check.addIssue('roles', `must be one or more of ${ROLES.join(', ')}; ${came} came.`)
   }
   check.name('userId', userId)
   if (roles.includes('USER') && !userId)
-    check.refuse('userId', 'must be given with the role USER: whose own jobs are they?')
+    check.addIssue('userId', 'must be given with the role USER: whose own jobs are they?')
   check.instant('expiresAt', expiresAt)
   if (expiresAt !== undefined && expiresAt.getTime() <= Date.now()) {
-    check.refuse('expiresAt', `must lie in the future; ${expiresAt.toISOString()} came.`)
+    check.addIssue('expiresAt', `must lie in the future; ${expiresAt.toISOString()} came.`)
   }
-  check.done()
+  check.throwIfAny()
 }

@@ -1,8 +1,8 @@
 // Finds out who is asking: by the header Authorization and by nothing else.
 import { LRUCache } from 'lru-cache'
-import { givenUpOn } from '../database/cancellation.ts'
+import { withAbortSignal } from '../database/cancellation.ts'
 import type { ApiKey, PrismaClient } from '../database/generated/client.ts'
-import { findApiKey, isApiKey, noteApiKeyUse } from './apiKeys.ts'
+import { findApiKey, isApiKey, recordApiKeyUse } from './apiKeys.ts'
 import { type Caller, OPEN_CALLER } from './caller.ts'
 import { createJwtVerifier, InvalidTokenError, type JwtEvents, type JwtSettings } from './jwt.ts'
 
@@ -38,12 +38,12 @@ export interface AuthenticatorOptions {
 }
 
 /** A revoked key is refused after so long at the latest. */
-export const KEY_KNOWN_MS = 5000
+export const KEY_TTL_MS = 5000
 /** The last use of a key is noted so often at most. */
-const USE_NOTED_MS = 60_000
-const KEYS_KNOWN = 10_000
+const LAST_USE_TTL_MS = 60_000
+const MAX_CACHED_KEYS = 10_000
 /** How long the database has to take that note. */
-const NOTE_MS = 10_000
+const LAST_USE_TIMEOUT_MS = 10_000
 /** Maximum length of a credential, in characters. */
 const MAX_CREDENTIAL_CHARACTERS = 8192
 
@@ -51,10 +51,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const { settings, prisma, onNoteFailure, jwtEvents } = options
   if (settings.mode === 'open') return async () => OPEN_CALLER
   const verifyJwt = settings.jwt && createJwtVerifier(settings.jwt, jwtEvents)
-  const known = new LRUCache<string, ApiKey>({ max: KEYS_KNOWN, ttl: KEY_KNOWN_MS })
+  const known = new LRUCache<string, ApiKey>({ max: MAX_CACHED_KEYS, ttl: KEY_TTL_MS })
   /** Keys that were good when they were last looked up. */
-  const proven = new LRUCache<string, true>({ max: KEYS_KNOWN })
-  const noted = new LRUCache<string, true>({ max: KEYS_KNOWN, ttl: USE_NOTED_MS })
+  const proven = new LRUCache<string, true>({ max: MAX_CACHED_KEYS })
+  const noted = new LRUCache<string, true>({ max: MAX_CACHED_KEYS, ttl: LAST_USE_TTL_MS })
 
   async function byApiKey(text: string, beforeLookUp: () => Promise<void>): Promise<Caller> {
     const apiKey = known.get(text) ?? (await lookUp(text, beforeLookUp))
@@ -78,7 +78,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     if (noted.has(id)) return
     noted.set(id, true)
     // Not a part of the request: that one's end must not be the end of this.
-    givenUpOn(AbortSignal.timeout(NOTE_MS), () => noteApiKeyUse(prisma, id)).catch(onNoteFailure)
+    withAbortSignal(AbortSignal.timeout(LAST_USE_TIMEOUT_MS), () => recordApiKeyUse(prisma, id)).catch(onNoteFailure)
   }
 
   return async (authorization, beforeLookUp) => {

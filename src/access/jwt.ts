@@ -49,7 +49,7 @@ const OF_PUBLISHED_KEYS = [
   'Ed25519',
 ]
 /** The longest `sub` that fits an actor ("user:" and at most 200 characters). */
-const LONGEST_SUBJECT = 195
+const MAX_SUBJECT_CHARACTERS = 195
 
 export type JwtVerifier = (token: string) => Promise<Caller>
 
@@ -129,9 +129,9 @@ function faultOf(error: unknown): string {
 }
 
 function callerOf({ sub }: JWTPayload, roles: readonly Role[]): Caller {
-  if (typeof sub !== 'string' || sub === '' || [...sub].length > LONGEST_SUBJECT || /\p{Cc}|\p{Cs}/u.test(sub)) {
+  if (typeof sub !== 'string' || sub === '' || [...sub].length > MAX_SUBJECT_CHARACTERS || /\p{Cc}|\p{Cs}/u.test(sub)) {
     throw new InvalidTokenError(
-      `The token is not valid: its claim "sub" must be 1 to ${LONGEST_SUBJECT} characters without control characters.`,
+      `The token is not valid: its claim "sub" must be 1 to ${MAX_SUBJECT_CHARACTERS} characters without control characters.`,
     )
   }
   return { actor: `user:${sub}`, userId: sub, roles }

@@ -5,7 +5,7 @@ import type { KeyObject } from 'node:crypto'
 export const PUBLIC_KEYS = 'RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519'
 
 /** RFC 7518, sections 3.3 and 3.5. */
-const LEAST_RSA_BITS = 2048
+const MIN_RSA_BITS = 2048
 const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
 /** Each curve has one algorithm; the names are those of OpenSSL. */
 const CURVES: Readonly<Record<string, readonly string[]>> = {
@@ -20,7 +20,7 @@ export function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: K
   const { modulusLength = 0, namedCurve = '' } = asymmetricKeyDetails
   switch (asymmetricKeyType) {
     case 'rsa':
-      return modulusLength < LEAST_RSA_BITS ? [] : RSA
+      return modulusLength < MIN_RSA_BITS ? [] : RSA
     case 'ec':
       return CURVES[namedCurve] ?? []
     case 'ed25519':

@@ -30,9 +30,9 @@ const TIMEOUT_MS = 5000
 /** After this time the set is refreshed in the background, by the next token. */
 export const KEYS_REFRESH_MS = 600_000
 /** After a failed request the issuer is not asked again for this time. */
-const FAILURE_PAUSE_MS = 1000
+const FAILURE_BACKOFF_MS = 1000
 /** Minimum time between two requests for an unknown key id, which anybody can make up. */
-const LOOK_UP_PAUSE_MS = 5000
+const LOOKUP_INTERVAL_MS = 5000
 
 /** Finds the key of a token. The function throws KeysUnavailableError; all else that it throws is the fault of the token. */
 export function publishedKeys(url: URL, { onRefreshFailure }: PublishedKeysEvents): JWTVerifyGetKey {
@@ -60,7 +60,7 @@ export function publishedKeys(url: URL, { onRefreshFailure }: PublishedKeysEvent
 
   /** Asks the issuer for a key that the set does not have. @throws KeysUnavailableError */
   async function lookUp(): Promise<void> {
-    const waitMs = fetched.askedAt + LOOK_UP_PAUSE_MS - performance.now()
+    const waitMs = fetched.askedAt + LOOKUP_INTERVAL_MS - performance.now()
     if (waitMs > 0 && !keys.reloading) throw unavailable(new Error('the issuer was asked just now'), waitMs)
     await keys.reload()
   }
@@ -93,8 +93,8 @@ function withPauses(fetchOnce: FetchImplementation): FetchImplementation {
     try {
       return await fetchOnce(...request)
     } catch (cause) {
-      pauseEnds = performance.now() + FAILURE_PAUSE_MS
-      failure = unavailable(cause, FAILURE_PAUSE_MS)
+      pauseEnds = performance.now() + FAILURE_BACKOFF_MS
+      failure = unavailable(cause, FAILURE_BACKOFF_MS)
       throw failure
     }
   }

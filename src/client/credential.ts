@@ -1,6 +1,6 @@
 // The credential of our own clients. Tokens expire while a worker or a follower goes on, so a token may be a function that gives the
 // current one.
-import { ServerAwayError } from './requestErrors.ts'
+import { ServerUnavailableError } from './requestErrors.ts'
 import type { Answer } from './sendOperation.ts'
 
 /**
@@ -68,7 +68,7 @@ async function currentToken(give: () => string | Promise<string>, signal: AbortS
   } catch (cause) {
     if (signal.aborted) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ServerAwayError(`There is no token now: ${why}.`, { cause, isUndone: true })
+    throw new ServerUnavailableError(`There is no token now: ${why}.`, { cause, notProcessed: true })
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', giveUp)

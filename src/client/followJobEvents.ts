@@ -1,7 +1,7 @@
 // The entry `jobledger/events`: follows the ledger over HTTP, for as long as it takes. A stream that breaks is opened again with the
 // cursor of the last event, so nothing is missed; what was on its way may come twice.
 
-import { pause, waitAfter } from './backoff.ts'
+import { backoffMs, sleep } from './backoff.ts'
 import { Credential, type Token } from './credential.ts'
 import {
   EventCursorDocument,
@@ -13,10 +13,10 @@ import {
 import { openSubscription } from './openSubscription.ts'
 import {
   failureOf,
-  failureWithoutAnswer,
+  networkFailure,
   type Requester,
   RequestRefusedError,
-  ServerAwayError,
+  ServerUnavailableError,
 } from './requestErrors.ts'
 import { type Answer, sendOperation } from './sendOperation.ts'
 
@@ -53,7 +53,7 @@ export interface FollowJobEventsOptions {
   onRecovery?(): void
 }
 
-const LONGEST_PAUSE_MS = 10_000
+const MAX_BACKOFF_MS = 10_000
 const REQUEST_MS = 15_000
 /** A stream that lasts longer was opened with a credential that was accepted. */
 const ACCEPTED_MS = 5000
@@ -84,7 +84,7 @@ export async function* followJobEvents(options: FollowJobEventsOptions): AsyncGe
       if (!(failure instanceof RequestRefusedError)) connection.noteInterruption(failure)
       else if (!connection.mayRenew(failure)) throw failure
       failures += 1
-      await pause(waitAfter(failures, failure, LONGEST_PAUSE_MS), signal).catch(() => undefined)
+      await sleep(backoffMs(failures, failure, MAX_BACKOFF_MS), signal).catch(() => undefined)
     }
   }
 }
@@ -158,8 +158,8 @@ class Connection {
   }
 
   failure(error: unknown): Error {
-    if (error instanceof RequestRefusedError || error instanceof ServerAwayError) return error
-    return failureWithoutAnswer(this.url, error, this.hasAnswered, SUBSCRIBER)
+    if (error instanceof RequestRefusedError || error instanceof ServerUnavailableError) return error
+    return networkFailure(this.url, error, this.hasAnswered, SUBSCRIBER)
   }
 
   private async headers(signal: AbortSignal): Promise<Record<string, string>> {

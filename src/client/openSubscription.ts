@@ -4,7 +4,7 @@ import { type IncomingMessage, request as requestPlainly } from 'node:http'
 import { request as requestByTls } from 'node:https'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { GraphQLFormattedError } from 'graphql'
-import { graphQLResponse, NoApiAnswerError, type Operation } from './sendOperation.ts'
+import { graphQLResponse, NotGraphQLResponseError, type Operation } from './sendOperation.ts'
 
 const EVENTS = 'text/event-stream'
 
@@ -89,7 +89,7 @@ async function* resultsOf<Data>(
     }
   } catch (cause) {
     reading.signal.throwIfAborted()
-    throw cause instanceof NoApiAnswerError ? cause : new StreamBrokenError('the stream broke', { cause })
+    throw cause instanceof NotGraphQLResponseError ? cause : new StreamBrokenError('the stream broke', { cause })
   } finally {
     incoming.destroy()
   }
@@ -130,7 +130,8 @@ async function onlyResult<Data>(
   let text = ''
   for await (const part of textsOf(incoming, reading)) text += part
   const result = graphQLResponse<Data>(text)
-  if (result === undefined) throw new NoApiAnswerError(endpoint, { status: incoming.statusCode ?? 0, headers }, text)
+  if (result === undefined)
+    throw new NotGraphQLResponseError(endpoint, { status: incoming.statusCode ?? 0, headers }, text)
   return { ...result, headers }
 }
 

@@ -1,25 +1,25 @@
 // How a request can fail: so that the same request may succeed later, or so that it never will.
-import { type Answer, NoApiAnswerError } from './sendOperation.ts'
+import { type Answer, NotGraphQLResponseError } from './sendOperation.ts'
 
 /** The server did not answer, or could not do what was asked just now. */
-export class ServerAwayError extends Error {
+export class ServerUnavailableError extends Error {
   override readonly name = 'ServerAwayError'
   /** Not to be asked again earlier than this from now, if the server said so. */
   readonly retryAfterMs: number | undefined
   /** It is certain that nothing was done. Otherwise it may have been, and only the answer was lost. */
-  readonly isUndone: boolean
+  readonly notProcessed: boolean
 
-  constructor(message: string, { cause, retryAfterMs, isUndone = false }: AwayFacts = {}) {
+  constructor(message: string, { cause, retryAfterMs, notProcessed = false }: UnavailableFacts = {}) {
     super(message, { cause })
     this.retryAfterMs = retryAfterMs
-    this.isUndone = isUndone
+    this.notProcessed = notProcessed
   }
 }
 
-interface AwayFacts {
+interface UnavailableFacts {
   readonly cause?: unknown
   readonly retryAfterMs?: number | undefined
-  readonly isUndone?: boolean
+  readonly notProcessed?: boolean
 }
 
 /** The server refuses the request, and will refuse it again. The message is complete: print it without a stack trace. */
@@ -67,8 +67,11 @@ export function failureOf(
   if (error === undefined) return undefined
   const code = String(error.extensions?.code)
   if (REFUSALS.has(code)) return new RequestRefusedError(url, code, error.message, requester)
-  const isUndone = code === 'RATE_LIMITED' || code === 'UNAVAILABLE'
-  return new ServerAwayError(`${error.message} (${code})`, { retryAfterMs: retryAfterMs(headers), isUndone })
+  const notProcessed = code === 'RATE_LIMITED' || code === 'UNAVAILABLE'
+  return new ServerUnavailableError(`${error.message} (${code})`, {
+    retryAfterMs: retryAfterMs(headers),
+    notProcessed,
+  })
 }
 
 /**
@@ -77,7 +80,7 @@ export function failureOf(
  * @throws ServerAwayError if it is null without one
  */
 export function outcomeOf<Outcome>(url: string, { outcome }: { readonly outcome: Outcome | null }): Outcome {
-  if (outcome === null) throw new ServerAwayError(`${url} answered with neither an outcome nor an error.`)
+  if (outcome === null) throw new ServerUnavailableError(`${url} answered with neither an outcome nor an error.`)
   return outcome
 }
 
@@ -98,13 +101,13 @@ const UNREACHED = new Set([
  * What it means that no answer of the API came. `isKnown`: it has answered before, so this is the right address, and what answers
  * now - a proxy without a server behind it - is there for a while only.
  */
-export function failureWithoutAnswer(url: string, error: unknown, isKnown: boolean, requester = WORKER): Error {
-  if (error instanceof ServerAwayError) return error
-  if (!(error instanceof NoApiAnswerError)) {
+export function networkFailure(url: string, error: unknown, isKnown: boolean, requester = WORKER): Error {
+  if (error instanceof ServerUnavailableError) return error
+  if (!(error instanceof NotGraphQLResponseError)) {
     const { code, message } = rootOf(error)
-    return new ServerAwayError(`${url} does not answer (${code ?? message}).`, {
+    return new ServerUnavailableError(`${url} does not answer (${code ?? message}).`, {
       cause: error,
-      isUndone: code !== undefined && UNREACHED.has(code),
+      notProcessed: code !== undefined && UNREACHED.has(code),
     })
   }
   const { status, headers, message } = error
@@ -112,7 +115,7 @@ export function failureWithoutAnswer(url: string, error: unknown, isKnown: boole
     const detail = `${message}. Is this the endpoint of a Jobledger server?`
     return new RequestRefusedError(url, `HTTP_${status}`, detail, requester)
   }
-  return new ServerAwayError(message, { cause: error, retryAfterMs: retryAfterMs(headers) })
+  return new ServerUnavailableError(message, { cause: error, retryAfterMs: retryAfterMs(headers) })
 }
 
 /** What `fetch` was stopped by is the cause of its error; of several addresses each has an error of its own. */

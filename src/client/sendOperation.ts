@@ -20,7 +20,7 @@ export interface Answer<Data> {
 }
 
 /** Something answered, but not the API: a proxy in front of it, or another server. */
-export class NoApiAnswerError extends Error {
+export class NotGraphQLResponseError extends Error {
   override readonly name = 'NoApiAnswerError'
   readonly status: number
   readonly headers: Headers
@@ -50,7 +50,7 @@ export async function sendOperation<Data>(
   })
   const text = await response.text()
   const result = graphQLResponse<Data>(text)
-  if (result === undefined) throw new NoApiAnswerError(endpoint, response, text)
+  if (result === undefined) throw new NotGraphQLResponseError(endpoint, response, text)
   return { ...result, status: response.status, headers: response.headers }
 }
 

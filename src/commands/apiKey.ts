@@ -9,7 +9,7 @@ import type { PrismaClient } from '../database/generated/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
-import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { isDiscarded, OutputError, print, requireShown } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { tableText } from './table.ts'
@@ -25,7 +25,7 @@ export interface CreateApiKeyOptions {
 
 const DAY_MS = 86_400_000
 /** A century; who wants more wants a key that does not expire. */
-const MOST_DAYS = 36_500
+const MAX_DAYS = 36_500
 
 /**
  * The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr. A key that could not be
@@ -127,8 +127,8 @@ function roleOf(text: string): Role {
 
 function inDays(typed: string): Date {
   const days = Number(typed)
-  if (!(days > 0 && days <= MOST_DAYS)) {
-    throw new ApiKeyError(`--expires must be a number of days above 0, at most ${MOST_DAYS}; "${typed}" came.`)
+  if (!(days > 0 && days <= MAX_DAYS)) {
+    throw new ApiKeyError(`--expires must be a number of days above 0, at most ${MAX_DAYS}; "${typed}" came.`)
   }
   return new Date(Date.now() + days * DAY_MS)
 }
@@ -141,10 +141,10 @@ async function withKeys(work: (prisma: PrismaClient) => Promise<void>): Promise<
   const config = readConfig()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
+  const database = connectDatabase({ ...config.database, poolMin: 0, poolMaxExtra: 1, url: opened.url, onPoolError })
   try {
     await checkDatabase(database, opened.url)
-    if (opened.embedded) await bringUpToDate(opened)
+    if (opened.embedded) await migrateToLatest(opened)
     await requireCurrentSchema(database.pool)
     await work(database.prisma)
   } finally {

@@ -16,7 +16,7 @@ import {
   StartJobDocument,
   ViewerRolesDocument,
 } from '../client/documents.generated.ts'
-import { ServerAwayError } from '../client/requestErrors.ts'
+import { ServerUnavailableError } from '../client/requestErrors.ts'
 import { sendOperation, type TypedDocument } from '../client/sendOperation.ts'
 import type { ClientConfig } from '../config/client.ts'
 import { readClientConfig } from '../config.ts'
@@ -136,7 +136,7 @@ function sender(config: ClientConfig): Send {
     const signal = AbortSignal.timeout(REQUEST_MS)
     const request = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, signal)
     const answer = await credential.send(request, signal).catch((error: Error) => {
-      if (error instanceof ServerAwayError) throw new DemoError(error.message)
+      if (error instanceof ServerUnavailableError) throw new DemoError(error.message)
       throw new DemoError(
         `No answer from ${url} (${describeFailure(error.cause ?? error)}): start the server with "${typedCommand('start')}", or name it by --url.`,
       )

@@ -1,6 +1,6 @@
 // `jobledger grants`: prints the rights that roles of PostgreSQL need, or grants them.
 import { readConfig } from '../config.ts'
-import { connectOnce } from '../database/checkDatabase.ts'
+import { connect } from '../database/checkDatabase.ts'
 import { type GrantRoles, grantStatements } from '../database/grants.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { openDatabase } from './openDatabase.ts'
@@ -35,7 +35,7 @@ function isReserved(role: string): boolean {
 
 async function run(script: string): Promise<void> {
   const database = await openDatabase(readConfig(), { info: console.error, warn: console.error })
-  const client = await connectOnce(database.url)
+  const client = await connect(database.url)
   try {
     await requireCurrentSchema(client)
     await client.query(script).catch((error: Error) => {

@@ -5,7 +5,7 @@ import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase } from '../database/client.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
-import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
+import { realignTransactionIds } from '../database/transactionOrder.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { createLogger } from '../log.ts'
 import { CLEANUP_TASK } from '../maintenance/cleanupJobs.ts'
@@ -13,7 +13,7 @@ import { describeRun, runTask } from '../maintenance/maintenanceTask.ts'
 import { maintenanceTasks } from '../maintenance/maintenanceTasks.ts'
 import { MAINTENANCE_LOCK, runMaintenance } from '../maintenance/runMaintenance.ts'
 import { nextSignal } from './nextSignal.ts'
-import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { retryMessage } from './retryMessage.ts'
 
 export interface MaintainOptions {
@@ -28,13 +28,13 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   const signal = nextSignal()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
+  const database = connectDatabase({ ...config.database, poolMin: 0, poolMaxExtra: 1, url: opened.url, onPoolError })
   const lock = openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url: opened.url })
   try {
     await checkDatabase(database, opened.url)
-    if (opened.embedded) await bringUpToDate(opened)
+    if (opened.embedded) await migrateToLatest(opened)
     await requireIntactSchema(database.pool)
-    await carryOnTransactionOrder(database.pool)
+    await realignTransactionIds(database.pool)
     const chores = { config, ledger: openLedger(database, config.limits), lock, signal }
     if (once) await maintainOnce(chores)
     else await maintainUntilSignal(chores)
@@ -44,14 +44,14 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   }
 }
 
-interface Chores {
+interface Services {
   readonly config: Config
   readonly ledger: Ledger
   readonly lock: AdvisoryLock
   readonly signal: Promise<NodeJS.Signals>
 }
 
-async function maintainOnce({ config, ledger, lock, signal }: Chores): Promise<void> {
+async function maintainOnce({ config, ledger, lock, signal }: Services): Promise<void> {
   if (!(await lock.hold())) {
     console.log('Another process does the maintenance of this database: there is nothing to do here.')
     return
@@ -74,7 +74,7 @@ async function maintainOnce({ config, ledger, lock, signal }: Chores): Promise<v
 /** Where the servers leave the maintenance to this command, their interval of 0 is not ours. */
 const USUAL_INTERVAL_SECONDS = 5
 
-async function maintainUntilSignal({ config, ledger, lock, signal }: Chores): Promise<void> {
+async function maintainUntilSignal({ config, ledger, lock, signal }: Services): Promise<void> {
   const log = createLogger({
     level: config.logLevel,
     readable: config.environment !== 'production' && process.stdout.isTTY,

@@ -1,8 +1,8 @@
 // The database that a command works on: the one of DATABASE_URL, or else the embedded one, started or joined. Whoever opens
 // it stops it.
 import type { Config } from '../config.ts'
-import { connectOnce } from '../database/checkDatabase.ts'
-import { candidatePlaces, occupiedPlace } from '../database/embedded/dataPlace.ts'
+import { connect } from '../database/checkDatabase.ts'
+import { candidatePaths, occupiedPaths } from '../database/embedded/dataPaths.ts'
 import { startEmbedded } from '../database/embedded/startEmbedded.ts'
 import { applyMigrations, migrationState } from '../database/migrations.ts'
 
@@ -32,7 +32,7 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   const { migrateLockTimeoutMs } = config
   if (config.databaseUrl !== undefined) {
-    const client = await connectOnce(config.databaseUrl, config.database.connectTimeoutMs)
+    const client = await connect(config.databaseUrl, config.database.connectTimeoutMs)
     await client.end()
     const { host, pathname } = new URL(config.databaseUrl)
     return {
@@ -45,18 +45,18 @@ export async function openDatabase(
     }
   }
   const server = await startEmbedded({ dataDir: config.dataDir, log })
-  const dir = occupiedPlace(candidatePlaces(config.dataDir))?.dir ?? config.dataDir
+  const dir = occupiedPaths(candidatePaths(config.dataDir))?.dir ?? config.dataDir
   const place = `${dir} (embedded PostgreSQL)`
   return { url: server.url, embedded: true, log, migrateLockTimeoutMs, place, stop: () => server.stop() }
 }
 
 /** Applies the migrations that the database lacks, if any. @throws MigrationError */
-export async function bringUpToDate({
+export async function migrateToLatest({
   url,
   log,
   migrateLockTimeoutMs,
 }: Pick<OpenDatabase, 'url' | 'log' | 'migrateLockTimeoutMs'>): Promise<void> {
-  const client = await connectOnce(url)
+  const client = await connect(url)
   // A look costs milliseconds; Prisma's own program, which applies them, takes seconds to start.
   const { state, pending } = await migrationState(client).finally(() => client.end())
   if (state !== 'empty' && state !== 'behind') return

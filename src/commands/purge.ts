@@ -1,12 +1,12 @@
 // `jobledger purge`: takes jobs that were deleted long ago out of the database, with their histories. As the owner of the tables.
 import { readConfig } from '../config.ts'
 import { connectDatabase } from '../database/client.ts'
-import { sqlStateOf } from '../database/faults.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
+import { sqlStateOf } from '../database/sqlErrors.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { countPurgeableJobs, purgeJobs } from '../ledger/purgeJobs.ts'
 import { nextSignal } from './nextSignal.ts'
-import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { UsageError, wholeNumber } from './program/usageError.ts'
 
 export interface PurgeOptions {
@@ -25,9 +25,9 @@ export async function purge({ olderThan, dryRun }: PurgeOptions): Promise<void> 
   const signal = nextSignal()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolKept: 0, poolExtra: 1, url: opened.url, onPoolError })
+  const database = connectDatabase({ ...config.database, poolMin: 0, poolMaxExtra: 1, url: opened.url, onPoolError })
   try {
-    if (opened.embedded) await bringUpToDate(opened)
+    if (opened.embedded) await migrateToLatest(opened)
     await requireIntactSchema(database.pool)
     const ledger = openLedger(database, config.limits)
     if (!dryRun) console.log(`Purged ${await purgeAll(ledger, days, signal)} jobs.`)

@@ -3,15 +3,15 @@ import { readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase, type Database } from '../database/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
-import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
+import { realignTransactionIds } from '../database/transactionOrder.ts'
 import { PORTION } from '../followers/rollUp.ts'
 import { comparePositions } from '../ledger/eventOrder.ts'
-import { currentPosition } from '../ledger/events.ts'
-import { followerPosition, listFollowers, MOST_COUNTED } from '../ledger/followers.ts'
+import { headPosition } from '../ledger/events.ts'
+import { followerPosition, listFollowers, MAX_COUNTED } from '../ledger/followers.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { nextSignal } from './nextSignal.ts'
-import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { requireShown } from './output.ts'
 
 export interface RollUpCommandOptions {
@@ -20,15 +20,15 @@ export interface RollUpCommandOptions {
 }
 
 /** Servers may run meanwhile. A signal ends it behind the portion that is being added; a server, or the next call, goes on there. */
-export async function tellOrRebuildRollUp({ rebuild }: RollUpCommandOptions): Promise<void> {
+export async function rollUpCommand({ rebuild }: RollUpCommandOptions): Promise<void> {
   if (!rebuild) requireShown()
   const config = readConfig()
   const signal = nextSignal()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const database: Database = connectDatabase({
     ...config.database,
-    poolKept: 0,
-    poolExtra: 1,
+    poolMin: 0,
+    poolMaxExtra: 1,
     // The old sums are removed in one transaction, which readers do not wait for.
     ...(rebuild && { statementTimeoutMs: 0 }),
     url: opened.url,
@@ -36,13 +36,13 @@ export async function tellOrRebuildRollUp({ rebuild }: RollUpCommandOptions): Pr
   })
   try {
     await checkDatabase(database, opened.url)
-    if (opened.embedded) await bringUpToDate(opened)
+    if (opened.embedded) await migrateToLatest(opened)
     await requireCurrentSchema(database.pool)
     const ledger = openLedger(database, config.limits)
     // Otherwise what a restore brought along would lie ahead of the horizon.
-    if (rebuild) await carryOnTransactionOrder(database.pool)
+    if (rebuild) await realignTransactionIds(database.pool)
     if (rebuild) await rebuildRollUp(ledger, signal)
-    await tellOfRollUp(ledger)
+    await reportRollUp(ledger)
   } finally {
     await database.close().finally(() => opened.stop())
   }
@@ -55,7 +55,7 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
     isStopped = true
   })
   const since = performance.now()
-  const end = await currentPosition(ledger)
+  const end = await headPosition(ledger)
   await emptyRollUp(ledger)
   let added = 0
   for (;;) {
@@ -70,14 +70,14 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
   console.log(`${isStopped ? 'Stopped: added' : 'Added'} ${added} records to the roll-up in ${seconds} s.`)
 }
 
-async function tellOfRollUp(ledger: Ledger): Promise<void> {
+async function reportRollUp(ledger: Ledger): Promise<void> {
   const state = (await listFollowers(ledger)).find(({ name }) => name === ROLL_UP)
   if (state === undefined) {
     console.log('The roll-up is empty and has no checkpoint: it starts at the first record.')
     return
   }
   const { position, updatedAt, lagRecords, lagSeconds } = state
-  const lag = lagRecords === MOST_COUNTED ? `${MOST_COUNTED} or more` : String(lagRecords)
+  const lag = lagRecords === MAX_COUNTED ? `${MAX_COUNTED} or more` : String(lagRecords)
   console.log(
     `The roll-up includes all records up to record ${position.id} of transaction ${position.transactionId} (updated at ${updatedAt.toISOString()}).`,
   )

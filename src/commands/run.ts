@@ -13,11 +13,11 @@ import { CANNOT_RUN, requireNotEmpty, timeoutSeconds, UsageError } from './progr
 import { requireUtf8Words } from './run/argumentBytes.ts'
 import { commandLine } from './run/commandLine.ts'
 import { deliverOwn, deliverWaiting } from './run/delivery.ts'
-import { RunLedger } from './run/runLedger.ts'
 import { type BegunRun, endedRun, type RunRecord } from './run/runRecord.ts'
-import { say } from './run/say.ts'
-import { SignalRelay } from './run/signalRelay.ts'
+import { RunReporter } from './run/runReporter.ts'
+import { SignalForwarder } from './run/signalForwarder.ts'
 import { Spool } from './run/spool.ts'
+import { writeStderr } from './run/stderr.ts'
 
 export interface RunOptions {
   readonly preset?: string
@@ -37,7 +37,7 @@ export type Command = readonly [file: string, ...words: string[]]
 const BEGIN_MS = 5000
 /** As long as a program may take to end by SIGTERM. */
 const KILL_AFTER_MS = 10_000
-const LARGEST_INT = 2_147_483_647
+const MAX_INT = 2_147_483_647
 
 /** Resolves to the exit code for the process, when the outcome is with the server or in the spool. Never rejects. */
 export async function run(command: Command, options: RunOptions): Promise<number> {
@@ -47,7 +47,7 @@ export async function run(command: Command, options: RunOptions): Promise<number
     return await runWith(command, settingsOf(options, config))
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UsageError)) throw error
-    say(error.message)
+    writeStderr(error.message)
     return CANNOT_RUN
   }
 }
@@ -68,16 +68,16 @@ function settingsOf({ preset, user, timeout, passEnv = [] }: RunOptions, config:
 
 async function runWith(command: Command, settings: RunSettings): Promise<number> {
   const { url, spoolDir, preset, userId, limitSeconds, passEnv } = settings
-  const ledger = new RunLedger(settings)
+  const ledger = new RunReporter(settings)
   const place = { key: randomUUID(), url, host: hostname() }
   const begun = { ...place, content: commandLine(command), preset, userId, startedAt: new Date().toISOString() }
   const atTerminal = isatty(0)
-  const relay = new SignalRelay({ atTerminal })
+  const relay = new SignalForwarder({ atTerminal })
   // Why it failed is told at the end, if it still fails then.
   const job = await ledger.begin(begun, relay.patience(BEGIN_MS)).catch(() => undefined)
   const { end, drained } = await runProgram(command, relay, { limitSeconds, ownSession: !atTerminal, passEnv })
   relay.end()
-  if (end.notStarted) say(end.notStarted)
+  if (end.notStarted) writeStderr(end.notStarted)
   const delivery = { ledger, spool: new Spool(spoolDir), relay }
   const record = recordOf(begun, { end, job, limitSeconds })
   if (await deliverOwn(record, job, delivery)) await deliverWaiting(record, delivery)
@@ -87,8 +87,8 @@ async function runWith(command: Command, settings: RunSettings): Promise<number>
 
 /** That of the program; but what was to be read and is nowhere must not look like success. */
 function exitCodeOf(end: ProgramEnd, { isComplete, faults }: DrainedOutput): number {
-  if (!isComplete) say('what the program has left running still had its output; it is passed on no longer.')
-  if (faults.length > 0) say(`output of the program could not be passed on: ${faults.join(', ')}.`)
+  if (!isComplete) writeStderr('what the program has left running still had its output; it is passed on no longer.')
+  if (faults.length > 0) writeStderr(`output of the program could not be passed on: ${faults.join(', ')}.`)
   return shellExitCode(end) || (faults.length > 0 ? CANNOT_RUN : 0)
 }
 
@@ -100,7 +100,7 @@ interface Bounds {
 
 async function runProgram(
   command: Command,
-  relay: SignalRelay,
+  relay: SignalForwarder,
   { limitSeconds, ownSession, passEnv }: Bounds,
 ): Promise<{ readonly end: ProgramEnd; readonly drained: Promise<DrainedOutput> }> {
   const nothing = { isComplete: true, faults: [] }
@@ -142,7 +142,7 @@ function recordOf(begun: BegunRun, { end, job, limitSeconds }: Ended): RunRecord
     {
       jobId: job?.jobId,
       endedAt: end.endedAt.toISOString(),
-      processingTimeMs: Math.min(end.processingTimeMs, LARGEST_INT),
+      processingTimeMs: Math.min(end.processingTimeMs, MAX_INT),
       errorMessage: exitCode === 0 && !timedOut ? null : reason,
       timedOut,
       reason,

@@ -1,11 +1,11 @@
 // Fills the embedded or the configured database with believable jobs, for those who want to see something.
 import type pg from 'pg'
 import { readConfig } from '../config.ts'
-import { connectOnce } from '../database/checkDatabase.ts'
-import { carryOnTransactionOrder } from '../database/transactionOrder.ts'
-import { bringUpToDate, openDatabase } from './openDatabase.ts'
-import { believableJobs } from './seed/believableJobs.ts'
+import { connect } from '../database/checkDatabase.ts'
+import { realignTransactionIds } from '../database/transactionOrder.ts'
+import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { randomFrom } from './seed/random.ts'
+import { sampleJobs } from './seed/sampleJobs.ts'
 import { SeedError } from './seed/seedError.ts'
 import { writeJobs } from './seed/writeJobs.ts'
 import { typedCommand } from './typedCommand.ts'
@@ -27,9 +27,9 @@ export async function seed({ add, random: beginning }: SeedOptions): Promise<voi
   }
   const database = await openDatabase(config, { info: console.log, warn: console.warn })
   try {
-    if (database.embedded) await bringUpToDate(database)
-    const client = await connectOnce(database.url)
-    await carryOnTransactionOrder(client)
+    if (database.embedded) await migrateToLatest(database)
+    const client = await connect(database.url)
+    await realignTransactionIds(client)
     try {
       if (!add && (await holdsJobs(client))) {
         throw new SeedError(
@@ -37,7 +37,7 @@ export async function seed({ add, random: beginning }: SeedOptions): Promise<voi
         )
       }
       const random = randomFrom(beginning)
-      const jobs = believableJobs(Date.now(), random)
+      const jobs = sampleJobs(Date.now(), random)
       await writeJobs(client, jobs, random)
       const records = jobs.reduce((sum, job) => sum + job.records.length, 0)
       console.log(`Made ${jobs.length} jobs with ${records} records in ${database.place}.`)

@@ -14,7 +14,7 @@ import { GRAPHQL_PATH } from '../http/yoga.ts'
 import { createLogger } from '../log.ts'
 import { flushStdout, writeToStdout } from '../standardOutput.ts'
 import { nextSignal } from './nextSignal.ts'
-import { bringUpToDate, type OpenDatabase, openDatabase } from './openDatabase.ts'
+import { migrateToLatest, type OpenDatabase, openDatabase } from './openDatabase.ts'
 import { typedCommand } from './typedCommand.ts'
 
 /** A process in an unknown state waits no longer for the reader of its log. */
@@ -62,7 +62,7 @@ async function serve(
 async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<void> {
   const { isReadOnly } = await checkDatabase(app.database, database.url)
   // A database that was handed to us may be shared: when its schema changes is for its operator to say.
-  if (database.embedded) await bringUpToDate(database)
+  if (database.embedded) await migrateToLatest(database)
   // First of all: each of the checks below needs rights.
   const lacking = await missingRights(app.database.pool)
   if (lacking !== undefined) throw new UnusableDatabaseError(lacking)

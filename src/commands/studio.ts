@@ -5,13 +5,13 @@ import { createRequire } from 'node:module'
 import { readConfig } from '../config.ts'
 import { childEnvironment, DATABASE_PASSWORDS } from '../database/childEnvironment.ts'
 import { PACKAGE_ROOT } from '../database/packageRoot.ts'
-import { bringUpToDate, openDatabase } from './openDatabase.ts'
+import { migrateToLatest, openDatabase } from './openDatabase.ts'
 
 /** Resolves when Studio has ended. `options` are those of `prisma studio`. */
 export async function studio(options: readonly string[]): Promise<void> {
   const database = await openDatabase(readConfig(), { info: console.log, warn: console.warn })
   try {
-    if (database.embedded) await bringUpToDate(database)
+    if (database.embedded) await migrateToLatest(database)
     console.log(`Prisma Studio shows ${database.place}.`)
     process.exitCode = await runPrisma(['studio', ...options], database.url)
   } finally {

@@ -25,8 +25,8 @@ export interface WorkerCommandOptions {
   readonly url?: string
 }
 
-const MOST_AT_ONCE = 1000
-const LONGEST_LEASE_SECONDS = 86_400
+const MAX_CONCURRENCY = 1000
+const MAX_LEASE_SECONDS = 86_400
 
 /** What the person who started the worker can mend. */
 const EXPECTED = [ConfigError, UsageError, WorkerOptionsError]
@@ -51,8 +51,8 @@ async function work(options: WorkerCommandOptions, config: ClientConfig): Promis
   const { exec, preset: presets, passEnv } = options
   const { url, token } = config
   for (const preset of presets ?? []) requireNotEmpty('--preset', preset)
-  const concurrency = wholeNumber('--concurrency', options.concurrency, [1, MOST_AT_ONCE])
-  const leaseSeconds = wholeNumber('--lease', options.lease, [1, LONGEST_LEASE_SECONDS])
+  const concurrency = wholeNumber('--concurrency', options.concurrency, [1, MAX_CONCURRENCY])
+  const leaseSeconds = wholeNumber('--lease', options.lease, [1, MAX_LEASE_SECONDS])
   const limitSeconds = timeoutSeconds(options.timeout)
   await requireExecutable(exec)
   const log = createLogger({ level: 'info', readable: process.stdout.isTTY })

@@ -1,7 +1,7 @@
 // Every setting that the environment may hold, by section. What settings mean together is in ../config.ts. docs/configuration.md and
 // .env.example are generated from here: a description says what a setting does, its unit, and what an empty value means.
 import { z } from 'zod'
-import { LARGEST_NAME_CHARACTERS, largestMetadataBytes } from '../followers/pubSubLimits.ts'
+import { MAX_PUBLISHED_NAME_CHARACTERS, maxMetadataBytes } from '../followers/pubSubLimits.ts'
 import { CLIENT_VARIABLES } from './client.ts'
 import { ACCESS_VARIABLES } from './variables/access.ts'
 import { DATABASE_VARIABLES } from './variables/database.ts'
@@ -55,8 +55,8 @@ export const VARIABLES = z
   .superRefine((env, check) => {
     if (env.PUBSUB_TOPIC === undefined) return
     const most = {
-      LIMIT_METADATA_BYTES: largestMetadataBytes(env.LIMIT_REASON_BYTES),
-      LIMIT_NAME_CHARACTERS: LARGEST_NAME_CHARACTERS,
+      LIMIT_METADATA_BYTES: maxMetadataBytes(env.LIMIT_REASON_BYTES),
+      LIMIT_NAME_CHARACTERS: MAX_PUBLISHED_NAME_CHARACTERS,
     }
     for (const name of ['LIMIT_METADATA_BYTES', 'LIMIT_NAME_CHARACTERS'] as const) {
       if (env[name] <= most[name]) continue

@@ -10,9 +10,9 @@ import { databaseUnavailable, runStatement, type Statement, textOf } from './run
 /** What is told of the statements that work sends. */
 export interface StatementWatch {
   /** While they run, how much they bring. */
-  readonly received?: ((bytes: number) => void) | undefined
+  readonly onBytes?: ((bytes: number) => void) | undefined
   /** When one has ended, well or not: its text, and how long it took, with the wait for a connection, also where none came. */
-  readonly ended?: ((text: string, durationMs: number) => void) | undefined
+  readonly onStatement?: ((text: string, durationMs: number) => void) | undefined
   /** The work is a query of a client: a lost answer is never an unknown outcome. */
   readonly readsOnly?: boolean
 }
@@ -31,7 +31,7 @@ const waiting = new AsyncLocalStorage<Waiting | undefined>()
  * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. With a `caller`, its statements
  * at once are bounded as those of one request of that caller.
  */
-export function givenUpOn<T>(
+export function withAbortSignal<T>(
   signal: AbortSignal,
   work: () => T,
   watch: StatementWatch & { readonly caller?: string | undefined } = {},
@@ -99,7 +99,7 @@ export class CancellingPool extends pg.Pool {
       return await this.runUnder(store, statement, values)
     } finally {
       leave?.()
-      store.ended?.(textOf(statement), performance.now() - startedAt)
+      store.onStatement?.(textOf(statement), performance.now() - startedAt)
     }
   }
 
@@ -111,7 +111,7 @@ export class CancellingPool extends pg.Pool {
   }
 
   private async runUnder(
-    { signal, received, readsOnly = false }: Waiting,
+    { signal, onBytes, readsOnly = false }: Waiting,
     statement: Statement,
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult> {
@@ -126,8 +126,8 @@ export class CancellingPool extends pg.Pool {
       cancelStatement(client, this.options)
     }
     const { stream } = (client as unknown as RunningClient).connection
-    const onData = (chunk: Buffer): void => received?.(chunk.length)
-    if (received) stream.on('data', onData)
+    const onData = (chunk: Buffer): void => onBytes?.(chunk.length)
+    if (onBytes) stream.on('data', onData)
     try {
       signal?.throwIfAborted()
       signal?.addEventListener('abort', onAbort, { once: true })

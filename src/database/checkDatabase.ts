@@ -11,15 +11,15 @@ export class UnusableDatabaseError extends Error {
   override readonly name = 'UnusableDatabaseError'
 }
 
-const OLDEST_MAJOR = 15
+const MIN_MAJOR_VERSION = 15
 
 /** One connection, which the caller ends. It sees the tables of the schema `public` only. @throws UnusableDatabaseError if nobody answers within the timeout, or lets us in */
-export async function connectOnce(url: string, connectTimeoutMs = 10_000): Promise<pg.Client> {
+export async function connect(url: string, connectTimeoutMs = 10_000): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs })
   // Set by a statement, because poolers refuse options.
   const ready = client.connect().then(() => client.query('SET search_path = public'))
   await ready.catch((error: NodeJS.ErrnoException) => {
-    throw new UnusableDatabaseError(whyUnusable(error, url), { cause: error })
+    throw new UnusableDatabaseError(unusableReason(error, url), { cause: error })
   })
   return client
 }
@@ -31,9 +31,9 @@ export async function connectOnce(url: string, connectTimeoutMs = 10_000): Promi
  */
 export async function checkDatabase(database: Database, url: string): Promise<{ isReadOnly: boolean }> {
   const major = await look(database.pool, url)
-  if (major < OLDEST_MAJOR) {
+  if (major < MIN_MAJOR_VERSION) {
     throw new UnusableDatabaseError(
-      `The database at ${addressOf(url)} is PostgreSQL ${major}; version ${OLDEST_MAJOR} or later is needed.`,
+      `The database at ${addressOf(url)} is PostgreSQL ${major}; version ${MIN_MAJOR_VERSION} or later is needed.`,
     )
   }
   const { isReadOnly, settings } = await database.checkSession().catch(orUnusable(url))
@@ -60,12 +60,12 @@ function orUnusable(url: string): (error: Error) => never {
     const cause = error instanceof DatabaseUnavailableError ? error.cause : error
     if (isIncomplete(cause))
       throw new UnusableDatabaseError(`${error.message} Start again when it is complete.`, { cause: error })
-    const message = deniedRight(cause) ?? whyUnusable(cause as NodeJS.ErrnoException, url)
+    const message = deniedRight(cause) ?? unusableReason(cause as NodeJS.ErrnoException, url)
     throw new UnusableDatabaseError(message, { cause: error })
   }
 }
 
-function whyUnusable({ code, message }: NodeJS.ErrnoException, url: string): string {
+function unusableReason({ code, message }: NodeJS.ErrnoException, url: string): string {
   const address = addressOf(url)
   const { user, database } = namesOf(url)
   switch (code) {

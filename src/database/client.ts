@@ -7,18 +7,18 @@ import type { FairQueueLimits } from './fairQueue.ts'
 import { PrismaClient } from './generated/client.ts'
 import { keepsPreparedStatements } from './poolerCheck.ts'
 import { type RetryDelay, retryDelaySettings } from './retryDelay.ts'
-import { openRowReader, type RowReader } from './rows/rowReader.ts'
+import { openSql, type Sql } from './rows/sql.ts'
 import { type SessionFaults, sessionFaults } from './sessionCheck.ts'
 import { timelineVerifier } from './transactionOrder.ts'
 
 export interface DatabaseSettings extends RetryDelay {
   url: string
   /** Connections that are kept open once they were needed. */
-  poolKept: number
+  poolMin: number
   /** How many more may be opened when those are busy; they are closed when idle. */
-  poolExtra: number
+  poolMaxExtra: number
   /** A connection is replaced after so many seconds. */
-  recycleSeconds: number
+  maxLifetimeSeconds: number
   /** Statements that one request of a caller may run at once; by default as many as the caller may. */
   statementsPerRequest?: number
   /** Statements that all requests of one caller may run at once; by default all connections that callers have, but for one. */
@@ -39,7 +39,7 @@ export interface DatabaseSettings extends RetryDelay {
 
 export interface Database {
   readonly prisma: PrismaClient
-  readonly rows: RowReader
+  readonly rows: Sql
   readonly pool: pg.Pool
   /** Looks at one session. A connection on which something is wrong is replaced. @throws what connecting throws */
   checkSession(): Promise<SessionFaults>
@@ -55,13 +55,13 @@ const PREPARED_STATEMENTS = 500
 
 /** Opens the pool and Prisma Client. Connects when first used. */
 export function connectDatabase(settings: DatabaseSettings): Database {
-  const max = settings.poolKept + settings.poolExtra
+  const max = settings.poolMin + settings.poolMaxExtra
   const pool = new CancellingPool(
     {
       ...sessionSettings(settings),
-      min: settings.poolKept,
+      min: settings.poolMin,
       max,
-      maxLifetimeSeconds: settings.recycleSeconds,
+      maxLifetimeSeconds: settings.maxLifetimeSeconds,
       idleTimeoutMillis: IDLE_MS,
       connectionTimeoutMillis: settings.connectTimeoutMs,
       application_name: 'jobledger',
@@ -79,7 +79,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
   return {
     prisma,
     // What clients ask for, with each size of a page in a page, must not take the names from what is run most.
-    rows: openRowReader(pool, { query: statementName, read: names('jobledger_read') }),
+    rows: openSql(pool, { query: statementName, read: names('jobledger_read') }),
     pool,
     checkSession: () => checkSession(pool, settings),
     canPrepare: async () => !settings.preparedStatements || keepsPreparedStatements(probeConfig(settings)),

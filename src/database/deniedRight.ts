@@ -1,5 +1,5 @@
 // A right that the role of this process lacks, for an operator.
-import { sqlStateOf } from './faults.ts'
+import { sqlStateOf } from './sqlErrors.ts'
 
 const INSUFFICIENT_PRIVILEGE = '42501'
 /** Where PostgreSQL refuses a connection, with the same code. */

@@ -3,7 +3,7 @@
 // A cursor holds the values that its row was sorted by, so it stays valid when the row changes or goes away.
 
 import { Prisma } from './generated/client.ts'
-import { allOf } from './rows/conditions.ts'
+import { and } from './rows/conditions.ts'
 
 export type Direction = 'asc' | 'desc'
 
@@ -108,7 +108,7 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
   const direction: Direction = forward === reversed ? 'desc' : 'asc'
   const segments: Segment[] = []
   const segment = (key: readonly KeyField[], conditions: string[], from?: KeyValue[], to?: KeyValue[]): Segment => ({
-    where: allOf([
+    where: and([
       ...conditions.map((condition) => Prisma.raw(condition)),
       ...beyond(key, forward, from, inclusive),
       ...beyond(key, !forward, to, inclusive),

@@ -1,6 +1,6 @@
 // What taking back the latest migration would do: to which rows, and to which servers. Changes nothing.
 import type pg from 'pg'
-import { connectOnce } from './checkDatabase.ts'
+import { connect } from './checkDatabase.ts'
 import { downScript, latestMigration } from './migrations.ts'
 
 export interface Loss {
@@ -20,7 +20,7 @@ export interface MigrateDownPlan {
 
 /** What `migrateDown` would do; undefined if no migration is applied. @throws MigrationError if the migration has no down.sql */
 export async function planMigrateDown(databaseUrl: string): Promise<MigrateDownPlan | undefined> {
-  const client = await connectOnce(databaseUrl)
+  const client = await connect(databaseUrl)
   try {
     const migration = await latestMigration(client)
     if (migration === undefined) return undefined

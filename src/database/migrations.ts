@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { connectOnce } from './checkDatabase.ts'
+import { connect } from './checkDatabase.ts'
 import { childEnvironment, DATABASE_PASSWORDS } from './childEnvironment.ts'
 import { PACKAGE_ROOT } from './packageRoot.ts'
 
@@ -122,7 +122,7 @@ export async function migrateDown(
   databaseUrl: string,
   { expected, lockTimeoutMs = 0 }: MigrateDownOptions = {},
 ): Promise<string | undefined> {
-  const client = await connectOnce(databaseUrl)
+  const client = await connect(databaseUrl)
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`)
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATE_LOCK})`)

@@ -2,7 +2,7 @@
 // that does not know of prepared statements (PgBouncer before 1.21) leaves them behind.
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { sqlStateOf } from './faults.ts'
+import { sqlStateOf } from './sqlErrors.ts'
 
 const NO_SUCH_STATEMENT = '26000'
 /** A pooler that has no second session for us makes us wait for the first. */

@@ -1,8 +1,8 @@
 // Runs one statement, which is a transaction of its own, on one connection of the pool. Decides what a failure means for the caller: nothing
 // was written, or nobody can know.
 import type pg from 'pg'
-import { sqlStateOf } from './faults.ts'
 import { DatabaseUnavailableError, OutcomeUnknownError } from './retryableErrors.ts'
+import { sqlStateOf } from './sqlErrors.ts'
 import { noteWrite } from './writes.ts'
 
 export type Statement = pg.QueryConfig | string

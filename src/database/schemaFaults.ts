@@ -1,7 +1,8 @@
 // Statements that fail because the schema or the rights are not, or not yet, what this version needs: while a restore runs, tables, functions and
 // indexes appear one after the other. Callers send such a request again later; the log says what it was.
-import { sqlStateOf } from './faults.ts'
+
 import { DatabaseUnavailableError } from './retryableErrors.ts'
+import { sqlStateOf } from './sqlErrors.ts'
 
 /** Syntax error or access rule violation (no such table, column, function, unique constraint; no right), and no such schema. */
 const OF_SCHEMA = /^(?:42|3F)/

@@ -1,8 +1,8 @@
 // The order of transaction ids, by which followers read the ledger, is that of one database server. Where a database was restored, promoted
 // or copied, a new timeline of the ledger begins (migration 20261127000020_timelines). Finds that out; the database does the rest.
 import type pg from 'pg'
-import { sqlStateOf } from './faults.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
+import { sqlStateOf } from './sqlErrors.ts'
 
 type Queryable = Pick<pg.Pool | pg.ClientBase, 'query'>
 
@@ -24,7 +24,7 @@ const SESSION_ENDS = '57'
  *
  * @throws DatabaseUnavailableError while a restore is under way
  */
-export async function carryOnTransactionOrder(database: Queryable): Promise<boolean> {
+export async function realignTransactionIds(database: Queryable): Promise<boolean> {
   return (await look(database)).carried
 }
 
@@ -89,7 +89,7 @@ export function timelineVerifier(
 ): (client: pg.PoolClient, done: (error?: Error) => void) => void {
   let wasComplete = false
   return (client, done) => {
-    carryOnTransactionOrder(client).then(
+    realignTransactionIds(client).then(
       (carried) => {
         wasComplete = true
         if (carried) onNewTimeline?.()

@@ -1,11 +1,11 @@
 // What lies between a subscription and now: read from the database page by page, as the subscriber takes it.
 import { setTimeout } from 'node:timers'
-import { givenUpOn } from '../database/cancellation.ts'
+import { withAbortSignal } from '../database/cancellation.ts'
 import type { Release } from '../fairness/fairGate.ts'
 import type { Position } from '../ledger/eventOrder.ts'
-import { type EventRecord, portionBehind, readEvents } from '../ledger/events.ts'
+import { type EventRecord, nextBatchEnd, readEvents } from '../ledger/events.ts'
 import { BatchSize, readWithin } from './boundedRead.ts'
-import { type FollowOptions, patiently } from './followOptions.ts'
+import { type FollowOptions, retryWhileDown } from './followOptions.ts'
 
 /** Records of a page, and its size as the database sends it. A single record may be larger. */
 const PAGE = { first: 4, max: 50, targetBytes: 128 * 1024 }
@@ -28,10 +28,10 @@ export async function* readBacklog(
   options: BacklogOptions,
   from: Position,
 ): AsyncGenerator<EventRecord, Position, undefined> {
-  const { ledger, signal, statementEnded: ended } = options
+  const { ledger, signal, statementEnded: onStatement } = options
   for (let behind = from; ; ) {
-    const { end, isLast, isEmpty } = await patiently(options, () =>
-      givenUpOn(signal, () => portionBehind(ledger, behind, PORTION), { ended, readsOnly: true }),
+    const { end, isLast, isEmpty } = await retryWhileDown(options, () =>
+      withAbortSignal(signal, () => nextBatchEnd(ledger, behind, PORTION), { onStatement, readsOnly: true }),
     )
     if (!isEmpty) yield* readPortion(options, behind, end)
     if (isLast) return end
@@ -77,12 +77,12 @@ class Page {
   }
 
   async read(options: BacklogOptions, behind: Position, upTo: Position): Promise<void> {
-    const { ledger, filter, select, signal, pageSize, statementEnded: ended } = options
+    const { ledger, filter, select, signal, pageSize, statementEnded: onStatement } = options
     for (;;) {
       const most = pageSize.rows
       const maxBytes = pageSize.maxBytesOf(most)
-      const page = await patiently(options, () =>
-        readWithin({ maxBytes, signal, ended }, () => readEvents(ledger, { behind, upTo, most, filter, select })),
+      const page = await retryWhileDown(options, () =>
+        readWithin({ maxBytes, signal, onStatement }, () => readEvents(ledger, { behind, upTo, most, filter, select })),
       )
       pageSize.learn(page, most)
       if (page === undefined) continue

@@ -1,11 +1,11 @@
 // Statements that read as many rows as may be held in memory. How large rows are is known only when they come.
-import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
+import { type StatementWatch, withAbortSignal } from '../database/cancellation.ts'
 
 export interface ReadBounds {
   readonly maxBytes: number
   /** Gives the statement up. */
   readonly signal?: AbortSignal | undefined
-  readonly ended: StatementWatch['ended']
+  readonly onStatement: StatementWatch['onStatement']
 }
 
 export interface BoundedRead<Row> {
@@ -29,14 +29,14 @@ export class EventTooLargeError extends Error {
 
 /** What `read` reads; undefined if that is more than `maxBytes`, and the statement was given up. @throws what `read` throws */
 export async function readWithin<Row>(
-  { maxBytes, signal, ended }: ReadBounds,
+  { maxBytes, signal, onStatement }: ReadBounds,
   read: () => Promise<Row[]>,
 ): Promise<BoundedRead<Row> | undefined> {
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(signal?.reason)
   let bytes = 0
   let isTooLarge = false
-  const received = (more: number): void => {
+  const onBytes = (more: number): void => {
     bytes += more
     if (isTooLarge || bytes <= maxBytes) return
     isTooLarge = true
@@ -45,7 +45,7 @@ export async function readWithin<Row>(
   signal?.throwIfAborted()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const rows = await givenUpOn(stop.signal, read, { received, ended, readsOnly: true })
+    const rows = await withAbortSignal(stop.signal, read, { onBytes, onStatement, readsOnly: true })
     return isTooLarge ? undefined : { rows, bytes }
   } catch (error) {
     signal?.throwIfAborted()

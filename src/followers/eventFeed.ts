@@ -3,18 +3,18 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { forAllCallers } from '../database/cancellation.ts'
-import type { ChoreLog } from '../database/chore.ts'
+import type { ServiceLog } from '../database/service.ts'
 import { FairGate } from '../fairness/fairGate.ts'
 import type { Position } from '../ledger/eventOrder.ts'
-import { currentPosition, readFacts } from '../ledger/events.ts'
+import { headPosition, readEventHeaders } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
 import { DeliveryTurns } from './deliveryTurns.ts'
 import { RecentRecords } from './recentRecords.ts'
 import { SharedRows } from './sharedRows.ts'
-import { type SubscriptionLimits, SubscriptionPlaces } from './subscriptionPlaces.ts'
-import { type Watch, Watches } from './watches.ts'
+import { type SubscriptionLimits, SubscriptionPlaces } from './subscriptionLimits.ts'
+import { type EventSubscription, Subscriptions } from './subscriptions.ts'
 
 export interface EventFeedOptions extends SubscriptionLimits {
   readonly ledger: Ledger
@@ -24,7 +24,7 @@ export interface EventFeedOptions extends SubscriptionLimits {
   readonly maxStatements: number
   /** Maximum number of bytes that the database sends for one event. */
   readonly maxRowBytes: number
-  readonly log: ChoreLog
+  readonly log: ServiceLog
 }
 
 export interface EventFeed {
@@ -40,11 +40,11 @@ export interface EventFeed {
   /** Maximum number of bytes that the database sends for one event. */
   readonly maxRowBytes: number
   /** Resolves when nothing that is committed from now on can be missed. @throws what the database throws */
-  watch(filter: JobStateRecordFilter): Promise<Watch>
+  subscribe(filter: JobStateRecordFilter): Promise<EventSubscription>
 }
 
 /** Records that are looked at by one statement. */
-const MOST_RECORDS = 1000
+const MAX_RECORDS = 1000
 /** Pages in memory, an eighth of a megabyte each, of all callers and of one. */
 const MAX_PAGES = { all: 32, ofCaller: 16 }
 
@@ -57,13 +57,13 @@ export function createEventFeed({
   ...limits
 }: EventFeedOptions): EventFeed {
   const recent = new RecentRecords()
-  const watches = new Watches(recent)
+  const watches = new Subscriptions(recent)
   const statements = new FairGate(maxStatements, Math.max(1, maxStatements - 1))
   /** Where the feed began to look, while it does. */
   let beginning: Promise<Position> | undefined
 
   async function look(from: Position): Promise<Position> {
-    const { records, end, isLast } = await readFacts(ledger, from, MOST_RECORDS)
+    const { records, end, isLast } = await readEventHeaders(ledger, from, MAX_RECORDS)
     for (const record of records) watches.found({ ...record, epoch: end.epoch })
     return isLast ? end : look(end)
   }
@@ -88,13 +88,13 @@ export function createEventFeed({
   async function startOver(error: unknown): Promise<Position> {
     if (!(error instanceof TimelineEndedError)) throw error
     watches.endTimeline()
-    return currentPosition(ledger)
+    return headPosition(ledger)
   }
 
   /** Begins to look, if nobody does. */
   function begin(): Promise<Position> {
     if (beginning === undefined) {
-      beginning = currentPosition(ledger)
+      beginning = headPosition(ledger)
       beginning.then(lookAgainAndAgain, () => {
         beginning = undefined
       })
@@ -109,7 +109,7 @@ export function createEventFeed({
     pages: new FairGate(MAX_PAGES.all, MAX_PAGES.ofCaller),
     rows: new SharedRows(ledger, statements, maxRowBytes),
     maxRowBytes,
-    async watch(filter) {
+    async subscribe(filter) {
       // Before the feed begins: it ends when nobody waits.
       const watch = watches.open(filter)
       try {

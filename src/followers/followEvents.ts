@@ -4,10 +4,10 @@
 import type { Position } from '../ledger/eventOrder.ts'
 import type { EventRecord } from '../ledger/events.ts'
 import { type BacklogOptions, newPageSize, readBacklog } from './backlog.ts'
-import { type FollowOptions, patiently, retryWhileUnavailable } from './followOptions.ts'
+import { type FollowOptions, retryWhileDown, retryWhileUnavailable } from './followOptions.ts'
 import type { RecentRecord } from './recentRecords.ts'
 import type { Shape } from './sharedRows.ts'
-import type { Watch } from './watches.ts'
+import type { EventSubscription } from './subscriptions.ts'
 
 /**
  * One record at a time. The columns of the position are among those that were read.
@@ -16,7 +16,7 @@ import type { Watch } from './watches.ts'
  */
 export async function* followEvents(given: FollowOptions): AsyncGenerator<EventRecord, never> {
   const options = { ...given, pageSize: newPageSize(given.feed.maxRowBytes) }
-  const watch = await patiently(options, () => options.feed.watch(options.filter))
+  const watch = await retryWhileDown(options, () => options.feed.subscribe(options.filter))
   try {
     for (let position = options.behind; ; ) {
       position = yield* readBacklog(options, position)
@@ -30,7 +30,7 @@ export async function* followEvents(given: FollowOptions): AsyncGenerator<EventR
 /** What happens from a position on; returns the position to go on from when the subscriber has fallen behind. */
 async function* readLive(
   options: BacklogOptions,
-  watch: Watch,
+  watch: EventSubscription,
   from: Position,
 ): AsyncGenerator<EventRecord, Position, undefined> {
   const { feed, select, signal, caller } = options

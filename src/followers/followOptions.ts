@@ -1,8 +1,8 @@
 // What it takes to follow the ledger, and how a database that is unavailable is waited for.
 import pRetry from 'p-retry'
 import type { StatementWatch } from '../database/cancellation.ts'
-import type { ChoreLog } from '../database/chore.ts'
 import type { Prisma } from '../database/generated/client.ts'
+import type { ServiceLog } from '../database/service.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { Position } from '../ledger/eventOrder.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -24,19 +24,19 @@ export interface FollowOptions {
   /** Ends it. */
   readonly signal: AbortSignal
   /** Called for each statement when it has ended. */
-  readonly statementEnded?: StatementWatch['ended']
-  readonly log: ChoreLog
+  readonly statementEnded?: StatementWatch['onStatement']
+  readonly log: ServiceLog
 }
 
 /** A database that is unavailable is waited for this long. */
-const PATIENCE_MS = 60_000
-const LOOK_AGAIN_MS = { first: 100, last: 2000 }
+const RETRY_TIMEOUT_MS = 60_000
+const POLL_MS = { first: 100, last: 2000 }
 
 /** What fails again however often it is tried. */
 const FINAL = [InvalidInputError, TimelineEndedError, EventTooLargeError]
 
 /** Runs a statement in turn, again and again while the database is unavailable: its readers need not come again, all at once. */
-export function patiently<T>(options: FollowOptions, work: () => Promise<T>): Promise<T> {
+export function retryWhileDown<T>(options: FollowOptions, work: () => Promise<T>): Promise<T> {
   const { caller, feed } = options
   return retryWhileUnavailable(options, () => feed.statements.run(caller, work))
 }
@@ -50,9 +50,9 @@ export function retryWhileUnavailable<T>({ signal, log }: FollowOptions, work: (
     },
     {
       retries: Number.POSITIVE_INFINITY,
-      minTimeout: LOOK_AGAIN_MS.first,
-      maxTimeout: LOOK_AGAIN_MS.last,
-      maxRetryTime: PATIENCE_MS,
+      minTimeout: POLL_MS.first,
+      maxTimeout: POLL_MS.last,
+      maxRetryTime: RETRY_TIMEOUT_MS,
       signal,
       shouldRetry: ({ error }) => !FINAL.some((kind) => error instanceof kind),
     },

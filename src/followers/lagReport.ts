@@ -1,37 +1,37 @@
 // Tells in the log how far a follower is behind, once a minute while it is.
-import type { ChoreLog } from '../database/chore.ts'
+import type { ServiceLog } from '../database/service.ts'
 import { type FollowerState, listFollowers } from '../ledger/followers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 const PERIOD_MS = 60_000
 /** A lag of less is how long things take. */
-const WORTH_TELLING_SECONDS = 5
+const MIN_REPORTED_SECONDS = 5
 
 export class LagReport {
   private readonly ledger: Ledger
   private readonly name: string
-  private readonly log: ChoreLog
-  private toldAt = performance.now()
+  private readonly log: ServiceLog
+  private reportedAt = performance.now()
   private wasBehind = false
 
-  constructor(ledger: Ledger, name: string, log: ChoreLog) {
+  constructor(ledger: Ledger, name: string, log: ServiceLog) {
     this.ledger = ledger
     this.name = name
     this.log = log
   }
 
   /** Does not reject: a database that is away is told of elsewhere. */
-  async tellIfDue(): Promise<void> {
-    if (performance.now() - this.toldAt < PERIOD_MS) return
-    this.toldAt = performance.now()
+  async reportIfDue(): Promise<void> {
+    if (performance.now() - this.reportedAt < PERIOD_MS) return
+    this.reportedAt = performance.now()
     const followers = await listFollowers(this.ledger).catch(() => [])
     const follower = followers.find(({ name }) => name === this.name)
-    if (follower) this.tell(follower)
+    if (follower) this.report(follower)
   }
 
-  private tell(follower: FollowerState): void {
+  private report(follower: FollowerState): void {
     const { lagRecords, lagSeconds } = follower
-    const isBehind = lagSeconds > WORTH_TELLING_SECONDS
+    const isBehind = lagSeconds > MIN_REPORTED_SECONDS
     const facts = { follower: this.name, lagRecords, lagSeconds: Math.round(lagSeconds) }
     if (isBehind) this.log.warn(facts, 'the ledger is handed on late')
     else if (this.wasBehind) this.log.info(facts, 'the ledger is handed on in time again')

@@ -12,12 +12,12 @@ const METADATA_FACTOR = 2
 const REST_BYTES = 100_000
 
 /** The largest LIMIT_METADATA_BYTES whose records all fit into messages. */
-export function largestMetadataBytes(reasonBytes: number): number {
+export function maxMetadataBytes(reasonBytes: number): number {
   return Math.floor((MAX_MESSAGE_BYTES - REST_BYTES - REASON_FACTOR * reasonBytes) / METADATA_FACTOR)
 }
 
 /** The largest LIMIT_NAME_CHARACTERS whose names all fit into attributes, at four bytes a character. */
-export const LARGEST_NAME_CHARACTERS = MAX_ATTRIBUTE_BYTES / 4
+export const MAX_PUBLISHED_NAME_CHARACTERS = MAX_ATTRIBUTE_BYTES / 4
 
 export interface EventMessage {
   /** The event as JSON. */

@@ -2,10 +2,10 @@
 // sink that is away makes the lag grow and nothing else.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
+import { type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { type BatchPublisher, createBatchPublisher, type StartFrom } from './batchPublisher.ts'
 import type { EventSink } from './eventSink.ts'
-import { createHandover, type Handover, type StartFrom } from './handover.ts'
 import { LagReport } from './lagReport.ts'
 
 export interface PublisherOptions {
@@ -19,19 +19,19 @@ export interface PublisherOptions {
   readonly pollMs: number
   /** What runs when the publisher is stopped has so long to end. */
   readonly shutdownTimeoutMs: number
-  readonly log: ChoreLog
+  readonly log: ServiceLog
 }
 
 /** The lock is looked at so often at most. */
-const LOCK_KNOWN_MS = 1000
+const LOCK_TTL_MS = 1000
 /** From one try for the lock to the next, give or take a half by chance. */
 const STANDBY_MS = 1000
 /** After a failure, twice as long after each that follows. */
 const RETRY_MS = { first: 200, longest: 5000 }
 
-export function runPublisher(options: PublisherOptions): Chore {
+export function runPublisher(options: PublisherOptions): Service {
   const { sink, lock } = options
-  return startChore({
+  return startService({
     ...options,
     run: (stopping, givingUp) => new Run(options, stopping, givingUp).untilStopped(),
     async close() {
@@ -43,7 +43,7 @@ export function runPublisher(options: PublisherOptions): Chore {
 
 class Run {
   private readonly options: PublisherOptions
-  private readonly handover: Handover
+  private readonly handover: BatchPublisher
   private readonly lag: LagReport
   private readonly stopping: AbortSignal
   private readonly givingUp: AbortSignal
@@ -53,7 +53,7 @@ class Run {
 
   constructor(options: PublisherOptions, stopping: AbortSignal, givingUp: AbortSignal) {
     this.options = options
-    this.handover = createHandover(options.ledger, options.sink, options.startFrom)
+    this.handover = createBatchPublisher(options.ledger, options.sink, options.startFrom)
     this.lag = new LagReport(options.ledger, options.sink.name, options.log)
     this.stopping = stopping
     this.givingUp = givingUp
@@ -62,7 +62,7 @@ class Run {
   async untilStopped(): Promise<void> {
     while (!this.stopping.aborted) {
       const ms = await this.step().catch((error: unknown) => this.afterFailure(error))
-      if (this.isOurs || this.failures > 0) await this.lag.tellIfDue()
+      if (this.isOurs || this.failures > 0) await this.lag.reportIfDue()
       await delay(ms, undefined, { ref: false, signal: this.stopping }).catch(() => undefined)
     }
   }
@@ -70,7 +70,7 @@ class Run {
   /** One batch, if there is one and it is ours to hand over. Resolves to how long to wait, in milliseconds. */
   private async step(): Promise<number> {
     // Whoever has taken the lock over meanwhile hands on the same, at worst twice.
-    if (performance.now() - this.lockSeenAt > LOCK_KNOWN_MS) this.isOurs = await this.lookAtLock()
+    if (performance.now() - this.lockSeenAt > LOCK_TTL_MS) this.isOurs = await this.lookAtLock()
     if (!this.isOurs) return STANDBY_MS * (0.5 + Math.random())
     const { count, refused } = await this.untilGivenUp(this.handover.next())
     for (const { event, reason } of refused) {
@@ -86,7 +86,7 @@ class Run {
     this.lockSeenAt = performance.now()
     if (isOurs && !this.isOurs) {
       // Where the one before has stopped is read anew.
-      this.handover.forget()
+      this.handover.reset()
       this.options.log.info({ follower: this.options.sink.name }, 'this process hands the ledger on')
     }
     return isOurs
@@ -95,7 +95,7 @@ class Run {
   private afterFailure(error: unknown): number {
     const { sink, log } = this.options
     this.lockSeenAt = Number.NEGATIVE_INFINITY
-    this.handover.forget()
+    this.handover.reset()
     this.failures += 1
     if (!this.stopping.aborted) {
       log[this.failures === 1 ? 'warn' : 'debug'](

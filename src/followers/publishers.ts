@@ -1,12 +1,12 @@
 // The publishers that the settings ask for: one for each sink.
 
 import { openAdvisoryLock } from '../database/advisoryLock.ts'
-import type { Chore, ChoreLog } from '../database/chore.ts'
 import type { DatabaseSettings } from '../database/client.ts'
+import type { Service, ServiceLog } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { StartFrom } from './batchPublisher.ts'
 import type { EventSink } from './eventSink.ts'
 import { createFileSink } from './fileSink.ts'
-import type { StartFrom } from './handover.ts'
 import { runPublisher } from './publisher.ts'
 import { createPubSubSink } from './pubSubSink.ts'
 
@@ -24,10 +24,10 @@ export interface PublishersOptions {
   readonly database: Omit<DatabaseSettings, 'onPoolError'>
   readonly pollMs: number
   readonly shutdownTimeoutMs: number
-  readonly log: ChoreLog
+  readonly log: ServiceLog
 }
 
-export function startPublishers(options: PublishersOptions): Chore[] {
+export function startPublishers(options: PublishersOptions): Service[] {
   const { settings, database, ledger, pollMs, shutdownTimeoutMs, log } = options
   return sinksOf(settings).map((sink) =>
     runPublisher({

@@ -1,7 +1,7 @@
 // The newest records that the feed has seen, once for all subscriptions: what they are about, not their contents. A subscription keeps
 // no list of its own, only where in this one it goes on.
 import { comparePositions, type Position } from '../ledger/eventOrder.ts'
-import { admits, type JobStateRecordFilter, type RecordFacts } from '../ledger/recordFilter.ts'
+import { type JobStateRecordFilter, matches, type RecordFacts } from '../ledger/recordFilter.ts'
 
 /** With the timeline on which it was read. */
 export type RecentRecord = RecordFacts & Position
@@ -45,7 +45,7 @@ export class RecentRecords {
     const taken: RecentRecord[] = []
     for (let number = from; number < this.end; number += 1) {
       const record = this.records[number - this.first] as RecentRecord
-      if (!admits(filter, record) || comparePositions(record, position) <= 0) continue
+      if (!matches(filter, record) || comparePositions(record, position) <= 0) continue
       if (taken.length === MAX_TAKEN) return { taken, next: number }
       taken.push(record)
     }

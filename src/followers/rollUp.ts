@@ -2,9 +2,9 @@
 // stay exact and take longer.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
-import { sqlStateOf } from '../database/faults.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
+import { type Service, type ServiceLog, startService } from '../database/service.ts'
+import { sqlStateOf } from '../database/sqlErrors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { LagReport } from './lagReport.ts'
@@ -16,23 +16,23 @@ export interface RollUpOptions {
   readonly intervalSeconds: number
   /** A portion that runs when the roll-up is stopped has so long to end; then it is cancelled, and nothing of it remains. */
   readonly shutdownTimeoutMs: number
-  readonly log: ChoreLog
+  readonly log: ServiceLog
 }
 
 /** The name of the lock that whoever keeps the roll-up has. */
 export const ROLL_UP_LOCK = 'rollup'
 /** Records of a portion: about a second's work at most. Where a statement timeout is too short for it, half as many, down to `LEAST`, to the end of the ledger. */
 export const PORTION = 20_000
-const LEAST = 100
+const MIN = 100
 const QUERY_CANCELED = '57014'
 
 const JITTER = 0.2
 /** The longest wait after a failure, twice as long after each that follows. */
-const LONGEST_RETRY_SECONDS = 30
+const MAX_RETRY_SECONDS = 30
 
 /** Begins at once. Does not keep the process alive. */
-export function runRollUp(options: RollUpOptions): Chore {
-  return startChore({
+export function runRollUp(options: RollUpOptions): Service {
+  return startService({
     ...options,
     run: (stopping) => untilStopped(options, stopping),
     close: () => options.lock.release(),
@@ -59,7 +59,7 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
 
   function tell(error: unknown): boolean {
     failures += 1
-    if (sqlStateOf(error) === QUERY_CANCELED) portion = Math.max(LEAST, Math.floor(portion / 2))
+    if (sqlStateOf(error) === QUERY_CANCELED) portion = Math.max(MIN, Math.floor(portion / 2))
     // A warning for each outage, not for each try.
     if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...causeOf(error), follower: ROLL_UP }, STUCK)
     return false
@@ -68,9 +68,9 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
   while (!signal.aborted) {
     const isFull = await step().catch(tell)
     // Also while each portion fails: of that, the log has but one warning.
-    if (wasOurs || failures > 0) await lag.tellIfDue()
+    if (wasOurs || failures > 0) await lag.reportIfDue()
     if (isFull) continue
-    const seconds = Math.min(Math.max(intervalSeconds, LONGEST_RETRY_SECONDS), intervalSeconds * 2 ** failures)
+    const seconds = Math.min(Math.max(intervalSeconds, MAX_RETRY_SECONDS), intervalSeconds * 2 ** failures)
     const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())
     await delay(ms, undefined, { ref: false, signal }).catch(() => undefined)
   }

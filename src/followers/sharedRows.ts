@@ -42,7 +42,7 @@ interface Batch {
 
 interface Reader {
   readonly caller: string
-  readonly ended: StatementWatch['ended']
+  readonly ended: StatementWatch['onStatement']
 }
 
 export class SharedRows {
@@ -113,7 +113,7 @@ export class SharedRows {
     return batch
   }
 
-  private open(shape: Shape, ended: StatementWatch['ended']): Batch {
+  private open(shape: Shape, ended: StatementWatch['onStatement']): Batch {
     const records: RecentRecord[] = []
     const callers = new Set<string>()
     let resolve: (rows: Promise<Rows>) => void = () => undefined
@@ -142,10 +142,14 @@ export class SharedRows {
     return batch
   }
 
-  private async load(shape: Shape, records: readonly RecentRecord[], ended: StatementWatch['ended']): Promise<Rows> {
+  private async load(
+    shape: Shape,
+    records: readonly RecentRecord[],
+    onStatement: StatementWatch['onStatement'],
+  ): Promise<Rows> {
     const maxBytes = shape.batchSize.maxBytesOf(records.length)
     // Without a signal: one subscription that ends must not cancel what others wait for.
-    const read = await readWithin({ maxBytes, ended }, () => readRecords(this.ledger, records, shape.select))
+    const read = await readWithin({ maxBytes, onStatement }, () => readRecords(this.ledger, records, shape.select))
     shape.batchSize.learn(read, records.length)
     if (read === undefined) return new Map()
     const size = Math.max(1, Math.ceil(read.bytes / Math.max(1, read.rows.length)))

@@ -1,22 +1,22 @@
 // Looks once a second whether the ledger is on another timeline: a standby that was promoted keeps its connections, and so does a database
 // whose tables were replaced. New connections are looked at when they are made (database/transactionOrder.ts).
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Chore, type ChoreLog, type ChoreWork, startChore } from '../database/chore.ts'
+import { type Service, type ServiceLog, type ServiceWork, startService } from '../database/service.ts'
 import type { TimelineCheck } from '../database/transactionOrder.ts'
 
-const LOOK_MS = 1000
+const POLL_MS = 1000
 
 /** Does not keep the process alive. */
 export function watchTimeline(
-  { shutdownTimeoutMs }: Pick<ChoreWork, 'shutdownTimeoutMs'>,
+  { shutdownTimeoutMs }: Pick<ServiceWork, 'shutdownTimeoutMs'>,
   check: TimelineCheck,
-  log: ChoreLog,
-): Chore {
-  return startChore({
+  log: ServiceLog,
+): Service {
+  return startService({
     shutdownTimeoutMs,
     async run(stopping) {
       for (;;) {
-        await delay(LOOK_MS, undefined, { ref: false, signal: stopping }).catch(() => undefined)
+        await delay(POLL_MS, undefined, { ref: false, signal: stopping }).catch(() => undefined)
         if (stopping.aborted) break
         await check.run().catch((error: unknown) => log.debug({ err: error }, 'timeline check failed'))
       }

@@ -7,7 +7,7 @@ import type { GraphQLContext } from './context.ts'
 import type PrismaTypes from './generated/pothos.ts'
 import { getDatamodel } from './generated/pothos.ts'
 import { decodeGlobalId } from './globalIds.ts'
-import { checkNodeIds, nodeReads } from './nodeReads.ts'
+import { batchedNodeLoader, checkNodeIds } from './nodeLoader.ts'
 
 export const builder = new SchemaBuilder<{
   Context: GraphQLContext
@@ -27,7 +27,7 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   errors: { defaultTypes: [] },
   prisma: {
-    client: nodeReads,
+    client: batchedNodeLoader,
     dmmf: getDatamodel(),
     exposeDescriptions: true,
     onUnusedQuery: null,

@@ -15,7 +15,7 @@ export interface GraphQLContext {
   /** Who is asking, by the credential of the request. */
   readonly caller: Caller
   /** Who is asking, by the same credential, as it is good now. @throws GraphQLError if it is not good any more */
-  callerNow(): Promise<Caller>
+  reauthenticate(): Promise<Caller>
   /** Aborted when nobody waits for the answer any longer. */
   readonly signal: AbortSignal
   /** Told of each statement for the request when it has ended: its text, and how many milliseconds it took. */

@@ -25,7 +25,7 @@ import {
   type SelectionNode,
   valueFromASTUntyped,
 } from 'graphql'
-import { MOST_CLAIMED } from '../ledger/limits.ts'
+import { MAX_CLAIM_SIZE } from '../ledger/limits.ts'
 import { type DocumentLimits, tooMuch } from './documentLimits.ts'
 import { costOfField as declaredCost } from './fieldCost.ts'
 
@@ -145,7 +145,7 @@ class CostWalk {
     if (typeof input !== 'object' || input === null) return undefined
     const { leases, limit } = input as { leases?: unknown; limit?: unknown }
     if (Array.isArray(leases)) return leases.length
-    return typeof limit === 'number' ? Math.min(Math.max(0, limit), MOST_CLAIMED) : undefined
+    return typeof limit === 'number' ? Math.min(Math.max(0, limit), MAX_CLAIM_SIZE) : undefined
   }
 
   /** The fields of an object of `type`, by their names in the answer. Fragments may not go round in circles: they are valid. */

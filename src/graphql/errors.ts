@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { KeysUnavailableError } from '../access/publishedKeys.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { EventTooLargeError } from '../followers/boundedRead.ts'
-import { TooManySubscriptionsError } from '../followers/subscriptionPlaces.ts'
+import { TooManySubscriptionsError } from '../followers/subscriptionLimits.ts'
 import { AnswerTooLargeError, InvalidInputError } from '../ledger/errors.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
 

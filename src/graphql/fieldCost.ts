@@ -5,7 +5,7 @@ import { jobReach, type Reach, recordReach } from '../ledger/filterReach.ts'
 import type { JobFilter } from '../ledger/jobFilter.ts'
 import { isStatsRolledUp, type StatsBucket } from '../ledger/jobStats.ts'
 import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
-import { rollUpQuestion } from '../ledger/rolledUpCounts.ts'
+import { rollUpQuery } from '../ledger/rolledUpCounts.ts'
 
 /** In nodes. */
 export interface FieldCost {
@@ -28,7 +28,7 @@ const COUNTED: Readonly<Record<Reach, number>> = { nothing: 0, page: 1500, range
 const STATS_PER_DAY = 750
 const DAY_MS = 86_400_000
 /** From here on statistics cost the same. */
-const MOST_DAYS = 10
+const MAX_DAYS = 10
 
 /** For the extensions of a field. */
 export function costing(cost: CostOf): { cost: CostOf } {
@@ -63,11 +63,11 @@ export const jobStatsCost: CostOf = ({ filter, from, to, bucket }) => {
   if (isStatsRolledUp(given, bucket as StatsBucket)) return { read: ROLLED_UP }
   const days = (Date.parse(String(to)) - Date.parse(String(from))) / DAY_MS
   // What is no instant is refused by name.
-  return { read: Math.ceil(STATS_PER_DAY * Math.min(MOST_DAYS, Math.max(1, days || 0))) }
+  return { read: Math.ceil(STATS_PER_DAY * Math.min(MAX_DAYS, Math.max(1, days || 0))) }
 }
 
 function jobCount(filter: JobFilter): number {
-  return rollUpQuestion(filter) ? ROLLED_UP : COUNTED[jobReach(filter)]
+  return rollUpQuery(filter) ? ROLLED_UP : COUNTED[jobReach(filter)]
 }
 
 function jobFilterOf(given: unknown): JobFilter {

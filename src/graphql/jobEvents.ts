@@ -2,12 +2,12 @@
 // ends.
 import { followEvents } from '../followers/followEvents.ts'
 import { cursorOf } from '../ledger/eventOrder.ts'
-import { currentPosition, type EventRecord, eventIdOf, positionOfCursor } from '../ledger/events.ts'
+import { type EventRecord, eventIdOf, headPosition, positionOfCursor } from '../ledger/events.ts'
 import { recordCondition } from '../ledger/recordFilter.ts'
 import { builder } from './builder.ts'
 import type { GraphQLContext } from './context.ts'
+import { streamWithCredentialCheck } from './credentialCheck.ts'
 import { JobStateRecord, JobStateRecordFilter, recordFilterOf } from './jobStateRecord.ts'
-import { listening } from './listening.ts'
 import { fieldSelection } from './selection.ts'
 
 const JobEvent = builder.objectRef<EventRecord>('JobEvent').implement({
@@ -44,10 +44,10 @@ builder.subscriptionField('jobEvents', (t) =>
       recordCondition(filter, ledger.limits)
       const leave = takePlace(context)
       try {
-        const behind = after == null ? await currentPosition(ledger) : await positionOfCursor(ledger, 'after', after)
+        const behind = after == null ? await headPosition(ledger) : await positionOfCursor(ledger, 'after', after)
         const select = fieldSelection<{ id: true }>(context, info, 'JobStateRecord', 'record')
         const options = { ledger, feed: events, caller: caller.actor, behind, filter, select, log, statementEnded }
-        return listening(context, (signal) => followEvents({ ...options, signal }))
+        return streamWithCredentialCheck(context, (signal) => followEvents({ ...options, signal }))
       } catch (error) {
         leave()
         throw error
@@ -64,7 +64,7 @@ builder.queryField('eventCursor', (t) =>
   t.string({
     description:
       'Where the ledger ends now, as `jobEvents(after:)` takes it: to miss nothing from now on, whatever breaks.',
-    resolve: async (_parent, _args, { ledger }) => cursorOf(await currentPosition(ledger)),
+    resolve: async (_parent, _args, { ledger }) => cursorOf(await headPosition(ledger)),
   }),
 )
 

@@ -20,7 +20,6 @@ import {
   SetJobResultInput,
   TransitionJobInput,
 } from './jobInputs.ts'
-import { logLateAnswer } from './lateAnswers.ts'
 import {
   CleanupJobsResult,
   CreateJobResult,
@@ -29,12 +28,13 @@ import {
   TransitionJobResult,
 } from './mutationResults.ts'
 import { eachPermitted, permittedTransitions, WORK, withinScope, withOwner } from './ownership.ts'
-import { expectWholeRow } from './selection.ts'
+import { markRowLoaded } from './selection.ts'
+import { logStaleWorker } from './staleWorkerLog.ts'
 
-const moved = (job: JobRow) => ({ job })
+const toSuccess = (job: JobRow) => ({ job })
 
 /** Runs the items that are not refused yet in one batch, and puts the refusals in their places among the answers. */
-async function besideRefusals<Item, Answer>(
+async function mergeRefusals<Item, Answer>(
   items: readonly Item[],
   run: (accepted: Exclude<Item, LedgerError>[]) => Promise<Answer[]>,
 ): Promise<(Answer | Extract<Item, LedgerError>)[]> {
@@ -67,7 +67,7 @@ builder.mutationFields((t) => ({
       const answer = jobAnswer(context, info)
       const { ledger, caller } = context
       const owned = eachPermitted(inputs, 'userId', (input) => withOwner(caller, input))
-      return besideRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor, answer))
+      return mergeRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor, answer))
     },
   }),
   transitionJob: t.field({
@@ -79,7 +79,7 @@ builder.mutationFields((t) => ({
       const answer = jobAnswer(context, info)
       const [permitted] = permittedTransitions(context.caller, [input])
       if (permitted === undefined || permitted instanceof LedgerError) throw permitted
-      return moved(await transitionJob(context.ledger, permitted, answer))
+      return toSuccess(await transitionJob(context.ledger, permitted, answer))
     },
   }),
   transitionJobs: t.field({
@@ -90,10 +90,10 @@ builder.mutationFields((t) => ({
       const answer = jobAnswer(context, info)
       const { ledger, caller } = context
       const permitted = permittedTransitions(caller, inputs)
-      const answers = await besideRefusals(permitted, (accepted) =>
+      const answers = await mergeRefusals(permitted, (accepted) =>
         transitionJobs(ledger, accepted, caller.actor, answer),
       )
-      return answers.map((one) => (one instanceof LedgerError ? one : moved(one)))
+      return answers.map((one) => (one instanceof LedgerError ? one : toSuccess(one)))
     },
   }),
 }))
@@ -105,7 +105,7 @@ builder.mutationFields((t) => ({
     description: 'Creates or replaces the result of a job. The same input again changes nothing.',
     args: { input: t.arg({ type: SetJobResultInput, required: true, description: 'The result.' }) },
     resolve: async (_, { input }, context, info) => {
-      expectWholeRow(context, info, 'JobResult', 'result')
+      markRowLoaded(context, info, 'JobResult', 'result')
       const answer = jobAnswer(context, info)
       return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }, answer) }
     },
@@ -141,7 +141,7 @@ builder.mutationFields((t) => ({
       const answer = jobAnswer(context, info)
       const job = withinScope(context.caller, WORK, input)
       const complete = () => completeJob(context.ledger, job, answer)
-      return moved(await logLateAnswer(context, { operation: 'completeJob', jobId: job.jobId }, complete))
+      return toSuccess(await logStaleWorker(context, { operation: 'completeJob', jobId: job.jobId }, complete))
     },
   }),
   failJob: t.field({
@@ -153,7 +153,7 @@ builder.mutationFields((t) => ({
       const answer = jobAnswer(context, info)
       const job = withinScope(context.caller, WORK, input)
       const fail = () => failJob(context.ledger, job, answer)
-      return moved(await logLateAnswer(context, { operation: 'failJob', jobId: job.jobId }, fail))
+      return toSuccess(await logStaleWorker(context, { operation: 'failJob', jobId: job.jobId }, fail))
     },
   }),
 }))

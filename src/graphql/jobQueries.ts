@@ -4,7 +4,7 @@ import { countJobs, countJobsByState } from '../ledger/countJobs.ts'
 import { getJob } from '../ledger/getJob.ts'
 import type { JobFilter as LedgerJobFilter } from '../ledger/jobFilter.ts'
 import { listJobs } from '../ledger/listJobs.ts'
-import { countStuckJobs, STUCK_AFTER_SECONDS, stuckJobs } from '../ledger/stuckJobs.ts'
+import { countStuckJobs, listStuckJobs, STUCK_AFTER_SECONDS } from '../ledger/stuckJobs.ts'
 import { builder } from './builder.ts'
 import { Connection } from './connections.ts'
 import { confinedTo, type GraphQLContext } from './context.ts'
@@ -13,7 +13,7 @@ import { costing, jobCountCost, jobsCost, stuckJobsCost } from './fieldCost.ts'
 import { jobIdOf } from './globalIds.ts'
 import { Job, JobConnection, JobEdge } from './job.ts'
 import { connectionSelection } from './selection.ts'
-import { measureBelow } from './stuckReason.ts'
+import { setStuckThreshold } from './stuckReason.ts'
 
 export const JobFilter = builder.inputType('JobFilter', {
   description: 'Which jobs; all given conditions hold.',
@@ -118,8 +118,8 @@ builder.queryFields((t) => ({
       resolve: async (_, args, context, info) => {
         const asked = { ...args, ...confinedTo(context, 'read jobs') }
         const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
-        const page = await stuckJobs(context.ledger, asked, { select })
-        measureBelow(context, info, {
+        const page = await listStuckJobs(context.ledger, asked, { select })
+        setStuckThreshold(context, info, {
           at: page.at,
           olderThanSeconds: asked.olderThanSeconds ?? STUCK_AFTER_SECONDS,
         })

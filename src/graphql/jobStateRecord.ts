@@ -9,7 +9,7 @@ import { costing, recordsCost } from './fieldCost.ts'
 import { jobIdOf } from './globalIds.ts'
 import { connectionSelection } from './selection.ts'
 
-const LARGEST_INT = 2_147_483_647n
+const MAX_INT = 2_147_483_647n
 
 export const JobStateRecord = builder.prismaNode('JobStateRecord', {
   id: { resolve: (record) => String(record.id), description: 'The global id.' },
@@ -31,7 +31,7 @@ export const JobStateRecord = builder.prismaNode('JobStateRecord', {
       description:
         'How long the job had been in the state before, in milliseconds; null for the record of the creation. What exceeds an Int (24.8 days) is given as 2147483647.',
       select: { previousStateDurationMs: true },
-      resolve: ({ previousStateDurationMs: ms }) => (ms === null ? null : Number(ms < LARGEST_INT ? ms : LARGEST_INT)),
+      resolve: ({ previousStateDurationMs: ms }) => (ms === null ? null : Number(ms < MAX_INT ? ms : MAX_INT)),
     }),
   }),
 })

@@ -1,5 +1,5 @@
 // Query.jobStats: what happened to jobs, by time.
-import { type JobStatsBucket, jobStats, MOST_BUCKETS } from '../ledger/jobStats.ts'
+import { type JobStatsBucket, jobStats, MAX_BUCKETS } from '../ledger/jobStats.ts'
 import { builder } from './builder.ts'
 import { costing, jobStatsCost } from './fieldCost.ts'
 import { confined, JobFilter } from './jobQueries.ts'
@@ -49,7 +49,7 @@ builder.queryField('jobStats', (t) =>
   t.field({
     type: [JobStatsBucketType],
     extensions: costing(jobStatsCost),
-    description: `What happened to jobs by time, up to this moment: the buckets that the time from \`from\` to \`to\` touches, each whole, in order, empty ones included; ${MOST_BUCKETS} at most. Deleted jobs count, whatever \`includeDeleted\` says: otherwise the past would change whenever old jobs are cleaned up. By user (MINUTE: of all users) it is read from sums that are kept; by any other filter from the records, which takes as long as there are many.`,
+    description: `What happened to jobs by time, up to this moment: the buckets that the time from \`from\` to \`to\` touches, each whole, in order, empty ones included; ${MAX_BUCKETS} at most. Deleted jobs count, whatever \`includeDeleted\` says: otherwise the past would change whenever old jobs are cleaned up. By user (MINUTE: of all users) it is read from sums that are kept; by any other filter from the records, which takes as long as there are many.`,
     args: {
       filter: t.arg({
         type: JobFilter,

@@ -4,7 +4,7 @@ import { attemptsLeft } from '../ledger/attemptsLeft.ts'
 import { stuckReason } from '../ledger/stuckJobs.ts'
 import { builder } from './builder.ts'
 import { Job } from './job.ts'
-import { measureOf } from './stuckReason.ts'
+import { stuckThreshold } from './stuckReason.ts'
 
 builder.prismaObjectFields(Job, (t) => ({
   attempt: t.exposeInt('attempt'),
@@ -24,6 +24,6 @@ builder.prismaObjectFields(Job, (t) => ({
     description:
       'Why the job is stuck: `lease expired`, `no lease`, or `too long` (its lease is alive). Null if it is not: below stuckJobs by the time asked for, elsewhere by an hour.',
     select: { state: true, startedAt: true, leaseExpiresAt: true },
-    resolve: (job, _, context, info) => stuckReason(job, measureOf(context, info)),
+    resolve: (job, _, context, info) => stuckReason(job, stuckThreshold(context, info)),
   }),
 }))

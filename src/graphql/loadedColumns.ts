@@ -14,7 +14,7 @@ interface FieldNotes {
 }
 
 /** Changes the resolvers of all fields that need nothing but columns. */
-export function takeLoadedColumns(schema: GraphQLSchema): GraphQLSchema {
+export function resolveLoadedColumnsDirectly(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue
     for (const field of Object.values(type.getFields())) takeLoaded(field)

@@ -1,9 +1,9 @@
 // Mutations whose answer fails after they have written: the client must not take them for undone. Each field of a document is looked at by
 // itself.
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql'
-import { sqlStateOf } from '../database/faults.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { outcomeUnknown } from '../database/runStatement.ts'
+import { sqlStateOf } from '../database/sqlErrors.ts'
 import { type Writes, watchWrites } from '../database/writes.ts'
 import type { GraphQLContext } from './context.ts'
 

@@ -9,11 +9,13 @@ import './jobQueries.ts'
 import './jobStateRecord.ts'
 import './jobStats.ts'
 import './jobWork.ts'
-import { takeLoadedColumns } from './loadedColumns.ts'
+import { resolveLoadedColumnsDirectly } from './loadedColumns.ts'
 import { watchMutations } from './mutationOutcome.ts'
 import './scalars.ts'
 import './stateMachine.ts'
 import './viewer.ts'
 import './workMutations.ts'
 
-export const schema = guardFields(watchMutations(takeLoadedColumns(lexicographicSortSchema(builder.toSchema()))))
+export const schema = guardFields(
+  watchMutations(resolveLoadedColumnsDirectly(lexicographicSortSchema(builder.toSchema()))),
+)

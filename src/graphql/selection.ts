@@ -27,27 +27,27 @@ export function connectionSelection<Select>(
   // Of a second place (`edges` beside `nodes`, or an alias) Pothos loads the rows when it meets them: to merge the places could
   // mix up the arguments of their fields.
   const [first] = places
-  return (first ? note(context, info, typeName, first) : { id: true }) as Select
+  return (first ? planSelection(context, info, typeName, first) : { id: true }) as Select
 }
 
 /**
  * Tells Pothos that the object of `typeName` in `field` of the result is a row with all of its columns, so that it loads only
  * relations. Without it Pothos reads again what a mutation has just written.
  */
-export function expectWholeRow(
+export function markRowLoaded(
   context: GraphQLContext,
   info: GraphQLResolveInfo,
   typeName: string,
   field: string,
 ): void {
-  for (const place of placesOf(info, [field])) note(context, info, typeName, place)
+  for (const place of placesOf(info, [field])) planSelection(context, info, typeName, place)
 }
 
 /**
  * The Prisma `select` of each place in which the answer of a mutation shows jobs as `field`. Pothos takes the columns in it for loaded.
  */
 export function jobSelections(context: GraphQLContext, info: GraphQLResolveInfo, field: string): object[] {
-  return placesOf(info, [field]).map((place) => note(context, info, 'Job', place) ?? {})
+  return placesOf(info, [field]).map((place) => planSelection(context, info, 'Job', place) ?? {})
 }
 
 /** The Prisma `select` for the object of `typeName` in `field` of the result: what the operation reads of it. */
@@ -58,7 +58,7 @@ export function fieldSelection<Select>(
   field: string,
 ): Select {
   const [first] = placesOf(info, [field])
-  return (first ? note(context, info, typeName, first) : { id: true }) as Select
+  return (first ? planSelection(context, info, typeName, first) : { id: true }) as Select
 }
 
 // Where the query reads objects: the occurrences of a path that have the same names in the answer count as one.
@@ -70,7 +70,7 @@ function placesOf(info: GraphQLResolveInfo, fields: string[]): Occurrence[] {
   )
 }
 
-function note(
+function planSelection(
   context: GraphQLContext,
   info: GraphQLResolveInfo,
   typeName: string,

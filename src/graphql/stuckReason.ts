@@ -4,22 +4,22 @@ import { STUCK_AFTER_SECONDS } from '../ledger/stuckJobs.ts'
 import type { GraphQLContext } from './context.ts'
 
 /** When it was looked for stuck jobs, and for how long a job had to be PROCESSING to be one. */
-export interface StuckMeasure {
+export interface StuckThreshold {
   readonly at: Date
   readonly olderThanSeconds: number
 }
 
 // By the name of the root field in the answer: what lies below it is measured by its arguments, however often Pothos reads it again.
-const measures = new WeakMap<GraphQLContext, Map<string | number, StuckMeasure>>()
+const measures = new WeakMap<GraphQLContext, Map<string | number, StuckThreshold>>()
 
 /** Notes the measure for all that lies below the root field that is just resolved. */
-export function measureBelow(context: GraphQLContext, info: GraphQLResolveInfo, measure: StuckMeasure): void {
+export function setStuckThreshold(context: GraphQLContext, info: GraphQLResolveInfo, measure: StuckThreshold): void {
   const noted = measures.get(context) ?? new Map()
   measures.set(context, noted.set(info.path.key, measure))
 }
 
 /** The measure of the root field above; now and an hour where it has none. */
-export function measureOf(context: GraphQLContext, { path }: GraphQLResolveInfo): StuckMeasure {
+export function stuckThreshold(context: GraphQLContext, { path }: GraphQLResolveInfo): StuckThreshold {
   let root = path
   while (root.prev !== undefined) root = root.prev
   return measures.get(context)?.get(root.key) ?? { at: new Date(), olderThanSeconds: STUCK_AFTER_SECONDS }

@@ -14,7 +14,7 @@ import {
 } from 'graphql'
 
 /** What came is repeated up to so many characters. */
-const TOLD_CHARACTERS = 100
+const MAX_QUOTED_CHARACTERS = 100
 /** Items of a list, more than any argument takes: to look at each of a million would keep all callers waiting. */
 const MAX_LIST_ITEMS = 10_000
 
@@ -35,7 +35,7 @@ export function checkVariables(
     if (value == null || !isInputType(type)) continue
     requireShortLists(value, type, name)
     coerceInputValue(value, type, (path, invalid, error) => {
-      const place = path.length > 0 ? ` at "${[name, ...path].join('.').slice(0, TOLD_CHARACTERS)}"` : ''
+      const place = path.length > 0 ? ` at "${[name, ...path].join('.').slice(0, MAX_QUOTED_CHARACTERS)}"` : ''
       const message = `Variable "$${name}" got invalid value ${told(invalid)}${place}; ${error.message}`
       throw new GraphQLError(message, { nodes: definition, extensions: { code: 'BAD_USER_INPUT' } })
     })
@@ -63,5 +63,5 @@ function told(value: unknown): string {
   if (Array.isArray(value)) return '[...]'
   if (typeof value === 'object' && value !== null) return '{...}'
   const text = JSON.stringify(value) ?? String(value)
-  return text.length > TOLD_CHARACTERS ? `${text.slice(0, TOLD_CHARACTERS)} ...` : text
+  return text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)} ...` : text
 }

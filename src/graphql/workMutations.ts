@@ -8,9 +8,9 @@ import { retryJob } from '../ledger/retryJob.ts'
 import { builder } from './builder.ts'
 import { jobIdGiven } from './globalIds.ts'
 import { jobAnswer } from './jobAnswer.ts'
-import { logLateAnswer } from './lateAnswers.ts'
 import { TransitionJobResult } from './mutationResults.ts'
 import { WORK, withinScope } from './ownership.ts'
+import { logStaleWorker } from './staleWorkerLog.ts'
 import {
   ClaimJobsInput,
   ExtendLeasesInput,
@@ -55,7 +55,7 @@ builder.mutationFields((t) => ({
       const answer = jobAnswer(context, info)
       const job = withinScope(context.caller, WORK, input)
       const release = () => releaseJob(context.ledger, job, answer)
-      return { job: await logLateAnswer(context, { operation: 'releaseJob', jobId: job.jobId }, release) }
+      return { job: await logStaleWorker(context, { operation: 'releaseJob', jobId: job.jobId }, release) }
     },
   }),
 }))

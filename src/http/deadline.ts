@@ -2,17 +2,17 @@
 import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
-import { givenUpOn, type StatementWatch } from '../database/cancellation.ts'
-import type { AnswerSize } from './answerSize.ts'
+import { type StatementWatch, withAbortSignal } from '../database/cancellation.ts'
 import { repeatRead } from './repeatedRead.ts'
 import type { ServerPlugin } from './requestScope.ts'
+import type { ResponseSizeLimit } from './responseSize.ts'
 
 /** Watches one request: whether its time is over, and whether its client waits. */
 export class Deadline {
   isOver = false
   isClientGone = false
   private readonly abandoned = new AbortController()
-  private outlivesClient = false
+  private ignoresDisconnect = false
   private readonly response: ServerResponse
   private readonly timer: NodeJS.Timeout
 
@@ -27,20 +27,20 @@ export class Deadline {
     response.once('close', () => {
       clearTimeout(this.timer)
       this.isClientGone = !response.writableFinished
-      if (this.isClientGone && !this.outlivesClient) this.abandoned.abort(new Error('the client is gone'))
+      if (this.isClientGone && !this.ignoresDisconnect) this.abandoned.abort(new Error('the client is gone'))
     })
   }
 
   /** From now on the request is given up when its time is over only, whether its client is there or not. */
-  outliveClient(): void {
-    this.outlivesClient = true
+  ignoreDisconnect(): void {
+    this.ignoresDisconnect = true
   }
 
   /**
    * From now on the request has no time limit: it is given up when its answer has ended, well or not. When `end` is aborted the connection
    * is cut, in the middle of the answer, so that the client knows that there is more.
    */
-  lastUntil(end: AbortSignal): void {
+  runUntil(end: AbortSignal): void {
     clearTimeout(this.timer)
     const cut = (): void => void this.response.destroy()
     if (end.aborted) cut()
@@ -52,7 +52,7 @@ export class Deadline {
   }
 
   /** Gives the request up for a reason that is told elsewhere. */
-  giveUp(reason: string): void {
+  abort(reason: string): void {
     this.abandoned.abort(new Error(reason))
   }
 
@@ -63,7 +63,7 @@ export class Deadline {
    */
   async run<T>(work: () => Promise<T>, watch: StatementWatch = {}): Promise<T> {
     this.signal.throwIfAborted()
-    return this.wait(givenUpOn(this.signal, work, watch))
+    return this.wait(withAbortSignal(this.signal, work, watch))
   }
 
   /** Waits for `result` until the request is given up. @throws what `result` rejects with, or the reason why the request is given up */
@@ -99,29 +99,29 @@ export function keepDeadline(): ServerPlugin {
       const { deadline, answerSize, memory, statementEnded: ended, callerKey: caller } = scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
       const isMutation = operation === OperationTypeNode.MUTATION
-      if (isMutation) deadline.outliveClient()
+      if (isMutation) deadline.ignoreDisconnect()
       const received = (bytes: number): void => {
         memory.received(bytes)
         if (!isMutation) answerSize.received(bytes)
       }
       const watch = { received, ended, caller, readsOnly: !isMutation }
       setExecuteFn((given: ExecutionArgs) => {
-        if (isMutation) return givenUpOn(deadline.signal, () => executeFn(given), watch)
+        if (isMutation) return withAbortSignal(deadline.signal, () => executeFn(given), watch)
         return repeatRead(scope, (signal, attempt) => {
           // What resolvers keep by their context, such as rows that were not read to the end, is not for another attempt.
           const contextValue = attempt === 1 ? given.contextValue : { ...(given.contextValue as object) }
           const counted = (bytes: number): void => {
             if (!signal.aborted) received(bytes)
           }
-          return givenUpOn(signal, () => executeFn({ ...given, contextValue }), { ...watch, received: counted })
+          return withAbortSignal(signal, () => executeFn({ ...given, contextValue }), { ...watch, onBytes: counted })
         })
       })
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const { deadline, answerSize, shuttingDown, statementEnded: ended, callerKey: caller } = args.contextValue.scope
-      deadline.lastUntil(shuttingDown)
+      deadline.runUntil(shuttingDown)
       const watch = { received: (bytes: number) => answerSize.received(bytes), ended, caller, readsOnly: true }
-      const run = <T>(work: () => T): T => givenUpOn(deadline.signal, work, watch)
+      const run = <T>(work: () => T): T => withAbortSignal(deadline.signal, work, watch)
       setSubscribeFn(async (given: ExecutionArgs) => {
         const results = await run(() => subscribeFn(given))
         return isStream(results) ? eachUnder(run, results, answerSize) : results
@@ -139,7 +139,7 @@ function isStream(results: object): results is Results {
 }
 
 /** The executor reads what an event shows of the database when the event is asked for: it is bounded then as a query is. */
-function eachUnder(run: <T>(work: () => T) => T, results: Results, size: AnswerSize): Results {
+function eachUnder(run: <T>(work: () => T) => T, results: Results, size: ResponseSizeLimit): Results {
   return {
     next: () => {
       size.restart()
@@ -153,7 +153,7 @@ function eachUnder(run: <T>(work: () => T) => T, results: Results, size: AnswerS
 }
 
 /** What a client reads whose request took too long. */
-export function tooLate(timeoutMs: number): GraphQLError {
+export function timeoutError(timeoutMs: number): GraphQLError {
   const message = `The request took longer than ${timeoutMs} ms and was given up. Ask for less at once, or for it again later.`
   return new GraphQLError(message, { extensions: { code: 'TIMEOUT', http: { status: 503 } } })
 }

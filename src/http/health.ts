@@ -23,8 +23,8 @@ export interface DatabaseReadiness {
 }
 
 /** An answer is good for so long: however often somebody asks, the database is asked once. */
-const KEPT_MS = 1000
-const PATIENCE_MS = 2000
+const CACHE_TTL_MS = 1000
+const TIMEOUT_MS = 2000
 /** From one look to the next at least, however many statements fail. */
 const PAUSE_MS = 100
 
@@ -44,7 +44,7 @@ export function databaseReadiness(database: Database, timeline: TimelineCheck, l
     return readiness
   }
   const kept = new KeptAnswer(() =>
-    withPatience(lookingAtSchema(() => check(database, timeline))).then(note, (error: unknown) => {
+    withTimeout(lookingAtSchema(() => check(database, timeline))).then(note, (error: unknown) => {
       const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
       return note({ ready: false, reason }, error)
     }),
@@ -93,7 +93,7 @@ class KeptAnswer<Answer> {
     const entry = { answer: this.ask(), until: Number.POSITIVE_INFINITY }
     this.kept = entry
     void entry.answer.then(() => {
-      entry.until = performance.now() + KEPT_MS
+      entry.until = performance.now() + CACHE_TTL_MS
     })
     return entry.answer
   }
@@ -113,10 +113,10 @@ class KeptAnswer<Answer> {
   }
 }
 
-async function withPatience(answer: Promise<Readiness>): Promise<Readiness> {
+async function withTimeout(answer: Promise<Readiness>): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${PATIENCE_MS} ms.`)), PATIENCE_MS)
+    timer = setTimeout(() => reject(new Error(`No answer within ${TIMEOUT_MS} ms.`)), TIMEOUT_MS)
   })
   return await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer))
 }

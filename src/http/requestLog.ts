@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { RequestScope } from './requestScope.ts'
 
 /** Of the text of a statement. */
-const TOLD_CHARACTERS = 2000
+const MAX_LOGGED_CHARACTERS = 2000
 
 /** Watches one request from its beginning. A request or a statement that takes `slowQueryMs` or longer is slow; 0: none is. */
 export function logRequest(response: ServerResponse, scope: RequestScope, slowQueryMs: number): void {
@@ -33,7 +33,7 @@ function factsOf({ requestId, operation, caller }: RequestScope) {
 }
 
 function oneLine(statement: string): string {
-  return statement.replace(/\s+/g, ' ').trim().slice(0, TOLD_CHARACTERS)
+  return statement.replace(/\s+/g, ' ').trim().slice(0, MAX_LOGGED_CHARACTERS)
 }
 
 function rounded(milliseconds: number): number {

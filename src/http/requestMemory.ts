@@ -1,9 +1,9 @@
 // How much memory a request takes, estimated from what it sends, reads and answers, and counted against the budget of the process.
 import type { IncomingMessage } from 'node:http'
 import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
-import { READ_FACTOR } from './answerSize.ts'
 import type { Holding } from './memoryBudget.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
+import { READ_FACTOR } from './responseSize.ts'
 
 // Measured with Node 20. Of a body: the bytes, their text, and the values made of it.
 const PER_BODY_BYTE = 6

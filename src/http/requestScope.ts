@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Caller } from '../access/caller.ts'
 import type { RequestLog } from './anonymousLog.ts'
-import type { AnswerSize } from './answerSize.ts'
 import type { Deadline } from './deadline.ts'
 import type { RequestMemory } from './requestMemory.ts'
+import type { ResponseSizeLimit } from './responseSize.ts'
 
 export interface RequestScope {
   readonly requestId: string
@@ -21,7 +21,7 @@ export interface RequestScope {
   /** What the request takes of the memory of the process. */
   readonly memory: RequestMemory
   /** How large the answer may become. */
-  readonly answerSize: AnswerSize
+  readonly answerSize: ResponseSizeLimit
   /** Told of each statement for the request when it has ended: its text, and how many milliseconds it took. */
   statementEnded?: (text: string, durationMs: number) => void
   operation?: string
@@ -30,7 +30,7 @@ export interface RequestScope {
   /** By which the caller is counted, known with it: the actor, or in an open server the address. */
   callerKey?: string
   /** Looks at the credential again. @throws GraphQLError if it is not good any more */
-  callerNow?(): Promise<Caller>
+  reauthenticate?(): Promise<Caller>
   /** Aborted when the server shuts down. */
   readonly shuttingDown: AbortSignal
 }

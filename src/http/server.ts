@@ -137,12 +137,12 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   try {
     await once(server, 'listening')
   } catch (error) {
-    throw new ListenError(whyNotListening(error as NodeJS.ErrnoException, host, port), { cause: error })
+    throw new ListenError(listenFailure(error as NodeJS.ErrnoException, host, port), { cause: error })
   }
   return (server.address() as AddressInfo).port
 }
 
-function whyNotListening(error: NodeJS.ErrnoException, host: string, port: number): string {
+function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): string {
   switch (error.code) {
     case 'EADDRINUSE':
       return `Port ${port} of ${host} is taken by another program: stop that one, or set PORT to another port.`

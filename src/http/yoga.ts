@@ -13,8 +13,6 @@ import type { DocumentLimits } from '../graphql/documentLimits.ts'
 import { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { anonymousLog } from './anonymousLog.ts'
-import { answerErrors } from './answerErrors.ts'
-import { AnswerSize, limitAnswerSize } from './answerSize.ts'
 import { Deadline, keepDeadline } from './deadline.ts'
 import { keepDocuments } from './documentCache.ts'
 import { eventStreams } from './eventStreams.ts'
@@ -22,8 +20,8 @@ import { graphiqlHeaders, graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
+import { hostHeaderGuard } from './guards/hostHeader.ts'
 import { jsonBody } from './guards/jsonBody.ts'
-import { loopbackNamesOnly } from './guards/loopbackNames.ts'
 import { acceptableAnswers, acceptableStreams, normalizeMediaTypes } from './guards/mediaTypes.ts'
 import { checkParameters } from './guards/parameters.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
@@ -33,6 +31,8 @@ import { MemoryBudget, usualMemoryLimit } from './memoryBudget.ts'
 import { logRequest } from './requestLog.ts'
 import { boundBodies, dropBody, RequestMemory } from './requestMemory.ts'
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
+import { limitResponseSize, ResponseSizeLimit } from './responseSize.ts'
+import { maskResultErrors } from './resultErrors.ts'
 
 export const GRAPHQL_PATH = '/graphql'
 
@@ -47,14 +47,14 @@ export interface GraphQLHandlerOptions {
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
-  readonly answerLimitBytes: number
+  readonly responseLimitBytes: number
   /** Memory for all requests together; undefined: a part of the heap that Node allows. */
   readonly memoryLimitBytes: number | undefined
   readonly requestTimeoutMs: number
   /** Time between two signs of life on a stream on which nothing happens. */
   readonly pingMs: number
   /** Requests and statements that take so long are told in the log; 0: none are. */
-  readonly slowQueryMs: number
+  readonly slowThresholdMs: number
   /** Nobody is asked who he is. */
   readonly open: boolean
   /** Only this machine reaches the server, and whoever does may do everything. */
@@ -70,7 +70,7 @@ export type GraphQLHandler = (
 ) => unknown
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
-  const { log, requestTimeoutMs, answerLimitBytes, exploration } = options
+  const { log, requestTimeoutMs, responseLimitBytes, exploration } = options
   const boundedLog = anonymousLog(log)
   const budget = new MemoryBudget(options.memoryLimitBytes ?? usualMemoryLimit())
   const posts = jsonPosts()
@@ -100,11 +100,11 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
     const address = request.socket.remoteAddress ?? 'unknown'
     const deadline = new Deadline(response, requestTimeoutMs)
-    const answerSize = new AnswerSize(answerLimitBytes, () => deadline.giveUp('the answer is too large'))
+    const answerSize = new ResponseSizeLimit(responseLimitBytes, () => deadline.abort('the answer is too large'))
     const holding = budget.open(
       () => scope.callerKey ?? `address:${address}`,
       () => {
-        deadline.giveUp('there is no memory for the request')
+        deadline.abort('there is no memory for the request')
         dropBody(request)
         if (response.headersSent) response.destroy()
       },
@@ -122,7 +122,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
       answerSize,
       shuttingDown,
     }
-    logRequest(response, scope, options.slowQueryMs)
+    logRequest(response, scope, options.slowThresholdMs)
     if (isJsonPost(request, GRAPHQL_PATH)) return posts.answer(request, response, { scope })
     return yoga(request, response, { scope })
   }
@@ -132,7 +132,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
 function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
   const { rateLimits, trustedDocuments: documents, documentLimits, ledger, exploration } = options
   return [
-    ...(options.loopbackOnly ? [loopbackNamesOnly()] : []),
+    ...(options.loopbackOnly ? [hostHeaderGuard()] : []),
     ...(exploration ? [] : [csrfPrevention()]),
     authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits), options.log),
     acceptableAnswers(),
@@ -144,8 +144,8 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
     keepDocuments(),
     nameOperation(),
     keepDeadline(),
-    limitAnswerSize(),
-    answerErrors({ ...options, suggestions: exploration }),
+    limitResponseSize(),
+    maskResultErrors({ ...options, suggestions: exploration }),
     exactNumbers(),
     eventStreams({ pingMs: options.pingMs }),
     acceptableStreams(),
@@ -153,10 +153,20 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
 }
 
 function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOptions): GraphQLContext {
-  const { caller, callerNow, requestId, log, deadline, answerSize, statementEnded } = scope
-  if (caller === undefined || callerNow === undefined) throw new Error('A request came past authentication.')
+  const { caller, reauthenticate, requestId, log, deadline, answerSize, statementEnded } = scope
+  if (caller === undefined || reauthenticate === undefined) throw new Error('A request came past authentication.')
   const answerBudget = new AnswerBudget(answerSize.limitBytes)
-  return { ledger, events, answerBudget, caller, callerNow, signal: deadline.signal, statementEnded, requestId, log }
+  return {
+    ledger,
+    events,
+    answerBudget,
+    caller,
+    reauthenticate,
+    signal: deadline.signal,
+    statementEnded,
+    requestId,
+    log,
+  }
 }
 
 /** Answers numbers of stored JSON as the database has them. */

@@ -16,9 +16,9 @@ export function batchOf<Input>(
 ) {
   const size = new InputCheck(ledger.limits)
   if (inputs.length < 1 || inputs.length > ledger.limits.batchItems) {
-    size.refuse('inputs', `must be 1 to ${ledger.limits.batchItems} items; ${inputs.length} came.`)
+    size.addIssue('inputs', `must be 1 to ${ledger.limits.batchItems} items; ${inputs.length} came.`)
   }
-  size.done()
+  size.throwIfAny()
   const faults = inputs.map((input) => {
     const check = new InputCheck(ledger.limits)
     checkItem(check, input)

@@ -1,12 +1,13 @@
 // Hands waiting jobs to a worker: a transition like any other, so the version of a claimed job is the fencing token of its worker.
-import { retryConflicts } from '../database/faults.ts'
+
 import { type Job, Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { DUE_BOUND, IS_DUE, IS_WITHIN_BOUND } from './dueJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { type AnswerShape, bytesOfJob, changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import { checkNames } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
-import { LONGEST_LEASE_SECONDS, MOST_CLAIMED } from './limits.ts'
+import { MAX_CLAIM_SIZE, MAX_LEASE_SECONDS } from './limits.ts'
 import { claim, updateLocked } from './transition.ts'
 
 export interface ClaimJobsInput {
@@ -37,11 +38,11 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput, answer: J
   const check = new InputCheck(ledger.limits)
   check.name('workerId', workerId)
   check.actor(actor)
-  check.wholeNumber('limit', limit, 1, MOST_CLAIMED)
+  check.integer('limit', limit, 1, MAX_CLAIM_SIZE)
   checkLease(check, leaseSeconds)
   checkNames(check, 'presets', presets)
   checkIds(check, jobIds)
-  check.done()
+  check.throwIfAny()
   const due = dueAmong(limit, presets && [...new Set(presets)], jobIds)
   const transition = claim({ actor, workerId, leaseSeconds })
   const fitting = fittingJobs(limit, transition, answer)
@@ -75,13 +76,14 @@ function claimBytes({ reason, metadata }: Claim, { job, record }: AnswerShape): 
 
 function checkIds(check: InputCheck, ids: readonly string[] | null | undefined): void {
   if (!ids) return
-  if (ids.length > MOST_CLAIMED) check.refuse('jobIds', `must be at most ${MOST_CLAIMED} ids; ${ids.length} came.`)
+  if (ids.length > MAX_CLAIM_SIZE)
+    check.addIssue('jobIds', `must be at most ${MAX_CLAIM_SIZE} ids; ${ids.length} came.`)
   else for (const [index, id] of ids.entries()) check.uuid(['jobIds', String(index)], id)
 }
 
 /** Notes a lease that is too short or too long. */
 export function checkLease(check: InputCheck, leaseSeconds: number): void {
-  check.wholeNumber('leaseSeconds', leaseSeconds, 1, LONGEST_LEASE_SECONDS)
+  check.integer('leaseSeconds', leaseSeconds, 1, MAX_LEASE_SECONDS)
 }
 
 function dueAmong(

@@ -1,8 +1,8 @@
 // Soft-deletes old jobs, as a retention rule asks.
 import { databaseNow } from '../database/clock.ts'
-import { retryConflicts } from '../database/faults.ts'
 import { type JobState, Prisma } from '../database/generated/client.ts'
-import { leastUuidAt } from '../database/uuid.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
+import { minUuidAt } from '../database/uuid.ts'
 import { InputCheck } from './inputCheck.ts'
 import { HISTORY_IS_INTACT } from './intactHistory.ts'
 import type { Ledger } from './ledger.ts'
@@ -54,7 +54,7 @@ export async function cleanupJobs(ledger: Ledger, input: CleanupJobsInput): Prom
     const { createdBefore, states } = await ruleOf(ledger, input)
     return ledger.prisma.job.count({ where: { id: { lt: createdBefore }, state: { in: states }, deletedAt: null } })
   }
-  return (await cleanupJobsWithin(ledger, input)).deleted
+  return (await cleanupJobsBatch(ledger, input)).deleted
 }
 
 /**
@@ -62,7 +62,7 @@ export async function cleanupJobs(ledger: Ledger, input: CleanupJobsInput): Prom
  *
  * @throws InvalidInputError
  */
-export async function cleanupJobsWithin(
+export async function cleanupJobsBatch(
   ledger: Ledger,
   input: Omit<CleanupJobsInput, 'dryRun'>,
   bounds: CleanupBounds = {},
@@ -71,7 +71,7 @@ export async function cleanupJobsWithin(
   const rule = { ...(await ruleOf(ledger, input)), locking: skipHeld ? Prisma.sql`SKIP LOCKED` : Prisma.empty }
   let deleted = 0
   // Each portion begins behind the one before, instead of looking again at what that one deleted.
-  let behind = bounds.behind ?? leastUuidAt(new Date(0))
+  let behind = bounds.behind ?? minUuidAt(new Date(0))
   while (deleted < mostJobs && !signal?.aborted) {
     const portion = await deletePortion(ledger, rule, {
       behind,
@@ -97,12 +97,12 @@ async function ruleOf(
   { olderThanDays, states, actor }: CleanupJobsInput,
 ): Promise<Omit<Rule, 'locking'>> {
   const check = new InputCheck(ledger.limits)
-  check.wholeNumber('olderThanDays', olderThanDays, 0, 36_500)
+  check.integer('olderThanDays', olderThanDays, 0, 36_500)
   check.actor(actor)
-  check.done()
+  check.throwIfAny()
   const now = await databaseNow(ledger.prisma)
   return {
-    createdBefore: leastUuidAt(new Date(now.getTime() - olderThanDays * DAY_MS)),
+    createdBefore: minUuidAt(new Date(now.getTime() - olderThanDays * DAY_MS)),
     states: states ?? [...FINISHED_STATES],
     actor,
     reason: `older than ${olderThanDays} days`,

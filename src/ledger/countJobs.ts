@@ -3,7 +3,7 @@ import type { JobState, Prisma } from '../database/generated/client.ts'
 import { isImpossibleJobFilter } from './filterReach.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
-import { rolledUpCounts, rollUpQuestion, type StateCounts } from './rolledUpCounts.ts'
+import { rolledUpCounts, rollUpQuery, type StateCounts } from './rolledUpCounts.ts'
 import { JOB_STATES } from './states.ts'
 
 /**
@@ -45,7 +45,7 @@ export async function countOfJobs({ prisma }: Ledger, condition: Prisma.Sql): Pr
 }
 
 async function knownCounts(ledger: Ledger, filter: JobFilter): Promise<StateCounts | undefined> {
-  const question = rollUpQuestion(filter)
+  const question = rollUpQuery(filter)
   return question && rolledUpCounts(ledger, question)
 }
 

@@ -1,14 +1,14 @@
 // Creates jobs. A job begins as PENDING; the database writes the first record of its history in the same commit.
 import { createHash } from 'node:crypto'
 import stringify from 'safe-stable-stringify'
-import { retryConflicts } from '../database/faults.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { batchOf } from './batch.ts'
 import { IdempotencyConflictError, type InvalidInputError, LedgerError } from './errors.ts'
 import type { InputCheck, JsonObject } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
-import { LARGEST_PRIORITY, MOST_ATTEMPTS } from './limits.ts'
+import { MAX_ATTEMPTS, MAX_PRIORITY } from './limits.ts'
 
 export interface CreateJobInput {
   userId: string
@@ -94,9 +94,9 @@ function checkInput(check: InputCheck, input: CreateJobInput, actor: string): vo
   check.name('preset', input.preset)
   check.metadata('metadata', input.metadata)
   check.name('idempotencyKey', input.idempotencyKey)
-  check.wholeNumber('priority', input.priority, -LARGEST_PRIORITY, LARGEST_PRIORITY)
+  check.integer('priority', input.priority, -MAX_PRIORITY, MAX_PRIORITY)
   check.instant('runAt', input.runAt)
-  check.wholeNumber('maxAttempts', input.maxAttempts, 1, MOST_ATTEMPTS)
+  check.integer('maxAttempts', input.maxAttempts, 1, MAX_ATTEMPTS)
 }
 
 interface Insertion {

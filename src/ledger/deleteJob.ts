@@ -1,6 +1,7 @@
 // Soft-deletes jobs: a deleted job is CANCELLED, has `deletedAt`, and keeps its row, history and result.
-import { retryConflicts } from '../database/faults.ts'
+
 import { type Job, Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { InputCheck } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
@@ -35,7 +36,7 @@ export async function deleteJob(
   check.uuid('jobId', input.jobId)
   check.actor(input.actor)
   check.text('reason', input.reason, 'reasonBytes')
-  check.done()
+  check.throwIfAny()
   const changes = Prisma.sql`WITH changed AS (${updateOne(softDelete(input), input)} RETURNING *)`
   const [job] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
   if (job) return { deleted: true, job }

@@ -4,12 +4,12 @@
 /** By how much a quantile may differ from the duration that it stands for, as a part of that. */
 export const RELATIVE_ERROR = 0.02
 const GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-const LARGEST_INT = 2_147_483_647
+const MAX_INT = 2_147_483_647
 
 /** What stands for the durations of a bucket, in whole milliseconds; no more than an Int holds. */
 export function durationOf(bucket: number): number {
   if (bucket < 0) return 0
-  return Math.min(LARGEST_INT, Math.round((2 * GROWTH ** bucket) / (GROWTH + 1)))
+  return Math.min(MAX_INT, Math.round((2 * GROWTH ** bucket) / (GROWTH + 1)))
 }
 
 export class DurationHistogram {

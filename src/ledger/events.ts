@@ -3,7 +3,7 @@
 import { type JobState, type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidCursorError, segmentsBetween } from '../database/keyset.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
 import { InvalidInputError } from './errors.ts'
 import { EVENT_ORDER, type OrderKey, type Position, positionOf } from './eventOrder.ts'
@@ -28,7 +28,7 @@ function headOf(row: HeadRow | undefined): Head {
 }
 
 /** Where a reader stands who has read everything up to now. */
-export async function currentPosition({ prisma }: Ledger): Promise<Position> {
+export async function headPosition({ prisma }: Ledger): Promise<Position> {
   const { epoch, horizon } = headOf((await prisma.$queryRaw<HeadRow[]>`SELECT ${HEAD}`)[0])
   return { epoch, transactionId: horizon, id: 0n }
 }
@@ -43,13 +43,13 @@ export async function positionOfCursor(ledger: Ledger, path: string, cursor: str
   const given = `(got "${cursor.slice(0, 50)}").`
   const position = decoded(cursor)
   if (position instanceof InvalidCursorError) {
-    check.refuse(path, `${position.message} "${cursor.slice(0, 50)}" came.`)
+    check.addIssue(path, `${position.message} "${cursor.slice(0, 50)}" came.`)
     throw new InvalidInputError(check.issues)
   }
-  const { epoch, transactionId: horizon } = await currentPosition(ledger)
+  const { epoch, transactionId: horizon } = await headPosition(ledger)
   if (!(await isStillValid(ledger, position, { epoch, horizon }))) {
-    check.refuse(path, `${position.epoch === epoch ? AHEAD : ENDED} ${given}`)
-    check.done()
+    check.addIssue(path, `${position.epoch === epoch ? AHEAD : ENDED} ${given}`)
+    check.throwIfAny()
   }
   return { ...position, epoch }
 }
@@ -69,7 +69,7 @@ function decoded(cursor: string): Position | InvalidCursorError {
 }
 
 /** A part of the ledger that is complete. */
-export interface Portion {
+export interface EventBatch {
   /** The position behind its last record. */
   readonly end: Position
   /** There is nothing more below the horizon. */
@@ -82,7 +82,7 @@ export interface Portion {
  *
  * @throws TimelineEndedError if the position no longer holds
  */
-export async function portionBehind(ledger: Ledger, position: Position, most: number): Promise<Portion> {
+export async function nextBatchEnd(ledger: Ledger, position: Position, most: number): Promise<EventBatch> {
   const [row] = await ledger.prisma.$queryRaw<PortionRow[]>`
     SELECT ${HEAD}, last.transaction_id AS "transactionId", last.id, NOT EXISTS (
       SELECT FROM job_states
@@ -144,12 +144,12 @@ export async function readEvents(ledger: Ledger, request: EventsRequest): Promis
   const before = [upTo.transactionId, upTo.id + 1n]
   const [segment] = segmentsBetween(EVENT_ORDER, { after: [behind.transactionId, behind.id], before })
   const records = await ledger.rows.read<JobStateRecord>(JOB_STATES, {
-    where: allOf([recordCondition(filter, ledger.limits), ...(segment ? [segment.where] : [])]),
+    where: and([recordCondition(filter, ledger.limits), ...(segment ? [segment.where] : [])]),
     orderBy: segment?.orderBy,
     take: most,
-    select: whatReadersNeed(select),
+    select: requiredColumns(select),
     // How many are read at once changes all the time.
-    isPlannedByValues: true,
+    replanEachTime: true,
   })
   return asEvents(ledger, records, upTo.epoch)
 }
@@ -162,12 +162,12 @@ export async function readRecords(
 ): Promise<EventRecord[]> {
   const records = await ledger.rows.read<JobStateRecord>(JOB_STATES, {
     where: Prisma.sql`job_states.id = ANY(${positions.map(({ id }) => String(id))}::bigint[])`,
-    select: whatReadersNeed(select),
+    select: requiredColumns(select),
   })
   return asEvents(ledger, records, positions[0]?.epoch ?? 0n)
 }
 
-function whatReadersNeed(select: Prisma.JobStateRecordSelect | undefined): Prisma.JobStateRecordSelect | undefined {
+function requiredColumns(select: Prisma.JobStateRecordSelect | undefined): Prisma.JobStateRecordSelect | undefined {
   return select && { ...select, transactionId: true, id: true, jobId: true, sequence: true }
 }
 
@@ -177,11 +177,11 @@ async function asEvents(ledger: Ledger, records: readonly JobStateRecord[], epoc
 }
 
 /** What the records of a portion are about, without what may be large. */
-export interface Facts extends Omit<Portion, 'isEmpty'> {
+export interface EventHeaders extends Omit<EventBatch, 'isEmpty'> {
   readonly records: (RecordFacts & OrderKey)[]
 }
 
-interface FactsRow extends RecordFacts, HeadRow {
+interface EventHeaderRow extends RecordFacts, HeadRow {
   transactionId: bigint
   id: bigint | null
   previousState: JobState | null
@@ -192,8 +192,8 @@ interface FactsRow extends RecordFacts, HeadRow {
  *
  * @throws TimelineEndedError if the position no longer holds
  */
-export async function readFacts(ledger: Ledger, position: Position, most: number): Promise<Facts> {
-  const rows = await ledger.prisma.$queryRaw<FactsRow[]>`
+export async function readEventHeaders(ledger: Ledger, position: Position, most: number): Promise<EventHeaders> {
+  const rows = await ledger.prisma.$queryRaw<EventHeaderRow[]>`
     SELECT head.*, records.* FROM (SELECT ${HEAD}) AS head LEFT JOIN LATERAL (
       SELECT transaction_id AS "transactionId", job_states.id, job_id AS "jobId", user_id AS "userId", actor,
         previous_state::text AS "previousState", new_state::text AS "newState", timestamp
@@ -204,7 +204,7 @@ export async function readFacts(ledger: Ledger, position: Position, most: number
     ORDER BY records."transactionId", records.id`
   const head = headOf(rows[0])
   await requireSameTimeline(ledger, position, head)
-  const records = rows.filter((row): row is FactsRow & OrderKey => row.id !== null)
+  const records = rows.filter((row): row is EventHeaderRow & OrderKey => row.id !== null)
   const last = records.at(-1)
   const isLast = records.length < most
   const end = isLast || !last ? endOf(head) : { epoch: head.epoch, transactionId: last.transactionId, id: last.id }

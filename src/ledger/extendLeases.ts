@@ -1,6 +1,7 @@
 // Extends the leases under which a worker holds jobs. No change of state: nothing is recorded, and the version stays.
-import { retryConflicts } from '../database/faults.ts'
+
 import { type Job, Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { checkLease } from './claimJobs.ts'
 import { InputCheck, isJobId } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
@@ -43,7 +44,7 @@ export async function extendLeases(
   const check = new InputCheck(ledger.limits)
   checkLeases(check, leases, ledger.limits.batchItems)
   checkLease(check, leaseSeconds)
-  check.done()
+  check.throwIfAny()
   // An id that no job can have must not cost the others their leases: it is lost.
   const possible = leases.filter(({ jobId }) => isJobId(jobId))
   const ids = possible.map(({ jobId }) => jobId)
@@ -71,10 +72,10 @@ export async function extendLeases(
 
 function checkLeases(check: InputCheck, leases: JobLease[], most: number): void {
   if (leases.length < 1 || leases.length > most) {
-    check.refuse('leases', `must be 1 to ${most} items; ${leases.length} came.`)
+    check.addIssue('leases', `must be 1 to ${most} items; ${leases.length} came.`)
     return
   }
   for (const [index, { version }] of leases.entries()) {
-    check.wholeNumber(['leases', String(index), 'version'], version, 1)
+    check.integer(['leases', String(index), 'version'], version, 1)
   }
 }

@@ -1,7 +1,7 @@
 // How much a list reads to find what a filter admits: known from the filter, the indexes and the state machine, without looking at rows.
 import type { JobState } from '../database/generated/client.ts'
 import type { JsonObject } from './inputCheck.ts'
-import { isOfNobody, type JobFilter } from './jobFilter.ts'
+import { isContradiction, type JobFilter } from './jobFilter.ts'
 import type { JobStateRecordFilter } from './recordFilter.ts'
 import { isLegalTransition } from './states.ts'
 
@@ -41,7 +41,7 @@ function isCompletedGiven({ completedAfter, completedBefore }: JobFilter): boole
 export function isImpossibleJobFilter(filter: JobFilter): boolean {
   const { states, presets, createdAfter, createdBefore, completedAfter, completedBefore } = filter
   return (
-    isOfNobody(filter) ||
+    isContradiction(filter) ||
     states?.length === 0 ||
     presets?.length === 0 ||
     isBackward(createdAfter, createdBefore) ||
@@ -63,7 +63,7 @@ export function recordReach(filter: JobStateRecordFilter): Reach {
 export function isImpossibleRecordFilter(filter: JobStateRecordFilter): boolean {
   const { previousStates, newStates, after, before } = filter
   return (
-    isOfNobody(filter) ||
+    isContradiction(filter) ||
     previousStates?.length === 0 ||
     newStates?.length === 0 ||
     isBackward(after, before) ||

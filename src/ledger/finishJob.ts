@@ -4,12 +4,12 @@ import { InputCheck } from './inputCheck.ts'
 import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import { checkResult, type ResultInput, resultBytes, upsertResult } from './jobResult.ts'
 import type { Ledger } from './ledger.ts'
-import { checkNote, makeTransition, type TransitionNote } from './makeTransition.ts'
+import { makeTransition, type TransitionCommand, validateTransition } from './makeTransition.ts'
 import { complete, fail, type JobTransition } from './transition.ts'
 
-export type CompleteJobInput = TransitionNote & Pick<ResultInput, 'output' | 'processingTimeMs'>
+export type CompleteJobInput = TransitionCommand & Pick<ResultInput, 'output' | 'processingTimeMs'>
 
-export type FailJobInput = TransitionNote &
+export type FailJobInput = TransitionCommand &
   Pick<ResultInput, 'output' | 'processingTimeMs'> & {
     errorMessage: string
     /** The work took too long: the status of the result is TIMEOUT instead of ERROR. */
@@ -44,14 +44,14 @@ export async function failJob(ledger: Ledger, input: FailJobInput, answer: JobAn
 }
 
 interface Finish {
-  readonly note: TransitionNote
+  readonly note: TransitionCommand
   readonly transition: JobTransition
   readonly result: ResultInput
   readonly answer: JobAnswer
 }
 
 async function finish(ledger: Ledger, { note, transition, result, answer }: Finish): Promise<Job> {
-  checkResult(checkNote(new InputCheck(ledger.limits), note), result).done()
+  checkResult(validateTransition(new InputCheck(ledger.limits), note), result).throwIfAny()
   const extras = {
     queries: Prisma.sql`kept AS (${upsertResult('changed', result)})`,
     otherBytes: resultBytes(result, answer),

@@ -14,7 +14,7 @@ export interface FollowerState {
 }
 
 /** More records than this are not counted: an index of millions would be read for the sake of a number. */
-export const MOST_COUNTED = 100_000
+export const MAX_COUNTED = 100_000
 
 /** Where a follower has come to; undefined if it never began. What the database keeps is of its own timeline. */
 export async function followerPosition({ prisma }: Ledger, name: string): Promise<Position | undefined> {
@@ -45,7 +45,7 @@ export async function listFollowers({ prisma }: Ledger): Promise<FollowerState[]
     SELECT name, (SELECT max(epoch) FROM ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id, updated_at AS "updatedAt", (
       SELECT count(*)::integer FROM (SELECT FROM job_states
         WHERE (job_states.transaction_id, job_states.id) > (followers.transaction_id, followers.record_id)
-        LIMIT ${MOST_COUNTED}) AS unread
+        LIMIT ${MAX_COUNTED}) AS unread
     ) AS "lagRecords", coalesce((
       SELECT greatest(extract(epoch FROM now() - timestamp), 0)::double precision FROM job_states
       WHERE (job_states.transaction_id, job_states.id) > (followers.transaction_id, followers.record_id)

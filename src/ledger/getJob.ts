@@ -1,12 +1,12 @@
 // Reads one job.
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
 import { JOBS } from '../database/rows/tables.ts'
 import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
-import type { JobShape } from './listJobs.ts'
+import type { JobSelection } from './listJobs.ts'
 
-export interface GetJobOptions extends JobShape {
+export interface GetJobOptions extends JobSelection {
   /** Only if the job is of this user: how a caller is confined to its own. */
   ownerId?: string | undefined
 }
@@ -17,7 +17,7 @@ export async function getJob(
   jobId: string,
   { ownerId, select }: GetJobOptions = {},
 ): Promise<Job | null> {
-  const where = allOf([Prisma.sql`jobs.id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
+  const where = and([Prisma.sql`jobs.id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
   const [job] = await ledger.rows.read<Job>(JOBS, { select, where })
   return job ?? null
 }

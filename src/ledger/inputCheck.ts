@@ -6,9 +6,9 @@ import { jsonFault, textFault } from './storable.ts'
 
 export type JsonObject = { [key: string]: unknown }
 
-const LARGEST_INT = 2_147_483_647
-const EARLIEST_INSTANT = new Date('0001-01-01T00:00:00.000Z')
-const LATEST_INSTANT = new Date('9999-12-31T23:59:59.999Z')
+const MAX_INT = 2_147_483_647
+const MIN_INSTANT = new Date('0001-01-01T00:00:00.000Z')
+const MAX_INSTANT = new Date('9999-12-31T23:59:59.999Z')
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Whether it has the form of a job's id. */
@@ -28,7 +28,7 @@ export class InputCheck {
   }
 
   /** Notes a fault of the value at `path`. */
-  refuse(path: string | string[], message: string): void {
+  addIssue(path: string | string[], message: string): void {
     this.issues.push({ path: [path].flat(), message })
   }
 
@@ -36,7 +36,7 @@ export class InputCheck {
   text(path: string, value: string | null | undefined, limit: TextLimit): void {
     if (value == null || !this.storable(path, value)) return
     const bytes = Buffer.byteLength(value)
-    if (bytes > this.limits[limit]) this.refuse(path, `is ${bytes} bytes long; the limit is ${this.limits[limit]}.`)
+    if (bytes > this.limits[limit]) this.addIssue(path, `is ${bytes} bytes long; the limit is ${this.limits[limit]}.`)
   }
 
   /** A name: 1 to `nameCharacters` characters. */
@@ -44,7 +44,7 @@ export class InputCheck {
     if (value == null || !this.storable(path, value)) return
     const characters = [...value.slice(0, 4 * this.limits.nameCharacters)].length
     if (characters === 0 || value.length > 2 * this.limits.nameCharacters || characters > this.limits.nameCharacters) {
-      this.refuse(path, `is ${[...value].length} characters long; 1 to ${this.limits.nameCharacters} are allowed.`)
+      this.addIssue(path, `is ${[...value].length} characters long; 1 to ${this.limits.nameCharacters} are allowed.`)
     }
   }
 
@@ -52,56 +52,56 @@ export class InputCheck {
   actor(value: string): void {
     this.name('actor', value)
     if (value.startsWith('db:'))
-      this.refuse(
+      this.addIssue(
         'actor',
         `begins with "db:", which is kept for direct edits of the database; "${value.slice(0, 50)}" came.`,
       )
   }
 
   /** A whole number from `least` up to `most`, by default the largest that an Int holds. */
-  wholeNumber(path: string | string[], value: number | null | undefined, least: number, most = LARGEST_INT): void {
+  integer(path: string | string[], value: number | null | undefined, least: number, most = MAX_INT): void {
     if (value == null) return
     if (!Number.isInteger(value) || value < least || value > most) {
-      this.refuse(path, `must be a whole number from ${least} to ${most}; ${value} came.`)
+      this.addIssue(path, `must be a whole number from ${least} to ${most}; ${value} came.`)
     }
   }
 
   /** An instant that PostgreSQL and RFC 3339 both know: of the years 1 to 9999. */
   instant(path: string, value: Date | null | undefined): void {
-    if (value == null || (value >= EARLIEST_INSTANT && value <= LATEST_INSTANT)) return
+    if (value == null || (value >= MIN_INSTANT && value <= MAX_INSTANT)) return
     const given = Number.isNaN(value.getTime()) ? 'none' : value.toISOString()
-    this.refuse(path, `must be an instant of the years 1 to 9999; ${given} came.`)
+    this.addIssue(path, `must be an instant of the years 1 to 9999; ${given} came.`)
   }
 
   /** The id of a job: a UUID. */
   uuid(path: string | string[], value: string): void {
-    if (!isJobId(value)) this.refuse(path, `must be the id of a job (got "${value.slice(0, 50)}").`)
+    if (!isJobId(value)) this.addIssue(path, `must be the id of a job (got "${value.slice(0, 50)}").`)
   }
 
   /** Any JSON of at most so many bytes. */
   json(path: string, value: unknown, limit: JsonLimit): void {
     if (value == null) return
     const { fault, bytes } = typeof value === 'object' ? measureOnce(value) : measure(value)
-    if (fault) this.refuse(path, fault)
+    if (fault) this.addIssue(path, fault)
     else if (bytes > this.limits[limit])
-      this.refuse(path, `is ${bytes} bytes of JSON; the limit is ${this.limits[limit]}.`)
+      this.addIssue(path, `is ${bytes} bytes of JSON; the limit is ${this.limits[limit]}.`)
   }
 
   /** A JSON object of at most `metadataBytes` bytes. */
   metadata(path: string, value: JsonObject | null | undefined): void {
     if (value == null) return
-    if (typeof value !== 'object' || Array.isArray(value)) this.refuse(path, 'must be a JSON object.')
+    if (typeof value !== 'object' || Array.isArray(value)) this.addIssue(path, 'must be a JSON object.')
     else this.json(path, value, 'metadataBytes')
   }
 
   /** @throws InvalidInputError naming every fault that was found. */
-  done(): void {
+  throwIfAny(): void {
     if (this.issues.length > 0) throw new InvalidInputError(this.issues)
   }
 
   private storable(path: string, text: string): boolean {
     const fault = textFault(text)
-    if (fault) this.refuse(path, fault)
+    if (fault) this.addIssue(path, fault)
     return fault === undefined
   }
 }

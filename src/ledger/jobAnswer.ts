@@ -1,9 +1,10 @@
 // What an operation returns of the jobs that it changed: the columns that its caller reads, and no more bytes than its answer may have.
 // The statement that makes the changes sums the bytes of what it returns, so an answer that is too large is refused before the commit.
-import { sqlStateOf } from '../database/faults.ts'
+
 import { type Job, Prisma } from '../database/generated/client.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
 import { JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../database/rows/tables.ts'
+import { sqlStateOf } from '../database/sqlErrors.ts'
 import { AnswerTooLargeError } from './errors.ts'
 import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
@@ -105,7 +106,7 @@ export async function jobAsIs(
   { jobId, ownerId }: { jobId: string; ownerId?: string | undefined },
   answer: JobAnswer,
 ): Promise<Job | undefined> {
-  const condition = allOf([Prisma.sql`id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
+  const condition = and([Prisma.sql`id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
   const changes = Prisma.sql`
     WITH confirmed AS (
       SELECT FROM jobs WHERE ${condition} AND current_setting('synchronous_standby_names') <> '' FOR KEY SHARE

@@ -1,7 +1,7 @@
 // What a list or a count of jobs may be restricted to, as conditions of SQL.
 import { type JobState, Prisma } from '../database/generated/client.ts'
-import { allOf } from '../database/rows/conditions.ts'
-import { leastUuidAt } from '../database/uuid.ts'
+import { and } from '../database/rows/conditions.ts'
+import { minUuidAt } from '../database/uuid.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
 import type { Limits } from './limits.ts'
 
@@ -34,7 +34,7 @@ export function jobCondition(filter: JobFilter | null | undefined, limits: Limit
   if (!filter) return NOT_DELETED
   checkJobFilter(filter, limits)
   const conditions = jobConditions(filter)
-  return allOf(filter.includeDeleted ? conditions : [NOT_DELETED, ...conditions])
+  return and(filter.includeDeleted ? conditions : [NOT_DELETED, ...conditions])
 }
 
 const NOT_DELETED = Prisma.sql`jobs.deleted_at IS NULL`
@@ -47,12 +47,12 @@ export function jobConditions(filter: JobFilter): Prisma.Sql[] {
     states != null && oneOf('jobs.state', 'job_state', states),
     presets != null && oneOf('jobs.preset', 'text', presets),
     // The instant of creation is in the id, and lists are ordered by it: a range of ids serves both.
-    createdAfter != null && Prisma.sql`jobs.id >= ${leastUuidAt(createdAfter)}::uuid`,
-    createdBefore != null && Prisma.sql`jobs.id < ${leastUuidAt(createdBefore)}::uuid`,
+    createdAfter != null && Prisma.sql`jobs.id >= ${minUuidAt(createdAfter)}::uuid`,
+    createdBefore != null && Prisma.sql`jobs.id < ${minUuidAt(createdBefore)}::uuid`,
     completedAfter != null && Prisma.sql`jobs.completed_at >= ${completedAfter}`,
     // What was completed earlier was created earlier too (ck_jobs_times_in_order), which tells where to begin.
     completedBefore != null &&
-      Prisma.sql`jobs.completed_at < ${completedBefore} AND jobs.id < ${leastUuidAt(completedBefore)}::uuid`,
+      Prisma.sql`jobs.completed_at < ${completedBefore} AND jobs.id < ${minUuidAt(completedBefore)}::uuid`,
     metadata != null &&
       Object.keys(metadata).length > 0 &&
       Prisma.sql`jobs.metadata @> ${JSON.stringify(metadata)}::jsonb`,
@@ -63,12 +63,12 @@ export function jobConditions(filter: JobFilter): Prisma.Sql[] {
 type Owners = Pick<JobFilter, 'ownerId' | 'userId'>
 
 /** Two users at once are nobody: known without looking at the jobs of either. */
-export function isOfNobody({ ownerId, userId }: Owners): boolean {
+export function isContradiction({ ownerId, userId }: Owners): boolean {
   return ownerId !== undefined && userId != null && userId !== ownerId
 }
 
 export function ownerConditions(owners: Owners): Prisma.Sql[] {
-  if (isOfNobody(owners)) return [Prisma.sql`false`]
+  if (isContradiction(owners)) return [Prisma.sql`false`]
   const owner = owners.ownerId ?? owners.userId
   return owner == null ? [] : [Prisma.sql`jobs.user_id = ${owner}`]
 }
@@ -91,7 +91,7 @@ export function checkJobFilter({ userId, states, presets, metadata, ...instants 
     check.instant(path, instants[path])
   }
   check.metadata('metadata', metadata)
-  check.done()
+  check.throwIfAny()
 }
 
 /** Notes a list with too many names, or with something that is no name. */
@@ -102,6 +102,6 @@ export function checkNames(check: InputCheck, path: string, names: readonly stri
 /** Notes a list with more values than a filter may have. */
 export function checkLength(check: InputCheck, path: string, values: readonly unknown[] | null | undefined): boolean {
   if (!values || values.length <= FILTER_VALUES) return true
-  check.refuse(path, `must be at most ${FILTER_VALUES} values; ${values.length} came.`)
+  check.addIssue(path, `must be at most ${FILTER_VALUES} values; ${values.length} came.`)
   return false
 }

@@ -5,12 +5,12 @@ import type { KeysetOrder } from '../database/keyset.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
 import { isImpossibleRecordFilter } from './filterReach.ts'
 import type { Ledger } from './ledger.ts'
-import { type Page, type PageRequest, pageOfRows, type RowRun } from './page.ts'
+import { type Page, type PageRequest, pageOfRows, type ReadRange } from './page.ts'
 import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
 import { recordsOfUser } from './recordsOfUser.ts'
 
 /** Which columns and relations of the records to read; by default every column. The fields of the order are always read. */
-export interface RecordShape {
+export interface RecordSelection {
   select?: Prisma.JobStateRecordSelect | undefined
 }
 
@@ -53,7 +53,7 @@ export async function getJobHistory(
 export async function listJobStateRecords(
   ledger: Ledger,
   request: PageRequest & { filter?: JobStateRecordFilter | null | undefined } = {},
-  shape: RecordShape = {},
+  shape: RecordSelection = {},
 ): Promise<Page<JobStateRecord>> {
   const isEmpty = isImpossibleRecordFilter(request.filter ?? {})
   const list = { table: JOB_STATES, order: RECORDS_ORDER, isEmpty, ...shape }
@@ -65,8 +65,8 @@ export async function listJobStateRecords(
     return pageOfRows(ledger, { ...list, condition }, request)
   }
   const ofAnybody = recordCondition(others, ledger.limits)
-  const narrowed = (run: RowRun) => recordsOfUser(owner, run)
-  return pageOfRows(ledger, { ...list, condition: ofAnybody, narrowed }, request)
+  const narrow = (run: ReadRange) => recordsOfUser(owner, run)
+  return pageOfRows(ledger, { ...list, condition: ofAnybody, narrow }, request)
 }
 
 /**

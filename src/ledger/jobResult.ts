@@ -1,6 +1,7 @@
 // The result of a job: what came out of it. Completing and failing a job write it together with the transition (finishJob.ts).
-import { retryConflicts } from '../database/faults.ts'
+
 import { type JobResult, type JobResultStatus, Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
@@ -32,7 +33,7 @@ export async function setJobResult(
 ): Promise<JobResult> {
   const check = new InputCheck(ledger.limits)
   check.uuid('jobId', input.jobId)
-  checkResult(check, input).done()
+  checkResult(check, input).throwIfAny()
   const changes = Prisma.sql`WITH changed AS MATERIALIZED (
       SELECT * FROM jobs WHERE id = ${input.jobId}::uuid AND deleted_at IS NULL FOR SHARE
     ), kept AS (${upsertResult('changed', input)})`
@@ -68,7 +69,7 @@ export function resultBytes({ output, errorMessage }: ResultInput, { bound }: Jo
 export function checkResult(check: InputCheck, result: ResultInput): InputCheck {
   check.json('output', result.output, 'outputBytes')
   check.text('errorMessage', result.errorMessage, 'errorMessageBytes')
-  check.wholeNumber('processingTimeMs', result.processingTimeMs, 0)
+  check.integer('processingTimeMs', result.processingTimeMs, 0)
   return check
 }
 

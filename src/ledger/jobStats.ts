@@ -1,21 +1,21 @@
 // What happened to jobs, by time: from the roll-up and its tail where the filter is a user or nothing, else from the records themselves.
 import { Prisma } from '../database/generated/client.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
 import { DurationHistogram } from './durations.ts'
 import { isImpossibleJobFilter } from './filterReach.ts'
 import { InputCheck } from './inputCheck.ts'
 import { checkJobFilter, type JobFilter, jobConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits.ts'
-import { type RollUpQuestion, rollUpQuestion } from './rolledUpCounts.ts'
-import { placeAndTail } from './tail.ts'
+import { type RollUpQuery, rollUpQuery } from './rolledUpCounts.ts'
+import { rollUpCtes } from './rollUpTail.ts'
 
 export type StatsBucket = 'MINUTE' | 'HOUR' | 'DAY'
 
 export const BUCKET_SECONDS = { MINUTE: 60, HOUR: 3600, DAY: 86_400 } as const satisfies Record<StatsBucket, number>
 
 /** More buckets than this are refused: two months by the hour, a day by the minute. */
-export const MOST_BUCKETS = 1500
+export const MAX_BUCKETS = 1500
 
 export interface JobStatsRequest {
   /** `includeDeleted` is left out of account: what happened to a job that was deleted since has happened. */
@@ -71,14 +71,14 @@ function spanOf({ from, to, bucket }: JobStatsRequest, limits: Limits): Span {
   check.instant('from', from)
   check.instant('to', to)
   if (from > to)
-    check.refuse('to', `must not be earlier than "from"; ${to.toISOString()} came, and ${from.toISOString()}.`)
-  check.done()
+    check.addIssue('to', `must not be earlier than "from"; ${to.toISOString()} came, and ${from.toISOString()}.`)
+  check.throwIfAny()
   const ms = 1000 * BUCKET_SECONDS[bucket]
   const first = Math.floor(from.getTime() / ms)
   const count = from < to ? Math.ceil(to.getTime() / ms) - first : 0
-  if (count > MOST_BUCKETS) {
-    check.refuse('to', `leads to ${count} buckets of a ${bucket}; at most ${MOST_BUCKETS} are allowed.`)
-    check.done()
+  if (count > MAX_BUCKETS) {
+    check.addIssue('to', `leads to ${count} buckets of a ${bucket}; at most ${MAX_BUCKETS} are allowed.`)
+    check.throwIfAny()
   }
   const starts = Array.from({ length: count }, (_, index) => new Date((first + index) * ms))
   return { bucket, starts, first: new Date(first * ms), last: new Date((first + count - 1) * ms) }
@@ -101,8 +101,8 @@ export function isStatsRolledUp(filter: JobFilter, bucket: StatsBucket): boolean
   return statsQuestion(filter, bucket) !== undefined
 }
 
-function statsQuestion(filter: JobFilter, bucket: StatsBucket): RollUpQuestion | undefined {
-  const question = filter.states == null ? rollUpQuestion(filter) : undefined
+function statsQuestion(filter: JobFilter, bucket: StatsBucket): RollUpQuery | undefined {
+  const question = filter.states == null ? rollUpQuery(filter) : undefined
   // Of single users there are no minutes.
   return question?.userId !== undefined && bucket === 'MINUTE' ? undefined : question
 }
@@ -113,7 +113,7 @@ async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Prom
   if (question === undefined) return undefined
   const { userId } = question
   const rows = await prisma.$queryRaw<({ isBehind: boolean } & (Piece | { start: null }))[]>`
-    WITH ${placeAndTail(userId)}, pieces AS (
+    WITH ${rollUpCtes(userId)}, pieces AS (
       SELECT start, created, started, completed, failed, cancelled,
         array_to_string(wait_buckets, ' ') AS "waitBuckets", array_to_string(wait_counts, ' ') AS "waitCounts",
         array_to_string(processing_buckets, ' ') AS "processingBuckets", array_to_string(processing_counts, ' ') AS "processingCounts"
@@ -130,7 +130,7 @@ async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Prom
 /** From the records of the jobs that the filter admits. */
 async function recorded({ prisma }: Ledger, filter: JobFilter, span: Span): Promise<Piece[]> {
   const source = Prisma.sql`job_states AS record JOIN jobs ON jobs.id = record.job_id`
-  return prisma.$queryRaw<Piece[]>(piecesOf(source, allOf(jobConditions(filter)), span))
+  return prisma.$queryRaw<Piece[]>(piecesOf(source, and(jobConditions(filter)), span))
 }
 
 function endOf({ bucket, last }: Span): Prisma.Sql {

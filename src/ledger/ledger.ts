@@ -1,6 +1,6 @@
 // What every operation of the ledger is given: the database to work on and the limits to keep.
 import type { PrismaClient } from '../database/generated/client.ts'
-import type { RowReader } from '../database/rows/rowReader.ts'
+import type { Sql } from '../database/rows/sql.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 
 export interface Ledger extends LedgerDatabase {
@@ -10,7 +10,7 @@ export interface Ledger extends LedgerDatabase {
 export interface LedgerDatabase {
   readonly prisma: PrismaClient
   /** For the lists that clients read. */
-  readonly rows: RowReader
+  readonly rows: Sql
 }
 
 /** A ledger on a connected database. Limits that are not given are the defaults. */

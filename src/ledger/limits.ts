@@ -23,13 +23,13 @@ export interface Limits {
 }
 
 /** The largest priority; the least is its negative. The database holds the same limit. */
-export const LARGEST_PRIORITY = 1000
+export const MAX_PRIORITY = 1000
 /** A job may be tried so often. */
-export const MOST_ATTEMPTS = 1000
+export const MAX_ATTEMPTS = 1000
 /** Jobs that one claim hands out. */
-export const MOST_CLAIMED = 100
+export const MAX_CLAIM_SIZE = 100
 /** A lease lasts so long: a day. */
-export const LONGEST_LEASE_SECONDS = 86_400
+export const MAX_LEASE_SECONDS = 86_400
 
 export const DEFAULT_LIMITS: Limits = {
   contentBytes: 1024 * 1024,

@@ -14,7 +14,7 @@ export interface JobOrder {
 }
 
 /** Which columns and relations of the jobs to read; by default every column. The fields of the order are always read. */
-export interface JobShape {
+export interface JobSelection {
   select?: Prisma.JobSelect | undefined
 }
 
@@ -41,7 +41,7 @@ const KEYS = {
 export async function listJobs(
   ledger: Ledger,
   request: ListJobsRequest = {},
-  shape: JobShape = {},
+  shape: JobSelection = {},
 ): Promise<Page<Job>> {
   const { field, direction } = request.orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
   const order: KeysetOrder = {
@@ -76,7 +76,7 @@ export async function pageOfJobs(
   ledger: Ledger,
   list: JobList,
   request: PageRequest,
-  { select }: JobShape,
+  { select }: JobSelection,
 ): Promise<Page<Job>> {
   return pageOfRows<Job>(ledger, { table: JOBS, ...list, select }, request)
 }

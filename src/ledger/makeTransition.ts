@@ -1,6 +1,7 @@
 // Makes a transition of one job, or finds out why it may not happen.
-import { retryConflicts } from '../database/faults.ts'
+
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { IllegalTransitionError, type InvalidInputError, JobNotFoundError, VersionConflictError } from './errors.ts'
 import type { InputCheck } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, jobAsIs } from './jobAnswer.ts'
@@ -9,7 +10,7 @@ import { isLegalTransition } from './states.ts'
 import { type JobTransition, type TransitionDetails, type TransitionTarget, updateOne } from './transition.ts'
 
 /** What the author of a transition says about it, and at which version and state it expects the job. */
-export interface TransitionNote extends TransitionDetails, TransitionTarget {}
+export interface TransitionCommand extends TransitionDetails, TransitionTarget {}
 
 /** Why a transition may not happen. */
 export type TransitionRefusal = JobNotFoundError | IllegalTransitionError | VersionConflictError | InvalidInputError
@@ -23,12 +24,12 @@ export interface TransitionExtras {
 }
 
 /** Notes what is wrong with the parts that all transitions have. */
-export function checkNote(check: InputCheck, note: TransitionNote): InputCheck {
+export function validateTransition(check: InputCheck, note: TransitionCommand): InputCheck {
   check.uuid('jobId', note.jobId)
   check.actor(note.actor)
   check.text('reason', note.reason, 'reasonBytes')
   check.metadata('metadata', note.metadata)
-  check.wholeNumber('expectedVersion', note.expectedVersion, 1)
+  check.integer('expectedVersion', note.expectedVersion, 1)
   return check
 }
 

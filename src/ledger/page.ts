@@ -11,7 +11,7 @@ import {
   type Segment,
   segmentsBetween,
 } from '../database/keyset.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
 import type { Select } from '../database/rows/selectList.ts'
 import type { Table } from '../database/rows/tables.ts'
 import { InputCheck } from './inputCheck.ts'
@@ -55,11 +55,11 @@ export interface RowList {
   /** Which columns and relations to read; by default every column. The fields of the order are always read. */
   select?: Select | undefined
   /** Where an index does not bring the rows of a run: a condition that only those satisfy. Of the rest of the run it knows. */
-  narrowed?: ((run: RowRun) => Prisma.Sql) | undefined
+  narrow?: ((run: ReadRange) => Prisma.Sql) | undefined
 }
 
 /** A part of a list that is about to be read. */
-export interface RowRun {
+export interface ReadRange {
   condition: Prisma.Sql
   /** Between which rows. */
   between: Prisma.Sql
@@ -78,14 +78,14 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
   const check = new InputCheck(limits)
   const { first, last } = request
   if (first != null && last != null)
-    check.refuse('first', `and "last" exclude each other; first: ${first} and last: ${last} came.`)
-  check.wholeNumber('first', first, 0, limits.pageSize)
-  check.wholeNumber('last', last, 0, limits.pageSize)
+    check.addIssue('first', `and "last" exclude each other; first: ${first} and last: ${last} came.`)
+  check.integer('first', first, 0, limits.pageSize)
+  check.integer('last', last, 0, limits.pageSize)
   const bounds = {
     after: position(check, order, 'after', request.after),
     before: position(check, order, 'before', request.before),
   }
-  check.done()
+  check.throwIfAny()
   return { size: last ?? first ?? limits.defaultPageSize, backward: last != null, bounds }
 }
 
@@ -95,17 +95,17 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
  * @throws InvalidInputError for bad page sizes and cursors
  */
 export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: PageRequest): Promise<Page<Row>> {
-  const { table, order, condition, isEmpty, select, narrowed } = list
+  const { table, order, condition, isEmpty, select, narrow } = list
   const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
   const shape = select && { ...select, ...key }
-  const isPlannedByValues = narrowed !== undefined || condition.values.length > 0
+  const replanEachTime = narrow !== undefined || condition.values.length > 0
   return readPage<Row>(
     order,
     pageWindow(request, order, ledger.limits),
     async ({ where: between, orderBy, isBeginning }, take) => {
       if (isEmpty) return []
-      const where = narrowed?.({ condition, between, orderBy, take, isBeginning }) ?? allOf([condition, between])
-      return ledger.rows.read<Row>(table, { select: shape, where, orderBy, take, isPlannedByValues })
+      const where = narrow?.({ condition, between, orderBy, take, isBeginning }) ?? and([condition, between])
+      return ledger.rows.read<Row>(table, { select: shape, where, orderBy, take, replanEachTime })
     },
   )
 }
@@ -165,7 +165,7 @@ function position(
     return decodeCursor(order, cursor)
   } catch (error) {
     if (!(error instanceof InvalidCursorError)) throw error
-    check.refuse(argument, `${error.message} "${cursor.slice(0, 50)}" came.`)
+    check.addIssue(argument, `${error.message} "${cursor.slice(0, 50)}" came.`)
     return undefined
   }
 }

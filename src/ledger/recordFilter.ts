@@ -1,6 +1,6 @@
 // What a list, a count or a stream of records may be restricted to: as a condition of SQL, and as a look at one record.
 import { type JobState, Prisma } from '../database/generated/client.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
 import { InputCheck } from './inputCheck.ts'
 import { checkLength, oneOf, ownerConditions } from './jobFilter.ts'
 import type { Limits } from './limits.ts'
@@ -29,14 +29,14 @@ export function recordCondition(filter: JobStateRecordFilter | null | undefined,
   const owner = ownerConditions({ ownerId, userId })
   const conditions: (Prisma.Sql | false)[] = [
     jobId != null && Prisma.sql`job_states.job_id = ${jobId}::uuid`,
-    owner.length > 0 && Prisma.sql`EXISTS (SELECT FROM jobs WHERE jobs.id = job_states.job_id AND ${allOf(owner)})`,
+    owner.length > 0 && Prisma.sql`EXISTS (SELECT FROM jobs WHERE jobs.id = job_states.job_id AND ${and(owner)})`,
     actor != null && Prisma.sql`job_states.actor = ${actor}`,
     previousStates != null && oneOf('job_states.previous_state', 'job_state', previousStates),
     newStates != null && oneOf('job_states.new_state', 'job_state', newStates),
     after != null && Prisma.sql`job_states.timestamp >= ${after}`,
     before != null && Prisma.sql`job_states.timestamp < ${before}`,
   ]
-  return allOf(conditions.filter((condition) => condition !== false))
+  return and(conditions.filter((condition) => condition !== false))
 }
 
 function checkFilter(filter: JobStateRecordFilter, limits: Limits): void {
@@ -48,7 +48,7 @@ function checkFilter(filter: JobStateRecordFilter, limits: Limits): void {
   check.instant('after', filter.after)
   check.instant('before', filter.before)
   if (filter.jobId != null) check.uuid('jobId', filter.jobId)
-  check.done()
+  check.throwIfAny()
 }
 
 /** What a filter looks at. */
@@ -63,7 +63,7 @@ export interface RecordFacts {
 }
 
 /** Whether a record satisfies the condition that `recordCondition` makes of the filter. */
-export function admits(filter: JobStateRecordFilter, record: RecordFacts): boolean {
+export function matches(filter: JobStateRecordFilter, record: RecordFacts): boolean {
   const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter
   return (
     isWanted(record.jobId, jobId?.toLowerCase()) &&

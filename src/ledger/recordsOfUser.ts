@@ -1,8 +1,8 @@
 // How the records of one user's jobs are found: the order is that of the records, the user is known to the jobs alone. To pass over the records of
 // all others in the order of time takes seconds where the user has few.
 import { Prisma } from '../database/generated/client.ts'
-import { allOf } from '../database/rows/conditions.ts'
-import type { RowRun } from './page.ts'
+import { and } from '../database/rows/conditions.ts'
+import type { ReadRange } from './page.ts'
 
 /** A user has few jobs if it has no more than this: then the records of all of them are sorted. */
 const FEW_JOBS = 2000
@@ -13,11 +13,11 @@ const FEW_JOBS = 2000
  * Newest first and from the beginning, they are found by what changed last: no record is later than its job's `updated_at`, and those of as many of the
  * newest jobs tell since when there are enough among all. Otherwise it depends on how many jobs the user has.
  */
-export function recordsOfUser(userId: string, run: RowRun): Prisma.Sql {
+export function recordsOfUser(userId: string, run: ReadRange): Prisma.Sql {
   const { take } = run
   const end = Prisma.sql`ORDER BY ${run.orderBy} LIMIT ${take}`
   const records = Prisma.sql`SELECT job_states.id FROM job_states WHERE`
-  const admitted = allOf([run.condition, run.between])
+  const admitted = and([run.condition, run.between])
   const since = Prisma.sql`(SELECT since FROM reach)`
   return Prisma.sql`job_states.id = ANY (ARRAY(
     WITH newest AS MATERIALIZED (${run.isBeginning ? newestRecords(userId, run) : NONE}),
@@ -39,7 +39,7 @@ export function recordsOfUser(userId: string, run: RowRun): Prisma.Sql {
 
 const NONE = Prisma.sql`SELECT NULL::timestamptz AS "timestamp" WHERE false`
 
-function newestRecords(userId: string, { condition, take }: RowRun): Prisma.Sql {
+function newestRecords(userId: string, { condition, take }: ReadRange): Prisma.Sql {
   return Prisma.sql`
     SELECT record."timestamp" FROM (SELECT id FROM jobs WHERE user_id = ${userId} ORDER BY id DESC LIMIT ${take}) AS job
     CROSS JOIN LATERAL (

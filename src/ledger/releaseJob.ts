@@ -3,7 +3,7 @@ import type { Job } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
-import { checkNote, makeTransition } from './makeTransition.ts'
+import { makeTransition, validateTransition } from './makeTransition.ts'
 import { release } from './transition.ts'
 
 export interface ReleaseJobInput {
@@ -29,8 +29,8 @@ export async function releaseJob(
   { runAt, ...note }: ReleaseJobInput,
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<Job> {
-  const check = checkNote(new InputCheck(ledger.limits), note)
+  const check = validateTransition(new InputCheck(ledger.limits), note)
   check.instant('runAt', runAt)
-  check.done()
+  check.throwIfAny()
   return makeTransition(ledger, { transition: release(note, runAt), target: note }, answer)
 }

@@ -1,8 +1,9 @@
 // Asks for a job to be cancelled: one that waits is cancelled at once, one that is worked on when its worker has stopped, or at the end
 // of its lease. To cancel without waiting for anybody is transitionJob.
-import { retryConflicts } from '../database/faults.ts'
+
 import { type Job, Prisma } from '../database/generated/client.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { IllegalTransitionError, JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
@@ -33,7 +34,7 @@ export async function requestJobCancellation(
   check.uuid('jobId', jobId)
   check.actor(actor)
   check.text('reason', reason, 'reasonBytes')
-  check.done()
+  check.throwIfAny()
   // One of the two updates applies. If the job changes its state meanwhile, neither may; then they are tried again.
   const changes = Prisma.sql`WITH cancelled AS (${updateOne(cancel(input), { ...input, expectedState: 'PENDING' })} RETURNING *),
     asked AS (${askWorker(input)} RETURNING *),
@@ -54,5 +55,5 @@ function askWorker({ jobId, ownerId, actor, reason }: RequestJobCancellationInpu
     ...ownerConditions({ ownerId }),
   ]
   return Prisma.sql`UPDATE jobs SET cancel_requested_at = now(), cancel_requested_by = ${actor},
-    cancel_reason = ${reason ?? null}::text WHERE ${allOf(conditions)}`
+    cancel_reason = ${reason ?? null}::text WHERE ${and(conditions)}`
 }

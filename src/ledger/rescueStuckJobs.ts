@@ -1,7 +1,7 @@
 // Takes jobs away from workers that are gone: those whose lease has ended, and on request those that never had one.
 import { databaseNow } from '../database/clock.ts'
-import { retryConflicts } from '../database/faults.ts'
 import { Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { InputCheck } from './inputCheck.ts'
 import { HISTORY_IS_INTACT } from './intactHistory.ts'
 import { ENDED_LEASES } from './leases.ts'
@@ -50,9 +50,9 @@ export async function rescueStuckJobs(
   { cancelRequested, mostJobs = Number.POSITIVE_INFINITY, signal }: RescueBounds = {},
 ): Promise<RescuedJobs> {
   const check = new InputCheck(ledger.limits)
-  check.wholeNumber('olderThanSeconds', olderThanSeconds, 0)
+  check.integer('olderThanSeconds', olderThanSeconds, 0)
   check.actor(actor)
-  check.done()
+  check.throwIfAny()
   const stuck = await stuckConditions(ledger, olderThanSeconds, cancelRequested)
   const sum: RescuedJobs = { released: 0, failed: 0, cancelled: 0 }
   for (const { condition, ...found } of stuck) {

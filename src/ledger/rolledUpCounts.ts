@@ -1,38 +1,38 @@
 // Numbers of jobs from the roll-up and its tail: exact, because one snapshot sees the sums, how far they go, and what came after.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { isEmpty } from './filterReach.ts'
-import { isOfNobody, type JobFilter } from './jobFilter.ts'
+import { isContradiction, type JobFilter } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
-import { placeAndTail } from './tail.ts'
+import { rollUpCtes } from './rollUpTail.ts'
 
 export type StateCounts = ReadonlyMap<JobState, number>
 
 /** Whose jobs the roll-up can be asked about. */
-export interface RollUpQuestion {
+export interface RollUpQuery {
   /** Undefined: those of all users. */
   readonly userId: string | undefined
   readonly includeDeleted: boolean
 }
 
 /** The question that a filter comes to, but for its states; undefined if the roll-up cannot answer it. */
-export function rollUpQuestion({ ownerId, userId, states: _, includeDeleted, metadata, ...others }: JobFilter) {
+export function rollUpQuery({ ownerId, userId, states: _, includeDeleted, metadata, ...others }: JobFilter) {
   if (Object.values(others).some((value) => value != null)) return undefined
   if (metadata != null && !isEmpty(metadata)) return undefined
   // Known without the roll-up.
-  if (isOfNobody({ ownerId, userId })) return undefined
+  if (isContradiction({ ownerId, userId })) return undefined
   const asked = ownerId ?? userId ?? undefined
   // The sums of all users are kept under the empty name, which no user has.
   if (asked === '') return undefined
-  return { userId: asked, includeDeleted: includeDeleted ?? false } satisfies RollUpQuestion
+  return { userId: asked, includeDeleted: includeDeleted ?? false } satisfies RollUpQuery
 }
 
 /** How many jobs are in each state; undefined if the roll-up is too far behind. One statement. */
 export async function rolledUpCounts(
   { prisma }: Ledger,
-  { userId, includeDeleted }: RollUpQuestion,
+  { userId, includeDeleted }: RollUpQuery,
 ): Promise<StateCounts | undefined> {
   const rows = await prisma.$queryRaw<{ state: JobState; count: number; isBehind: boolean }[]>`
-    WITH ${placeAndTail(userId)}, changes AS (
+    WITH ${rollUpCtes(userId)}, changes AS (
       SELECT state, deleted, count FROM job_counts WHERE user_id = ${userId ?? ''}
       UNION ALL
       ${CHANGES}

@@ -1,10 +1,11 @@
 // Shortens waits for another attempt that began while the clock of the database was ahead, and would last until it is there again.
-import { retryConflicts } from '../database/faults.ts'
+
 import { Prisma } from '../database/generated/client.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import type { Ledger } from './ledger.ts'
 
 /** The longest wait after a failure (jobledger_retry_delay in the migrations). */
-const LONGEST_WAIT = Prisma.sql`interval '1 millisecond'
+const MAX_WAIT = Prisma.sql`interval '1 millisecond'
   * coalesce(nullif(current_setting('jobledger.retry_max_ms', true), ''), '3600000')::double precision`
 
 /**
@@ -19,7 +20,7 @@ export async function shortenRetryWaits({ prisma }: Ledger, mostJobs: number): P
     () => prisma.$executeRaw`
       WITH waiting AS MATERIALIZED (
         SELECT id FROM jobs WHERE updated_at > now() + interval '1 minute' AND state = 'PENDING' AND state_actor = 'system:retry'
-          AND run_at > now() + ${LONGEST_WAIT} + interval '1 minute'
+          AND run_at > now() + ${MAX_WAIT} + interval '1 minute'
         ORDER BY updated_at, id LIMIT ${mostJobs} FOR NO KEY UPDATE SKIP LOCKED
       )
       UPDATE jobs SET run_at = now() WHERE id = ANY (ARRAY(SELECT id FROM waiting))`,

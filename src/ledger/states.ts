@@ -23,7 +23,7 @@ export function allowedTransitions(state: JobState): readonly JobState[] {
 }
 
 /** The states from which a job may enter `state`. */
-export function sourcesOf(state: JobState): JobState[] {
+export function fromStatesOf(state: JobState): JobState[] {
   return JOB_STATES.filter((source) => isLegalTransition(source, state))
 }
 

@@ -3,13 +3,13 @@
 import { databaseNow } from '../database/clock.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
-import { allOf } from '../database/rows/conditions.ts'
+import { and } from '../database/rows/conditions.ts'
 import { countOfJobs } from './countJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { ownerConditions } from './jobFilter.ts'
 import { leaseHasEnded } from './leases.ts'
 import type { Ledger } from './ledger.ts'
-import { JOB_ID, type JobShape, pageOfJobs } from './listJobs.ts'
+import { JOB_ID, type JobSelection, pageOfJobs } from './listJobs.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /** Why a job is stuck: its worker is gone, or was never known, or is there and takes long. */
@@ -40,10 +40,10 @@ const ORDER: KeysetOrder = {
  *
  * @throws InvalidInputError
  */
-export async function stuckJobs(
+export async function listStuckJobs(
   ledger: Ledger,
   request: StuckJobsRequest = {},
-  shape: JobShape = {},
+  shape: JobSelection = {},
 ): Promise<Page<Job> & { at: Date }> {
   const { at, condition } = await stuckCondition(ledger, request)
   return { ...(await pageOfJobs(ledger, { order: ORDER, condition }, request, shape)), at }
@@ -65,11 +65,11 @@ async function stuckCondition(
 ): Promise<{ at: Date; condition: Prisma.Sql }> {
   const seconds = olderThanSeconds ?? STUCK_AFTER_SECONDS
   const check = new InputCheck(ledger.limits)
-  check.wholeNumber('olderThanSeconds', seconds, 0)
-  check.done()
+  check.integer('olderThanSeconds', seconds, 0)
+  check.throwIfAny()
   const at = await databaseNow(ledger.prisma)
   const startedBefore = new Date(at.getTime() - seconds * 1000)
-  const condition = allOf([
+  const condition = and([
     Prisma.sql`jobs.state = 'PROCESSING' AND jobs.started_at < ${startedBefore}`,
     ...ownerConditions({ ownerId }),
   ])

@@ -31,7 +31,7 @@ export interface Head {
 }
 
 /** The timelines of a ledger by their last epoch; those before it never change. */
-const known = new WeakMap<object, { readonly epoch: bigint; readonly timelines: readonly Timeline[] }>()
+const cache = new WeakMap<object, { readonly epoch: bigint; readonly timelines: readonly Timeline[] }>()
 
 /** @throws TimelineEndedError if the position does not hold any more */
 export async function requireSameTimeline(ledger: LedgerDatabase, position: Position, head: Head): Promise<void> {
@@ -61,7 +61,7 @@ export async function epochsOfWriting(
 }
 
 async function timelinesUpTo({ prisma }: LedgerDatabase, epoch: bigint): Promise<readonly Timeline[]> {
-  const last = known.get(prisma)
+  const last = cache.get(prisma)
   if (last?.epoch === epoch) return last.timelines
   const rows = await prisma.ledgerTimeline.findMany({ where: { epoch: { lte: epoch } }, orderBy: { epoch: 'asc' } })
   const timelines = rows.map(({ commonTransactionId, commonRecordId, ...row }) => ({
@@ -69,6 +69,6 @@ async function timelinesUpTo({ prisma }: LedgerDatabase, epoch: bigint): Promise
     beginsAt: row.beginsAt,
     common: { transactionId: commonTransactionId, id: commonRecordId },
   }))
-  known.set(prisma, { epoch, timelines })
+  cache.set(prisma, { epoch, timelines })
   return timelines
 }

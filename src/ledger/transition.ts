@@ -3,7 +3,7 @@
 // jobledger_make_transitions (prisma/migrations) makes the transitions of a batch.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import type { JsonObject } from './inputCheck.ts'
-import { JOB_STATES, sourcesOf } from './states.ts'
+import { fromStatesOf, JOB_STATES } from './states.ts'
 
 /** Who makes a transition, and why. */
 export interface TransitionDetails {
@@ -44,7 +44,7 @@ export interface JobTransition extends Transition {
 
 /** Begins work without a lease. */
 function start(details: TransitionDetails): JobTransition {
-  return { ...details, to: 'PROCESSING', from: sourcesOf('PROCESSING') }
+  return { ...details, to: 'PROCESSING', from: fromStatesOf('PROCESSING') }
 }
 
 /** Begins work under a lease, by the clock of the database. The version of the claimed job is the fencing token of its worker. */
@@ -60,15 +60,15 @@ export function claim(input: { actor: string; workerId: string; leaseSeconds: nu
 }
 
 export function complete(details: TransitionDetails): JobTransition {
-  return { ...details, to: 'COMPLETED', from: sourcesOf('COMPLETED') }
+  return { ...details, to: 'COMPLETED', from: fromStatesOf('COMPLETED') }
 }
 
 export function fail(details: TransitionDetails, error: string | null | undefined): JobTransition {
-  return { ...details, to: 'FAILED', from: sourcesOf('FAILED'), error }
+  return { ...details, to: 'FAILED', from: fromStatesOf('FAILED'), error }
 }
 
 export function cancel(details: TransitionDetails): JobTransition {
-  return { ...details, to: 'CANCELLED', from: sourcesOf('CANCELLED') }
+  return { ...details, to: 'CANCELLED', from: fromStatesOf('CANCELLED') }
 }
 
 /** Gives work back without using up an attempt. By default the job keeps its place in the queue. */
@@ -85,7 +85,7 @@ export function retry(details: TransitionDetails, runAt?: Date | null): JobTrans
 
 /** Makes a job wait again, from either state: a release or a retry that does not change when the job is due. */
 function requeue(details: TransitionDetails): JobTransition {
-  return { ...details, to: 'PENDING', from: sourcesOf('PENDING'), also: NOT_AN_ATTEMPT }
+  return { ...details, to: 'PENDING', from: fromStatesOf('PENDING'), also: NOT_AN_ATTEMPT }
 }
 
 /** The database ignores it if the job was not PROCESSING. */

@@ -1,17 +1,24 @@
 // Moves jobs to the state that the caller names, one job or a batch. The other operations on one job are in files of their own, such as
 // finishJob.ts.
-import { retryConflicts } from '../database/faults.ts'
+
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
 import { JOBS } from '../database/rows/tables.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import { batchOf } from './batch.ts'
 import { JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
-import { checkNote, makeTransition, refusal, type TransitionNote, type TransitionRefusal } from './makeTransition.ts'
+import {
+  makeTransition,
+  refusal,
+  type TransitionCommand,
+  type TransitionRefusal,
+  validateTransition,
+} from './makeTransition.ts'
 import { transitionTo } from './transition.ts'
 
-export interface TransitionJobInput extends TransitionNote {
+export interface TransitionJobInput extends TransitionCommand {
   to: JobState
 }
 
@@ -26,7 +33,7 @@ export async function transitionJob(
   input: TransitionJobInput,
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<Job> {
-  checkNote(new InputCheck(ledger.limits), input).done()
+  validateTransition(new InputCheck(ledger.limits), input).throwIfAny()
   return makeTransition(ledger, { transition: transitionTo(input.to, input), target: input }, answer)
 }
 
@@ -42,7 +49,7 @@ export async function transitionJobs(
   actor: string,
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<(Job | TransitionRefusal)[]> {
-  const batch = batchOf(ledger, inputs, (check, input) => checkNote(check, { ...input, actor }))
+  const batch = batchOf(ledger, inputs, (check, input) => validateTransition(check, { ...input, actor }))
   return batch.answer(async (accepted) => {
     const items = accepted.map(({ jobId, ownerId, to, reason, metadata, expectedVersion, expectedState }) => ({
       jobId,

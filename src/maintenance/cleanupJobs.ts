@@ -1,6 +1,6 @@
 // Soft-deletes finished jobs by the retention setting. One pass over all jobs that are old enough takes as many runs as it needs; each
 // goes on where the one before stopped, in whichever process. A pass a period: jobs that finish late are found by the next one.
-import { cleanupJobsWithin } from '../ledger/cleanupJobs.ts'
+import { cleanupJobsBatch } from '../ledger/cleanupJobs.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'
 import { isTimeFor, positionOf, saveRun } from './taskProgress.ts'
 
@@ -13,7 +13,7 @@ export function cleanupJobsTask(retentionDays: number): MaintenanceTask {
     name: CLEANUP_TASK,
     isDue: ({ prisma }) => isTimeFor(prisma, CLEANUP_TASK, PERIOD_SECONDS),
     async run(ledger, { mostJobs, signal }) {
-      const { deleted, position } = await cleanupJobsWithin(
+      const { deleted, position } = await cleanupJobsBatch(
         ledger,
         { olderThanDays: retentionDays, actor: 'system:retention' },
         { behind: await positionOf(ledger.prisma, CLEANUP_TASK), mostJobs, signal, skipHeld: true },

@@ -36,14 +36,14 @@ export interface RunOptions {
   readonly mostMs?: number
 }
 
-const MOST_JOBS = 10_000
-const MOST_MS = 10_000
+const MAX_JOBS = 10_000
+const MAX_RUN_MS = 10_000
 
 /** Runs a task up to its bounds. @throws what the task throws; what it had done until then is done */
 export async function runTask(
   task: MaintenanceTask,
   ledger: Ledger,
-  { signal, mostJobs = MOST_JOBS, mostMs = MOST_MS }: RunOptions,
+  { signal, mostJobs = MAX_JOBS, mostMs = MAX_RUN_MS }: RunOptions,
 ): Promise<TaskRun> {
   const beganAt = performance.now()
   const outcome = await task.run(ledger, {

@@ -2,7 +2,7 @@
 // never ends the process; what was not done is done by a later round, or by another process that takes over.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { type Chore, type ChoreLog, startChore } from '../database/chore.ts'
+import { type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { describeRun, hasDoneSomething, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
 
@@ -14,7 +14,7 @@ export interface MaintenanceOptions {
   readonly intervalSeconds: number
   /** A statement that runs when maintenance is stopped has so long to end; then it is cancelled. */
   readonly shutdownTimeoutMs: number
-  readonly log: ChoreLog
+  readonly log: ServiceLog
 }
 
 /** The name of the lock that whoever does the maintenance has. */
@@ -23,8 +23,8 @@ export const MAINTENANCE_LOCK = 'maintenance'
 const JITTER = 0.2
 
 /** Begins at some moment of the first interval. Does not keep the process alive. */
-export function runMaintenance(options: MaintenanceOptions): Chore {
-  return startChore({
+export function runMaintenance(options: MaintenanceOptions): Service {
+  return startService({
     ...options,
     run: (stopping) => runRounds(options, stopping),
     close: () => options.lock.release(),
@@ -42,13 +42,13 @@ async function runRounds(options: MaintenanceOptions, signal: AbortSignal): Prom
   for (await wait(Math.random()); !signal.aborted; await wait(1 - JITTER + 2 * JITTER * Math.random())) {
     before = await runRound(options, signal, before).catch((error: unknown) => {
       // A warning for each outage, not for each round that finds it.
-      if (!signal.aborted) log[before === 'database away' ? 'debug' : 'warn']({ err: error }, DATABASE_AWAY)
+      if (!signal.aborted) log[before === 'database away' ? 'debug' : 'warn']({ err: error }, DATABASE_UNAVAILABLE)
       return 'database away'
     })
   }
 }
 
-const DATABASE_AWAY = 'maintenance has lost the database; it goes on when the database is back'
+const DATABASE_UNAVAILABLE = 'maintenance has lost the database; it goes on when the database is back'
 const STANDINGS = {
   ours: 'this process does the maintenance',
   'of another process': 'another process does the maintenance; this one takes over when that one is gone',
@@ -75,7 +75,7 @@ async function runTasks({ tasks, ledger, lock, log }: MaintenanceOptions, signal
   }
 }
 
-function tell(log: ChoreLog, run: TaskRun): void {
+function tell(log: ServiceLog, run: TaskRun): void {
   const { counts, ...facts } = run
   log[hasDoneSomething(run) ? 'info' : 'debug']({ ...facts, ...counts }, `maintenance, ${describeRun(run)}`)
 }

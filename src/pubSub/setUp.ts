@@ -23,19 +23,19 @@ const KEPT_SECONDS = 7 * 86_400
 /** A request has so long; it is not sent again. */
 const CALL = { timeout: 10_000, maxRetries: 0 }
 /** Of a message of the library, which may repeat one failure twenty times. */
-const MOST_CHARACTERS = 300
+const MAX_CHARACTERS = 300
 /** Of gRPC. */
 const ALREADY_EXISTS = 6
 
 /** What there was to do, a sentence for each. What exists is left as it is. @throws PubSubSetUpError */
 export async function setUpPubSub({ topic, subscription }: PubSubNames): Promise<string[]> {
-  const client = await openPubSub(projectOf(topic)).catch(told)
+  const client = await openPubSub(projectOf(topic)).catch(userMessage)
   try {
     const made = [await makeTopic(client, topic)]
     if (subscription !== undefined) made.push(await makeSubscription(client, topic, subscription))
     return made
   } catch (error) {
-    return told(error)
+    return userMessage(error)
   } finally {
     await closePubSub(client)
   }
@@ -44,12 +44,12 @@ export async function setUpPubSub({ topic, subscription }: PubSubNames): Promise
 /** Of gRPC: the broker was not reached, or did not answer in time. */
 const NOT_REACHED: readonly unknown[] = [4, 14]
 
-function told(error: unknown): never {
+function userMessage(error: unknown): never {
   if (error instanceof PubSubSetUpError) throw error
   const { code, message } = error as { code?: unknown; message: string }
   const [sentence = ''] = message.split('\n')
   const what = NOT_REACHED.includes(code) ? 'Pub/Sub does not answer' : 'Pub/Sub cannot be used'
-  throw new PubSubSetUpError(`${what}: ${sentence.slice(0, MOST_CHARACTERS)}`, { cause: error })
+  throw new PubSubSetUpError(`${what}: ${sentence.slice(0, MAX_CHARACTERS)}`, { cause: error })
 }
 
 async function makeTopic(client: PubSub, name: string): Promise<string> {

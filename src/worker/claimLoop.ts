@@ -1,6 +1,6 @@
 // Claims jobs while there are free slots, until a stop is asked for.
 import { ClaimJobsDocument } from '../client/documents.generated.ts'
-import { untilAnswered } from './backoff.ts'
+import { retryUntilResponse } from './backoff.ts'
 import { HeldJob } from './heldJob.ts'
 import type { LostClaims } from './lostClaims.ts'
 import type { Slots } from './slots.ts'
@@ -9,7 +9,7 @@ import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 
 /** As many as the server hands out at once. */
-const MOST_CLAIMED = 100
+const MAX_CLAIM_SIZE = 100
 
 export interface ClaimLoop {
   readonly client: WorkerClient
@@ -26,24 +26,24 @@ export async function claimUntilStopped({ settings, slots, stop, run, ...claims 
   const attempt = (): Promise<HeldJob[]> =>
     claim(
       { settings, slots, ...claims },
-      { limit: Math.min(slots.free, MOST_CLAIMED), presets: settings.presets ?? null },
+      { limit: Math.min(slots.free, MAX_CLAIM_SIZE), presets: settings.presets ?? null },
     )
   try {
-    while (!stop.asked.aborted) {
+    while (!stop.stopRequested.aborted) {
       if (slots.free === 0) {
-        await slots.news()
+        await slots.wait()
         continue
       }
-      const jobs = await untilAnswered(claims.client, attempt, stop.asked)
+      const jobs = await retryUntilResponse(claims.client, attempt, stop.stopRequested)
       for (const held of jobs) {
         // Claimed just before the stop: it is given back without having been begun.
-        if (stop.asked.aborted) held.stop()
+        if (stop.stopRequested.aborted) held.stop()
         slots.fill(held, () => run(held))
       }
-      if (jobs.length === 0) await slots.news(settings.pollMs * (0.75 + Math.random() / 2))
+      if (jobs.length === 0) await slots.wait(settings.pollMs * (0.75 + Math.random() / 2))
     }
   } catch (error) {
-    if (!stop.asked.aborted) stop.fail(error)
+    if (!stop.stopRequested.aborted) stop.fail(error)
   }
   // Once, and without patience: when this fails too, the leases of such jobs end.
   await claims.lostClaims.release(slots.held).catch(() => undefined)

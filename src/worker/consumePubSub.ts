@@ -3,15 +3,15 @@
 import { once } from 'node:events'
 import type { Message } from '@google-cloud/pubsub'
 import pLimit from 'p-limit'
-import { pause } from '../client/backoff.ts'
+import { sleep } from '../client/backoff.ts'
 import { JobOfMessageDocument } from '../client/documents.generated.ts'
 import { projectOf, pubSubNameFault } from '../pubSub/names.ts'
 import { closePubSub, openPubSub } from '../pubSub/openPubSub.ts'
-import { untilAnswered } from './backoff.ts'
+import { retryUntilResponse } from './backoff.ts'
 import { claim } from './claimLoop.ts'
 import type { HeldJob } from './heldJob.ts'
 import { type WorkerOptions, WorkerOptionsError } from './workerOptions.ts'
-import { Workshop } from './workshop.ts'
+import { WorkerRuntime } from './workerRuntime.ts'
 
 export interface PubSubConsumerOptions<Output = unknown> extends Omit<WorkerOptions<Output>, 'pollMs'> {
   /**
@@ -40,7 +40,7 @@ const NOT_DUE_MS = { least: 1000, most: 10_000 }
 export async function consumePubSub<Output>(options: PubSubConsumerOptions<Output>): Promise<void> {
   const fault = pubSubNameFault('subscription', options.subscription)
   if (fault) throw new WorkerOptionsError(`subscription ${fault}`)
-  const workshop = new Workshop(options)
+  const workshop = new WorkerRuntime(options)
   const { settings, stop, slots, lostClaims } = workshop.parts
   const pubSub = await openPubSub(projectOf(options.subscription))
   const reader = pubSub.subscription(options.subscription, {
@@ -52,7 +52,7 @@ export async function consumePubSub<Output>(options: PubSubConsumerOptions<Outpu
   reader.on('error', (cause: Error) =>
     stop.fail(new PubSubRefusedError(`${options.subscription}: ${cause.message}`, { cause })),
   )
-  if (!stop.asked.aborted) await once(stop.asked, 'abort')
+  if (!stop.stopRequested.aborted) await once(stop.stopRequested, 'abort')
   await consumer.settled()
   await lostClaims.release(slots.held).catch(() => undefined)
   try {
@@ -63,14 +63,14 @@ export async function consumePubSub<Output>(options: PubSubConsumerOptions<Outpu
 }
 
 class Consumer {
-  private readonly workshop: Workshop
+  private readonly runtime: WorkerRuntime
   private readonly running: ReturnType<typeof pLimit>
   /** One claim at a time. */
   private readonly claiming = pLimit(1)
   private readonly taken = new Set<Promise<void>>()
 
-  constructor(workshop: Workshop) {
-    this.workshop = workshop
+  constructor(workshop: WorkerRuntime) {
+    this.runtime = workshop
     this.running = pLimit(workshop.parts.settings.concurrency)
   }
 
@@ -95,55 +95,59 @@ class Consumer {
       message.ack()
       return
     }
-    const { asked } = this.workshop.parts.stop
+    const { stopRequested } = this.runtime.parts.stop
     const held = await this.running(() => this.work(jobId))
     if (held === undefined) await this.leave(jobId, message)
     // What was stopped before its end is another worker's to do, at once.
-    else if (held.signal.aborted && asked.aborted) message.nack()
+    else if (held.signal.aborted && stopRequested.aborted) message.nack()
     else message.ack()
   }
 
   private isWanted(preset: string | undefined): boolean {
-    const { presets } = this.workshop.parts.settings
+    const { presets } = this.runtime.parts.settings
     return presets === undefined || (preset !== undefined && presets.includes(preset))
   }
 
   /** Claims the job and works on it to its end; resolves to undefined if it is not to be had. */
   private async work(jobId: string): Promise<HeldJob | undefined> {
-    this.workshop.parts.stop.asked.throwIfAborted()
+    this.runtime.parts.stop.stopRequested.throwIfAborted()
     const begun = await this.claiming(() => this.begin(jobId))
     return begun?.end
   }
 
   /** Claims the job and begins with it; resolves to its end, or to undefined if the job is not to be had. */
   private async begin(jobId: string): Promise<{ readonly end: Promise<HeldJob> } | undefined> {
-    const { client, slots, stop } = this.workshop.parts
-    const attempt = (): Promise<HeldJob[]> => claim(this.workshop.parts, { limit: 1, jobIds: [jobId] })
-    const [held] = await untilAnswered(client, attempt, stop.asked)
+    const { client, slots, stop } = this.runtime.parts
+    const attempt = (): Promise<HeldJob[]> => claim(this.runtime.parts, { limit: 1, jobIds: [jobId] })
+    const [held] = await retryUntilResponse(client, attempt, stop.stopRequested)
     if (held === undefined) return undefined
-    if (stop.asked.aborted) held.stop()
+    if (stop.stopRequested.aborted) held.stop()
     const end = new Promise<HeldJob>((resolve) => {
-      slots.fill(held, () => this.workshop.run(held).finally(() => resolve(held)))
+      slots.fill(held, () => this.runtime.run(held).finally(() => resolve(held)))
     })
     return { end }
   }
 
   /** A job that is not to be had: it is done, or somebody else's, or not due. */
   private async leave(jobId: string, message: Message): Promise<void> {
-    const { client, stop } = this.workshop.parts
-    const { job } = await untilAnswered(client, () => client.send(JobOfMessageDocument, { jobId }), stop.asked)
+    const { client, stop } = this.runtime.parts
+    const { job } = await retryUntilResponse(
+      client,
+      () => client.send(JobOfMessageDocument, { jobId }),
+      stop.stopRequested,
+    )
     if (job?.state !== 'PENDING') {
       message.ack()
       return
     }
     const dueInMs = Date.parse(job.runAt) - Date.now()
-    await pause(Math.min(NOT_DUE_MS.most, Math.max(NOT_DUE_MS.least, dueInMs)), stop.asked)
+    await sleep(Math.min(NOT_DUE_MS.most, Math.max(NOT_DUE_MS.least, dueInMs)), stop.stopRequested)
     message.nack()
   }
 
   private giveBack(message: Message, error: unknown): void {
-    const { stop } = this.workshop.parts
-    if (!stop.asked.aborted) stop.fail(error)
+    const { stop } = this.runtime.parts
+    if (!stop.stopRequested.aborted) stop.fail(error)
     message.nack()
   }
 }

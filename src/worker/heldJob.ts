@@ -6,7 +6,7 @@ import { JobCancelledError, LeaseLostError, WorkerStoppedError } from './stopRea
 export class HeldJob {
   readonly job: ClaimedJob
   /** Marks the record of the end of this attempt, so that it is recognised. */
-  readonly endId = randomUUID()
+  readonly outcomeId = randomUUID()
   /** The lease is gone, or may be: nothing is said about the job any more. */
   isLost = false
   /** The handler is done, and its end is being recorded. */
@@ -38,7 +38,7 @@ export class HeldJob {
   }
 
   /** The handler is done. From now on the server decides by the version alone whether this worker still had the job. */
-  beginEnd(): void {
+  beginReport(): void {
     this.isEnding = true
     clearTimeout(this.leaseTimer)
   }
@@ -67,6 +67,6 @@ export class HeldJob {
 export type JobVersion = Pick<ClaimedJob, 'id' | 'version'>
 
 /** A job may be held twice for a while: lost, and claimed again while its first handler is still stopping. */
-export function keyOf({ id, version }: JobVersion): string {
+export function leaseKey({ id, version }: JobVersion): string {
   return `${id} ${version}`
 }

@@ -1,16 +1,16 @@
 // Keeps the leases of running jobs, all of them by one request every third of a lease, and hears at the same time which jobs are
 // lost and which are to be stopped.
 
-import { pause, waitAfter } from '../client/backoff.ts'
+import { backoffMs, sleep } from '../client/backoff.ts'
 import { ExtendLeasesDocument } from '../client/documents.generated.ts'
-import { ServerAwayError } from '../client/requestErrors.ts'
-import { untilAnswered } from './backoff.ts'
-import { type HeldJob, keyOf } from './heldJob.ts'
+import { ServerUnavailableError } from '../client/requestErrors.ts'
+import { retryUntilResponse } from './backoff.ts'
+import { type HeldJob, leaseKey } from './heldJob.ts'
 import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 
 /** However long the lease: a connection may be dead without anybody saying so. */
-const LONGEST_DEADLINE_MS = 15_000
+const MAX_DEADLINE_MS = 15_000
 
 export class Leases {
   private readonly client: WorkerClient
@@ -26,12 +26,12 @@ export class Leases {
     const { leaseSeconds } = this.settings
     const sentAt = performance.now()
     const leases = jobs.map(({ job }) => ({ jobId: job.id, version: job.version }))
-    const deadlineMs = Math.min(LONGEST_DEADLINE_MS, leaseSeconds * 1000)
+    const deadlineMs = Math.min(MAX_DEADLINE_MS, leaseSeconds * 1000)
     const outcome = await this.client.mutate(ExtendLeasesDocument, { input: { leases, leaseSeconds } }, deadlineMs)
     if (outcome.__typename === 'InvalidInput') throw this.client.refusal('INVALID_INPUT', outcome.message)
-    const cancelledAt = new Map(outcome.extended.map((job) => [keyOf(job), job.cancelRequestedAt]))
+    const cancelledAt = new Map(outcome.extended.map((job) => [leaseKey(job), job.cancelRequestedAt]))
     for (const held of jobs) {
-      const key = keyOf(held.job)
+      const key = leaseKey(held.job)
       if (cancelledAt.has(key)) held.extendTo(sentAt + leaseSeconds * 1000)
       else held.lose('the server has taken it away')
       if (cancelledAt.get(key) != null) held.cancel()
@@ -43,7 +43,7 @@ export class Leases {
     held.signal.throwIfAborted()
     // A handler that has returned may have left something behind that goes on asking.
     const attempt = async (): Promise<void> => (held.isEnding ? undefined : this.extend([held]))
-    await untilAnswered(this.client, attempt, held.signal).catch((error: unknown) => {
+    await retryUntilResponse(this.client, attempt, held.signal).catch((error: unknown) => {
       if (!held.signal.aborted) onRefusal(error)
       throw error
     })
@@ -58,12 +58,12 @@ export class Leases {
       const held = [...jobs].filter((job) => !job.isLost)
       const startedAt = performance.now()
       const failure = held.length > 0 ? await this.failureOf(held) : undefined
-      if (failure !== undefined && !(failure instanceof ServerAwayError)) onRefusal(failure)
+      if (failure !== undefined && !(failure instanceof ServerUnavailableError)) onRefusal(failure)
       failures = failure === undefined ? 0 : failures + 1
       waitMs =
         failure === undefined
           ? Math.max(0, this.intervalMs - (performance.now() - startedAt))
-          : waitAfter(failures, failure, this.intervalMs / 2)
+          : backoffMs(failures, failure, this.intervalMs / 2)
     }
   }
 
@@ -88,7 +88,7 @@ export class Leases {
 
 /** Whether the time passed before the signal was aborted. */
 async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
-  return pause(ms, signal).then(
+  return sleep(ms, signal).then(
     () => true,
     () => false,
   )

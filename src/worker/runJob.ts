@@ -4,7 +4,7 @@ import { RequestRefusedError } from '../client/requestErrors.ts'
 import type { ClaimedJob, JobContext } from './claimedJob.ts'
 import { errorText, isTimeout, outputFault } from './errorText.ts'
 import type { HeldJob } from './heldJob.ts'
-import type { JobEnd, Verdict } from './jobEnd.ts'
+import type { OutcomeReporter, ReportedOutcome } from './outcomeReporter.ts'
 import { JobCancelledError, WorkerStoppedError } from './stopReasons.ts'
 import type { Emit, WorkerEvent } from './workerEvent.ts'
 
@@ -12,30 +12,30 @@ export interface JobRun {
   handle(job: ClaimedJob, context: JobContext): Promise<unknown>
   /** Extends the lease of the job once. @throws the reason for which the job is to be stopped */
   extend(held: HeldJob): Promise<void>
-  readonly end: JobEnd
+  readonly end: OutcomeReporter
   readonly emit: Emit
   /** Handlers are not waited for any more: a job is given back although its handler goes on. */
-  readonly handlersOver: AbortSignal
+  readonly handlersAbandoned: AbortSignal
   /** Is told of refusals that are about the worker, not about the job. */
   onRefusal(error: RequestRefusedError): void
 }
 
 /** Of GraphQL: 24.8 days. */
-const LARGEST_INT = 2_147_483_647
+const MAX_INT = 2_147_483_647
 
 /** Never rejects: what becomes of the job is told by events. */
 export async function runJob(held: HeldJob, run: JobRun): Promise<void> {
   run.emit({ type: 'claimed', job: held.job })
   const startedAt = performance.now()
   const outcome = await outcomeOf(held, run)
-  const processingTimeMs = Math.min(LARGEST_INT, Math.round(performance.now() - startedAt))
-  const ended: EndedJob = { held, run, processingTimeMs }
-  run.emit(await recordEnd(ended, outcome).catch((error: unknown) => lost(ended, error)))
+  const processingTimeMs = Math.min(MAX_INT, Math.round(performance.now() - startedAt))
+  const ended: FinishedJob = { held, run, processingTimeMs }
+  run.emit(await reportOutcome(ended, outcome).catch((error: unknown) => lost(ended, error)))
 }
 
 type Outcome = { readonly output: unknown } | { readonly error: unknown }
 
-async function outcomeOf(held: HeldJob, { handle, extend, handlersOver }: JobRun): Promise<Outcome> {
+async function outcomeOf(held: HeldJob, { handle, extend, handlersAbandoned }: JobRun): Promise<Outcome> {
   const { signal } = held
   let leave: (() => void) | undefined
   try {
@@ -44,27 +44,27 @@ async function outcomeOf(held: HeldJob, { handle, extend, handlersOver }: JobRun
     const handled = Promise.resolve(handle(held.job, { signal, extend: () => extend(held) }))
     const left = new Promise<never>((_, reject) => {
       leave = () => reject(signal.reason)
-      handlersOver.addEventListener('abort', leave, { once: true })
+      handlersAbandoned.addEventListener('abort', leave, { once: true })
     })
     return { output: await Promise.race([handled, left]) }
   } catch (error) {
     return { error }
   } finally {
-    if (leave) handlersOver.removeEventListener('abort', leave)
+    if (leave) handlersAbandoned.removeEventListener('abort', leave)
   }
 }
 
-interface EndedJob {
+interface FinishedJob {
   readonly held: HeldJob
   readonly run: JobRun
   readonly processingTimeMs: number
 }
 
-async function recordEnd(ended: EndedJob, outcome: Outcome): Promise<WorkerEvent> {
+async function reportOutcome(ended: FinishedJob, outcome: Outcome): Promise<WorkerEvent> {
   const { held, run } = ended
   const reason: unknown = held.signal.reason
   if (held.isLost) return lost(ended, reason)
-  held.beginEnd()
+  held.beginReport()
   if ('output' in outcome) return complete(ended, outcome.output)
   if (reason instanceof JobCancelledError) return eventOf(ended, await run.end.cancel(held))
   if (reason instanceof WorkerStoppedError) return eventOf(ended, await run.end.release(held))
@@ -72,7 +72,7 @@ async function recordEnd(ended: EndedJob, outcome: Outcome): Promise<WorkerEvent
 }
 
 /** An output that cannot be kept makes the job fail: it must not be tried for ever to keep it. */
-async function complete(ended: EndedJob, output: unknown): Promise<WorkerEvent> {
+async function complete(ended: FinishedJob, output: unknown): Promise<WorkerEvent> {
   const { held, run, processingTimeMs } = ended
   const fault = outputFault(output)
   if (fault !== undefined) return fail(ended, new TypeError(fault))
@@ -84,7 +84,7 @@ async function complete(ended: EndedJob, output: unknown): Promise<WorkerEvent> 
   }
 }
 
-async function fail(ended: EndedJob, error: unknown): Promise<WorkerEvent> {
+async function fail(ended: FinishedJob, error: unknown): Promise<WorkerEvent> {
   const { held, run, processingTimeMs } = ended
   const failure = { errorMessage: errorText(error), timedOut: isTimeout(error), processingTimeMs }
   const verdict = await run.end.fail(held, failure).catch((refusal: unknown) => {
@@ -98,7 +98,7 @@ function isAboutInput(error: unknown): error is RequestRefusedError {
   return error instanceof RequestRefusedError && error.isAboutInput
 }
 
-function eventOf(ended: EndedJob, verdict: Verdict, error?: unknown): WorkerEvent {
+function eventOf(ended: FinishedJob, verdict: ReportedOutcome, error?: unknown): WorkerEvent {
   const { held, processingTimeMs } = ended
   const { job } = held
   if ('lost' in verdict) return { type: 'lost', job, reason: verdict.lost }
@@ -114,7 +114,7 @@ function eventOf(ended: EndedJob, verdict: Verdict, error?: unknown): WorkerEven
   }
 }
 
-function lost({ held, run }: EndedJob, error: unknown): WorkerEvent {
+function lost({ held, run }: FinishedJob, error: unknown): WorkerEvent {
   if (error instanceof RequestRefusedError && !error.isAboutInput) run.onRefusal(error)
   return { type: 'lost', job: held.job, reason: error instanceof Error ? error.message : String(error) }
 }

@@ -2,7 +2,7 @@
 // job stands in the ledger only; a worker that dies leaves nothing behind that matters.
 import { claimUntilStopped } from './claimLoop.ts'
 import type { WorkerOptions } from './workerOptions.ts'
-import { Workshop } from './workshop.ts'
+import { WorkerRuntime } from './workerRuntime.ts'
 
 export type { Token } from '../client/credential.ts'
 
@@ -21,7 +21,7 @@ export { type WorkerOptions, WorkerOptionsError } from './workerOptions.ts'
  * @throws WorkerOptionsError, RequestRefusedError (the credential, its role, or the address)
  */
 export async function runWorker<Output>(options: WorkerOptions<Output>): Promise<void> {
-  const workshop = new Workshop(options)
+  const workshop = new WorkerRuntime(options)
   await claimUntilStopped({ ...workshop.parts, run: (held) => workshop.run(held) })
   await workshop.close()
 }

@@ -5,7 +5,7 @@ export class Slots {
   readonly held = new Set<HeldJob>()
   private readonly running = new Set<Promise<void>>()
   private readonly size: number
-  private hasNews = false
+  private isNotified = false
   private wake: (() => void) | undefined
 
   constructor(size: number) {
@@ -22,32 +22,32 @@ export class Slots {
     const done = work().finally(() => {
       this.held.delete(held)
       this.running.delete(done)
-      this.ring()
+      this.notify()
     })
     this.running.add(done)
   }
 
   /** Ends the wait, or the next one if nobody waits. */
-  ring(): void {
-    this.hasNews = true
+  notify(): void {
+    this.isNotified = true
     this.wake?.()
   }
 
   /** Waits for a slot to become free, or for whatever else rings; no longer than `ms`, if given. */
-  async news(ms?: number): Promise<void> {
+  async wait(ms?: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.wake = resolve
-      if (this.hasNews) resolve()
+      if (this.isNotified) resolve()
       else if (ms !== undefined) timer = setTimeout(resolve, ms)
     })
     clearTimeout(timer)
     this.wake = undefined
-    this.hasNews = false
+    this.isNotified = false
   }
 
   /** Resolves when all jobs have ended. */
-  async emptied(): Promise<void> {
+  async whenEmpty(): Promise<void> {
     await Promise.all(this.running)
   }
 }

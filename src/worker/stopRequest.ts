@@ -32,36 +32,36 @@ export class StopRequest {
   }
 
   /** Nothing is claimed any more. Its reason says in words why. */
-  get asked(): AbortSignal {
+  get stopRequested(): AbortSignal {
     return this.stages.asked.signal
   }
 
   /** The time to finish is over: running jobs are aborted. */
-  get drained(): AbortSignal {
+  get drainTimedOut(): AbortSignal {
     return this.stages.drained.signal
   }
 
   /** Handlers that have not stopped by now are left to themselves. */
-  get handlersOver(): AbortSignal {
+  get handlersAbandoned(): AbortSignal {
     return this.stages.handlersOver.signal
   }
 
   /** No request is made or waited for any more. */
-  get over(): AbortSignal {
+  get shutdown(): AbortSignal {
     return this.stages.over.signal
   }
 
   /** Asks for a stop; only the first time counts. */
-  ask(reason: string): void {
-    if (this.asked.aborted) return
-    this.after(this.drainMs, () => this.endDrain())
+  requestStop(reason: string): void {
+    if (this.stopRequested.aborted) return
+    this.after(this.drainMs, () => this.abortHandlers())
     this.stages.asked.abort(reason)
   }
 
   /** Asks for a stop because of what no retry mends. */
   fail(error: unknown): void {
     this.failure ??= error
-    this.ask(error instanceof Error ? error.message : String(error))
+    this.requestStop(error instanceof Error ? error.message : String(error))
   }
 
   /** Ends what is still waited for, and hears no signals any more. */
@@ -71,7 +71,7 @@ export class StopRequest {
     this.stages.over.abort(new Error('the worker has ended'))
   }
 
-  private endDrain(): void {
+  private abortHandlers(): void {
     this.after(HANDLER_GRACE_MS, () => {
       this.after(REQUEST_GRACE_MS, () => this.stages.over.abort(new Error('the time of the worker to stop is over')))
       this.stages.handlersOver.abort()
@@ -85,7 +85,7 @@ export class StopRequest {
   }
 
   private followSignal(signal: AbortSignal): void {
-    const onAbort = (): void => this.ask('its signal was aborted')
+    const onAbort = (): void => this.requestStop('its signal was aborted')
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     this.undo.push(() => signal.removeEventListener('abort', onAbort))
@@ -100,10 +100,10 @@ export class StopRequest {
     const onSignal = (signal: NodeJS.Signals): void => {
       if (askedAt === undefined) {
         askedAt = performance.now()
-        this.ask(signal)
+        this.requestStop(signal)
       } else if (performance.now() - askedAt > ECHO_MS) {
         ignore()
-        if (!this.drained.aborted) this.endDrain()
+        if (!this.drainTimedOut.aborted) this.abortHandlers()
       }
     }
     for (const signal of signals) process.on(signal, onSignal)

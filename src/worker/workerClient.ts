@@ -4,10 +4,10 @@
 import { Credential, type Token } from '../client/credential.ts'
 import {
   failureOf,
-  failureWithoutAnswer,
+  networkFailure,
   outcomeOf,
   RequestRefusedError,
-  ServerAwayError,
+  ServerUnavailableError,
 } from '../client/requestErrors.ts'
 import { type Answer, sendOperation, type TypedDocument } from '../client/sendOperation.ts'
 import type { Emit } from './workerEvent.ts'
@@ -17,17 +17,17 @@ export interface WorkerClientOptions {
   readonly token: Token | undefined
   readonly emit: Emit
   /** Ends every request when it is aborted. */
-  readonly over: AbortSignal
+  readonly shutdown: AbortSignal
 }
 
 const REQUEST_MS = 15_000
 
 export class WorkerClient {
   /** How many requests were answered. */
-  answers = 0
+  responseCount = 0
   private readonly options: WorkerClientOptions
   private readonly credential: Credential
-  private awaySince: number | undefined
+  private unavailableSince: number | undefined
 
   constructor(options: WorkerClientOptions) {
     this.options = options
@@ -45,10 +45,10 @@ export class WorkerClient {
       const answer = await this.answer<Data>({ query: document.toString(), variables }, timeoutMs)
       const failure = failureOf(url, answer)
       if (failure) throw failure
-      this.noteAnswer()
+      this.noteResponse()
       return answer.data
     } catch (error) {
-      if (error instanceof ServerAwayError) this.noteAway(error)
+      if (error instanceof ServerUnavailableError) this.noteUnavailable(error)
       throw error
     }
   }
@@ -71,36 +71,36 @@ export class WorkerClient {
     operation: { query: string; variables: object },
     timeoutMs: number,
   ): Promise<Answer<Data>> {
-    const { url, over } = this.options
-    // Not AbortSignal.any(): what it makes lives as long as `over`, which is as long as the worker.
+    const { url, shutdown } = this.options
+    // Not AbortSignal.any(): what it makes lives as long as `shutdown`, which is as long as the worker.
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-    const giveUp = (): void => deadline.abort(over.reason)
-    over.addEventListener('abort', giveUp, { once: true })
+    const giveUp = (): void => deadline.abort(shutdown.reason)
+    shutdown.addEventListener('abort', giveUp, { once: true })
     try {
-      over.throwIfAborted()
+      shutdown.throwIfAborted()
       const send = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, deadline.signal)
       return await this.credential.send(send, deadline.signal)
     } catch (error) {
-      throw failureWithoutAnswer(url, error, this.answers > 0)
+      throw networkFailure(url, error, this.responseCount > 0)
     } finally {
       clearTimeout(timer)
-      over.removeEventListener('abort', giveUp)
+      shutdown.removeEventListener('abort', giveUp)
     }
   }
 
-  private noteAnswer(): void {
-    this.answers += 1
-    if (this.awaySince === undefined) return
-    const awayMs = Math.round(performance.now() - this.awaySince)
-    this.awaySince = undefined
+  private noteResponse(): void {
+    this.responseCount += 1
+    if (this.unavailableSince === undefined) return
+    const awayMs = Math.round(performance.now() - this.unavailableSince)
+    this.unavailableSince = undefined
     this.options.emit({ type: 'serverBack', awayMs })
   }
 
-  private noteAway(error: ServerAwayError): void {
+  private noteUnavailable(error: ServerUnavailableError): void {
     // At the end of the worker it is we who go.
-    if (this.awaySince !== undefined || this.options.over.aborted) return
-    this.awaySince = performance.now()
+    if (this.unavailableSince !== undefined || this.options.shutdown.aborted) return
+    this.unavailableSince = performance.now()
     this.options.emit({ type: 'serverAway', error })
   }
 }

@@ -48,7 +48,7 @@ export interface WorkerSettings {
   readonly leaseSeconds: number
   readonly workerId: string
   /** Whether no other worker can have this id. */
-  readonly hasOwnId: boolean
+  readonly hasGeneratedId: boolean
   readonly pollMs: number
   readonly drainMs: number
   readonly onSignals: readonly NodeJS.Signals[]
@@ -57,8 +57,8 @@ export interface WorkerSettings {
 const DAY_SECONDS = 86_400
 const DAY_MS = DAY_SECONDS * 1000
 /** As many leases as the server extends at once. */
-const MOST_AT_ONCE = 1000
-const MOST_PRESETS = 100
+const MAX_CONCURRENCY = 1000
+const MAX_PRESETS = 100
 const NAME_CHARACTERS = 200
 
 /** The options with their defaults. @throws WorkerOptionsError naming the first that cannot be used */
@@ -72,8 +72,8 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
       'token must be one word of printable ASCII (a JSON Web Token or an API key), or a function that returns one.',
     )
   }
-  if (presets !== undefined && (presets.length < 1 || presets.length > MOST_PRESETS)) {
-    refuse(`presets must be 1 to ${MOST_PRESETS} names, or left out for all jobs; ${presets.length} came.`)
+  if (presets !== undefined && (presets.length < 1 || presets.length > MAX_PRESETS)) {
+    refuse(`presets must be 1 to ${MAX_PRESETS} names, or left out for all jobs; ${presets.length} came.`)
   }
   if (workerId !== undefined && (workerId.length < 1 || workerId.length > NAME_CHARACTERS)) {
     refuse(`workerId must be 1 to ${NAME_CHARACTERS} characters; ${workerId.length} came.`)
@@ -82,10 +82,10 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
     url,
     token,
     presets,
-    concurrency: wholeNumber('concurrency', options.concurrency ?? 1, [1, MOST_AT_ONCE]),
+    concurrency: wholeNumber('concurrency', options.concurrency ?? 1, [1, MAX_CONCURRENCY]),
     leaseSeconds: wholeNumber('leaseSeconds', options.leaseSeconds ?? 60, [1, DAY_SECONDS]),
     workerId: workerId ?? `${hostname().slice(0, 100)}:${process.pid}:${randomBytes(4).toString('hex')}`,
-    hasOwnId: workerId === undefined,
+    hasGeneratedId: workerId === undefined,
     pollMs: wholeNumber('pollMs', options.pollMs ?? 1000, [1, DAY_MS]),
     drainMs: wholeNumber('drainMs', options.drainMs ?? 30_000, [0, DAY_MS]),
     onSignals: options.onSignals ?? ['SIGTERM', 'SIGINT'],

@@ -9,7 +9,7 @@ import {
   findApiKey,
   isApiKey,
   listApiKeys,
-  noteApiKeyUse,
+  recordApiKeyUse,
   revokeApiKey,
 } from '../../src/access/apiKeys.ts'
 import type { Role } from '../../src/access/roles.ts'
@@ -244,7 +244,7 @@ describe('the last use', () => {
     let earliest = await databaseNow(ledger.prisma)
     for (const revoke of [false, true]) {
       if (revoke) await revokeApiKey(ledger.prisma, apiKey.name)
-      await noteApiKeyUse(ledger.prisma, apiKey.id)
+      await recordApiKeyUse(ledger.prisma, apiKey.id)
       const { lastUsedAt } = (await findApiKey(ledger.prisma, key)) ?? {}
       const latest = await databaseNow(ledger.prisma)
       expect(Number(lastUsedAt)).toBeGreaterThanOrEqual(earliest.getTime())
@@ -256,7 +256,7 @@ describe('the last use', () => {
 
   it('of an unknown id is nobody’s', async () => {
     const before = await listApiKeys(ledger.prisma)
-    await noteApiKeyUse(ledger.prisma, MISSING_ID)
+    await recordApiKeyUse(ledger.prisma, MISSING_ID)
     expect(await listApiKeys(ledger.prisma)).toEqual(before)
   })
 })

@@ -105,9 +105,9 @@ describe('secrets', () => {
     const { program, url } = await serve(PROTECTED)
     const connection = connectDatabase({
       url: urlWithPassword(),
-      poolKept: 0,
-      poolExtra: 1,
-      recycleSeconds: 60,
+      poolMin: 0,
+      poolMaxExtra: 1,
+      maxLifetimeSeconds: 60,
       connectTimeoutMs: 5000,
       statementTimeoutMs: 5000,
       preparedStatements: true,

@@ -5,7 +5,7 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { databaseUrl as postgresUrl } from '../../src/config/forms.ts'
-import { placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { dataPaths } from '../../src/database/embedded/dataPaths.ts'
 import { readPostmasterFile } from '../../src/database/embedded/runningServer.ts'
 import { startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
 import { applyMigrations, migrationState } from '../../src/database/migrations.ts'
@@ -100,7 +100,7 @@ function requirePostgresUrl(text: string): string {
 /** Synchronous, for a process that is exiting: the server, which was told to stop, may still be writing. */
 function removeData(dataDir: string): void {
   const clock = new Int32Array(new SharedArrayBuffer(4))
-  for (let waits = 0; waits < 200 && readPostmasterFile(placeAt(dataDir)) !== undefined; waits += 1)
+  for (let waits = 0; waits < 200 && readPostmasterFile(dataPaths(dataDir)) !== undefined; waits += 1)
     Atomics.wait(clock, 0, 0, 25)
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createApiKey, findApiKey, listApiKeys, noteApiKeyUse } from '../../src/access/apiKeys.ts'
+import { createApiKey, findApiKey, listApiKeys, recordApiKeyUse } from '../../src/access/apiKeys.ts'
 import { type CreateApiKeyOptions, createKey, listKeys, revokeKey } from '../../src/commands/apiKey.ts'
 import * as output from '../../src/standardOutput.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -196,7 +196,7 @@ describe('api-key list', () => {
   it('shows all keys, the oldest first, with what became of each', async () => {
     const { prisma } = ledger
     const used = await createApiKey(prisma, { name: 'list-used', roles: ['USER', 'WORKER'], userId: 'brandt' })
-    await noteApiKeyUse(prisma, used.apiKey.id)
+    await recordApiKeyUse(prisma, used.apiKey.id)
     await createApiKey(prisma, { name: 'list-ended', roles: ['ADMIN'] })
     await session.query("UPDATE api_keys SET expires_at = '2020-01-01Z' WHERE name = 'list-ended'")
     await createApiKey(prisma, { name: 'list-ends', roles: ['ADMIN'], expiresAt: new Date('2100-01-01') })

@@ -1,8 +1,8 @@
 // The seed: believable jobs with a past, in histories that add up, and guards that are on again afterwards.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { believableJobs } from '../../src/commands/seed/believableJobs.ts'
 import { randomFrom } from '../../src/commands/seed/random.ts'
+import { sampleJobs } from '../../src/commands/seed/sampleJobs.ts'
 import { writeJobs } from '../../src/commands/seed/writeJobs.ts'
 import { findHistoryFaults } from '../../src/database/historyFaults.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -28,7 +28,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-async function write(jobs = believableJobs(NOW, randomFrom(7))): Promise<void> {
+async function write(jobs = sampleJobs(NOW, randomFrom(7))): Promise<void> {
   await writeJobs(client, jobs, randomFrom(7))
 }
 
@@ -73,8 +73,8 @@ describe('the seeded jobs', () => {
   })
 
   it('are the same for the same number, and others for another', () => {
-    expect(believableJobs(NOW, randomFrom(1))).toEqual(believableJobs(NOW, randomFrom(1)))
-    expect(believableJobs(NOW, randomFrom(1))).not.toEqual(believableJobs(NOW, randomFrom(2)))
+    expect(sampleJobs(NOW, randomFrom(1))).toEqual(sampleJobs(NOW, randomFrom(1)))
+    expect(sampleJobs(NOW, randomFrom(1))).not.toEqual(sampleJobs(NOW, randomFrom(2)))
   })
 
   it('leave the guards on', async () => {
@@ -86,7 +86,7 @@ describe('the seeded jobs', () => {
   })
 
   it('are not written at all if a history does not add up', async () => {
-    const jobs = believableJobs(NOW, randomFrom(7))
+    const jobs = sampleJobs(NOW, randomFrom(7))
     // Not of a deleted job: constraints of the table refuse what is added to that before the histories are looked at.
     const job = jobs.find(({ deleted }) => !deleted)
     job?.records.push(

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { dataPaths } from '../../src/database/embedded/dataPaths.ts'
 import { signalPostmaster, stopPostmaster } from '../../src/database/embedded/postmaster.ts'
 import { identify, isAlive, type ProcessIdentity } from '../../src/database/embedded/processIdentity.ts'
 import { readPostmasterFile, runningEmbeddedUrl } from '../../src/database/embedded/runningServer.ts'
@@ -33,7 +33,7 @@ const start = (): Promise<EmbeddedOwner> => startOwner({ words: [dir, seed.syste
 
 /** The living postmaster that postmaster.pid names. */
 function postmaster(): ProcessIdentity | undefined {
-  const file = readPostmasterFile(placeAt(dir))
+  const file = readPostmasterFile(dataPaths(dir))
   return file === undefined ? undefined : identify(file.pid)
 }
 

@@ -6,7 +6,7 @@ import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { dataPaths } from '../../src/database/embedded/dataPaths.ts'
 import { stopPostmaster } from '../../src/database/embedded/postmaster.ts'
 import { identify } from '../../src/database/embedded/processIdentity.ts'
 import { readPostmasterFile } from '../../src/database/embedded/runningServer.ts'
@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(async () => {
   await endOwners()
   for (const place of places) {
-    const server = identify(readPostmasterFile(placeAt(place))?.pid ?? 0)
+    const server = identify(readPostmasterFile(dataPaths(place))?.pid ?? 0)
     if (server !== undefined) await stopPostmaster(server)
   }
   await rm(dir, { recursive: true, force: true, maxRetries: 5 })
@@ -87,7 +87,7 @@ describe.runIf(isRoot())('root', () => {
     places.push(dir)
     await noteIn(first.url)
     await first.end('SIGTERM')
-    const { cluster } = placeAt(dir)
+    const { cluster } = dataPaths(dir)
     execFileSync('chown', ['-R', '1:1', cluster])
     const second = await startOwner({ words: [dir, join(dir, 'system')] })
     expect(await notesOf(second.url)).toEqual([{ text: 'kept' }])

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { dataPaths } from '../../src/database/embedded/dataPaths.ts'
 import { EmbeddedDatabaseError } from '../../src/database/embedded/errors.ts'
 import { signalPostmaster } from '../../src/database/embedded/postmaster.ts'
 import { identify, identifySelf, isAlive } from '../../src/database/embedded/processIdentity.ts'
@@ -65,12 +65,12 @@ describe('what was left behind', () => {
   })
 
   it('as an empty directory is no obstacle', async () => {
-    await mkdir(placeAt(dir).cluster)
+    await mkdir(dataPaths(dir).cluster)
     expect((await start()).owned).toBe(true)
   })
 
   it('as a postmaster.pid that names another living process is not believed, and that process lives on', async () => {
-    const { cluster } = placeAt(dir)
+    const { cluster } = dataPaths(dir)
     seed.plantIn(dir)
     await start()
     const pidFile = await readFile(join(cluster, 'postmaster.pid'), 'utf8')
@@ -85,7 +85,7 @@ describe('what was left behind', () => {
     await writeFile(join(cluster, 'postmaster.pid'), pidFile.replace(/^\d+/, String(sleep.pid)))
     expect(runningEmbeddedUrl(dir)).toBeUndefined()
     expect((await start()).owned).toBe(true)
-    expect(readPostmasterFile(placeAt(dir))?.pid).not.toBe(sleep.pid)
+    expect(readPostmasterFile(dataPaths(dir))?.pid).not.toBe(sleep.pid)
     await servers[1]?.stop()
     expect(sleep.exitCode ?? sleep.signalCode).toBeNull()
   })
@@ -93,14 +93,14 @@ describe('what was left behind', () => {
   it('as the record of an owner whose pid another process has now does not make us its guest', async () => {
     seed.plantIn(dir)
     const first = await start()
-    await writeFile(placeAt(dir).owner, JSON.stringify({ pid: process.pid, startedAt: 'before this boot' }))
+    await writeFile(dataPaths(dir).owner, JSON.stringify({ pid: process.pid, startedAt: 'before this boot' }))
     expect(await start()).toMatchObject({ owned: true, url: first.url })
   })
 
   it('as the record of a living owner does', async () => {
     seed.plantIn(dir)
     await start()
-    await writeFile(placeAt(dir).owner, JSON.stringify(identifySelf()))
+    await writeFile(dataPaths(dir).owner, JSON.stringify(identifySelf()))
     expect((await start()).owned).toBe(false)
   })
 })
@@ -110,7 +110,7 @@ describe('a server that dies under its living owner', () => {
     seed.plantIn(dir)
     const first = await start({})
     await onServer(first.url, (client) => client.query('CREATE TABLE kept AS SELECT 1 AS one'))
-    const pid = readPostmasterFile(placeAt(dir))?.pid ?? 0
+    const pid = readPostmasterFile(dataPaths(dir))?.pid ?? 0
     const server = identify(pid)
     if (server !== undefined) signalPostmaster(server, 'SIGKILL')
     await expect.poll(() => warnings, { timeout: 10_000 }).toEqual([expect.stringContaining('ended (SIGKILL)')])
@@ -125,7 +125,7 @@ describe('a server that dies under its living owner', () => {
 describe('a refusal', () => {
   it('names both versions when the data is of another PostgreSQL', async () => {
     seed.plantIn(dir)
-    await writeFile(join(placeAt(dir).cluster, 'PG_VERSION'), '17\n')
+    await writeFile(join(dataPaths(dir).cluster, 'PG_VERSION'), '17\n')
     expect(await refusal()).toMatch(/written by PostgreSQL 17 and the embedded one is 18: .*DATA_DIR/)
   })
 
@@ -139,21 +139,21 @@ describe('a refusal', () => {
     seed.plantIn(dir)
     const message = await refusal({ shared_buffers: 'nonsense' })
     expect(message).toMatch(/did not start \(.*FATAL: .*shared_buffers.*\)/)
-    expect(message).toContain(placeAt(dir).log)
+    expect(message).toContain(dataPaths(dir).log)
   })
 
   it('keeps its hands off a directory that is not ours', async () => {
-    await mkdir(placeAt(dir).cluster)
-    await writeFile(join(placeAt(dir).cluster, 'thesis.txt'), 'years of work')
+    await mkdir(dataPaths(dir).cluster)
+    await writeFile(join(dataPaths(dir).cluster, 'thesis.txt'), 'years of work')
     expect(await refusal()).toContain('is no PostgreSQL data directory: move it away')
-    expect(await readFile(join(placeAt(dir).cluster, 'thesis.txt'), 'utf8')).toBe('years of work')
+    expect(await readFile(join(dataPaths(dir).cluster, 'thesis.txt'), 'utf8')).toBe('years of work')
   })
 
   it('names the password file when it is missing, and when it is another', async () => {
     seed.plantIn(dir)
-    await rm(placeAt(dir).password)
-    expect(await refusal()).toContain(`is missing (${placeAt(dir).password})`)
-    await writeFile(placeAt(dir).password, 'guess\n')
+    await rm(dataPaths(dir).password)
+    expect(await refusal()).toContain(`is missing (${dataPaths(dir).password})`)
+    await writeFile(dataPaths(dir).password, 'guess\n')
     expect(await refusal()).toContain('does not accept the password')
   })
 
@@ -186,7 +186,7 @@ describe('identify', () => {
 describe('the files', () => {
   it('of password and log are for their user alone', async () => {
     await start()
-    const { password, log } = placeAt(dir)
+    const { password, log } = dataPaths(dir)
     for (const file of [password, log]) expect((await stat(file)).mode & 0o777).toBe(0o600)
   })
 })

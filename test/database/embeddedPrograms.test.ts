@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { candidatePlaces, defaultDataDir, occupiedPlace } from '../../src/database/embedded/dataPlace.ts'
-import { copyPrograms, whyNotRunnable } from '../../src/database/embedded/programCopy.ts'
+import { candidatePaths, defaultDataDir, occupiedPaths } from '../../src/database/embedded/dataPaths.ts'
+import { copyPrograms, unrunnableReason } from '../../src/database/embedded/programCopy.ts'
 import { findPrograms } from '../../src/database/embedded/programs.ts'
 import { serverAccount } from '../../src/database/embedded/serverAccount.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
@@ -27,7 +27,7 @@ describe('copyPrograms', () => {
     const copies = await Promise.all([copyPrograms(installed, dir, account), copyPrograms(installed, dir, account)])
     const copy = join(dir, 'postgresql-test')
     expect(copies).toEqual([copy, copy])
-    expect(whyNotRunnable(copy, account)).toBeUndefined()
+    expect(unrunnableReason(copy, account)).toBeUndefined()
     const { ino } = statSync(copy)
     expect(await copyPrograms(installed, dir, account)).toBe(copy)
     expect(statSync(copy).ino).toBe(ino)
@@ -66,7 +66,7 @@ describe('findPrograms', () => {
 
 describe('candidatePlaces', () => {
   it("has a second place for the default directory, which is the checkout's own", () => {
-    const places = candidatePlaces(defaultDataDir(), dir)
+    const places = candidatePaths(defaultDataDir(), dir)
     expect(places.map((place) => place.dir)).toEqual([
       join(process.cwd(), 'data'),
       expect.stringMatching(new RegExp(`^${dir}/[^/]+-[0-9a-f]{12}$`)),
@@ -74,7 +74,7 @@ describe('candidatePlaces', () => {
   })
 
   it('has no second place for a directory that somebody chose', () => {
-    expect(candidatePlaces(dir).map((place) => place.dir)).toEqual([dir])
-    expect(occupiedPlace(candidatePlaces(dir))).toBeUndefined()
+    expect(candidatePaths(dir).map((place) => place.dir)).toEqual([dir])
+    expect(occupiedPaths(candidatePaths(dir))).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 // What a job is never changes, it begins as a new job, and its times are those of the database: attacks on jobs and results.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { leastUuidAt } from '../../src/database/uuid.ts'
+import { minUuidAt } from '../../src/database/uuid.ts'
 import { setJobResult } from '../../src/ledger/jobResult.ts'
 import { expectRefusal } from '../support/attack.ts'
 import { deletedJob, jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -56,7 +56,7 @@ describe('a direct INSERT', () => {
       { state: "'CANCELLED'", completed_at: 'now()' },
       'this one came as CANCELLED with version 1.',
     ],
-    ['with an id from the future', { id: `'${leastUuidAt(new Date(Date.now() + 120_000))}'` }, 'lies in the future'],
+    ['with an id from the future', { id: `'${minUuidAt(new Date(Date.now() + 120_000))}'` }, 'lies in the future'],
     ['with an id from the end of time', { id: "'ffffffff-ffff-7fff-bfff-ffffffffffff'" }, 'lies in the future'],
   ])('does not make a job %s', async (_, columns, message) => {
     await expectRefusal(session, insert(columns), { code: 'JL006', message })
@@ -78,7 +78,7 @@ describe('a direct INSERT', () => {
 
   it('takes created_at and updated_at from the id, whatever it says itself', async () => {
     const instant = new Date('2025-03-04T05:06:07.089Z')
-    const id = leastUuidAt(instant)
+    const id = minUuidAt(instant)
     await session.query(insert({ id: `'${id}'`, created_at: "'2001-01-01'", updated_at: "'2031-01-01'" }))
     const job = await ledger.prisma.job.findUniqueOrThrow({ where: { id } })
     expect([job.createdAt, job.updatedAt]).toEqual([instant, instant])

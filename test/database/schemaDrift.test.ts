@@ -138,9 +138,9 @@ describe('the schema', () => {
   it('is read in less than 50 ms, through the pool as well', async () => {
     const { pool, close } = connectDatabase({
       url: database.url,
-      poolKept: 0,
-      poolExtra: 1,
-      recycleSeconds: 60,
+      poolMin: 0,
+      poolMaxExtra: 1,
+      maxLifetimeSeconds: 60,
       connectTimeoutMs: 5000,
       statementTimeoutMs: 5000,
       preparedStatements: true,

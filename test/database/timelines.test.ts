@@ -1,9 +1,9 @@
 // A database that finds itself in another place begins a new timeline, whoever writes there first.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { carryOnTransactionOrder, TimelineCheck } from '../../src/database/transactionOrder.ts'
+import { realignTransactionIds, TimelineCheck } from '../../src/database/transactionOrder.ts'
 import { cursorOf } from '../../src/ledger/eventOrder.ts'
-import { currentPosition, positionOfCursor } from '../../src/ledger/events.ts'
+import { headPosition, positionOfCursor } from '../../src/ledger/events.ts'
 import { beginFollower } from '../../src/ledger/followers.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
@@ -71,7 +71,7 @@ describe('a new timeline begins once', () => {
   it('in a copy of the database, and not in the original', async () => {
     const { rows } = await session.query('SELECT current_database() AS name')
     const [name, copy] = [rows[0].name, `${rows[0].name}_copy`]
-    expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(false)
+    expect(await realignTransactionIds(ledger.database.pool)).toBe(false)
     const server = databaseUrl(ledger.url, 'postgres')
     await onServer(server, async (client) => {
       await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
@@ -118,15 +118,15 @@ describe('a cursor', () => {
   it('is accepted on later timelines as long as nothing up to it can have been lost', async () => {
     await passedHorizon(ledger)
     const { transactionId: first, id } = await ledger.prisma.jobStateRecord.findFirstOrThrow()
-    const now = await currentPosition(ledger)
+    const now = await headPosition(ledger)
     const safe = cursorOf({ ...now, transactionId: first, id })
     const lost = cursorOf({ ...now, transactionId: first, id: id + 1n })
     await beginFollower(ledger, 'follower', { ...now, transactionId: first, id })
     for (const _ of [1, 2]) {
       await restoreElsewhere()
-      await carryOnTransactionOrder(ledger.database.pool)
+      await realignTransactionIds(ledger.database.pool)
       await newJob(ledger)
-      const { epoch } = await currentPosition(ledger)
+      const { epoch } = await headPosition(ledger)
       expect(await positionOfCursor(ledger, 'after', safe)).toEqual({ epoch, transactionId: first, id })
       await expect(positionOfCursor(ledger, 'after', lost)).rejects.toThrow(
         /^after: belongs to a timeline that has ended/,
@@ -134,7 +134,7 @@ describe('a cursor', () => {
     }
     await session.query("DELETE FROM followers WHERE name = 'follower'")
     await restoreElsewhere()
-    await carryOnTransactionOrder(ledger.database.pool)
+    await realignTransactionIds(ledger.database.pool)
     await expect(positionOfCursor(ledger, 'after', safe)).rejects.toThrow(
       /^after: belongs to a timeline that has ended/,
     )
@@ -147,7 +147,7 @@ describe('a cursor', () => {
     const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url')
     expect(await positionOfCursor(ledger, 'after', cursor)).toMatchObject({ transactionId, id })
     await restoreElsewhere()
-    await carryOnTransactionOrder(ledger.database.pool)
+    await realignTransactionIds(ledger.database.pool)
     await expect(positionOfCursor(ledger, 'after', cursor)).rejects.toThrow(
       /^after: belongs to a timeline that has ended/,
     )

@@ -1,7 +1,7 @@
 // Ids as positions in time: those that the database makes, and the instants that it reads from them.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { leastUuidAt } from '../../src/database/uuid.ts'
+import { minUuidAt } from '../../src/database/uuid.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
@@ -67,7 +67,7 @@ describe('jobledger_uuid_time', () => {
     '2026-11-23T19:00:00.999Z',
     '2999-12-31T23:59:59.999Z',
   ])('reads %s from the least id of that instant', async (instant) => {
-    expect(await timeIn(leastUuidAt(new Date(instant)))).toEqual(new Date(instant))
+    expect(await timeIn(minUuidAt(new Date(instant)))).toEqual(new Date(instant))
   })
 
   it.each([
@@ -83,17 +83,16 @@ describe('jobledger_uuid_time', () => {
 describe('leastUuidAt', () => {
   it('is below every id of its millisecond and above every id before it', () => {
     const instant = new Date('2026-11-23T19:00:00.123Z')
-    const least = leastUuidAt(instant)
+    const least = minUuidAt(instant)
     const prefix = least.slice(0, 14)
     expect(`${prefix}7000-8000-000000000001`.replace('-77000', '-7000') > least).toBe(true)
     expect(
-      leastUuidAt(new Date(instant.getTime() - 1)).replace('-7000-8000-000000000000', '-7fff-bfff-ffffffffffff') <
-        least,
+      minUuidAt(new Date(instant.getTime() - 1)).replace('-7000-8000-000000000000', '-7fff-bfff-ffffffffffff') < least,
     ).toBe(true)
   })
 
   it('keeps to what an id can hold: not before 1970, not after its 48 bits', () => {
-    expect(leastUuidAt(new Date('1900-01-01'))).toBe('00000000-0000-7000-8000-000000000000')
-    expect(leastUuidAt(new Date(8.64e15))).toBe('ffffffff-ffff-7000-8000-000000000000')
+    expect(minUuidAt(new Date('1900-01-01'))).toBe('00000000-0000-7000-8000-000000000000')
+    expect(minUuidAt(new Date(8.64e15))).toBe('ffffffff-ffff-7000-8000-000000000000')
   })
 })

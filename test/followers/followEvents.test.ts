@@ -4,7 +4,7 @@ import type { JobStateRecord } from '../../src/database/generated/client.ts'
 import { createEventFeed } from '../../src/followers/eventFeed.ts'
 import { followEvents } from '../../src/followers/followEvents.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
-import { currentPosition } from '../../src/ledger/events.ts'
+import { headPosition } from '../../src/ledger/events.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
@@ -67,7 +67,7 @@ it('reads pages that grow while the records are small', async () => {
 
 it('reads pages of few records where they are large', async () => {
   await passedHorizon(ledger)
-  const behind = await currentPosition(ledger)
+  const behind = await headPosition(ledger)
   for (let n = 0; n < 10; n++) await newLargeRecord()
   const sizes = await pagesOf(20, behind)
   expect(sizes[0]).toBeLessThanOrEqual(4)
@@ -76,7 +76,7 @@ it('reads pages of few records where they are large', async () => {
 
 it('gives up a page whose records are larger than those before, and reads fewer at once', async () => {
   await passedHorizon(ledger)
-  const behind = await currentPosition(ledger)
+  const behind = await headPosition(ledger)
   for (let n = 0; n < 60; n++) await newJob(ledger)
   for (let n = 0; n < 20; n++) await newLargeRecord()
   const sizes = await pagesOf(100, behind)

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { LagReport } from '../../src/followers/lagReport.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
-import { currentPosition } from '../../src/ledger/events.ts'
+import { headPosition } from '../../src/ledger/events.ts'
 import { beginFollower, moveFollower } from '../../src/ledger/followers.ts'
 import { jobCreatedAt, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
@@ -29,11 +29,11 @@ it('tells once a minute how far it is behind, and when it is no more', async () 
   const write = (level: string) => (facts: object, message: string) => void lines.push({ level, ...facts, message })
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
   const report = new LagReport(ledger, 'late', log)
-  await report.tellIfDue()
+  await report.reportIfDue()
   expect(lines).toEqual([])
   vi.advanceTimersByTime(MINUTE_MS)
-  await report.tellIfDue()
-  await report.tellIfDue()
+  await report.reportIfDue()
+  await report.reportIfDue()
   expect(lines).toEqual([
     {
       level: 'warn',
@@ -45,10 +45,10 @@ it('tells once a minute how far it is behind, and when it is no more', async () 
   ])
   expect((lines[0] as { lagSeconds: number }).lagSeconds).toBeGreaterThanOrEqual(30)
   await passedHorizon(ledger)
-  expect(await moveFollower(ledger, 'late', BEGINNING, await currentPosition(ledger))).toBe(true)
+  expect(await moveFollower(ledger, 'late', BEGINNING, await headPosition(ledger))).toBe(true)
   for (let times = 0; times < 2; times++) {
     vi.advanceTimersByTime(MINUTE_MS)
-    await report.tellIfDue()
+    await report.reportIfDue()
   }
   expect(lines.slice(1)).toEqual([
     { level: 'info', follower: 'late', lagRecords: 0, lagSeconds: 0, message: 'the ledger is handed on in time again' },

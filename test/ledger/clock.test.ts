@@ -11,7 +11,7 @@ import { getJob } from '../../src/ledger/getJob.ts'
 import { getJobHistory } from '../../src/ledger/jobHistory.ts'
 import { getJobResult } from '../../src/ledger/jobResult.ts'
 import { listJobs } from '../../src/ledger/listJobs.ts'
-import { stuckJobs } from '../../src/ledger/stuckJobs.ts'
+import { listStuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { transitionJob, transitionJobs } from '../../src/ledger/transitionJob.ts'
 import { cursorAt } from '../support/cursors.ts'
 import { ACTOR, jobCreatedAt, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -116,7 +116,7 @@ describe('a process whose clock is wrong by years', () => {
   it('does not take jobs that were just started for stuck ones', async () => {
     await jobIn(ledger, 'PROCESSING')
     wrong(2051)
-    expect((await stuckJobs(ledger)).rows).toEqual([])
+    expect((await listStuckJobs(ledger)).rows).toEqual([])
   })
 
   it('does not clean up jobs that were just created', async () => {

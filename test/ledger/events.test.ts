@@ -2,9 +2,9 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobStateRecord } from '../../src/database/generated/client.ts'
-import { carryOnTransactionOrder } from '../../src/database/transactionOrder.ts'
+import { realignTransactionIds } from '../../src/database/transactionOrder.ts'
 import { BEGINNING, comparePositions, cursorOf, type Position, positionOf } from '../../src/ledger/eventOrder.ts'
-import { currentPosition, portionBehind, positionOfCursor, readEvents, readFacts } from '../../src/ledger/events.ts'
+import { headPosition, nextBatchEnd, positionOfCursor, readEventHeaders, readEvents } from '../../src/ledger/events.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { ACTOR, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 
@@ -22,7 +22,7 @@ afterAll(async () => {
 async function readOn(from: Position, most = 1000): Promise<{ records: JobStateRecord[]; end: Position }> {
   const records: JobStateRecord[] = []
   for (let behind = from; ; ) {
-    const { end, isLast } = await portionBehind(ledger, behind, most)
+    const { end, isLast } = await nextBatchEnd(ledger, behind, most)
     records.push(...(await readEvents(ledger, { behind, upTo: end, most })))
     if (isLast) return { records, end }
     behind = end
@@ -108,7 +108,7 @@ describe('a follower', () => {
     const whole = (await readOnTo(8 + 15, BEGINNING)).records
     expect(told((await readOn(BEGINNING, 1)).records)).toEqual(told(whole))
     expect(told((await readOn(BEGINNING, 7)).records)).toEqual(told(whole))
-    const facts = await readFacts(ledger, BEGINNING, 7)
+    const facts = await readEventHeaders(ledger, BEGINNING, 7)
     expect(facts.isLast).toBe(false)
     expect(facts.records.map(({ id }) => id)).toEqual(whole.slice(0, 7).map(({ id }) => id))
     expect(facts.records[0]).toMatchObject({
@@ -117,7 +117,7 @@ describe('a follower', () => {
       actor: ACTOR,
       newState: 'PENDING',
     })
-    expect((await readFacts(ledger, facts.end, 1000)).records).toHaveLength(whole.length - 7)
+    expect((await readEventHeaders(ledger, facts.end, 1000)).records).toHaveLength(whole.length - 7)
   })
 
   it('looks at an index and not at the whole ledger', async () => {
@@ -143,7 +143,7 @@ describe('cursors', () => {
   })
 
   it('of another ledger, and what is no cursor, are refused', async () => {
-    const now = await currentPosition(ledger)
+    const now = await headPosition(ledger)
     const ahead = cursorOf({ ...now, transactionId: now.transactionId + 1_000_000n })
     await expect(positionOfCursor(ledger, 'after', ahead)).rejects.toThrow(/^after: lies ahead of this ledger/)
     await expect(positionOfCursor(ledger, 'after', 'nonsense')).rejects.toThrow(
@@ -162,8 +162,8 @@ describe('a database that was restored on a server that has counted less', () =>
       UPDATE job_states SET transaction_id = transaction_id + 1000000;
       ALTER TABLE job_states ENABLE TRIGGER USER`)
     expect((await readOn(BEGINNING)).records).toEqual([])
-    expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(true)
-    expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(false)
+    expect(await realignTransactionIds(ledger.database.pool)).toBe(true)
+    expect(await realignTransactionIds(ledger.database.pool)).toBe(false)
     const { records: restored, end } = await readOnTo(before.length, BEGINNING)
     expect(told(restored)).toEqual(told(before))
     await transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: ACTOR })

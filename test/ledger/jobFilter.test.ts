@@ -1,7 +1,7 @@
 // What lists and counts may be restricted to: each condition alone, and all of them together.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
-import { leastUuidAt } from '../../src/database/uuid.ts'
+import { minUuidAt } from '../../src/database/uuid.ts'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
 import type { JobFilter } from '../../src/ledger/jobFilter.ts'
 import { listJobs } from '../../src/ledger/listJobs.ts'
@@ -164,8 +164,8 @@ describe('a filter', () => {
 describe('leastUuidAt', () => {
   it('divides the jobs at an instant', () => {
     for (const { id, createdAt } of everyJob) {
-      expect(id >= leastUuidAt(createdAt)).toBe(true)
-      expect(id < leastUuidAt(new Date(createdAt.getTime() + 1))).toBe(true)
+      expect(id >= minUuidAt(createdAt)).toBe(true)
+      expect(id < minUuidAt(new Date(createdAt.getTime() + 1))).toBe(true)
     }
   })
 })

@@ -5,7 +5,7 @@ import { InvalidInputError } from '../../src/ledger/errors.ts'
 import { getJobHistory, listJobStateRecords } from '../../src/ledger/jobHistory.ts'
 import { type JobOrder, listJobs } from '../../src/ledger/listJobs.ts'
 import type { Page, PageRequest } from '../../src/ledger/page.ts'
-import { stuckJobs } from '../../src/ledger/stuckJobs.ts'
+import { listStuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { cursorAt } from '../support/cursors.ts'
 import { jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
     lists[`jobs.${field} asc`] = list(field, 'ASC')
     lists[`jobs.${field} desc`] = list(field, 'DESC')
   }
-  lists['stuckJobs asc'] = (request) => stuckJobs(ledger, { ...request, olderThanSeconds: 0 })
+  lists['stuckJobs asc'] = (request) => listStuckJobs(ledger, { ...request, olderThanSeconds: 0 })
   lists['history asc'] = (request) => getJobHistory(ledger, id, request)
   lists['records desc'] = (request) => listJobStateRecords(ledger, request)
   for (const [name, read] of Object.entries(lists)) cursors[name] = cursorAt(await read({ first: 1 }), 0) as string

@@ -7,7 +7,7 @@ import type { JobFilter } from '../../src/ledger/jobFilter.ts'
 import { type JobOrder, type ListJobsRequest, listJobs } from '../../src/ledger/listJobs.ts'
 import type { PageRequest } from '../../src/ledger/page.ts'
 import { JOB_STATES } from '../../src/ledger/states.ts'
-import { stuckJobs } from '../../src/ledger/stuckJobs.ts'
+import { listStuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { transitionJobs } from '../../src/ledger/transitionJob.ts'
 import { cursorAt } from '../support/cursors.ts'
 import { ACTOR, deletedJob, jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -208,7 +208,7 @@ describe('a page of stuck jobs', () => {
     const met: string[] = []
     let after: string | undefined
     do {
-      const page = await stuckJobs(ledger, { olderThanSeconds: 0, first: 2, after })
+      const page = await listStuckJobs(ledger, { olderThanSeconds: 0, first: 2, after })
       met.push(...page.rows.map(({ id }) => id))
       after = (await page.hasNextPage()) ? cursorAt(page, -1) : undefined
     } while (after)

@@ -9,7 +9,7 @@ import { completeJob } from '../../src/ledger/finishJob.ts'
 import { getJob } from '../../src/ledger/getJob.ts'
 import { requestJobCancellation } from '../../src/ledger/requestJobCancellation.ts'
 import { type RescueStuckJobsInput, rescueStuckJobs } from '../../src/ledger/rescueStuckJobs.ts'
-import { stuckJobs, stuckReason } from '../../src/ledger/stuckJobs.ts'
+import { listStuckJobs, stuckReason } from '../../src/ledger/stuckJobs.ts'
 import { jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { expectSoundHistories, historyOf } from '../support/history.ts'
 
@@ -159,7 +159,7 @@ describe('why a job is stuck', () => {
     const none = await jobIn(ledger, 'PROCESSING')
     await age(gone, { startedSeconds: 20, leaseSeconds: 1 })
     for (const job of [alive, none]) await age(job, { startedSeconds: 20 })
-    const { rows, at } = await stuckJobs(ledger, { olderThanSeconds: 0 })
+    const { rows, at } = await listStuckJobs(ledger, { olderThanSeconds: 0 })
     const reasons = new Map(rows.map((job) => [job.id, stuckReason(job, { at, olderThanSeconds: 0 })]))
     expect([gone, alive, none].map(({ id }) => reasons.get(id))).toEqual(['lease expired', 'too long', 'no lease'])
     expect(rows.map((job) => stuckReason(job, { at, olderThanSeconds: 3600 }))).toEqual(rows.map(() => null))

@@ -1,7 +1,7 @@
 // What could put the sums wrong for good: a restore on another server, and purges at the worst moment.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { carryOnTransactionOrder } from '../../src/database/transactionOrder.ts'
+import { realignTransactionIds } from '../../src/database/transactionOrder.ts'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
 import { jobStats } from '../../src/ledger/jobStats.ts'
 import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
@@ -56,8 +56,8 @@ describe('counts and statistics are exact on a server that has counted less than
     await rollUpAll()
     await session.query(`${PURGE}; COMMIT`)
     await serverHasCounted(0)
-    expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(true)
-    expect(await carryOnTransactionOrder(ledger.database.pool)).toBe(false)
+    expect(await realignTransactionIds(ledger.database.pool)).toBe(true)
+    expect(await realignTransactionIds(ledger.database.pool)).toBe(false)
     await newJob(ledger)
     await expectExactThroughout(2)
   })
@@ -66,7 +66,7 @@ describe('counts and statistics are exact on a server that has counted less than
     await rollUpAll()
     await serverHasCounted(0)
     await newJob(ledger)
-    await carryOnTransactionOrder(ledger.database.pool)
+    await realignTransactionIds(ledger.database.pool)
     await newJob(ledger)
     await expectExactThroughout(3)
   })
@@ -78,7 +78,7 @@ describe('counts and statistics are exact on a server that has counted less than
     await early.query('BEGIN; SELECT pg_current_xact_id()')
     // Those of others count, too.
     for (let n = 0; n < 5; n += 1) await session.query('SELECT pg_current_xact_id()')
-    await carryOnTransactionOrder(ledger.database.pool)
+    await realignTransactionIds(ledger.database.pool)
     await rollUp(ledger, 1000)
     await early.query("INSERT INTO jobs (user_id, content) VALUES ('user', 'c'); COMMIT")
     const { rows } = await session.query(

@@ -12,7 +12,7 @@ import { listJobs } from '../../src/ledger/listJobs.ts'
 import { releaseJob } from '../../src/ledger/releaseJob.ts'
 import { requestJobCancellation } from '../../src/ledger/requestJobCancellation.ts'
 import { retryJob } from '../../src/ledger/retryJob.ts'
-import { countStuckJobs, stuckJobs } from '../../src/ledger/stuckJobs.ts'
+import { countStuckJobs, listStuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { transitionJob, transitionJobs } from '../../src/ledger/transitionJob.ts'
 import { cursorAt } from '../support/cursors.ts'
 import { ACTOR, jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -135,7 +135,7 @@ describe('no statement', () => {
 
 describe('two statements', () => {
   it('are needed for stuck jobs: one asks the database what time it is', async () => {
-    expect(await statements(() => stuckJobs(ledger))).toBe(2)
+    expect(await statements(() => listStuckJobs(ledger))).toBe(2)
     expect(await statements(() => countStuckJobs(ledger))).toBe(2)
   })
 })

@@ -4,10 +4,10 @@ import * as errors from '../../src/ledger/errors.ts'
 import {
   allowedTransitions,
   FINISHED_STATES,
+  fromStatesOf,
   isLegalTransition,
   isTerminal,
   JOB_STATES,
-  sourcesOf,
 } from '../../src/ledger/states.ts'
 
 const LEGAL = [
@@ -36,7 +36,7 @@ describe('the state machine', () => {
           .sort(),
       ).toEqual(LEGAL.filter((pair) => pair.startsWith(`${state} `)).sort())
       expect(
-        sourcesOf(state)
+        fromStatesOf(state)
           .map((from) => `${from} ${state}`)
           .sort(),
       ).toEqual(LEGAL.filter((pair) => pair.endsWith(` ${state}`)).sort())

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
 import { JOB_STATES } from '../../src/ledger/states.ts'
-import { countStuckJobs, stuckJobs } from '../../src/ledger/stuckJobs.ts'
+import { countStuckJobs, listStuckJobs } from '../../src/ledger/stuckJobs.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { eventually } from '../support/eventually.ts'
 import { ACTOR, jobCreatedAt, jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => ledger.close())
 
 const idsOlderThan = async (olderThanSeconds?: number) =>
-  (await stuckJobs(ledger, { olderThanSeconds })).rows.map(({ id }) => id)
+  (await listStuckJobs(ledger, { olderThanSeconds })).rows.map(({ id }) => id)
 
 describe('stuckJobs', () => {
   it('finds a job that is PROCESSING for longer, the earliest first, and no job in another state', async () => {
@@ -33,7 +33,7 @@ describe('stuckJobs', () => {
   it('takes an hour for long unless told otherwise: a young run of an old job is not stuck', async () => {
     await jobCreatedAt(ledger, new Date('2025-01-01'), 'PROCESSING')
     expect(await idsOlderThan()).toEqual([])
-    expect((await stuckJobs(ledger)).rows).toEqual([])
+    expect((await listStuckJobs(ledger)).rows).toEqual([])
     expect(await countStuckJobs(ledger)).toBe(0)
   })
 
@@ -57,7 +57,7 @@ describe('stuckJobs', () => {
     const issues = [
       { path: ['olderThanSeconds'], message: `must be a whole number from 0 to 2147483647; ${olderThanSeconds} came.` },
     ]
-    await expect(stuckJobs(ledger, { olderThanSeconds })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
+    await expect(listStuckJobs(ledger, { olderThanSeconds })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
     await expect(countStuckJobs(ledger, { olderThanSeconds })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
   })
 })

@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
-import { cleanupJobsWithin } from '../../src/ledger/cleanupJobs.ts'
+import { cleanupJobsBatch } from '../../src/ledger/cleanupJobs.ts'
 import { countJobs } from '../../src/ledger/countJobs.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { cleanupJobsTask } from '../../src/maintenance/cleanupJobs.ts'
@@ -105,7 +105,7 @@ describe('a pass', () => {
     const [behind] = await jobsOf([40], 'COMPLETED')
     const input = { olderThanDays: 30, actor: ACTOR }
     const statements = await ledger.statementsOf(async () => {
-      expect(await cleanupJobsWithin(ledger, input)).toEqual({ deleted: 1, position: null })
+      expect(await cleanupJobsBatch(ledger, input)).toEqual({ deleted: 1, position: null })
     })
     expect(statements.filter((sql) => sql.includes('UPDATE jobs'))).toHaveLength(2)
     expect(await deleted()).toEqual([behind?.id])

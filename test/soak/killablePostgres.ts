@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import { type DataPlace, placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { type DataPaths, dataPaths } from '../../src/database/embedded/dataPaths.ts'
 import { stopPostmaster } from '../../src/database/embedded/postmaster.ts'
 import { identify, isAlive, type ProcessIdentity } from '../../src/database/embedded/processIdentity.ts'
 import { findPrograms, type PostgresPrograms } from '../../src/database/embedded/programs.ts'
@@ -27,7 +27,7 @@ export type PostgresKill = (typeof POSTGRES_KILLS)[number]
 
 interface Installation {
   readonly home: TemporaryServer
-  readonly place: DataPlace
+  readonly place: DataPaths
   readonly programs: PostgresPrograms
   readonly account: ServerAccount
   readonly port: number
@@ -54,7 +54,7 @@ export class KillablePostgres {
     const home = await startTemporaryServer()
     process.once('exit', home.destroyAtExit)
     await home.stop({ keepFiles: true })
-    const place = placeAt(home.dir)
+    const place = dataPaths(home.dir)
     const account = serverAccount(place.cluster)
     const programs = await findPrograms(account, join(home.dir, 'system'))
     const postgres = new KillablePostgres({ home, place, programs, account, port: await fixedPort() })

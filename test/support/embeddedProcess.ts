@@ -2,7 +2,7 @@
 // SIGTERM or Ctrl-C; SIGHUP makes it exit without stopping the server. Arguments: the data directory, or `default`; the
 // system directory (optional).
 import process from 'node:process'
-import { defaultDataDir } from '../../src/database/embedded/dataPlace.ts'
+import { defaultDataDir } from '../../src/database/embedded/dataPaths.ts'
 import { startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
 
 const [dir = 'default', systemDir] = process.argv.slice(2)

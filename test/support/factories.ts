@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { connectDatabase, type Database } from '../../src/database/client.ts'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
-import { leastUuidAt } from '../../src/database/uuid.ts'
+import { minUuidAt } from '../../src/database/uuid.ts'
 import { type CreateJobInput, createJob } from '../../src/ledger/createJob.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
@@ -33,9 +33,9 @@ export async function openTestLedger(options: TestLedgerOptions = {}): Promise<T
   const own = await createTestDatabase(databaseOptions)
   const database = connectDatabase({
     url: own.url,
-    poolKept: 0,
-    poolExtra: connections,
-    recycleSeconds: 3600,
+    poolMin: 0,
+    poolMaxExtra: connections,
+    maxLifetimeSeconds: 3600,
     connectTimeoutMs: 10_000,
     statementTimeoutMs: 30_000,
     preparedStatements: true,
@@ -112,7 +112,7 @@ export async function jobCreatedAt(
   userId = 'user',
 ): Promise<Job> {
   const suffix = Math.floor(Math.random() * 2 ** 48)
-  const id = `${leastUuidAt(createdAt).slice(0, 24)}${suffix.toString(16).padStart(12, '0')}`
+  const id = `${minUuidAt(createdAt).slice(0, 24)}${suffix.toString(16).padStart(12, '0')}`
   const job = await ledger.prisma.job.create({ data: { id, userId, content: 'content', stateActor: ACTOR } })
   return walk(ledger, job, state)
 }

@@ -1,7 +1,7 @@
 // The horizon of a ledger is that of the whole database server: transactions of other databases, such as those of other tests, hold it
 // back too. A test that says what comes from now on, or that the roll-up is at the end, waits here first.
 import { expect } from 'vitest'
-import { currentPosition } from '../../src/ledger/events.ts'
+import { headPosition } from '../../src/ledger/events.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { eventually } from './eventually.ts'
 
@@ -11,7 +11,7 @@ const PATIENCE_MS = 30_000
 export async function passedHorizon(ledger: Ledger): Promise<void> {
   const { _max: last } = await ledger.prisma.jobStateRecord.aggregate({ _max: { transactionId: true } })
   await eventually(
-    async () => expect((await currentPosition(ledger)).transactionId).toBeGreaterThan(last.transactionId ?? -1n),
+    async () => expect((await headPosition(ledger)).transactionId).toBeGreaterThan(last.transactionId ?? -1n),
     PATIENCE_MS,
   )
 }

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { placeAt } from '../../src/database/embedded/dataPlace.ts'
+import { dataPaths } from '../../src/database/embedded/dataPaths.ts'
 import { signalPostmaster } from '../../src/database/embedded/postmaster.ts'
 import { identify, isAlive } from '../../src/database/embedded/processIdentity.ts'
 import { readPostmasterFile } from '../../src/database/embedded/runningServer.ts'
@@ -51,7 +51,7 @@ export async function startTemporaryServer(): Promise<TemporaryServer> {
 }
 
 function destroy(dir: string): void {
-  const pid = readPostmasterFile(placeAt(dir))?.pid
+  const pid = readPostmasterFile(dataPaths(dir))?.pid
   const server = pid === undefined ? undefined : identify(pid)
   if (server !== undefined) signalPostmaster(server, 'SIGQUIT')
   const clock = new Int32Array(new SharedArrayBuffer(4))

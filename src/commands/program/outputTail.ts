@@ -7,7 +7,7 @@ const TAIL_BYTES = 64 * 1024
 const CONTINUATION_MASK = 0xc0
 const CONTINUATION = 0x80
 /** A character is at most so many bytes after its first. */
-const LONGEST_CONTINUATION = 3
+const MAX_CONTINUATION = 3
 
 export class OutputTail {
   private readonly most: number
@@ -47,6 +47,6 @@ export class OutputTail {
 }
 
 function firstCharacter(bytes: Buffer): number {
-  const start = bytes.subarray(0, LONGEST_CONTINUATION).findIndex((byte) => (byte & CONTINUATION_MASK) !== CONTINUATION)
-  return start < 0 ? Math.min(bytes.length, LONGEST_CONTINUATION) : start
+  const start = bytes.subarray(0, MAX_CONTINUATION).findIndex((byte) => (byte & CONTINUATION_MASK) !== CONTINUATION)
+  return start < 0 ? Math.min(bytes.length, MAX_CONTINUATION) : start
 }

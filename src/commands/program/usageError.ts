@@ -9,14 +9,14 @@ export class UsageError extends Error {
 }
 
 /** The longest that a timer takes. */
-const MOST_SECONDS = 2_147_483
+const MAX_SECONDS = 2_147_483
 
 /** The value of --timeout in seconds; undefined if it was not given. @throws UsageError */
 export function timeoutSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const seconds = text.trim() === '' ? Number.NaN : Number(text)
-  if (seconds > 0 && seconds <= MOST_SECONDS) return seconds
-  throw new UsageError(`--timeout must be a positive number of seconds, at most ${MOST_SECONDS}, not "${text}".`)
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds
+  throw new UsageError(`--timeout must be a positive number of seconds, at most ${MAX_SECONDS}, not "${text}".`)
 }
 
 /** @throws UsageError if the option was given, but empty */

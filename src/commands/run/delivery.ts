@@ -1,24 +1,24 @@
 // Brings outcomes to the ledger: that of this run, then those that wait in the spool. Each is in the spool before it is told, and leaves
 // it when the server has acknowledged it or refused it for good; so it survives whatever happens between.
 import type { RunFragment as RunJob } from '../../client/documents.generated.ts'
-import { CredentialRefusedError, type RunLedger, RunRefusedError } from './runLedger.ts'
 import type { RunRecord } from './runRecord.ts'
-import { say } from './say.ts'
-import type { SignalRelay } from './signalRelay.ts'
+import { CredentialRefusedError, RunRefusedError, type RunReporter } from './runReporter.ts'
+import type { SignalForwarder } from './signalForwarder.ts'
 import { type Spool, SpoolError, type SpooledRun } from './spool.ts'
+import { writeStderr } from './stderr.ts'
 
 /** For the outcome of this run. */
 const OWN_MS = 10_000
 /** For all those that wait: the rest is for the next run. */
 const WAITING_MS = 10_000
 /** An outcome that cannot be delivered now does not hold up the others; so many mean that none can be. */
-const MOST_FAILURES = 10
+const MAX_FAILURES = 10
 
 export interface Delivery {
-  readonly ledger: RunLedger
+  readonly ledger: RunReporter
   readonly spool: Spool
   /** Its signals end the delivery; what is not delivered then, waits. */
-  readonly relay: SignalRelay
+  readonly relay: SignalForwarder
 }
 
 /** Whether the server takes outcomes from this credential, even if it refuses this one. `job` is what is known of the job of this run. Never rejects. */
@@ -29,9 +29,10 @@ export async function deliverOwn(record: RunRecord, job: RunJob | undefined, del
   const failure = await failureOf(delivery.ledger.finish(record, { late, signal }, job))
   if (!(spooled instanceof SpoolError)) {
     const path = await settle(spooled, failure, delivery.spool)
-    if (path) say(`${failure?.message} The outcome is kept in ${path}; the next run for ${record.url} delivers it.`)
-  } else if (failure) say(`the outcome is lost. ${failure.message} ${spooled.message}`)
-  return failure instanceof CredentialRefusedError ? !failure.isForAll : isTold(failure)
+    if (path)
+      writeStderr(`${failure?.message} The outcome is kept in ${path}; the next run for ${record.url} delivers it.`)
+  } else if (failure) writeStderr(`the outcome is lost. ${failure.message} ${spooled.message}`)
+  return failure instanceof CredentialRefusedError ? !failure.isForAll : isReported(failure)
 }
 
 /** Delivers what runs for the same server have left, other than `own`. Never rejects. */
@@ -42,20 +43,20 @@ export async function deliverWaiting(own: RunRecord, { ledger, spool, relay }: D
   try {
     for await (const spooled of spool.claimAll(own.url, own.key)) {
       if ('fault' in spooled) {
-        say(spooled.fault)
+        writeStderr(spooled.fault)
         continue
       }
       const failure = await failureOf(ledger.finish(spooled.record, { late: true, signal }))
       await settle(spooled, failure, spool)
       if (failure instanceof CredentialRefusedError) refusal = failure
-      else if (!isTold(failure)) failures += 1
-      if (signal.aborted || failures === MOST_FAILURES || refusal?.isForAll) break
+      else if (!isReported(failure)) failures += 1
+      if (signal.aborted || failures === MAX_FAILURES || refusal?.isForAll) break
     }
   } catch (error) {
-    say((error as Error).message)
+    writeStderr((error as Error).message)
   }
   if (refusal !== undefined)
-    say(`${refusal.message} Outcomes of earlier runs wait in ${spool.dir} for another credential.`)
+    writeStderr(`${refusal.message} Outcomes of earlier runs wait in ${spool.dir} for another credential.`)
 }
 
 function failureOf(telling: Promise<void>): Promise<Error | undefined> {
@@ -63,7 +64,7 @@ function failureOf(telling: Promise<void>): Promise<Error | undefined> {
 }
 
 /** Whether it needs no telling any more. */
-function isTold(failure: Error | undefined): boolean {
+function isReported(failure: Error | undefined): boolean {
   return failure === undefined || failure instanceof RunRefusedError
 }
 
@@ -72,10 +73,10 @@ async function settle(spooled: SpooledRun, failure: Error | undefined, spool: Sp
   try {
     if (failure === undefined) await spool.remove(spooled)
     else if (failure instanceof RunRefusedError)
-      say(`${failure.message} The outcome is kept in ${await spool.refuse(spooled, failure.message)}.`)
+      writeStderr(`${failure.message} The outcome is kept in ${await spool.refuse(spooled, failure.message)}.`)
     else return await spool.putBack(spooled)
   } catch (error) {
-    say((error as Error).message)
+    writeStderr((error as Error).message)
   }
   return undefined
 }

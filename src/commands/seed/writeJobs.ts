@@ -2,10 +2,10 @@
 // and what was written is verified before it is committed.
 import type pg from 'pg'
 import { findHistoryFaults } from '../../database/historyFaults.ts'
-import { leastUuidAt } from '../../database/uuid.ts'
+import { minUuidAt } from '../../database/uuid.ts'
 import { STATUS_IN_DATABASE } from '../../ledger/jobResult.ts'
-import type { SeedJob, SeedRecord } from './believableJobs.ts'
 import type { Random } from './random.ts'
+import type { SeedJob, SeedRecord } from './sampleJobs.ts'
 import { SeedError } from './seedError.ts'
 
 const TABLES = ['jobs', 'job_states', 'job_results']
@@ -133,7 +133,7 @@ function resultRow({ result }: SeedJob, id: string) {
 function uuidAt(instantMs: number, random: Random): string {
   const digits = (count: number): string =>
     Array.from({ length: count }, () => random.whole(0, 15).toString(16)).join('')
-  const [high, low] = leastUuidAt(new Date(instantMs)).split('-')
+  const [high, low] = minUuidAt(new Date(instantMs)).split('-')
   return `${high}-${low}-7${digits(3)}-8${digits(3)}-${digits(12)}`
 }
 

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { DataPlace } from './dataPlace.ts'
+import type { DataPaths } from './dataPaths.ts'
 import { EmbeddedDatabaseError } from './errors.ts'
 import type { PostgresPrograms } from './programs.ts'
 import { readPassword, SUPERUSER } from './runningServer.ts'
@@ -15,7 +15,7 @@ import { PROGRAM_ENV, type ServerAccount } from './serverAccount.ts'
 const DRAFT_PREFIX = 'initdb-'
 
 export interface ClusterOptions {
-  readonly place: DataPlace
+  readonly place: DataPaths
   readonly programs: PostgresPrograms
   readonly account: ServerAccount
   /** False saves the wait for the disk, for data that nobody would miss. */
@@ -50,7 +50,7 @@ async function makeCluster(options: ClusterOptions): Promise<void> {
   await rename(draft, place.cluster)
 }
 
-async function requireVacant(place: DataPlace): Promise<void> {
+async function requireVacant(place: DataPaths): Promise<void> {
   if (!existsSync(place.cluster)) return
   await rmdir(place.cluster).catch((cause: unknown) => {
     throw new EmbeddedDatabaseError(
@@ -61,7 +61,7 @@ async function requireVacant(place: DataPlace): Promise<void> {
 }
 
 /** Best effort: the initdb of a killed process may still be writing into its draft; a later start removes it then. */
-async function clearDrafts(place: DataPlace): Promise<void> {
+async function clearDrafts(place: DataPaths): Promise<void> {
   for (const name of await readdir(place.dir)) {
     if (!name.startsWith(DRAFT_PREFIX)) continue
     await rm(join(place.dir, name), { recursive: true, force: true }).catch(() => undefined)
@@ -69,7 +69,7 @@ async function clearDrafts(place: DataPlace): Promise<void> {
 }
 
 /** initdb reads the file as the server's user, so it belongs to that user. A password that exists is kept. */
-async function ensurePassword(place: DataPlace, account: ServerAccount): Promise<void> {
+async function ensurePassword(place: DataPaths, account: ServerAccount): Promise<void> {
   if (readPassword(place) !== undefined) return
   await writeFile(place.password, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 })
   await chmod(place.password, 0o600)

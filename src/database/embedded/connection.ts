@@ -9,12 +9,12 @@ const DUPLICATE_DATABASE = '42P04'
 export type Answer = 'ours' | 'not ours' | 'no answer'
 
 /** Who listens on the port. Our password is random, so a server that accepts it is ours. */
-export async function whoAnswers(port: number, password: string): Promise<Answer> {
+export async function probePort(port: number, password: string): Promise<Answer> {
   try {
     await withClient(port, password, (client) => client.query('SELECT 1'))
     return 'ours'
   } catch (error) {
-    return refusedPassword(error) ? 'not ours' : 'no answer'
+    return isAuthFailure(error) ? 'not ours' : 'no answer'
   }
 }
 
@@ -29,7 +29,7 @@ export async function ensureDatabase(port: number, password: string): Promise<vo
   })
 }
 
-export function refusedPassword(error: unknown): boolean {
+export function isAuthFailure(error: unknown): boolean {
   return (error as { code?: unknown }).code === INVALID_PASSWORD
 }
 

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } fr
 import { createServer } from 'node:net'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DataPlace } from './dataPlace.ts'
+import type { DataPaths } from './dataPaths.ts'
 import { EmbeddedDatabaseError } from './errors.ts'
 import { identify, isAlive, type ProcessIdentity } from './processIdentity.ts'
 import type { PostgresPrograms } from './programs.ts'
@@ -16,12 +16,12 @@ import { PROGRAM_ENV, type ServerAccount } from './serverAccount.ts'
 export type ServerSettings = Readonly<Record<string, string>>
 
 export interface Launch {
-  readonly place: DataPlace
+  readonly place: DataPaths
   readonly programs: PostgresPrograms
   readonly account: ServerAccount
   readonly settings: ServerSettings
   /** The process that postmaster.pid names, when we know that it is not a postmaster of this cluster. */
-  readonly notAPostmaster: number | undefined
+  readonly stalePid: number | undefined
 }
 
 export interface LaunchedPostmaster {
@@ -66,7 +66,7 @@ async function launchOnce(launch: Launch, port: number): Promise<LaunchedPostmas
   }
 }
 
-function spawnPostmaster({ place, programs, account, settings, notAPostmaster }: Launch, port: number, log: number) {
+function spawnPostmaster({ place, programs, account, settings, stalePid }: Launch, port: number, log: number) {
   const all = { ...settings, listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' }
   const words = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = spawn(programs.postgres, ['-D', place.cluster, ...words], {
@@ -79,7 +79,7 @@ function spawnPostmaster({ place, programs, account, settings, notAPostmaster }:
       ...PROGRAM_ENV,
       // PostgreSQL refuses a postmaster.pid whose pid is alive, unless it is its own family's. We do not remove the
       // file instead: it also holds what PostgreSQL needs to notice backends that are still writing.
-      ...(notAPostmaster === undefined ? {} : { PG_GRANDPARENT_PID: String(notAPostmaster) }),
+      ...(stalePid === undefined ? {} : { PG_GRANDPARENT_PID: String(stalePid) }),
     },
   })
   child.unref()
@@ -87,7 +87,7 @@ function spawnPostmaster({ place, programs, account, settings, notAPostmaster }:
 }
 
 /** Never settles when the process ends first. */
-async function readiness(child: ChildProcess, place: DataPlace): Promise<ProcessIdentity> {
+async function readiness(child: ChildProcess, place: DataPaths): Promise<ProcessIdentity> {
   const deadline = Date.now() + START_MS
   while (Date.now() < deadline) {
     const file = readPostmasterFile(place)
@@ -102,7 +102,7 @@ async function readiness(child: ChildProcess, place: DataPlace): Promise<Process
   throw startFailure(place, `not ready after ${START_MS / 1000} s`)
 }
 
-function startFailure(place: DataPlace, output: string): EmbeddedDatabaseError {
+function startFailure(place: DataPaths, output: string): EmbeddedDatabaseError {
   const lines = output.trim().split('\n')
   const reason = lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1)
   return new EmbeddedDatabaseError(`The embedded PostgreSQL did not start (${reason}); its log is ${place.log}.`)
@@ -136,13 +136,13 @@ export function signalPostmaster(server: ProcessIdentity, signal: NodeJS.Signals
 }
 
 /** Opened by us, not by the server's user, who could not write here. */
-function openLog(place: DataPlace): number {
+function openLog(place: DataPaths): number {
   const size = statSync(place.log, { throwIfNoEntry: false })?.size ?? 0
   if (size > LARGE_LOG_BYTES) renameSync(place.log, `${place.log}.1`)
   return openSync(place.log, 'a', 0o600)
 }
 
-function readLog(place: DataPlace, from: number): string {
+function readLog(place: DataPaths, from: number): string {
   return readFileSync(place.log).subarray(from).toString()
 }
 

@@ -30,7 +30,7 @@ export async function copyPrograms(
     await chmod(base, 0o755)
     const copy = join(base, installed.label)
     if (!existsSync(copy)) await copyWhole(installed.native, copy)
-    return whyNotRunnable(copy, account) === undefined ? copy : undefined
+    return unrunnableReason(copy, account) === undefined ? copy : undefined
   } catch {
     return undefined
   }
@@ -66,7 +66,7 @@ async function openToEverybody(dir: string): Promise<void> {
 }
 
 /** Why the programs cannot be run by that user; undefined when they can. */
-export function whyNotRunnable(native: string, account: ServerAccount): string | undefined {
+export function unrunnableReason(native: string, account: ServerAccount): string | undefined {
   try {
     versionOf(native, account)
     return undefined

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import { EmbeddedDatabaseError } from './errors.ts'
-import { copyPrograms, type InstalledPrograms, versionOf, whyNotRunnable } from './programCopy.ts'
+import { copyPrograms, type InstalledPrograms, unrunnableReason, versionOf } from './programCopy.ts'
 import { isRoot, type ServerAccount } from './serverAccount.ts'
 
 export interface PostgresPrograms {
@@ -22,7 +22,7 @@ export interface PostgresPrograms {
 export async function findPrograms(account: ServerAccount, systemDir: string): Promise<PostgresPrograms> {
   const installed = installedPackage()
   await restoreLinks(installed.native)
-  const failure = whyNotRunnable(installed.native, account)
+  const failure = unrunnableReason(installed.native, account)
   if (failure === undefined) return programsIn(installed.native, account)
   if (isRoot()) {
     for (const base of [systemDir, join(tmpdir(), 'jobledger')]) {

@@ -2,7 +2,7 @@
 // nothing but node's own modules: prisma.config.ts calls it for every command.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { candidatePlaces, type DataPlace } from './dataPlace.ts'
+import { candidatePaths, type DataPaths } from './dataPaths.ts'
 import { commandLineOf, identify } from './processIdentity.ts'
 
 export const SUPERUSER = 'jobledger'
@@ -17,7 +17,7 @@ export interface PostmasterFile {
 
 /** The URL of the embedded server that is running for this data directory, or undefined. */
 export function runningEmbeddedUrl(dataDir: string, systemDir?: string): string | undefined {
-  for (const place of candidatePlaces(dataDir, systemDir)) {
+  for (const place of candidatePaths(dataDir, systemDir)) {
     const file = readPostmasterFile(place)
     const password = readPassword(place)
     if (file?.ready && password !== undefined && servesCluster(file.pid, place) !== 'no') {
@@ -31,7 +31,7 @@ export function embeddedUrl(port: number, password: string, database = DATABASE)
   return `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`
 }
 
-export function readPostmasterFile({ cluster }: DataPlace): PostmasterFile | undefined {
+export function readPostmasterFile({ cluster }: DataPaths): PostmasterFile | undefined {
   // Lines: pid, data directory, start time, port, socket directory, address, shared memory, status.
   const lines = readIfThere(join(cluster, 'postmaster.pid'))?.split('\n')
   const [pid, port] = [Number(lines?.[0]), Number(lines?.[3])]
@@ -39,7 +39,7 @@ export function readPostmasterFile({ cluster }: DataPlace): PostmasterFile | und
   return { pid, port, ready: lines?.[7]?.trim() === 'ready' }
 }
 
-export function readPassword(place: DataPlace): string | undefined {
+export function readPassword(place: DataPaths): string | undefined {
   return readIfThere(place.password)?.trim() || undefined
 }
 
@@ -47,7 +47,7 @@ export function readPassword(place: DataPlace): string | undefined {
  * Whether a process is the postmaster of this cluster. "perhaps" is a postmaster of another path, which is ours if the
  * checkout was renamed under it, or a process whose command line is hidden: only our password can tell.
  */
-export function servesCluster(pid: number, { cluster }: DataPlace): 'yes' | 'perhaps' | 'no' {
+export function servesCluster(pid: number, { cluster }: DataPaths): 'yes' | 'perhaps' | 'no' {
   if (identify(pid) === undefined) return 'no'
   const commandLine = `${commandLineOf(pid).join(' ')} `
   // The whole beginning, because an editor or a pager may have our path among its words too.

@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ensureCluster } from './cluster.ts'
-import { ensureDatabase, refusedPassword, whoAnswers } from './connection.ts'
-import { type DataPlace, SYSTEM_DIR } from './dataPlace.ts'
+import { ensureDatabase, isAuthFailure, probePort } from './connection.ts'
+import { type DataPaths, SYSTEM_DIR } from './dataPaths.ts'
 import { asEmbeddedDatabaseError, EmbeddedDatabaseError } from './errors.ts'
 import { type Launch, launchPostmaster, type ServerSettings, signalPostmaster, stopPostmaster } from './postmaster.ts'
-import { prepareDataPlace } from './prepareDataPlace.ts'
+import { prepareDataPaths } from './prepareDataPaths.ts'
 import { identify, identifySelf, isAlive, type ProcessIdentity, parseIdentity } from './processIdentity.ts'
 import { findPrograms } from './programs.ts'
 import { embeddedUrl, readPassword, readPostmasterFile, servesCluster } from './runningServer.ts'
@@ -53,39 +53,35 @@ const POLL_MS = 50
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   try {
-    const { place, account } = prepareDataPlace(options.dataDir, options.systemDir ?? SYSTEM_DIR, options.log)
+    const { place, account } = prepareDataPaths(options.dataDir, options.systemDir ?? SYSTEM_DIR, options.log)
     const programs = await findPrograms(account, options.systemDir ?? SYSTEM_DIR)
     return await withStartLock(place.dir, async () => {
       await ensureCluster({ place, programs, account, durable: options.settings?.fsync !== 'off' })
       const password = requirePassword(place)
       const running = await findRunning(place, password, options.log)
-      if (running !== undefined && (await ownerIsAlive(place))) return guestOf(running, password)
+      if (running !== undefined && (await ownerIsAlive(place))) return joined(running, password)
       // Before the launch: a server whose owner nobody knows would be taken over from its living owner.
       await replaceFile(place.owner, JSON.stringify(identifySelf()))
       const settings = options.settings ?? {}
       const server = running ?? (await launch({ place, programs, account, settings }, password, options.log))
       if (running !== undefined)
         options.log.info(`Took over the database in ${place.dir} from a process that was killed.`)
-      return ownerOf(server, place, password)
+      return owned(server, place, password)
     })
   } catch (error) {
     throw asEmbeddedDatabaseError(error, options.dataDir)
   }
 }
 
-async function launch(
-  options: Omit<Launch, 'notAPostmaster'>,
-  password: string,
-  log: EmbeddedLog,
-): Promise<RunningServer> {
+async function launch(options: Omit<Launch, 'stalePid'>, password: string, log: EmbeddedLog): Promise<RunningServer> {
   const { place } = options
-  const notAPostmaster = readPostmasterFile(place)?.pid
-  const { identity, port, process: child } = await launchPostmaster({ ...options, notAPostmaster })
+  const stalePid = readPostmasterFile(place)?.pid
+  const { identity, port, process: child } = await launchPostmaster({ ...options, stalePid })
   try {
     await ensureDatabase(port, password)
   } catch (error) {
     await stopPostmaster(identity)
-    throw refusedPassword(error) ? wrongPassword(place) : error
+    throw isAuthFailure(error) ? wrongPassword(place) : error
   }
   child.once('exit', (code, signal) => {
     if (code !== 0) log.warn(`The embedded PostgreSQL ended (${signal ?? `status ${code}`}); its log is ${place.log}.`)
@@ -94,12 +90,12 @@ async function launch(
 }
 
 /** The postmaster that serves this cluster already, waited for until it answers; replaced if it never does. */
-async function findRunning(place: DataPlace, password: string, log: EmbeddedLog): Promise<RunningServer | undefined> {
+async function findRunning(place: DataPaths, password: string, log: EmbeddedLog): Promise<RunningServer | undefined> {
   const deadline = Date.now() + ORPHAN_ANSWER_MS
   for (;;) {
     const found = livingPostmaster(place)
     if (found === undefined) return undefined
-    const answer = await whoAnswers(found.port, password)
+    const answer = await probePort(found.port, password)
     if (answer === 'ours') return found
     if (!found.certain) return undefined
     if (answer === 'not ours') throw wrongPassword(place)
@@ -113,7 +109,7 @@ async function findRunning(place: DataPlace, password: string, log: EmbeddedLog)
 }
 
 /** What postmaster.pid names, if it lives and may be a postmaster; `certain` if nothing else can be meant. */
-function livingPostmaster(place: DataPlace): (RunningServer & { certain: boolean }) | undefined {
+function livingPostmaster(place: DataPaths): (RunningServer & { certain: boolean }) | undefined {
   const file = readPostmasterFile(place)
   if (file === undefined) return undefined
   const serves = servesCluster(file.pid, place)
@@ -123,16 +119,16 @@ function livingPostmaster(place: DataPlace): (RunningServer & { certain: boolean
 }
 
 /** Who started the server. Means nothing while no server runs, so nobody has to clear it away. */
-async function ownerIsAlive(place: DataPlace): Promise<boolean> {
+async function ownerIsAlive(place: DataPaths): Promise<boolean> {
   const owner = parseIdentity(await readFile(place.owner, 'utf8').catch(() => ''))
   return owner !== undefined && isAlive(owner)
 }
 
-function guestOf(server: RunningServer, password: string): EmbeddedServer {
+function joined(server: RunningServer, password: string): EmbeddedServer {
   return { url: embeddedUrl(server.port, password), owned: false, stop: async () => undefined }
 }
 
-function ownerOf(server: RunningServer, place: DataPlace, password: string): EmbeddedServer {
+function owned(server: RunningServer, place: DataPaths, password: string): EmbeddedServer {
   const stopOnExit = (): void => signalPostmaster(server.identity, 'SIGINT')
   process.once('exit', stopOnExit)
   let stopping: Promise<void> | undefined
@@ -150,7 +146,7 @@ function ownerOf(server: RunningServer, place: DataPlace, password: string): Emb
   }
 }
 
-function requirePassword(place: DataPlace): string {
+function requirePassword(place: DataPaths): string {
   const password = readPassword(place)
   if (password !== undefined) return password
   throw new EmbeddedDatabaseError(
@@ -158,7 +154,7 @@ function requirePassword(place: DataPlace): string {
   )
 }
 
-function wrongPassword(place: DataPlace): EmbeddedDatabaseError {
+function wrongPassword(place: DataPaths): EmbeddedDatabaseError {
   return new EmbeddedDatabaseError(
     `The database in ${place.dir} does not accept the password in ${place.password}: restore that file, or set DATA_DIR to a new directory.`,
   )

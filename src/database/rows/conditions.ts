@@ -2,6 +2,6 @@
 import { Prisma } from '../generated/client.ts'
 
 /** True where all of them are; of none: true. */
-export function allOf(conditions: readonly Prisma.Sql[]): Prisma.Sql {
+export function and(conditions: readonly Prisma.Sql[]): Prisma.Sql {
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join([...conditions], ' AND ')
 }

@@ -126,11 +126,14 @@ interface Subquery extends Nested {
   readonly row: string
 }
 
-function subquery({ table, isMany, here, there }: Relation, { parts, depth, row, ...nested }: Subquery): Prisma.Sql {
+function subquery(
+  { table, isMany, localColumn, foreignColumn }: Relation,
+  { parts, depth, row, ...nested }: Subquery,
+): Prisma.Sql {
   const { name, columns } = table()
   // A name that no row around it has. Not one that grows with the depth: PostgreSQL cuts names off at 63 bytes.
   const inner = `${name}_${depth}`
-  const belongs = Prisma.raw(`${inner}.${there} = ${row}.${here}`)
+  const belongs = Prisma.raw(`${inner}.${foreignColumn} = ${row}.${localColumn}`)
   const value = Prisma.sql`json_build_array(${Prisma.join(parts.map((part) => part.jsonSql(inner)))})`
   const from = Prisma.raw(`${name} AS ${inner}`)
   if (!isMany) return Prisma.sql`(SELECT ${value} FROM ${from} WHERE ${belongs})`

@@ -15,8 +15,8 @@ export interface Relation {
   readonly table: () => Table
   readonly isMany: boolean
   /** The column of the row, and that of the rows which belong to it, that are the same. */
-  readonly here: string
-  readonly there: string
+  readonly localColumn: string
+  readonly foreignColumn: string
 }
 
 export interface Table {
@@ -31,7 +31,7 @@ const bigint = (name: string): Column => ({ name, type: 'bigint' })
 const instant = (name: string): Column => ({ name, type: 'instant' })
 const json = (name: string): Column => ({ name, type: 'json' })
 
-const JOB = { table: () => JOBS, isMany: false, here: 'job_id', there: 'id' } satisfies Relation
+const JOB = { table: () => JOBS, isMany: false, localColumn: 'job_id', foreignColumn: 'id' } satisfies Relation
 
 export const JOBS: Table = {
   name: 'jobs',
@@ -65,8 +65,8 @@ export const JOBS: Table = {
     cancelReason: text('cancel_reason'),
   } satisfies Record<keyof Job, Column>,
   relations: {
-    states: { table: () => JOB_STATES, isMany: true, here: 'id', there: 'job_id' },
-    result: { table: () => JOB_RESULTS, isMany: false, here: 'id', there: 'job_id' },
+    states: { table: () => JOB_STATES, isMany: true, localColumn: 'id', foreignColumn: 'job_id' },
+    result: { table: () => JOB_RESULTS, isMany: false, localColumn: 'id', foreignColumn: 'job_id' },
   },
 }
 

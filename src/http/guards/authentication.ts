@@ -3,7 +3,7 @@
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
 import { OPEN_CALLER } from '../../access/caller.ts'
-import { givenUpOn } from '../../database/cancellation.ts'
+import { withAbortSignal } from '../../database/cancellation.ts'
 import type { RequestLog } from '../anonymousLog.ts'
 import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import type { RateLimiter } from './rateLimit.ts'
@@ -25,17 +25,17 @@ export function authentication(
         scope.log = log
         attempt?.succeed()
         // Not as a statement of the caller: a caller that has many must not lose its streams by them.
-        scope.callerNow = () =>
-          givenUpOn(
+        scope.reauthenticate = () =>
+          withAbortSignal(
             scope.deadline.signal,
-            () => authenticate(authorization, async () => undefined).catch(orTold(scope)),
+            () => authenticate(authorization, async () => undefined).catch(rethrowPublic(scope)),
             watch,
           )
       } catch (error) {
         // It was not let begin, which has been counted.
         if (error instanceof GraphQLError) throw error
         attempt?.fail()
-        throw toCaller(error, scope)
+        throw toPublicError(error, scope)
       }
       // In an open server everybody has the same name.
       scope.callerKey = scope.caller === OPEN_CALLER ? address : scope.caller.actor
@@ -44,14 +44,14 @@ export function authentication(
   }
 }
 
-function orTold(scope: RequestScope): (error: unknown) => never {
+function rethrowPublic(scope: RequestScope): (error: unknown) => never {
   return (error) => {
-    throw toCaller(error, scope)
+    throw toPublicError(error, scope)
   }
 }
 
 /** What somebody reads who was not let in. */
-function toCaller(error: unknown, { requestId, address, log }: RequestScope): unknown {
+function toPublicError(error: unknown, { requestId, address, log }: RequestScope): unknown {
   if (!(error instanceof UnauthenticatedError)) return error
   log.warn({ requestId, address, reason: error.message }, 'a caller was turned away')
   const http = { status: 401, headers: { 'www-authenticate': 'Bearer realm="jobledger"' } }

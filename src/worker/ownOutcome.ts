@@ -9,9 +9,9 @@ import type { WorkerClient } from './workerClient.ts'
  *
  * @throws ServerAwayError, RequestRefusedError
  */
-export async function findOwnEnd(
+export async function findOwnOutcome(
   client: WorkerClient,
-  { job, endId }: HeldJob,
+  { job, outcomeId }: HeldJob,
   releaseReason: string,
 ): Promise<JobState | undefined> {
   const sequence = job.version + 1
@@ -20,7 +20,7 @@ export async function findOwnEnd(
     const { nodes, pageInfo } = data.job?.stateHistory ?? NO_RECORDS
     const record = nodes.find((one) => one.sequence === sequence)
     if (record !== undefined) {
-      return record.metadata.endId === endId || record.reason === releaseReason ? record.newState : undefined
+      return record.metadata.endId === outcomeId || record.reason === releaseReason ? record.newState : undefined
     }
     const isFurtherBack = nodes.some((one) => one.sequence > sequence)
     if (!isFurtherBack || !pageInfo.hasPreviousPage) return undefined

@@ -27,7 +27,7 @@ const MILD = ['SIGCONT', 'SIGWINCH', 'SIGURG'] as const
 const BY_KEY: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT'])
 
 /** From its making until `close`, these signals do not end the process. */
-export class SignalRelay {
+export class SignalForwarder {
   /** The deadly signal that came before there was a program. */
   early: NodeJS.Signals | undefined
   private readonly atTerminal: boolean

@@ -1,6 +1,6 @@
 // One batch after the other, from the ledger to a sink, and the place of the follower behind each.
 import { BEGINNING, cursorOf, type Position } from '../ledger/eventOrder.ts'
-import { currentPosition, type EventRecord, eventIdOf, portionBehind, readEvents } from '../ledger/events.ts'
+import { type EventRecord, eventIdOf, headPosition, nextBatchEnd, readEvents } from '../ledger/events.ts'
 import { beginFollower, followerPosition, moveFollower } from '../ledger/followers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { setAside } from '../ledger/refusedRecords.ts'
@@ -9,33 +9,33 @@ import type { LedgerEvent } from './ledgerEvent.ts'
 
 export type StartFrom = 'beginning' | 'now'
 
-export interface HandedOver {
+export interface PublishedBatch {
   /** Events of the batch. */
   readonly count: number
   /** Those that the sink refused for good. */
   readonly refused: readonly RefusedEvent[]
 }
 
-export interface Handover {
+export interface BatchPublisher {
   /** Hands the next batch over, sets aside what the sink refuses, and keeps the place behind it. @throws what the sink or the database throws */
-  next(): Promise<HandedOver>
+  next(): Promise<PublishedBatch>
   /** The place is read anew before the next batch. */
-  forget(): void
+  reset(): void
 }
 
 /** Events of a batch. */
 const BATCH = 500
 
-export function createHandover(ledger: Ledger, sink: EventSink, startFrom: StartFrom): Handover {
+export function createBatchPublisher(ledger: Ledger, sink: EventSink, startFrom: StartFrom): BatchPublisher {
   let place: Position | undefined
 
   return {
-    forget() {
+    reset() {
       place = undefined
     },
     async next() {
       const behind = place ?? (await placeOf(ledger, sink.name, startFrom))
-      const { end, isEmpty } = await portionBehind(ledger, behind, BATCH)
+      const { end, isEmpty } = await nextBatchEnd(ledger, behind, BATCH)
       const records = isEmpty ? [] : await readEvents(ledger, { behind, upTo: end, most: BATCH, select: SELECTED })
       const last = records.at(-1)
       if (last === undefined) {
@@ -60,7 +60,7 @@ export function createHandover(ledger: Ledger, sink: EventSink, startFrom: Start
 async function placeOf(ledger: Ledger, name: string, startFrom: StartFrom): Promise<Position> {
   const known = await followerPosition(ledger, name)
   if (known) return known
-  await beginFollower(ledger, name, startFrom === 'now' ? await currentPosition(ledger) : BEGINNING)
+  await beginFollower(ledger, name, startFrom === 'now' ? await headPosition(ledger) : BEGINNING)
   return placeOf(ledger, name, startFrom)
 }
 

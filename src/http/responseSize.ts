@@ -8,7 +8,7 @@ import type { ServerPlugin } from './requestScope.ts'
 export const READ_FACTOR = 2
 
 /** Counts what the database sends for one request, or for one event of a subscription. */
-export class AnswerSize {
+export class ResponseSizeLimit {
   readonly limitBytes: number
   isOver = false
   private read = 0
@@ -36,7 +36,7 @@ export class AnswerSize {
 const LARGE_EVENT_BYTES = 256 * 1024
 
 /** Refuses answers and events that are too large, before they are written. */
-export function limitAnswerSize(): ServerPlugin {
+export function limitResponseSize(): ServerPlugin {
   const turns = new PacedTurns()
   return {
     onResultProcess({ result, setResult, serverContext: { scope } }) {
@@ -70,7 +70,7 @@ function faultOf(check: () => void): GraphQLError | undefined {
 /** An event that is too large ends the stream: whoever goes on from the event before meets it again, and has to ask for less. */
 async function* limitEach(
   results: AsyncIterable<ExecutionResult>,
-  size: AnswerSize,
+  size: ResponseSizeLimit,
   turn: () => Promise<void>,
 ): AsyncGenerator<ExecutionResult> {
   for await (const result of results) {

@@ -1,10 +1,10 @@
 // Who waits for records, and for which.
 import { comparePositions, type OrderKey, type Position } from '../ledger/eventOrder.ts'
-import { admits, type JobStateRecordFilter } from '../ledger/recordFilter.ts'
+import { type JobStateRecordFilter, matches } from '../ledger/recordFilter.ts'
 import type { RecentRecord, RecentRecords } from './recentRecords.ts'
 
 /** One subscription that waits for records that its filter admits. */
-export interface Watch {
+export interface EventSubscription {
   /**
    * Resolves when there is a record behind `position`: to the next few of them, or to a position to read from where they are not kept
    * any more. Whoever asks has read everything up to `position`, and reached it after the watch began.
@@ -16,17 +16,17 @@ export interface Watch {
 }
 
 /** All who wait, by what they wait for: a record is not shown to those who wait for another job or for another user. */
-export class Watches {
+export class Subscriptions {
   size = 0
   private readonly recent: RecentRecords
-  private readonly byInterest = new Map<string, Set<Waiter>>()
+  private readonly byInterest = new Map<string, Set<Subscriber>>()
 
   constructor(recent: RecentRecords) {
     this.recent = recent
   }
 
-  open(filter: JobStateRecordFilter): Watch {
-    const waiter = new Waiter(filter, this.recent, () => this.remove(waiter))
+  open(filter: JobStateRecordFilter): EventSubscription {
+    const waiter = new Subscriber(filter, this.recent, () => this.remove(waiter))
     const interest = interestOf(filter)
     const others = this.byInterest.get(interest)
     if (others) others.add(waiter)
@@ -49,7 +49,7 @@ export class Watches {
     for (const waiters of [...this.byInterest.values()]) for (const waiter of [...waiters]) waiter.lookForItself()
   }
 
-  private remove(waiter: Waiter): void {
+  private remove(waiter: Subscriber): void {
     const interest = interestOf(waiter.filter)
     const all = this.byInterest.get(interest)
     if (!all?.delete(waiter)) return
@@ -68,7 +68,7 @@ function interestOf({ jobId, ownerId, userId }: JobStateRecordFilter): string {
 /** No record has this number. */
 const NOT_KEPT = -1
 
-class Waiter implements Watch {
+class Subscriber implements EventSubscription {
   readonly filter: JobStateRecordFilter
   readonly close: () => void
   private readonly recent: RecentRecords
@@ -84,7 +84,7 @@ class Waiter implements Watch {
 
   found(record: RecentRecord, number: number): void {
     // What comes after the first is looked at when it is taken.
-    if (this.pending !== undefined || !admits(this.filter, record)) return
+    if (this.pending !== undefined || !matches(this.filter, record)) return
     this.pending = { number, behind: justBefore(record) }
     this.wake?.()
   }

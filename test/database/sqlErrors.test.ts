@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { GUARD, retryConflicts, sqlStateOf } from '../../src/database/faults.ts'
+import { GUARD, retryConflicts, sqlStateOf } from '../../src/database/sqlErrors.ts'
 import { jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { historyOf } from '../support/history.ts'
 

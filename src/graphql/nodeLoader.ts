@@ -60,7 +60,7 @@ const MODELS = ['job', 'jobStateRecord', 'jobResult'] as const
 const readsOf = new WeakMap<GraphQLContext, PrismaClient>()
 
 /** The client by which Pothos reads for one request. */
-export function nodeReads(context: GraphQLContext): PrismaClient {
+export function batchedNodeLoader(context: GraphQLContext): PrismaClient {
   const known = readsOf.get(context)
   if (known) return known
   const { prisma } = context.ledger
@@ -76,6 +76,6 @@ export function checkNodeIds({ ledger }: GraphQLContext, ids: readonly unknown[]
   const most = ledger.limits.pageSize
   if (ids.length <= most) return
   const check = new InputCheck(ledger.limits)
-  check.refuse('ids', `must be at most ${most} ids; ${ids.length} came.`)
-  check.done()
+  check.addIssue('ids', `must be at most ${most} ids; ${ids.length} came.`)
+  check.throwIfAny()
 }

@@ -4,10 +4,10 @@ import { type ExecutionResult, GraphQLError } from 'graphql'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
 import { outcomeUnknown } from '../database/runStatement.ts'
 import { maskError } from '../graphql/errors.ts'
-import { tooLate } from './deadline.ts'
+import { timeoutError } from './deadline.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
 
-export interface AnswerErrorOptions {
+export interface MaskResultErrorsOptions {
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
   /** Whether messages may suggest names of the schema. */
@@ -15,7 +15,7 @@ export interface AnswerErrorOptions {
 }
 
 /** Looks at all results, also at what failed before there was an operation. */
-export function answerErrors(options: AnswerErrorOptions): ServerPlugin {
+export function maskResultErrors(options: MaskResultErrorsOptions): ServerPlugin {
   const mask = (result: ExecutionResult, scope: RequestScope): ExecutionResult => {
     if (result.errors === undefined) return result
     const requestFailed = result.data === undefined
@@ -50,7 +50,7 @@ const MALFORMED = new Set<unknown>([
 /** Messages repeat what came, and that may be anything. */
 const MESSAGE_CHARACTERS = 2000
 
-interface Answering extends AnswerErrorOptions {
+interface Answering extends MaskResultErrorsOptions {
   readonly scope: RequestScope
   readonly requestFailed: boolean
   /** Nothing that was asked for is in the answer. */
@@ -84,7 +84,7 @@ function known(error: GraphQLError, { scope, requestTimeoutMs }: Answering): Gra
     { requestId, operation, actor: caller?.actor, path: error.path, err: error.originalError },
     'request given up',
   )
-  return tooLate(requestTimeoutMs)
+  return timeoutError(requestTimeoutMs)
 }
 
 /** Codes that say that nothing was done. */

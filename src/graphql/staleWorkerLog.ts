@@ -3,7 +3,7 @@ import { VersionConflictError } from '../ledger/errors.ts'
 import type { GraphQLContext } from './context.ts'
 
 /** Runs what ends the work on a job; a refusal because the job is at another version is logged with both versions. */
-export async function logLateAnswer<T>(
+export async function logStaleWorker<T>(
   { log, caller, requestId }: GraphQLContext,
   answer: { readonly operation: string; readonly jobId: string },
   work: () => Promise<T>,

@@ -6,22 +6,22 @@ import type { Caller } from '../access/caller.ts'
 import type { GraphQLContext } from './context.ts'
 
 /** Before something is handed on, the credential was looked at so long ago at most. */
-const CREDENTIAL_KNOWN_MS = 5000
+const CREDENTIAL_TTL_MS = 5000
 /** It is looked at so often while there is nothing to hand on. */
-const IDLE_LOOK_MS = 10_000
+const IDLE_CHECK_MS = 10_000
 
 /**
  * The rows; in place of what cannot be had, the error, after which the subscription is over. `follow` is given a signal that is aborted
  * when the subscription ends.
  */
-export function listening<Row>(
+export function streamWithCredentialCheck<Row>(
   context: GraphQLContext,
   follow: (signal: AbortSignal) => AsyncIterable<Row>,
 ): AsyncIterableIterator<Row | Error> {
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, context.signal])
   const credential = new Credential(context)
-  const rows = handOn(follow(signal), credential, signal)
+  const rows = forward(follow(signal), credential, signal)
   const watching = watchCredential(credential, over, signal)
   return {
     next: () => rows.next(),
@@ -37,7 +37,7 @@ export function listening<Row>(
   }
 }
 
-async function* handOn<Row>(
+async function* forward<Row>(
   rows: AsyncIterable<Row>,
   credential: Credential,
   signal: AbortSignal,
@@ -58,7 +58,7 @@ async function* handOn<Row>(
 async function watchCredential(credential: Credential, over: AbortController, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await pause(IDLE_LOOK_MS, undefined, { signal, ref: false })
+      await pause(IDLE_CHECK_MS, undefined, { signal, ref: false })
       await credential.requireGood()
     } catch (error) {
       // What else may fail is no fault of the credential: it is looked at again.
@@ -77,14 +77,14 @@ class Credential {
 
   /** It was looked at just now. */
   get isKnown(): boolean {
-    return performance.now() - this.seenAt < CREDENTIAL_KNOWN_MS
+    return performance.now() - this.seenAt < CREDENTIAL_TTL_MS
   }
 
   /** @throws GraphQLError if it is not good any more, or good for something else */
   async requireGood(): Promise<void> {
     if (this.isKnown) return
-    const { caller, callerNow } = this.context
-    if (!isSame(caller, await callerNow())) {
+    const { caller, reauthenticate } = this.context
+    if (!isSame(caller, await reauthenticate())) {
       throw new GraphQLError('What this credential allows has changed: subscribe again.', {
         extensions: { code: 'UNAUTHENTICATED' },
       })

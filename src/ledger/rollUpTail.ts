@@ -6,7 +6,7 @@ import { ROLL_UP } from './rollUp.ts'
  * A tail of so many records at most is added to the sums. To add a longer one takes as long as to count the jobs themselves, or nearly, and
  * that is done instead.
  */
-const LONGEST_TAIL = 20_000
+const MAX_TAIL_RECORDS = 20_000
 
 /**
  * Always true. PostgreSQL would plan for a tail as long as its limit, at a cost that makes it compile the statement (JIT), which takes longer
@@ -19,7 +19,7 @@ const USUALLY_SHORT = Prisma.sql`record.sequence + 0 = record.sequence`
  * whether the sums are too far behind to be used,
  * or were loaded without their place.
  */
-export function placeAndTail(userId: string | undefined): Prisma.Sql {
+export function rollUpCtes(userId: string | undefined): Prisma.Sql {
   const ofUser =
     userId === undefined
       ? Prisma.empty
@@ -31,12 +31,12 @@ export function placeAndTail(userId: string | undefined): Prisma.Sql {
       SELECT record.* FROM place CROSS JOIN LATERAL (
         SELECT job_id, sequence, previous_state, new_state, timestamp, previous_state_duration_ms FROM job_states
         WHERE (job_states.transaction_id, job_states.id) > (place.transaction_id, place.record_id)
-        ORDER BY transaction_id, id LIMIT ${Prisma.raw(String(LONGEST_TAIL + 1))}
+        ORDER BY transaction_id, id LIMIT ${Prisma.raw(String(MAX_TAIL_RECORDS + 1))}
       ) AS record
       WHERE ${USUALLY_SHORT}
     ),
     lag AS (
-      SELECT NOT EXISTS (SELECT FROM place) OR (SELECT count(*) FROM behind) > ${LONGEST_TAIL}
+      SELECT NOT EXISTS (SELECT FROM place) OR (SELECT count(*) FROM behind) > ${MAX_TAIL_RECORDS}
         OR EXISTS (SELECT FROM place WHERE transaction_id = 0 AND EXISTS (SELECT FROM job_counts)) AS "isBehind"
     ),
     tail AS (SELECT * FROM behind ${ofUser})`

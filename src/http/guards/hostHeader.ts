@@ -4,7 +4,7 @@ import { GraphQLError } from 'graphql'
 import { isLoopback } from '../../access/loopback.ts'
 import type { ServerPlugin } from '../requestScope.ts'
 
-export function loopbackNamesOnly(): ServerPlugin {
+export function hostHeaderGuard(): ServerPlugin {
   return {
     onRequestParse({ request }) {
       const host = request.headers.get('host') ?? ''

@@ -96,7 +96,7 @@ const LIVES: readonly [count: number, life: Life, recent?: boolean][] = [
 ]
 
 /** Jobs created in the thirty days before `now` (milliseconds), in order of creation. Nothing in them is later than `now`. */
-export function believableJobs(now: number, random: Random): SeedJob[] {
+export function sampleJobs(now: number, random: Random): SeedJob[] {
   return LIVES.flatMap(([count, life, recent]) =>
     Array.from({ length: count }, () => {
       const work = random.pick(WORK)

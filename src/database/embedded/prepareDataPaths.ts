@@ -3,22 +3,22 @@
 // directory, goes to /var/lib/jobledger instead when PostgreSQL's user cannot enter the checkout.
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { candidatePlaces, type DataPlace, occupiedPlace } from './dataPlace.ts'
+import { candidatePaths, type DataPaths, occupiedPaths } from './dataPaths.ts'
 import { EmbeddedDatabaseError } from './errors.ts'
 import { canEnter, isRoot, type ServerAccount, serverAccount } from './serverAccount.ts'
 
-export interface PreparedPlace {
-  readonly place: DataPlace
+export interface PreparedPaths {
+  readonly place: DataPaths
   readonly account: ServerAccount
 }
 
-export function prepareDataPlace(
+export function prepareDataPaths(
   dataDir: string,
   systemDir: string,
   log: { info(message: string): void },
-): PreparedPlace {
-  const places = candidatePlaces(dataDir, systemDir)
-  const occupied = occupiedPlace(isRoot() ? places : places.slice(0, 1))
+): PreparedPaths {
+  const places = candidatePaths(dataDir, systemDir)
+  const occupied = occupiedPaths(isRoot() ? places : places.slice(0, 1))
   const account = serverAccount(occupied?.cluster)
   const place = occupied ?? (isRoot() ? places.find((candidate) => reachable(candidate, account)) : places[0])
   if (place === undefined || !makeReachable(place, account)) {
@@ -37,13 +37,13 @@ export function prepareDataPlace(
 }
 
 /** Whether the directory can be entered, or could if it were made. */
-function reachable(place: DataPlace, account: ServerAccount): boolean {
+function reachable(place: DataPaths, account: ServerAccount): boolean {
   let dir = place.dir
   while (!isDirectory(dir) && dir !== dirname(dir)) dir = dirname(dir)
   return canEnter(dir, account)
 }
 
-function makeReachable(place: DataPlace, account: ServerAccount): boolean {
+function makeReachable(place: DataPaths, account: ServerAccount): boolean {
   makeDirectory(place.dir)
   return account.uid === undefined || canEnter(place.dir, account)
 }

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs'
 
 /** Not through console: that would change the descriptor for the program that shares it. Nobody to hear it is no failure. */
-export function say(sentence: string): void {
+export function writeStderr(sentence: string): void {
   try {
     writeSync(2, `jobledger run: ${sentence}\n`)
   } catch {

@@ -5,7 +5,7 @@ import { Prisma } from '../generated/client.ts'
 import { FROM_TEXT, type Select, selectList } from './selectList.ts'
 import type { Table } from './tables.ts'
 
-export interface RowsQuestion {
+export interface SelectQuery {
   /** Which columns and relations; by default every column. */
   readonly select?: Select | undefined
   /** On the columns of the table, by its own name. */
@@ -17,14 +17,14 @@ export interface RowsQuestion {
    * The best plan depends on the values: a rare one is looked up, a usual one met on the way. The statement is planned each time, where a
    * prepared one may keep a plan that takes seconds for other values.
    */
-  readonly isPlannedByValues?: boolean
+  readonly replanEachTime?: boolean
 }
 
-export interface RowReader {
+export interface Sql {
   /** The rows of any statement, by the names and types of its columns. @throws what pg throws */
   query<Row>(statement: Prisma.Sql): Promise<Row[]>
   /** Rows of a table with what belongs to them, by one statement. @throws what pg throws */
-  read<Row>(table: Table, question: RowsQuestion): Promise<Row[]>
+  read<Row>(table: Table, question: SelectQuery): Promise<Row[]>
 }
 
 /** Names statements, so that each is prepared once per connection; undefined: they are not to be. */
@@ -51,7 +51,7 @@ function toText(value: unknown): unknown {
   return value instanceof Date ? value.toISOString().replace(/^\+0*/, '') : value
 }
 
-export function openRowReader(pool: pg.Pool, names: Readonly<Record<keyof RowReader, StatementName>>): RowReader {
+export function openSql(pool: pg.Pool, names: Readonly<Record<keyof Sql, StatementName>>): Sql {
   // An empty name is that of a statement which is planned for its values, and forgotten.
   const statementOf = ({ text, values }: Prisma.Sql, nameOf: StatementName) => ({
     name: nameOf?.({ sql: text }) ?? '',
@@ -63,14 +63,14 @@ export function openRowReader(pool: pg.Pool, names: Readonly<Record<keyof RowRea
       const { rows } = await pool.query({ ...statementOf(sql, names.query), types: BY_COLUMN_TYPE } as pg.QueryConfig)
       return rows
     },
-    async read<Row>(table: Table, { isPlannedByValues, ...question }: RowsQuestion): Promise<Row[]> {
+    async read<Row>(table: Table, { replanEachTime, ...question }: SelectQuery): Promise<Row[]> {
       const { select, where, orderBy, take } = question
       const { list, rowOf } = selectList(table, select)
       const order = orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty
       // In the text, where a plan for any value sees it: it would take a tenth of the table for wanted.
       const limit = take === undefined ? Prisma.empty : Prisma.raw(` LIMIT ${take}`)
       const sql = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
-      const nameOf = isPlannedByValues ? undefined : names.read
+      const nameOf = replanEachTime ? undefined : names.read
       const statement = { ...statementOf(sql, nameOf), rowMode: 'array', types: AS_TEXT }
       const { rows } = await pool.query<(string | null)[]>(statement as pg.QueryArrayConfig)
       return rows.map(rowOf) as Row[]

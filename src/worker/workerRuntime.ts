@@ -1,9 +1,9 @@
 // What every kind of worker consists of, wired together: its connection, its slots, the leases of what it holds, and how it stops. How it comes
 // by jobs is the matter of each kind.
 import type { HeldJob } from './heldJob.ts'
-import { JobEnd } from './jobEnd.ts'
 import { Leases } from './leases.ts'
 import { LostClaims } from './lostClaims.ts'
+import { OutcomeReporter } from './outcomeReporter.ts'
 import { type JobRun, runJob } from './runJob.ts'
 import { Slots } from './slots.ts'
 import { StopRequest } from './stopRequest.ts'
@@ -12,7 +12,7 @@ import { type Emit, emitterOf } from './workerEvent.ts'
 import { settingsOf, type WorkerOptions, type WorkerSettings } from './workerOptions.ts'
 
 /** What claiming jobs takes. */
-export interface WorkshopParts {
+export interface WorkerRuntimeParts {
   readonly client: WorkerClient
   readonly settings: WorkerSettings
   readonly slots: Slots
@@ -20,8 +20,8 @@ export interface WorkshopParts {
   readonly stop: StopRequest
 }
 
-export class Workshop {
-  readonly parts: WorkshopParts
+export class WorkerRuntime {
+  readonly parts: WorkerRuntimeParts
   private readonly jobRun: JobRun
   private readonly keeping: Promise<void>
 
@@ -30,23 +30,23 @@ export class Workshop {
     const settings = settingsOf(options)
     const emit = emitterOf((event) => options.onEvent?.(event))
     const stop = new StopRequest(settings, options)
-    const { over, handlersOver } = stop
-    const client = new WorkerClient({ ...settings, emit, over })
+    const { shutdown, handlersAbandoned } = stop
+    const client = new WorkerClient({ ...settings, emit, shutdown })
     const slots = new Slots(settings.concurrency)
     const leases = new Leases(client, settings)
     const lostClaims = new LostClaims(client, settings)
     const onRefusal = (error: unknown): void => stop.fail(error)
-    tellOfStop(stop, slots, emit)
+    reportStop(stop, slots, emit)
     this.parts = { client, settings, slots, lostClaims, stop }
     this.jobRun = {
       handle: (job, context) => options.handle(job, context),
       extend: (held) => leases.extendOne(held, onRefusal),
-      end: new JobEnd(client, { ...settings, over }),
+      end: new OutcomeReporter(client, { ...settings, shutdown }),
       emit,
-      handlersOver,
+      handlersAbandoned,
       onRefusal,
     }
-    this.keeping = leases.keep(slots.held, over, onRefusal)
+    this.keeping = leases.keep(slots.held, shutdown, onRefusal)
   }
 
   /** Runs a job that is in a slot to its end. Never rejects. */
@@ -58,20 +58,20 @@ export class Workshop {
   /** Waits for the running jobs. @throws what made the worker stop by itself */
   async close(): Promise<void> {
     const { slots, stop } = this.parts
-    await slots.emptied()
+    await slots.whenEmpty()
     stop.close()
     await this.keeping
     if (stop.failure !== undefined) throw stop.failure
   }
 }
 
-function tellOfStop(stop: StopRequest, slots: Slots, emit: Emit): void {
-  stop.asked.addEventListener('abort', () => {
+function reportStop(stop: StopRequest, slots: Slots, emit: Emit): void {
+  stop.stopRequested.addEventListener('abort', () => {
     const error = stop.failure === undefined ? {} : { error: stop.failure }
-    emit({ type: 'stopping', reason: stop.asked.reason, runningJobs: slots.held.size, ...error })
-    slots.ring()
+    emit({ type: 'stopping', reason: stop.stopRequested.reason, runningJobs: slots.held.size, ...error })
+    slots.notify()
   })
-  stop.drained.addEventListener('abort', () => {
+  stop.drainTimedOut.addEventListener('abort', () => {
     for (const held of slots.held) held.stop()
   })
 }

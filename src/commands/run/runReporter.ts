@@ -12,10 +12,10 @@ import {
 } from '../../client/documents.generated.ts'
 import {
   failureOf,
-  failureWithoutAnswer,
+  networkFailure,
   outcomeOf,
   RequestRefusedError,
-  ServerAwayError,
+  ServerUnavailableError,
 } from '../../client/requestErrors.ts'
 import { sendOperation, type TypedDocument } from '../../client/sendOperation.ts'
 import type { ClientConfig } from '../../config/client.ts'
@@ -40,7 +40,7 @@ export class CredentialRefusedError extends Error {
 }
 
 /** Of the refusals of a request those that no other credential, and no better moment, mends. */
-const FOR_EVER = new Set(['BAD_USER_INPUT', 'HTTP_413'])
+const NO_LIMIT = new Set(['BAD_USER_INPUT', 'HTTP_413'])
 /** The options of the command that fields of the API come from. */
 const OPTIONS = { preset: '--preset', userId: '--user' }
 
@@ -48,14 +48,14 @@ const OPTIONS = { preset: '--preset', userId: '--user' }
 const CREATED = 1
 const STARTED = 2
 
-export interface Telling {
+export interface ReportContext {
   readonly signal: AbortSignal
   /** After the run, or by another process than ran it. */
   readonly late: boolean
 }
 
 /** The runs in the ledger behind `url`. Asks once: when to ask again is for the caller. */
-export class RunLedger {
+export class RunReporter {
   private readonly url: string
   private readonly credential: Credential
   private readonly source: string
@@ -83,7 +83,7 @@ export class RunLedger {
    * Brings the job of a run to its end, from wherever it is; `known` is how it was last seen. Told once more, nothing changes.
    * @throws RunRefusedError, CredentialRefusedError, ServerAwayError
    */
-  async finish(run: RunRecord, telling: Telling, known?: RunJob): Promise<void> {
+  async finish(run: RunRecord, telling: ReportContext, known?: RunJob): Promise<void> {
     let job = known ?? (await this.find(run, telling))
     while (!isEnd(job, run)) {
       const outcome = await this.advance(run, job, telling)
@@ -99,11 +99,11 @@ export class RunLedger {
     }
   }
 
-  private find(run: RunRecord, telling: Telling): Promise<RunJob> {
+  private find(run: RunRecord, telling: ReportContext): Promise<RunJob> {
     return run.jobId === undefined ? this.create(run, telling) : this.read(run.jobId, telling)
   }
 
-  private async create(run: BegunRun | RunRecord, { late, signal }: Telling): Promise<RunJob> {
+  private async create(run: BegunRun | RunRecord, { late, signal }: ReportContext): Promise<RunJob> {
     await this.requireRoles(signal)
     const outcome = await this.mutate(CreateRunDocument, { input: jobInput(run, late) }, signal)
     if (outcome.__typename === 'CreateJobSuccess') return outcome.job
@@ -121,20 +121,24 @@ export class RunLedger {
     if (this.roleFault !== null) throw this.credentialRefusal(this.roleFault, true)
   }
 
-  private async read(jobId: string, { signal }: Telling): Promise<RunJob> {
+  private async read(jobId: string, { signal }: ReportContext): Promise<RunJob> {
     const { job } = await this.send(ReadRunDocument, { jobId }, signal)
     if (job === null) throw this.refusal(`There is no job ${jobId}.`)
     return job
   }
 
-  private async start(run: BegunRun, { jobId }: RunJob, { late, signal }: Telling): Promise<RunTransitionFragment> {
+  private async start(
+    run: BegunRun,
+    { jobId }: RunJob,
+    { late, signal }: ReportContext,
+  ): Promise<RunTransitionFragment> {
     const note = { reason: `run on ${run.host}`, metadata: transitionMetadata(run, late) }
     const input = { jobId, to: 'PROCESSING', expectedVersion: CREATED, ...note } as const
     return this.mutate(StartRunDocument, { input }, signal)
   }
 
   /** The next step of a job that only this run has touched. */
-  private async advance(run: RunRecord, job: RunJob, telling: Telling): Promise<RunTransitionFragment> {
+  private async advance(run: RunRecord, job: RunJob, telling: ReportContext): Promise<RunTransitionFragment> {
     const { jobId, state, version } = job
     if (state === 'PENDING' && version === CREATED) return this.start(run, job, telling)
     if (state !== 'PROCESSING' || version !== STARTED || !isBy(job, run))
@@ -161,7 +165,7 @@ export class RunLedger {
     const operation = { query: document.toString(), variables }
     const request = (headers: Record<string, string>) => sendOperation<Data>(this.url, operation, headers, signal)
     const answer = await this.credential.send(request, signal).catch((error: unknown) => {
-      throw this.sorted(failureWithoutAnswer(this.url, error, false))
+      throw this.sorted(networkFailure(this.url, error, false))
     })
     const failure = failureOf(this.url, answer)
     if (failure) throw this.sorted(failure)
@@ -171,9 +175,9 @@ export class RunLedger {
   /** Refusals that another moment or another credential may mend are no reason to give up. */
   private sorted(failure: Error): Error {
     if (!(failure instanceof RequestRefusedError)) return failure
-    if (FOR_EVER.has(failure.code)) return this.refusal(failure.detail)
+    if (NO_LIMIT.has(failure.code)) return this.refusal(failure.detail)
     if (!failure.isAboutInput) return this.credentialRefusal(failure.detail, failure.code === 'UNAUTHENTICATED')
-    return new ServerAwayError(`${this.url} refuses for now: ${failure.detail}`, { cause: failure })
+    return new ServerUnavailableError(`${this.url} refuses for now: ${failure.detail}`, { cause: failure })
   }
 
   private credentialRefusal(detail: string, isForAll: boolean): CredentialRefusedError {

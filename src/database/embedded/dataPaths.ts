@@ -9,7 +9,7 @@ import { PACKAGE_ROOT } from '../packageRoot.ts'
 export const SYSTEM_DIR = '/var/lib/jobledger'
 
 /** The files of one data directory. */
-export interface DataPlace {
+export interface DataPaths {
   readonly dir: string
   /** PostgreSQL's own directory (PGDATA). */
   readonly cluster: string
@@ -18,7 +18,7 @@ export interface DataPlace {
   readonly log: string
 }
 
-export function placeAt(dir: string): DataPlace {
+export function dataPaths(dir: string): DataPaths {
   return {
     dir,
     cluster: join(dir, 'postgres'),
@@ -37,18 +37,18 @@ export function defaultDataDir(): string {
  * The places where the data of `dataDir` may be, in order of preference. Only the default directory has a second one:
  * where somebody chose the directory, the data is there or nowhere.
  */
-export function candidatePlaces(dataDir: string, systemDir = SYSTEM_DIR): readonly [DataPlace, ...DataPlace[]] {
+export function candidatePaths(dataDir: string, systemDir = SYSTEM_DIR): readonly [DataPaths, ...DataPaths[]] {
   const dir = resolve(dataDir)
-  return dir === defaultDataDir() ? [placeAt(dir), relocatedPlace(dir, systemDir)] : [placeAt(dir)]
+  return dir === defaultDataDir() ? [dataPaths(dir), relocatedPaths(dir, systemDir)] : [dataPaths(dir)]
 }
 
 /** The place whose cluster exists, if there is one. */
-export function occupiedPlace(places: readonly DataPlace[]): DataPlace | undefined {
+export function occupiedPaths(places: readonly DataPaths[]): DataPaths | undefined {
   return places.find((place) => existsSync(join(place.cluster, 'PG_VERSION')))
 }
 
-function relocatedPlace(dir: string, systemDir: string): DataPlace {
+function relocatedPaths(dir: string, systemDir: string): DataPaths {
   const checkout = realpathSync(dirname(dir))
   const hash = createHash('sha256').update(checkout).digest('hex').slice(0, 12)
-  return placeAt(join(systemDir, `${basename(checkout)}-${hash}`))
+  return dataPaths(join(systemDir, `${basename(checkout)}-${hash}`))
 }
