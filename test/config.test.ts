@@ -41,7 +41,7 @@ describe('the defaults', () => {
       port: 4000,
       databaseUrl: undefined,
       dataDir: defaultDataDir(),
-      database: { poolKept: 10, poolExtra: 20, recycleSeconds: 3600, preparedStatements: true },
+      database: { poolMin: 10, poolMaxExtra: 20, maxLifetimeSeconds: 3600, preparedStatements: true },
       limits: DEFAULT_LIMITS,
       access: { mode: 'open', byHand: false, jwt: undefined },
       documentLimits: DEFAULT_DOCUMENT_LIMITS,

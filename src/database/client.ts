@@ -48,7 +48,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** Connections beyond `poolKept` are closed after so long without work. */
+/** Connections beyond `poolMin` are closed after so long without work. */
 const IDLE_MS = 10_000
 /** Texts that get a name: those that are ours, which are fewer, and those that depend on what clients ask for. What exceeds it runs unprepared. */
 const PREPARED_STATEMENTS = 500

@@ -5,14 +5,14 @@ import type { RequestScope } from './requestScope.ts'
 /** Of the text of a statement. */
 const MAX_LOGGED_CHARACTERS = 2000
 
-/** Watches one request from its beginning. A request or a statement that takes `slowQueryMs` or longer is slow; 0: none is. */
-export function logRequest(response: ServerResponse, scope: RequestScope, slowQueryMs: number): void {
+/** Watches one request from its beginning. A request or a statement that takes `slowThresholdMs` or longer is slow; 0: none is. */
+export function logRequest(response: ServerResponse, scope: RequestScope, slowThresholdMs: number): void {
   const tellsAll = scope.log.isLevelEnabled('debug')
-  if (!tellsAll && slowQueryMs === 0) return
+  if (!tellsAll && slowThresholdMs === 0) return
   const startedAt = performance.now()
-  if (slowQueryMs > 0) {
+  if (slowThresholdMs > 0) {
     scope.statementEnded = (text, durationMs) => {
-      if (durationMs < slowQueryMs) return
+      if (durationMs < slowThresholdMs) return
       const facts = { ...factsOf(scope), durationMs: rounded(durationMs), statement: oneLine(text) }
       scope.log.warn(facts, 'slow statement')
     }
@@ -22,7 +22,7 @@ export function logRequest(response: ServerResponse, scope: RequestScope, slowQu
     const durationMs = rounded(performance.now() - startedAt)
     const facts = { ...factsOf(scope), ...(isAnswered ? { status: response.statusCode } : {}), durationMs }
     // A subscription lasts as long as its client likes.
-    const isSlow = slowQueryMs > 0 && facts.durationMs >= slowQueryMs && !scope.operation?.startsWith('subscription')
+    const isSlow = slowThresholdMs > 0 && facts.durationMs >= slowThresholdMs && !scope.operation?.startsWith('subscription')
     if (isSlow) scope.log.warn(facts, isAnswered ? 'slow request' : 'slow request, given up by the client')
     if (tellsAll) scope.log.debug(facts, isAnswered ? 'request answered' : 'request given up by the client')
   })

@@ -63,9 +63,9 @@ export class RequestMemory {
    *
    * @throws GraphQLError with the code UNAVAILABLE if too many requests of the caller wait, or the request is given up meanwhile
    */
-  async reserve(answerLimitBytes: number, signal: AbortSignal): Promise<void> {
+  async reserve(responseLimitBytes: number, signal: AbortSignal): Promise<void> {
     this.read = 0
-    const most = PER_BODY_BYTE * this.body + (READ_FACTOR * PER_READ_BYTE + PER_ANSWER_BYTE) * answerLimitBytes
+    const most = PER_BODY_BYTE * this.body + (READ_FACTOR * PER_READ_BYTE + PER_ANSWER_BYTE) * responseLimitBytes
     if (!(await this.holding.reserve(most, signal))) throw noMemory()
   }
 

@@ -40,13 +40,13 @@ const NOT_DUE_MS = { least: 1000, most: 10_000 }
 export async function consumePubSub<Output>(options: PubSubConsumerOptions<Output>): Promise<void> {
   const fault = pubSubNameFault('subscription', options.subscription)
   if (fault) throw new WorkerOptionsError(`subscription ${fault}`)
-  const workshop = new WorkerRuntime(options)
-  const { settings, stop, slots, lostClaims } = workshop.parts
+  const runtime = new WorkerRuntime(options)
+  const { settings, stop, slots, lostClaims } = runtime.parts
   const pubSub = await openPubSub(projectOf(options.subscription))
   const reader = pubSub.subscription(options.subscription, {
     flowControl: { maxMessages: settings.concurrency + WAITING_MESSAGES, allowExcessMessages: false },
   })
-  const consumer = new Consumer(workshop)
+  const consumer = new Consumer(runtime)
   reader.on('message', (message: Message) => void consumer.take(message))
   // What may pass the library waits for by itself.
   reader.on('error', (cause: Error) =>
@@ -56,7 +56,7 @@ export async function consumePubSub<Output>(options: PubSubConsumerOptions<Outpu
   await consumer.settled()
   await lostClaims.release(slots.held).catch(() => undefined)
   try {
-    await workshop.close()
+    await runtime.close()
   } finally {
     await closePubSub(reader, pubSub)
   }
@@ -69,9 +69,9 @@ class Consumer {
   private readonly claiming = pLimit(1)
   private readonly taken = new Set<Promise<void>>()
 
-  constructor(workshop: WorkerRuntime) {
-    this.runtime = workshop
-    this.running = pLimit(workshop.parts.settings.concurrency)
+  constructor(runtime: WorkerRuntime) {
+    this.runtime = runtime
+    this.running = pLimit(runtime.parts.settings.concurrency)
   }
 
   /** Deals with a message. Never rejects. */

@@ -21,7 +21,7 @@ export { type WorkerOptions, WorkerOptionsError } from './workerOptions.ts'
  * @throws WorkerOptionsError, RequestRefusedError (the credential, its role, or the address)
  */
 export async function runWorker<Output>(options: WorkerOptions<Output>): Promise<void> {
-  const workshop = new WorkerRuntime(options)
-  await claimUntilStopped({ ...workshop.parts, run: (held) => workshop.run(held) })
-  await workshop.close()
+  const runtime = new WorkerRuntime(options)
+  await claimUntilStopped({ ...runtime.parts, run: (held) => runtime.run(held) })
+  await runtime.close()
 }
