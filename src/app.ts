@@ -10,10 +10,8 @@ import { connectDatabase, type Database, type DatabaseSettings } from './databas
 import { type SchemaFaultOptions, schemaFaults } from './database/schemaFaults.ts'
 import type { Service } from './database/service.ts'
 import { TimelineCheck } from './database/transactionOrder.ts'
-import { createEventFeed } from './followers/eventFeed.ts'
-import { startPublishers } from './followers/publishers.ts'
-import { ROLL_UP_LOCK, runRollUp } from './followers/rollUp.ts'
-import { watchTimeline } from './followers/timelineWatch.ts'
+import { createEventFeed } from './events/eventFeed.ts'
+import { watchTimeline } from './events/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
 import { databaseReadiness } from './http/health.ts'
 import { READ_FACTOR } from './http/responseSize.ts'
@@ -23,6 +21,8 @@ import { type Ledger, openLedger } from './ledger/ledger.ts'
 import { onceAMinute } from './log.ts'
 import { maintenanceTasks } from './maintenance/maintenanceTasks.ts'
 import { MAINTENANCE_LOCK, runMaintenance } from './maintenance/runMaintenance.ts'
+import { startPublishers } from './publishing/publishers.ts'
+import { ROLL_UP_LOCK, runRollUp } from './rollup/rollUp.ts'
 
 export interface AppOptions {
   readonly config: Config

@@ -19,10 +19,10 @@ import type { LOG_LEVELS } from './config/variables/server.ts'
 import { VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
 import { defaultDataDir } from './database/embedded/dataPaths.ts'
-import type { PublishSettings } from './followers/publishers.ts'
-import type { DocumentLimits } from './graphql/documentLimits.ts'
+import type { DocumentLimits } from './graphql/limits/documentLimits.ts'
 import type { RateLimits } from './http/guards/rateLimit.ts'
 import type { Limits } from './ledger/limits.ts'
+import type { PublishSettings } from './publishing/publishers.ts'
 
 export interface Config {
   readonly environment: 'development' | 'production' | 'test'

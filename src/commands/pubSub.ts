@@ -1,7 +1,7 @@
 // `jobledger pubsub setup`: what has to be there before the ledger is handed on to Google Cloud Pub/Sub.
 import { readConfig } from '../config.ts'
-import { pubSubNameFault } from '../pubSub/names.ts'
-import { setUpPubSub } from '../pubSub/setUp.ts'
+import { pubSubNameFault } from '../publishing/pubSub/names.ts'
+import { setUpPubSub } from '../publishing/pubSub/setUp.ts'
 import { UsageError } from './program/usageError.ts'
 
 export interface SetUpPubSubOptions {

@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
 import { algorithmsOf, kindOf, PUBLIC_KEYS } from '../access/publicKeys.ts'
-import { pubSubNameFault } from '../pubSub/names.ts'
+import { pubSubNameFault } from '../publishing/pubSub/names.ts'
 import { databaseUrlFaults, ONE_HOST } from './databaseUrl.ts'
 import { certificateFault, explicitSslMode } from './tls.ts'
 

@@ -1,7 +1,7 @@
 // Every setting that the environment may hold, by section. What settings mean together is in ../config.ts. docs/configuration.md and
 // .env.example are generated from here: a description says what a setting does, its unit, and what an empty value means.
 import { z } from 'zod'
-import { MAX_PUBLISHED_NAME_CHARACTERS, maxMetadataBytes } from '../followers/pubSubLimits.ts'
+import { MAX_PUBLISHED_NAME_CHARACTERS, maxMetadataBytes } from '../publishing/pubSub/pubSubLimits.ts'
 import { CLIENT_VARIABLES } from './client.ts'
 import { ACCESS_VARIABLES } from './variables/access.ts'
 import { DATABASE_VARIABLES } from './variables/database.ts'

@@ -7,7 +7,7 @@ import type { GraphQLContext } from './context.ts'
 import type PrismaTypes from './generated/pothos.ts'
 import { getDatamodel } from './generated/pothos.ts'
 import { decodeGlobalId } from './globalIds.ts'
-import { batchedNodeLoader, checkNodeIds } from './nodeLoader.ts'
+import { batchedNodeLoader, checkNodeIds } from './loading/nodeLoader.ts'
 
 export const builder = new SchemaBuilder<{
   Context: GraphQLContext

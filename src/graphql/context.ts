@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { type Caller, ownerFor } from '../access/caller.ts'
 import type { Operation } from '../access/roles.ts'
 import type { Prisma } from '../database/generated/client.ts'
-import type { EventFeed } from '../followers/eventFeed.ts'
+import type { EventFeed } from '../events/eventFeed.ts'
 import type { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 

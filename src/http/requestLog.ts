@@ -22,7 +22,8 @@ export function logRequest(response: ServerResponse, scope: RequestScope, slowTh
     const durationMs = rounded(performance.now() - startedAt)
     const facts = { ...factsOf(scope), ...(isAnswered ? { status: response.statusCode } : {}), durationMs }
     // A subscription lasts as long as its client likes.
-    const isSlow = slowThresholdMs > 0 && facts.durationMs >= slowThresholdMs && !scope.operation?.startsWith('subscription')
+    const isSlow =
+      slowThresholdMs > 0 && facts.durationMs >= slowThresholdMs && !scope.operation?.startsWith('subscription')
     if (isSlow) scope.log.warn(facts, isAnswered ? 'slow request' : 'slow request, given up by the client')
     if (tellsAll) scope.log.debug(facts, isAnswered ? 'request answered' : 'request given up by the client')
   })

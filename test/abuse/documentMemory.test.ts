@@ -1,7 +1,7 @@
 // What a server holds after many different documents: nothing of those that it refused, and a bounded part of the others.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { held, REPORTER } from '../bench/memory.ts'
-import { type ServerProcess, startServerProcess } from '../load/serverProcess.ts'
+import { held, REPORTER } from '../../bench/memory.ts'
+import { type ServerProcess, startServerProcess } from '../../load/serverProcess.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const MEGABYTE = 1024 * 1024

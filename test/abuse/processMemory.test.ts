@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type ServerProcess, startServerProcess } from '../load/serverProcess.ts'
+import { type ServerProcess, startServerProcess } from '../../load/serverProcess.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { onServer } from '../support/testRun.ts'

@@ -6,17 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { type BenchCase, type CaseResult, measureCase } from '../../bench/benchCase.ts'
+import { readCases } from '../../bench/cases/reads.ts'
+import { loadDataSet } from '../../bench/dataSet.ts'
+import { HttpTarget } from '../../bench/httpTarget.ts'
+import { hasPgbench } from '../../bench/pgbench.ts'
+import { rowsOf } from '../../bench/report.ts'
+import { startStatementCounter } from '../../bench/statementCounter.ts'
+import { BENCH_USER, DrivenJobs } from '../../bench/writtenJobs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
 import { databaseUrl, onServer } from '../support/testRun.ts'
-import { type BenchCase, type CaseResult, measureCase } from './benchCase.ts'
-import { readCases } from './cases/reads.ts'
-import { loadDataSet } from './dataSet.ts'
-import { HttpTarget } from './httpTarget.ts'
-import { hasPgbench } from './pgbench.ts'
-import { rowsOf } from './report.ts'
-import { startStatementCounter } from './statementCounter.ts'
-import { BENCH_USER, DrivenJobs } from './writtenJobs.ts'
 
 // Processes take a loaded machine its time.
 vi.setConfig({ testTimeout: 180_000 })
@@ -61,7 +61,7 @@ describe('npm run bench', () => {
     const settings = `--jobs ${JOBS} --rounds 1 --seconds 0.2 --callers 4 --no-postgraphile --no-build --out`
     const words = [...settings.split(' '), out]
     const environment = { BENCH_DATABASE_URL: serverUrl() }
-    const first = runProgram('test/bench/bench.ts', environment, [...words, '--only', ...only])
+    const first = runProgram('bench/bench.ts', environment, [...words, '--only', ...only])
     expect(await first.ended, first.stderr() + first.stdout()).toMatchObject({ code: 0 })
     expect(first.stdout()).toMatch(/Making jobledger_bench_300: 300 jobs, 1200 records/)
 
@@ -94,7 +94,7 @@ describe('npm run bench', () => {
     expect(table).toMatch(/\| page \| 4 \| jobledger \| .* \| no PostGraphile \|/)
     expect(table).toMatch(/\| transition \| 4 \| pg \| .* \| \d+\.\d\d \(.* to .*\) x \|/)
 
-    const second = runProgram('test/bench/bench.ts', environment, [...words, '--only', 'count-total'])
+    const second = runProgram('bench/bench.ts', environment, [...words, '--only', 'count-total'])
     expect(await second.ended).toMatchObject({ code: 0 })
     expect(second.stdout()).toMatch(/Found jobledger_bench_300/)
     const left = await onServer(databaseUrl(serverUrl(), `jobledger_bench_${JOBS}`), (client) =>
@@ -109,7 +109,7 @@ describe('npm run bench', () => {
   it.skipIf(!isPgbenchHere)('leaves nothing behind when the terminal is closed', async () => {
     const words = ['--jobs', String(JOBS), '--seconds', '2', '--callers', '4', '--no-postgraphile', '--no-build']
     const environment = { BENCH_DATABASE_URL: serverUrl(), TMPDIR: out }
-    const program = runProgram('test/bench/bench.ts', environment, [...words, '--out', out, '--only', 'create'])
+    const program = runProgram('bench/bench.ts', environment, [...words, '--out', out, '--only', 'create'])
     const temporary = (): string[] => readdirSync(out).filter((name) => name.startsWith('jobledger-'))
     await expect.poll(temporary, { timeout: 90_000 }).toHaveLength(1)
     program.process.kill('SIGHUP')

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, inject, it } from 'vitest'
+import type { CaseResult } from '../../bench/benchCase.ts'
+import type { MemoryResult } from '../../bench/memory.ts'
+import { flatness } from '../../bench/memoryReport.ts'
+import { BENCH_USER } from '../../bench/writtenJobs.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
 import { databaseUrl, onServer } from '../support/testRun.ts'
-import type { CaseResult } from './benchCase.ts'
-import type { MemoryResult } from './memory.ts'
-import { flatness } from './memoryReport.ts'
-import { BENCH_USER } from './writtenJobs.ts'
 
 const JOBS = 200
 const REQUESTS = 400
@@ -31,7 +31,7 @@ describe('npm run bench -- --only memory', () => {
   }, async () => {
     const words = `--jobs ${JOBS} --requests ${REQUESTS} --callers 4 --no-postgraphile --no-build --only memory --out`
     const environment = { BENCH_DATABASE_URL: serverUrl() }
-    const program = runProgram('test/bench/bench.ts', environment, [...words.split(' '), out])
+    const program = runProgram('bench/bench.ts', environment, [...words.split(' '), out])
     expect(await program.ended, program.stderr() + program.stdout()).toMatchObject({ code: 0 })
 
     const { results, memory } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as {

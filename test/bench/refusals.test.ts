@@ -25,7 +25,7 @@ describe('npm run bench', () => {
 
   async function refusal(words: readonly string[], url = serverUrl()): Promise<string> {
     const all = ['--jobs', String(JOBS), '--no-postgraphile', '--no-build', '--out', out, ...words]
-    const program = runProgram('test/bench/bench.ts', { BENCH_DATABASE_URL: url }, all)
+    const program = runProgram('bench/bench.ts', { BENCH_DATABASE_URL: url }, all)
     expect(await program.ended, program.stderr()).toMatchObject({ code: 1 })
     expect(program.stdout()).toBe('')
     return program.stderr()

@@ -1,6 +1,6 @@
 // What the tables say of themselves.
 import { describe, expect, it } from 'vitest'
-import { caveats } from './report.ts'
+import { caveats } from '../../bench/report.ts'
 
 describe('rounds', () => {
   it.each([

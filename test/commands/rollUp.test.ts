@@ -1,9 +1,9 @@
 // `jobledger rollup` as a person runs it.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
-import { ROLL_UP_LOCK, runRollUp } from '../../src/followers/rollUp.ts'
 import { countJobs } from '../../src/ledger/countJobs.ts'
 import { rollUp } from '../../src/ledger/rollUp.ts'
+import { ROLL_UP_LOCK, runRollUp } from '../../src/rollup/rollUp.ts'
 import { jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
 import { endPrograms, runProgram } from '../support/program.ts'

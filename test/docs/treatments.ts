@@ -16,7 +16,7 @@ export interface Treatment {
 
 const DOCKER = 'needs a Docker engine'
 const PUBSUB =
-  PUBSUB_EMULATOR === undefined ? 'needs an emulator of Pub/Sub' : 'is tested in test/followers/pubSub.test.ts'
+  PUBSUB_EMULATOR === undefined ? 'needs an emulator of Pub/Sub' : 'is tested in test/publishing/pubSub.test.ts'
 
 export const TREATMENTS: readonly Treatment[] = [
   { match: /^npm ci && npm start/, until: /:\d+\/graphql/, stays: true },

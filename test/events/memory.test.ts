@@ -1,9 +1,9 @@
 // What subscriptions that are never read cost a server, by what its process says after a full collection, and that it gets it back.
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { held, REPORTER } from '../../bench/memory.ts'
+import { type ServerProcess, startServerProcess } from '../../load/serverProcess.ts'
 import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'
-import { held, REPORTER } from '../bench/memory.ts'
-import { type ServerProcess, startServerProcess } from '../load/serverProcess.ts'
 import { eventually } from '../support/eventually.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'

@@ -1,11 +1,11 @@
 // The load test itself: that it brings load, ends in good order, and notices accounts that do not add up.
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { accountFaults, accountsByApi, accountsBySql } from '../../load/accounts.ts'
+import { LoadClient } from '../../load/loadClient.ts'
+import { Traffic } from '../../load/traffic.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { onServer } from '../support/testRun.ts'
-import { accountFaults, accountsByApi, accountsBySql } from './accounts.ts'
-import { LoadClient } from './loadClient.ts'
-import { Traffic } from './traffic.ts'
 
 // Processes take a loaded machine its time.
 vi.setConfig({ testTimeout: 120_000 })
@@ -15,7 +15,7 @@ afterEach(endPrograms)
 const EACH = /Each of the [1-9]\d* completed jobs has exactly the records PENDING, PROCESSING, COMPLETED and one result/
 
 function load(words: string[], environment: Record<string, string> = {}): Program {
-  return runProgram('test/load/load.ts', environment, words)
+  return runProgram('load/load.ts', environment, words)
 }
 
 /** Of no test file: load tests have no template and no clone. */

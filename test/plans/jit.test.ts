@@ -1,10 +1,10 @@
 // Counts from the roll-up on a stock PostgreSQL, which compiles statements (JIT) whose planned cost is high: that takes longer than to run them.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { loadDataSet } from '../../bench/dataSet.ts'
+import { BUSY_USER, QUIET_USER } from '../../bench/rows.ts'
 import { sessionSettings } from '../../src/database/client.ts'
 import { applyMigrations } from '../../src/database/migrations.ts'
-import { loadDataSet } from '../bench/dataSet.ts'
-import { BUSY_USER, QUIET_USER } from '../bench/rows.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type SentStatement, type StatementLog } from '../support/statements.ts'
 import { type StockPostgres, startStockPostgres, withoutStockPostgres } from '../support/stockPostgres.ts'

@@ -1,7 +1,7 @@
 // Lists and reads of the contract beside those that the benchmark measures: values that no row has, several values at once, pages from the
 // end, and what is read below a job.
 import type pg from 'pg'
-import { BUSY_USER, QUIET_USER, RARE_PRESET, USUAL_PRESET } from '../bench/rows.ts'
+import { BUSY_USER, QUIET_USER, RARE_PRESET, USUAL_PRESET } from '../../bench/rows.ts'
 
 /** An operation, and the variables that it is sent with. */
 export interface Read {

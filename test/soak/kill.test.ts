@@ -2,9 +2,9 @@
 import { randomInt } from 'node:crypto'
 import process from 'node:process'
 import { afterEach, expect, it } from 'vitest'
+import { Trial } from '../../soak/trial.ts'
 import { expectSoundHistories } from '../support/history.ts'
 import { onServer } from '../support/testRun.ts'
-import { Trial } from './trial.ts'
 
 /** Draws the moments; SOAK_SEED draws those of an earlier run again. */
 const SEED = Number(process.env.SOAK_SEED || randomInt(1_000_000))

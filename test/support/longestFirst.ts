@@ -3,14 +3,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Those that took more than half a minute when they were last looked at, the longest first. */
 const LONG = [
-  'test/followers/kill.test.ts',
+  'test/publishing/kill.test.ts',
   'test/commands/run.test.ts',
   'test/main.test.ts',
   'test/prisma/migrateCommands.test.ts',
   'test/soak/kill.test.ts',
   'test/bench/bench.test.ts',
   'test/commands/apiKey.test.ts',
-  'test/followers/pubSub.test.ts',
+  'test/publishing/pubSub.test.ts',
   'test/access/secrets.test.ts',
   'test/commands/runSpool.test.ts',
   'test/load/load.test.ts',

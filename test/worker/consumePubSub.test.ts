@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createJob } from '../../src/ledger/createJob.ts'
 import { requestJobCancellation } from '../../src/ledger/requestJobCancellation.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
-import { setUpPubSub } from '../../src/pubSub/setUp.ts'
+import { setUpPubSub } from '../../src/publishing/pubSub/setUp.ts'
 import { consumePubSub, type PubSubConsumerOptions, type WorkerEvent } from '../../src/worker/runWorker.ts'
 import { eventually } from '../support/eventually.ts'
 import { ACTOR, newJob } from '../support/factories.ts'

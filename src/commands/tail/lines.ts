@@ -1,6 +1,6 @@
-// An event as a line: for people, or as JSON in the form in which events are handed on (followers/ledgerEvent.ts).
+// An event as a line: for people, or as JSON in the form in which events are handed on (publishing/ledgerEvent.ts).
 import type { JobEvent } from '../../client/followJobEvents.ts'
-import type { LedgerEvent } from '../../followers/ledgerEvent.ts'
+import type { LedgerEvent } from '../../publishing/ledgerEvent.ts'
 
 /** `2026-11-25T21:16:38.282Z 01a2... PENDING -> PROCESSING  user:ada  claimed by host:1` */
 export function textLine({ record }: JobEvent): string {

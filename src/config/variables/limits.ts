@@ -1,5 +1,5 @@
 // The settings that bound what clients send, receive and keep busy.
-import { DEFAULT_DOCUMENT_LIMITS } from '../../graphql/documentLimits.ts'
+import { DEFAULT_DOCUMENT_LIMITS } from '../../graphql/limits/documentLimits.ts'
 import { DEFAULT_LIMITS } from '../../ledger/limits.ts'
 import { numberWithin, wholeNumber } from '../forms.ts'
 import { MAX_INT, MEBIBYTE } from '../ranges.ts'

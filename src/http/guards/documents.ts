@@ -9,9 +9,14 @@ import {
   type Source,
   validate,
 } from 'graphql'
-import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/documentCost.ts'
-import { checkDocumentForm, checkDocumentText, type DocumentLimits, tooMuch } from '../../graphql/documentLimits.ts'
-import { checkVariables } from '../../graphql/variableCheck.ts'
+import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/limits/documentCost.ts'
+import {
+  checkDocumentForm,
+  checkDocumentText,
+  type DocumentLimits,
+  tooMuch,
+} from '../../graphql/limits/documentLimits.ts'
+import { checkVariables } from '../../graphql/limits/variableCheck.ts'
 import type { ServerContext, ServerPlugin } from '../requestScope.ts'
 
 export interface DocumentGuardOptions {

@@ -1,0 +1,153 @@
+// Where the data set lives: on the server of BENCH_DATABASE_URL; on an embedded one in BENCH_DATA_DIR, where the next run finds it
+// again; or on an embedded one in a temporary directory. Whoever opens it closes it.
+import { rmSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { databaseUrl as postgresUrl } from '../src/config/forms.ts'
+import { dataPaths } from '../src/database/embedded/dataPaths.ts'
+import { readPostmasterFile } from '../src/database/embedded/runningServer.ts'
+import { startEmbedded } from '../src/database/embedded/startEmbedded.ts'
+import { applyMigrations, migrationState } from '../src/database/migrations.ts'
+import { temporaryDirectory } from '../test/support/temporaryDirectory.ts'
+import { databaseUrl, onServer, PRISTINE } from '../test/support/testRun.ts'
+import { BenchError } from './benchError.ts'
+import { loadDataSet } from './dataSet.ts'
+import { removeWritten } from './writtenJobs.ts'
+
+export interface BenchDatabase {
+  readonly url: string
+  /** For people: which server, with which settings. */
+  readonly described: string
+  close(): Promise<void>
+}
+
+const MEGABYTE = 1024 * 1024
+const MOST_BUFFERS_MB = 2048
+
+/** A quarter of the memory for buffers, as the manual has it; and commits do not wait for the disk, which would hide the programs. */
+function settings(): Record<string, string> {
+  const buffers = Math.min(MOST_BUFFERS_MB, Math.floor(totalmem() / MEGABYTE / 4))
+  return {
+    shared_buffers: `${buffers}MB`,
+    synchronous_commit: 'off',
+    max_connections: '100',
+    max_wal_size: '8GB',
+    checkpoint_timeout: '30min',
+  }
+}
+
+/**
+ * A database with `jobs` jobs; made unless it is there.
+ *
+ * @throws BenchError if one that is not ours has its name, or if BENCH_DATABASE_URL is not a URL of PostgreSQL
+ */
+export async function openBenchDatabase(jobs: number, say: (line: string) => void): Promise<BenchDatabase> {
+  const server = await openServer()
+  try {
+    const name = `jobledger_bench_${jobs}`
+    const url = databaseUrl(server.url, name)
+    if (await isComplete({ serverUrl: server.url, name, url })) say(`Found ${name}.`)
+    else await make({ serverUrl: server.url, name, url, jobs }, say)
+    await onServer(url, removeWritten)
+    const version = await onServer(url, async (client) => {
+      const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
+      return rows[0]?.server_version.split(' ')[0]
+    })
+    return { url, described: `PostgreSQL ${version}, ${server.described}`, close: server.close }
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+}
+
+async function openServer(): Promise<BenchDatabase> {
+  const external = process.env.BENCH_DATABASE_URL
+  if (external)
+    return { url: requirePostgresUrl(external), described: 'that of BENCH_DATABASE_URL', close: async () => undefined }
+  const kept = process.env.BENCH_DATA_DIR
+  const dataDir = kept || temporaryDirectory('jobledger-bench-')
+  const given = settings()
+  const remove = (): void => (kept ? undefined : removeData(dataDir))
+  try {
+    const server = await startEmbedded({
+      dataDir,
+      settings: given,
+      log: { info: () => undefined, warn: console.warn },
+      ...(kept ? {} : { systemDir: join(dataDir, 'system') }),
+    })
+    // After the handler by which the server is stopped.
+    process.once('exit', remove)
+    const described = `embedded; shared_buffers ${given.shared_buffers}, synchronous_commit ${given.synchronous_commit}`
+    const close = async (): Promise<void> => {
+      await server.stop()
+      process.off('exit', remove)
+      remove()
+    }
+    return { url: server.url, described, close }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+function requirePostgresUrl(text: string): string {
+  const { error } = postgresUrl().safeParse(text)
+  if (error) throw new BenchError(`BENCH_DATABASE_URL ${error.issues[0]?.message}`)
+  return text
+}
+
+/** Synchronous, for a process that is exiting: the server, which was told to stop, may still be writing. */
+function removeData(dataDir: string): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4))
+  for (let waits = 0; waits < 200 && readPostmasterFile(dataPaths(dataDir)) !== undefined; waits += 1)
+    Atomics.wait(clock, 0, 0, 25)
+  rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })
+}
+
+interface NewDatabase {
+  readonly serverUrl: string
+  readonly name: string
+  readonly url: string
+  readonly jobs: number
+}
+
+/** The comments on databases of ours: nobody else's is ever dropped. */
+const COMPLETE = 'complete'
+const INCOMPLETE = 'jobledger benchmark: incomplete'
+
+/**
+ * False also where there is none. A run that was stopped while it loaded leaves an incomplete one; older code leaves one with other
+ * migrations.
+ *
+ * @throws BenchError if there is one that is not ours
+ */
+async function isComplete({ serverUrl, name, url }: Omit<NewDatabase, 'jobs'>): Promise<boolean> {
+  const found = await onServer(serverUrl, async (client) => {
+    const { rows } = await client.query<{ comment: string | null }>(
+      `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1`,
+      [name],
+    )
+    return rows[0]
+  })
+  if (found === undefined || found.comment === INCOMPLETE) return false
+  if (found.comment !== COMPLETE) {
+    throw new BenchError(
+      `The database ${name} is there, without the mark of the benchmark, which leaves it alone: drop or rename it, or choose other --jobs.`,
+    )
+  }
+  return (await onServer(url, (client) => migrationState(client))).state === 'up-to-date'
+}
+
+/** Drops what is left of one of ours. */
+async function make({ serverUrl, name, url, jobs }: NewDatabase, say: (line: string) => void): Promise<void> {
+  say(`Making ${name}: ${jobs} jobs, ${4 * jobs} records.`)
+  await onServer(serverUrl, async (client) => {
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await client.query(`CREATE DATABASE ${name} ${PRISTINE}`)
+    await client.query(`COMMENT ON DATABASE ${name} IS '${INCOMPLETE}'`)
+  })
+  await applyMigrations(url)
+  await loadDataSet(url, { size: jobs, nowMs: Date.now() }, say)
+  await onServer(serverUrl, (client) => client.query(`COMMENT ON DATABASE ${name} IS '${COMPLETE}'`))
+}

@@ -1,0 +1,109 @@
+// Fills the tables of a new database with the data set: past the guards, which know only the present, and without indexes and foreign
+// keys, which are made again from their own definitions when the rows are there.
+import pg from 'pg'
+import { findHistoryFaults } from '../src/database/historyFaults.ts'
+import { BenchError } from './benchError.ts'
+import { type DataSet, jobRows, recordRows, resultRows } from './rows.ts'
+
+const CHUNK = 500_000
+/** Looking through all histories takes longer than it is worth beyond so many jobs; the rows are made alike. */
+const MOST_CHECKED = 1_000_000
+
+interface Rebuild {
+  readonly drop: string
+  readonly create: string
+  readonly table: string
+}
+
+/** @throws BenchError if the histories do not add up */
+export async function loadDataSet(url: string, dataSet: DataSet, say: (line: string) => void): Promise<void> {
+  await withTwoClients(url, async (first, second) => {
+    const rebuilds = await takeDownIndexes(first)
+    const since = performance.now()
+    const seconds = (): string => `${((performance.now() - since) / 1000).toFixed(0)} s`
+    await Promise.all([
+      load(first, dataSet, { jobs: jobRows(dataSet), job_results: resultRows(dataSet) }),
+      load(second, dataSet, { job_states: recordRows(dataSet) }),
+    ])
+    say(`  rows after ${seconds()}`)
+    const indexes = rebuilds.filter(({ create }) => !create.includes('FOREIGN KEY'))
+    const isOfRecords = ({ table }: Rebuild): boolean => table === 'job_states'
+    await Promise.all([
+      rebuild(
+        first,
+        indexes.filter((one) => !isOfRecords(one)),
+      ),
+      rebuild(second, indexes.filter(isOfRecords)),
+    ])
+    await rebuild(
+      first,
+      rebuilds.filter((one) => !indexes.includes(one)),
+    )
+    say(`  indexes after ${seconds()}`)
+    // One after the other: each may use all processors itself.
+    for (const table of ['jobs', 'job_states', 'job_results']) await first.query(`VACUUM (ANALYZE) ${table}`)
+    if (dataSet.size <= MOST_CHECKED && dataSet.withHistory === undefined) await requireWholeHistories(first)
+    await first.query('CHECKPOINT').catch(() => undefined) // Not everybody may.
+    say(`  vacuumed after ${seconds()}`)
+  })
+}
+
+async function load(
+  client: pg.Client,
+  { size, withHistory = size }: DataSet,
+  statements: Record<string, string>,
+): Promise<void> {
+  await client.query('BEGIN')
+  for (const [table, statement] of Object.entries(statements)) {
+    await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
+    for (let n = table === 'jobs' ? 1 : size - withHistory + 1; n <= size; n += CHUNK)
+      await client.query(statement, [n, Math.min(size, n + CHUNK - 1)])
+    await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)
+  }
+  await client.query('COMMIT')
+}
+
+/** Drops indexes, keys and foreign keys; resolves to what makes them again, in an order in which it can. */
+async function takeDownIndexes(client: pg.Client): Promise<Rebuild[]> {
+  const { rows } = await client.query<Rebuild>(`
+    SELECT conrelid::regclass::text AS "table", format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
+      format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS create
+    FROM pg_constraint WHERE contype IN ('p', 'u', 'f') AND conrelid IN ('jobs'::regclass, 'job_states'::regclass, 'job_results'::regclass)
+    UNION ALL
+    SELECT indrelid::regclass::text, format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    FROM pg_index WHERE indrelid IN ('jobs'::regclass, 'job_states'::regclass, 'job_results'::regclass)
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
+    ORDER BY 3`)
+  // Foreign keys stand on keys.
+  const isForeign = ({ create }: Rebuild): boolean => create.includes('FOREIGN KEY')
+  const ordered = [...rows.filter((row) => !isForeign(row)), ...rows.filter(isForeign)]
+  for (const { drop } of ordered.toReversed()) await client.query(drop)
+  return ordered
+}
+
+async function rebuild(client: pg.Client, rebuilds: readonly Rebuild[]): Promise<void> {
+  for (const { create } of rebuilds) await client.query(create)
+}
+
+async function requireWholeHistories(client: pg.Client): Promise<void> {
+  const [fault] = await findHistoryFaults(client)
+  if (fault)
+    throw new BenchError(`The data set is wrong at job ${fault.jobId}, record ${fault.sequence}: ${fault.fault}.`)
+}
+
+async function withTwoClients(
+  url: string,
+  work: (first: pg.Client, second: pg.Client) => Promise<void>,
+): Promise<void> {
+  const clients = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: url })] as const
+  for (const client of clients) client.on('error', () => undefined) // The query in progress rejects as well.
+  try {
+    for (const client of clients) {
+      await client.connect()
+      await client.query("SET timezone TO 'UTC'; SET maintenance_work_mem TO '512MB'; SET statement_timeout TO 0")
+    }
+    await work(...clients)
+  } finally {
+    for (const client of clients) await client.end().catch(() => undefined)
+  }
+}

@@ -1,0 +1,49 @@
+// A server as in production, in a process of its own: what the load test measures and what the kill tests kill.
+import { type DetachedProgram, startDetached } from './detachedProgram.ts'
+
+export interface ServerProcessOptions {
+  readonly databaseUrl: string
+  /** Beside those variables that make it a server of production, open to this machine. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** What `npm run build` has made, which starts in half the time; by default the source. */
+  readonly isBuilt?: boolean
+}
+
+export interface ServerProcess extends DetachedProgram {
+  /** Resolves to the address of the API when the server listens; rejects with a ServerStartError if it ends before that. */
+  readonly endpoint: Promise<string>
+}
+
+/** The server did not start. The message is complete: print it without a stack trace. */
+export class ServerStartError extends Error {
+  override readonly name = 'ServerStartError'
+}
+
+const MAIN = import.meta.resolve('../src/main.ts')
+const BUILT_MAIN = MAIN.replace(/src\/main\.ts$/, 'dist/main.js')
+
+export function startServerProcess({ databaseUrl, environment, isBuilt }: ServerProcessOptions): ServerProcess {
+  const program = startDetached(isBuilt ? BUILT_MAIN : MAIN, {
+    environment: { NODE_ENV: 'production', AUTH: 'open', PORT: '0', DATABASE_URL: databaseUrl, ...environment },
+  })
+  const endpoint = endpointOf(program)
+  endpoint.catch(() => undefined) // Not everybody waits for it.
+  return { ...program, endpoint }
+}
+
+function endpointOf({ lines, ended }: DetachedProgram): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const look = (line: string): void => {
+      const url = /"url":"([^"]+)".*"msg":"listening"/.exec(line)?.[1]
+      if (url === undefined) return
+      lines.off('line', look)
+      resolve(url)
+    }
+    lines.on('line', look)
+    void ended.then(({ code, signal, errors }) =>
+      reject(
+        new ServerStartError(`The server ended before it listened (${signal ?? `exit code ${code}`}).\n${errors}`),
+      ),
+    )
+  })
+}

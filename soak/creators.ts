@@ -1,0 +1,120 @@
+// Creates jobs, each under an idempotency key, and asks again until the job is acknowledged, whatever becomes of server and database.
+import { setTimeout as pause } from 'node:timers/promises'
+import { RecordJobDocument } from '../src/client/documents.generated.ts'
+import { sendOperation, type TypedDocument } from '../src/client/sendOperation.ts'
+import { type Random, randomFrom } from '../src/commands/seed/random.ts'
+import { CreateJobsDocument } from '../test/client/documents.generated.ts'
+import type { Faults } from './faults.ts'
+
+export interface CreatorsOptions {
+  readonly endpoint: string
+  readonly userId: string
+  readonly seed: number
+  readonly faults: Faults
+  /** Whether so many jobs wait that no more are to be created now. */
+  isFull(): boolean
+}
+
+const CREATORS = 4
+const LARGEST_BATCH = 20
+const ANSWER_MS = 10_000
+const LONGEST_PAUSE_MS = 60
+const RETRY_MS = 250
+/** Enough to be lost over and over. */
+const MAX_ATTEMPTS = 1000
+/** So many requests are sent once more after they were answered. */
+const REPEATS = 0.05
+
+type Outcome = { readonly __typename: 'CreateJobSuccess'; readonly job: { readonly jobId: string } } | Refusal
+interface Refusal {
+  readonly __typename: 'IdempotencyConflict' | 'InvalidInput'
+  readonly message: string
+}
+
+export class Creators {
+  /** The jobs that the server has acknowledged, by their idempotency keys. */
+  readonly acknowledged = new Map<string, string>()
+  /** How many requests had to be sent again. */
+  retries = 0
+  private readonly options: CreatorsOptions
+  private keys = 0
+
+  constructor(options: CreatorsOptions) {
+    this.options = options
+  }
+
+  /** Creates until `isEnough`; resolves when all that was begun is acknowledged. Gives up when `signal` is aborted. */
+  async run(isEnough: () => boolean, signal: AbortSignal): Promise<void> {
+    const { seed } = this.options
+    const create = async (random: Random): Promise<void> => {
+      while (!isEnough() && !signal.aborted) {
+        if (this.options.isFull()) {
+          await pause(LONGEST_PAUSE_MS)
+          continue
+        }
+        const keys = Array.from({ length: random.whole(1, LARGEST_BATCH) }, () => `key-${++this.keys}`)
+        await this.untilAcknowledged(keys, signal)
+        if (random.next() < REPEATS) await this.untilAcknowledged(keys, signal)
+        await pause(random.whole(0, LONGEST_PAUSE_MS))
+      }
+    }
+    await Promise.all(Array.from({ length: CREATORS }, (_, n) => create(randomFrom(seed + n))))
+  }
+
+  private async untilAcknowledged(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const outcomes = await this.send(keys).catch(() => undefined)
+      if (outcomes !== undefined) {
+        for (const [index, key] of keys.entries()) this.acknowledge(key, outcomes[index])
+        return
+      }
+      this.retries += 1
+      await pause(RETRY_MS)
+    }
+  }
+
+  /** A key always leads to the same job. */
+  private acknowledge(key: string, outcome: Outcome | undefined): void {
+    if (outcome?.__typename !== 'CreateJobSuccess') {
+      this.options.faults.note(`The job of ${key} was refused: ${outcome?.message}`)
+      return
+    }
+    const { jobId } = outcome.job
+    const before = this.acknowledged.get(key)
+    if (before !== undefined && before !== jobId) {
+      this.options.faults.note(`${key} was acknowledged as job ${before}, and then as job ${jobId}.`)
+    }
+    this.acknowledged.set(key, jobId)
+  }
+
+  private async send(keys: readonly string[]): Promise<readonly Outcome[]> {
+    const { userId } = this.options
+    const [first = '', ...more] = keys
+    const inputOf = (key: string) => ({
+      userId,
+      content: `the job of ${key}`,
+      idempotencyKey: key,
+      maxAttempts: MAX_ATTEMPTS,
+    })
+    if (more.length === 0) {
+      const { createJob } = await this.ask(RecordJobDocument, { input: inputOf(first) })
+      return createJob === null ? [] : [createJob]
+    }
+    return (await this.ask(CreateJobsDocument, { inputs: keys.map(inputOf) })).createJobs
+  }
+
+  private async ask<Data, Variables extends object>(
+    document: TypedDocument<Data, Variables>,
+    variables: Variables,
+  ): Promise<Data> {
+    const operation = { query: document.toString(), variables }
+    const { data, errors } = await sendOperation<Data>(
+      this.options.endpoint,
+      operation,
+      {},
+      AbortSignal.timeout(ANSWER_MS),
+    )
+    if (errors?.[0]) throw new Error(errors[0].message)
+    return data
+  }
+}

@@ -1,0 +1,72 @@
+// Who is killed, when and how, in one round: drawn from a seed, so that a failure can be told again.
+import type { Random } from '../src/commands/seed/random.ts'
+import { POSTGRES_KILLS, type PostgresKill } from './killablePostgres.ts'
+
+interface Moment {
+  /** When so many jobs of the round are completed, */
+  readonly completed: number
+  /** and then so much later. */
+  readonly delayMs: number
+}
+
+export interface WorkerKill extends Moment {
+  readonly worker: number
+}
+
+export type FoundationKill = Moment &
+  (
+    | { readonly of: 'server' }
+    | { readonly of: 'postgres'; readonly what: PostgresKill; readonly awayMs: number }
+    /** Both at once: the server is started again while the database is still away. */
+    | { readonly of: 'both'; readonly awayMs: number }
+  )
+
+export interface KillPlan {
+  /** One after the other: the next one waits until everything has recovered. */
+  readonly foundations: readonly FoundationKill[]
+  /** At any time. */
+  readonly workers: readonly WorkerKill[]
+}
+
+export interface PlanOptions {
+  readonly jobs: number
+  readonly serverKills: number
+  /** Of each way to kill PostgreSQL. */
+  readonly postgresKills: number
+  readonly bothKills: number
+  readonly workerKills: number
+  /** PostgreSQL is away for so long at most. */
+  readonly awayMs: number
+}
+
+const LONGEST_DELAY_MS = 300
+
+export function drawPlan(random: Random, options: PlanOptions): KillPlan {
+  const { jobs, serverKills, postgresKills, bothKills, workerKills } = options
+  const awayMs = (): number => random.whole(0, options.awayMs)
+  const kinds = shuffled(random, [
+    ...Array.from({ length: serverKills }, () => ({ of: 'server' }) as const),
+    ...Array.from({ length: postgresKills }, () =>
+      POSTGRES_KILLS.map((what) => ({ of: 'postgres', what, awayMs: awayMs() }) as const),
+    ).flat(),
+    ...Array.from({ length: bothKills }, () => ({ of: 'both', awayMs: awayMs() }) as const),
+  ])
+  const moments = (count: number): Moment[] =>
+    Array.from({ length: count }, (_, n) => ({
+      // In the middle of the load: not before its first twentieth, nor in its last fifth.
+      completed: Math.round(jobs * (0.05 + (0.75 * (n + random.next())) / count)),
+      delayMs: random.whole(0, LONGEST_DELAY_MS),
+    }))
+  const foundationMoments = moments(kinds.length)
+  return {
+    foundations: kinds.map((kind, n) => ({ ...(foundationMoments[n] as Moment), ...kind })),
+    workers: moments(workerKills).map((moment) => ({ ...moment, worker: random.whole(0, 999) })),
+  }
+}
+
+function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, place: random.next() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ item }) => item)
+}

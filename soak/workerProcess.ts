@@ -1,0 +1,32 @@
+// A worker as a process of its own, which the kill tests kill: `workerProcess.ts ENDPOINT NAME SEED`. Writes what happens to its jobs to
+// stdout, a line of JSON for each event.
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { randomFrom } from '../src/commands/seed/random.ts'
+import { runWorker } from '../src/worker/runWorker.ts'
+
+const [url = '', name = '', seed = '0'] = process.argv.slice(2)
+const random = randomFrom(Number(seed))
+
+/** Some of the work fails, and is tried again. */
+const FAILURES = 0.02
+
+await runWorker({
+  url,
+  // Another one each time: what was claimed by one that was killed is not its successor's.
+  workerId: `${name}:${process.pid}`,
+  concurrency: 10,
+  leaseSeconds: 3,
+  pollMs: 100,
+  async handle(job) {
+    const durationMs = random.whole(1, 15)
+    const fails = random.next() < FAILURES
+    await pause(durationMs)
+    if (fails) throw new Error('This work fails now and then.')
+    return { content: job.content }
+  },
+  onEvent(event) {
+    const of = 'job' in event ? { jobId: event.job.jobId, version: event.job.version } : {}
+    console.log(JSON.stringify({ type: event.type, ...of }))
+  },
+})

@@ -1,0 +1,159 @@
+// The mutations. Each parses its input, calls the operation of the ledger that bears its name, and leaves refusals to the union that
+// is its type.
+import type { Job as JobRow } from '../../database/generated/client.ts'
+import { cleanupJobs } from '../../ledger/cleanupJobs.ts'
+import { createJob, createJobs } from '../../ledger/createJob.ts'
+import { deleteJob } from '../../ledger/deleteJob.ts'
+import { LedgerError } from '../../ledger/errors.ts'
+import { completeJob, failJob } from '../../ledger/finishJob.ts'
+import { setJobResult } from '../../ledger/jobResult.ts'
+import { transitionJob, transitionJobs } from '../../ledger/transitionJob.ts'
+import { builder } from '../builder.ts'
+import { jobIdGiven } from '../globalIds.ts'
+import { jobAnswer } from '../limits/jobAnswer.ts'
+import { markRowLoaded } from '../loading/selection.ts'
+import { eachPermitted, permittedTransitions, WORK, withinScope, withOwner } from '../ownership.ts'
+import { logStaleWorker } from '../staleWorkerLog.ts'
+import {
+  CleanupJobsInput,
+  CompleteJobInput,
+  CreateJobInput,
+  DeleteJobInput,
+  FailJobInput,
+  SetJobResultInput,
+  TransitionJobInput,
+} from './jobInputs.ts'
+import {
+  CleanupJobsResult,
+  CreateJobResult,
+  DeleteJobResult,
+  SetJobResultResult,
+  TransitionJobResult,
+} from './mutationResults.ts'
+
+const toSuccess = (job: JobRow) => ({ job })
+
+/** Runs the items that are not refused yet in one batch, and puts the refusals in their places among the answers. */
+async function mergeRefusals<Item, Answer>(
+  items: readonly Item[],
+  run: (accepted: Exclude<Item, LedgerError>[]) => Promise<Answer[]>,
+): Promise<(Answer | Extract<Item, LedgerError>)[]> {
+  const isRefused = (item: Item): item is Extract<Item, LedgerError> => item instanceof LedgerError
+  const accepted = items.filter((item) => !isRefused(item)) as Exclude<Item, LedgerError>[]
+  // Without any items at all the ledger says how many there must be.
+  const answers = accepted.length > 0 || items.length === 0 ? await run(accepted) : []
+  let next = 0
+  return items.map((item) => (isRefused(item) ? item : (answers[next++] as Answer)))
+}
+
+builder.mutationFields((t) => ({
+  createJob: t.field({
+    type: CreateJobResult,
+    nullable: true,
+    description: 'Creates a job, as PENDING.',
+    args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
+    resolve: (_, { input }, context, info) => {
+      const answer = jobAnswer(context, info)
+      const owned = withOwner(context.caller, input)
+      if (owned instanceof LedgerError) throw owned
+      return createJob(context.ledger, owned, context.caller.actor, answer)
+    },
+  }),
+  createJobs: t.field({
+    type: [CreateJobResult],
+    description: 'Creates 1 to 1000 jobs in one statement; answers each for itself, in order.',
+    args: { inputs: t.arg({ type: [CreateJobInput], required: true, description: 'The jobs.' }) },
+    resolve: (_, { inputs }, context, info) => {
+      const answer = jobAnswer(context, info)
+      const { ledger, caller } = context
+      const owned = eachPermitted(inputs, 'userId', (input) => withOwner(caller, input))
+      return mergeRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor, answer))
+    },
+  }),
+  transitionJob: t.field({
+    type: TransitionJobResult,
+    nullable: true,
+    description: 'Moves a job to another state.',
+    args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
+    resolve: async (_, { input }, context, info) => {
+      const answer = jobAnswer(context, info)
+      const [permitted] = permittedTransitions(context.caller, [input])
+      if (permitted === undefined || permitted instanceof LedgerError) throw permitted
+      return toSuccess(await transitionJob(context.ledger, permitted, answer))
+    },
+  }),
+  transitionJobs: t.field({
+    type: [TransitionJobResult],
+    description: 'Makes 1 to 1000 transitions in one statement; in order, and each answered for itself.',
+    args: { inputs: t.arg({ type: [TransitionJobInput], required: true, description: 'The transitions.' }) },
+    resolve: async (_, { inputs }, context, info) => {
+      const answer = jobAnswer(context, info)
+      const { ledger, caller } = context
+      const permitted = permittedTransitions(caller, inputs)
+      const answers = await mergeRefusals(permitted, (accepted) =>
+        transitionJobs(ledger, accepted, caller.actor, answer),
+      )
+      return answers.map((one) => (one instanceof LedgerError ? one : toSuccess(one)))
+    },
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  setJobResult: t.field({
+    type: SetJobResultResult,
+    nullable: true,
+    description: 'Creates or replaces the result of a job. The same input again changes nothing.',
+    args: { input: t.arg({ type: SetJobResultInput, required: true, description: 'The result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      markRowLoaded(context, info, 'JobResult', 'result')
+      const answer = jobAnswer(context, info)
+      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }, answer) }
+    },
+  }),
+  deleteJob: t.field({
+    type: DeleteJobResult,
+    nullable: true,
+    description: 'Soft-deletes a job: it becomes CANCELLED and keeps its row, history and result.',
+    args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
+    resolve: (_, { input }, context, info) => {
+      const answer = jobAnswer(context, info)
+      return deleteJob(context.ledger, withinScope(context.caller, 'delete jobs', input), answer)
+    },
+  }),
+  cleanupJobs: t.field({
+    type: CleanupJobsResult,
+    nullable: true,
+    description: 'Soft-deletes the jobs that were created long ago, the finished ones by default.',
+    args: { input: t.arg({ type: CleanupJobsInput, required: true, description: 'Which jobs.' }) },
+    resolve: async (_, { input }, { ledger, caller }) => ({
+      count: await cleanupJobs(ledger, { ...input, actor: caller.actor }),
+    }),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  completeJob: t.field({
+    type: TransitionJobResult,
+    nullable: true,
+    description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one commit.',
+    args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      const answer = jobAnswer(context, info)
+      const job = withinScope(context.caller, WORK, input)
+      const complete = () => completeJob(context.ledger, job, answer)
+      return toSuccess(await logStaleWorker(context, { operation: 'completeJob', jobId: job.jobId }, complete))
+    },
+  }),
+  failJob: t.field({
+    type: TransitionJobResult,
+    nullable: true,
+    description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one commit.',
+    args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
+    resolve: async (_, { input }, context, info) => {
+      const answer = jobAnswer(context, info)
+      const job = withinScope(context.caller, WORK, input)
+      const fail = () => failJob(context.ledger, job, answer)
+      return toSuccess(await logStaleWorker(context, { operation: 'failJob', jobId: job.jobId }, fail))
+    },
+  }),
+}))

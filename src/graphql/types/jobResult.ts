@@ -1,0 +1,20 @@
+// JobResult: what came out of a job.
+import { builder } from '../builder.ts'
+import { visibleJobs } from '../context.ts'
+import { JobResultStatusEnum } from './enums.ts'
+
+export const JobResult = builder.prismaNode('JobResult', {
+  id: { resolve: (result) => result.id, description: 'The global id.' },
+  findUnique: (id, context) => ({ id, job: visibleJobs(context) }),
+  nullable: true,
+  select: { id: true },
+  fields: (t) => ({
+    job: t.relation('job', { description: 'The job that the result belongs to.' }),
+    status: t.expose('status', { type: JobResultStatusEnum }),
+    output: t.expose('output', { type: 'JSON', nullable: true }),
+    errorMessage: t.exposeString('errorMessage', { nullable: true }),
+    processingTimeMs: t.exposeInt('processingTimeMs', { nullable: true }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+})

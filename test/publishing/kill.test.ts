@@ -1,0 +1,225 @@
+// Followers of a ledger that is being written, while everything between the two is killed at random: the server that hands it on, the broker,
+// and a subscriber. Whatever happens, every step of every job arrives, those of a job in order.
+import { type Message, PubSub } from '@google-cloud/pubsub'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { followJobEvents } from '../../src/client/followJobEvents.ts'
+import { type Random, randomFrom } from '../../src/commands/seed/random.ts'
+import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'
+import { listFollowers } from '../../src/ledger/followers.ts'
+import { transitionJobs } from '../../src/ledger/transitionJob.ts'
+import { setUpPubSub } from '../../src/publishing/pubSub/setUp.ts'
+import { eventually } from '../support/eventually.ts'
+import { ACTOR, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { fixedPort } from '../support/fixedPort.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
+import { emulatorAt, type PubSubEmulator, startPubSubEmulator, withoutEmulator } from '../support/pubSubEmulator.ts'
+import { openTcpGate, type TcpGate } from '../support/tcpGate.ts'
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+
+const TRANSITIONS = 10_000
+const WRITERS = 8
+const SERVER_KILLS = 4
+const BROKER_KILLS = 2
+const SEED = Math.floor(Math.random() * 1_000_000)
+const TOPIC = 'projects/jobledger-test/topics/killed'
+const SUBSCRIPTION = 'projects/jobledger-test/subscriptions/killed-reader'
+
+type Step = readonly [jobId: string, sequence: number]
+
+/** Jobs that are walked through the state machine for ever, by writers that sometimes meet. */
+async function write(ledger: TestLedger, random: Random, until: AbortSignal): Promise<number> {
+  let made = 0
+  const writer = async (): Promise<void> => {
+    while (made < TRANSITIONS && !until.aborted) {
+      const jobs = await Promise.all(Array.from({ length: 10 }, () => newJob(ledger)))
+      made += jobs.length
+      for (const to of [
+        'PROCESSING',
+        'FAILED',
+        'PENDING',
+        'PROCESSING',
+        'PENDING',
+        'PROCESSING',
+        'COMPLETED',
+      ] as const) {
+        const inputs = jobs.map(({ id }) => ({ jobId: id, to, actor: ACTOR })).sort(() => random.next() - 0.5)
+        // Twice, by two connections at once: one of them waits for the rows of the other.
+        const halves = [inputs.slice(0, 6), inputs.slice(4)]
+        const outcomes = await Promise.all(halves.map((half) => transitionJobs(ledger, half, ACTOR)))
+        made += outcomes.flat().filter((outcome) => !(outcome instanceof Error)).length
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: WRITERS }, writer))
+  return made
+}
+
+/** Every step that the ledger has came, those of each job in their order when repeats are left out. */
+async function expectAll(ledger: TestLedger, heard: readonly Step[]): Promise<void> {
+  const jobs = await ledger.prisma.job.findMany({ select: { id: true, version: true } })
+  const last = new Map<string, number>()
+  const gaps: string[] = []
+  for (const [jobId, sequence] of heard) {
+    const before = last.get(jobId) ?? 0
+    if (sequence > before + 1) gaps.push(`${jobId}: ${sequence} after ${before}`)
+    last.set(jobId, Math.max(before, sequence))
+  }
+  expect(gaps).toEqual([])
+  expect(jobs.filter(({ id, version }) => last.get(id) !== version)).toEqual([])
+}
+
+describe.skipIf(withoutEmulator('kills of the server and of Google Pub/Sub while the ledger is handed on'))(
+  'everything',
+  () => {
+    let ledger: TestLedger
+    let emulator: PubSubEmulator
+    let gate: TcpGate
+
+    beforeAll(async () => {
+      ledger = await openTestLedger()
+      emulator = await startPubSubEmulator()
+      gate = await openTcpGate(emulator.port)
+      for (const [variable, value] of Object.entries(emulator.environment)) vi.stubEnv(variable, value)
+      await setUpPubSub({ topic: TOPIC, subscription: SUBSCRIPTION })
+    })
+
+    afterAll(async () => {
+      await endPrograms()
+      await gate.close()
+      await emulator.kill()
+      vi.unstubAllEnvs()
+      await ledger.close()
+    })
+
+    it(`arrives, in order, whatever is killed (seed ${SEED})`, async () => {
+      const random = randomFrom(SEED)
+      const port = await fixedPort()
+      const startServer = (): Program =>
+        runProgram('src/main.ts', {
+          ...emulatorAt(gate.port),
+          NODE_ENV: 'production',
+          AUTH: 'open',
+          DATABASE_URL: ledger.url,
+          DATABASE_POOL_KEPT: '2',
+          DATABASE_POOL_EXTRA: '4',
+          MAINTENANCE_INTERVAL_SECONDS: '0',
+          PORT: String(port),
+          PUBSUB_TOPIC: TOPIC,
+        })
+      let server = startServer()
+      let broker = takeFrom(SUBSCRIPTION)
+      const published: Step[] = []
+      const subscriber = subscribeUntilDone(`http://127.0.0.1:${port}/graphql`, random)
+
+      const stop = new AbortController()
+      let isWriting = true
+      const writing = write(ledger, random, stop.signal).finally(() => {
+        isWriting = false
+      })
+
+      const killServer = async (): Promise<void> => {
+        server.process.kill('SIGKILL')
+        await server.ended
+        server = startServer()
+        await server.says(/listening/)
+      }
+      // What the real broker has taken it keeps; the emulator forgets it. So the server loses it first, at any moment, and what it had taken is
+      // fetched before it is killed.
+      const killBroker = async (): Promise<void> => {
+        await gate.close()
+        await broker.settled()
+        published.push(...(await broker.close()))
+        await emulator.kill()
+        await emulator.start()
+        await setUpPubSub({ topic: TOPIC, subscription: SUBSCRIPTION })
+        broker = takeFrom(SUBSCRIPTION)
+        await gate.open()
+      }
+      const kills = [
+        ...Array.from({ length: SERVER_KILLS }, () => killServer),
+        ...Array.from({ length: BROKER_KILLS }, () => killBroker),
+      ].sort(() => random.next() - 0.5)
+      await server.says(/listening/)
+      for (const kill of kills) {
+        await new Promise((resolve) => setTimeout(resolve, random.whole(200, 1500)))
+        await kill()
+      }
+      expect(await writing).toBeGreaterThanOrEqual(TRANSITIONS)
+      expect(isWriting).toBe(false)
+
+      const total = await ledger.prisma.jobStateRecord.count()
+      await eventually(
+        async () =>
+          expect((await listFollowers(ledger)).find(({ name }) => name === `pubsub:${TOPIC}`)?.lagRecords).toBe(0),
+        60_000,
+      )
+      await broker.settled()
+      published.push(...(await broker.close()))
+      await expectAll(ledger, published)
+      const heard = await subscriber.until(total)
+      await expectAll(ledger, heard)
+      // Its cursor is never wrong: nothing came twice.
+      expect(heard).toHaveLength(total)
+    })
+  },
+)
+
+interface BrokerReader {
+  /** Resolves when nothing has come for a while. */
+  settled(): Promise<void>
+  /** Ends it; resolves to what came. */
+  close(): Promise<Step[]>
+}
+
+const SETTLED_MS = 1000
+
+function takeFrom(subscription: string): BrokerReader {
+  const client = new PubSub({ projectId: 'jobledger-test' })
+  const reader = client.subscription(subscription)
+  const steps: Step[] = []
+  let cameAt = performance.now()
+  reader.on('message', (message: Message) => {
+    cameAt = performance.now()
+    steps.push([message.attributes.jobId as string, Number(message.attributes.sequence)])
+    message.ack()
+  })
+  reader.on('error', () => undefined)
+  return {
+    settled: () => eventually(() => expect(performance.now() - cameAt).toBeGreaterThan(SETTLED_MS), 30_000),
+    async close() {
+      await reader.close()
+      await client.close()
+      return steps
+    },
+  }
+}
+
+interface Subscriber {
+  /** Resolves to what it heard when that is so much. */
+  until(count: number): Promise<Step[]>
+}
+
+/** Listens, is killed at random, and goes on with the last cursor that it had. */
+function subscribeUntilDone(url: string, random: Random): Subscriber {
+  const steps: Step[] = []
+  const done = new AbortController()
+  const listen = async (): Promise<void> => {
+    for (let after = cursorOf(BEGINNING); !done.signal.aborted; ) {
+      const life = AbortSignal.any([done.signal, AbortSignal.timeout(random.whole(100, 1500))])
+      for await (const { cursor, record } of followJobEvents({ url, after, signal: life })) {
+        steps.push([record.job.jobId, record.sequence])
+        after = cursor
+      }
+    }
+  }
+  const listening = listen()
+  return {
+    async until(count) {
+      await eventually(() => expect(steps.length).toBeGreaterThanOrEqual(count), 60_000)
+      done.abort()
+      await listening
+      return steps
+    },
+  }
+}

@@ -1,0 +1,56 @@
+// What the log says of a follower that is behind.
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { BEGINNING } from '../../src/ledger/eventOrder.ts'
+import { headPosition } from '../../src/ledger/events.ts'
+import { beginFollower, moveFollower } from '../../src/ledger/followers.ts'
+import { LagReport } from '../../src/publishing/lagReport.ts'
+import { jobCreatedAt, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { passedHorizon } from '../support/passedHorizon.ts'
+
+const MINUTE_MS = 60_000
+
+let ledger: TestLedger
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+afterAll(() => ledger.close())
+
+it('tells once a minute how far it is behind, and when it is no more', async () => {
+  await jobCreatedAt(ledger, new Date(Date.now() - 30_000), 'PROCESSING')
+  await beginFollower(ledger, 'late', BEGINNING)
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const lines: unknown[] = []
+  const write = (level: string) => (facts: object, message: string) => void lines.push({ level, ...facts, message })
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+  const report = new LagReport(ledger, 'late', log)
+  await report.reportIfDue()
+  expect(lines).toEqual([])
+  vi.advanceTimersByTime(MINUTE_MS)
+  await report.reportIfDue()
+  await report.reportIfDue()
+  expect(lines).toEqual([
+    {
+      level: 'warn',
+      follower: 'late',
+      lagRecords: 2,
+      lagSeconds: expect.any(Number),
+      message: 'the ledger is handed on late',
+    },
+  ])
+  expect((lines[0] as { lagSeconds: number }).lagSeconds).toBeGreaterThanOrEqual(30)
+  await passedHorizon(ledger)
+  expect(await moveFollower(ledger, 'late', BEGINNING, await headPosition(ledger))).toBe(true)
+  for (let times = 0; times < 2; times++) {
+    vi.advanceTimersByTime(MINUTE_MS)
+    await report.reportIfDue()
+  }
+  expect(lines.slice(1)).toEqual([
+    { level: 'info', follower: 'late', lagRecords: 0, lagSeconds: 0, message: 'the ledger is handed on in time again' },
+  ])
+})
