@@ -38,12 +38,12 @@ const WORKERS = 3
 const MOST_WAITING = 300
 const ENVIRONMENT = {
   // Few connections: after each kill all of them are made anew.
-  DATABASE_POOL_KEPT: '4',
-  DATABASE_POOL_EXTRA: '2',
+  DATABASE_POOL_MIN: '4',
+  DATABASE_POOL_MAX: '6',
   MAINTENANCE_INTERVAL_SECONDS: '1',
   // Work that fails is tried again soon.
-  RETRY_BASE_MS: '100',
-  RETRY_MAX_MS: '1000',
+  JOB_RETRY_BASE_MS: '100',
+  JOB_RETRY_MAX_MS: '1000',
 }
 
 export class Trial {

@@ -158,8 +158,8 @@ function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): 
 }
 
 /** What all subscriptions together read at once: a fifth of the connections; and what may be read for one event. */
-function eventReads({ database: { poolMin, poolMaxExtra }, responseLimitBytes }: Config) {
-  const maxStatements = Math.max(1, Math.floor((poolMin + poolMaxExtra) / 5))
+function eventReads({ database: { poolMax }, responseLimitBytes }: Config) {
+  const maxStatements = Math.max(1, Math.floor(poolMax / 5))
   return { maxStatements, maxRowBytes: READ_FACTOR * responseLimitBytes }
 }
 

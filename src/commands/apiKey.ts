@@ -141,7 +141,7 @@ async function withKeys(work: (prisma: PrismaClient) => Promise<void>): Promise<
   const config = readConfig()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolMin: 0, poolMaxExtra: 1, url: opened.url, onPoolError })
+  const database = connectDatabase({ ...config.database, poolMin: 0, poolMax: 1, url: opened.url, onPoolError })
   try {
     await checkDatabase(database, opened.url)
     if (opened.embedded) await migrateToLatest(opened)

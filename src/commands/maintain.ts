@@ -28,7 +28,7 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   const signal = nextSignal()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolMin: 0, poolMaxExtra: 1, url: opened.url, onPoolError })
+  const database = connectDatabase({ ...config.database, poolMin: 0, poolMax: 1, url: opened.url, onPoolError })
   const lock = openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url: opened.url })
   try {
     await checkDatabase(database, opened.url)

@@ -25,7 +25,7 @@ export async function purge({ olderThan, dryRun }: PurgeOptions): Promise<void> 
   const signal = nextSignal()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolMin: 0, poolMaxExtra: 1, url: opened.url, onPoolError })
+  const database = connectDatabase({ ...config.database, poolMin: 0, poolMax: 1, url: opened.url, onPoolError })
   try {
     if (opened.embedded) await migrateToLatest(opened)
     await requireIntactSchema(database.pool)

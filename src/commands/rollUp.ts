@@ -28,7 +28,7 @@ export async function rollUpCommand({ rebuild }: RollUpCommandOptions): Promise<
   const database: Database = connectDatabase({
     ...config.database,
     poolMin: 0,
-    poolMaxExtra: 1,
+    poolMax: 1,
     // The old sums are removed in one transaction, which readers do not wait for.
     ...(rebuild && { statementTimeoutMs: 0 }),
     url: opened.url,

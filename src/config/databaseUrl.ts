@@ -7,7 +7,7 @@ const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', '
 
 /** The setting to use instead of a parameter of other drivers. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  connection_limit: 'DATABASE_POOL_KEPT and DATABASE_POOL_EXTRA',
+  connection_limit: 'DATABASE_POOL_MAX',
   pool_timeout: 'DATABASE_CONNECT_TIMEOUT_MS',
   connect_timeout: 'DATABASE_CONNECT_TIMEOUT_MS',
   statement_timeout: 'DATABASE_STATEMENT_TIMEOUT_MS',

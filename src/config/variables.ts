@@ -42,14 +42,14 @@ export const VARIABLES = z
     error: 'must not be more than LIMIT_PAGE_SIZE.',
     when: always,
   })
-  .refine((env) => !(env.RETRY_MAX_MS < env.RETRY_BASE_MS), {
-    path: ['RETRY_MAX_MS'],
-    error: 'must not be less than RETRY_BASE_MS.',
+  .refine((env) => !(env.JOB_RETRY_MAX_MS < env.JOB_RETRY_BASE_MS), {
+    path: ['JOB_RETRY_MAX_MS'],
+    error: 'must not be less than JOB_RETRY_BASE_MS.',
     when: always,
   })
-  .refine((env) => env.DATABASE_POOL_KEPT + env.DATABASE_POOL_EXTRA !== 0, {
-    path: ['DATABASE_POOL_KEPT'],
-    error: 'must be at least 1 while DATABASE_POOL_EXTRA is 0.',
+  .refine((env) => !(env.DATABASE_POOL_MAX < env.DATABASE_POOL_MIN), {
+    path: ['DATABASE_POOL_MAX'],
+    error: 'must not be less than DATABASE_POOL_MIN.',
     when: always,
   })
   .superRefine((env, check) => {

@@ -13,11 +13,11 @@ import { timelineVerifier } from './transactionOrder.ts'
 
 export interface DatabaseSettings extends RetryDelay {
   url: string
-  /** Connections that are kept open once they were needed. */
+  /** Number of connections that stay open once they were needed. */
   poolMin: number
-  /** How many more may be opened when those are busy; they are closed when idle. */
-  poolMaxExtra: number
-  /** A connection is replaced after so many seconds. */
+  /** Maximum number of connections, at least 1. Those above `poolMin` are closed when idle. */
+  poolMax: number
+  /** Maximum age of a connection, in seconds. Then it is replaced. */
   maxLifetimeSeconds: number
   /** Statements that one request of a caller may run at once; by default as many as the caller may. */
   statementsPerRequest?: number
@@ -55,11 +55,11 @@ const PREPARED_STATEMENTS = 500
 
 /** Opens the pool and Prisma Client. Connects when first used. */
 export function connectDatabase(settings: DatabaseSettings): Database {
-  const max = settings.poolMin + settings.poolMaxExtra
+  const { poolMin: min, poolMax: max } = settings
   const pool = new CancellingPool(
     {
       ...sessionSettings(settings),
-      min: settings.poolMin,
+      min,
       max,
       maxLifetimeSeconds: settings.maxLifetimeSeconds,
       idleTimeoutMillis: IDLE_MS,

@@ -10,7 +10,7 @@ let server: TestServer
 let large: string
 
 beforeAll(async () => {
-  server = await startTestServer({ environment: { ANSWER_LIMIT_BYTES: String(LIMIT) } })
+  server = await startTestServer({ environment: { LIMIT_RESPONSE_BYTES: String(LIMIT) } })
   const inputs = Array.from({ length: 100 }, () => ({ userId: 'u', content: 'c'.repeat(200_000) }))
   await createJobs(server.ledger, inputs, ACTOR)
   large = (

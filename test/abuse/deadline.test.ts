@@ -15,8 +15,8 @@ let other: pg.Client
 let watcher: pg.Client
 
 beforeAll(async () => {
-  patient = await startTestServer({ environment: { DATABASE_POOL_EXTRA: '6' } })
-  const environment = { REQUEST_TIMEOUT_MS: String(TIMEOUT_MS), DATABASE_POOL_EXTRA: '3' }
+  patient = await startTestServer({ environment: { DATABASE_POOL_MAX: '6' } })
+  const environment = { REQUEST_TIMEOUT_MS: String(TIMEOUT_MS), DATABASE_POOL_MAX: '3' }
   hasty = await startTestServer({ environment, databaseUrl: patient.databaseUrl })
   other = new pg.Client({ connectionString: patient.databaseUrl })
   // What PostgreSQL tells of other sessions stays the same within a transaction: it is asked outside of the one with the lock.
@@ -104,7 +104,7 @@ describe('a request whose time is over', () => {
 describe('an operation of many statements at once', () => {
   it('makes the server warn of nothing', async () => {
     const environment = {
-      DATABASE_POOL_EXTRA: '30',
+      DATABASE_POOL_MAX: '30',
       LIMIT_CALLER_STATEMENTS: '15',
       LIMIT_REQUEST_STATEMENTS: '15',
     }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await startTestServer({
     environment: {
       ...PROTECTED,
-      DATABASE_POOL_EXTRA: '10',
+      DATABASE_POOL_MAX: '10',
       DATABASE_CONNECT_TIMEOUT_MS: '2000',
       LIMIT_CALLER_STATEMENTS: '3',
       LIMIT_REQUEST_STATEMENTS: '2',

@@ -9,7 +9,7 @@ const LIMIT = 1024 * 1024
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer({ environment: { ANSWER_LIMIT_BYTES: String(LIMIT) } })
+  server = await startTestServer({ environment: { LIMIT_RESPONSE_BYTES: String(LIMIT) } })
 })
 afterAll(() => server.close())
 

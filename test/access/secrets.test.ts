@@ -106,7 +106,7 @@ describe('secrets', () => {
     const connection = connectDatabase({
       url: urlWithPassword(),
       poolMin: 0,
-      poolMaxExtra: 1,
+      poolMax: 1,
       maxLifetimeSeconds: 60,
       connectTimeoutMs: 5000,
       statementTimeoutMs: 5000,

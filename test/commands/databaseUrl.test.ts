@@ -25,10 +25,7 @@ describe('DATABASE_URL', () => {
       'must not set `search_path` in its `options` to anything but `public`: its tables are in that schema.',
     ],
     ['host/name?sslmode=allow', /^has an `sslmode` that is not supported: use disable, /],
-    [
-      'host/name?connection_limit=5',
-      /`connection_limit`, which has no effect.* DATABASE_POOL_KEPT and DATABASE_POOL_EXTRA /,
-    ],
+    ['host/name?connection_limit=5', /`connection_limit`, which has no effect.* DATABASE_POOL_MAX /],
     ['host/name?pgbouncer=true', /`pgbouncer`, which has no effect.* DATABASE_PREPARED_STATEMENTS=false instead\.$/],
     [
       'host/name?target_session_attrs=read-write',

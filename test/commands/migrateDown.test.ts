@@ -87,7 +87,7 @@ describe('migrate-down', () => {
   })
 
   it('refuses while servers are connected, unless it is forced', async () => {
-    const server = await startTestServer({ databaseUrl: database.url, environment: { DATABASE_POOL_KEPT: '1' } })
+    const server = await startTestServer({ databaseUrl: database.url, environment: { DATABASE_POOL_MIN: '1' } })
     await server.request('{ eventCursor }')
     const before = await latest()
     const refused = await run('--yes')

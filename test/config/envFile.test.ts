@@ -123,8 +123,8 @@ describe('a name that looks like a setting', () => {
     ],
     [
       'DATABASE_POOL=5',
-      'DATABASE_POOL in the file .env is not a setting of Jobledger. Did you mean DATABASE_POOL_KEPT, DATABASE_POOL_EXTRA, or ' +
-        'DATABASE_POOL_RECYCLE_SECONDS?',
+      'DATABASE_POOL in the file .env is not a setting of Jobledger. Did you mean DATABASE_POOL_MIN, DATABASE_POOL_MAX, or ' +
+        'DATABASE_POOL_MAX_LIFETIME_SECONDS?',
     ],
   ])('is refused in .env: %s', async (line, sentence) => {
     const { code, stderr } = await jobledger(['rollup'], {}, folder('AUTH=open', line, 'COMPOSE_PROJECT_NAME=other'))

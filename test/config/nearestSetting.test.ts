@@ -8,9 +8,9 @@ describe('a name that lacks the end of a setting', () => {
   const short = [...new Set(longer)].filter((name) => name.includes('_') && !VARIABLE_NAMES.includes(name))
 
   it('is never taken for nothing, whichever setting it is', () => {
-    expect(short).toEqual(expect.arrayContaining(['RETRY_BASE', 'EVENTS_PING', 'SLOW_QUERY', 'LIMIT_CONTENT']))
+    expect(short).toEqual(expect.arrayContaining(['JOB_RETRY_BASE', 'EVENTS_PING', 'SLOW_THRESHOLD', 'LIMIT_CONTENT']))
     for (const name of short) expect(nearestSetting(name, VARIABLE_NAMES)).toContain(`${name}_`)
-    expect(nearestSetting('body_limit', VARIABLE_NAMES)).toBe('BODY_LIMIT_BYTES')
+    expect(nearestSetting('limit_body', VARIABLE_NAMES)).toBe('LIMIT_BODY_BYTES')
     expect(nearestSetting('RATE_LIMIT', VARIABLE_NAMES)).toBe('RATE_LIMIT_PER_SECOND or RATE_LIMIT_BURST')
   })
 

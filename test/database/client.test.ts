@@ -16,7 +16,7 @@ async function open(settings: Partial<DatabaseSettings> = {}, inUrl = ''): Promi
   const database = connectDatabase({
     url: `${own.url}${inUrl}`,
     poolMin: 0,
-    poolMaxExtra: 3,
+    poolMax: 3,
     maxLifetimeSeconds: 3600,
     connectTimeoutMs: 5000,
     statementTimeoutMs: 5000,
@@ -70,7 +70,7 @@ describe('statements', () => {
     (await pool.query<{ name: string }>("SELECT name FROM pg_prepared_statements WHERE name LIKE 'jobledger%'")).rows
 
   it('are prepared once for each connection when that is asked for', async () => {
-    const database = await open({ preparedStatements: true, poolMaxExtra: 1 })
+    const database = await open({ preparedStatements: true, poolMax: 1 })
     for (let times = 0; times < 3; times += 1) await database.prisma.job.findMany({ take: 1 })
     expect(await prepared(database)).toHaveLength(1)
     await database.prisma.jobResult.findMany({ take: 1 })
@@ -78,13 +78,13 @@ describe('statements', () => {
   })
 
   it('are not prepared when that is not', async () => {
-    const database = await open({ preparedStatements: false, poolMaxExtra: 1 })
+    const database = await open({ preparedStatements: false, poolMax: 1 })
     for (let times = 0; times < 3; times += 1) await database.prisma.job.findMany({ take: 1 })
     expect(await prepared(database)).toEqual([])
   })
 
   it('beyond 500 run unprepared, those before them stay prepared', async () => {
-    const database = await open({ poolMaxExtra: 1 })
+    const database = await open({ poolMax: 1 })
     for (let n = 0; n < 510; n += 1) await database.prisma.$queryRawUnsafe(`SELECT ${n} AS n`)
     expect(await prepared(database)).toHaveLength(500)
     expect(await database.prisma.$queryRawUnsafe('SELECT 505 AS n')).toEqual([{ n: 505 }])
@@ -93,14 +93,14 @@ describe('statements', () => {
 
 describe('the pool', () => {
   it('opens as many connections as kept and extra allow; the next caller waits', async () => {
-    const database = await open({ poolMin: 1, poolMaxExtra: 2 })
+    const database = await open({ poolMin: 1, poolMax: 3 })
     await Promise.all(Array.from({ length: 9 }, () => database.prisma.$queryRaw`SELECT pg_sleep(0.05)::text`))
     expect(database.pool.totalCount).toBe(3)
   })
 
   it('does not wait forever: a caller without a connection is told in time', async () => {
     // On a loaded machine it takes its time to connect at all.
-    const database = await open({ poolMaxExtra: 1, connectTimeoutMs: 1000 })
+    const database = await open({ poolMax: 1, connectTimeoutMs: 1000 })
     // Prisma starts a statement when somebody waits for it.
     const busy = Promise.resolve(database.prisma.$queryRaw`SELECT pg_sleep(3)::text`)
     await eventually(() => expect(database.pool.totalCount - database.pool.idleCount).toBe(1))
@@ -116,7 +116,7 @@ describe('the pool', () => {
   })
 
   it('replaces a connection that has grown old', async () => {
-    const database = await open({ poolMaxExtra: 1, maxLifetimeSeconds: 1 })
+    const database = await open({ poolMax: 1, maxLifetimeSeconds: 1 })
     const first = await pidOf(database)
     expect(await pidOf(database)).toBe(first)
     await eventually(async () => expect(await pidOf(database)).not.toBe(first))
@@ -124,7 +124,7 @@ describe('the pool', () => {
 
   it('tells of an idle connection that broke, replaces it, and does not end the process', async () => {
     const errors: Error[] = []
-    const database = await open({ poolMaxExtra: 2, onPoolError: (error) => errors.push(error) })
+    const database = await open({ poolMax: 2, onPoolError: (error) => errors.push(error) })
     const [first, second] = [await database.pool.connect(), await database.pool.connect()]
     const { rows } = await first.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
     first.release()

@@ -19,7 +19,7 @@ beforeEach(async () => {
   database = await createTestDatabase()
   relay = await startRelay(database.url)
   // One connection: whoever comes after a failure would get what it left behind.
-  const environment = { DATABASE_POOL_KEPT: '1', DATABASE_POOL_EXTRA: '0' }
+  const environment = { DATABASE_POOL_MIN: '1', DATABASE_POOL_MAX: '1' }
   server = await startTestServer({ databaseUrl: relay.url, environment })
   other = new pg.Client({ connectionString: database.url })
   await other.connect()

@@ -70,7 +70,7 @@ describe.skipIf(isSkipped)('behind PgBouncer', () => {
     pooler ??= await startPgBouncer({ target: postgres.port, ...options })
     const server = await startTestServer({
       databaseUrl: pooler.urlOf('ledger'),
-      environment: { RETRY_BASE_MS: '77000', ...environment },
+      environment: { JOB_RETRY_BASE_MS: '77000', ...environment },
     })
     servers.push(server)
     return server

@@ -14,7 +14,7 @@ let server: TestServer
 beforeEach(async () => {
   database = await createTestDatabase()
   // One connection, which stays open.
-  const environment = { DATABASE_POOL_KEPT: '1', DATABASE_POOL_EXTRA: '0' }
+  const environment = { DATABASE_POOL_MIN: '1', DATABASE_POOL_MAX: '1' }
   server = await startTestServer({ databaseUrl: database.url, environment })
 })
 

@@ -139,7 +139,7 @@ describe('the schema', () => {
     const { pool, close } = connectDatabase({
       url: database.url,
       poolMin: 0,
-      poolMaxExtra: 1,
+      poolMax: 1,
       maxLifetimeSeconds: 60,
       connectTimeoutMs: 5000,
       statementTimeoutMs: 5000,

@@ -23,9 +23,9 @@ function foldersOf(file: string): string[] {
 
 const SOURCE_WORDS = new Set([
   ...VARIABLE_NAMES,
-  ...FILES.filter((file) => /^(src|test|\.ci|docker)/.test(file) && !file.startsWith('test/docs/')).flatMap((file) =>
-    [...textOf(file).matchAll(/\b[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\b/g)].map(([word]) => word),
-  ),
+  ...FILES.filter(
+    (file) => /^(src|test|bench|load|soak|\.ci|docker)/.test(file) && !file.startsWith('test/docs/'),
+  ).flatMap((file) => [...textOf(file).matchAll(/\b[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\b/g)].map(([word]) => word)),
 ])
 
 /** Whether there is a file or folder of this name, in which `*` stands for any part of a name. */
@@ -60,7 +60,9 @@ describe.each(PAGES)('%s', (page) => {
   })
 
   it('names files and folders that exist', () => {
-    const named = [...proseOf(page).matchAll(/`((?:src|test|prisma|docs|examples|docker|findings|\.ci)\/[^`\s]*)`/g)]
+    const named = [
+      ...proseOf(page).matchAll(/`((?:src|test|bench|load|soak|prisma|docs|examples|docker|findings|\.ci)\/[^`\s]*)`/g),
+    ]
     const paths = named.map(([, path]) => path as string).filter((path) => !/[A-Z]{4}/.test(path))
     expect(paths.filter((path) => !matchesFile(path))).toEqual([])
   })

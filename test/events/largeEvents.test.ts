@@ -21,7 +21,7 @@ beforeAll(async () => {
     environment: {
       AUTH: 'required',
       ...PROTECTED,
-      ANSWER_LIMIT_BYTES: String(LIMIT),
+      LIMIT_RESPONSE_BYTES: String(LIMIT),
       LIMIT_CALLER_STATEMENTS: String(STATEMENTS),
     },
   })

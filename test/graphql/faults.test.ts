@@ -23,8 +23,8 @@ beforeAll(async () => {
     environment: {
       DATABASE_STATEMENT_TIMEOUT_MS: '500',
       DATABASE_CONNECT_TIMEOUT_MS: '500',
-      DATABASE_POOL_KEPT: '2',
-      DATABASE_POOL_EXTRA: '0',
+      DATABASE_POOL_MIN: '2',
+      DATABASE_POOL_MAX: '2',
     },
   })
   other = new pg.Client({ connectionString: server.databaseUrl })

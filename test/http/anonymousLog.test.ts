@@ -21,7 +21,7 @@ beforeAll(async () => {
   issuer = await startIssuer()
   await issuer.publish('old')
   // The end of a request may be seen after the clock was put ahead.
-  const environment = { ...CLAIMS, AUTH_JWKS_URL: issuer.url, SLOW_QUERY_MS: '0' }
+  const environment = { ...CLAIMS, AUTH_JWKS_URL: issuer.url, SLOW_THRESHOLD_MS: '0' }
   server = await startTestServer({ environment, log })
 })
 afterEach(() => {

@@ -20,7 +20,7 @@ let cursor: string
 
 beforeAll(async () => {
   file = join(temporaryDirectory('jobledger-numbers-'), 'events')
-  server = await startTestServer({ environment: { EVENTS_FILE: file, PUBLISH_FROM: 'beginning' } })
+  server = await startTestServer({ environment: { EVENTS_FILE: file, PUBLISH_START: 'beginning' } })
   session = new pg.Client({ connectionString: server.databaseUrl })
   await session.connect()
   cursor = (await server.request('{ eventCursor }')).data.eventCursor

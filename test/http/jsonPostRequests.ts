@@ -8,7 +8,7 @@ export interface ParityRequest extends RawRequest {
 }
 
 /** Of the servers that are asked. */
-export const LIMITS = { BODY_LIMIT_BYTES: '20000', ANSWER_LIMIT_BYTES: '25000' } as const
+export const LIMITS = { LIMIT_BODY_BYTES: '20000', LIMIT_RESPONSE_BYTES: '25000' } as const
 /** Within the limit of an answer once, over it three times. */
 export const LARGE_CONTENT = 'x'.repeat(10_000)
 

@@ -127,8 +127,8 @@ describe('LIMIT_NAME_CHARACTERS', () => {
   it.each([
     ['LIMIT_NAME_CHARACTERS', '331', 'from 1 to 330'],
     ['LIMIT_OUTPUT_BYTES', '134217729', 'from 1 to 134217728'],
-    ['BODY_LIMIT_BYTES', '268435457', 'from 1024 to 268435456'],
-    ['RETRY_MAX_MS', '9999', 'RETRY_MAX_MS must not be less than RETRY_BASE_MS.'],
+    ['LIMIT_BODY_BYTES', '268435457', 'from 1024 to 268435456'],
+    ['JOB_RETRY_MAX_MS', '9999', 'JOB_RETRY_MAX_MS must not be less than JOB_RETRY_BASE_MS.'],
   ])('and its like are refused at start where the rest cannot keep up: %s=%s', (variable, value, message) => {
     expect(() => parseConfig({ [variable]: value })).toThrow(ConfigError)
     expect(() => parseConfig({ [variable]: value })).toThrow(message)

@@ -14,7 +14,7 @@ const logged: Record<string, unknown>[] = []
 beforeAll(async () => {
   server = await startTestServer({
     log: pino({ level: 'debug' }, sinkOf(logged)),
-    environment: { BODY_LIMIT_BYTES: '20000' },
+    environment: { LIMIT_BODY_BYTES: '20000' },
   })
 })
 

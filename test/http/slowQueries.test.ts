@@ -23,7 +23,7 @@ const sink = new Writable({
 
 beforeAll(async () => {
   const log = pino({ level: 'warn', base: null, timestamp: false }, sink)
-  server = await startTestServer({ log, environment: { SLOW_QUERY_MS: String(SLOW_MS) } })
+  server = await startTestServer({ log, environment: { SLOW_THRESHOLD_MS: String(SLOW_MS) } })
   other = new pg.Client({ connectionString: server.databaseUrl })
   await other.connect()
 })
@@ -91,7 +91,7 @@ it('says nothing of what is not slow, nor of a subscription, which lasts as long
 
 it('names the statement that looks up a key, when that is slow', async () => {
   const log = pino({ level: 'warn', base: null, timestamp: false }, sink)
-  const environment = { AUTH: 'required', SLOW_QUERY_MS: String(SLOW_MS) }
+  const environment = { AUTH: 'required', SLOW_THRESHOLD_MS: String(SLOW_MS) }
   const guarded = await startTestServer({ log, environment, databaseUrl: server.databaseUrl })
   const { key } = await createApiKey(server.ledger.prisma, { name: 'slow', roles: ['AUDITOR'] })
   await other.query('BEGIN; LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE')

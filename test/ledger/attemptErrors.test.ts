@@ -14,7 +14,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 let server: TestServer
 let pool: pg.Pool
 beforeAll(async () => {
-  server = await startTestServer({ environment: { RETRY_BASE_MS: '0' } })
+  server = await startTestServer({ environment: { JOB_RETRY_BASE_MS: '0' } })
   pool = server.database.pool
 })
 afterEach(async () => expect(await findHistoryFaults(pool)).toEqual([]))

@@ -23,8 +23,8 @@ describe('the settings', () => {
     ['RETENTION_DAYS', '0', 'RETENTION_DAYS must be an integer from 1 to 36500 (got "0").'],
     ['RETENTION_DAYS', '36501', 'RETENTION_DAYS must be an integer from 1 to 36500 (got "36501").'],
     ['MAINTENANCE_INTERVAL_SECONDS', '-1', 'MAINTENANCE_INTERVAL_SECONDS must be an integer from 0 to 86400 (got'],
-    ['RETRY_BASE_MS', '1s', 'RETRY_BASE_MS must be an integer from 0 to 86400000 (got "1s").'],
-    ['RETRY_MAX_MS', '0.5', 'RETRY_MAX_MS must be an integer from 0 to 2147483647 (got "0.5").'],
+    ['JOB_RETRY_BASE_MS', '1s', 'JOB_RETRY_BASE_MS must be an integer from 0 to 86400000 (got "1s").'],
+    ['JOB_RETRY_MAX_MS', '0.5', 'JOB_RETRY_MAX_MS must be an integer from 0 to 2147483647 (got "0.5").'],
   ])('refuse %s=%s', (name, value, sentence) => {
     expect(() => parseConfig({ [name]: value })).toThrow(sentence)
   })
@@ -59,14 +59,14 @@ describe('the time between two attempts', () => {
   }
 
   it('is what the environment says', async () => {
-    await start({ RETRY_BASE_MS: '40000000', RETRY_MAX_MS: '40000000' })
+    await start({ JOB_RETRY_BASE_MS: '40000000', JOB_RETRY_MAX_MS: '40000000' })
     const ms = await delayMs()
     expect(ms).toBeGreaterThanOrEqual(20_000_000)
     expect(ms).toBeLessThanOrEqual(40_000_000)
   })
 
   it('is what the database says where the environment has the defaults', async () => {
-    await start({ RETRY_BASE_MS: '10000' }, ['jobledger.retry_base_ms = 100', 'jobledger.retry_max_ms = 50'])
+    await start({ JOB_RETRY_BASE_MS: '10000' }, ['jobledger.retry_base_ms = 100', 'jobledger.retry_max_ms = 50'])
     expect(await delayMs()).toBeLessThanOrEqual(50)
   })
 

@@ -34,7 +34,7 @@ export async function openTestLedger(options: TestLedgerOptions = {}): Promise<T
   const database = connectDatabase({
     url: own.url,
     poolMin: 0,
-    poolMaxExtra: connections,
+    poolMax: connections,
     maxLifetimeSeconds: 3600,
     connectTimeoutMs: 10_000,
     statementTimeoutMs: 30_000,

@@ -46,7 +46,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     config: parseConfig({
       NODE_ENV: 'test',
       PORT: '0',
-      DATABASE_POOL_KEPT: '0',
+      DATABASE_POOL_MIN: '0',
+      DATABASE_POOL_MAX: '20',
       MAINTENANCE_INTERVAL_SECONDS: '0',
       ROLLUP_INTERVAL_SECONDS: '0',
       EVENTS_PING_MS: '300',

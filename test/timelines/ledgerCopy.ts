@@ -20,7 +20,7 @@ export interface FollowedServer extends TestServer {
 /** A server with a roll-up and with a publisher that writes a file. */
 export async function startFollowedServer(databaseUrl: string): Promise<FollowedServer> {
   const file = join(temporaryDirectory('jobledger-events-'), 'events.ndjson')
-  const environment = { ...BASE, EVENTS_FILE: file, PUBLISH_FROM: 'beginning' }
+  const environment = { ...BASE, EVENTS_FILE: file, PUBLISH_START: 'beginning' }
   const server = await startTestServer({ databaseUrl, environment })
   const lines = (): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1)
   return { ...server, published: () => lines().map((line) => JSON.parse(line) as LedgerEvent) }

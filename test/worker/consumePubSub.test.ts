@@ -46,7 +46,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
       subscription: `projects/${PROJECT}/subscriptions/jobs-${made}`,
     }
     await setUpPubSub(names)
-    server = await startTestServer({ environment: { PUBSUB_TOPIC: names.topic, RETRY_BASE_MS: '10' } })
+    server = await startTestServer({ environment: { PUBSUB_TOPIC: names.topic, JOB_RETRY_BASE_MS: '10' } })
   })
 
   afterEach(async () => {

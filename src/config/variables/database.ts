@@ -18,11 +18,11 @@ export const DATABASE_VARIABLES = {
   MIGRATE_LOCK_TIMEOUT_MS: wholeNumber(5000, { min: 0, max: 999_999_999 }).describe(
     'Maximum time in milliseconds that a migration waits for a lock. Writers wait behind it. 0: no limit.',
   ),
-  DATABASE_POOL_KEPT: wholeNumber(10, { min: 0, max: 10_000 }).describe('Number of connections that stay open.'),
-  DATABASE_POOL_EXTRA: wholeNumber(20, { min: 0, max: 10_000 }).describe(
-    'Number of connections that are opened in addition while those are busy.',
+  DATABASE_POOL_MIN: wholeNumber(10, { min: 0, max: 10_000 }).describe('Number of connections that stay open.'),
+  DATABASE_POOL_MAX: wholeNumber(30, { min: 1, max: 10_000 }).describe(
+    'Maximum number of connections. Those above DATABASE_POOL_MIN are opened when needed, and closed when idle.',
   ),
-  DATABASE_POOL_RECYCLE_SECONDS: wholeNumber(3600, { min: 1, max: MAX_INT }).describe(
+  DATABASE_POOL_MAX_LIFETIME_SECONDS: wholeNumber(3600, { min: 1, max: MAX_INT }).describe(
     'Maximum age of a connection in seconds. Then it is replaced.',
   ),
   DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(5000, { min: 1, max: DAY_MS }).describe(

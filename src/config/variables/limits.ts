@@ -42,10 +42,10 @@ export const VALUE_LIMIT_VARIABLES = {
 }
 
 export const REQUEST_LIMIT_VARIABLES = {
-  BODY_LIMIT_BYTES: wholeNumber(4 * MEBIBYTE, { min: 1024, max: MAX_BODY_BYTES }).describe(
+  LIMIT_BODY_BYTES: wholeNumber(4 * MEBIBYTE, { min: 1024, max: MAX_BODY_BYTES }).describe(
     'Maximum size of the body of a request, in bytes.',
   ),
-  ANSWER_LIMIT_BYTES: wholeNumber(32 * MEBIBYTE, { min: 1024, max: MAX_BODY_BYTES }).describe(
+  LIMIT_RESPONSE_BYTES: wholeNumber(32 * MEBIBYTE, { min: 1024, max: MAX_BODY_BYTES }).describe(
     'Maximum size of a response, and of each event of a subscription, in bytes. A mutation whose response would be larger is refused ' +
       'before it commits.',
   ),

@@ -27,7 +27,7 @@ export const SERVER_VARIABLES = {
       'A JSON file with the only operations that clients may run, by document id. Empty: clients may run any operation.',
     ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info').describe('Minimum level of log lines. debug logs each request.'),
-  SLOW_QUERY_MS: wholeNumber(1000, { min: 0, max: DAY_MS }).describe(
+  SLOW_THRESHOLD_MS: wholeNumber(1000, { min: 0, max: DAY_MS }).describe(
     'Requests and statements that take at least this many milliseconds are logged with the name of their operation. 0: off.',
   ),
 }

@@ -14,10 +14,10 @@ export const SERVICE_VARIABLES = {
   RETENTION_DAYS: numberWithin({ min: 1, max: 36_500 })
     .optional()
     .describe('Maintenance soft-deletes finished jobs this many days after they were created. Empty: never.'),
-  RETRY_BASE_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryBaseMs, { min: 0, max: DAY_MS }).describe(
+  JOB_RETRY_BASE_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryBaseMs, { min: 0, max: DAY_MS }).describe(
     'Delay in milliseconds before a failed job is tried again. It doubles with each failure; up to half of it is taken off at random.',
   ),
-  RETRY_MAX_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryMaxMs, { min: 0, max: MAX_INT }).describe(
+  JOB_RETRY_MAX_MS: wholeNumber(DEFAULT_RETRY_DELAY.retryMaxMs, { min: 0, max: MAX_INT }).describe(
     'Maximum of that delay, in milliseconds.',
   ),
   ROLLUP_INTERVAL_SECONDS: wholeNumber(1, { min: 0, max: DAY_SECONDS }).describe(
@@ -48,7 +48,7 @@ export const EVENT_VARIABLES = {
         '"jobledger pubsub setup" creates it. Google\'s libraries find the credentials.',
     ),
   EVENTS_FILE: z.string().optional().describe('Regular file to append records to, one JSON object per line.'),
-  PUBLISH_FROM: oneOf(['beginning', 'now'], 'beginning').describe(
+  PUBLISH_START: oneOf(['beginning', 'now'], 'beginning').describe(
     'Where a new topic or file starts: at the first record of the ledger, or now.',
   ),
 }
