@@ -96,31 +96,37 @@ export function keepDeadline(): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const { scope } = args.contextValue
-      const { deadline, answerSize, memory, statementEnded: ended, callerKey: caller } = scope
+      const { deadline, answerSize, memory, statementEnded: onStatement, callerKey: caller } = scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
       const isMutation = operation === OperationTypeNode.MUTATION
       if (isMutation) deadline.ignoreDisconnect()
-      const received = (bytes: number): void => {
+      const onBytes = (bytes: number): void => {
         memory.received(bytes)
         if (!isMutation) answerSize.received(bytes)
       }
-      const watch = { received, ended, caller, readsOnly: !isMutation }
+      const watch = { onBytes, onStatement, caller, readsOnly: !isMutation }
       setExecuteFn((given: ExecutionArgs) => {
         if (isMutation) return withAbortSignal(deadline.signal, () => executeFn(given), watch)
         return repeatRead(scope, (signal, attempt) => {
           // What resolvers keep by their context, such as rows that were not read to the end, is not for another attempt.
           const contextValue = attempt === 1 ? given.contextValue : { ...(given.contextValue as object) }
           const counted = (bytes: number): void => {
-            if (!signal.aborted) received(bytes)
+            if (!signal.aborted) onBytes(bytes)
           }
           return withAbortSignal(signal, () => executeFn({ ...given, contextValue }), { ...watch, onBytes: counted })
         })
       })
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      const { deadline, answerSize, shuttingDown, statementEnded: ended, callerKey: caller } = args.contextValue.scope
+      const {
+        deadline,
+        answerSize,
+        shuttingDown,
+        statementEnded: onStatement,
+        callerKey: caller,
+      } = args.contextValue.scope
       deadline.runUntil(shuttingDown)
-      const watch = { received: (bytes: number) => answerSize.received(bytes), ended, caller, readsOnly: true }
+      const watch = { onBytes: (bytes: number) => answerSize.received(bytes), onStatement, caller, readsOnly: true }
       const run = <T>(work: () => T): T => withAbortSignal(deadline.signal, work, watch)
       setSubscribeFn(async (given: ExecutionArgs) => {
         const results = await run(() => subscribeFn(given))

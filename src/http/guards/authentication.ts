@@ -20,7 +20,7 @@ export function authentication(
       const address = `address:${scope.address}`
       const attempt = limiter?.attempt(address, scope)
       try {
-        const watch = { ended: scope.statementEnded, readsOnly: true }
+        const watch = { onStatement: scope.statementEnded, readsOnly: true }
         scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
         scope.log = log
         attempt?.succeed()
