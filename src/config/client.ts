@@ -14,7 +14,7 @@ export interface ClientConfig {
   readonly url: string
   /** The credential. Not an argument, which every user of the machine could see. */
   readonly token: Token | undefined
-  /** The variable that holds the token; undefined: there is none. */
+  /** The variable that holds the token; undefined: no token. */
   readonly tokenFrom: (typeof CREDENTIALS)[number] | undefined
   /** Absolute; where outcomes wait while the server is unavailable. */
   readonly spoolDir: string

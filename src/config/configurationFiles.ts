@@ -7,7 +7,7 @@ const LINE_CHARACTERS = 100
 
 interface Setting {
   readonly name: string
-  /** '' if there is none. */
+  /** '' without a default. */
   readonly fallback: string
   /** What it may be, if that is a range or a list of words. */
   readonly allowed: string | undefined
@@ -72,7 +72,7 @@ function settingsOf(variables: Readonly<Record<string, z.ZodType>>): Setting[] {
   }))
 }
 
-/** @throws Error if there is none: every setting is documented */
+/** @throws Error without a description: every setting is documented */
 function descriptionOf(name: string, form: z.ZodType): string {
   if (form.description === undefined) throw new Error(`${name} has no description.`)
   return form.description

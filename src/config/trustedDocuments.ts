@@ -51,7 +51,7 @@ function faultOf(text: string): string | undefined {
   }
 }
 
-/** Messages repeat what came; the next line is the next fault. */
+/** Messages may quote input with line breaks; the next line is the next fault. */
 function oneLine(message: string): string {
   return message.replaceAll(/\s+/g, ' ')
 }
