@@ -1,5 +1,5 @@
 // The order of transaction ids, by which followers read the ledger, is that of one database server. Where a database was restored, promoted
-// or copied, a new timeline of the ledger begins (migration 20261127000020_timelines). Finds that out; the database does the rest.
+// or copied, a new timeline of the ledger begins (migration 20261128000002_guards). Finds that out; the database does the rest.
 import type pg from 'pg'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { sqlStateOf } from './sqlErrors.ts'

@@ -1,5 +1,5 @@
 // Purges deleted jobs, with their histories and results. What may be purged, by whom, and what is left of it, is decided by the database
-// (migration 20261127000012_purge).
+// (migration 20261128000002_guards).
 import { retryConflicts } from '../database/sqlErrors.ts'
 import type { Ledger } from './ledger.ts'
 

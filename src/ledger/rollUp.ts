@@ -1,4 +1,4 @@
-// The roll-up: sums over the ledger up to the place of a follower of its own (migration 20261125000002_statistics). Whoever reads them adds
+// The roll-up: sums over the ledger up to the place of a follower of its own (migration 20261128000003_roll_up). Whoever reads them adds
 // the tail, the records behind the place (tail.ts); this file moves the place.
 import type { Ledger } from './ledger.ts'
 

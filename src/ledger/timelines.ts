@@ -1,4 +1,4 @@
-// The timelines of a ledger: a new one begins when its database was restored, promoted or copied (migration 20261127000020_timelines).
+// The timelines of a ledger: a new one begins when its database was restored, promoted or copied (migration 20261128000002_guards).
 // Decides whether a position still holds, and on which timeline a record was written.
 import { comparePositions, type OrderKey, type Position } from './eventOrder.ts'
 import type { LedgerDatabase } from './ledger.ts'

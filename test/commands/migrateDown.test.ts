@@ -12,7 +12,7 @@ import { startTestServer } from '../support/server.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const MIGRATION = '20261124000001_api_keys'
+const MIGRATION = '20261128000004_api_keys'
 
 let database: TestDatabase
 let client: pg.Client

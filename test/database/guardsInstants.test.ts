@@ -2,12 +2,9 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRefusal } from '../support/attack.ts'
-import { createTestDatabase } from '../support/database.ts'
 import { jobIn, newJob } from '../support/factories.ts'
-import { MIGRATIONS, migrationSql } from '../support/migrationSql.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const MIGRATION = '20261127000011_instants'
 const KEY = `INSERT INTO api_keys (name, key_hash, roles, expires_at) VALUES ('k', sha256('k'), '{ADMIN}', '2030-01-01')`
 const BAD = ['infinity', '10000-01-01 00:00Z', '0001-12-31 23:59:59Z BC', '-infinity']
 
@@ -60,32 +57,5 @@ describe.each(BAD)('the instant %s', (instant) => {
     const { data, errors } = await pageOfJobs()
     expect(errors).toBeUndefined()
     for (const { runAt } of data.jobs.nodes) expect(runAt).toMatch(/^2\d{3}-/)
-  })
-})
-
-describe('the migration', () => {
-  it('moves instants that are there to the nearest that has a form', async () => {
-    const database = await createTestDatabase({ empty: true })
-    const client = new pg.Client({ connectionString: database.url })
-    await client.connect()
-    for (const name of MIGRATIONS.filter((other) => other < MIGRATION)) await client.query(migrationSql(name))
-    await client.query(`INSERT INTO jobs (user_id, content, run_at) VALUES ('u', 'c', 'infinity')`)
-    await client.query(`UPDATE jobs SET state = 'PROCESSING', lease_expires_at = '-infinity'`)
-    await client.query(KEY.replace('2030-01-01', '20000-01-01'))
-    await client.query(`INSERT INTO maintenance_tasks VALUES ('x', 'infinity')`)
-    await client.query(migrationSql(MIGRATION))
-    const { rows } = await client.query(
-      `SELECT run_at::text, lease_expires_at::text, expires_at::text, last_run_at <= now() AS "isPast"
-       FROM jobs, api_keys, maintenance_tasks`,
-    )
-    expect(rows[0]).toEqual({
-      run_at: '9999-12-31 23:59:59.999+00',
-      lease_expires_at: '0001-01-01 00:00:00+00',
-      expires_at: '9999-12-31 23:59:59.999+00',
-      isPast: true,
-    })
-    expect((await client.query('SELECT version FROM jobs')).rows).toEqual([{ version: 2 }])
-    await client.end()
-    await database.drop()
   })
 })

@@ -1,9 +1,7 @@
-// The codes of PostgreSQL: the guards' own, how they are found in errors, and which statements are run again.
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+// The codes of PostgreSQL: how they are found in errors, and which statements are run again.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { GUARD, retryConflicts, sqlStateOf } from '../../src/database/sqlErrors.ts'
+import { retryConflicts, sqlStateOf } from '../../src/database/sqlErrors.ts'
 import { jobIn, MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { historyOf } from '../support/history.ts'
 
@@ -23,24 +21,6 @@ const errorOf = (work: Promise<unknown>) =>
     () => expect.fail('did not fail'),
     (error: unknown) => error,
   )
-
-describe('GUARD', () => {
-  const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
-  const sql = readdirSync(migrations, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('migration.sql'))
-    .map((file) => readFileSync(`${migrations}/${file}`, 'utf8'))
-    .join('\n')
-
-  it('names the codes that the migrations raise, all of them and no others', () => {
-    const raised = [...sql.matchAll(/ERRCODE = '(\w{5})'/g)].map(([, code]) => code)
-    expect([...new Set(raised)].sort()).toEqual(Object.keys(GUARD).sort())
-  })
-
-  it('says of each what the migrations say', () => {
-    const listed = [...sql.matchAll(/(JL\d{3}) ([a-z][^\n]*?)(?= {2,}|\n)/g)].map(([, code, text]) => [code, text])
-    expect(Object.fromEntries(listed)).toEqual(GUARD)
-  })
-})
 
 describe('sqlStateOf', () => {
   it.each(['JL001', '23514', '40001', '40P01', '57014', '22P02'])(

@@ -42,8 +42,9 @@ async function shapesOnTheWayUp(): Promise<string[][]> {
 /** A job with a record and a result, also where no guard writes the record. */
 async function addRows(): Promise<void> {
   const { rows } = await client.query(
-    `INSERT INTO jobs (id, created_at, updated_at, user_id, content)
-     SELECT id, jobledger_uuid_time(id), jobledger_uuid_time(id), 'ada', 'x' FROM (SELECT jobledger_uuid_v7() AS id) AS new RETURNING id`,
+    `INSERT INTO jobs (id, created_at, updated_at, run_at, user_id, content)
+     SELECT id, created, created, created, 'ada', 'x'
+     FROM (SELECT jobledger_uuid_v7() AS id) AS new, jobledger_uuid_time(id) AS created RETURNING id`,
   )
   const records = await client.query('SELECT FROM job_states WHERE job_id = $1', [rows[0].id])
   if (records.rowCount === 0) {
@@ -56,29 +57,13 @@ async function addRows(): Promise<void> {
   await client.query(`INSERT INTO job_results (job_id, status) VALUES ($1, 'success')`, [rows[0].id])
 }
 
-/** What a migration after the first adds to jobs, and its way back takes away. */
-const ADDED_COLUMNS = [
-  'priority',
-  'run_at',
-  'max_attempts',
-  'attempt',
-  'releases',
-  'lease_expires_at',
-  'cancel_requested_at',
-  'cancel_requested_by',
-  'cancel_reason',
-  'state_error',
-  'error',
-]
-
 /** All rows of the tables; undefined while there are no tables. */
 async function tableRows(): Promise<unknown> {
   const { rows } = await client.query(`SELECT to_regclass('jobs') IS NOT NULL AS there`)
   if (!rows[0].there) return undefined
   const all = await client.query(
-    `SELECT (SELECT json_agg(to_jsonb(j) - $1::text[] ORDER BY id) FROM jobs AS j) AS jobs, (SELECT json_agg(to_jsonb(s) - $1::text[] ORDER BY id) FROM job_states AS s) AS states,
+    `SELECT (SELECT json_agg(j ORDER BY id) FROM jobs AS j) AS jobs, (SELECT json_agg(s ORDER BY id) FROM job_states AS s) AS states,
        (SELECT json_agg(r ORDER BY id) FROM job_results AS r) AS results`,
-    [ADDED_COLUMNS],
   )
   return all.rows[0]
 }

@@ -13,8 +13,3 @@ export const MIGRATIONS: readonly string[] = readdirSync(FOLDER)
 export function migrationSql(name: string): string {
   return readFileSync(join(FOLDER, name, 'migration.sql'), 'utf8')
 }
-
-/** The SQL of a migration and of all that follow it. */
-export function sqlFrom(name: string): string[] {
-  return MIGRATIONS.slice(MIGRATIONS.indexOf(name)).map(migrationSql)
-}

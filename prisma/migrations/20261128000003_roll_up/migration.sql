@@ -1,9 +1,9 @@
--- The roll-up: numbers of jobs and statistics by time, as sums over the records up to the place of the follower "rollup". What was
--- committed later is the tail: whoever wants exact numbers adds it, and it is seen by the same snapshot as the place and the sums.
--- The sums change with the place, in one transaction, so that they are neither wrong nor double whoever is killed when. Nothing here is
--- on the way of those who write: no trigger of theirs, no row that they wait for.
+-- The roll-up: counts of jobs and statistics over time, as sums over the records up to the checkpoint of the consumer "rollup".
+-- Later records are the tail. Exact numbers are the sums plus the tail, read in one snapshot. The sums change in one transaction
+-- with the checkpoint, so that a crash makes them neither wrong nor double. Writers of jobs neither run a trigger of the roll-up
+-- nor wait for it; only a purge does.
 
--- How many jobs are in a state; "user_id" '' stands for all users. Jobs that are deleted are in rows of their own.
+-- How many jobs are in a state; "user_id" '' means all users. Deleted jobs have rows of their own.
 CREATE TABLE "job_counts" (
   "user_id" TEXT NOT NULL,
   "state" "job_state" NOT NULL,
@@ -13,9 +13,9 @@ CREATE TABLE "job_counts" (
   CONSTRAINT "pk_job_counts" PRIMARY KEY ("user_id", "state", "deleted")
 ) WITH (fillfactor = 70);
 
--- What happened in a minute (60), an hour (3600) or a day (86400) of UTC to the jobs of all users ('') and, by the hour alone, of each
--- user: a row for each minute and user would be a row for each job. How long jobs waited and were worked on is kept as histograms: the
--- numbers of the buckets (jobledger_duration_bucket) in ascending order, and how many durations are in each.
+-- What happened in a minute (60), an hour (3600) or a day (86400) of UTC to the jobs of all users (''), and in an hour or a day
+-- to the jobs of one user: a row for each minute and user would be a row for each job. Waiting and processing times are
+-- histograms: the numbers of the buckets (jobledger_duration_bucket), ascending, and the number of durations in each.
 CREATE TABLE "job_statistics" (
   "user_id" TEXT NOT NULL,
   "bucket_seconds" INTEGER NOT NULL,
@@ -87,14 +87,15 @@ BEGIN
       sign * count(*) FILTER (WHERE new_state = 'COMPLETED') AS completed,
       sign * count(*) FILTER (WHERE new_state = 'FAILED') AS failed,
       sign * count(*) FILTER (WHERE new_state = 'CANCELLED' AND previous_state IN ('PENDING', 'PROCESSING')) AS cancelled
-    FROM facts GROUP BY GROUPING SETS ((minute), (hour), (day), (user_id, hour))
+    FROM facts GROUP BY GROUPING SETS ((minute), (hour), (day), (user_id, hour), (user_id, day))
   ), measured AS (
     SELECT coalesce(user_id, '') AS user_id,
       CASE WHEN minute IS NOT NULL THEN 60 WHEN hour IS NOT NULL THEN 3600 ELSE 86400 END AS bucket_seconds,
       coalesce(minute, hour, day) AS start, measure, bucket, sign * count(*) AS count
     FROM facts WHERE measure IS NOT NULL
     GROUP BY GROUPING SETS (
-      (measure, bucket, minute), (measure, bucket, hour), (measure, bucket, day), (measure, bucket, user_id, hour))
+      (measure, bucket, minute), (measure, bucket, hour), (measure, bucket, day), (measure, bucket, user_id, hour),
+      (measure, bucket, user_id, day))
     UNION ALL
     SELECT known.user_id, known.bucket_seconds, known.start, histogram.measure, histogram.bucket, histogram.count
     FROM happened JOIN job_statistics AS known USING (user_id, bucket_seconds, start) CROSS JOIN LATERAL (
@@ -131,9 +132,9 @@ BEGIN
 END
 $$;
 
--- Empties the sums and goes back to before the first record.
+-- Empties the sums and goes back to before the first record. For roles that may not delete sums, too.
 CREATE FUNCTION "jobledger_empty_roll_up"() RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
@@ -145,6 +146,8 @@ BEGIN
   DELETE FROM job_statistics;
 END
 $$;
+
+REVOKE EXECUTE ON FUNCTION "jobledger_empty_roll_up"() FROM PUBLIC;
 
 -- Adds the next records below the horizon to the sums, "most" at most, and moves the place behind them. Resolves to how many there were.
 -- Two that call it at once do so one after the other.
@@ -160,8 +163,8 @@ DECLARE
   last_transaction bigint;
 BEGIN
   SELECT * INTO place FROM followers WHERE name = 'rollup' FOR UPDATE;
-  IF NOT FOUND THEN
-    -- Somebody removed it: nobody knows any more what the sums are of.
+  -- Somebody removed it, or loaded sums beside it (a restore of the data alone): nobody knows what the sums are of.
+  IF NOT FOUND OR place.transaction_id = 0 AND (EXISTS (SELECT FROM job_counts) OR EXISTS (SELECT FROM job_statistics)) THEN
     PERFORM jobledger_empty_roll_up();
     SELECT * INTO place FROM followers WHERE name = 'rollup';
   END IF;
@@ -190,7 +193,13 @@ DECLARE
   place followers;
   records bigint[];
 BEGIN
-  SELECT * INTO place FROM followers WHERE name = 'rollup' FOR UPDATE;
+  -- Written, not only locked: who has a snapshot of before (REPEATABLE READ) must fail to add what goes here.
+  UPDATE followers SET updated_at = updated_at WHERE name = 'rollup' RETURNING * INTO place;
+  IF NOT FOUND THEN
+    -- Somebody removed it. Who makes it anew may be adding what goes here: waits for that, and begins anew behind it.
+    PERFORM jobledger_empty_roll_up();
+    RETURN OLD;
+  END IF;
   records := ARRAY (
     SELECT id FROM job_states
     WHERE job_id = OLD.id AND (transaction_id, id) <= (place.transaction_id, place.record_id));

@@ -1,4 +1,11 @@
 DROP VIEW "job_metadata_lists";
+DROP TABLE "compatible_migrations";
+DROP TABLE "maintenance_tasks";
+DROP TABLE "ledger_timelines";
+DROP TABLE "transaction_offsets";
+DROP TABLE "refused_records";
+DROP TABLE "followers";
+DROP TABLE "purged_jobs";
 DROP TABLE "job_results";
 DROP TABLE "job_states";
 DROP TABLE "jobs";

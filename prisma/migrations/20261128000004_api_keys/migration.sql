@@ -1,6 +1,6 @@
--- API keys. Records name whoever used a key as key:<name>, so a name must mean one key forever: keys are revoked, never removed,
--- and what a key may do never changes. One more refusal:
---   JL007 an API key that may be neither removed nor altered
+-- API keys. Records name the holder of a key as "key:<name>", so a name must mean one key forever: keys are revoked, never
+-- removed, and what a key may do never changes.
+--   JL007 removal or change of an API key
 
 CREATE TYPE "role" AS ENUM ('USER', 'WORKER', 'AUDITOR', 'ADMIN');
 
@@ -18,9 +18,15 @@ CREATE TABLE "api_keys" (
   CONSTRAINT "pk_api_keys" PRIMARY KEY ("id"),
   CONSTRAINT "ck_api_keys_name_not_empty" CHECK ("name" <> ''),
   CONSTRAINT "ck_api_keys_key_hash_is_sha256" CHECK (octet_length("key_hash") = 32),
-  -- Roles that Prisma could not read would break the list of the keys, and no key can be taken out of it.
+  -- Prisma fails to read such roles, and with them every list of keys.
   CONSTRAINT "ck_api_keys_has_roles" CHECK (coalesce(array_ndims("roles"), 0) = 1 AND array_position("roles", NULL) IS NULL),
-  CONSTRAINT "ck_api_keys_user_has_id" CHECK (NOT 'USER' = ANY ("roles") OR "user_id" IS NOT NULL AND "user_id" <> '')
+  CONSTRAINT "ck_api_keys_user_has_id" CHECK (NOT 'USER' = ANY ("roles") OR "user_id" IS NOT NULL AND "user_id" <> ''),
+  -- RFC 3339 has no form for other years, nor for infinity.
+  CONSTRAINT "ck_api_keys_instants_have_four_digit_years" CHECK (
+    "created_at" >= '0001-01-01 00:00+00' AND "created_at" <= '9999-12-31 23:59:59.999+00'
+    AND "expires_at" >= '0001-01-01 00:00+00' AND "expires_at" <= '9999-12-31 23:59:59.999+00'
+    AND "last_used_at" >= '0001-01-01 00:00+00' AND "last_used_at" <= '9999-12-31 23:59:59.999+00'
+    AND "revoked_at" >= '0001-01-01 00:00+00' AND "revoked_at" <= '9999-12-31 23:59:59.999+00')
 );
 
 CREATE UNIQUE INDEX "ix_api_keys_name" ON "api_keys"("name");

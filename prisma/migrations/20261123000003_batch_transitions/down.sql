@@ -1,1 +1,0 @@
-DROP FUNCTION "jobledger_transition_jobs"(json, text);
