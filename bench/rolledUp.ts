@@ -12,8 +12,8 @@ export async function untilRolledUp(pool: Pick<pg.Pool, 'query'> | pg.Client): P
   for (;;) {
     const { rows } = await pool.query<{ place: string; isBehind: boolean }>(
       `SELECT transaction_id || ' ' || record_id AS place, EXISTS (
-         SELECT FROM job_states WHERE (transaction_id, id) > (followers.transaction_id, followers.record_id)
-       ) AS "isBehind" FROM followers WHERE name = 'rollup'`,
+         SELECT FROM job_states WHERE (transaction_id, id) > (consumers.transaction_id, consumers.record_id)
+       ) AS "isBehind" FROM jobledger.consumers WHERE name = 'rollup'`,
     )
     const [row] = rows
     if (row && !row.isBehind) return

@@ -12,15 +12,15 @@ const TABLES = ['jobs', 'job_states', 'job_results']
 
 /** What the roll-up has of them already, taken off its sums: past the guards nobody else does. */
 const TAKE_OFF = `
-  SELECT jobledger_change_sums(ARRAY(
+  SELECT jobledger.apply_to_rollup(ARRAY(
     SELECT record.id FROM jobs JOIN job_states AS record ON record.job_id = jobs.id
     WHERE jobs.user_id = $1 AND (record.transaction_id, record.id) <= (
-      SELECT transaction_id, record_id FROM followers WHERE name = 'rollup')), -1)`
+      SELECT transaction_id, record_id FROM jobledger.consumers WHERE name = 'rollup')), -1)`
 
 /** Removes them past the guards, which let no job go. */
 export async function removeWritten(client: pg.Client): Promise<void> {
   await client.query('BEGIN')
-  await client.query(`SELECT FROM followers WHERE name = 'rollup' FOR UPDATE`)
+  await client.query(`SELECT FROM jobledger.consumers WHERE name = 'rollup' FOR UPDATE`)
   await client.query(TAKE_OFF, [BENCH_USER])
   for (const table of TABLES) await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
   // By the foreign keys, records and results go along.

@@ -29,8 +29,8 @@ export async function follow({ url, token, after, silenceMs = SILENCE_MS, onEven
     try {
       // Nothing after this cursor is missed, even if the connection breaks before the first event.
       if (cursor === undefined) {
-        for await (const { data } of client.iterate<{ eventCursor: string }>({ query: '{ eventCursor }' }))
-          cursor = data?.eventCursor
+        for await (const { data } of client.iterate<{ latestEventCursor: string }>({ query: '{ latestEventCursor }' }))
+          cursor = data?.latestEventCursor
       }
       const results = client.iterate<{ jobEvents: PageEvent }>({ query: QUERY, variables: { after: cursor } })
       for await (const { data, errors } of results) {

@@ -8,7 +8,7 @@ export const TRANSITION = `
 
 /** $1 the items as JSON, $2 actor. */
 export const TRANSITIONS = `
-  SELECT answer.applied, (answer.job).* FROM jobledger_transition_jobs($1::json, $2) AS answer ORDER BY answer.ordinal`
+  SELECT answer.applied, (answer.job).* FROM jobledger.transition_jobs($1::json, $2) AS answer ORDER BY answer.ordinal`
 
 /** $1 user, $2 content, $3 preset, $4 metadata, $5 actor. */
 export const CREATE = `
@@ -28,7 +28,7 @@ export const CLAIM = `
     ) AS job LIMIT 1
   )
   UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = $2, state_reason = 'claimed by ' || $1::text,
-    state_metadata = jsonb_build_object('workerId', $1::text), lease_expires_at = jobledger_now() + interval '60 seconds'
+    state_metadata = jsonb_build_object('workerId', $1::text), lease_expires_at = jobledger.current_instant() + interval '60 seconds'
   WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING *`
 
 /** $1 id, $2 the expected version, $3 actor, $4 the output. */

@@ -64,7 +64,7 @@ export async function listApiKeys(prisma: PrismaClient): Promise<ApiKey[]> {
 
 /** Revokes a key, for good. A key that is revoked already stays as it is. @throws ApiKeyError if there is none of this name */
 export async function revokeApiKey(prisma: PrismaClient, name: string): Promise<ApiKey> {
-  await prisma.$executeRaw`UPDATE api_keys SET revoked_at = jobledger_now() WHERE name = ${name} AND revoked_at IS NULL`
+  await prisma.$executeRaw`UPDATE api_keys SET revoked_at = jobledger.current_instant() WHERE name = ${name} AND revoked_at IS NULL`
   const apiKey = await prisma.apiKey.findUnique({ where: { name } })
   if (apiKey === null) throw new ApiKeyError(`There is no key named ${name}.`)
   return apiKey
@@ -77,7 +77,7 @@ export async function findApiKey(prisma: PrismaClient, key: string): Promise<Api
 
 /** Notes that a key is in use now. */
 export async function recordApiKeyUse(prisma: PrismaClient, id: string): Promise<void> {
-  await prisma.$executeRaw`UPDATE api_keys SET last_used_at = jobledger_now() WHERE id = ${id}::uuid`
+  await prisma.$executeRaw`UPDATE api_keys SET last_used_at = jobledger.current_instant() WHERE id = ${id}::uuid`
 }
 
 function hashOf(key: string): Buffer<ArrayBuffer> {

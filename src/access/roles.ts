@@ -20,7 +20,7 @@ export const ACCESS = {
   'rescue stuck jobs': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'clean up old jobs': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'know where the ledger ends': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
-  'see the followers': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'see the consumers': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'read the state machine': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'see who they are': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
 } as const satisfies Record<string, Record<Role, Scope>>

@@ -300,6 +300,15 @@ export type StatsBucket =
   /** A minute. */
   | 'MINUTE';
 
+/** Why a job is stuck: it has been PROCESSING for too long. */
+export type StuckReason =
+  /** Its lease has expired: the worker is gone. */
+  | 'LEASE_EXPIRED'
+  /** It has no lease. */
+  | 'NO_LEASE'
+  /** Its lease is alive, but it takes too long. */
+  | 'TOO_LONG';
+
 /** A transition to be made. */
 export type TransitionJobInput = {
   /** Refuse if the job is in another state than this. */
@@ -327,7 +336,7 @@ export type JobEventsSubscription = { readonly jobEvents: { readonly cursor: str
 export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type EventCursorQuery = { readonly eventCursor: string };
+export type EventCursorQuery = { readonly latestEventCursor: string };
 
 export type RecordJobMutationVariables = Exact<{
   input: CreateJobInput;
@@ -700,7 +709,7 @@ export const JobEventsDocument = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<JobEventsSubscription, JobEventsSubscriptionVariables>;
 export const EventCursorDocument = new TypedDocumentString(`
     query EventCursor {
-  eventCursor
+  latestEventCursor
 }
     `) as unknown as TypedDocumentString<EventCursorQuery, EventCursorQueryVariables>;
 export const RecordJobDocument = new TypedDocumentString(`

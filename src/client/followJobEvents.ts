@@ -113,7 +113,7 @@ class Connection {
     const query = EventCursorDocument.toString()
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_MS)])
     const headers = await this.headers(signal)
-    return this.dataOf(await sendOperation<EventCursorQuery>(this.url, { query }, headers, signal)).eventCursor
+    return this.dataOf(await sendOperation<EventCursorQuery>(this.url, { query }, headers, signal)).latestEventCursor
   }
 
   async *events(variables: JobEventsSubscriptionVariables): AsyncGenerator<JobEvent, void> {

@@ -33,7 +33,7 @@ export async function purge({ olderThan, dryRun }: PurgeOptions): Promise<void> 
     if (!dryRun) console.log(`Purged ${await purgeAll(ledger, days, signal)} jobs.`)
     const { purgeable, waiting } = await countPurgeableJobs(ledger, days)
     if (dryRun) console.log(`${purgeable} jobs would be purged.`)
-    if (waiting > 0) console.log(`${waiting} jobs wait until all followers have read them.`)
+    if (waiting > 0) console.log(`${waiting} jobs wait until all consumers have read them.`)
   } finally {
     await database.close().finally(() => opened.stop())
   }
@@ -50,7 +50,7 @@ async function purgeAll(ledger: Ledger, days: number, signal: Promise<NodeJS.Sig
   } catch (error) {
     if (sqlStateOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
     throw new UsageError(
-      'The database role may not purge: use the role that owns the tables, or grant this one EXECUTE on the function jobledger_purge.',
+      'The database role may not purge: use the role that owns the tables, or grant this one EXECUTE on the function jobledger.purge and USAGE on its schema.',
       { cause: error },
     )
   }

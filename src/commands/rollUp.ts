@@ -4,9 +4,9 @@ import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase, type Database } from '../database/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { realignTransactionIds } from '../database/transactionOrder.ts'
+import { listConsumers, MAX_COUNTED, readCheckpoint } from '../ledger/consumers.ts'
 import { comparePositions } from '../ledger/eventOrder.ts'
 import { headPosition } from '../ledger/events.ts'
-import { followerPosition, listFollowers, MAX_COUNTED } from '../ledger/followers.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { PORTION } from '../rollup/rollUp.ts'
@@ -63,7 +63,7 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
     added += count
     if (count < PORTION || isStopped) break
     // A server that runs meanwhile adds portions too.
-    const place = await followerPosition(ledger, ROLL_UP)
+    const place = await readCheckpoint(ledger, ROLL_UP)
     if (place && comparePositions(place, end) >= 0) break
   }
   const seconds = ((performance.now() - since) / 1000).toFixed(1)
@@ -71,15 +71,15 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
 }
 
 async function reportRollUp(ledger: Ledger): Promise<void> {
-  const state = (await listFollowers(ledger)).find(({ name }) => name === ROLL_UP)
+  const state = (await listConsumers(ledger)).find(({ name }) => name === ROLL_UP)
   if (state === undefined) {
     console.log('The roll-up is empty and has no checkpoint: it starts at the first record.')
     return
   }
-  const { position, updatedAt, lagRecords, lagSeconds } = state
+  const { checkpoint, updatedAt, lagRecords, lagSeconds } = state
   const lag = lagRecords === MAX_COUNTED ? `${MAX_COUNTED} or more` : String(lagRecords)
   console.log(
-    `The roll-up includes all records up to record ${position.id} of transaction ${position.transactionId} (updated at ${updatedAt.toISOString()}).`,
+    `The roll-up includes all records up to record ${checkpoint.id} of transaction ${checkpoint.transactionId} (updated at ${updatedAt.toISOString()}).`,
   )
   console.log(
     lagRecords === 0

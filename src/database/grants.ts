@@ -6,12 +6,13 @@ import { migrationsOfCode, upScript } from './migrations.ts'
 export interface GrantRoles {
   /** Runs servers and `maintain`: reads, creates and moves jobs; neither deletes nor alters. */
   readonly api?: string | undefined
-  /** Reads everything but API keys. */
+  /** Reads the schema `public`, without API keys. */
   readonly reader?: string | undefined
   /** Owns all objects of the ledger: migrates, makes API keys, purges. */
   readonly owner?: string | undefined
 }
 
+/** Names with their schemas, as "public.jobs". */
 interface Objects {
   readonly tables: ReadonlySet<string>
   readonly views: ReadonlySet<string>
@@ -22,7 +23,7 @@ interface Objects {
   readonly types: ReadonlySet<string>
 }
 
-/** What a role may do with an object. */
+/** What a role may do with an object. The name has its schema, as "public.jobs". */
 export interface Right {
   readonly kind: 'schema' | 'table' | 'view' | 'sequence' | 'function'
   readonly name: string
@@ -30,31 +31,33 @@ export interface Right {
   readonly privileges: string
 }
 
+/** `jobledger` has the functions and what the service keeps for itself. */
+const SCHEMAS = ['public', 'jobledger']
 /** Prisma's own table, which no migration creates. */
-const MIGRATIONS_TABLE = '_prisma_migrations'
+const MIGRATIONS_TABLE = 'public._prisma_migrations'
 const API_RIGHTS = 'SELECT, INSERT, UPDATE'
 /** Where the server needs less. */
 const FEWER_API_RIGHTS: Readonly<Record<string, string>> = {
   [MIGRATIONS_TABLE]: 'SELECT',
-  api_keys: 'SELECT, UPDATE ("last_used_at")',
-  compatible_migrations: 'SELECT',
-  job_states: 'SELECT, INSERT',
-  ledger_timelines: 'SELECT',
-  purged_jobs: 'SELECT',
-  refused_records: 'SELECT, INSERT',
-  transaction_offsets: 'SELECT',
+  'public.api_keys': 'SELECT, UPDATE ("last_used_at")',
+  'jobledger.compatible_migrations': 'SELECT',
+  'public.job_states': 'SELECT, INSERT',
+  'jobledger.ledger_timelines': 'SELECT',
+  'public.purged_jobs': 'SELECT',
+  'jobledger.refused_records': 'SELECT, INSERT',
+  'jobledger.transaction_offsets': 'SELECT',
 }
-/** Holds the hashes of keys. */
-const NOT_FOR_READERS = 'api_keys'
+/** Has the hashes of keys. */
+const NOT_FOR_READERS = 'public.api_keys'
 /** Functions for the owner alone. */
-const FOR_OWNER = /^jobledger_purge/
+const FOR_OWNER = 'jobledger.purge'
 
 /** A script that can be run again. It makes the rights of `api` and `reader` exactly those that they need. */
 export function grantStatements({ api, reader, owner }: GrantRoles): string {
   const objects = objectsOfMigrations()
   const statements = [
     'BEGIN',
-    'SET LOCAL search_path = public',
+    'SET LOCAL search_path = pg_catalog',
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
     ...(owner === undefined ? [] : toOwner(quote(owner), objects)),
     ...(api === undefined ? [] : toApi(quote(api))),
@@ -66,19 +69,20 @@ export function grantStatements({ api, reader, owner }: GrantRoles): string {
 
 function toApi(role: string): string[] {
   const granted = apiRights().map(({ kind, name, privileges }) => {
-    const what = kind === 'sequence' || kind === 'function' ? `${kind.toUpperCase()} ` : ''
-    return `GRANT ${privileges} ON ${what}${quote(name)} TO ${role}`
+    const what = kind === 'table' || kind === 'view' ? '' : `${kind.toUpperCase()} `
+    return `GRANT ${privileges} ON ${what}${qualified(name)} TO ${role}`
   })
   return [...fromNothing(role), ...granted]
 }
 
-/** The rights of the server, beside USAGE of the schema. */
+/** The rights of the server. */
 export function apiRights(): Right[] {
   const { tables, views, sequences, functions } = objectsOfMigrations()
   const rights = (kind: Right['kind'], names: Iterable<string>, privilegesOf: (name: string) => string): Right[] =>
     [...names].map((name) => ({ kind, name, privileges: privilegesOf(name) }))
-  const ours = [...functions].filter((name) => !FOR_OWNER.test(name))
+  const ours = [...functions].filter((name) => name !== FOR_OWNER)
   return [
+    ...rights('schema', SCHEMAS, () => 'USAGE'),
     ...rights('table', tables, (table) => FEWER_API_RIGHTS[table] ?? API_RIGHTS),
     ...rights('view', views, () => 'SELECT'),
     ...rights('sequence', sequences, () => 'USAGE'),
@@ -87,21 +91,21 @@ export function apiRights(): Right[] {
 }
 
 function toReader(role: string, { tables, views }: Objects): string[] {
-  const readable = [...tables, ...views].filter((name) => name !== NOT_FOR_READERS)
-  return [...fromNothing(role), ...readable.map((name) => `GRANT SELECT ON ${quote(name)} TO ${role}`)]
+  const readable = [...tables, ...views].filter((name) => name.startsWith('public.') && name !== NOT_FOR_READERS)
+  return [
+    ...fromNothing(role),
+    `GRANT USAGE ON SCHEMA public TO ${role}`,
+    ...readable.map((name) => `GRANT SELECT ON ${qualified(name)} TO ${role}`),
+  ]
 }
 
 /** Takes away what another version has granted and this one does not need. An owner would take its own rights away. */
 function fromNothing(role: string): string[] {
+  const schemas = SCHEMAS.join(', ')
   const revoked = ['TABLES', 'SEQUENCES', 'FUNCTIONS'].map(
-    (kind) => `REVOKE ALL ON ALL ${kind} IN SCHEMA public FROM ${role}`,
+    (kind) => `REVOKE ALL ON ALL ${kind} IN SCHEMA ${schemas} FROM ${role}`,
   )
-  return [
-    refuseOwner(role),
-    ...revoked,
-    `REVOKE CREATE ON SCHEMA public FROM ${role}`,
-    `GRANT USAGE ON SCHEMA public TO ${role}`,
-  ]
+  return [refuseOwner(role), ...revoked, `REVOKE ALL ON SCHEMA ${schemas} FROM ${role}`]
 }
 
 /** To PostgreSQL a superuser is a member of every role. */
@@ -117,14 +121,15 @@ END $$`
 function toOwner(role: string, { tables, views, functions, triggerFunctions, types }: Objects): string[] {
   return [
     `GRANT USAGE, CREATE ON SCHEMA public TO ${role}`,
-    ...[...tables].map((table) => `ALTER TABLE ${quote(table)} OWNER TO ${role}`),
-    ...[...views].map((view) => `ALTER VIEW ${quote(view)} OWNER TO ${role}`),
-    ...[...types].map((type) => `ALTER TYPE ${quote(type)} OWNER TO ${role}`),
-    ...[...functions, ...triggerFunctions].map((name) => `ALTER FUNCTION ${quote(name)} OWNER TO ${role}`),
+    `ALTER SCHEMA jobledger OWNER TO ${role}`,
+    ...[...tables].map((table) => `ALTER TABLE ${qualified(table)} OWNER TO ${role}`),
+    ...[...views].map((view) => `ALTER VIEW ${qualified(view)} OWNER TO ${role}`),
+    ...[...types].map((type) => `ALTER TYPE ${qualified(type)} OWNER TO ${role}`),
+    ...[...functions, ...triggerFunctions].map((name) => `ALTER FUNCTION ${qualified(name)} OWNER TO ${role}`),
   ]
 }
 
-/** What there is after the last migration. Our migrations quote names and begin each statement at the beginning of a line. */
+/** What there is after the last migration. Our migrations quote names with their schemas, and begin each statement at the beginning of a line. */
 function objectsOfMigrations(): Objects {
   const script = migrationsOfCode().map(upScript).join('\n')
   const triggerFunctions = remaining(script, 'FUNCTION', /\([^;]*?\)\s*RETURNS (?:event_)?trigger\b/)
@@ -135,8 +140,8 @@ function objectsOfMigrations(): Objects {
     views: remaining(script, 'VIEW'),
     // As PostgreSQL names the sequence of a serial column.
     sequences: new Set(
-      [...script.matchAll(/^CREATE TABLE "(\w+)" \(\s*"(\w+)" BIGSERIAL/gm)].map(
-        ([, table, column]) => `${table}_${column}_seq`,
+      [...script.matchAll(/^CREATE TABLE "(\w+)"\."(\w+)" \(\s*"(\w+)" BIGSERIAL/gm)].map(
+        ([, schema, table, column]) => `${schema}.${table}_${column}_seq`,
       ),
     ),
     functions,
@@ -149,14 +154,19 @@ function objectsOfMigrations(): Objects {
 function remaining(script: string, kind: string, definition = /(?:)/): Set<string> {
   const names = new Set<string>()
   const creation = new RegExp(
-    `^CREATE (?:OR REPLACE )?${kind} "(\\w+)"${definition.source}|^DROP ${kind} "(\\w+)"`,
+    `^(?:CREATE (?:OR REPLACE )?${kind} "(\\w+)"\\."(\\w+)"${definition.source}|DROP ${kind} "(\\w+)"\\."(\\w+)")`,
     'gm',
   )
-  for (const [, created, dropped] of script.matchAll(creation)) {
-    if (created !== undefined) names.add(created)
-    if (dropped !== undefined) names.delete(dropped)
+  for (const [, schema, created, droppedFrom, dropped] of script.matchAll(creation)) {
+    if (created !== undefined) names.add(`${schema}.${created}`)
+    if (dropped !== undefined) names.delete(`${droppedFrom}.${dropped}`)
   }
   return names
+}
+
+/** A name with its schema. */
+function qualified(name: string): string {
+  return name.split('.').map(quote).join('.')
 }
 
 function quote(name: string): string {

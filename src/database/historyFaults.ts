@@ -26,7 +26,7 @@ const FAULTS = `
       WHEN previous_state IS DISTINCT FROM before_state THEN 'it does not begin where the record before it ends'
       WHEN sequence = 1 AND new_state <> 'PENDING' THEN 'the job does not begin as PENDING'
       WHEN sequence = 1 AND "timestamp" <> job_created_at THEN 'the first record is not of the creation'
-      WHEN sequence > 1 AND NOT jobledger_is_legal_transition(previous_state, new_state, deleted_at IS NOT NULL AND sequence = version)
+      WHEN sequence > 1 AND NOT jobledger.is_legal_transition(previous_state, new_state, deleted_at IS NOT NULL AND sequence = version)
         THEN 'the transition is not legal'
       WHEN "timestamp" < before_timestamp THEN 'it is earlier than the record before it'
       WHEN sequence > 1 AND previous_state_duration_ms <> round(extract(epoch FROM "timestamp" - before_timestamp) * 1000)

@@ -35,23 +35,29 @@ export async function planMigrateDown(databaseUrl: string): Promise<MigrateDownP
   }
 }
 
-/** What a script removes: tables, columns, and rows. Our scripts begin each statement at the beginning of a line. */
+/** What a script removes: tables, columns and rows. Our scripts begin each statement at the beginning of a line. */
 function removals(script: string): { readonly what: string; readonly from: string }[] {
-  const tables = [...script.matchAll(/^DROP TABLE "(\w+)"/gm)].map(([, table = '']) => ({
-    what: table,
-    from: `"${table}"`,
+  const tables = [...script.matchAll(/^DROP TABLE ("\w+"\."\w+")/gm)].map(([, table = '']) => ({
+    what: nameOf(table),
+    from: table,
   }))
-  const columns = [...script.matchAll(/^ALTER TABLE "(\w+)"([^;]*);/gm)].flatMap(([, table = '', actions = '']) =>
-    [...actions.matchAll(/DROP COLUMN "(\w+)"/g)].map(([, column = '']) => ({
-      what: `${table}.${column}`,
-      from: `"${table}" WHERE "${column}" IS NOT NULL`,
-    })),
+  const columns = [...script.matchAll(/^ALTER TABLE ("\w+"\."\w+")([^;]*);/gm)].flatMap(
+    ([, table = '', actions = '']) =>
+      [...actions.matchAll(/DROP COLUMN "(\w+)"/g)].map(([, column = '']) => ({
+        what: `${nameOf(table)}.${column}`,
+        from: `${table} WHERE "${column}" IS NOT NULL`,
+      })),
   )
-  const deletions = [...script.matchAll(/^DELETE FROM ("(\w+)"[^;]*);/gm)].map(([, from = '', table = '']) => ({
-    what: table,
+  const deletions = [...script.matchAll(/^DELETE FROM (("\w+"\."\w+")[^;]*);/gm)].map(([, from = '', table = '']) => ({
+    what: nameOf(table),
     from,
   }))
   return [...tables, ...columns, ...deletions]
+}
+
+/** As people write it: without quotes, and without the schema if that is "public". */
+function nameOf(table: string): string {
+  return table.replaceAll('"', '').replace(/^public\./, '')
 }
 
 async function connectionsOfServers(client: pg.Client): Promise<string[]> {

@@ -134,9 +134,9 @@ export async function migrateDown(
     }
     if (name !== undefined) {
       await client.query(downScript(name))
-      await client.query('DELETE FROM _prisma_migrations WHERE migration_name = $1', [name])
-      if (await hasTable(client, 'compatible_migrations'))
-        await client.query('DELETE FROM compatible_migrations WHERE name = $1', [name])
+      await client.query('DELETE FROM public._prisma_migrations WHERE migration_name = $1', [name])
+      if (await hasTable(client, 'jobledger.compatible_migrations'))
+        await client.query('DELETE FROM jobledger.compatible_migrations WHERE name = $1', [name])
     }
     await client.query('COMMIT')
     return name
@@ -187,9 +187,9 @@ export function downScript(name: string): string {
 
 /** The applied migrations, oldest first; none where Prisma has not been yet. */
 async function appliedMigrations(database: Queryable): Promise<AppliedMigration[]> {
-  if (!(await hasTable(database, '_prisma_migrations'))) return []
+  if (!(await hasTable(database, 'public._prisma_migrations'))) return []
   const { rows } = await database.query<AppliedMigration>(
-    `SELECT migration_name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+    `SELECT migration_name, finished_at IS NOT NULL AS finished FROM public._prisma_migrations
      WHERE rolled_back_at IS NULL ORDER BY migration_name`,
   )
   return rows
@@ -197,13 +197,13 @@ async function appliedMigrations(database: Queryable): Promise<AppliedMigration[
 
 /** Those of the migrations that the database does not mark as compatible with older servers. */
 async function withoutMark(database: Queryable, names: string[]): Promise<string[]> {
-  if (names.length === 0 || !(await hasTable(database, 'compatible_migrations'))) return names
-  const { rows } = await database.query<{ name: string }>('SELECT name FROM compatible_migrations')
+  if (names.length === 0 || !(await hasTable(database, 'jobledger.compatible_migrations'))) return names
+  const { rows } = await database.query<{ name: string }>('SELECT name FROM jobledger.compatible_migrations')
   const marked = new Set(rows.map(({ name }) => name))
   return names.filter((name) => !marked.has(name))
 }
 
 async function hasTable(database: Queryable, name: string): Promise<boolean> {
-  const { rows } = await database.query<{ there: boolean }>(`SELECT to_regclass('public.${name}') IS NOT NULL AS there`)
+  const { rows } = await database.query<{ there: boolean }>(`SELECT to_regclass('${name}') IS NOT NULL AS there`)
   return rows[0]?.there ?? false
 }

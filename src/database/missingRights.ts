@@ -27,11 +27,13 @@ function statement(): string {
         SELECT FROM pg_namespace WHERE nspname = wanted.name AND NOT has_schema_privilege(oid, privilege))
       WHEN 'function' THEN EXISTS (
         SELECT FROM pg_proc
-        WHERE pronamespace = to_regnamespace('public') AND proname = wanted.name AND NOT has_function_privilege(oid, privilege))
+        WHERE pronamespace = to_regnamespace(split_part(wanted.name, '.', 1)) AND proname = split_part(wanted.name, '.', 2)
+          AND NOT has_function_privilege(oid, privilege))
       ELSE EXISTS (
         SELECT FROM pg_class
-        WHERE relnamespace = to_regnamespace('public') AND relname = wanted.name AND NOT CASE
-          WHEN wanted.kind = 'sequence' THEN has_sequence_privilege(oid, privilege)
+        WHERE relnamespace = to_regnamespace(split_part(wanted.name, '.', 1)) AND relname = split_part(wanted.name, '.', 2)
+          AND NOT CASE
+          WHEN wanted.kind = 'sequence' THEN relkind <> 'S' OR has_sequence_privilege(oid, privilege)
           WHEN wanted."column" IS NULL THEN has_table_privilege(oid, privilege)
           ELSE coalesce((
             SELECT has_column_privilege(attrelid, attnum, privilege) FROM pg_attribute
@@ -40,7 +42,7 @@ function statement(): string {
 }
 
 function wantedRights(): Wanted[] {
-  const ofObjects = apiRights().flatMap(({ kind, name, privileges }) =>
+  return apiRights().flatMap(({ kind, name, privileges }) =>
     [...privileges.matchAll(/(\w+)(?: \("(\w+)"\))?/g)].map(([, privilege = '', column]) => ({
       kind,
       name,
@@ -48,7 +50,6 @@ function wantedRights(): Wanted[] {
       column,
     })),
   )
-  return [{ kind: 'schema', name: 'public', privilege: 'USAGE' }, ...ofObjects]
 }
 
 /** What the role of `database` lacks, in one sentence for an operator; undefined if nothing. */
@@ -65,5 +66,6 @@ export async function missingRights(database: Queryable): Promise<string | undef
 }
 
 function describe({ kind, name, privilege, column }: Wanted): string {
-  return column == null ? `${privilege} on ${kind} ${name}` : `${privilege} of ${column} on ${kind} ${name}`
+  const object = `${kind} ${name.replace(/^public\./, '')}`
+  return column == null ? `${privilege} on ${object}` : `${privilege} of ${column} on ${object}`
 }

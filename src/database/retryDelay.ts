@@ -1,4 +1,4 @@
-// How long a failed job waits for its next attempt. The database computes it (jobledger_retry_delay); a session may tell it other limits.
+// How long a failed job waits for its next attempt. The database computes it (jobledger.retry_delay); a session may tell it other limits.
 
 export interface RetryDelay {
   /** After the first failure, in milliseconds; doubled with each that follows, then shortened by up to a half by chance. */

@@ -15,9 +15,9 @@ export interface StatementRun {
 }
 
 /**
- * Matches every statement that may write: all our functions are named so, and a row lock is written too. It may match one that only reads.
+ * Matches every statement that may write: all our functions are in the schema jobledger, and a row lock is written too. It may match one that only reads.
  */
-const MAY_WRITE = /\b(?:insert|update|delete|merge|truncate|share|jobledger_\w+)\b/i
+const MAY_WRITE = /\b(?:(?:insert|update|delete|merge|truncate|share)\b|jobledger\.\w+\()/i
 
 /** Operator intervention: PostgreSQL ends the session, and closes the connection a moment later. */
 const SESSION_ENDS = '57P'

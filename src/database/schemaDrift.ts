@@ -1,35 +1,39 @@
-// Whether a database still is what its migrations made of it. Prisma's own comparison does not see triggers, functions, CHECKs and the
-// predicates of indexes. What must be there is in prisma/schema-facts.txt, a line for each part of the schema: its name and the digest of its
-// definition. After a new migration: npx vitest run test/database/schemaDrift.test.ts -u
+// Whether the schema of a database is what its migrations made. Prisma's own comparison does not see triggers, functions, CHECKs and the
+// predicates of indexes. prisma/schema.sql has what must be there.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigrationError, migrationState, type Queryable, requireCurrentSchema } from './migrations.ts'
 import { PACKAGE_ROOT } from './packageRoot.ts'
-import { digest, readSchemaFacts, type SchemaFact } from './schemaFacts.ts'
+import { readSchemaFacts, type SchemaFact } from './schemaFacts.ts'
 
-export const FACTS_FILE = join(PACKAGE_ROOT, 'prisma', 'schema-facts.txt')
+/** All definitions of a migrated database, each below a comment with its name. Written by the test of this module. */
+export const SCHEMA_FILE = join(PACKAGE_ROOT, 'prisma', 'schema.sql')
 
 /** Parts of the schema that a sentence names. */
 const MAX_NAMED = 5
 
-/** The text of the file for the parts of a freshly migrated database. */
-export function factsText(facts: readonly SchemaFact[]): string {
-  return `${facts
-    .map(({ name, definition }) => `${digest(definition)} ${name}`)
-    .sort()
-    .join('\n')}\n`
+const HEADER = `-- The schema that the migrations make, for review and for the server to compare. Generated, after a new migration:
+-- npx vitest run test/database/schemaDrift.test.ts -u
+`
+
+/** The text of the file for a freshly migrated database. */
+export function schemaText(facts: readonly SchemaFact[]): string {
+  return [HEADER, ...facts.map(({ name, definition }) => `-- ${name}\n${definition};\n`)].join('\n')
 }
+
+/** A comment that names a part. Comments in the bodies of functions are indented. */
+const NAME = /^-- ((?:schema|type|sequence|function|table|column|constraint|index|trigger|setting) \S+)\n/gm
 
 let expected: ReadonlyMap<string, string> | undefined
 
-/** The digest of each part by its name. */
+/** The definition of each part by its name. */
 function expectedFacts(): ReadonlyMap<string, string> {
-  expected ??= new Map(
-    readFileSync(FACTS_FILE, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]),
-  )
+  if (expected !== undefined) return expected
+  const [, ...parts] = readFileSync(SCHEMA_FILE, 'utf8').split(NAME)
+  const definitions = new Map<string, string>()
+  for (let index = 0; index < parts.length; index += 2)
+    definitions.set(parts[index] ?? '', (parts[index + 1] ?? '').trimEnd().slice(0, -1))
+  expected = definitions
   return expected
 }
 
@@ -49,11 +53,11 @@ export async function schemaDrift(database: Queryable): Promise<string | undefin
 }
 
 function faultsOf(facts: ReadonlyMap<string, SchemaFact>, comparesDefinitions: boolean): string[] {
-  return [...expectedFacts()].flatMap(([name, expectedDigest]) => {
+  return [...expectedFacts()].flatMap(([name, definition]) => {
     const fact = facts.get(name)
     if (fact === undefined) return [`${name} is missing`]
     if (!fact.inForce) return [`${name} is not in force`]
-    return comparesDefinitions && digest(fact.definition) !== expectedDigest ? [`${name} was changed`] : []
+    return comparesDefinitions && fact.definition !== definition ? [`${name} was changed`] : []
   })
 }
 

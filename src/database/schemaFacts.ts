@@ -1,68 +1,73 @@
-// What a database is made of, as far as the ledger relies on it: one line of text for each table, column, constraint, index, trigger,
-// function and sequence. The same on every version of PostgreSQL.
-import { createHash } from 'node:crypto'
+// What a database is made of, as far as the ledger relies on it: one SQL statement for each schema, type, table, column, constraint, index,
+// trigger, sequence and function. The text is the same on every version of PostgreSQL.
 import type { Queryable } from './migrations.ts'
 
-/** A part of the schema: what it is called, whether it is in force, and how it is defined. */
+/** A part of the schema: its name, whether it is in force, and its definition as SQL. */
 export interface SchemaFact {
   readonly name: string
   readonly inForce: boolean
   readonly definition: string
 }
 
-// Constraints of type "n" (NOT NULL) are in the catalog since PostgreSQL 18 only; columns say the same. Triggers that are enabled always
-// (for replication) are in force, too. The triggers of a foreign key are internal; ALTER TABLE ... DISABLE TRIGGER ALL reaches them.
-// Storage parameters of indexes and tables are for the operator to choose. The bodies of views are written differently by versions.
-// Definitions are written by these settings, which a server may have otherwise; SET LOCAL lasts for the statements of this one text.
+// NOT NULL constraints are in the catalog only since PostgreSQL 18; columns have them, too. Triggers that are ENABLE ALWAYS are in force. The
+// triggers of a foreign key are internal; ALTER TABLE ... DISABLE TRIGGER ALL disables them. The operator chooses storage parameters of indexes
+// and tables. Versions write the bodies of views differently. These settings determine how definitions are written; SET LOCAL lasts only for the
+// statements of this text.
 const FACTS = `
   SET LOCAL search_path = pg_catalog; SET LOCAL "TimeZone" = 'UTC'; SET LOCAL "DateStyle" = 'ISO'; SET LOCAL "IntervalStyle" = 'postgres';
-  WITH tables AS (
-    SELECT * FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relname <> '_prisma_migrations'
+  WITH schemas AS (
+    SELECT oid, nspname, CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END AS prefix
+    FROM pg_namespace WHERE nspname IN ('public', 'jobledger')
+  ), tables AS (
+    SELECT pg_class.*, prefix || relname AS name
+    FROM pg_class JOIN schemas ON schemas.oid = relnamespace WHERE relkind IN ('r', 'v') AND relname <> '_prisma_migrations'
+  ), facts (section, name, "inForce", definition) AS (
+    SELECT '1 schema', 'schema ' || nspname, true, format('CREATE SCHEMA %I', nspname) FROM schemas
+    UNION ALL
+    SELECT '2 type', format('type %s%s', prefix, typname), true,
+      format('CREATE TYPE %s AS ENUM (%s)', pg_type.oid::regtype, string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder))
+    FROM pg_type JOIN schemas ON schemas.oid = typnamespace JOIN pg_enum ON enumtypid = pg_type.oid GROUP BY pg_type.oid, prefix
+    UNION ALL
+    SELECT '3 sequence', format('sequence %s%s', prefix, relname), true,
+      format('CREATE SEQUENCE %s AS %s INCREMENT %s MINVALUE %s MAXVALUE %s%s', seqrelid::regclass, seqtypid::regtype,
+        seqincrement, seqmin, seqmax, CASE WHEN seqcycle THEN ' CYCLE' END)
+    FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid JOIN schemas ON schemas.oid = relnamespace
+    UNION ALL
+    SELECT '4 function', format('function %s%s', prefix, proname), true, rtrim(pg_get_functiondef(pg_proc.oid), E'\\n')
+    FROM pg_proc JOIN schemas ON schemas.oid = pronamespace WHERE nspname = 'jobledger'
+    UNION ALL
+    SELECT '5 ' || name, 'table ' || name, NOT relrowsecurity
+        AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = tables.oid AND ev_type <> '1'),
+      format('CREATE%s %s %s ()', CASE relpersistence WHEN 'u' THEN ' UNLOGGED' END, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+        tables.oid::regclass)
+    FROM tables
+    UNION ALL
+    SELECT format('5 %s 1', name), format('column %s.%s', name, attname), true,
+      concat_ws(' ', format('ALTER TABLE %s ADD COLUMN %I', attrelid::regclass, attname), format_type(atttypid, atttypmod),
+        CASE WHEN attnotnull THEN 'NOT NULL' END, 'DEFAULT ' || pg_get_expr(adbin, adrelid))
+    FROM pg_attribute JOIN tables ON tables.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT format('5 %s 2', name), format('constraint %s.%s', name, conname),
+      convalidated AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgconstraint = pg_constraint.oid AND tgenabled NOT IN ('O', 'A')),
+      format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(pg_constraint.oid))
+    FROM pg_constraint JOIN tables ON tables.oid = conrelid WHERE contype <> 'n'
+    UNION ALL
+    SELECT format('5 %s 3', name), format('index %s%s', prefix, pg_class.relname), indisvalid AND indisready AND indislive,
+      regexp_replace(pg_get_indexdef(indexrelid), ' WITH \\(.*?\\)', '')
+    FROM pg_index JOIN tables ON tables.oid = indrelid JOIN pg_class ON pg_class.oid = indexrelid JOIN schemas ON schemas.oid = pg_class.relnamespace
+    UNION ALL
+    SELECT format('5 %s 4', name), format('trigger %s.%s', name, tgname), tgenabled IN ('O', 'A'), pg_get_triggerdef(pg_trigger.oid)
+    FROM pg_trigger JOIN tables ON tables.oid = tgrelid WHERE NOT tgisinternal
+    UNION ALL
+    SELECT '6 setting', 'setting session_replication_role', current_setting('session_replication_role') <> 'replica',
+      'SET session_replication_role = origin'
   )
-  SELECT 'table ' || relname AS name, NOT relrowsecurity
-      AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = tables.oid AND ev_type <> '1') AS "inForce",
-    relkind::text || ' ' || relpersistence::text AS definition
-  FROM tables
-  UNION ALL
-  SELECT format('column %s.%s', tables.relname, attname), true,
-    concat_ws(' ', format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'not null' END, pg_get_expr(adbin, adrelid))
-  FROM pg_attribute JOIN tables ON tables.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-  WHERE attnum > 0 AND NOT attisdropped
-  UNION ALL
-  SELECT format('constraint %s.%s', tables.relname, conname),
-    convalidated AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgconstraint = pg_constraint.oid AND tgenabled NOT IN ('O', 'A')),
-    pg_get_constraintdef(pg_constraint.oid)
-  FROM pg_constraint JOIN tables ON tables.oid = conrelid WHERE contype <> 'n'
-  UNION ALL
-  SELECT format('index %s', pg_class.relname), indisvalid AND indisready AND indislive,
-    regexp_replace(pg_get_indexdef(indexrelid), ' WITH \\(.*?\\)', '')
-  FROM pg_index JOIN tables ON tables.oid = indrelid JOIN pg_class ON pg_class.oid = indexrelid
-  UNION ALL
-  SELECT format('trigger %s.%s', tables.relname, tgname), tgenabled IN ('O', 'A'), pg_get_triggerdef(pg_trigger.oid)
-  FROM pg_trigger JOIN tables ON tables.oid = tgrelid WHERE NOT tgisinternal
-  UNION ALL
-  SELECT format('function %s', proname), true,
-    concat_ws(' ', pg_get_function_arguments(oid), pg_get_function_result(oid), provolatile, prosecdef, array_to_string(proconfig, ', '), prosrc, pg_get_function_sqlbody(oid))
-  FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'jobledger%'
-  UNION ALL
-  SELECT format('sequence %s', relname), true,
-    concat_ws(' ', seqtypid::regtype, seqincrement, seqmin, seqmax, CASE WHEN seqcycle THEN 'cycle' END)
-  FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid WHERE relnamespace = 'public'::regnamespace
-  UNION ALL
-  SELECT format('type %s', typname), true, string_agg(enumlabel, ', ' ORDER BY enumsortorder)
-  FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid WHERE typnamespace = 'public'::regnamespace GROUP BY typname
-  UNION ALL
-  SELECT 'setting session_replication_role', current_setting('session_replication_role') <> 'replica', ''`
+  SELECT name, "inForce", definition FROM facts ORDER BY section COLLATE "C", name COLLATE "C"`
 
-/** The parts of the schema that `database` is connected to. Reads the catalog only, in some ten milliseconds. */
+/** The parts of the schema that `database` is connected to. Reads only the catalog, in some ten milliseconds. */
 export async function readSchemaFacts(database: Queryable): Promise<SchemaFact[]> {
-  // Of several statements pg returns several results.
+  // pg returns one result for each statement.
   const results = (await database.query(FACTS)) as unknown as { rows: SchemaFact[] }[]
   return results.at(-1)?.rows ?? []
-}
-
-/** What a definition comes to. */
-export function digest(definition: string): string {
-  return createHash('sha256').update(definition).digest('hex').slice(0, 16)
 }

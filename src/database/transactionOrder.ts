@@ -1,4 +1,4 @@
-// The order of transaction ids, by which followers read the ledger, is that of one database server. Where a database was restored, promoted
+// The order of transaction ids, by which consumers read the ledger, is that of one database server. Where a database was restored, promoted
 // or copied, a new timeline of the ledger begins (migration 20261128000002_guards). Finds that out; the database does the rest.
 import type pg from 'pg'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
@@ -36,8 +36,8 @@ interface Look extends Seen {
 async function look(database: Queryable, seen?: Seen): Promise<Look> {
   try {
     const { rows } = await database.query<Look>({
-      text: `SELECT jobledger_carry_on($1::bigint, $2::bigint) AS carried,
-        (SELECT max(epoch)::text FROM ledger_timelines) AS epoch, jobledger_horizon()::text AS horizon`,
+      text: `SELECT jobledger.realign_transaction_ids($1::bigint, $2::bigint) AS carried,
+        (SELECT max(epoch)::text FROM jobledger.ledger_timelines) AS epoch, jobledger.visible_xmin()::text AS horizon`,
       values: [seen?.epoch ?? null, seen?.horizon ?? null],
     })
     return rows[0] as Look

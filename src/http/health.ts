@@ -18,7 +18,7 @@ export type ReadinessProbe = () => Promise<Readiness>
 
 export interface DatabaseReadiness {
   readonly probe: ReadinessProbe
-  /** What holds after this call, because an error has shown that an older answer may be wrong. */
+  /** Checks again because of an error. Not ready also if the database was not ready before the call. */
   renew(error: unknown): Promise<Readiness>
 }
 
@@ -49,9 +49,12 @@ export function databaseReadiness(database: Database, timeline: TimelineCheck, l
       return note({ ready: false, reason }, error)
     }),
   )
-  const renew = (error: unknown): Promise<Readiness> => {
+  const renew = async (error: unknown): Promise<Readiness> => {
+    const before = last
     evidence = error
-    return kept.renew()
+    const now = await kept.renew()
+    // A restore may have ended since the statement failed.
+    return before === undefined ? now : { ready: false, reason: before }
   }
   return { probe: () => kept.get(), renew }
 }

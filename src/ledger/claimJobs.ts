@@ -98,7 +98,7 @@ function dueAmong(
 // The first two read the queue by the priorities that there are, the highest first, and of each priority the jobs that are due, which are a
 // range of the index: jobs that wait for their time are not read, however many there are and however urgent they are. A lateral join
 // keeps the order of its left side and stops at the limit, so no more rows are locked than are taken.
-// now() and not jobledger_now(), which is volatile and could not bound a range of an index. MATERIALIZED, because what locks rows must
+// now() and not jobledger.current_instant(), which is volatile and could not bound a range of an index. MATERIALIZED, because what locks rows must
 // run once (PostgreSQL documentation, SELECT, "The Locking Clause").
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`

@@ -124,7 +124,7 @@ async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Prom
   // Rows go in by key, so that batches with the same keys in other orders wait for each other instead of deadlocking.
   const changes = Prisma.sql`
       WITH input AS MATERIALIZED (
-        SELECT item.*, jobledger_uuid_v7() AS new_id
+        SELECT item.*, jobledger.uuid_v7() AS new_id
         FROM ROWS FROM (json_to_recordset(${JSON.stringify(items)}::json) AS ("userId" text, "content" text, "preset" text,
           "metadata" jsonb, "idempotencyKey" text, "requestHash" text, "priority" integer, "runAt" timestamptz, "maxAttempts" integer)) WITH ORDINALITY AS item
       ), changed AS (

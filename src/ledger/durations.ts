@@ -1,5 +1,5 @@
 // Histograms of durations, for quantiles that can be added up: logarithmic buckets as DDSketch has them (Masson, Rim and Lee, 2019). Which bucket
-// a duration is in, the database says: jobledger_duration_bucket.
+// a duration is in, the database says: jobledger.duration_bucket.
 
 /** By how much a quantile may differ from the duration that it stands for, as a part of that. */
 export const RELATIVE_ERROR = 0.02

@@ -1,4 +1,4 @@
-// The order in which followers read the ledger: that of the transaction ids, among which the database sees to it that no record of a
+// The order in which consumers read the ledger: that of the transaction ids, among which the database sees to it that no record of a
 // job comes before an earlier one, and that nothing appears below the horizon any more (migration 20261128000002_guards). Transaction
 // ids mean something within one timeline alone (timelines.ts), which is why a position names its epoch.
 import { decodeCursor, encodeCursor, InvalidCursorError, type KeysetOrder } from '../database/keyset.ts'

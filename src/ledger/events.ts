@@ -1,4 +1,4 @@
-// Reads the ledger as followers do: in the order of commit, up to the horizon, from wherever the reader has come to. What lies below
+// Reads the ledger as consumers do: in the order of commit, up to the horizon, from wherever the reader has come to. What lies below
 // the horizon is complete and does not change, so that it may be read in portions, by as many statements as it takes.
 import { type JobState, type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidCursorError, segmentsBetween } from '../database/keyset.ts'
@@ -13,7 +13,7 @@ import { type JobStateRecordFilter, type RecordFacts, recordCondition } from './
 import { epochsOfWriting, type Head, isStillValid, requireSameTimeline } from './timelines.ts'
 
 /** The columns of `HeadRow`, of the snapshot of the statement. */
-const HEAD = Prisma.sql`(SELECT max(epoch) FROM ledger_timelines) AS epoch, jobledger_horizon() AS horizon`
+const HEAD = Prisma.sql`(SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, jobledger.visible_xmin() AS horizon`
 
 /** Nulls while a restore is under way. */
 interface HeadRow {
@@ -55,7 +55,7 @@ export async function positionOfCursor(ledger: Ledger, path: string, cursor: str
 }
 
 const RECOVERY =
-  'Get a new cursor from `eventCursor`, read `jobStateRecords` since your last event, then follow from the new cursor'
+  'Get a new cursor from `latestEventCursor`, read `jobStateRecords` since your last event, then follow from the new cursor'
 const AHEAD = `lies ahead of this ledger, which was set back or is another one. ${RECOVERY}`
 const ENDED = `belongs to a timeline that has ended: the ledger was restored or failed over, or is another one. ${RECOVERY}`
 
@@ -86,11 +86,11 @@ export async function nextBatchEnd(ledger: Ledger, position: Position, most: num
   const [row] = await ledger.prisma.$queryRaw<PortionRow[]>`
     SELECT ${HEAD}, last.transaction_id AS "transactionId", last.id, NOT EXISTS (
       SELECT FROM job_states
-      WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger_horizon()
+      WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger.visible_xmin()
     ) AS "isEmpty"
     FROM (SELECT) AS one LEFT JOIN LATERAL (
       SELECT transaction_id, id FROM job_states
-      WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger_horizon()
+      WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger.visible_xmin()
       ORDER BY transaction_id, id OFFSET ${most - 1} LIMIT 1
     ) AS last ON true`
   const head = headOf(row)
@@ -121,7 +121,7 @@ export interface EventsRequest {
   readonly select?: Prisma.JobStateRecordSelect | undefined
 }
 
-/** A record as followers read it: the position of a reader that has read it, too. */
+/** A record as consumers read it: the position of a reader that has read it, too. */
 export type EventRecord = JobStateRecord & {
   readonly epoch: bigint
   /** The timeline on which it was written; undefined for the first timeline of the ledger. */

@@ -57,7 +57,7 @@ export async function extendLeases(
           WHERE lease.id = jobs.id AND lease.version = jobs.version)
         ORDER BY id FOR NO KEY UPDATE
       ), changed AS (
-        UPDATE jobs SET lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer
+        UPDATE jobs SET lease_expires_at = jobledger.current_instant() + interval '1 second' * ${leaseSeconds}::integer
         WHERE id = ANY (ARRAY(SELECT id FROM held))
         RETURNING *
       )`

@@ -126,7 +126,7 @@ function answerBytes(
   const sums = answered.map(
     ({ row, from }) => Prisma.sql`(SELECT coalesce(sum(${bytesOfJob(row, shape)}), 0) FROM ${from})`,
   )
-  return Prisma.sql`jobledger_require_answer((${Prisma.join([...sums, Prisma.sql`${otherBytes}::bigint`], ' + ')})::bigint, ${budget.left}::bigint)`
+  return Prisma.sql`jobledger.check_response_size((${Prisma.join([...sums, Prisma.sql`${otherBytes}::bigint`], ' + ')})::bigint, ${budget.left}::bigint)`
 }
 
 /** The bytes that the answer has of the job in `row`, as an expression. Of records, at least what they will be after the change. */

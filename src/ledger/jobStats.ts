@@ -117,7 +117,7 @@ async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Prom
       SELECT start, created, started, completed, failed, cancelled,
         array_to_string(wait_buckets, ' ') AS "waitBuckets", array_to_string(wait_counts, ' ') AS "waitCounts",
         array_to_string(processing_buckets, ' ') AS "processingBuckets", array_to_string(processing_counts, ' ') AS "processingCounts"
-      FROM job_statistics
+      FROM jobledger.job_statistics
       WHERE user_id = ${userId ?? ''} AND bucket_seconds = ${BUCKET_SECONDS[span.bucket]} AND start >= ${span.first} AND start < ${endOf(span)}
       UNION ALL
       (${piecesOf(Prisma.sql`tail AS record`, Prisma.sql`true`, span)})
@@ -137,7 +137,7 @@ function endOf({ bucket, last }: Span): Prisma.Sql {
   return Prisma.sql`${last}::timestamptz + ${Prisma.raw(`interval '${BUCKET_SECONDS[bucket]} seconds'`)}`
 }
 
-/** The same sums as in the roll-up (jobledger_change_sums), of other records. */
+/** The same sums as in the roll-up (jobledger.apply_to_rollup), of other records. */
 function piecesOf(source: Prisma.Sql, condition: Prisma.Sql, span: Span): Prisma.Sql {
   const size = Prisma.raw(`interval '${BUCKET_SECONDS[span.bucket]} seconds'`)
   return Prisma.sql`
@@ -156,9 +156,9 @@ function piecesOf(source: Prisma.Sql, condition: Prisma.Sql, span: Span): Prisma
         count(*) FILTER (WHERE new_state = 'CANCELLED' AND previous_state IN ('PENDING', 'PROCESSING')) AS cancelled
       FROM (
         SELECT record.previous_state, record.new_state, date_bin(${size}, record.timestamp, ${ORIGIN}) AS start,
-          jobledger_measure(record.previous_state, record.new_state) AS measure,
-          CASE WHEN jobledger_measure(record.previous_state, record.new_state) IS NOT NULL
-            THEN jobledger_duration_bucket(record.previous_state_duration_ms) END AS bucket
+          jobledger.duration_kind(record.previous_state, record.new_state) AS measure,
+          CASE WHEN jobledger.duration_kind(record.previous_state, record.new_state) IS NOT NULL
+            THEN jobledger.duration_bucket(record.previous_state_duration_ms) END AS bucket
         FROM ${source}
         WHERE record.timestamp >= ${span.first} AND record.timestamp < ${endOf(span)} AND ${condition}
       ) AS fact GROUP BY start, measure, bucket

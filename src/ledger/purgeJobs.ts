@@ -4,7 +4,7 @@ import { retryConflicts } from '../database/sqlErrors.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
- * Purges the earliest jobs that were deleted more than `olderThanDays` days ago, one batch in one commit. Passes over jobs that a follower
+ * Purges the earliest jobs that were deleted more than `olderThanDays` days ago, one batch in one commit. Passes over jobs that a consumer
  * has still to read.
  *
  * @returns how many jobs were purged, at most `most`; 0: there are no more
@@ -13,19 +13,19 @@ import type { Ledger } from './ledger.ts'
 export async function purgeJobs({ prisma }: Ledger, olderThanDays: number, most = 1000): Promise<number> {
   const [row] = await retryConflicts(
     () => prisma.$queryRaw<{ purged: number }[]>`
-      SELECT jobledger_purge(now() - interval '1 day' * ${olderThanDays}::integer, ${most}::integer) AS purged`,
+      SELECT jobledger.purge(now() - interval '1 day' * ${olderThanDays}::integer, ${most}::integer) AS purged`,
   )
   return row?.purged ?? 0
 }
 
-/** How many jobs a purge would take now, and how many it would pass over because a follower has still to read them. */
+/** How many jobs a purge would take now, and how many it would pass over because a consumer has still to read them. */
 export async function countPurgeableJobs(
   { prisma }: Ledger,
   olderThanDays: number,
 ): Promise<{ purgeable: number; waiting: number }> {
   const [row] = await prisma.$queryRaw<{ purgeable: number; waiting: number }[]>`
-    SELECT count(*) FILTER (WHERE follower IS NULL)::integer AS purgeable, count(follower)::integer AS waiting
-    FROM (SELECT jobledger_follower_behind(id) AS follower FROM jobs
+    SELECT count(*) FILTER (WHERE consumer IS NULL)::integer AS purgeable, count(consumer)::integer AS waiting
+    FROM (SELECT jobledger.blocking_consumer(id) AS consumer FROM jobs
       WHERE deleted_at < now() - interval '1 day' * ${olderThanDays}::integer) AS deleted`
   return row ?? { purgeable: 0, waiting: 0 }
 }

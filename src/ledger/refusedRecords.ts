@@ -1,4 +1,4 @@
-// Records that a sink has refused for good: set aside, so that the records after them are published.
+// Records that a sink refused permanently: kept here, so that the records after them are published.
 import type { Ledger } from './ledger.ts'
 
 export interface RefusedRecord {
@@ -7,40 +7,40 @@ export interface RefusedRecord {
   readonly sequence: number
   /** Why the sink refused it. */
   readonly reason: string
-  /** When it was set aside. */
+  /** When it was refused. */
   readonly refusedAt: Date
 }
 
-/** Refused records of a follower that are listed: the latest ones. */
+/** Maximum number of refused records listed for a consumer: the latest ones. */
 export const MAX_LISTED = 100
 
-/** Sets records aside. Once more, nothing changes. */
+/** Stores refused records. Does nothing for those that are stored already. */
 export async function setAside(
   { prisma }: Ledger,
-  follower: string,
+  consumer: string,
   refused: readonly Omit<RefusedRecord, 'refusedAt'>[],
 ): Promise<void> {
   await prisma.refusedRecord.createMany({
-    data: refused.map((record) => ({ ...record, followerName: follower })),
+    data: refused.map((record) => ({ ...record, consumerName: consumer })),
     skipDuplicates: true,
   })
 }
 
 interface RefusedRow extends RefusedRecord {
-  readonly follower: string
+  readonly consumer: string
 }
 
-/** The latest refused records of all followers, by the name of the follower; at most `MAX_LISTED` each. */
+/** The latest refused records of all consumers, by consumer; at most `MAX_LISTED` each. */
 export async function listRefusedRecords(
   { prisma }: Ledger,
-  followers: readonly string[],
+  consumers: readonly string[],
 ): Promise<Map<string, RefusedRecord[]>> {
   const rows = await prisma.$queryRaw<RefusedRow[]>`
-    SELECT name AS follower, refused.* FROM unnest(${[...followers]}::text[]) AS name CROSS JOIN LATERAL (
-      SELECT job_id AS "jobId", sequence, reason, refused_at AS "refusedAt" FROM refused_records
-      WHERE follower = name ORDER BY refused_at DESC, job_id DESC, sequence DESC LIMIT ${MAX_LISTED}
+    SELECT name AS consumer, refused.* FROM unnest(${[...consumers]}::text[]) AS name CROSS JOIN LATERAL (
+      SELECT job_id AS "jobId", sequence, reason, refused_at AS "refusedAt" FROM jobledger.refused_records
+      WHERE consumer = name ORDER BY refused_at DESC, job_id DESC, sequence DESC LIMIT ${MAX_LISTED}
     ) AS refused`
-  const byFollower = new Map<string, RefusedRecord[]>(followers.map((name) => [name, []]))
-  for (const { follower, ...record } of rows) byFollower.get(follower)?.push(record)
-  return byFollower
+  const byConsumer = new Map<string, RefusedRecord[]>(consumers.map((name) => [name, []]))
+  for (const { consumer, ...record } of rows) byConsumer.get(consumer)?.push(record)
+  return byConsumer
 }

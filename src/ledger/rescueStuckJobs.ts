@@ -6,7 +6,6 @@ import { InputCheck } from './inputCheck.ts'
 import { HISTORY_IS_INTACT } from './intactHistory.ts'
 import { ENDED_LEASES } from './leases.ts'
 import type { Ledger } from './ledger.ts'
-import type { StuckReason } from './stuckJobs.ts'
 import { RESCUE_OUTCOME, rescue, updateLocked } from './transition.ts'
 
 export interface RescueStuckJobsInput {
@@ -78,7 +77,8 @@ interface StuckCondition {
   condition: Prisma.Sql
   /** The order of the index that finds them. */
   order: Prisma.Sql
-  cause: StuckReason
+  /** The reason in the record. */
+  cause: 'lease expired' | 'no lease'
 }
 
 async function stuckConditions(

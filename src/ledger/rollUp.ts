@@ -1,17 +1,19 @@
-// The roll-up: sums over the ledger up to the place of a follower of its own (migration 20261128000003_roll_up). Whoever reads them adds
+// The roll-up: sums over the ledger up to the checkpoint of a consumer of its own (migration 20261128000003_rollup). Whoever reads them adds
 // the tail, the records behind the place (tail.ts); this file moves the place.
 import type { Ledger } from './ledger.ts'
 
-/** The name of the follower whose place says what is in the sums. */
+/** The name of the consumer whose checkpoint says which records are in the sums. */
 export const ROLL_UP = 'rollup'
 
 /** Adds the next records to the sums, `most` at most, in one transaction. Resolves to how many there were; fewer than `most` at the end. */
 export async function rollUp({ prisma }: Ledger, most: number): Promise<number> {
-  const [row] = await prisma.$queryRaw<[{ records: number }]>`SELECT jobledger_roll_up(${most}::integer) AS records`
+  const [row] = await prisma.$queryRaw<
+    [{ records: number }]
+  >`SELECT jobledger.advance_rollup(${most}::integer) AS records`
   return row.records
 }
 
 /** Empties the sums and goes back to the beginning. The numbers stay exact: what is not in the sums is counted. */
 export async function emptyRollUp({ prisma }: Ledger): Promise<void> {
-  await prisma.$queryRaw`SELECT jobledger_empty_roll_up()::text`
+  await prisma.$queryRaw`SELECT jobledger.reset_rollup()::text`
 }

@@ -26,7 +26,7 @@ export function rollUpCtes(userId: string | undefined): Prisma.Sql {
       : Prisma.sql`WHERE (SELECT user_id FROM jobs WHERE jobs.id = behind.job_id) = ${userId}`
   // One record more than may be is enough to know. The limit is in the text, where the planner sees it.
   return Prisma.sql`
-    place AS (SELECT transaction_id, record_id FROM followers WHERE name = ${ROLL_UP}),
+    place AS (SELECT transaction_id, record_id FROM jobledger.consumers WHERE name = ${ROLL_UP}),
     behind AS MATERIALIZED (
       SELECT record.* FROM place CROSS JOIN LATERAL (
         SELECT job_id, sequence, previous_state, new_state, timestamp, previous_state_duration_ms FROM job_states
@@ -37,7 +37,7 @@ export function rollUpCtes(userId: string | undefined): Prisma.Sql {
     ),
     lag AS (
       SELECT NOT EXISTS (SELECT FROM place) OR (SELECT count(*) FROM behind) > ${MAX_TAIL_RECORDS}
-        OR EXISTS (SELECT FROM place WHERE transaction_id = 0 AND EXISTS (SELECT FROM job_counts)) AS "isBehind"
+        OR EXISTS (SELECT FROM place WHERE transaction_id = 0 AND EXISTS (SELECT FROM jobledger.job_counts)) AS "isBehind"
     ),
     tail AS (SELECT * FROM behind ${ofUser})`
 }

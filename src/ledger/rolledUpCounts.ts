@@ -33,7 +33,7 @@ export async function rolledUpCounts(
 ): Promise<StateCounts | undefined> {
   const rows = await prisma.$queryRaw<{ state: JobState; count: number; isBehind: boolean }[]>`
     WITH ${rollUpCtes(userId)}, changes AS (
-      SELECT state, deleted, count FROM job_counts WHERE user_id = ${userId ?? ''}
+      SELECT state, deleted, count FROM jobledger.job_counts WHERE user_id = ${userId ?? ''}
       UNION ALL
       ${CHANGES}
     )

@@ -1,4 +1,4 @@
-// The state machine of a job, as data. The database holds the same table (jobledger_is_legal_transition) and enforces it;
+// The state machine of a job, as data. The database holds the same table (jobledger.is_legal_transition) and enforces it;
 // a test compares the two. Nothing here reads or writes.
 import type { JobState } from '../database/generated/enums.ts'
 

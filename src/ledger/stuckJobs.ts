@@ -12,8 +12,8 @@ import type { Ledger } from './ledger.ts'
 import { JOB_ID, type JobSelection, pageOfJobs } from './listJobs.ts'
 import type { Page, PageRequest } from './page.ts'
 
-/** Why a job is stuck: its worker is gone, or was never known, or is there and takes long. */
-export type StuckReason = 'lease expired' | 'no lease' | 'too long'
+/** Why a job is stuck. TOO_LONG: its lease is alive. */
+export type StuckReason = 'LEASE_EXPIRED' | 'NO_LEASE' | 'TOO_LONG'
 
 /** By default a job is stuck that has been PROCESSING for longer than an hour. */
 export const STUCK_AFTER_SECONDS = 3600
@@ -83,6 +83,6 @@ export function stuckReason(
 ): StuckReason | null {
   if (state !== 'PROCESSING' || startedAt === null) return null
   if (startedAt.getTime() >= at.getTime() - olderThanSeconds * 1000) return null
-  if (leaseExpiresAt === null) return 'no lease'
-  return leaseHasEnded(leaseExpiresAt, at) ? 'lease expired' : 'too long'
+  if (leaseExpiresAt === null) return 'NO_LEASE'
+  return leaseHasEnded(leaseExpiresAt, at) ? 'LEASE_EXPIRED' : 'TOO_LONG'
 }

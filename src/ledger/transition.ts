@@ -1,6 +1,6 @@
 // The UPDATE that moves jobs from state to state, and one constructor for each way to do so. A constructor says which columns change;
 // the UPDATE is written once. The database checks the transition, sets the times and writes the record in the same commit.
-// jobledger_make_transitions (prisma/migrations) makes the transitions of a batch.
+// jobledger.transition_jobs (prisma/migrations) makes the transitions of a batch.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import type { JsonObject } from './inputCheck.ts'
 import { fromStatesOf, JOB_STATES } from './states.ts'
@@ -55,7 +55,7 @@ export function claim(input: { actor: string; workerId: string; leaseSeconds: nu
     actor,
     reason: `claimed by ${workerId}`,
     metadata: { workerId },
-    also: Prisma.sql`lease_expires_at = jobledger_now() + interval '1 second' * ${leaseSeconds}::integer`,
+    also: Prisma.sql`lease_expires_at = jobledger.current_instant() + interval '1 second' * ${leaseSeconds}::integer`,
   } satisfies Transition
 }
 
@@ -79,7 +79,7 @@ export function release(details: TransitionDetails, runAt?: Date | null): JobTra
 
 /** Makes a failed job wait for another attempt; by default it is due now, by the clock of the database. */
 export function retry(details: TransitionDetails, runAt?: Date | null): JobTransition {
-  const also = Prisma.sql`run_at = coalesce(${runAt ?? null}::timestamptz, least(run_at, jobledger_now()))`
+  const also = Prisma.sql`run_at = coalesce(${runAt ?? null}::timestamptz, least(run_at, jobledger.current_instant()))`
   return { ...details, to: 'PENDING', from: ['FAILED'], also }
 }
 

@@ -96,7 +96,7 @@ function madeTransitions(items: readonly BatchItem[], actor: string, { fields, b
     ({ name }) => `${name === 'content' ? content : `(made.job).${name}`} AS ${name}`,
   )
   return Prisma.sql`WITH made AS MATERIALIZED (
-      SELECT * FROM jobledger_make_transitions(${itemsInScope(items)}, ${actor})
+      SELECT * FROM jobledger.transition_jobs(${itemsInScope(items)}, ${actor})
     ), changed AS (
       SELECT made.ordinal, made.applied, ${Prisma.raw(columns.join(', '))} FROM made
     )`

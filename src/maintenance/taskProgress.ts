@@ -9,7 +9,7 @@ export async function isTimeFor(prisma: PrismaClient, name: string, periodSecond
   const [row] = await prisma.$queryRaw<{ due: boolean }[]>`
     SELECT position IS NOT NULL OR last_run_at <= now() - interval '1 second' * ${periodSeconds}::integer
       OR last_run_at > now() + interval '1 minute' AS due
-    FROM maintenance_tasks WHERE name = ${name}`
+    FROM jobledger.maintenance_tasks WHERE name = ${name}`
   return row?.due ?? true
 }
 
@@ -22,6 +22,6 @@ export async function positionOf(prisma: PrismaClient, name: string): Promise<st
 /** Keeps that the task has run just now, and where it goes on. */
 export async function saveRun(prisma: PrismaClient, name: string, position: string | null): Promise<void> {
   await prisma.$executeRaw`
-    INSERT INTO maintenance_tasks (name, last_run_at, position) VALUES (${name}, now(), ${position}::uuid)
+    INSERT INTO jobledger.maintenance_tasks (name, last_run_at, position) VALUES (${name}, now(), ${position}::uuid)
     ON CONFLICT (name) DO UPDATE SET last_run_at = excluded.last_run_at, position = excluded.position`
 }

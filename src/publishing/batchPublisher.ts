@@ -1,7 +1,8 @@
-// One batch after the other, from the ledger to a sink, and the place of the follower behind each.
+// One batch after the other, from the ledger to a sink, and the place of the consumer behind each.
+
+import { createConsumer, moveCheckpoint, readCheckpoint } from '../ledger/consumers.ts'
 import { BEGINNING, cursorOf, type Position } from '../ledger/eventOrder.ts'
 import { type EventRecord, eventIdOf, headPosition, nextBatchEnd, readEvents } from '../ledger/events.ts'
-import { beginFollower, followerPosition, moveFollower } from '../ledger/followers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { setAside } from '../ledger/refusedRecords.ts'
 import type { EventSink, RefusedEvent } from './eventSink.ts'
@@ -51,16 +52,16 @@ export function createBatchPublisher(ledger: Ledger, sink: EventSink, startFrom:
           refused.map(({ event, reason }) => ({ ...identityOf(event), reason })),
         )
       // Somebody else has handed on the same meanwhile: it goes on where that one is.
-      place = (await moveFollower(ledger, sink.name, behind, last)) ? last : undefined
+      place = (await moveCheckpoint(ledger, sink.name, behind, last)) ? last : undefined
       return { count: records.length, refused }
     },
   }
 }
 
 async function placeOf(ledger: Ledger, name: string, startFrom: StartFrom): Promise<Position> {
-  const known = await followerPosition(ledger, name)
+  const known = await readCheckpoint(ledger, name)
   if (known) return known
-  await beginFollower(ledger, name, startFrom === 'now' ? await headPosition(ledger) : BEGINNING)
+  await createConsumer(ledger, name, startFrom === 'now' ? await headPosition(ledger) : BEGINNING)
   return placeOf(ledger, name, startFrom)
 }
 

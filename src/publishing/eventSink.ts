@@ -9,7 +9,7 @@ export interface RefusedEvent {
 }
 
 export interface EventSink {
-  /** Names the follower that keeps the place: what kind it is, and where it goes. Another place is another follower. */
+  /** Names the consumer that keeps the place: what kind it is, and where it goes. Another place is another consumer. */
   readonly name: string
   /**
    * Resolves when all events are where they cannot be lost, to those that it refuses for good. Those of one job must arrive in their order; the

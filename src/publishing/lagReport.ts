@@ -1,6 +1,6 @@
-// Tells in the log how far a follower is behind, once a minute while it is.
+// Tells in the log how far a consumer is behind, once a minute while it is.
 import type { ServiceLog } from '../database/service.ts'
-import { type FollowerState, listFollowers } from '../ledger/followers.ts'
+import { type ConsumerState, listConsumers } from '../ledger/consumers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 const PERIOD_MS = 60_000
@@ -24,15 +24,15 @@ export class LagReport {
   async reportIfDue(): Promise<void> {
     if (performance.now() - this.reportedAt < PERIOD_MS) return
     this.reportedAt = performance.now()
-    const followers = await listFollowers(this.ledger).catch(() => [])
-    const follower = followers.find(({ name }) => name === this.name)
-    if (follower) this.report(follower)
+    const consumers = await listConsumers(this.ledger).catch(() => [])
+    const consumer = consumers.find(({ name }) => name === this.name)
+    if (consumer) this.report(consumer)
   }
 
-  private report(follower: FollowerState): void {
-    const { lagRecords, lagSeconds } = follower
+  private report(consumer: ConsumerState): void {
+    const { lagRecords, lagSeconds } = consumer
     const isBehind = lagSeconds > MIN_REPORTED_SECONDS
-    const facts = { follower: this.name, lagRecords, lagSeconds: Math.round(lagSeconds) }
+    const facts = { consumer: this.name, lagRecords, lagSeconds: Math.round(lagSeconds) }
     if (isBehind) this.log.warn(facts, 'the ledger is handed on late')
     else if (this.wasBehind) this.log.info(facts, 'the ledger is handed on in time again')
     this.wasBehind = isBehind

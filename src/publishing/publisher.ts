@@ -74,7 +74,7 @@ class Run {
     if (!this.isOurs) return STANDBY_MS * (0.5 + Math.random())
     const { count, refused } = await this.untilGivenUp(this.handover.next())
     for (const { event, reason } of refused) {
-      const facts = { follower: this.options.sink.name, jobId: event.jobId, sequence: event.sequence, reason }
+      const facts = { consumer: this.options.sink.name, jobId: event.jobId, sequence: event.sequence, reason }
       this.options.log.error(facts, 'set aside a record that the sink refuses')
     }
     this.noteSuccess(count)
@@ -87,7 +87,7 @@ class Run {
     if (isOurs && !this.isOurs) {
       // Where the one before has stopped is read anew.
       this.handover.reset()
-      this.options.log.info({ follower: this.options.sink.name }, 'this process hands the ledger on')
+      this.options.log.info({ consumer: this.options.sink.name }, 'this process hands the ledger on')
     }
     return isOurs
   }
@@ -99,7 +99,7 @@ class Run {
     this.failures += 1
     if (!this.stopping.aborted) {
       log[this.failures === 1 ? 'warn' : 'debug'](
-        { err: error, follower: sink.name },
+        { err: error, consumer: sink.name },
         'the ledger cannot be handed on just now; trying again',
       )
     }
@@ -109,7 +109,7 @@ class Run {
   private noteSuccess(count: number): void {
     if (this.failures === 0 || count === 0) return
     this.failures = 0
-    this.options.log.info({ follower: this.options.sink.name }, 'the ledger is handed on again')
+    this.options.log.info({ consumer: this.options.sink.name }, 'the ledger is handed on again')
   }
 
   /** A sink that does not answer holds nobody up who wants to end. */

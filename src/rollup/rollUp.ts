@@ -48,10 +48,10 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
   /** Resolves to whether there is more to do. */
   async function step(): Promise<boolean> {
     const isOurs = await lock.hold(signal)
-    if (isOurs && !wasOurs) log.info({ follower: ROLL_UP }, 'this process keeps the roll-up')
+    if (isOurs && !wasOurs) log.info({ consumer: ROLL_UP }, 'this process keeps the roll-up')
     wasOurs = isOurs
     const isFull = isOurs && (await rollUp(ledger, portion)) === portion
-    if (failures > 0) log.info({ follower: ROLL_UP }, 'the roll-up goes on')
+    if (failures > 0) log.info({ consumer: ROLL_UP }, 'the roll-up goes on')
     failures = 0
     if (!isFull) portion = PORTION
     return isFull
@@ -61,7 +61,7 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     failures += 1
     if (sqlStateOf(error) === QUERY_CANCELED) portion = Math.max(MIN, Math.floor(portion / 2))
     // A warning for each outage, not for each try.
-    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...causeOf(error), follower: ROLL_UP }, STUCK)
+    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...causeOf(error), consumer: ROLL_UP }, STUCK)
     return false
   }
 

@@ -31,7 +31,9 @@ async function costOf(query: string, variables: object = {}): Promise<number | '
 
 /** The statements of `work`, without those that the server sends by itself. */
 async function reads(work: () => Promise<unknown>): Promise<string[]> {
-  return (await log.during(work)).filter((text) => /FROM (jobs|job_states|job_counts|job_statistics)\b/.test(text))
+  return (await log.during(work)).filter((text) =>
+    /FROM (jobs|job_states|jobledger\.job_counts|jobledger\.job_statistics)\b/.test(text),
+  )
 }
 
 const jobs = (args: string, fields = 'nodes { id }') => `{ jobs(first: 1, ${args}) { ${fields} } }`

@@ -300,6 +300,15 @@ export type StatsBucket =
   /** A minute. */
   | 'MINUTE';
 
+/** Why a job is stuck: it has been PROCESSING for too long. */
+export type StuckReason =
+  /** Its lease has expired: the worker is gone. */
+  | 'LEASE_EXPIRED'
+  /** It has no lease. */
+  | 'NO_LEASE'
+  /** Its lease is alive, but it takes too long. */
+  | 'TOO_LONG';
+
 /** A transition to be made. */
 export type TransitionJobInput = {
   /** Refuse if the job is in another state than this. */

@@ -53,7 +53,7 @@ async function run(words: string[], environment?: Record<string, string>): Promi
 /** Every row of every table, as text; bytes in hexadecimal. */
 async function wholeDatabase(): Promise<string> {
   const { rows } = await session.query<{ name: string }>(
-    "SELECT format('%I', relname) AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    "SELECT oid::regclass AS name FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('public', 'jobledger')",
   )
   const lines: string[] = []
   for (const { name } of rows) {

@@ -138,8 +138,8 @@ describe('without a reader', () => {
 
   it('rollup and tail end as usual', async () => {
     expect(await inShell('jobledger rollup | true')).toEqual({ code: 0, stderr: '' })
-    const { eventCursor } = (await server.request<{ eventCursor: string }>('{ eventCursor }')).data
-    const tail = inShell(`jobledger tail --after ${eventCursor} | head -n 1`)
+    const { latestEventCursor } = (await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')).data
+    const tail = inShell(`jobledger tail --after ${latestEventCursor} | head -n 1`)
     let isOver = false
     void tail.then(() => {
       isOver = true

@@ -82,7 +82,7 @@ it('api-key create says that the key was not shown, and what to do with it', asy
 })
 
 it('other commands say to run them again, not to send a request again', async () => {
-  expect(await run('jobledger_purge', ['purge', '--older-than', '1'])).toEqual({
+  expect(await run('jobledger.purge', ['purge', '--older-than', '1'])).toEqual({
     code: 1,
     stdout: '',
     stderr: 'The database did not confirm the last change: it may have been written or not. Run the command again.\n',

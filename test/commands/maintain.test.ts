@@ -51,9 +51,9 @@ describe('maintain --once', () => {
   it('writes behind what is there where the ledger came from a server that had counted further', async () => {
     const session = await ledger.session()
     const old = await jobCreatedAt(ledger, new Date('2020-02-02'), 'COMPLETED')
-    await session.query('UPDATE transaction_offsets SET value = 3000000')
+    await session.query('UPDATE jobledger.transaction_offsets SET value = 3000000')
     await newJob(ledger)
-    await session.query('UPDATE transaction_offsets SET value = 0')
+    await session.query('UPDATE jobledger.transaction_offsets SET value = 0')
     expect(await maintain(['--once'], { RETENTION_DAYS: '365' }).ended).toEqual({ code: 0, signal: null })
     const [latest] = await ledger.prisma.jobStateRecord.findMany({ orderBy: { transactionId: 'desc' }, take: 1 })
     expect(latest).toMatchObject({ jobId: old.id, actor: 'system:retention' })
@@ -64,7 +64,7 @@ describe('maintain --once', () => {
     // What is added to the schema is no fault of it, so the command starts.
     await session.query(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk of maintenance is full'; END $$;
-      CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON maintenance_tasks EXECUTE FUNCTION refuse()`)
+      CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON jobledger.maintenance_tasks EXECUTE FUNCTION refuse()`)
     const failing = maintain(['--once'], { RETENTION_DAYS: '365' })
     expect(await failing.ended).toEqual({ code: 1, signal: null })
     await session.query('DROP FUNCTION refuse CASCADE')

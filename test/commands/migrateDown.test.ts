@@ -88,7 +88,7 @@ describe('migrate-down', () => {
 
   it('refuses while servers are connected, unless it is forced', async () => {
     const server = await startTestServer({ databaseUrl: database.url, environment: { DATABASE_POOL_MIN: '1' } })
-    await server.request('{ eventCursor }')
+    await server.request('{ latestEventCursor }')
     const before = await latest()
     const refused = await run('--yes')
     expect(refused).toMatchObject({ code: 1, stdout: '' })

@@ -24,18 +24,18 @@ async function run(...words: string[]): Promise<{ code: number | null; stdout: s
 
 const jobs = async () => (await session.query('SELECT count(*)::int AS n FROM jobs')).rows[0].n
 
-it('purges jobs that were deleted long enough ago, and says what waits for a follower', async () => {
+it('purges jobs that were deleted long enough ago, and says what waits for a consumer', async () => {
   await deletedJob(ledger)
   await jobIn(ledger, 'COMPLETED')
   expect(await run('--older-than', '1')).toEqual({ code: 0, stdout: 'Purged 0 jobs.', stderr: '' })
   expect(await run('--older-than', '0', '--dry-run')).toMatchObject({ code: 0, stdout: '1 jobs would be purged.' })
-  await session.query("INSERT INTO followers VALUES ('file:/f', 0, 0)")
+  await session.query("INSERT INTO jobledger.consumers VALUES ('file:/f', 0, 0)")
   expect(await run('--older-than', '0')).toMatchObject({
     code: 0,
-    stdout: 'Purged 0 jobs.\n1 jobs wait until all followers have read them.',
+    stdout: 'Purged 0 jobs.\n1 jobs wait until all consumers have read them.',
   })
   expect(await jobs()).toBe(2)
-  await session.query("DELETE FROM followers WHERE name = 'file:/f'")
+  await session.query("DELETE FROM jobledger.consumers WHERE name = 'file:/f'")
   expect(await run('--older-than', '0')).toMatchObject({ code: 0, stdout: 'Purged 1 jobs.' })
   expect(await jobs()).toBe(1)
 })

@@ -29,9 +29,9 @@ async function run(...words: string[]): Promise<string> {
 
 async function sums(): Promise<unknown[]> {
   const session = await ledger.session()
-  const { rows: counts } = await session.query('SELECT * FROM job_counts ORDER BY user_id, state, deleted')
+  const { rows: counts } = await session.query('SELECT * FROM jobledger.job_counts ORDER BY user_id, state, deleted')
   const { rows: statistics } = await session.query(
-    'SELECT * FROM job_statistics ORDER BY user_id, bucket_seconds, start',
+    'SELECT * FROM jobledger.job_statistics ORDER BY user_id, bucket_seconds, start',
   )
   return [...counts, ...statistics]
 }
@@ -51,7 +51,9 @@ describe('rollup', () => {
     while ((await rollUp(ledger, 5)) > 0);
     const before = await sums()
     const session = await ledger.session()
-    await session.query("UPDATE job_counts SET count = count + 1; DELETE FROM job_statistics WHERE user_id = 'ada'")
+    await session.query(
+      "UPDATE jobledger.job_counts SET count = count + 1; DELETE FROM jobledger.job_statistics WHERE user_id = 'ada'",
+    )
     expect((await run('--rebuild')).split('\n')).toEqual([
       expect.stringMatching(/^Added 18 records to the roll-up in \d+\.\d s\.$/),
       expect.stringMatching(AT),
@@ -62,9 +64,9 @@ describe('rollup', () => {
 
   it('--rebuild adds up a ledger that came from a server that had counted further', async () => {
     const session = await ledger.session()
-    await session.query('UPDATE transaction_offsets SET value = 3000000')
+    await session.query('UPDATE jobledger.transaction_offsets SET value = 3000000')
     await newJob(ledger, { userId: 'cyd' })
-    await session.query('UPDATE transaction_offsets SET value = 0')
+    await session.query('UPDATE jobledger.transaction_offsets SET value = 0')
     expect(await run('--rebuild')).toMatch(/^Added 19 records .*\n.*\nNo records are waiting.$/)
   })
 

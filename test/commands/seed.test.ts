@@ -34,7 +34,7 @@ async function write(jobs = sampleJobs(NOW, randomFrom(7))): Promise<void> {
 
 describe('npm run seed', () => {
   it('is numbered behind what is there where the ledger came from another server', async () => {
-    await client.query(`UPDATE transaction_offsets SET value = 1000000;
+    await client.query(`UPDATE jobledger.transaction_offsets SET value = 1000000;
       INSERT INTO jobs (user_id, content) VALUES ('ada', 'c')`)
     await write()
     const { rows } = await client.query('SELECT transaction_id, job_id FROM job_states ORDER BY id')

@@ -34,7 +34,7 @@ const lines = (program: Program): string[] => program.stdout().split('\n').slice
 /** Behind all that was written up to now. */
 async function cursorOfNow(): Promise<string> {
   await passedHorizon(server.ledger)
-  return (await server.request<{ eventCursor: string }>('{ eventCursor }')).data.eventCursor
+  return (await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')).data.latestEventCursor
 }
 
 describe('tail', () => {
@@ -135,7 +135,7 @@ describe('tail', () => {
       await newJob(server.ledger)
       expect(lines(program).length).toBeGreaterThan(0)
     })
-    await server.database.pool.query("UPDATE ledger_timelines SET place = 'elsewhere'")
+    await server.database.pool.query("UPDATE jobledger.ledger_timelines SET location = 'elsewhere'")
     expect(await program.ended).toEqual({ code: 1, signal: null })
     expect(program.stderr()).toMatch(
       /^The ledger was restored.*Trying again\.\n.*refuses the subscriber \(BAD_USER_INPUT\): --after belongs to a timeline.*\n$/,

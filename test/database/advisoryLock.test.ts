@@ -72,7 +72,7 @@ describe('the lock', () => {
     expect(await first.hold()).toBe(true)
   })
 
-  it('holds back neither VACUUM nor the followers, however long it is held', async () => {
+  it('holds back neither VACUUM nor the consumers, however long it is held', async () => {
     expect(await open().hold()).toBe(true)
     await onServer(database.url, async (client) => {
       const { rows } = await client.query(

@@ -16,7 +16,7 @@ export async function apiSmoke(server: TestServer, headers: { readonly authoriza
     return data
   }
   const create = async (content: string): Promise<string> => (await ask(CREATE, { content })).createJob.job.id
-  const after = (await ask('{ eventCursor }')).eventCursor
+  const after = (await ask('{ latestEventCursor }')).latestEventCursor
   const [id, failing, cancelled] = [await create('one'), await create('two'), await create('three')]
   const mutate = async (field: string, input: object, outcome = OUTCOME): Promise<{ __typename: string }> => {
     const type = `${field[0]?.toUpperCase()}${field.slice(1)}Input`
@@ -49,7 +49,7 @@ export async function apiSmoke(server: TestServer, headers: { readonly authoriza
       jobs(first: 5, filter: { userId: "ada" }) { nodes { id } totalCount } jobCount jobCountsByState { state count }
       jobStateRecords(first: 5) { nodes { id } } stuckJobs(first: 5) { nodes { id } }
       jobStats(bucket: DAY, from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z") { __typename }
-      followers { name lagRecords refusedRecords { jobId } }
+      consumers { name lagRecords refusedRecords { jobId } }
     }`,
     { id },
   )

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { grantStatements } from '../../src/database/grants.ts'
 import { applyMigrations, migrateDown } from '../../src/database/migrations.ts'
+import { schemaDrift } from '../../src/database/schemaDrift.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { runProgram } from '../support/program.ts'
@@ -71,9 +72,9 @@ describe('the script', () => {
   it('names every table, view, sequence, type and function of ours', async () => {
     const script = grantStatements({ api: 'a', reader: 'r', owner: 'o' })
     const { rows } = await sessions.owner.query<{ name: string }>(
-      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S')
-       UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-       UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'`,
+      `SELECT relname AS name FROM pg_class WHERE relnamespace::regnamespace::text IN ('public', 'jobledger') AND relkind IN ('r', 'v', 'S')
+       UNION SELECT proname FROM pg_proc WHERE pronamespace::regnamespace::text IN ('public', 'jobledger')
+       UNION SELECT typname FROM pg_type WHERE typnamespace::regnamespace::text IN ('public', 'jobledger') AND typtype = 'e'`,
     )
     expect(rows.map(({ name }) => name).filter((name) => !script.includes(`"${name}"`))).toEqual([])
   })
@@ -153,13 +154,13 @@ describe('the role of the server', () => {
     await apiSmoke(server, { authorization: `Bearer ${key}` })
     await eventually(async () => {
       const { rows } = await sessions.owner.query(
-        `SELECT (SELECT last_used_at FROM api_keys) IS NOT NULL AS used, EXISTS (SELECT FROM maintenance_tasks) AS maintained,
-           (SELECT record_id > 0 FROM followers WHERE name = 'rollup') AS "rolledUp"`,
+        `SELECT (SELECT last_used_at FROM api_keys) IS NOT NULL AS used, EXISTS (SELECT FROM jobledger.maintenance_tasks) AS maintained,
+           (SELECT record_id > 0 FROM jobledger.consumers WHERE name = 'rollup') AS "rolledUp"`,
       )
       expect(rows).toEqual([{ used: true, maintained: true, rolledUp: true }])
     }, 30_000)
-    expect(await codeOf(sessions.api, 'SELECT jobledger_carry_on()')).toBe('done')
-    expect(await codeOf(sessions.api, 'SELECT jobledger_empty_roll_up()')).toBe('done')
+    expect(await codeOf(sessions.api, 'SELECT jobledger.realign_transaction_ids()')).toBe('done')
+    expect(await codeOf(sessions.api, 'SELECT jobledger.reset_rollup()')).toBe('done')
   })
 
   it.each([
@@ -171,15 +172,15 @@ describe('the role of the server', () => {
     'TRUNCATE jobs CASCADE',
     "UPDATE job_states SET actor = 'other'",
     'DELETE FROM job_states',
-    'UPDATE transaction_offsets SET value = 0',
-    "UPDATE followers SET name = 'x' FROM purged_jobs; DELETE FROM followers",
+    'UPDATE jobledger.transaction_offsets SET value = 0',
+    "UPDATE jobledger.consumers SET name = 'x' FROM purged_jobs; DELETE FROM jobledger.consumers",
     `INSERT INTO api_keys (name, key_hash, roles) VALUES ('mine', sha256('x'), '{ADMIN}')`,
     `UPDATE api_keys SET roles = '{ADMIN}'`,
     'UPDATE api_keys SET revoked_at = NULL',
     'DELETE FROM _prisma_migrations',
     'CREATE TABLE mine ()',
     'DROP TABLE jobs',
-    'SELECT jobledger_purge(now())',
+    'SELECT jobledger.purge(now())',
   ])('may not run: %s', async (sql) => {
     expect(await codeOf(sessions.api, sql)).toBe(DENIED)
   })
@@ -194,16 +195,17 @@ describe('the role of the server', () => {
 
 describe('the role of a reader', () => {
   it('reads jobs, records and results, and nothing of API keys; writes nothing', async () => {
-    for (const table of ['jobs', 'job_states', 'job_results', 'followers']) {
+    for (const table of ['jobs', 'job_states', 'job_results', 'purged_jobs']) {
       expect(await codeOf(sessions.reader, `SELECT FROM ${table}`)).toBe('done')
     }
     const denied = [
       'SELECT FROM api_keys',
+      'SELECT FROM jobledger.consumers',
       "UPDATE jobs SET content = 'x'",
-      'SELECT jobledger_carry_on(1, 1)',
-      'SELECT jobledger_empty_roll_up()',
-      'SELECT jobledger_leave_place()',
-      "INSERT INTO followers (name, transaction_id, record_id) VALUES ('x', 0, 0)",
+      'SELECT jobledger.realign_transaction_ids(1, 1)',
+      'SELECT jobledger.reset_rollup()',
+      'SELECT jobledger.begin_timeline_if_moved()',
+      "INSERT INTO jobledger.consumers (name, transaction_id, record_id) VALUES ('x', 0, 0)",
     ]
     for (const sql of denied) expect(await codeOf(sessions.reader, sql), sql).toBe(DENIED)
   })
@@ -215,5 +217,19 @@ describe('the role of the owner', () => {
     await applyMigrations(urlOf('owner'))
     const { rows } = await sessions.owner.query('SELECT max(migration_name) AS name FROM _prisma_migrations')
     expect(rows).toEqual([{ name }])
+  })
+
+  it('migrates into a schema that an administrator created, without the right to create schemas', async () => {
+    const empty = await createTestDatabase({ empty: true })
+    await onServer(empty.url, (client) =>
+      client.query(
+        `GRANT CREATE ON SCHEMA public TO ${ROLES.owner}; CREATE SCHEMA jobledger AUTHORIZATION ${ROLES.owner}`,
+      ),
+    )
+    const url = new URL(urlOf('owner'))
+    url.pathname = new URL(empty.url).pathname
+    await applyMigrations(url.href)
+    expect(await onServer(url.href, schemaDrift)).toBeUndefined()
+    await empty.drop()
   })
 })

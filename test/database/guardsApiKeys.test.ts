@@ -64,11 +64,11 @@ describe('a key cannot be removed', () => {
 describe('what a key is never changes', () => {
   const altered = () => ({
     code: 'JL007',
-    message: `What API key ${name} is never changes: id, name, key_hash, roles, user_id, created_at.`,
+    message: `These columns of API key ${name} never change: id, name, key_hash, roles, user_id, created_at.`,
   })
 
   it.each([
-    'id = jobledger_uuid_v7()',
+    'id = jobledger.uuid_v7()',
     "name = 'other'",
     "key_hash = sha256('my own')",
     "roles = '{USER,WORKER,ADMIN}'",
@@ -133,7 +133,7 @@ describe('a revoked key', () => {
     async (value) => {
       await refused(update(`revoked_at = ${value}`), {
         code: 'JL007',
-        message: `API key ${name} is revoked; that can be neither undone nor redated.`,
+        message: `API key ${name} is revoked: revoked_at never changes.`,
       })
     },
   )

@@ -26,7 +26,7 @@ const SOUND: Record<string, () => Columns> = {
     id: "'0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'",
     user_id: "'user'",
     content: "'content'",
-    created_at: "jobledger_uuid_time('0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3')",
+    created_at: "jobledger.uuid_time('0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3')",
     updated_at: "'2026-01-01'",
     run_at: "'2026-01-01'",
   }),
@@ -41,10 +41,10 @@ const SOUND: Record<string, () => Columns> = {
     transaction_id: '0',
   }),
   job_results: () => ({ job_id: `'${jobId}'`, status: "'success'" }),
-  transaction_offsets: () => ({ id: '1', value: '0' }),
+  'jobledger.transaction_offsets': () => ({ id: '1', value: '0' }),
   api_keys: () => ({ name: "'name'", key_hash: HASH, roles: "'{USER}'", user_id: "'user'" }),
-  followers: () => ({ name: "'name'", transaction_id: '0', record_id: '0' }),
-  maintenance_tasks: () => ({ name: "'name'", last_run_at: "'2026-01-01'" }),
+  'jobledger.consumers': () => ({ name: "'name'", transaction_id: '0', record_id: '0' }),
+  'jobledger.maintenance_tasks': () => ({ name: "'name'", last_run_at: "'2026-01-01'" }),
 }
 
 const at = (year: number) => `'${year}-01-01'`
@@ -55,8 +55,8 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
   ck_jobs_state_error_is_of_failure: ['jobs', { state_error: "'no disk'" }],
   ck_jobs_instants_have_four_digit_years: ['jobs', { run_at: "'infinity'" }, { run_at: "'10000-01-01'" }],
   ck_api_keys_instants_have_four_digit_years: ['api_keys', { expires_at: "'infinity'" }],
-  ck_followers_instants_have_four_digit_years: ['followers', { updated_at: "'infinity'" }],
-  ck_maintenance_tasks_instants_have_four_digit_years: ['maintenance_tasks', { last_run_at: "'-infinity'" }],
+  ck_consumers_instants_have_four_digit_years: ['jobledger.consumers', { updated_at: "'infinity'" }],
+  ck_maintenance_tasks_instants_have_four_digit_years: ['jobledger.maintenance_tasks', { last_run_at: "'-infinity'" }],
   ck_api_keys_name_not_empty: ['api_keys', { name: "''" }],
   ck_api_keys_key_hash_is_sha256: ['api_keys', { key_hash: "'jl_key'" }, { key_hash: "''" }],
   ck_api_keys_has_roles: ['api_keys', { roles: "'{}'" }, { roles: 'NULL' }],
@@ -130,14 +130,14 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
     { previous_state: 'NULL' },
     { previous_state_duration_ms: '-1' },
   ],
-  ck_transaction_offsets_one_row: ['transaction_offsets', { id: '2' }],
+  ck_transaction_offsets_one_row: ['jobledger.transaction_offsets', { id: '2' }],
   ck_job_results_processing_time_not_negative: ['job_results', { processing_time_ms: '-1' }],
 }
 
 function insertUnguarded(table: string, change: Columns): string {
   const row = { ...SOUND[table]?.(), ...change }
   // The one row that there is makes room.
-  const room = table === 'transaction_offsets' ? `DELETE FROM ${table};` : ''
+  const room = table === 'jobledger.transaction_offsets' ? `DELETE FROM ${table};` : ''
   return `BEGIN; SET LOCAL session_replication_role = replica; ${room}
     INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.values(row)})`
 }
@@ -150,7 +150,7 @@ describe('the constraints', () => {
 
   it('are the ones tested here', async () => {
     const { rows } = await session.query<{ name: string }>(
-      "SELECT conname AS name FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace",
+      "SELECT conname AS name FROM pg_constraint WHERE contype = 'c' AND connamespace::regnamespace::text IN ('public', 'jobledger')",
     )
     expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(BROKEN).sort())
   })

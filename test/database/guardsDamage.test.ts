@@ -122,9 +122,4 @@ describe('removing a job', () => {
       message: 'Jobs cannot be truncated: their history would be lost.',
     })
   })
-
-  it('is refused through the view on the metadata', async () => {
-    const { id } = await newJob(ledger)
-    await expectRefusal(session, `DELETE FROM job_metadata_lists WHERE job_id = '${id}'`, refusalFor(id))
-  })
 })

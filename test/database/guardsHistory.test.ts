@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const ONLY_THE_DATABASE = {
   code: 'JL003',
-  message: "Records are written by the database alone, one for each change of a job's state.",
+  message: 'Only the database writes records, one for each change of the state of a job.',
 }
 const appendOnly = (operation: string) => ({
   code: 'JL003',
@@ -154,14 +154,17 @@ describe('tables and functions that stand in for ours', () => {
     await expectRefusal(own, forged(id, { sequence: 3, table: 'public.job_states' }), ONLY_THE_DATABASE)
   })
 
-  it('do not make legal what is not: a schema before public in the search path', async () => {
+  it('do not make legal what is not: a schema before public in the search path, and functions and tables in public', async () => {
     const { id } = await jobIn(ledger, 'COMPLETED')
     const own = await ledger.session()
     await own.query(`CREATE SCHEMA impostor; CREATE TABLE impostor.job_states (LIKE public.job_states);
-      CREATE FUNCTION impostor.jobledger_is_legal_transition(public.job_state, public.job_state, boolean) RETURNS boolean
-        LANGUAGE sql AS 'SELECT true';
-      CREATE FUNCTION impostor.jobledger_now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT 'epoch'::timestamptz $$;
       SET search_path = impostor, public`)
+    for (const schema of ['impostor', 'public']) {
+      await own.query(`CREATE TABLE ${schema}.transaction_offsets (value bigint);
+        CREATE FUNCTION ${schema}.is_legal_transition(public.job_state, public.job_state, boolean) RETURNS boolean
+          LANGUAGE sql AS 'SELECT true';
+        CREATE FUNCTION ${schema}.current_instant() RETURNS timestamptz LANGUAGE sql AS $$ SELECT 'epoch'::timestamptz $$`)
+    }
     await expectRefusal(own, `UPDATE jobs SET state = 'PENDING' WHERE id = '${id}'`, {
       code: 'JL001',
       message: `Job ${id} cannot go from COMPLETED to PENDING.`,
@@ -171,7 +174,8 @@ describe('tables and functions that stand in for ours', () => {
     expect((await own.query('SELECT FROM impostor.job_states')).rowCount).toBe(0)
     const [first, second] = await historyOf(session, pending.id)
     expect(second?.timestamp.getTime()).toBeGreaterThanOrEqual((first as { timestamp: Date }).timestamp.getTime())
-    await own.query('DROP SCHEMA impostor CASCADE')
+    await own.query(`DROP SCHEMA impostor CASCADE; DROP TABLE public.transaction_offsets;
+      DROP FUNCTION public.is_legal_transition, public.current_instant`)
   })
 })
 

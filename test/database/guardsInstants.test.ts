@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.close()
 })
 
-const pageOfJobs = () => server.request('{ jobs { nodes { id runAt leaseExpiresAt } } followers { name updatedAt } }')
+const pageOfJobs = () => server.request('{ jobs { nodes { id runAt leaseExpiresAt } } consumers { name updatedAt } }')
 
 describe.each(BAD)('the instant %s', (instant) => {
   it('is refused wherever SQL may write an instant', async () => {
@@ -35,8 +35,10 @@ describe.each(BAD)('the instant %s', (instant) => {
           ? KEY.replace("'k'", "'other'").replace('expires_at', 'created_at').replace("'2030-01-01'", `'${instant}'`)
           : `UPDATE api_keys SET ${column}_at = '${instant}'`,
       ),
-      ck_followers_instants_have_four_digit_years: [`UPDATE followers SET updated_at = '${instant}'`],
-      ck_maintenance_tasks_instants_have_four_digit_years: [`INSERT INTO maintenance_tasks VALUES ('x', '${instant}')`],
+      ck_consumers_instants_have_four_digit_years: [`UPDATE jobledger.consumers SET updated_at = '${instant}'`],
+      ck_maintenance_tasks_instants_have_four_digit_years: [
+        `INSERT INTO jobledger.maintenance_tasks VALUES ('x', '${instant}')`,
+      ],
     }
     for (const [constraint, texts] of Object.entries(statements))
       for (const sql of texts) await expectRefusal(session, sql, { code: '23514', constraint })

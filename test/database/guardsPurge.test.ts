@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  await session.query(`DELETE FROM followers WHERE name <> 'rollup'`)
+  await session.query(`DELETE FROM jobledger.consumers WHERE name <> 'rollup'`)
   await purgeJobs(ledger, 0)
 })
 
@@ -49,9 +49,11 @@ describe('a role that may write everything, but does not own the tables', () => 
 
   it('cannot purge with the function, unless the owner grants it', async () => {
     const { id, version } = await deletedJob(ledger)
-    const purge = `SELECT jobledger_purge(now() + interval '1 second')`
+    const purge = `SELECT jobledger.purge(now() + interval '1 second')`
     await asStranger(() => expectRefusal(session, purge, { code: '42501' }))
-    await session.query(`GRANT EXECUTE ON FUNCTION jobledger_purge TO ${STRANGER}`)
+    await session.query(
+      `GRANT USAGE ON SCHEMA jobledger TO ${STRANGER}; GRANT EXECUTE ON FUNCTION jobledger.purge TO ${STRANGER}`,
+    )
     await asStranger(() => session.query(purge))
     expect(await rowsOf(id)).toEqual([])
     expect(await tracesOf(id)).toMatchObject([{ version, records: 2 }])
@@ -65,7 +67,7 @@ describe('a role that may write everything, but does not own the tables', () => 
     await session.query(byHand(id))
     const refusal = (operation: string) => ({
       code: 'JL003',
-      message: `The traces of purged jobs are written by the purge alone: ${operation} of purged_jobs is refused.`,
+      message: `Only the purge writes purged_jobs: ${operation} of purged_jobs is refused.`,
     })
     const insert = `INSERT INTO purged_jobs VALUES (gen_random_uuid(), now(), 'x', 1, 1)`
     for (const actAs of [asStranger, (work: () => Promise<void>) => work()]) {
@@ -98,23 +100,23 @@ describe('a purge', () => {
     expect(left).toEqual([0, 0, 3, 3])
   })
 
-  it('waits for each follower that has still to read a record of the job', async () => {
+  it('waits for each consumer that has still to read a record of the job', async () => {
     const { id } = await deletedJob(ledger)
     const { rows } = await session.query(
       'SELECT transaction_id, record.id FROM job_states AS record WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1',
       [id],
     )
-    await session.query(`INSERT INTO followers VALUES ('file:/far', 9223372036854775807, 0), ('file:/near', $1, $2)`, [
-      rows[0].transaction_id,
-      rows[0].id - 1,
-    ])
+    await session.query(
+      `INSERT INTO jobledger.consumers VALUES ('file:/far', 9223372036854775807, 0), ('file:/near', $1, $2)`,
+      [rows[0].transaction_id, rows[0].id - 1],
+    )
     expect(await countPurgeableJobs(ledger, 0)).toEqual({ purgeable: 0, waiting: 1 })
     expect(await purgeJobs(ledger, 0)).toBe(0)
     await expectRefusal(session, byHand(id), {
       code: 'JL005',
-      message: `Job ${id} cannot be purged yet: the follower file:/near has not read all of its records.`,
+      message: `Job ${id} cannot be purged yet: the consumer file:/near has not read all of its records.`,
     })
-    await session.query(`UPDATE followers SET record_id = record_id + 1 WHERE name = 'file:/near'`)
+    await session.query(`UPDATE jobledger.consumers SET record_id = record_id + 1 WHERE name = 'file:/near'`)
     expect(await countPurgeableJobs(ledger, 0)).toEqual({ purgeable: 1, waiting: 0 })
     expect(await purgeJobs(ledger, 0)).toBe(1)
   })

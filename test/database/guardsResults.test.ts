@@ -18,7 +18,7 @@ afterAll(() => ledger.close())
 
 describe('a result', () => {
   it('cannot be deleted', async () => {
-    const message = 'A result goes with its job and not without it: DELETE of job_results is refused.'
+    const message = 'A result is removed only with its job: DELETE of job_results is refused.'
     await expectRefusal(session, 'DELETE FROM job_results', { code: 'JL005', message })
   })
 

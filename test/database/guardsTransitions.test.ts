@@ -29,11 +29,11 @@ async function stored(id: string): Promise<Job> {
   return ledger.prisma.job.findUniqueOrThrow({ where: { id } })
 }
 
-describe('jobledger_is_legal_transition', () => {
+describe('jobledger.is_legal_transition', () => {
   it('says of all 25 pairs what src/ledger/states.ts says', async () => {
     for (const { from, to } of PAIRS) {
       const { rows } = await session.query(
-        'SELECT jobledger_is_legal_transition($1, $2, false) AS plain, jobledger_is_legal_transition($1, $2, true) AS deleting',
+        'SELECT jobledger.is_legal_transition($1, $2, false) AS plain, jobledger.is_legal_transition($1, $2, true) AS deleting',
         [from, to],
       )
       expect({ from, to, ...rows[0] }).toEqual({
@@ -144,7 +144,7 @@ describe('the version', () => {
     const { id } = await newJob(ledger)
     await expectRefusal(session, `UPDATE jobs SET state = 'PROCESSING', version = version + ${by} WHERE id = '${id}'`, {
       code: 'JL002',
-      message: `Job ${id} has version 1; a transition makes it 2, not ${1 + by}.`,
+      message: `A transition must raise the version of job ${id} from 1 to 2 (got ${1 + by}).`,
     })
   })
 
@@ -171,7 +171,7 @@ describe('the version', () => {
     const before = await allRows(session)
     await expect(
       ledger.prisma.job.update({ where: { id }, data: { state: 'PROCESSING', version: 7 } }),
-    ).rejects.toThrow(`Job ${id} has version 1; a transition makes it 2, not 7.`)
+    ).rejects.toThrow(`A transition must raise the version of job ${id} from 1 to 2 (got 7).`)
     expect(await allRows(session)).toEqual(before)
   })
 })

@@ -126,7 +126,7 @@ describe('the delay before the next attempt', () => {
   const delays = async (failures: number, settings = '') => {
     await session.query(`BEGIN; ${settings}`)
     const { rows } = await session.query<{ ms: number }>(
-      `SELECT (extract(epoch FROM jobledger_retry_delay(${failures})) * 1000)::float AS ms FROM generate_series(1, 200)`,
+      `SELECT (extract(epoch FROM jobledger.retry_delay(${failures})) * 1000)::float AS ms FROM generate_series(1, 200)`,
     )
     await session.query('ROLLBACK')
     return rows.map(({ ms }) => ms)
@@ -184,7 +184,7 @@ describe('an editor of tables', () => {
     const { id } = await newJob(ledger)
     await expectRefusal(session, `UPDATE jobs SET cancel_requested_at = now() WHERE id = '${id}'`, {
       code: 'JL004',
-      message: `Job ${id} is PENDING; only work that is going on can be asked to stop.`,
+      message: `Job ${id} is PENDING: only a PROCESSING job can be asked to stop.`,
     })
     await expectRefusal(session, `UPDATE jobs SET lease_expires_at = now() WHERE id = '${id}'`, {
       code: '23514',
@@ -198,7 +198,7 @@ describe('an editor of tables', () => {
       const [name, value] = column.split(' = ')
       await expectRefusal(session, `INSERT INTO jobs (user_id, content, ${name}) VALUES ('u', 'c', ${value})`, {
         code: 'JL006',
-        message: 'A job begins without attempts, releases, lease and request to cancel.',
+        message: 'A new job must have no attempts, releases, lease or cancellation request.',
       })
     },
   )

@@ -109,7 +109,7 @@ describe('the state of the migrations', () => {
 
   it('is up-to-date where every migration that the code does not know is marked as compatible', async () => {
     await record(LATER, 'finished_at')
-    await client.query('INSERT INTO compatible_migrations VALUES ($1)', [LATER])
+    await client.query('INSERT INTO jobledger.compatible_migrations VALUES ($1)', [LATER])
     expect(await migrationState(client)).toMatchObject({ state: 'up-to-date', unknown: [LATER], incompatible: [] })
     await expect(requireCurrentSchema(client)).resolves.toBeUndefined()
     await record(`${LATER}_still`, 'finished_at')

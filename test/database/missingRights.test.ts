@@ -39,16 +39,17 @@ describe('a role that lacks a right', () => {
   it.each([
     [
       'REVOKE USAGE ON SCHEMA public FROM PUBLIC',
-      'USAGE on schema public, SELECT on table _prisma_migrations, SELECT on table jobs, INSERT on table jobs, UPDATE on table jobs, and \\d+ more rights',
+      'USAGE on schema public, USAGE on schema jobledger, SELECT on table _prisma_migrations, SELECT on table jobs, INSERT on table jobs, and \\d+ more rights',
     ],
     [`${granted}; REVOKE INSERT ON jobs FROM ${role}`, 'INSERT on table jobs'],
     [`${granted}; REVOKE SELECT ON _prisma_migrations FROM ${role}`, 'SELECT on table _prisma_migrations'],
     [`${granted}; REVOKE UPDATE (last_used_at) ON api_keys FROM ${role}`, 'UPDATE of last_used_at on table api_keys'],
-    [`${granted}; REVOKE SELECT ON job_metadata_lists FROM ${role}`, 'SELECT on view job_metadata_lists'],
+    [`${granted}; REVOKE SELECT ON jobledger.consumers FROM ${role}`, 'SELECT on table jobledger.consumers'],
+    [`${granted}; REVOKE USAGE ON SCHEMA jobledger FROM ${role}`, 'USAGE on schema jobledger'],
     [`${granted}; REVOKE USAGE ON SEQUENCE job_states_id_seq FROM ${role}`, 'USAGE on sequence job_states_id_seq'],
     [
-      `${granted}; REVOKE EXECUTE ON FUNCTION jobledger_empty_roll_up FROM ${role}`,
-      'EXECUTE on function jobledger_empty_roll_up',
+      `${granted}; REVOKE EXECUTE ON FUNCTION jobledger.reset_rollup FROM ${role}`,
+      'EXECUTE on function jobledger.reset_rollup',
     ],
   ])('does not start a server, and a sentence says what it lacks after %s', async (sql, lacking) => {
     await run(sql)

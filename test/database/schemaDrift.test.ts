@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connectDatabase } from '../../src/database/client.ts'
-import { FACTS_FILE, factsText, requireIntactSchema, schemaDrift } from '../../src/database/schemaDrift.ts'
+import { requireIntactSchema, SCHEMA_FILE, schemaDrift, schemaText } from '../../src/database/schemaDrift.ts'
 import { readSchemaFacts } from '../../src/database/schemaFacts.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
@@ -40,7 +40,7 @@ describe('the schema', () => {
   it('is that of the file, on every version of PostgreSQL', async () => {
     const facts = await readSchemaFacts(client)
     expect(new Set(facts.map(({ name }) => name)).size).toBe(facts.length)
-    await expect(factsText(facts)).toMatchFileSnapshot(FACTS_FILE)
+    await expect(schemaText(facts)).toMatchFileSnapshot(SCHEMA_FILE)
     expect(await schemaDrift(client)).toBeUndefined()
   })
 
@@ -61,20 +61,20 @@ describe('the schema', () => {
     [
       'a trigger that fires less often',
       `DROP TRIGGER guard_delete ON jobs; CREATE TRIGGER guard_delete BEFORE DELETE ON jobs FOR EACH ROW
-         WHEN (OLD.state <> 'CANCELLED') EXECUTE FUNCTION jobledger_guard_job_removal()`,
+         WHEN (OLD.state <> 'CANCELLED') EXECUTE FUNCTION jobledger.guard_job_removal()`,
       'trigger jobs.guard_delete was changed',
     ],
     [
       'a function replaced',
-      `CREATE OR REPLACE FUNCTION jobledger_guard_record_change() RETURNS trigger LANGUAGE plpgsql
-         SET search_path = pg_catalog, public, pg_temp AS 'BEGIN RETURN OLD; END'`,
-      'function jobledger_guard_record_change was changed',
+      `CREATE OR REPLACE FUNCTION jobledger.guard_record_change() RETURNS trigger LANGUAGE plpgsql
+         SET search_path = pg_catalog, jobledger, public, pg_temp AS 'BEGIN RETURN OLD; END'`,
+      'function jobledger.guard_record_change was changed',
     ],
     [
       'a function in SQL replaced',
-      `CREATE OR REPLACE FUNCTION jobledger_is_legal_transition(previous job_state, next job_state, deleting boolean)
+      `CREATE OR REPLACE FUNCTION jobledger.is_legal_transition(previous job_state, next job_state, deleting boolean)
          RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN true`,
-      'function jobledger_is_legal_transition was changed',
+      'function jobledger.is_legal_transition was changed',
     ],
     [
       'a CHECK dropped',
@@ -128,7 +128,7 @@ describe('the schema', () => {
   })
 
   it('may have definitions of newer migrations that are compatible, but nothing missing', async () => {
-    await client.query(`${DROP_INDEX}; ${PARTIAL}; INSERT INTO compatible_migrations VALUES ('29990101000000_later');
+    await client.query(`${DROP_INDEX}; ${PARTIAL}; INSERT INTO jobledger.compatible_migrations VALUES ('29990101000000_later');
       INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', '', '29990101000000_later', now())`)
     expect(await schemaDrift(client)).toBeUndefined()
     await client.query('DROP TRIGGER guard_update ON jobs')

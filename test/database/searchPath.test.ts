@@ -1,4 +1,5 @@
 // A schema with the name of the role comes first in PostgreSQL's default search path. Tables in it that have our names are not ours.
+import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { planMigrateDown } from '../../src/database/migrateDownPlan.ts'
@@ -11,14 +12,25 @@ import { onServer } from '../support/testRun.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
+const ROLE = `jl_shadowed_${randomBytes(5).toString('hex')}`
+
 let database: TestDatabase
+/** Of the database, as a role that may have a schema of its own name. */
+let url: string
 
 beforeEach(async () => {
   database = await createTestDatabase({ empty: true })
+  await onServer(database.url, (client) => client.query(`CREATE ROLE ${ROLE} SUPERUSER LOGIN PASSWORD 'secret'`))
+  url = Object.assign(new URL(database.url), { username: ROLE, password: 'secret' }).href
 })
-afterEach(() => database.drop())
+afterEach(async () => {
+  await onServer(database.url, (client) =>
+    client.query(`REASSIGN OWNED BY ${ROLE} TO CURRENT_USER; DROP OWNED BY ${ROLE}; DROP ROLE ${ROLE}`),
+  )
+  await database.drop()
+})
 
-const query = (sql: string): Promise<pg.QueryResult> => onServer(database.url, (client) => client.query(sql))
+const query = (sql: string): Promise<pg.QueryResult> => onServer(url, (client) => client.query(sql))
 
 /** Where the role has a schema of its own, with tables of our names. */
 async function shadow(): Promise<void> {
@@ -37,14 +49,14 @@ describe('where the role has a schema of its own with tables of our names', () =
   beforeEach(shadow)
 
   it('migrations, rights and rows of the ledger are those of the schema public', async () => {
-    await applyMigrations(database.url)
+    await applyMigrations(url)
     const [first, last] = [migrationsOfCode()[0], migrationsOfCode().at(-1)]
     expect((await query('SELECT min(migration_name) AS name FROM public._prisma_migrations')).rows[0]).toEqual({
       name: first,
     })
-    const program = runProgram('src/cli.ts', { DATABASE_URL: database.url }, ['seed', '--random', '1'])
+    const program = runProgram('src/cli.ts', { DATABASE_URL: url }, ['seed', '--random', '1'])
     expect(await program.ended, program.stderr()).toMatchObject({ code: 0 })
-    const server = await startTestServer({ databaseUrl: database.url })
+    const server = await startTestServer({ databaseUrl: url })
     try {
       expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
       const { data, errors } = await server.request('{ jobCount }')
@@ -55,13 +67,13 @@ describe('where the role has a schema of its own with tables of our names', () =
     } finally {
       await server.close()
     }
-    expect(await planMigrateDown(database.url)).toMatchObject({ migration: last })
-    expect(await migrateDown(database.url)).toBe(last)
+    expect(await planMigrateDown(url)).toMatchObject({ migration: last })
+    expect(await migrateDown(url)).toBe(last)
   })
 
   it('a session that keeps the default search path has a fault that says what to set', async () => {
-    await applyMigrations(database.url)
-    await onServer(database.url, async (client) => {
+    await applyMigrations(url)
+    await onServer(url, async (client) => {
       expect(await faults(client)).toEqual([
         expect.stringMatching(
           /^The database setting search_path must be "public" .* ALTER ROLE \.\.\. SET search_path = 'public'\.$/,
@@ -74,7 +86,7 @@ describe('where the role has a schema of its own with tables of our names', () =
 })
 
 it('the default search path is not a fault where the role has no schema of its own', async () => {
-  await onServer(database.url, async (client) => {
+  await onServer(url, async (client) => {
     expect((await client.query('SHOW search_path')).rows).toEqual([{ search_path: '"$user", public' }])
     expect(await faults(client)).toEqual([])
   })

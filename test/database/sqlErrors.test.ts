@@ -92,13 +92,13 @@ describe('retryConflicts', () => {
 
   it('recognises the deadlock of a typed operation of Prisma, which hides its code', async () => {
     const { id } = await newJob(ledger)
-    await session.query(`CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF nextval('losses') <= 2 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;
+    await session.query(`CREATE FUNCTION public.lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('public.losses') <= 2 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;
         RETURN NEW; END $$;
-      CREATE SEQUENCE losses;
-      CREATE TRIGGER lose BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION lose()`)
+      CREATE SEQUENCE public.losses;
+      CREATE TRIGGER lose BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION public.lose()`)
     const job = await retryConflicts(() => ledger.prisma.job.update({ where: { id }, data: { state: 'PROCESSING' } }))
-    await session.query('DROP FUNCTION lose CASCADE; DROP SEQUENCE losses')
+    await session.query('DROP FUNCTION public.lose CASCADE; DROP SEQUENCE public.losses')
     expect(job).toMatchObject({ state: 'PROCESSING', version: 2 })
   })
 })

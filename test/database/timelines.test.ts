@@ -2,9 +2,9 @@
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realignTransactionIds, TimelineCheck } from '../../src/database/transactionOrder.ts'
+import { createConsumer } from '../../src/ledger/consumers.ts'
 import { cursorOf } from '../../src/ledger/eventOrder.ts'
 import { headPosition, positionOfCursor } from '../../src/ledger/events.ts'
-import { beginFollower } from '../../src/ledger/followers.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
 import { databaseUrl, onServer } from '../support/testRun.ts'
@@ -20,11 +20,11 @@ beforeEach(async () => {
 afterEach(() => ledger.close())
 
 /** As it is after a restore: what the ledger remembers is not where it is. */
-const restoreElsewhere = () => session.query("UPDATE ledger_timelines SET place = 'elsewhere'")
+const restoreElsewhere = () => session.query("UPDATE jobledger.ledger_timelines SET location = 'elsewhere'")
 
 async function timelines(client = session): Promise<{ epoch: number; begins_at: number }[]> {
   const { rows } = await client.query(
-    'SELECT epoch::double precision, begins_at::double precision FROM ledger_timelines ORDER BY epoch',
+    'SELECT epoch::double precision, begins_at::double precision FROM jobledger.ledger_timelines ORDER BY epoch',
   )
   return rows
 }
@@ -56,7 +56,8 @@ describe('a new timeline begins once', () => {
     const role = `jobledger_writer_${process.pid}`
     await session.query(`CREATE ROLE ${role} LOGIN;
       GRANT SELECT, INSERT, UPDATE ON jobs, job_states TO ${role}; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role};
-      GRANT SELECT ON transaction_offsets, ledger_timelines TO ${role}`)
+      GRANT USAGE ON SCHEMA jobledger TO ${role};
+      GRANT SELECT ON jobledger.transaction_offsets, jobledger.ledger_timelines TO ${role}`)
     try {
       await restoreElsewhere()
       const writer = await ledger.session()
@@ -98,7 +99,7 @@ describe('a new timeline begins once', () => {
     await check.run()
     await check.run()
     expect(noticed).toBe(0)
-    await session.query('UPDATE transaction_offsets SET value = value - 1000000')
+    await session.query('UPDATE jobledger.transaction_offsets SET value = value - 1000000')
     await session.query('ALTER TABLE job_states DISABLE TRIGGER USER; UPDATE job_states SET transaction_id = 1')
     await check.run()
     await check.run()
@@ -121,7 +122,7 @@ describe('a cursor', () => {
     const now = await headPosition(ledger)
     const safe = cursorOf({ ...now, transactionId: first, id })
     const lost = cursorOf({ ...now, transactionId: first, id: id + 1n })
-    await beginFollower(ledger, 'follower', { ...now, transactionId: first, id })
+    await createConsumer(ledger, 'consumer', { ...now, transactionId: first, id })
     for (const _ of [1, 2]) {
       await restoreElsewhere()
       await realignTransactionIds(ledger.database.pool)
@@ -132,7 +133,7 @@ describe('a cursor', () => {
         /^after: belongs to a timeline that has ended/,
       )
     }
-    await session.query("DELETE FROM followers WHERE name = 'follower'")
+    await session.query("DELETE FROM jobledger.consumers WHERE name = 'consumer'")
     await restoreElsewhere()
     await realignTransactionIds(ledger.database.pool)
     await expect(positionOfCursor(ledger, 'after', safe)).rejects.toThrow(

@@ -15,14 +15,14 @@ beforeAll(async () => {
 afterAll(() => ledger.close())
 
 async function timeIn(id: string): Promise<Date | null> {
-  const { rows } = await session.query<{ time: Date | null }>('SELECT jobledger_uuid_time($1) AS time', [id])
+  const { rows } = await session.query<{ time: Date | null }>('SELECT jobledger.uuid_time($1) AS time', [id])
   return (rows[0] as { time: Date | null }).time
 }
 
-describe('jobledger_uuid_v7', () => {
+describe('jobledger.uuid_v7', () => {
   it('makes ids of version 7 and the variant of RFC 9562, none twice', async () => {
     const { rows } = await session.query<{ id: string }>(
-      'SELECT jobledger_uuid_v7() AS id FROM generate_series(1, 10000)',
+      'SELECT jobledger.uuid_v7() AS id FROM generate_series(1, 10000)',
     )
     for (const { id } of rows)
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
@@ -31,7 +31,7 @@ describe('jobledger_uuid_v7', () => {
 
   it('makes them in order: their first 60 bits never fall within a session, and rise with every microsecond', async () => {
     const { rows } = await session.query<{ id: string }>(
-      'SELECT jobledger_uuid_v7() AS id FROM generate_series(1, 5000)',
+      'SELECT jobledger.uuid_v7() AS id FROM generate_series(1, 5000)',
     )
     const positions = rows.map(({ id }) => id.slice(0, 18))
     expect(positions).toEqual(positions.toSorted())
@@ -45,14 +45,14 @@ describe('jobledger_uuid_v7', () => {
     const { rows } = await session.query<{ right: boolean }>(`
       SELECT bool_and(instant BETWEEN extract(epoch FROM before) * 1000000 - 1 AND extract(epoch FROM after) * 1000000) AS right
       FROM (SELECT before, clock_timestamp() AS after,
-          extract(epoch FROM jobledger_uuid_time(id)) * 1000000 + ('x' || substr(id::text, 16, 3))::bit(12)::int * 1000 / 4096 AS instant
-        FROM (SELECT clock_timestamp() AS before, jobledger_uuid_v7() AS id FROM generate_series(1, 1000) OFFSET 0) AS made OFFSET 0) AS read`)
+          extract(epoch FROM jobledger.uuid_time(id)) * 1000000 + ('x' || substr(id::text, 16, 3))::bit(12)::int * 1000 / 4096 AS instant
+        FROM (SELECT clock_timestamp() AS before, jobledger.uuid_v7() AS id FROM generate_series(1, 1000) OFFSET 0) AS made OFFSET 0) AS read`)
     expect(rows).toEqual([{ right: true }])
   })
 
   it('spreads the fraction of the millisecond over its 12 bits', async () => {
     const { rows } = await session.query<{ id: string }>(
-      'SELECT jobledger_uuid_v7() AS id FROM generate_series(1, 5000)',
+      'SELECT jobledger.uuid_v7() AS id FROM generate_series(1, 5000)',
     )
     const fractions = rows.map(({ id }) => Number.parseInt(id.slice(15, 18), 16))
     expect(Math.max(...fractions)).toBeGreaterThan(3900)
@@ -60,7 +60,7 @@ describe('jobledger_uuid_v7', () => {
   })
 })
 
-describe('jobledger_uuid_time', () => {
+describe('jobledger.uuid_time', () => {
   it.each([
     '1970-01-01T00:00:00.000Z',
     '2001-09-09T01:46:40.001Z',

@@ -34,8 +34,8 @@ describe.each(PAGES.filter((page) => stepsOf(page).length > 0))('%s', (page) => 
     database = await createTestDatabase({ empty: true })
     await runCommand(reader, START, treatmentOf(START))
     own = { ...theirOwn(reader), databaseUrl: database.url, apiKey: await apiKeyOf(reader) }
-    const { eventCursor } = await reader.ask<{ eventCursor: string }>('{ eventCursor }')
-    Object.assign(reader.environment, { KEY: own.apiKey, KEY_OF_A_USER: own.apiKey, CURSOR: eventCursor })
+    const { latestEventCursor } = await reader.ask<{ latestEventCursor: string }>('{ latestEventCursor }')
+    Object.assign(reader.environment, { KEY: own.apiKey, KEY_OF_A_USER: own.apiKey, CURSOR: latestEventCursor })
   })
 
   afterAll(async () => {

@@ -37,8 +37,12 @@ const eventsOf = (stream: EventStream, jobId: string): string[] =>
 
 describe('a subscriber', () => {
   it('hears of its own jobs only with the role USER, live and from the past, and cannot ask for those of others', async () => {
-    const beginning = await server.request<{ eventCursor: string }>('{ eventCursor }', {}, await asUser('ada', 'USER'))
-    const after = beginning.data.eventCursor
+    const beginning = await server.request<{ latestEventCursor: string }>(
+      '{ latestEventCursor }',
+      {},
+      await asUser('ada', 'USER'),
+    )
+    const after = beginning.data.latestEventCursor
     const before = {
       ada: await newJob(server.ledger, { userId: 'ada' }),
       bob: await newJob(server.ledger, { userId: 'bob' }),

@@ -111,10 +111,10 @@ describe('what happens before the server was ever reached', () => {
   it('comes, if a cursor was given', async () => {
     await passedHorizon(ledger)
     const server = await start()
-    const { data } = await server.request<{ eventCursor: string }>('{ eventCursor }')
+    const { data } = await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')
     const port = new URL(server.url).port
     await server.close()
-    const following = follow({ url: server.url }, { after: data.eventCursor })
+    const following = follow({ url: server.url }, { after: data.latestEventCursor })
     await eventually(() => expect(following.interruptions.length).toBeGreaterThan(1))
     expect(following.interruptions[0]).toMatch(/does not answer \(ECONNREFUSED\)/)
     const { id } = await newJob(ledger)

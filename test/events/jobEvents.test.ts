@@ -37,8 +37,8 @@ async function hear<T>(
 /** Behind all that was written up to now. */
 async function cursorOfNow(): Promise<string> {
   await passedHorizon(server.ledger)
-  const { data } = await server.request<{ eventCursor: string }>('{ eventCursor }')
-  return data.eventCursor
+  const { data } = await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')
+  return data.latestEventCursor
 }
 
 describe('without a cursor', () => {
@@ -149,7 +149,9 @@ describe('a stream', () => {
     const sent = await log.during(() => hear({ after }, (stream) => stream.heard(30)))
     expect(sent.filter((text) => text.includes('state_metadata'))).toEqual([])
     // What looks for the events asks for the horizon.
-    const reading = sent.filter((text) => /FROM job(s|_states)\b/.test(text) && !text.includes('jobledger_horizon'))
+    const reading = sent.filter(
+      (text) => /FROM job(s|_states)\b/.test(text) && !text.includes('jobledger.visible_xmin'),
+    )
     // Pages of 4, 8, 16 ...: how large the records are is learnt from them.
     expect(reading).toHaveLength(4)
   })

@@ -45,7 +45,7 @@ async function makeJobs(count: number): Promise<void> {
   await Promise.all(Array.from({ length: CREATORS }, creator))
 }
 
-/** All there is, in the order in which followers read. */
+/** All there is, in the order in which consumers read. */
 async function history(): Promise<string[]> {
   const records = await server.ledger.prisma.jobStateRecord.findMany({
     select: { jobId: true, sequence: true },

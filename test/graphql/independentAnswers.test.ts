@@ -36,7 +36,7 @@ describe('mutations of one document', () => {
     const { data, errors } = await server
       .request(`mutation ($id: ID!) { ${CREATE} b: completeJob(input: { jobId: $id }) { __typename } }`, { id })
       .finally(() => database.pool.query('ALTER TABLE elsewhere RENAME TO job_results'))
-    expect(errors).toMatchObject([{ path: ['b'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }])
+    expect(errors).toMatchObject([{ path: ['b'], extensions: { code: 'UNAVAILABLE' } }])
     expect(data.b).toBeNull()
     expect(await contentOf(data.a.job.jobId)).toBe('kept')
   })

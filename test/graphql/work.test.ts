@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const OUTCOME = `__typename
-  ... on TransitionJobSuccess { job { state version attempt attemptsLeft runAt leaseExpiresAt cancelRequestedAt } record { sequence newState actor reason } }
+  ... on TransitionJobSuccess { job { state version attempt remainingAttempts runAt leaseExpiresAt cancelRequestedAt } record { sequence newState actor reason } }
   ... on JobNotFound { code jobId }
   ... on IllegalTransition { code from to allowed }
   ... on VersionConflict { code expectedVersion actualVersion expectedState actualState }
@@ -46,7 +46,7 @@ async function claimed(more: object = {}): Promise<{ id: string; jobId: string; 
 
 describe('createJob', () => {
   it('takes priority, runAt and maxAttempts, and refuses those that are out of range', async () => {
-    const selection = `... on CreateJobSuccess { job { priority runAt maxAttempts attempt attemptsLeft leaseExpiresAt stuckReason } }
+    const selection = `... on CreateJobSuccess { job { priority runAt maxAttempts attempt remainingAttempts leaseExpiresAt stuckReason } }
       ... on InvalidInput { issues { path message } }`
     const runAt = '2030-01-01T12:00:00.000Z'
     expect(await ask('createJob', { content: 'x', priority: -5, runAt, maxAttempts: 3 }, selection)).toEqual({
@@ -55,7 +55,7 @@ describe('createJob', () => {
         runAt,
         maxAttempts: 3,
         attempt: 0,
-        attemptsLeft: 3,
+        remainingAttempts: 3,
         leaseExpiresAt: null,
         stuckReason: null,
       },
@@ -162,7 +162,7 @@ describe('releaseJob', () => {
   it('gives a job back, and has every refusal', async () => {
     const { id } = await claimed()
     expect(await ask('releaseJob', { jobId: id, expectedVersion: 2, reason: 'shutdown' })).toMatchObject({
-      job: { state: 'PENDING', version: 3, attempt: 1, attemptsLeft: 1, leaseExpiresAt: null },
+      job: { state: 'PENDING', version: 3, attempt: 1, remainingAttempts: 1, leaseExpiresAt: null },
       record: { sequence: 3, newState: 'PENDING', reason: 'shutdown', actor: 'user:dev' },
     })
     expect(await ask('releaseJob', { jobId: id, expectedVersion: 2 })).toMatchObject({
@@ -218,7 +218,7 @@ describe('rescueStuckJobs', () => {
       '{ stuckJobs(olderThanSeconds: 0, last: 1) { edges { node { jobId stuckReason } } nodes { stuckReason } } jobs(first: 1) { nodes { stuckReason } } }'
     const { data } = await server.request(stuck)
     expect(data).toMatchObject({
-      stuckJobs: { edges: [{ node: { jobId: id, stuckReason: 'no lease' } }], nodes: [{ stuckReason: 'no lease' }] },
+      stuckJobs: { edges: [{ node: { jobId: id, stuckReason: 'NO_LEASE' } }], nodes: [{ stuckReason: 'NO_LEASE' }] },
       jobs: { nodes: [{ stuckReason: null }] },
     })
     expect(await ask('rescueStuckJobs', {}, selection)).toEqual({ released: 0, failed: 0, cancelled: 0 })

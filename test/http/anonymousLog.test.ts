@@ -75,11 +75,11 @@ it.each([
 
 it('has every line of requests whose caller is known', async () => {
   const token = bearer(await issuer.token('old', { roles: ['ADMIN'] }))
-  await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE followers RENAME TO gone'))
+  await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE jobledger.consumers RENAME TO gone'))
   for (let n = 0; n < TIMES; n += 1)
-    expect((await server.request('{ followers { name } }', {}, token)).errors).toMatchObject([
+    expect((await server.request('{ consumers { name } }', {}, token)).errors).toMatchObject([
       { extensions: { code: 'UNAVAILABLE' } },
     ])
-  await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE gone RENAME TO followers'))
+  await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE jobledger.gone RENAME TO consumers'))
   expect(warnings().filter(({ msg }) => msg === 'request failed, may be retried')).toHaveLength(TIMES)
 })

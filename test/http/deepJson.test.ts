@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startTestServer({ environment: { EVENTS_FILE: file, PUBLISH_START: 'beginning' } })
   session = new pg.Client({ connectionString: server.databaseUrl })
   await session.connect()
-  cursor = (await server.request('{ eventCursor }')).data.eventCursor
+  cursor = (await server.request('{ latestEventCursor }')).data.latestEventCursor
   for (const [table, ...triggers] of [
     ['jobs', 'refuse_deep_metadata_insert', 'refuse_deep_state_metadata_insert'],
     ['job_results', 'refuse_deep_output_insert'],

@@ -23,7 +23,7 @@ beforeAll(async () => {
   server = await startTestServer({ environment: { EVENTS_FILE: file, PUBLISH_START: 'beginning' } })
   session = new pg.Client({ connectionString: server.databaseUrl })
   await session.connect()
-  cursor = (await server.request('{ eventCursor }')).data.eventCursor
+  cursor = (await server.request('{ latestEventCursor }')).data.latestEventCursor
   const insert = "INSERT INTO jobs (user_id, content, metadata, state_metadata) VALUES ('u', 'c', $1, $1) RETURNING id"
   id = (await session.query(insert, [NUMBERS])).rows[0].id
   await session.query(

@@ -79,7 +79,7 @@ describe('/readyz', () => {
   ])('%s while the database has a newer migration %s', async (_, __, isMarked) => {
     const server = await start()
     const later = '29990101000000_later'
-    if (isMarked) await server.database.pool.query('INSERT INTO compatible_migrations VALUES ($1)', [later])
+    if (isMarked) await server.database.pool.query('INSERT INTO jobledger.compatible_migrations VALUES ($1)', [later])
     await server.database.pool.query(
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', '', $1, now())`,
       [later],

@@ -45,8 +45,8 @@ async function open(environment: Readonly<Record<string, string>>, more: object 
 beforeAll(async () => {
   first = await startTestServer()
   admin = await asUser('ada', 'ADMIN')
-  const { data } = await first.request('{ eventCursor }')
-  places.after = data.eventCursor
+  const { data } = await first.request('{ latestEventCursor }')
+  places.after = data.latestEventCursor
   places.large = (await newJob(first.ledger, { userId: 'ada', content: LARGE_CONTENT })).id
 })
 

@@ -193,7 +193,7 @@ describe('the request id', () => {
 
   it('leads from a masked error to its cause in the log, with status 500 where nothing was answered', async () => {
     const broken = await startTestServer({ log: pino({ level: 'debug' }, sinkOf(logged)) })
-    await broken.database.pool.query('ALTER TABLE job_counts RENAME TO secret_counts')
+    await broken.database.pool.query('ALTER TABLE jobledger.job_counts RENAME TO secret_counts')
     try {
       const answer = await broken.request('{ jobCount }', {}, { 'x-request-id': 'masked-1' })
       expect(JSON.stringify(answer.errors)).not.toMatch(/counts|relation|42P01|prisma/i)

@@ -106,7 +106,7 @@ it('names the statement that looks up a key, when that is slow', async () => {
 })
 
 it('tells of the slow statements of a subscription, by a name of no more than 200 characters', async () => {
-  const { data } = await server.request('{ eventCursor }')
+  const { data } = await server.request('{ latestEventCursor }')
   await newJob(server.ledger)
   await other.query('BEGIN')
   await other.query('LOCK TABLE job_states IN ACCESS EXCLUSIVE MODE')
@@ -116,7 +116,7 @@ it('tells of the slow statements of a subscription, by a name of no more than 20
     headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-request-id': 'long-2' },
     body: JSON.stringify({
       query: `subscription ${'L'.repeat(300)}($after: String) { jobEvents(after: $after) { cursor } }`,
-      variables: { after: data.eventCursor },
+      variables: { after: data.latestEventCursor },
     }),
     signal: stop.signal,
   })

@@ -202,8 +202,8 @@ describe('the queue', () => {
   it('is read by its index, and jobs that wait for their time are not read at all', async () => {
     await session.query('SET session_replication_role = replica')
     await session.query(`INSERT INTO jobs (id, user_id, content, preset, created_at, updated_at, run_at, priority)
-      SELECT id, 'u', 'c', 'p', jobledger_uuid_time(id), jobledger_uuid_time(id), now() + interval '1 day', n % 10
-      FROM (SELECT n, jobledger_uuid_v7() AS id FROM generate_series(1, 20000) AS n) AS new`)
+      SELECT id, 'u', 'c', 'p', jobledger.uuid_time(id), jobledger.uuid_time(id), now() + interval '1 day', n % 10
+      FROM (SELECT n, jobledger.uuid_v7() AS id FROM generate_series(1, 20000) AS n) AS new`)
     await session.query('SET session_replication_role = origin')
     await session.query('VACUUM ANALYZE jobs')
     await newJob(ledger, { preset: 'p', content: 'due' })

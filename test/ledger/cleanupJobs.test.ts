@@ -81,7 +81,7 @@ describe('cleanupJobs', () => {
 
   it('deletes more than a portion of 1000, each portion in a commit of its own', async () => {
     await session.query(`INSERT INTO jobs (id, user_id, content)
-      SELECT overlay(jobledger_uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 2300)`)
+      SELECT overlay(jobledger.uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 2300)`)
     await session.query("UPDATE jobs SET state = 'CANCELLED'")
     expect(await cleanupJobs(ledger, { olderThanDays: 365, actor: ACTOR })).toBe(2300)
     expect([await countJobs(ledger), await countJobs(ledger, { includeDeleted: true })]).toEqual([0, 2300])
@@ -93,7 +93,7 @@ describe('cleanupJobs', () => {
 
   it('by several callers at once deletes each job once', async () => {
     await session.query(`INSERT INTO jobs (id, user_id, content)
-      SELECT overlay(jobledger_uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 1500)`)
+      SELECT overlay(jobledger.uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 1500)`)
     await session.query("UPDATE jobs SET state = 'CANCELLED'")
     const counts = await Promise.all([1, 2, 3].map(() => cleanupJobs(ledger, { olderThanDays: 365, actor: ACTOR })))
     expect(counts.reduce((sum, count) => sum + count)).toBe(1500)

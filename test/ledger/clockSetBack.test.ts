@@ -40,8 +40,8 @@ async function setClockBack({ id }: Job, back: string): Promise<Job> {
   const { rows } = await session.query<{ id: string }>(
     `WITH moved AS (SELECT (lpad(to_hex((extract(epoch FROM created_at + $2::interval) * 1000)::bigint), 12, '0')
        || substr(replace(id::text, '-', ''), 13))::uuid AS id FROM jobs WHERE id = $1)
-     UPDATE jobs SET id = moved.id, created_at = jobledger_uuid_time(moved.id), updated_at = updated_at + $2::interval,
-       started_at = started_at + $2::interval, run_at = greatest(run_at + $2::interval, jobledger_uuid_time(moved.id)),
+     UPDATE jobs SET id = moved.id, created_at = jobledger.uuid_time(moved.id), updated_at = updated_at + $2::interval,
+       started_at = started_at + $2::interval, run_at = greatest(run_at + $2::interval, jobledger.uuid_time(moved.id)),
        lease_expires_at = lease_expires_at + $2::interval
      FROM moved WHERE jobs.id = $1 RETURNING jobs.id`,
     [id, back],
@@ -131,7 +131,7 @@ describe('a job that waits for another attempt', () => {
 describe('a lease from before the clock was set back', () => {
   it('has ended if it lasts longer than any lease from now on', async () => {
     const job = await setClockBack(await claimed({ maxAttempts: 2 }), '2 days')
-    expect(stuckReason({ ...job, startedAt: hence(-2) }, { at: new Date(), olderThanSeconds: 0 })).toBe('lease expired')
+    expect(stuckReason({ ...job, startedAt: hence(-2) }, { at: new Date(), olderThanSeconds: 0 })).toBe('LEASE_EXPIRED')
     expect(await rescue()).toEqual({ released: 1, failed: 0, cancelled: 0 })
   })
 
@@ -147,7 +147,7 @@ describe('a lease from before the clock was set back', () => {
 
   it('of the longest time is left alone as long as it lasts', async () => {
     const job = await claimed({ leaseSeconds: 86_400 })
-    expect(stuckReason({ ...job, startedAt: hence(-2) }, { at: new Date(), olderThanSeconds: 0 })).toBe('too long')
+    expect(stuckReason({ ...job, startedAt: hence(-2) }, { at: new Date(), olderThanSeconds: 0 })).toBe('TOO_LONG')
     expect(await rescue()).toEqual({ released: 0, failed: 0, cancelled: 0 })
   })
 })
@@ -156,7 +156,7 @@ describe('maintenance that last ran while the clock was ahead', () => {
   it('runs', async () => {
     await saveRun(ledger.prisma, 'cleanupJobs', null)
     expect(await isTimeFor(ledger.prisma, 'cleanupJobs', 3600)).toBe(false)
-    await session.query("UPDATE maintenance_tasks SET last_run_at = now() + interval '1 day'")
+    await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() + interval '1 day'")
     expect(await isTimeFor(ledger.prisma, 'cleanupJobs', 3600)).toBe(true)
   })
 })

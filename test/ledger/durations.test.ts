@@ -16,7 +16,7 @@ afterAll(() => ledger.close())
 
 async function bucketsOf(durations: readonly number[]): Promise<number[]> {
   const { rows } = await session.query<{ bucket: number }>(
-    'SELECT jobledger_duration_bucket(ms) AS bucket FROM unnest($1::bigint[]) WITH ORDINALITY AS one (ms, n) ORDER BY n',
+    'SELECT jobledger.duration_bucket(ms) AS bucket FROM unnest($1::bigint[]) WITH ORDINALITY AS one (ms, n) ORDER BY n',
     [durations],
   )
   return rows.map(({ bucket }) => bucket)

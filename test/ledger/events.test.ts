@@ -1,4 +1,4 @@
-// The order in which followers read: complete up to the horizon, and that of each job's history, whatever transactions do.
+// The order in which consumers read: complete up to the horizon, and that of each job's history, whatever transactions do.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobStateRecord } from '../../src/database/generated/client.ts'
@@ -18,7 +18,7 @@ afterAll(async () => {
   await ledger.close()
 })
 
-/** What a follower reads that comes again and again: everything behind a position, in portions of `most`. */
+/** What a consumer reads that comes again and again: everything behind a position, in portions of `most`. */
 async function readOn(from: Position, most = 1000): Promise<{ records: JobStateRecord[]; end: Position }> {
   const records: JobStateRecord[] = []
   for (let behind = from; ; ) {
@@ -55,7 +55,7 @@ function start(session: pg.Client, jobId: string): Promise<unknown> {
   return session.query("UPDATE jobs SET state = 'PROCESSING' WHERE id = $1", [jobId])
 }
 
-describe('a follower', () => {
+describe('a consumer', () => {
   it('misses nothing when the transaction that is numbered later commits first', async () => {
     const [early, late] = [await newJob(ledger), await newJob(ledger)]
     const { end: beginning } = await readOnTo(2, BEGINNING)
@@ -125,7 +125,7 @@ describe('a follower', () => {
     const { end } = await readOn(BEGINNING)
     await session.query('SET enable_seqscan = off; SET enable_bitmapscan = off')
     const { rows } = await session.query<{ 'QUERY PLAN': string }>(`EXPLAIN SELECT * FROM job_states
-      WHERE (transaction_id, id) > (${end.transactionId}, 0) AND transaction_id < jobledger_horizon()
+      WHERE (transaction_id, id) > (${end.transactionId}, 0) AND transaction_id < jobledger.visible_xmin()
       ORDER BY transaction_id, id LIMIT 100`)
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
     expect(plan).toContain('ix_job_states_transaction_id')

@@ -161,7 +161,7 @@ describe('why a job is stuck', () => {
     for (const job of [alive, none]) await age(job, { startedSeconds: 20 })
     const { rows, at } = await listStuckJobs(ledger, { olderThanSeconds: 0 })
     const reasons = new Map(rows.map((job) => [job.id, stuckReason(job, { at, olderThanSeconds: 0 })]))
-    expect([gone, alive, none].map(({ id }) => reasons.get(id))).toEqual(['lease expired', 'too long', 'no lease'])
+    expect([gone, alive, none].map(({ id }) => reasons.get(id))).toEqual(['LEASE_EXPIRED', 'TOO_LONG', 'NO_LEASE'])
     expect(rows.map((job) => stuckReason(job, { at, olderThanSeconds: 3600 }))).toEqual(rows.map(() => null))
     expect(stuckReason(await jobIn(ledger, 'FAILED'), { at, olderThanSeconds: 0 })).toBe(null)
   })

@@ -43,7 +43,7 @@ const PURGE = 'BEGIN; SET LOCAL jobledger.purge = on; DELETE FROM jobs WHERE del
 
 /** How far the counter of the server is that the database came from. */
 const serverHasCounted = (transactions: number) =>
-  session.query('UPDATE transaction_offsets SET value = $1', [transactions])
+  session.query('UPDATE jobledger.transaction_offsets SET value = $1', [transactions])
 
 describe('counts and statistics are exact on a server that has counted less than the one that the database came from', () => {
   beforeEach(async () => {
@@ -96,17 +96,17 @@ describe('a purge', () => {
     await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM job_states')
     const purging = await ledger.session()
     await purging.query(`${PURGE}; COMMIT`)
-    await expect(session.query('SELECT jobledger_roll_up(1000)')).rejects.toMatchObject({ code: '40001' })
+    await expect(session.query('SELECT jobledger.advance_rollup(1000)')).rejects.toMatchObject({ code: '40001' })
     await session.query('ROLLBACK')
     await expectExactThroughout(0)
   })
 
-  it('takes off what is being added while the row of the follower is made anew', async () => {
+  it('takes off what is being added while the row of the consumer is made anew', async () => {
     await jobIn(ledger, 'COMPLETED')
     await deletedJob(ledger)
-    await session.query("DELETE FROM followers WHERE name = 'rollup'")
+    await session.query("DELETE FROM jobledger.consumers WHERE name = 'rollup'")
     await passedHorizon(ledger)
-    await session.query('BEGIN; SELECT jobledger_roll_up(1000)')
+    await session.query('BEGIN; SELECT jobledger.advance_rollup(1000)')
     const purging = await ledger.session()
     const { rows } = await purging.query('SELECT pg_backend_pid() AS pid')
     const purged = purging.query(`${PURGE}; COMMIT`)
@@ -119,11 +119,11 @@ describe('a purge', () => {
     await expectExactThroughout(1)
   })
 
-  it('while the row of the follower is gone leaves the sums to be made anew', async () => {
+  it('while the row of the consumer is gone leaves the sums to be made anew', async () => {
     await jobIn(ledger, 'COMPLETED')
     await deletedJob(ledger)
     await rollUpAll()
-    await session.query("DELETE FROM followers WHERE name = 'rollup'")
+    await session.query("DELETE FROM jobledger.consumers WHERE name = 'rollup'")
     await session.query(`${PURGE}; COMMIT`)
     await expectExactThroughout(1)
     await emptyRollUp(ledger)

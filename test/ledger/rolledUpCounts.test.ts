@@ -86,8 +86,12 @@ async function lateTransactions(client: pg.Client, isOver: () => boolean): Promi
 }
 
 async function allRows(): Promise<unknown[]> {
-  const counts = await session.query('SELECT * FROM job_counts WHERE count <> 0 ORDER BY user_id, state, deleted')
-  const statistics = await session.query('SELECT * FROM job_statistics ORDER BY user_id, bucket_seconds, start')
+  const counts = await session.query(
+    'SELECT * FROM jobledger.job_counts WHERE count <> 0 ORDER BY user_id, state, deleted',
+  )
+  const statistics = await session.query(
+    'SELECT * FROM jobledger.job_statistics ORDER BY user_id, bucket_seconds, start',
+  )
   return [...counts.rows, ...statistics.rows]
 }
 
@@ -128,7 +132,7 @@ describe('numbers of jobs', () => {
     const working = [...Array.from({ length: 8 }, () => write(over)), lateTransactions(late, over)]
     const rollers = [await ledger.session(), await ledger.session()]
     const rolling = async (roller: pg.Client): Promise<void> => {
-      for (; !isOver; await pause(5)) await roller.query('SELECT jobledger_roll_up(30)').catch(() => undefined)
+      for (; !isOver; await pause(5)) await roller.query('SELECT jobledger.advance_rollup(30)').catch(() => undefined)
     }
     // Sessions that do nothing else.
     const pids = rollers.map((roller) => (roller as unknown as { processID: number }).processID)
@@ -179,7 +183,7 @@ describe('numbers of jobs', () => {
   })
 
   it('are counted while the roll-up is too far behind, and while nobody knows its place', async () => {
-    await session.query("DELETE FROM followers WHERE name = 'rollup'")
+    await session.query("DELETE FROM jobledger.consumers WHERE name = 'rollup'")
     await expectExactNow()
     const statements = await ledger.statementsOf(() => countJobs(ledger))
     expect(statements).toHaveLength(2)

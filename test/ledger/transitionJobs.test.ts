@@ -73,8 +73,8 @@ describe('transitionJobs', () => {
   it('reads the content that it answers with by the ids of the jobs', async () => {
     await session.query('SET session_replication_role = replica')
     await session.query(`INSERT INTO jobs (id, user_id, content, created_at, updated_at, run_at)
-      SELECT id, 'many', 'c', jobledger_uuid_time(id), jobledger_uuid_time(id), now() + interval '1 day'
-      FROM (SELECT jobledger_uuid_v7() AS id FROM generate_series(1, 5000)) AS new`)
+      SELECT id, 'many', 'c', jobledger.uuid_time(id), jobledger.uuid_time(id), now() + interval '1 day'
+      FROM (SELECT jobledger.uuid_v7() AS id FROM generate_series(1, 5000)) AS new`)
     await session.query('ANALYZE jobs')
     const { id: jobId } = await newJob(ledger, { content: 'wanted' })
     const [statement] = await ledger.statementsOf(async () => {

@@ -101,7 +101,7 @@ describe('a pass', () => {
 
   it('finds what lies behind more jobs than one statement looks at', async () => {
     await session.query(`INSERT INTO jobs (id, user_id, content)
-      SELECT overlay(jobledger_uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 10500)`)
+      SELECT overlay(jobledger.uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 10500)`)
     const [behind] = await jobsOf([40], 'COMPLETED')
     const input = { olderThanDays: 30, actor: ACTOR }
     const statements = await ledger.statementsOf(async () => {
@@ -121,9 +121,9 @@ describe('the task', () => {
     expect(await isDue()).toBe(true)
     await run()
     expect(await isDue()).toBe(false)
-    await session.query("UPDATE maintenance_tasks SET last_run_at = now() - interval '59 minutes'")
+    await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() - interval '59 minutes'")
     expect(await isDue()).toBe(false)
-    await session.query("UPDATE maintenance_tasks SET last_run_at = now() - interval '60 minutes'")
+    await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() - interval '60 minutes'")
     expect(await isDue()).toBe(true)
   })
 

@@ -43,14 +43,14 @@ async function count(state: JobState): Promise<number> {
 
 describe('a task that fails', () => {
   it('is told, keeps neither the server nor the others from going on, and is tried again', async () => {
-    await run('ALTER TABLE maintenance_tasks RENAME TO away')
+    await run('ALTER TABLE jobledger.maintenance_tasks RENAME TO away')
     await start({ RETENTION_DAYS: '1' })
     await eventually(() => expect(told('a task of maintenance failed').length).toBeGreaterThan(1))
     expect(told('a task of maintenance failed')[0]).toMatchObject({ level: 'error', task: 'cleanupJobs' })
     await abandonJobs(database.url, 1)
     await eventually(async () => expect(await count('FAILED')).toBe(1))
     expect((await fetch(`${server.url}/livez`)).status).toBe(200)
-    await run('ALTER TABLE away RENAME TO maintenance_tasks')
+    await run('ALTER TABLE jobledger.away RENAME TO maintenance_tasks')
     await eventually(() => expect(told('cleanupJobs: nothing was to be done')).toHaveLength(1))
     expect(told('maintenance has lost the database')).toEqual([])
   })

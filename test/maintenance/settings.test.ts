@@ -74,7 +74,7 @@ describe('the time between two attempts', () => {
     await start({})
     const { rows } = await onServer(database.url, (client) =>
       client.query(`SELECT failures, extract(epoch FROM min(delay))::float8 * 1000 AS least, extract(epoch FROM max(delay))::float8 * 1000 AS most
-        FROM (SELECT failures, jobledger_retry_delay(failures) AS delay
+        FROM (SELECT failures, jobledger.retry_delay(failures) AS delay
           FROM unnest(ARRAY[1, 60]) AS failures CROSS JOIN generate_series(1, 2000)) AS tried
         GROUP BY failures ORDER BY failures`),
     )

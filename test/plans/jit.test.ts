@@ -47,7 +47,7 @@ describe.skipIf(withoutStockPostgres('the plans of counts with JIT'))('with JIT 
     const sent = await log.sentDuring(async () => {
       expect((await server.request(query, variables)).errors).toBeUndefined()
     })
-    return sent.filter(({ text }) => text.includes('followers'))
+    return sent.filter(({ text }) => text.includes('consumers'))
   }
 
   async function plansOf(statements: readonly SentStatement[], options: string): Promise<PlannedCost[]> {

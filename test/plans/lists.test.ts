@@ -25,7 +25,7 @@ const DEPTH = 100_000
 /** A page, and the row that tells whether there are more. */
 const PAGE = 21
 
-// A PostgreSQL of its own: transactions of this size hold back the horizon of followers, which is one for all databases of a server.
+// A PostgreSQL of its own: transactions of this size hold back the horizon of consumers, which is one for all databases of a server.
 let postgres: TemporaryServer
 let server: TestServer
 let client: pg.Client

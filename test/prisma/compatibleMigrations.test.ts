@@ -93,7 +93,7 @@ describe('a migration', () => {
     await applyUpTo((name) => name === LAST_INITIAL)
     for (const name of MIGRATIONS.filter((other) => other > LAST_INITIAL)) {
       const broken = await breakages(migrationSql(name))
-      const { rowCount } = await client.query('SELECT FROM compatible_migrations WHERE name = $1', [name])
+      const { rowCount } = await client.query('SELECT FROM jobledger.compatible_migrations WHERE name = $1', [name])
       const hasReason = /^-- Incompatible with older servers: \S/m.test(migrationSql(name))
       expect({ name, marked: rowCount === 1, broken: hasReason ? [] : broken }).toEqual({
         name,

@@ -20,6 +20,8 @@ beforeEach(async () => {
   database = await createTestDatabase()
   client = new pg.Client({ connectionString: database.url })
   await client.connect()
+  // A role may be called "jobledger", as the schema: by default that one would come first.
+  await client.query('SET search_path = public')
 })
 
 afterEach(async () => {
@@ -44,7 +46,7 @@ async function addRows(): Promise<void> {
   const { rows } = await client.query(
     `INSERT INTO jobs (id, created_at, updated_at, run_at, user_id, content)
      SELECT id, created, created, created, 'ada', 'x'
-     FROM (SELECT jobledger_uuid_v7() AS id) AS new, jobledger_uuid_time(id) AS created RETURNING id`,
+     FROM (SELECT jobledger.uuid_v7() AS id) AS new, jobledger.uuid_time(id) AS created RETURNING id`,
   )
   const records = await client.query('SELECT FROM job_states WHERE job_id = $1', [rows[0].id])
   if (records.rowCount === 0) {
@@ -71,9 +73,10 @@ async function tableRows(): Promise<unknown> {
 /** Each column of a table of ours as "table.column", and whether a row has a value in it. */
 async function columns(): Promise<{ readonly column: string; readonly filled: boolean }[]> {
   const { rows } = await client.query(
-    `SELECT relname || '.' || attname AS column, format('SELECT EXISTS (SELECT FROM %I WHERE %I IS NOT NULL) AS filled', relname, attname) AS sql
+    `SELECT attrelid::regclass || '.' || attname AS column,
+       format('SELECT EXISTS (SELECT FROM %s WHERE %I IS NOT NULL) AS filled', attrelid::regclass, attname) AS sql
      FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped AND relname <> '_prisma_migrations'`,
+     WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('public', 'jobledger') AND attnum > 0 AND NOT attisdropped AND relname <> '_prisma_migrations'`,
   )
   const all = []
   for (const { column, sql } of rows) all.push({ column, filled: (await client.query(sql)).rows[0].filled })
@@ -101,7 +104,7 @@ describe('migrateDown', () => {
       const lost = gone.filter(({ filled }) => filled).map(({ column }) => column)
       const announced = (plan?.losses ?? []).map(({ what }) => what)
       const isAnnounced = (column: string): boolean =>
-        announced.some((what) => what === column || what === column.split('.')[0])
+        announced.some((what) => what === column || what === column.slice(0, column.lastIndexOf('.')))
       expect(lost.filter((column) => !isAnnounced(column))).toEqual([])
       expect(await databaseShape(database.url)).toEqual(shapes[left])
       expect(await appliedNames()).toEqual(MIGRATIONS.slice(0, left))

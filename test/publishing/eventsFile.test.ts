@@ -58,11 +58,11 @@ describe('EVENTS_FILE', () => {
     renameSync(join(folder, 'there'), join(folder, 'away'))
     const third = await newJob(server.ledger)
     await eventually(() =>
-      expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', follower: `file:${path}` })),
+      expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', consumer: `file:${path}` })),
     )
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
-    const { data } = await server.request('{ followers { name lagRecords } }')
-    expect(data.followers).toContainEqual({ name: `file:${path}`, lagRecords: 1 })
+    const { data } = await server.request('{ consumers { name lagRecords } }')
+    expect(data.consumers).toContainEqual({ name: `file:${path}`, lagRecords: 1 })
     renameSync(join(folder, 'away'), join(folder, 'there'))
     await eventually(() => expect(written()).toEqual([first.id, second.id, third.id]))
     await server.close()

@@ -1,11 +1,11 @@
-// Followers of a ledger that is being written, while everything between the two is killed at random: the server that hands it on, the broker,
+// Consumers of a ledger that is being written, while everything between the two is killed at random: the server that hands it on, the broker,
 // and a subscriber. Whatever happens, every step of every job arrives, those of a job in order.
 import { type Message, PubSub } from '@google-cloud/pubsub'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { followJobEvents } from '../../src/client/followJobEvents.ts'
 import { type Random, randomFrom } from '../../src/commands/seed/random.ts'
+import { listConsumers } from '../../src/ledger/consumers.ts'
 import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'
-import { listFollowers } from '../../src/ledger/followers.ts'
 import { transitionJobs } from '../../src/ledger/transitionJob.ts'
 import { setUpPubSub } from '../../src/publishing/pubSub/setUp.ts'
 import { eventually } from '../support/eventually.ts'
@@ -151,7 +151,7 @@ describe.skipIf(withoutEmulator('kills of the server and of Google Pub/Sub while
       const total = await ledger.prisma.jobStateRecord.count()
       await eventually(
         async () =>
-          expect((await listFollowers(ledger)).find(({ name }) => name === `pubsub:${TOPIC}`)?.lagRecords).toBe(0),
+          expect((await listConsumers(ledger)).find(({ name }) => name === `pubsub:${TOPIC}`)?.lagRecords).toBe(0),
         60_000,
       )
       await broker.settled()

@@ -1,8 +1,8 @@
-// What the log says of a follower that is behind.
+// What the log says of a consumer that is behind.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { createConsumer, moveCheckpoint } from '../../src/ledger/consumers.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
 import { headPosition } from '../../src/ledger/events.ts'
-import { beginFollower, moveFollower } from '../../src/ledger/followers.ts'
 import { LagReport } from '../../src/publishing/lagReport.ts'
 import { jobCreatedAt, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
@@ -23,7 +23,7 @@ afterAll(() => ledger.close())
 
 it('tells once a minute how far it is behind, and when it is no more', async () => {
   await jobCreatedAt(ledger, new Date(Date.now() - 30_000), 'PROCESSING')
-  await beginFollower(ledger, 'late', BEGINNING)
+  await createConsumer(ledger, 'late', BEGINNING)
   vi.useFakeTimers({ toFake: ['performance'] })
   const lines: unknown[] = []
   const write = (level: string) => (facts: object, message: string) => void lines.push({ level, ...facts, message })
@@ -37,7 +37,7 @@ it('tells once a minute how far it is behind, and when it is no more', async () 
   expect(lines).toEqual([
     {
       level: 'warn',
-      follower: 'late',
+      consumer: 'late',
       lagRecords: 2,
       lagSeconds: expect.any(Number),
       message: 'the ledger is handed on late',
@@ -45,12 +45,12 @@ it('tells once a minute how far it is behind, and when it is no more', async () 
   ])
   expect((lines[0] as { lagSeconds: number }).lagSeconds).toBeGreaterThanOrEqual(30)
   await passedHorizon(ledger)
-  expect(await moveFollower(ledger, 'late', BEGINNING, await headPosition(ledger))).toBe(true)
+  expect(await moveCheckpoint(ledger, 'late', BEGINNING, await headPosition(ledger))).toBe(true)
   for (let times = 0; times < 2; times++) {
     vi.advanceTimersByTime(MINUTE_MS)
     await report.reportIfDue()
   }
   expect(lines.slice(1)).toEqual([
-    { level: 'info', follower: 'late', lagRecords: 0, lagSeconds: 0, message: 'the ledger is handed on in time again' },
+    { level: 'info', consumer: 'late', lagRecords: 0, lagSeconds: 0, message: 'the ledger is handed on in time again' },
   ])
 })

@@ -1,7 +1,7 @@
 // Google Cloud Pub/Sub, as Google's own emulator plays it: set-up, messages, a broker that goes away.
 import { type Message, PubSub } from '@google-cloud/pubsub'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { listFollowers } from '../../src/ledger/followers.ts'
+import { listConsumers } from '../../src/ledger/consumers.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { eventually } from '../support/eventually.ts'
 import { ACTOR, jobIn, newJob } from '../support/factories.ts'
@@ -147,9 +147,9 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
       actor: ACTOR,
     })
     await eventually(async () => {
-      const { data } = await server.request('{ followers { name lagRecords lagSeconds updatedAt cursor } }')
+      const { data } = await server.request('{ consumers { name lagRecords lagSeconds updatedAt cursor } }')
       const facts = { updatedAt: expect.any(String), cursor: expect.any(String) }
-      expect(data.followers).toContainEqual({ name: `pubsub:${topic}`, lagRecords: 0, lagSeconds: 0, ...facts })
+      expect(data.consumers).toContainEqual({ name: `pubsub:${topic}`, lagRecords: 0, lagSeconds: 0, ...facts })
     })
   })
 
@@ -162,8 +162,8 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
     const server = await start({ PUBSUB_TOPIC: topic })
     const { id } = await newJob(server.ledger)
     const lag = async (): Promise<number | undefined> => {
-      const followers = await listFollowers(server.ledger)
-      return followers.find(({ name: its }) => its === `pubsub:${topic}`)?.lagRecords
+      const consumers = await listConsumers(server.ledger)
+      return consumers.find(({ name: its }) => its === `pubsub:${topic}`)?.lagRecords
     }
     await eventually(async () => expect(await lag()).toBe(0))
     await gate.close()

@@ -3,7 +3,7 @@ import { appendFile, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
-import { listFollowers } from '../../src/ledger/followers.ts'
+import { listConsumers } from '../../src/ledger/consumers.ts'
 import type { EventSink } from '../../src/publishing/eventSink.ts'
 import { createFileSink } from '../../src/publishing/fileSink.ts'
 import type { LedgerEvent } from '../../src/publishing/ledgerEvent.ts'
@@ -98,7 +98,7 @@ describe('a publisher', () => {
     publish(again)
     await eventually(async () => expect([...ids(sink.events), ...ids(again.events)]).toEqual(await history()))
     expect(lines).toMatchObject([
-      { level: 'info', message: 'this process hands the ledger on', facts: { follower: 'whole' } },
+      { level: 'info', message: 'this process hands the ledger on', facts: { consumer: 'whole' } },
     ])
   })
 
@@ -106,7 +106,7 @@ describe('a publisher', () => {
     await passedHorizon(ledger)
     const sink = recordingSink('now')
     const { stop } = publish(sink, { startFrom: 'now' })
-    const all = async () => (await listFollowers(ledger)).find(({ name }) => name === 'now')
+    const all = async () => (await listConsumers(ledger)).find(({ name }) => name === 'now')
     await eventually(async () => expect(await all()).toBeDefined())
     const { id } = await newJob(ledger)
     await eventually(() => expect(ids(sink.events)).toEqual([`${id}:1`]))
@@ -126,9 +126,9 @@ describe('a publisher', () => {
     const made: string[] = []
     for (let n = 0; n < 20; n++) made.push(`${(await newJob(ledger)).id}:1`)
     await eventually(() => expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1))
-    const follower = (await listFollowers(ledger)).find(({ name }) => name === 'away')
-    expect(follower).toMatchObject({ lagRecords: 20, lagSeconds: expect.any(Number) })
-    expect(follower?.lagSeconds).toBeGreaterThan(0)
+    const consumer = (await listConsumers(ledger)).find(({ name }) => name === 'away')
+    expect(consumer).toMatchObject({ lagRecords: 20, lagSeconds: expect.any(Number) })
+    expect(consumer?.lagSeconds).toBeGreaterThan(0)
     sink.isAway = false
     await eventually(async () => {
       const later = ids(sink.events.slice(before))
@@ -137,7 +137,7 @@ describe('a publisher', () => {
       expect(new Set(later)).toEqual(new Set(made))
     })
     await eventually(async () => {
-      expect((await listFollowers(ledger)).find(({ name }) => name === 'away')).toMatchObject({
+      expect((await listConsumers(ledger)).find(({ name }) => name === 'away')).toMatchObject({
         lagRecords: 0,
         lagSeconds: 0,
       })
@@ -167,9 +167,9 @@ describe('a publisher', () => {
     }
     const { stop } = publish(stuck, { shutdownTimeoutMs: 300 })
     await newJob(ledger)
-    await eventually(async () => expect((await listFollowers(ledger)).map(({ name }) => name)).toContain('stuck'))
+    await eventually(async () => expect((await listConsumers(ledger)).map(({ name }) => name)).toContain('stuck'))
     await stop()
-    expect((await listFollowers(ledger)).find(({ name }) => name === 'stuck')?.lagRecords).toBe(
+    expect((await listConsumers(ledger)).find(({ name }) => name === 'stuck')?.lagRecords).toBe(
       (await history()).length,
     )
   })

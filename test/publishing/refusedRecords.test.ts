@@ -12,7 +12,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 vi.setConfig({ testTimeout: 120_000 })
 
 const TOPIC = 'projects/jobledger-test/topics/refusing'
-const FOLLOWER = `pubsub:${TOPIC}`
+const CONSUMER = `pubsub:${TOPIC}`
 const SET_ASIDE = 'set aside a record that the sink refuses'
 
 let standIn: PubSubStandIn
@@ -45,22 +45,22 @@ async function start(environment: Record<string, string> = {}): Promise<TestServ
   return server
 }
 
-interface Follower {
+interface Consumer {
   readonly lagRecords: number
   readonly refusedRecords: readonly { jobId: string; sequence: number; reason: string; refusedAt: string }[]
 }
 
-async function follower(): Promise<Follower | undefined> {
-  const query = '{ followers { name lagRecords refusedRecords { jobId sequence reason refusedAt } } }'
-  const { data } = await (server as TestServer).request<{ followers: (Follower & { name: string })[] }>(query)
-  return data.followers.find(({ name }) => name === FOLLOWER)
+async function consumer(): Promise<Consumer | undefined> {
+  const query = '{ consumers { name lagRecords refusedRecords { jobId sequence reason refusedAt } } }'
+  const { data } = await (server as TestServer).request<{ consumers: (Consumer & { name: string })[] }>(query)
+  return data.consumers.find(({ name }) => name === CONSUMER)
 }
 
-async function published(): Promise<Follower> {
+async function published(): Promise<Consumer> {
   return await eventually(async () => {
-    const state = await follower()
+    const state = await consumer()
     expect(state?.lagRecords).toBe(0)
-    return state as Follower
+    return state as Consumer
   }, 30_000)
 }
 
@@ -81,7 +81,7 @@ describe('a record that Pub/Sub refuses', () => {
     expect(acceptedOf(id)).toEqual([`${id}:1`, `${id}:3`])
     for (const job of [before, after]) expect(acceptedOf(job.id)).toEqual([1, 2, 3].map((n) => `${job.id}:${n}`))
     const named = lines.filter(({ msg }) => msg === SET_ASIDE)
-    expect(named).toMatchObject([{ level: 'error', follower: FOLLOWER, ...refused }])
+    expect(named).toMatchObject([{ level: 'error', consumer: CONSUMER, ...refused }])
   })
 
   it('is not forgotten by a restart, nor refused again', async () => {
@@ -110,7 +110,7 @@ describe('a record that Pub/Sub refuses', () => {
         message: expect.stringMatching(/^Pub\/Sub refuses .*:1, and has accepted nothing/),
       })
     }, 30_000)
-    expect(await follower()).toMatchObject({ lagRecords: 5, refusedRecords: [] })
+    expect(await consumer()).toMatchObject({ lagRecords: 5, refusedRecords: [] })
     standIn.refuses = () => false
     expect((await published()).refusedRecords).toEqual([])
     for (const { id } of jobs) expect(acceptedOf(id)).toEqual([`${id}:1`])

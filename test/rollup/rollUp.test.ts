@@ -1,8 +1,8 @@
 // Who keeps the roll-up: one process at a time, until it is stopped; after it another one, from where it was.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
+import { listConsumers } from '../../src/ledger/consumers.ts'
 import { countJobsByState } from '../../src/ledger/countJobs.ts'
-import { listFollowers } from '../../src/ledger/followers.ts'
 import { ROLL_UP, rollUp } from '../../src/ledger/rollUp.ts'
 import { ROLL_UP_LOCK, type RollUpOptions, runRollUp } from '../../src/rollup/rollUp.ts'
 import { eventually } from '../support/eventually.ts'
@@ -45,10 +45,10 @@ function keepRollUp(options: Partial<RollUpOptions> = {}) {
 }
 
 const lag = async (): Promise<number | undefined> =>
-  (await listFollowers(ledger)).find(({ name }) => name === ROLL_UP)?.lagRecords
+  (await listConsumers(ledger)).find(({ name }) => name === ROLL_UP)?.lagRecords
 
 const place = async (): Promise<bigint | undefined> =>
-  (await listFollowers(ledger)).find(({ name }) => name === ROLL_UP)?.position.id
+  (await listConsumers(ledger)).find(({ name }) => name === ROLL_UP)?.checkpoint.id
 
 async function counted(): Promise<number> {
   const rows = await ledger.prisma.jobCount.findMany({ where: { userId: '' } })
@@ -105,13 +105,13 @@ describe('the roll-up', () => {
     await newJob(ledger)
     // Whoever adds the portion waits for this row, after the first of its changes.
     const holder = await ledger.session()
-    await holder.query("BEGIN; SELECT FROM job_counts WHERE user_id = '' FOR UPDATE")
+    await holder.query("BEGIN; SELECT FROM jobledger.job_counts WHERE user_id = '' FOR UPDATE")
     const { lines } = keepRollUp()
     const victim = await ledger.session()
     await eventually(async () => {
       const { rowCount } = await victim.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND query LIKE '%jobledger_roll_up(%' AND wait_event_type = 'Lock'`,
+         WHERE datname = current_database() AND query LIKE '%jobledger.advance_rollup(%' AND wait_event_type = 'Lock'`,
       )
       expect(rowCount).toBe(1)
     })
@@ -130,10 +130,10 @@ describe('the roll-up', () => {
       CREATE FUNCTION too_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF NEW.count > 2000 THEN RAISE EXCEPTION USING ERRCODE = 'query_canceled'; END IF;
         RETURN NEW; END $$;
-      CREATE TRIGGER too_slow BEFORE INSERT ON job_counts FOR EACH ROW EXECUTE FUNCTION too_slow()`)
+      CREATE TRIGGER too_slow BEFORE INSERT ON jobledger.job_counts FOR EACH ROW EXECUTE FUNCTION too_slow()`)
     const { lines } = keepRollUp({ intervalSeconds: 0.001 })
     await eventually(async () => expect(await lag()).toBe(0))
-    await session.query('DROP TRIGGER too_slow ON job_counts; DROP FUNCTION too_slow')
+    await session.query('DROP TRIGGER too_slow ON jobledger.job_counts; DROP FUNCTION too_slow')
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
     expect(await ledger.prisma.jobCount.findMany({ where: { userId: 'many' } })).toMatchObject([{ count: 3000n }])
   })
@@ -141,25 +141,25 @@ describe('the roll-up', () => {
   it('tells how far it is behind while every portion fails', async () => {
     await jobCreatedAt(ledger, new Date(Date.now() - 30_000))
     const holder = await ledger.session()
-    await holder.query('ALTER TABLE job_counts RENAME TO away')
+    await holder.query('ALTER TABLE jobledger.job_counts RENAME TO away')
     vi.useFakeTimers({ toFake: ['performance'] })
     const { lines } = keepRollUp({ intervalSeconds: 0.001 })
     vi.advanceTimersByTime(60_000)
     await eventually(() => expect(lines).toContainEqual({ level: 'warn', message: 'the ledger is handed on late' }))
     vi.useRealTimers()
-    await holder.query('ALTER TABLE away RENAME TO job_counts')
+    await holder.query('ALTER TABLE jobledger.away RENAME TO job_counts')
     await eventually(async () => expect(await lag()).toBe(0))
   })
 
   it('ends although a portion cannot go on', async () => {
     await newJob(ledger)
     const holder = await ledger.session()
-    await holder.query("BEGIN; SELECT FROM followers WHERE name = 'rollup' FOR UPDATE")
+    await holder.query("BEGIN; SELECT FROM jobledger.consumers WHERE name = 'rollup' FOR UPDATE")
     const { stop } = keepRollUp({ shutdownTimeoutMs: 100 })
     const watcher = await ledger.session()
     await eventually(async () => {
       const { rowCount } = await watcher.query(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%jobledger_roll_up(%' AND wait_event_type = 'Lock'`,
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%jobledger.advance_rollup(%' AND wait_event_type = 'Lock'`,
       )
       expect(rowCount).toBe(1)
     })

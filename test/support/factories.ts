@@ -74,7 +74,7 @@ function recordStatements(client: pg.ClientBase, sent: string[]): void {
     const [statement] = args as [string | { text: string }]
     const text = typeof statement === 'string' ? statement : statement.text
     // Sent once per connection, whatever the ledger is asked.
-    if (!text.includes('jobledger_carry_on')) sent.push(text)
+    if (!text.includes('jobledger.realign_transaction_ids')) sent.push(text)
     return query(...args)
   }
   Object.assign(client, { query: recorded })

@@ -7,7 +7,7 @@ import { eventually } from './eventually.ts'
 
 const PATIENCE_MS = 30_000
 
-/** Resolves when all records that are there now lie below the horizon: followers read them, and "now" lies behind them. */
+/** Resolves when all records that are there now lie below the horizon: consumers read them, and "now" lies behind them. */
 export async function passedHorizon(ledger: Ledger): Promise<void> {
   const { _max: last } = await ledger.prisma.jobStateRecord.aggregate({ _max: { transactionId: true } })
   await eventually(

@@ -39,7 +39,8 @@ const caughtUp = ({ primary, standby }: Pair) =>
   eventually(async () => {
     const jobs = (url: string) =>
       onServer(url, async (client) => (await client.query('SELECT max(id) FROM job_states')).rows)
-    const place = (url: string) => onServer(url, async (client) => (await client.query('TABLE followers')).rows)
+    const place = (url: string) =>
+      onServer(url, async (client) => (await client.query('TABLE jobledger.consumers')).rows)
     expect(await jobs(standby.url)).toEqual(await jobs(primary.url))
     expect(await place(standby.url)).toEqual(await place(primary.url))
   }, 30_000)
@@ -82,7 +83,7 @@ describe.skipIf(withoutStockPostgres('failovers to a standby'))('a failover to a
     expect(stream.events).toHaveLength(31)
     const refused = await openEventStream(server, { after: lost })
     await refused.ended
-    expect(refused.errors).toMatchObject([{ message: expect.stringContaining('`eventCursor`') }])
+    expect(refused.errors).toMatchObject([{ message: expect.stringContaining('`latestEventCursor`') }])
     const resumed = await openEventStream(server, { after: safe })
     expect(await resumed.heard(50)).toHaveLength(50)
     await resumed.close()

@@ -62,7 +62,7 @@ export async function createJobs(server: TestServer, count: number): Promise<str
 }
 
 export async function cursorOfNow(server: TestServer): Promise<string> {
-  return (await server.request<{ eventCursor: string }>('{ eventCursor }')).data.eventCursor
+  return (await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')).data.latestEventCursor
 }
 
 /** The numbers of the roll-up are those of the tables, before it has caught up and afterwards. */
@@ -71,13 +71,13 @@ export async function expectExactCounts({ ledger }: TestServer): Promise<void> {
   expect(await countJobs(ledger, { includeDeleted: true })).toBe(jobs)
   await eventually(async () => {
     const [lag] = await ledger.prisma.$queryRaw<{ count: number }[]>`
-      SELECT count(*)::integer AS count FROM job_states, followers
-      WHERE name = 'rollup' AND (job_states.transaction_id, job_states.id) > (followers.transaction_id, record_id)`
+      SELECT count(*)::integer AS count FROM job_states, jobledger.consumers
+      WHERE name = 'rollup' AND (job_states.transaction_id, job_states.id) > (consumers.transaction_id, record_id)`
     expect(lag?.count).toBe(0)
   }, 30_000)
   expect(await countJobs(ledger, { includeDeleted: true })).toBe(jobs)
   const [sums] = await ledger.prisma.$queryRaw<{ count: number }[]>`
-    SELECT sum(count)::integer AS count FROM job_counts WHERE user_id = ''`
+    SELECT sum(count)::integer AS count FROM jobledger.job_counts WHERE user_id = ''`
   expect(sums?.count).toBe(jobs)
 }
 

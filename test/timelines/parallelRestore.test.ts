@@ -44,7 +44,7 @@ const fill = (url: string) =>
 const REQUESTS = [
   CREATE,
   '{ jobs(first: 5) { nodes { id metadata stateHistory(first: 2) { nodes { newState } } result { output } } } }',
-  '{ jobCount eventCursor }',
+  '{ jobCount latestEventCursor }',
   'mutation { claimJobs(input: { workerId: "w", limit: 1 }) { __typename } }',
 ]
 

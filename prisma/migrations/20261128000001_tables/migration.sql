@@ -1,11 +1,22 @@
 -- Types, tables and indexes. Constraints define valid rows; the next migration guards changes.
+--
+-- Schema "public" has what people browse. Schema "jobledger" has the functions and what the service
+-- keeps for itself. It may exist: `prisma migrate reset` recreates it, and an administrator creates
+-- it for an owner who may not create schemas.
 
-CREATE TYPE "job_state" AS ENUM ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED');
-CREATE TYPE "job_result_status" AS ENUM ('success', 'error', 'timeout');
+DO $$ BEGIN
+  IF to_regnamespace('jobledger') IS NULL THEN
+    CREATE SCHEMA "jobledger";
+  END IF;
+END $$;
 
--- A UUID version 7 (RFC 9562, 5.7) by the clock of the database. The 12 bits behind the milliseconds hold the fraction of the
--- millisecond (6.2, method 3), so that ids made one after the other are in order. PostgreSQL has its own only since 18.
-CREATE FUNCTION "jobledger_uuid_v7"() RETURNS uuid
+CREATE TYPE "public"."job_state" AS ENUM ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED');
+CREATE TYPE "public"."job_result_status" AS ENUM ('success', 'error', 'timeout');
+
+-- Returns a new UUID version 7 (RFC 9562, 5.7). The 12 bits after the milliseconds hold the
+-- fraction of the millisecond (6.2, method 3), so that ids generated one after another are in
+-- order. PostgreSQL has its own function only since version 18.
+CREATE FUNCTION "jobledger"."uuid_v7"() RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -22,20 +33,20 @@ BEGIN
 END
 $$;
 
--- The instant in a UUID version 7; null for every other UUID.
-CREATE FUNCTION "jobledger_uuid_time"("id" uuid) RETURNS timestamptz
+-- Returns the time in a UUID version 7; null for every other UUID.
+CREATE FUNCTION "jobledger"."uuid_time"("id" uuid) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN substr("id"::text, 15, 1) = '7' AND substr("id"::text, 20, 1) IN ('8', '9', 'a', 'b')
   THEN to_timestamp(('x' || substr(replace("id"::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0) END;
 
--- jobs ------------------------------------------------------------------------------------------------------------------
+-- jobs --------------------------------------------------------------------------------------------
 
-CREATE TABLE "jobs" (
-  "id" UUID NOT NULL DEFAULT jobledger_uuid_v7(),
+CREATE TABLE "public"."jobs" (
+  "id" UUID NOT NULL DEFAULT jobledger.uuid_v7(),
   "user_id" TEXT NOT NULL,
   "content" TEXT NOT NULL,
   "preset" TEXT,
-  "state" "job_state" NOT NULL DEFAULT 'PENDING',
+  "state" "public"."job_state" NOT NULL DEFAULT 'PENDING',
   "version" INTEGER NOT NULL DEFAULT 1,
   "state_reason" TEXT,
   "state_actor" TEXT NOT NULL DEFAULT concat('db:', SESSION_USER),
@@ -61,8 +72,8 @@ CREATE TABLE "jobs" (
   "cancel_reason" TEXT,
 
   CONSTRAINT "pk_jobs" PRIMARY KEY ("id"),
-  CONSTRAINT "ck_jobs_id_is_uuid_v7" CHECK (jobledger_uuid_time("id") IS NOT NULL),
-  CONSTRAINT "ck_jobs_created_at_is_in_id" CHECK ("created_at" = jobledger_uuid_time("id")),
+  CONSTRAINT "ck_jobs_id_is_uuid_v7" CHECK (jobledger.uuid_time("id") IS NOT NULL),
+  CONSTRAINT "ck_jobs_created_at_is_in_id" CHECK ("created_at" = jobledger.uuid_time("id")),
   CONSTRAINT "ck_jobs_user_id_not_empty" CHECK ("user_id" <> ''),
   CONSTRAINT "ck_jobs_state_actor_not_empty" CHECK ("state_actor" <> ''),
   CONSTRAINT "ck_jobs_version_positive" CHECK ("version" >= 1),
@@ -90,42 +101,44 @@ CREATE TABLE "jobs" (
   CONSTRAINT "ck_jobs_cancel_request_complete" CHECK (
     ("cancel_requested_at" IS NULL) = ("cancel_requested_by" IS NULL)
     AND ("cancel_requested_at" IS NOT NULL OR "cancel_reason" IS NULL)),
-  -- RFC 3339 has no form for other years, nor for infinity. The guards set all other times of jobs, records and results.
+  -- RFC 3339 has no form for other years, nor for infinity. The guards set all other times of jobs,
+  -- records and results.
   CONSTRAINT "ck_jobs_instants_have_four_digit_years" CHECK (
     "run_at" <= '9999-12-31 23:59:59.999+00'
     AND "lease_expires_at" >= '0001-01-01 00:00+00' AND "lease_expires_at" <= '9999-12-31 23:59:59.999+00')
 );
 
--- Lists are paged by key, so each order that a client can ask for ends with the id. "state" and "updated_at" are indexed,
--- so no transition is a HOT update: every index costs each transition.
-CREATE INDEX "ix_jobs_user_id" ON "jobs"("user_id", "id");
-CREATE INDEX "ix_jobs_user_id_state" ON "jobs"("user_id", "state", "id");
-CREATE INDEX "ix_jobs_user_id_updated_at" ON "jobs"("user_id", "updated_at", "id");
-CREATE INDEX "ix_jobs_state" ON "jobs"("state", "id");
-CREATE INDEX "ix_jobs_preset" ON "jobs"("preset", "id");
-CREATE INDEX "ix_jobs_updated_at" ON "jobs"("updated_at", "id");
-CREATE INDEX "ix_jobs_completed_at" ON "jobs"("completed_at", "id");
-CREATE UNIQUE INDEX "ix_jobs_user_id_idempotency_key" ON "jobs"("user_id", "idempotency_key");
--- For jobs.metadata @> ...: "jsonb_path_ops" supports only that operator, at a fraction of the size.
-CREATE INDEX "ix_jobs_metadata" ON "jobs" USING GIN ("metadata" jsonb_path_ops);
+-- Lists are paged by key, so each order that a client can ask for ends with the id. "state" and
+-- "updated_at" are indexed, so no transition is a HOT update: every index costs each transition.
+CREATE INDEX "ix_jobs_user_id" ON "public"."jobs"("user_id", "id");
+CREATE INDEX "ix_jobs_user_id_state" ON "public"."jobs"("user_id", "state", "id");
+CREATE INDEX "ix_jobs_user_id_updated_at" ON "public"."jobs"("user_id", "updated_at", "id");
+CREATE INDEX "ix_jobs_state" ON "public"."jobs"("state", "id");
+CREATE INDEX "ix_jobs_preset" ON "public"."jobs"("preset", "id");
+CREATE INDEX "ix_jobs_updated_at" ON "public"."jobs"("updated_at", "id");
+CREATE INDEX "ix_jobs_completed_at" ON "public"."jobs"("completed_at", "id");
+CREATE UNIQUE INDEX "ix_jobs_user_id_idempotency_key" ON "public"."jobs"("user_id", "idempotency_key");
+-- For jobs.metadata @> ...: "jsonb_path_ops" supports only that operator, at a fraction of the
+-- size.
+CREATE INDEX "ix_jobs_metadata" ON "public"."jobs" USING GIN ("metadata" jsonb_path_ops);
 -- The next indexes are partial, which Prisma does not see. The search for stuck jobs:
-CREATE INDEX "ix_jobs_started_at" ON "jobs"("started_at", "id") WHERE "state" = 'PROCESSING';
-CREATE INDEX "ix_jobs_lease_expires_at" ON "jobs"("lease_expires_at", "id") WHERE "lease_expires_at" IS NOT NULL;
+CREATE INDEX "ix_jobs_started_at" ON "public"."jobs"("started_at", "id") WHERE "state" = 'PROCESSING';
+CREATE INDEX "ix_jobs_lease_expires_at" ON "public"."jobs"("lease_expires_at", "id") WHERE "lease_expires_at" IS NOT NULL;
 -- The queue, in the order of claims. The second one is for workers that claim only some presets.
-CREATE INDEX "ix_jobs_claim" ON "jobs"("priority" DESC, "run_at", "id") WHERE "state" = 'PENDING';
-CREATE INDEX "ix_jobs_claim_preset" ON "jobs"("preset", "priority" DESC, "run_at", "id")
+CREATE INDEX "ix_jobs_claim" ON "public"."jobs"("priority" DESC, "run_at", "id") WHERE "state" = 'PENDING';
+CREATE INDEX "ix_jobs_claim_preset" ON "public"."jobs"("preset", "priority" DESC, "run_at", "id")
   WHERE "state" = 'PENDING' AND "preset" IS NOT NULL;
 -- Jobs that the purge may remove.
-CREATE INDEX "ix_jobs_deleted_at" ON "jobs"("deleted_at", "id") WHERE "deleted_at" IS NOT NULL;
+CREATE INDEX "ix_jobs_deleted_at" ON "public"."jobs"("deleted_at", "id") WHERE "deleted_at" IS NOT NULL;
 
--- job_states ------------------------------------------------------------------------------------------------------------
+-- job_states --------------------------------------------------------------------------------------
 
-CREATE TABLE "job_states" (
+CREATE TABLE "public"."job_states" (
   "id" BIGSERIAL NOT NULL,
   "job_id" UUID NOT NULL,
   "sequence" INTEGER NOT NULL,
-  "previous_state" "job_state",
-  "new_state" "job_state" NOT NULL,
+  "previous_state" "public"."job_state",
+  "new_state" "public"."job_state" NOT NULL,
   "reason" TEXT,
   "error" TEXT,
   "state_metadata" JSONB NOT NULL DEFAULT '{}',
@@ -135,30 +148,30 @@ CREATE TABLE "job_states" (
   "transaction_id" BIGINT NOT NULL,
 
   CONSTRAINT "pk_job_states" PRIMARY KEY ("id"),
-  CONSTRAINT "fk_job_states_job_id" FOREIGN KEY ("job_id") REFERENCES "jobs"("id") ON DELETE CASCADE ON UPDATE RESTRICT,
+  CONSTRAINT "fk_job_states_job_id" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE CASCADE ON UPDATE RESTRICT,
   CONSTRAINT "ck_job_states_first_has_no_previous" CHECK (
     CASE WHEN "sequence" = 1 THEN "previous_state" IS NULL AND "previous_state_duration_ms" IS NULL
       ELSE "sequence" > 1 AND "previous_state" IS NOT NULL AND "previous_state_duration_ms" >= 0 END)
 );
 
-CREATE UNIQUE INDEX "ix_job_states_job_id" ON "job_states"("job_id", "sequence");
-CREATE INDEX "ix_job_states_timestamp" ON "job_states"("timestamp", "id");
-CREATE INDEX "ix_job_states_actor" ON "job_states"("actor", "timestamp", "id");
+CREATE UNIQUE INDEX "ix_job_states_job_id" ON "public"."job_states"("job_id", "sequence");
+CREATE INDEX "ix_job_states_timestamp" ON "public"."job_states"("timestamp", "id");
+CREATE INDEX "ix_job_states_actor" ON "public"."job_states"("actor", "timestamp", "id");
 -- The order in which consumers read.
-CREATE INDEX "ix_job_states_transaction_id" ON "job_states"("transaction_id", "id");
--- Only states that can be rare: records of the others are never far in the order of time. The planner uses these indexes
--- only where it knows the states when it plans.
-CREATE INDEX "ix_job_states_new_state" ON "job_states"("new_state", "timestamp", "id")
+CREATE INDEX "ix_job_states_transaction_id" ON "public"."job_states"("transaction_id", "id");
+-- Only states that can be rare: records of the others are never far in the order of time. The
+-- planner uses these indexes only where it knows the states when it plans.
+CREATE INDEX "ix_job_states_new_state" ON "public"."job_states"("new_state", "timestamp", "id")
   WHERE "new_state" IN ('FAILED', 'CANCELLED');
-CREATE INDEX "ix_job_states_previous_state" ON "job_states"("previous_state", "timestamp", "id")
+CREATE INDEX "ix_job_states_previous_state" ON "public"."job_states"("previous_state", "timestamp", "id")
   WHERE "previous_state" IN ('COMPLETED', 'FAILED', 'CANCELLED');
 
--- job_results and purged_jobs -------------------------------------------------------------------------------------------
+-- job_results and purged_jobs ---------------------------------------------------------------------
 
-CREATE TABLE "job_results" (
-  "id" UUID NOT NULL DEFAULT jobledger_uuid_v7(),
+CREATE TABLE "public"."job_results" (
+  "id" UUID NOT NULL DEFAULT jobledger.uuid_v7(),
   "job_id" UUID NOT NULL,
-  "status" "job_result_status" NOT NULL,
+  "status" "public"."job_result_status" NOT NULL,
   "output" JSONB,
   "error_message" TEXT,
   "processing_time_ms" INTEGER,
@@ -166,14 +179,14 @@ CREATE TABLE "job_results" (
   "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
   CONSTRAINT "pk_job_results" PRIMARY KEY ("id"),
-  CONSTRAINT "fk_job_results_job_id" FOREIGN KEY ("job_id") REFERENCES "jobs"("id") ON DELETE CASCADE ON UPDATE RESTRICT,
+  CONSTRAINT "fk_job_results_job_id" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE CASCADE ON UPDATE RESTRICT,
   CONSTRAINT "ck_job_results_processing_time_not_negative" CHECK ("processing_time_ms" >= 0)
 );
 
-CREATE UNIQUE INDEX "ix_job_results_job_id" ON "job_results"("job_id");
+CREATE UNIQUE INDEX "ix_job_results_job_id" ON "public"."job_results"("job_id");
 
 -- What remains of a job that was purged.
-CREATE TABLE "purged_jobs" (
+CREATE TABLE "public"."purged_jobs" (
   "job_id" UUID NOT NULL,
   "purged_at" TIMESTAMPTZ(3) NOT NULL,
   "purged_by" TEXT NOT NULL,
@@ -183,35 +196,37 @@ CREATE TABLE "purged_jobs" (
   CONSTRAINT "pk_purged_jobs" PRIMARY KEY ("job_id", "purged_at")
 );
 
--- The service's own tables ----------------------------------------------------------------------------------------------
+-- The service's own tables ------------------------------------------------------------------------
 
 -- The latest record that each durable reader of the ledger has processed.
-CREATE TABLE "followers" (
+CREATE TABLE "jobledger"."consumers" (
   "name" TEXT NOT NULL,
   "transaction_id" BIGINT NOT NULL,
   "record_id" BIGINT NOT NULL,
   "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-  CONSTRAINT "pk_followers" PRIMARY KEY ("name"),
-  CONSTRAINT "ck_followers_instants_have_four_digit_years" CHECK (
+  CONSTRAINT "pk_consumers" PRIMARY KEY ("name"),
+  CONSTRAINT "ck_consumers_instants_have_four_digit_years" CHECK (
     "updated_at" >= '0001-01-01 00:00+00' AND "updated_at" <= '9999-12-31 23:59:59.999+00')
 );
 
--- Records that a sink refused permanently, such as one that is too large for Pub/Sub. Later records are published all the
--- same. There is no foreign key to the record, so that the row outlives a purge of the job.
-CREATE TABLE "refused_records" (
-  "follower" TEXT NOT NULL,
+-- Records that a sink refused permanently, such as one that is too large for Pub/Sub. Later records
+-- are published all the same. There is no foreign key to the record, so that the row outlives a
+-- purge of the job.
+CREATE TABLE "jobledger"."refused_records" (
+  "consumer" TEXT NOT NULL,
   "job_id" UUID NOT NULL,
   "sequence" INTEGER NOT NULL,
   "reason" TEXT NOT NULL,
   "refused_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-  CONSTRAINT "pk_refused_records" PRIMARY KEY ("follower", "job_id", "sequence"),
-  CONSTRAINT "fk_refused_records_follower" FOREIGN KEY ("follower") REFERENCES "followers"("name") ON DELETE CASCADE ON UPDATE CASCADE
+  CONSTRAINT "pk_refused_records" PRIMARY KEY ("consumer", "job_id", "sequence"),
+  CONSTRAINT "fk_refused_records_consumer" FOREIGN KEY ("consumer") REFERENCES "jobledger"."consumers"("name")
+    ON DELETE CASCADE ON UPDATE CASCADE
 );
 
--- One row: the number that is added to the transaction ids of the database server.
-CREATE TABLE "transaction_offsets" (
+-- One row: the number that is added to the transaction ids of the server.
+CREATE TABLE "jobledger"."transaction_offsets" (
   "id" INTEGER NOT NULL DEFAULT 1,
   "value" BIGINT NOT NULL,
 
@@ -219,25 +234,27 @@ CREATE TABLE "transaction_offsets" (
   CONSTRAINT "ck_transaction_offsets_one_row" CHECK ("id" = 1)
 );
 
-INSERT INTO "transaction_offsets" ("value") VALUES (0);
+INSERT INTO "jobledger"."transaction_offsets" ("value") VALUES (0);
 
-CREATE TABLE "ledger_timelines" (
+-- The last one is current. See the next migration.
+CREATE TABLE "jobledger"."ledger_timelines" (
   "epoch" BIGINT NOT NULL,
   "begins_at" BIGINT NOT NULL,
   "common_transaction_id" BIGINT NOT NULL,
   "common_record_id" BIGINT NOT NULL,
-  "place" TEXT,
+  "location" TEXT,
   "began_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
   CONSTRAINT "pk_ledger_timelines" PRIMARY KEY ("epoch")
 );
 
--- The first server that starts sets the place of the first timeline, so that a database can be created from a template.
-INSERT INTO "ledger_timelines" ("epoch", "begins_at", "common_transaction_id", "common_record_id")
+-- The first server that starts sets the location of the first timeline, so that a database can be
+-- created from a template.
+INSERT INTO "jobledger"."ledger_timelines" ("epoch", "begins_at", "common_transaction_id", "common_record_id")
 VALUES (floor(extract(epoch FROM clock_timestamp()) * 1000), 0, 0, 0);
 
 -- When each maintenance task last ran, and where it resumes.
-CREATE TABLE "maintenance_tasks" (
+CREATE TABLE "jobledger"."maintenance_tasks" (
   "name" TEXT NOT NULL,
   "last_run_at" TIMESTAMPTZ(3) NOT NULL,
   "position" UUID,
@@ -247,15 +264,13 @@ CREATE TABLE "maintenance_tasks" (
     "last_run_at" >= '0001-01-01 00:00+00' AND "last_run_at" <= '9999-12-31 23:59:59.999+00')
 );
 
--- Migrations that a running server of an older version works with. Such a server does not have the file of a newer migration,
--- so the migration itself inserts its name here. A migration is compatible if it only adds things (tables, columns that are
--- nullable or have a default, indexes, functions), or replaces a definition without harm to its callers. An older server
--- refuses to run on any other migration that it does not know.
-CREATE TABLE "compatible_migrations" (
+-- Migrations that a running server of an older version works with. Such a server does not have the
+-- file of a newer migration, so the migration itself inserts its name here. A migration is
+-- compatible if it only adds things (tables, columns that are nullable or have a default, indexes,
+-- functions), or replaces a definition without harm to its callers. An older server refuses to run
+-- on any other migration that it does not know.
+CREATE TABLE "jobledger"."compatible_migrations" (
   "name" TEXT NOT NULL,
 
   CONSTRAINT "pk_compatible_migrations" PRIMARY KEY ("name")
 );
-
--- Prisma asks whether JSON contains JSON (@>) of arrays alone. Not a copy: PostgreSQL reads through it to the table.
-CREATE VIEW "job_metadata_lists" AS SELECT "id" AS "job_id", '[]'::jsonb || "metadata" AS "elements" FROM "jobs";

@@ -1,3 +1,3 @@
-DROP TABLE "api_keys";
-DROP FUNCTION "jobledger_guard_api_key"();
-DROP TYPE "role";
+DROP TABLE "public"."api_keys";
+DROP FUNCTION "jobledger"."guard_api_key"();
+DROP TYPE "public"."role";

@@ -1,14 +1,14 @@
--- API keys. Records name the holder of a key as "key:<name>", so a name must mean one key forever: keys are revoked, never
--- removed, and what a key may do never changes.
+-- API keys. Records name the holder of a key as "key:<name>", so a name must mean one key forever:
+-- keys are revoked, never removed, and what a key may do never changes.
 --   JL007 removal or change of an API key
 
-CREATE TYPE "role" AS ENUM ('USER', 'WORKER', 'AUDITOR', 'ADMIN');
+CREATE TYPE "public"."role" AS ENUM ('USER', 'WORKER', 'AUDITOR', 'ADMIN');
 
-CREATE TABLE "api_keys" (
-  "id" UUID NOT NULL DEFAULT jobledger_uuid_v7(),
+CREATE TABLE "public"."api_keys" (
+  "id" UUID NOT NULL DEFAULT jobledger.uuid_v7(),
   "name" TEXT NOT NULL,
   "key_hash" BYTEA NOT NULL,
-  "roles" "role"[],
+  "roles" "public"."role"[],
   "user_id" TEXT,
   "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   "expires_at" TIMESTAMPTZ(3),
@@ -29,12 +29,12 @@ CREATE TABLE "api_keys" (
     AND "revoked_at" >= '0001-01-01 00:00+00' AND "revoked_at" <= '9999-12-31 23:59:59.999+00')
 );
 
-CREATE UNIQUE INDEX "ix_api_keys_name" ON "api_keys"("name");
-CREATE UNIQUE INDEX "ix_api_keys_key_hash" ON "api_keys"("key_hash");
+CREATE UNIQUE INDEX "ix_api_keys_name" ON "public"."api_keys"("name");
+CREATE UNIQUE INDEX "ix_api_keys_key_hash" ON "public"."api_keys"("key_hash");
 
-CREATE FUNCTION "jobledger_guard_api_key"() RETURNS trigger
+CREATE FUNCTION "jobledger"."guard_api_key"() RETURNS trigger
 LANGUAGE plpgsql
-SET search_path = pg_catalog, public, pg_temp
+SET search_path = pg_catalog, jobledger, public, pg_temp
 AS $$
 BEGIN
   IF TG_OP <> 'UPDATE' THEN
@@ -44,17 +44,20 @@ BEGIN
   IF (OLD.id, OLD.name, OLD.key_hash, OLD.roles, OLD.user_id, OLD.created_at)
     IS DISTINCT FROM (NEW.id, NEW.name, NEW.key_hash, NEW.roles, NEW.user_id, NEW.created_at) THEN
     RAISE EXCEPTION USING ERRCODE = 'JL007', TABLE = 'api_keys',
-      MESSAGE = format('What API key %s is never changes: id, name, key_hash, roles, user_id, created_at.', OLD.name),
-      HINT = 'Revoke it and make another.';
+      MESSAGE = format('These columns of API key %s never change: id, name, key_hash, roles, user_id, created_at.', OLD.name),
+      HINT = 'Revoke it and create another.';
   END IF;
   IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN
     RAISE EXCEPTION USING ERRCODE = 'JL007', TABLE = 'api_keys', COLUMN = 'revoked_at',
-      MESSAGE = format('API key %s is revoked; that can be neither undone nor redated.', OLD.name), HINT = 'Make another key.';
+      MESSAGE = format('API key %s is revoked: revoked_at never changes.', OLD.name), HINT = 'Create another key.';
   END IF;
   RETURN NEW;
 END
 $$;
 
-CREATE TRIGGER "guard_update" BEFORE UPDATE ON "api_keys" FOR EACH ROW EXECUTE FUNCTION jobledger_guard_api_key();
-CREATE TRIGGER "guard_delete" BEFORE DELETE ON "api_keys" FOR EACH ROW EXECUTE FUNCTION jobledger_guard_api_key();
-CREATE TRIGGER "guard_truncate" BEFORE TRUNCATE ON "api_keys" FOR EACH STATEMENT EXECUTE FUNCTION jobledger_guard_api_key();
+CREATE TRIGGER "guard_update" BEFORE UPDATE ON "public"."api_keys" FOR EACH ROW
+  EXECUTE FUNCTION jobledger.guard_api_key();
+CREATE TRIGGER "guard_delete" BEFORE DELETE ON "public"."api_keys" FOR EACH ROW
+  EXECUTE FUNCTION jobledger.guard_api_key();
+CREATE TRIGGER "guard_truncate" BEFORE TRUNCATE ON "public"."api_keys" FOR EACH STATEMENT
+  EXECUTE FUNCTION jobledger.guard_api_key();

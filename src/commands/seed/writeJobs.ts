@@ -23,7 +23,7 @@ export async function writeJobs(client: pg.Client, jobs: readonly SeedJob[], ran
     )
     // Numbered as the guards do it.
     const { rows: transaction } = await client.query<{ id: string }>(
-      'SELECT pg_current_xact_id()::text::bigint + value AS id FROM transaction_offsets',
+      'SELECT pg_current_xact_id()::text::bigint + value AS id FROM jobledger.transaction_offsets',
     )
     const records = rows.flatMap(({ job, id }) =>
       job.records.map((_, index) => ({ ...recordRow(job, id, index), transaction_id: transaction[0]?.id })),

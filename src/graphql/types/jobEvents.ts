@@ -60,7 +60,7 @@ builder.subscriptionField('jobEvents', (t) =>
   }),
 )
 
-builder.queryField('eventCursor', (t) =>
+builder.queryField('latestEventCursor', (t) =>
   t.string({
     description:
       'Where the ledger ends now, as `jobEvents(after:)` takes it: to miss nothing from now on, whatever breaks.',

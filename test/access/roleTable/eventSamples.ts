@@ -3,10 +3,10 @@ import { BEGINNING, cursorOf } from '../../../src/ledger/eventOrder.ts'
 import { byId, reading, type Sample } from './sample.ts'
 
 export const EVENT_SAMPLES: Record<string, Sample[]> = {
-  'Query.eventCursor': [
-    reading('{ it: eventCursor }', { operation: 'know where the ledger ends', variables: () => ({}) }),
+  'Query.latestEventCursor': [
+    reading('{ it: latestEventCursor }', { operation: 'know where the ledger ends', variables: () => ({}) }),
   ],
-  'Query.followers': [reading('{ it: followers { name } }', { operation: 'see the followers', variables: () => ({}) })],
+  'Query.consumers': [reading('{ it: consumers { name } }', { operation: 'see the consumers', variables: () => ({}) })],
   'Subscription.jobEvents': [
     reading(
       'subscription ($id: ID!, $after: String) { it: jobEvents(after: $after, filter: { jobId: $id }) { record { id } } }',

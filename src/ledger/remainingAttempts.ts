@@ -2,7 +2,7 @@
 import type { Job } from '../database/generated/client.ts'
 
 /** Number of attempts that will begin by themselves from now on; one that is going on is not among them. */
-export function attemptsLeft({
+export function remainingAttempts({
   state,
   attempt,
   maxAttempts,

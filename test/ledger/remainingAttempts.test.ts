@@ -15,13 +15,14 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function left(id: string): Promise<number> {
-  return (await server.request('query ($id: ID!) { job(id: $id) { attemptsLeft } }', { id })).data.job.attemptsLeft
+  return (await server.request('query ($id: ID!) { job(id: $id) { remainingAttempts } }', { id })).data.job
+    .remainingAttempts
 }
 
 const job = async (state: Parameters<typeof jobIn>[1], maxAttempts = 2): Promise<string> =>
   (await jobIn(server.ledger, state, { maxAttempts })).id
 
-describe('attemptsLeft', () => {
+describe('remainingAttempts', () => {
   it.each([
     ['waits for its first attempt', () => job('PENDING'), 2],
     ['is at its first attempt', () => job('PROCESSING'), 1],

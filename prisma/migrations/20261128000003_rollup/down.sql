@@ -1,0 +1,10 @@
+DROP TRIGGER "remove_from_rollup" ON "public"."jobs";
+DROP FUNCTION "jobledger"."remove_from_rollup"();
+DROP FUNCTION "jobledger"."advance_rollup"(integer);
+DROP FUNCTION "jobledger"."reset_rollup"();
+DROP FUNCTION "jobledger"."apply_to_rollup"(bigint[], integer);
+DROP FUNCTION "jobledger"."duration_kind"("public"."job_state", "public"."job_state");
+DROP FUNCTION "jobledger"."duration_bucket"(bigint);
+DELETE FROM "jobledger"."consumers" WHERE "name" = 'rollup';
+DROP TABLE "jobledger"."job_statistics";
+DROP TABLE "jobledger"."job_counts";
