@@ -54,7 +54,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const { host, environment } = config
   const authenticate = createAuthenticator({
     settings: config.access,
-    prisma: database.prisma,
+    database,
     onNoteFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
     jwtEvents: jwtEvents(log),
   })

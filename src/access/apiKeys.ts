@@ -1,7 +1,9 @@
 // API keys: made, found, listed and revoked. A key is shown once, when it is made; the database has its hash alone.
 import { createHash, randomBytes } from 'node:crypto'
 import { type ApiKey, Prisma, type PrismaClient } from '../database/generated/client.ts'
+import type { Sql } from '../database/rows/sql.ts'
 import { InputCheck } from '../ledger/inputCheck.ts'
+import type { LedgerDatabase } from '../ledger/ledger.ts'
 import { DEFAULT_LIMITS } from '../ledger/limits.ts'
 import { ROLES, type Role } from './roles.ts'
 
@@ -63,8 +65,8 @@ export async function listApiKeys(prisma: PrismaClient): Promise<ApiKey[]> {
 }
 
 /** Revokes a key, for good. A key that is revoked already stays as it is. @throws ApiKeyError if there is none of this name */
-export async function revokeApiKey(prisma: PrismaClient, name: string): Promise<ApiKey> {
-  await prisma.$executeRaw`UPDATE api_keys SET revoked_at = jobledger.current_instant() WHERE name = ${name} AND revoked_at IS NULL`
+export async function revokeApiKey({ prisma, sql }: LedgerDatabase, name: string): Promise<ApiKey> {
+  await sql.execute`UPDATE api_keys SET revoked_at = jobledger.current_instant() WHERE name = ${name} AND revoked_at IS NULL`
   const apiKey = await prisma.apiKey.findUnique({ where: { name } })
   if (apiKey === null) throw new ApiKeyError(`There is no key named ${name}.`)
   return apiKey
@@ -76,8 +78,8 @@ export async function findApiKey(prisma: PrismaClient, key: string): Promise<Api
 }
 
 /** Notes that a key is in use now. */
-export async function recordApiKeyUse(prisma: PrismaClient, id: string): Promise<void> {
-  await prisma.$executeRaw`UPDATE api_keys SET last_used_at = jobledger.current_instant() WHERE id = ${id}::uuid`
+export async function recordApiKeyUse(sql: Sql, id: string): Promise<void> {
+  await sql.execute`UPDATE api_keys SET last_used_at = jobledger.current_instant() WHERE id = ${id}::uuid`
 }
 
 function hashOf(key: string): Buffer<ArrayBuffer> {

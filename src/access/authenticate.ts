@@ -1,7 +1,8 @@
 // Finds out who is asking: by the header Authorization and by nothing else.
 import { LRUCache } from 'lru-cache'
 import { withAbortSignal } from '../database/cancellation.ts'
-import type { ApiKey, PrismaClient } from '../database/generated/client.ts'
+import type { ApiKey } from '../database/generated/client.ts'
+import type { LedgerDatabase } from '../ledger/ledger.ts'
 import { findApiKey, isApiKey, recordApiKeyUse } from './apiKeys.ts'
 import { type Caller, OPEN_CALLER } from './caller.ts'
 import { createJwtVerifier, InvalidTokenError, type JwtEvents, type JwtSettings } from './jwt.ts'
@@ -30,7 +31,7 @@ export type Authenticate = (authorization: string | null, beforeLookUp: () => Pr
 
 export interface AuthenticatorOptions {
   readonly settings: AccessSettings
-  readonly prisma: PrismaClient
+  readonly database: LedgerDatabase
   /** Told when the last use of a key could not be noted. */
   onNoteFailure(error: unknown): void
   /** Of the verification of tokens. */
@@ -48,7 +49,7 @@ const LAST_USE_TIMEOUT_MS = 10_000
 const MAX_CREDENTIAL_CHARACTERS = 8192
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { settings, prisma, onNoteFailure, jwtEvents } = options
+  const { settings, database, onNoteFailure, jwtEvents } = options
   if (settings.mode === 'open') return async () => OPEN_CALLER
   const verifyJwt = settings.jwt && createJwtVerifier(settings.jwt, jwtEvents)
   const known = new LRUCache<string, ApiKey>({ max: MAX_CACHED_KEYS, ttl: KEY_TTL_MS })
@@ -69,7 +70,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   async function lookUp(text: string, beforeLookUp: () => Promise<void>): Promise<ApiKey | null> {
     // Who has a good key is counted by its name, and must not suffer from those who try bad ones.
     if (!proven.has(text)) await beforeLookUp()
-    const apiKey = await findApiKey(prisma, text)
+    const apiKey = await findApiKey(database.prisma, text)
     if (apiKey !== null) known.set(text, apiKey)
     return apiKey
   }
@@ -78,7 +79,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     if (noted.has(id)) return
     noted.set(id, true)
     // Not a part of the request: that one's end must not be the end of this.
-    withAbortSignal(AbortSignal.timeout(LAST_USE_TIMEOUT_MS), () => recordApiKeyUse(prisma, id)).catch(onNoteFailure)
+    withAbortSignal(AbortSignal.timeout(LAST_USE_TIMEOUT_MS), () => recordApiKeyUse(database.sql, id)).catch(
+      onNoteFailure,
+    )
   }
 
   return async (authorization, beforeLookUp) => {

@@ -5,10 +5,10 @@ import { ROLES, type Role } from '../access/roles.ts'
 import { readConfig } from '../config.ts'
 import { checkDatabase } from '../database/checkDatabase.ts'
 import { connectDatabase } from '../database/client.ts'
-import type { PrismaClient } from '../database/generated/client.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
+import type { LedgerDatabase } from '../ledger/ledger.ts'
 import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { isDiscarded, OutputError, print, requireShown } from './output.ts'
 import { UsageError } from './program/usageError.ts'
@@ -36,16 +36,16 @@ const MAX_DAYS = 36_500
 export async function createKey(name: string, { roles, user, expires }: CreateApiKeyOptions): Promise<void> {
   const expiresAt = expires === undefined ? undefined : inDays(expires)
   if (isDiscarded()) throw new OutputError('The key would not be shown: standard output is closed or /dev/null.')
-  await withKeys(async (prisma) => {
+  await withKeys(async (database) => {
     const input = { name, roles: roles.split(',').map((role) => roleOf(role.trim())), userId: user, expiresAt }
-    const { key, apiKey } = await createApiKey(prisma, input).catch((error: unknown) => {
+    const { key, apiKey } = await createApiKey(database.prisma, input).catch((error: unknown) => {
       if (error instanceof InvalidInputError) throw new UsageError(asTyped(error), { cause: error })
       throw unconfirmed(
         error,
         `The database did not confirm the key ${name}: it may have been created, and was not shown. ${LIST_KEYS} If it is there, revoke it and create one with another name.`,
       )
     })
-    await show(key, () => revoke(prisma, name))
+    await show(key, () => revoke(database, name))
     console.error(
       `The key ${apiKey.name} (${apiKey.roles.join(', ')}) is shown this once. Send it as: Authorization: Bearer <key>`,
     )
@@ -67,8 +67,8 @@ async function show(key: string, revoke: () => Promise<{ readonly name: string }
 
 export async function listKeys(): Promise<void> {
   requireShown()
-  await withKeys(async (prisma) => {
-    const keys = await listApiKeys(prisma)
+  await withKeys(async (database) => {
+    const keys = await listApiKeys(database.prisma)
     if (keys.length === 0) console.log('There are no keys.')
     else {
       const rows = keys.map(({ name, roles, userId, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({
@@ -86,14 +86,14 @@ export async function listKeys(): Promise<void> {
 }
 
 export async function revokeKey(name: string): Promise<void> {
-  await withKeys(async (prisma) => {
-    const { revokedAt } = await revoke(prisma, name)
+  await withKeys(async (database) => {
+    const { revokedAt } = await revoke(database, name)
     console.log(`The key ${name} is revoked since ${at(revokedAt)}; servers refuse it within seconds.`)
   })
 }
 
-function revoke(prisma: PrismaClient, name: string): Promise<{ name: string; revokedAt: Date | null }> {
-  return revokeApiKey(prisma, name).catch((error: unknown) => {
+function revoke(database: LedgerDatabase, name: string): Promise<{ name: string; revokedAt: Date | null }> {
+  return revokeApiKey(database, name).catch((error: unknown) => {
     throw unconfirmed(
       error,
       `The database did not confirm that the key ${name} is revoked: it may still be accepted. Run "${typedCommand('api-key', 'revoke', name)}" again. ${LIST_KEYS}`,
@@ -137,7 +137,7 @@ function at(instant: Date | null): string {
   return instant?.toISOString() ?? ''
 }
 
-async function withKeys(work: (prisma: PrismaClient) => Promise<void>): Promise<void> {
+async function withKeys(work: (database: LedgerDatabase) => Promise<void>): Promise<void> {
   const config = readConfig()
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
@@ -146,7 +146,7 @@ async function withKeys(work: (prisma: PrismaClient) => Promise<void>): Promise<
     await checkDatabase(database, opened.url)
     if (opened.embedded) await migrateToLatest(opened)
     await requireCurrentSchema(database.pool)
-    await work(database.prisma)
+    await work(database)
   } finally {
     await database.close().finally(() => opened.stop())
   }

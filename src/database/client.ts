@@ -39,7 +39,8 @@ export interface DatabaseSettings extends RetryDelay {
 
 export interface Database {
   readonly prisma: PrismaClient
-  readonly rows: Sql
+  /** Runs hand-written SQL. */
+  readonly sql: Sql
   readonly pool: pg.Pool
   /** Looks at one session. A connection on which something is wrong is replaced. @throws what connecting throws */
   checkSession(): Promise<SessionFaults>
@@ -79,7 +80,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
   return {
     prisma,
     // What clients ask for, with each size of a page in a page, must not take the names from what is run most.
-    rows: openSql(pool, { query: statementName, read: names('jobledger_read') }),
+    sql: openSql(pool, { query: statementName, read: names('jobledger_read') }),
     pool,
     checkSession: () => checkSession(pool, settings),
     canPrepare: async () => !settings.preparedStatements || keepsPreparedStatements(probeConfig(settings)),

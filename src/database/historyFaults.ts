@@ -1,16 +1,12 @@
 // Looks for what the guards exclude: histories that do not add up. For those who wrote around the guards, as the seed does, or
 // suspect that somebody did.
-import type pg from 'pg'
+import type { Queryable } from './queryable.ts'
 
 export interface HistoryFault {
   jobId: string
   /** The first record that does not fit; for a fault of the job itself, its version. */
   sequence: number
   fault: string
-}
-
-interface Queryable {
-  query<Row extends pg.QueryResultRow>(text: string): Promise<pg.QueryResult<Row>>
 }
 
 // The last record of a deleted job is its deletion: the one transition that the state machine has from everywhere.

@@ -4,10 +4,10 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type pg from 'pg'
 import { connect } from './checkDatabase.ts'
 import { childEnvironment, DATABASE_PASSWORDS } from './childEnvironment.ts'
 import { PACKAGE_ROOT } from './packageRoot.ts'
+import type { Queryable } from './queryable.ts'
 
 const FOLDER = join(PACKAGE_ROOT, 'prisma', 'migrations')
 /** The key of the advisory lock that Prisma Migrate holds while it works. */
@@ -32,11 +32,6 @@ export interface MigrationState {
 interface AppliedMigration {
   migration_name: string
   finished: boolean
-}
-
-/** What the database can be asked with: a pool or a client of pg. */
-export interface Queryable {
-  query<Row extends pg.QueryResultRow>(text: string): Promise<pg.QueryResult<Row>>
 }
 
 /** How the migrations of a database compare with those of the code. */

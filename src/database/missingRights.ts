@@ -2,7 +2,7 @@
 // needs one.
 import pg from 'pg'
 import { apiRights } from './grants.ts'
-import type { Queryable } from './migrations.ts'
+import type { Queryable } from './queryable.ts'
 
 interface Wanted {
   readonly kind: string

@@ -2,8 +2,9 @@
 // predicates of indexes. prisma/schema.sql has what must be there.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MigrationError, migrationState, type Queryable, requireCurrentSchema } from './migrations.ts'
+import { MigrationError, migrationState, requireCurrentSchema } from './migrations.ts'
 import { PACKAGE_ROOT } from './packageRoot.ts'
+import type { Queryable } from './queryable.ts'
 import { readSchemaFacts, type SchemaFact } from './schemaFacts.ts'
 
 /** All definitions of a migrated database, each below a comment with its name. Written by the test of this module. */

@@ -1,6 +1,6 @@
 // What a database is made of, as far as the ledger relies on it: one SQL statement for each schema, type, table, column, constraint, index,
 // trigger, sequence and function. The text is the same on every version of PostgreSQL.
-import type { Queryable } from './migrations.ts'
+import type { Queryable } from './queryable.ts'
 
 /** A part of the schema: its name, whether it is in force, and its definition as SQL. */
 export interface SchemaFact {

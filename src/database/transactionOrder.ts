@@ -1,10 +1,9 @@
 // The order of transaction ids, by which consumers read the ledger, is that of one database server. Where a database was restored, promoted
 // or copied, a new timeline of the ledger begins (migration 20261128000002_guards). Finds that out; the database does the rest.
 import type pg from 'pg'
+import type { Queryable } from './queryable.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { sqlStateOf } from './sqlErrors.ts'
-
-type Queryable = Pick<pg.Pool | pg.ClientBase, 'query'>
 
 /** How far the ledger was, by what this process has read. */
 interface Seen {

@@ -100,7 +100,7 @@ async function ruleOf(
   check.integer('olderThanDays', olderThanDays, 0, 36_500)
   check.actor(actor)
   check.throwIfAny()
-  const now = await databaseNow(ledger.prisma)
+  const now = await databaseNow(ledger.sql)
   return {
     createdBefore: minUuidAt(new Date(now.getTime() - olderThanDays * DAY_MS)),
     states: states ?? [...FINISHED_STATES],
@@ -110,16 +110,16 @@ async function ruleOf(
 }
 
 async function deletePortion(
-  { prisma }: Ledger,
+  { sql }: Ledger,
   { createdBefore, states, actor, reason, locking }: Rule,
   { behind, most }: { behind: string; most: number },
 ): Promise<CleanedUpJobs> {
-  const [last] = await prisma.$queryRaw<{ id: string }[]>`
+  const [last] = await sql.query<{ id: string }>`
     SELECT id FROM jobs WHERE id > ${behind}::uuid AND id < ${createdBefore}::uuid
     ORDER BY id OFFSET ${JOBS_LOOKED_AT - 1} LIMIT 1`
   // What locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause"): therefore MATERIALIZED.
   const deleted = await retryConflicts(
-    () => prisma.$queryRaw<{ id: string }[]>`
+    () => sql.query<{ id: string }>`
       WITH old AS MATERIALIZED (
         SELECT id FROM jobs WHERE id > ${behind}::uuid AND id < ${createdBefore}::uuid
           AND id <= ${last?.id ?? createdBefore}::uuid AND state = ANY (${states}::job_state[]) AND deleted_at IS NULL AND ${HISTORY_IS_INTACT}

@@ -18,31 +18,31 @@ export interface ConsumerState {
 export const MAX_COUNTED = 100_000
 
 /** The checkpoint of a consumer, on the current timeline; undefined if the consumer does not exist. */
-export async function readCheckpoint({ prisma }: Ledger, name: string): Promise<Position | undefined> {
-  const [position] = await prisma.$queryRaw<Position[]>`
+export async function readCheckpoint({ sql }: Ledger, name: string): Promise<Position | undefined> {
+  const [position] = await sql.query<Position>`
     SELECT (SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id
     FROM jobledger.consumers WHERE name = ${name}`
   return position
 }
 
 /** Creates a consumer with a checkpoint, unless it exists. */
-export async function createConsumer({ prisma }: Ledger, name: string, at: Position): Promise<void> {
-  await prisma.$executeRaw`
+export async function createConsumer({ sql }: Ledger, name: string, at: Position): Promise<void> {
+  await sql.execute`
     INSERT INTO jobledger.consumers (name, transaction_id, record_id, updated_at) VALUES (${name}, ${at.transactionId}, ${at.id}, now())
     ON CONFLICT (name) DO NOTHING`
 }
 
 /** Moves the checkpoint if it is at `from`. Returns false if it is not. */
-export async function moveCheckpoint({ prisma }: Ledger, name: string, from: Position, to: Position): Promise<boolean> {
-  const moved = await prisma.$executeRaw`
+export async function moveCheckpoint({ sql }: Ledger, name: string, from: Position, to: Position): Promise<boolean> {
+  const moved = await sql.execute`
     UPDATE jobledger.consumers SET transaction_id = ${to.transactionId}, record_id = ${to.id}, updated_at = now()
     WHERE name = ${name} AND transaction_id = ${from.transactionId} AND record_id = ${from.id}`
   return moved === 1
 }
 
 /** All consumers, by name. One statement. */
-export async function listConsumers({ prisma }: Ledger): Promise<ConsumerState[]> {
-  const rows = await prisma.$queryRaw<(Omit<ConsumerState, 'checkpoint'> & Position)[]>`
+export async function listConsumers({ sql }: Ledger): Promise<ConsumerState[]> {
+  const rows = await sql.query<Omit<ConsumerState, 'checkpoint'> & Position>`
     SELECT name, (SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id, updated_at AS "updatedAt", (
       SELECT count(*)::integer FROM (SELECT FROM job_states
         WHERE (job_states.transaction_id, job_states.id) > (consumers.transaction_id, consumers.record_id)

@@ -39,9 +39,9 @@ export async function countJobsByState(
 }
 
 /** How many jobs satisfy a condition; all of them are looked at. */
-export async function countOfJobs({ prisma }: Ledger, condition: Prisma.Sql): Promise<number> {
-  const [row] = await prisma.$queryRaw<[{ count: bigint }]>`SELECT count(*) FROM jobs WHERE ${condition}`
-  return Number(row.count)
+export async function countOfJobs({ sql }: Ledger, condition: Prisma.Sql): Promise<number> {
+  const [row] = await sql.query<{ count: bigint }>`SELECT count(*) FROM jobs WHERE ${condition}`
+  return Number(row?.count ?? 0)
 }
 
 async function knownCounts(ledger: Ledger, filter: JobFilter): Promise<StateCounts | undefined> {
@@ -49,8 +49,8 @@ async function knownCounts(ledger: Ledger, filter: JobFilter): Promise<StateCoun
   return question && rolledUpCounts(ledger, question)
 }
 
-async function countedByState({ prisma }: Ledger, condition: Prisma.Sql): Promise<StateCounts> {
-  const rows = await prisma.$queryRaw<{ state: JobState; count: bigint }[]>`
+async function countedByState({ sql }: Ledger, condition: Prisma.Sql): Promise<StateCounts> {
+  const rows = await sql.query<{ state: JobState; count: bigint }>`
     SELECT state::text AS state, count(*) FROM jobs WHERE ${condition} GROUP BY state`
   return new Map(rows.map(({ state, count }) => [state, Number(count)]))
 }

@@ -28,8 +28,8 @@ function headOf(row: HeadRow | undefined): Head {
 }
 
 /** Where a reader stands who has read everything up to now. */
-export async function headPosition({ prisma }: Ledger): Promise<Position> {
-  const { epoch, horizon } = headOf((await prisma.$queryRaw<HeadRow[]>`SELECT ${HEAD}`)[0])
+export async function headPosition({ sql }: Ledger): Promise<Position> {
+  const { epoch, horizon } = headOf((await sql.query<HeadRow>`SELECT ${HEAD}`)[0])
   return { epoch, transactionId: horizon, id: 0n }
 }
 
@@ -83,7 +83,7 @@ export interface EventBatch {
  * @throws TimelineEndedError if the position no longer holds
  */
 export async function nextBatchEnd(ledger: Ledger, position: Position, most: number): Promise<EventBatch> {
-  const [row] = await ledger.prisma.$queryRaw<PortionRow[]>`
+  const [row] = await ledger.sql.query<PortionRow>`
     SELECT ${HEAD}, last.transaction_id AS "transactionId", last.id, NOT EXISTS (
       SELECT FROM job_states
       WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger.visible_xmin()
@@ -143,7 +143,7 @@ export async function readEvents(ledger: Ledger, request: EventsRequest): Promis
   // The end is a part of the portion; the keyset leaves its bounds out.
   const before = [upTo.transactionId, upTo.id + 1n]
   const [segment] = segmentsBetween(EVENT_ORDER, { after: [behind.transactionId, behind.id], before })
-  const records = await ledger.rows.read<JobStateRecord>(JOB_STATES, {
+  const records = await ledger.sql.read<JobStateRecord>(JOB_STATES, {
     where: and([recordCondition(filter, ledger.limits), ...(segment ? [segment.where] : [])]),
     orderBy: segment?.orderBy,
     take: most,
@@ -160,7 +160,7 @@ export async function readRecords(
   positions: readonly Position[],
   select: Prisma.JobStateRecordSelect | undefined,
 ): Promise<EventRecord[]> {
-  const records = await ledger.rows.read<JobStateRecord>(JOB_STATES, {
+  const records = await ledger.sql.read<JobStateRecord>(JOB_STATES, {
     where: Prisma.sql`job_states.id = ANY(${positions.map(({ id }) => String(id))}::bigint[])`,
     select: requiredColumns(select),
   })
@@ -193,7 +193,7 @@ interface EventHeaderRow extends RecordFacts, HeadRow {
  * @throws TimelineEndedError if the position no longer holds
  */
 export async function readEventHeaders(ledger: Ledger, position: Position, most: number): Promise<EventHeaders> {
-  const rows = await ledger.prisma.$queryRaw<EventHeaderRow[]>`
+  const rows = await ledger.sql.query<EventHeaderRow>`
     SELECT head.*, records.* FROM (SELECT ${HEAD}) AS head LEFT JOIN LATERAL (
       SELECT transaction_id AS "transactionId", job_states.id, job_id AS "jobId", user_id AS "userId", actor,
         previous_state::text AS "previousState", new_state::text AS "newState", timestamp

@@ -18,7 +18,7 @@ export async function getJob(
   { ownerId, select }: GetJobOptions = {},
 ): Promise<Job | null> {
   const where = and([Prisma.sql`jobs.id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
-  const [job] = await ledger.rows.read<Job>(JOBS, { select, where })
+  const [job] = await ledger.sql.read<Job>(JOBS, { select, where })
   return job ?? null
 }
 

@@ -77,14 +77,14 @@ const ALWAYS = ['id', 'state', 'version']
  * @throws AnswerTooLargeError, and then nothing was changed; what pg throws
  */
 export async function changeJobs<Row = Job>(
-  { rows }: Ledger,
+  { sql }: Ledger,
   { changes, from, answered = [CHANGED], otherBytes = 0, also, orderBy, needs = [] }: JobStatement,
   { fields, bound }: JobAnswer,
 ): Promise<Row[]> {
   const columns = jobColumns('changed', fields && [...ALWAYS, ...needs, ...fields])
   const bytes = bound && answerBytes(bound, answered, otherBytes)
   try {
-    const found = await rows.query<Row & { answerBytes?: bigint }>(Prisma.sql`
+    const found = await sql.query<Row & { answerBytes?: bigint }>(Prisma.sql`
       ${changes} SELECT ${columns}${also ? Prisma.sql`, ${also}` : Prisma.empty}${bytes ? Prisma.sql`, size.bytes AS "answerBytes"` : Prisma.empty}
       FROM ${bytes ? Prisma.sql`(SELECT ${bytes} AS bytes) AS size CROSS JOIN ` : Prisma.empty}${from ?? CHANGED.from}${orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty}`)
     if (bound) bound.budget.left -= Number(found[0]?.answerBytes ?? 0)

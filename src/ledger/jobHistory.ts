@@ -77,6 +77,6 @@ export async function listJobStateRecords(
 export async function countJobStateRecords(ledger: Ledger, filter?: JobStateRecordFilter | null): Promise<number> {
   const condition = recordCondition(filter, ledger.limits)
   if (isImpossibleRecordFilter(filter ?? {})) return 0
-  const [row] = await ledger.prisma.$queryRaw<[{ count: bigint }]>`SELECT count(*) FROM job_states WHERE ${condition}`
-  return Number(row.count)
+  const [row] = await ledger.sql.query<{ count: bigint }>`SELECT count(*) FROM job_states WHERE ${condition}`
+  return Number(row?.count ?? 0)
 }

@@ -108,11 +108,11 @@ function statsQuestion(filter: JobFilter, bucket: StatsBucket): RollUpQuery | un
 }
 
 /** Undefined if the roll-up cannot answer: it does not know the filter, or is too far behind. */
-async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Promise<Piece[] | undefined> {
+async function rolledUp({ sql }: Ledger, filter: JobFilter, span: Span): Promise<Piece[] | undefined> {
   const question = statsQuestion(filter, span.bucket)
   if (question === undefined) return undefined
   const { userId } = question
-  const rows = await prisma.$queryRaw<({ isBehind: boolean } & (Piece | { start: null }))[]>`
+  const rows = await sql.query<{ isBehind: boolean } & (Piece | { start: null })>`
     WITH ${rollUpCtes(userId)}, pieces AS (
       SELECT start, created, started, completed, failed, cancelled,
         array_to_string(wait_buckets, ' ') AS "waitBuckets", array_to_string(wait_counts, ' ') AS "waitCounts",
@@ -128,9 +128,9 @@ async function rolledUp({ prisma }: Ledger, filter: JobFilter, span: Span): Prom
 }
 
 /** From the records of the jobs that the filter admits. */
-async function recorded({ prisma }: Ledger, filter: JobFilter, span: Span): Promise<Piece[]> {
+async function recorded({ sql }: Ledger, filter: JobFilter, span: Span): Promise<Piece[]> {
   const source = Prisma.sql`job_states AS record JOIN jobs ON jobs.id = record.job_id`
-  return prisma.$queryRaw<Piece[]>(piecesOf(source, and(jobConditions(filter)), span))
+  return sql.query<Piece>(piecesOf(source, and(jobConditions(filter)), span))
 }
 
 function endOf({ bucket, last }: Span): Prisma.Sql {

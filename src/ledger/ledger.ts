@@ -9,11 +9,11 @@ export interface Ledger extends LedgerDatabase {
 
 export interface LedgerDatabase {
   readonly prisma: PrismaClient
-  /** For the lists that clients read. */
-  readonly rows: Sql
+  /** Runs hand-written SQL. */
+  readonly sql: Sql
 }
 
 /** A ledger on a connected database. Limits that are not given are the defaults. */
-export function openLedger({ prisma, rows }: LedgerDatabase, limits: Partial<Limits> = {}): Ledger {
-  return { prisma, rows, limits: { ...DEFAULT_LIMITS, ...limits } }
+export function openLedger({ prisma, sql }: LedgerDatabase, limits: Partial<Limits> = {}): Ledger {
+  return { prisma, sql, limits: { ...DEFAULT_LIMITS, ...limits } }
 }

@@ -105,7 +105,7 @@ export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: Pa
     async ({ where: between, orderBy, isBeginning }, take) => {
       if (isEmpty) return []
       const where = narrow?.({ condition, between, orderBy, take, isBeginning }) ?? and([condition, between])
-      return ledger.rows.read<Row>(table, { select: shape, where, orderBy, take, replanEachTime })
+      return ledger.sql.read<Row>(table, { select: shape, where, orderBy, take, replanEachTime })
     },
   )
 }

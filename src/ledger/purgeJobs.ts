@@ -10,9 +10,9 @@ import type { Ledger } from './ledger.ts'
  * @returns how many jobs were purged, at most `most`; 0: there are no more
  * @throws what the database throws; SQLSTATE 42501 if its role may not purge
  */
-export async function purgeJobs({ prisma }: Ledger, olderThanDays: number, most = 1000): Promise<number> {
+export async function purgeJobs({ sql }: Ledger, olderThanDays: number, most = 1000): Promise<number> {
   const [row] = await retryConflicts(
-    () => prisma.$queryRaw<{ purged: number }[]>`
+    () => sql.query<{ purged: number }>`
       SELECT jobledger.purge(now() - interval '1 day' * ${olderThanDays}::integer, ${most}::integer) AS purged`,
   )
   return row?.purged ?? 0
@@ -20,10 +20,10 @@ export async function purgeJobs({ prisma }: Ledger, olderThanDays: number, most 
 
 /** How many jobs a purge would take now, and how many it would pass over because a consumer has still to read them. */
 export async function countPurgeableJobs(
-  { prisma }: Ledger,
+  { sql }: Ledger,
   olderThanDays: number,
 ): Promise<{ purgeable: number; waiting: number }> {
-  const [row] = await prisma.$queryRaw<{ purgeable: number; waiting: number }[]>`
+  const [row] = await sql.query<{ purgeable: number; waiting: number }>`
     SELECT count(*) FILTER (WHERE consumer IS NULL)::integer AS purgeable, count(consumer)::integer AS waiting
     FROM (SELECT jobledger.blocking_consumer(id) AS consumer FROM jobs
       WHERE deleted_at < now() - interval '1 day' * ${olderThanDays}::integer) AS deleted`

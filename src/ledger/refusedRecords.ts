@@ -32,10 +32,10 @@ interface RefusedRow extends RefusedRecord {
 
 /** The latest refused records of all consumers, by consumer; at most `MAX_LISTED` each. */
 export async function listRefusedRecords(
-  { prisma }: Ledger,
+  { sql }: Ledger,
   consumers: readonly string[],
 ): Promise<Map<string, RefusedRecord[]>> {
-  const rows = await prisma.$queryRaw<RefusedRow[]>`
+  const rows = await sql.query<RefusedRow>`
     SELECT name AS consumer, refused.* FROM unnest(${[...consumers]}::text[]) AS name CROSS JOIN LATERAL (
       SELECT job_id AS "jobId", sequence, reason, refused_at AS "refusedAt" FROM jobledger.refused_records
       WHERE consumer = name ORDER BY refused_at DESC, job_id DESC, sequence DESC LIMIT ${MAX_LISTED}

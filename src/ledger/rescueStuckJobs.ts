@@ -58,7 +58,7 @@ export async function rescueStuckJobs(
     if (dryRun) {
       add(
         sum,
-        await ledger.prisma.$queryRaw<RescuedJobs[]>`
+        await ledger.sql.query<RescuedJobs>`
         SELECT ${OUTCOMES} FROM (SELECT ${RESCUE_OUTCOME} AS state FROM jobs WHERE ${condition}) AS stuck`,
       )
       continue
@@ -93,7 +93,7 @@ async function stuckConditions(
   const leaseEnded = ENDED_LEASES.map((ended) => Prisma.sql`state = 'PROCESSING' ${asked} AND ${ended}`)
   const found = { order: Prisma.sql`lease_expires_at, id`, cause: 'lease expired' } as const
   if (olderThanSeconds == null) return leaseEnded.map((condition) => ({ condition, ...found }))
-  const started = Prisma.sql`started_at < ${new Date((await databaseNow(ledger.prisma)).getTime() - olderThanSeconds * 1000)}`
+  const started = Prisma.sql`started_at < ${new Date((await databaseNow(ledger.sql)).getTime() - olderThanSeconds * 1000)}`
   return [
     ...leaseEnded.map((ended) => ({ condition: Prisma.sql`${ended} AND ${started}`, ...found })),
     {
@@ -112,7 +112,7 @@ function rescueBatch(
   ledger: Ledger,
   { condition, order, cause, most, actor }: StuckCondition & { most: number; actor: string },
 ): Promise<RescuedJobs[]> {
-  return ledger.prisma.$queryRaw<RescuedJobs[]>`
+  return ledger.sql.query<RescuedJobs>`
     WITH stuck AS MATERIALIZED (
       SELECT id FROM jobs WHERE ${condition} AND ${HISTORY_IS_INTACT} ORDER BY ${order} LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
     ), moved AS (${updateLocked(rescue({ actor, cause }), 'stuck')} RETURNING id, state, state_error), timed_out AS (

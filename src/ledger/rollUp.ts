@@ -6,14 +6,12 @@ import type { Ledger } from './ledger.ts'
 export const ROLL_UP = 'rollup'
 
 /** Adds the next records to the sums, `most` at most, in one transaction. Resolves to how many there were; fewer than `most` at the end. */
-export async function rollUp({ prisma }: Ledger, most: number): Promise<number> {
-  const [row] = await prisma.$queryRaw<
-    [{ records: number }]
-  >`SELECT jobledger.advance_rollup(${most}::integer) AS records`
-  return row.records
+export async function rollUp({ sql }: Ledger, most: number): Promise<number> {
+  const [row] = await sql.query<{ records: number }>`SELECT jobledger.advance_rollup(${most}::integer) AS records`
+  return row?.records ?? 0
 }
 
 /** Empties the sums and goes back to the beginning. The numbers stay exact: what is not in the sums is counted. */
-export async function emptyRollUp({ prisma }: Ledger): Promise<void> {
-  await prisma.$queryRaw`SELECT jobledger.reset_rollup()::text`
+export async function emptyRollUp({ sql }: Ledger): Promise<void> {
+  await sql.execute`SELECT jobledger.reset_rollup()::text`
 }

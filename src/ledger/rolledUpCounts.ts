@@ -28,10 +28,10 @@ export function rollUpQuery({ ownerId, userId, states: _, includeDeleted, metada
 
 /** How many jobs are in each state; undefined if the roll-up is too far behind. One statement. */
 export async function rolledUpCounts(
-  { prisma }: Ledger,
+  { sql }: Ledger,
   { userId, includeDeleted }: RollUpQuery,
 ): Promise<StateCounts | undefined> {
-  const rows = await prisma.$queryRaw<{ state: JobState; count: number; isBehind: boolean }[]>`
+  const rows = await sql.query<{ state: JobState; count: number; isBehind: boolean }>`
     WITH ${rollUpCtes(userId)}, changes AS (
       SELECT state, deleted, count FROM jobledger.job_counts WHERE user_id = ${userId ?? ''}
       UNION ALL

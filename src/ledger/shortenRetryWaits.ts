@@ -15,9 +15,9 @@ const MAX_WAIT = Prisma.sql`interval '1 millisecond'
  *
  * @returns how many jobs are due now, at most `mostJobs`
  */
-export async function shortenRetryWaits({ prisma }: Ledger, mostJobs: number): Promise<number> {
+export async function shortenRetryWaits({ sql }: Ledger, mostJobs: number): Promise<number> {
   return await retryConflicts(
-    () => prisma.$executeRaw`
+    () => sql.execute`
       WITH waiting AS MATERIALIZED (
         SELECT id FROM jobs WHERE updated_at > now() + interval '1 minute' AND state = 'PENDING' AND state_actor = 'system:retry'
           AND run_at > now() + ${MAX_WAIT} + interval '1 minute'

@@ -67,7 +67,7 @@ async function stuckCondition(
   const check = new InputCheck(ledger.limits)
   check.integer('olderThanSeconds', seconds, 0)
   check.throwIfAny()
-  const at = await databaseNow(ledger.prisma)
+  const at = await databaseNow(ledger.sql)
   const startedBefore = new Date(at.getTime() - seconds * 1000)
   const condition = and([
     Prisma.sql`jobs.state = 'PROCESSING' AND jobs.started_at < ${startedBefore}`,

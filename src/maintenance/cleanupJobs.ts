@@ -11,14 +11,14 @@ const PERIOD_SECONDS = 3600
 export function cleanupJobsTask(retentionDays: number): MaintenanceTask {
   return {
     name: CLEANUP_TASK,
-    isDue: ({ prisma }) => isTimeFor(prisma, CLEANUP_TASK, PERIOD_SECONDS),
+    isDue: ({ sql }) => isTimeFor(sql, CLEANUP_TASK, PERIOD_SECONDS),
     async run(ledger, { mostJobs, signal }) {
       const { deleted, position } = await cleanupJobsBatch(
         ledger,
         { olderThanDays: retentionDays, actor: 'system:retention' },
         { behind: await positionOf(ledger.prisma, CLEANUP_TASK), mostJobs, signal, skipHeld: true },
       )
-      await saveRun(ledger.prisma, CLEANUP_TASK, position)
+      await saveRun(ledger.sql, CLEANUP_TASK, position)
       return { counts: { deleted }, stoppedAtBounds: position !== null }
     },
   }

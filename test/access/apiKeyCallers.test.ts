@@ -45,7 +45,7 @@ describe('a key', () => {
   it('is refused within seconds of its revocation, also while it is in use all the time', async () => {
     const key = await newKey('stolen')
     expect(await refusal(key)).toBeUndefined()
-    await revokeApiKey(server.ledger.prisma, 'stolen')
+    await revokeApiKey(server.ledger, 'stolen')
     await eventually(async () => expect(await refusal(key)).toBe('The API key stolen was revoked.'), KEY_TTL_MS + 3000)
   }, 30_000)
 

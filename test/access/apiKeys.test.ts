@@ -73,12 +73,12 @@ describe('a new key', () => {
   it('is what was asked for: roles once each, in the order of the role table', async () => {
     const expiresAt = tomorrow()
     const roles: Role[] = ['ADMIN', 'USER', 'WORKER', 'USER']
-    const before = await databaseNow(ledger.prisma)
+    const before = await databaseNow(ledger.sql)
     const { apiKey } = await newKey({ name: 'a.B_c-9@d', roles, userId: 'ada', expiresAt })
     expect(apiKey).toMatchObject({ name: 'a.B_c-9@d', roles: ['USER', 'WORKER', 'ADMIN'], userId: 'ada', expiresAt })
     expect(apiKey).toMatchObject({ lastUsedAt: null, revokedAt: null })
     expect(apiKey.createdAt.getTime()).toBeGreaterThanOrEqual(before.getTime() - 1)
-    expect(apiKey.createdAt.getTime()).toBeLessThanOrEqual((await databaseNow(ledger.prisma)).getTime() + 1)
+    expect(apiKey.createdAt.getTime()).toBeLessThanOrEqual((await databaseNow(ledger.sql)).getTime() + 1)
   })
 
   it('has no user and no end unless asked for', async () => {
@@ -145,7 +145,7 @@ describe('a name', () => {
   it('is taken while its key is good, and when it is revoked', async () => {
     const { name } = (await newKey()).apiKey
     expect(await errorOf(newKey({ name }))).toEqual(new ApiKeyError(sentence(name)))
-    await revokeApiKey(ledger.prisma, name)
+    await revokeApiKey(ledger, name)
     expect(await errorOf(newKey({ name, roles: ['ADMIN'] }))).toEqual(new ApiKeyError(sentence(name)))
     expect((await listApiKeys(ledger.prisma)).filter((key) => key.name === name)).toHaveLength(1)
   })
@@ -185,7 +185,7 @@ describe('finding a key', () => {
 
   it('also finds those that are revoked or expired', async () => {
     const [revoked, expired] = [await newKey(), await newKey({ expiresAt: tomorrow() })]
-    await revokeApiKey(ledger.prisma, revoked.apiKey.name)
+    await revokeApiKey(ledger, revoked.apiKey.name)
     await session.query("UPDATE api_keys SET expires_at = '2020-01-01Z' WHERE id = $1", [expired.apiKey.id])
     expect(await findApiKey(ledger.prisma, revoked.key)).toMatchObject({
       id: revoked.apiKey.id,
@@ -202,7 +202,7 @@ describe('the list', () => {
   it('has all keys in order of creation, also those that are refused', async () => {
     const names = ['z-first', 'a-second', 'm-third']
     for (const name of names) await newKey({ name })
-    await revokeApiKey(ledger.prisma, 'a-second')
+    await revokeApiKey(ledger, 'a-second')
     const listed = await listApiKeys(ledger.prisma)
     expect(listed.slice(-3).map(({ name, revokedAt }) => [name, revokedAt !== null])).toEqual([
       ['z-first', false],
@@ -215,48 +215,46 @@ describe('the list', () => {
 describe('revoking', () => {
   it('happens at an instant of the database, once, to the key of that name alone', async () => {
     const [{ apiKey }, { apiKey: bystander }] = [await newKey(), await newKey()]
-    const before = await databaseNow(ledger.prisma)
-    const revoked = await revokeApiKey(ledger.prisma, apiKey.name)
+    const before = await databaseNow(ledger.sql)
+    const revoked = await revokeApiKey(ledger, apiKey.name)
     expect(revoked).toEqual({ ...apiKey, revokedAt: expect.any(Date) })
     expect(Number(revoked.revokedAt)).toBeGreaterThanOrEqual(Math.floor(before.getTime()))
-    expect(Number(revoked.revokedAt)).toBeLessThanOrEqual((await databaseNow(ledger.prisma)).getTime())
+    expect(Number(revoked.revokedAt)).toBeLessThanOrEqual((await databaseNow(ledger.sql)).getTime())
     await session.query('SELECT pg_sleep(0.01)')
-    expect(await revokeApiKey(ledger.prisma, apiKey.name)).toEqual(revoked)
+    expect(await revokeApiKey(ledger, apiKey.name)).toEqual(revoked)
     expect((await listApiKeys(ledger.prisma)).find(({ id }) => id === bystander.id)).toEqual(bystander)
   })
 
   it('by several at once leaves one instant, and tells it to all', async () => {
     const { name } = (await newKey()).apiKey
-    const all = await Promise.all(Array.from({ length: 8 }, () => revokeApiKey(ledger.prisma, name)))
+    const all = await Promise.all(Array.from({ length: 8 }, () => revokeApiKey(ledger, name)))
     expect(new Set(all.map(({ revokedAt }) => revokedAt?.getTime())).size).toBe(1)
   })
 
   it('is refused where there is no key of that name', async () => {
-    expect(await errorOf(revokeApiKey(ledger.prisma, 'nobody'))).toEqual(
-      new ApiKeyError('There is no key named nobody.'),
-    )
+    expect(await errorOf(revokeApiKey(ledger, 'nobody'))).toEqual(new ApiKeyError('There is no key named nobody.'))
   })
 })
 
 describe('the last use', () => {
   it('is noted by the clock of the database, again each time, for a revoked key too', async () => {
     const { key, apiKey } = await newKey()
-    let earliest = await databaseNow(ledger.prisma)
+    let earliest = await databaseNow(ledger.sql)
     for (const revoke of [false, true]) {
-      if (revoke) await revokeApiKey(ledger.prisma, apiKey.name)
-      await recordApiKeyUse(ledger.prisma, apiKey.id)
+      if (revoke) await revokeApiKey(ledger, apiKey.name)
+      await recordApiKeyUse(ledger.sql, apiKey.id)
       const { lastUsedAt } = (await findApiKey(ledger.prisma, key)) ?? {}
-      const latest = await databaseNow(ledger.prisma)
+      const latest = await databaseNow(ledger.sql)
       expect(Number(lastUsedAt)).toBeGreaterThanOrEqual(earliest.getTime())
       expect(Number(lastUsedAt)).toBeLessThanOrEqual(latest.getTime())
       await session.query('SELECT pg_sleep(0.005)')
-      earliest = await databaseNow(ledger.prisma)
+      earliest = await databaseNow(ledger.sql)
     }
   })
 
   it('of an unknown id is nobody’s', async () => {
     const before = await listApiKeys(ledger.prisma)
-    await recordApiKeyUse(ledger.prisma, MISSING_ID)
+    await recordApiKeyUse(ledger.sql, MISSING_ID)
     expect(await listApiKeys(ledger.prisma)).toEqual(before)
   })
 })

@@ -196,7 +196,7 @@ describe('api-key list', () => {
   it('shows all keys, the oldest first, with what became of each', async () => {
     const { prisma } = ledger
     const used = await createApiKey(prisma, { name: 'list-used', roles: ['USER', 'WORKER'], userId: 'brandt' })
-    await recordApiKeyUse(prisma, used.apiKey.id)
+    await recordApiKeyUse(ledger.sql, used.apiKey.id)
     await createApiKey(prisma, { name: 'list-ended', roles: ['ADMIN'] })
     await session.query("UPDATE api_keys SET expires_at = '2020-01-01Z' WHERE name = 'list-ended'")
     await createApiKey(prisma, { name: 'list-ends', roles: ['ADMIN'], expiresAt: new Date('2100-01-01') })

@@ -96,7 +96,7 @@ describe('a row that is read past Prisma', () => {
 
   it('is the job that Prisma reads', async () => {
     const read = (select: Select | undefined) =>
-      ledger.rows.read(JOBS, { select, where: everything, orderBy: Prisma.sql`jobs.id` })
+      ledger.sql.read(JOBS, { select, where: everything, orderBy: Prisma.sql`jobs.id` })
     const expected = (select: Select | undefined) =>
       ledger.prisma.job.findMany({ ...(select && { select }), orderBy: { id: 'asc' } })
     expect(told(await read(undefined))).toBe(told(await expected(undefined)))
@@ -110,7 +110,7 @@ describe('a row that is read past Prisma', () => {
 
   it('is the record that Prisma reads', async () => {
     const read = (select: Select | undefined) =>
-      ledger.rows.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
+      ledger.sql.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
     const expected = (select: Select | undefined) =>
       ledger.prisma.jobStateRecord.findMany({ ...(select && { select }), orderBy: { id: 'asc' } })
     expect(told(await read(undefined))).toBe(told(await expected(undefined)))
@@ -146,7 +146,7 @@ describe('a row that is read past Prisma', () => {
       },
     })
     const select = deep(3)
-    const rows = await ledger.rows.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
+    const rows = await ledger.sql.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
     const expected = await ledger.prisma.jobStateRecord.findMany({ select, orderBy: { id: 'asc' } })
     expect(told(rows)).toBe(told(expected))
   })
@@ -162,7 +162,7 @@ describe('whatever the database has for a default', () => {
     await session.query(`ALTER DATABASE ${name} SET datestyle TO 'SQL, DMY'`)
     await session.query(`ALTER DATABASE ${name} SET bytea_output TO escape`)
     const { job: created } = await createJob(own, { userId: 'u', content: 'c', idempotencyKey: 'k' }, ACTOR)
-    const [read] = await own.rows.read<typeof created>(JOBS, { where: Prisma.sql`true` })
+    const [read] = await own.sql.read<typeof created>(JOBS, { where: Prisma.sql`true` })
     expect(created.requestHash).toHaveLength(32)
     expect(created.createdAt.getTime()).toBeGreaterThan(0)
     expect(told(read)).toBe(told(created))
@@ -174,8 +174,8 @@ describe('statements', () => {
   it('are prepared however many pages of pages clients have asked for', async () => {
     const own = await openTestLedger({ connections: 1 })
     const where = Prisma.sql`false`
-    for (let take = 0; take <= 500; take += 1) await own.rows.read(JOBS, { select: { states: { take } }, where })
-    await own.rows.query(Prisma.sql`SELECT 1 AS of_ours`)
+    for (let take = 0; take <= 500; take += 1) await own.sql.read(JOBS, { select: { states: { take } }, where })
+    await own.sql.query(Prisma.sql`SELECT 1 AS of_ours`)
     await own.prisma.job.findFirst({ where: { content: 'of Prisma' } })
     const { rows } = await own.database.pool.query<{ statement: string }>(
       'SELECT statement FROM pg_prepared_statements',

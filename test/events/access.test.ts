@@ -95,7 +95,7 @@ it('a stream ends with the credential that opened it, whether something happens 
   const other = await open({}, good)
   const first = await newJob(server.ledger)
   await busy.heard(1)
-  await revokeApiKey(server.ledger.prisma, 'revoked')
+  await revokeApiKey(server.ledger, 'revoked')
   const made: string[] = []
   let isOver = false
   const ended = Promise.all([busy.ended, idle.ended, expired.ended]).then(() => {

@@ -32,12 +32,12 @@ async function newLargeRecord(): Promise<void> {
 /** The sizes of the pages in which `count` records behind a position are read. */
 async function pagesOf(count: number, behind = BEGINNING, pages: JobStateRecord[][] = []): Promise<number[]> {
   await passedHorizon(ledger)
-  const read: Ledger['rows']['read'] = async (...question) => {
-    const rows = await ledger.rows.read(...question)
+  const read: Ledger['sql']['read'] = async (...question) => {
+    const rows = await ledger.sql.read(...question)
     pages.push(rows as JobStateRecord[])
     return rows as never
   }
-  const counted: Ledger = { ...ledger, rows: { ...ledger.rows, read } }
+  const counted: Ledger = { ...ledger, sql: { ...ledger.sql, read } }
   const limits = { maxSubscriptions: 1, maxSubscriptionsPerCaller: 1 }
   const feed = createEventFeed({
     ledger: counted,

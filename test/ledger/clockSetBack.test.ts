@@ -154,9 +154,9 @@ describe('a lease from before the clock was set back', () => {
 
 describe('maintenance that last ran while the clock was ahead', () => {
   it('runs', async () => {
-    await saveRun(ledger.prisma, 'cleanupJobs', null)
-    expect(await isTimeFor(ledger.prisma, 'cleanupJobs', 3600)).toBe(false)
+    await saveRun(ledger.sql, 'cleanupJobs', null)
+    expect(await isTimeFor(ledger.sql, 'cleanupJobs', 3600)).toBe(false)
     await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() + interval '1 day'")
-    expect(await isTimeFor(ledger.prisma, 'cleanupJobs', 3600)).toBe(true)
+    expect(await isTimeFor(ledger.sql, 'cleanupJobs', 3600)).toBe(true)
   })
 })

@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
 import type { JobFilter } from '../../src/ledger/jobFilter.ts'
-import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { ACTOR, deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
+import { inSnapshot } from '../support/snapshot.ts'
 
 let ledger: TestLedger
 let session: pg.Client
@@ -36,8 +37,7 @@ const FILTERS: JobFilter[] = [
 ]
 
 /** What there is to say about the filters, by the ledger and by count(*). */
-async function expectExact(prisma: Ledger['prisma']): Promise<void> {
-  const subject = openLedger({ ...ledger, prisma })
+async function expectExact(subject: Ledger): Promise<void> {
   for (const filter of FILTERS) {
     // A preset that every job has is a filter that the roll-up does not know.
     const counted = { ...filter, presets: ['p'] }
@@ -48,10 +48,7 @@ async function expectExact(prisma: Ledger['prisma']): Promise<void> {
 
 /** The same in one snapshot: nothing that happens between two statements is to blame. */
 async function expectExactNow(): Promise<void> {
-  await ledger.prisma.$transaction((prisma) => expectExact(prisma as Ledger['prisma']), {
-    isolationLevel: 'RepeatableRead',
-    timeout: 20_000,
-  })
+  await inSnapshot(ledger, expectExact)
 }
 
 const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T

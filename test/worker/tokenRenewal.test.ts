@@ -136,7 +136,7 @@ describe('a token that is a function', () => {
     })
     current = await newKey('follower-2')
     const before = Date.now()
-    await revokeApiKey(server.ledger.prisma, 'follower-1')
+    await revokeApiKey(server.ledger, 'follower-1')
     await eventually(async () => {
       const { lastUsedAt } = await server.ledger.prisma.apiKey.findUniqueOrThrow({ where: { name: 'follower-2' } })
       expect(Number(lastUsedAt)).toBeGreaterThanOrEqual(before)
@@ -171,7 +171,7 @@ describe('JOBLEDGER_TOKEN_FILE', () => {
       'file',
     ])
     await eventually(async () => expect((await stored(server, job)).state).toBe('PROCESSING'), 60_000)
-    await revokeApiKey(server.ledger.prisma, 'file-1')
+    await revokeApiKey(server.ledger, 'file-1')
     writeFileSync(file, `${await newKey('file-2')}\n`)
     await eventually(async () => {
       const { lastUsedAt } = await server.ledger.prisma.apiKey.findUniqueOrThrow({ where: { name: 'file-2' } })

@@ -1,36 +1,46 @@
-// Runs the statements that are run most past Prisma, which takes several times as long for them. What comes has the form that it has with
-// Prisma.
+// Runs hand-written SQL on the pool, without Prisma Client, which takes several times as long. Rows have the shape that
+// Prisma Client gives them, and errors are translated by the pool.
 import type pg from 'pg'
 import { Prisma } from '../generated/client.ts'
+import type { Queryable } from '../queryable.ts'
 import { FROM_TEXT, type Select, selectList } from './selectList.ts'
 import type { Table } from './tables.ts'
 
 export interface SelectQuery {
-  /** Which columns and relations; by default every column. */
+  /** Columns and relations to read. Default: every column. */
   readonly select?: Select | undefined
-  /** On the columns of the table, by its own name. */
+  /** A condition on the columns of the table, which goes by its own name. */
   readonly where: Prisma.Sql
   readonly orderBy?: Prisma.Sql | undefined
-  /** So many rows at most. */
+  /** Maximum number of rows. Default: no limit. */
   readonly take?: number | undefined
   /**
-   * The best plan depends on the values: a rare one is looked up, a usual one met on the way. The statement is planned each time, where a
-   * prepared one may keep a plan that takes seconds for other values.
+   * Plans the statement on each run instead of preparing it. For statements whose best plan depends on the values: a
+   * prepared one can keep a plan that takes seconds for other values.
    */
   readonly replanEachTime?: boolean
 }
 
+/** A tagged template, or a call with a composed statement: sql.query`SELECT 1` and sql.query(statement) do the same. */
+type Statement = [statement: Prisma.Sql] | [texts: TemplateStringsArray, ...values: unknown[]]
+
+/**
+ * The one way to run hand-written SQL. Each statement is a transaction of its own. All members throw
+ * DatabaseUnavailableError and OutcomeUnknownError (runStatement.ts), and otherwise what pg throws.
+ */
 export interface Sql {
-  /** The rows of any statement, by the names and types of its columns. @throws what pg throws */
-  query<Row>(statement: Prisma.Sql): Promise<Row[]>
-  /** Rows of a table with what belongs to them, by one statement. @throws what pg throws */
-  read<Row>(table: Table, question: SelectQuery): Promise<Row[]>
+  /** Returns the rows of a statement, by the names and types of its columns. */
+  query<Row>(...statement: Statement): Promise<Row[]>
+  /** Returns the number of rows that a statement wrote or returned. */
+  execute(...statement: Statement): Promise<number>
+  /** Returns rows of a table and of its relations, by one statement. */
+  read<Row>(table: Table, query: SelectQuery): Promise<Row[]>
 }
 
-/** Names statements, so that each is prepared once per connection; undefined: they are not to be. */
+/** Names statements. A statement with a name is prepared once per connection. Undefined: no statement is prepared. */
 export type StatementName = ((query: { sql: string }) => string) | undefined
 
-// The numbers of PostgreSQL's types (pg_type.dat).
+// By the OIDs of PostgreSQL's types (pg_type.dat).
 const BY_TYPE: Readonly<Record<number, (value: string) => unknown>> = {
   16: (value) => value === 't',
   17: FROM_TEXT.bytes,
@@ -43,37 +53,57 @@ const BY_TYPE: Readonly<Record<number, (value: string) => unknown>> = {
 }
 const BY_COLUMN_TYPE = { getTypeParser: (type: number) => BY_TYPE[type] ?? ((value: string) => value) }
 
-// The values as PostgreSQL writes them: what becomes of each is decided by its column.
+// Leaves values as PostgreSQL writes them: `selectList` parses each by its column.
 const AS_TEXT = { getTypeParser: () => (value: string) => value }
 
-/** Of dates pg would write the local time, and of years long ago the wrong one. */
+/** pg would write dates in local time, and early years wrong. */
 function toText(value: unknown): unknown {
   return value instanceof Date ? value.toISOString().replace(/^\+0*/, '') : value
 }
 
-export function openSql(pool: pg.Pool, names: Readonly<Record<keyof Sql, StatementName>>): Sql {
-  // An empty name is that of a statement which is planned for its values, and forgotten.
+interface StatementNames {
+  /** Also names the statements of `execute`. */
+  readonly query: StatementName
+  readonly read: StatementName
+}
+
+/** On a pool; or on one connection, where the statements belong to its open transaction. */
+export function openSql(database: Queryable, names: StatementNames): Sql {
+  // An empty name is PostgreSQL's unnamed statement, which is planned for its values.
   const statementOf = ({ text, values }: Prisma.Sql, nameOf: StatementName) => ({
     name: nameOf?.({ sql: text }) ?? '',
     text,
     values: values.map(toText),
   })
+  const run = async (statement: Statement) => {
+    const config = { ...statementOf(composed(statement), names.query), types: BY_COLUMN_TYPE }
+    return await database.query(config as pg.QueryConfig)
+  }
   return {
-    async query<Row>(sql: Prisma.Sql): Promise<Row[]> {
-      const { rows } = await pool.query({ ...statementOf(sql, names.query), types: BY_COLUMN_TYPE } as pg.QueryConfig)
-      return rows
+    async query<Row>(...statement: Statement): Promise<Row[]> {
+      return (await run(statement)).rows
     },
-    async read<Row>(table: Table, { replanEachTime, ...question }: SelectQuery): Promise<Row[]> {
-      const { select, where, orderBy, take } = question
-      const { list, rowOf } = selectList(table, select)
-      const order = orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty
-      // In the text, where a plan for any value sees it: it would take a tenth of the table for wanted.
-      const limit = take === undefined ? Prisma.empty : Prisma.raw(` LIMIT ${take}`)
-      const sql = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
-      const nameOf = replanEachTime ? undefined : names.read
-      const statement = { ...statementOf(sql, nameOf), rowMode: 'array', types: AS_TEXT }
-      const { rows } = await pool.query<(string | null)[]>(statement as pg.QueryArrayConfig)
+    async execute(...statement: Statement): Promise<number> {
+      return (await run(statement)).rowCount ?? 0
+    },
+    async read<Row>(table: Table, { replanEachTime, ...query }: SelectQuery): Promise<Row[]> {
+      const { statement, rowOf } = selectStatement(table, query)
+      const config = { ...statementOf(statement, replanEachTime ? undefined : names.read), types: AS_TEXT }
+      const { rows } = await database.query({ ...config, rowMode: 'array' } as pg.QueryArrayConfig)
       return rows.map(rowOf) as Row[]
     },
   }
+}
+
+function composed([first, ...values]: Statement): Prisma.Sql {
+  return 'raw' in first ? Prisma.sql(first, ...values) : first
+}
+
+function selectStatement(table: Table, { select, where, orderBy, take }: SelectQuery) {
+  const { list, rowOf } = selectList(table, select)
+  const order = orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty
+  // Part of the text. With a parameter, the generic plan of a prepared statement assumes a tenth of the table.
+  const limit = take === undefined ? Prisma.empty : Prisma.raw(` LIMIT ${take}`)
+  const statement = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
+  return { statement, rowOf }
 }
