@@ -46,7 +46,7 @@ export interface App {
 /** A server on a database that has the schema. Connects to it when first asked. */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
-  const look: SchemaFaultOptions['look'] = (error) => readiness.renew(error)
+  const look: SchemaFaultOptions['look'] = (error) => readiness.refresh(error)
   const database = connectDatabase({ onNewTimeline, ...databaseSettings({ config, log, databaseUrl }, look) })
   const ledger = openLedger(database, config.limits)
   const timeline = new TimelineCheck(database.pool, onNewTimeline)

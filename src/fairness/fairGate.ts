@@ -1,7 +1,7 @@
-// Bounds how much is done at once, for all callers together and for each of them.
+// Limits concurrent work, in total and for each caller.
 import { RoundRobin } from './roundRobin.ts'
 
-/** Gives the place back. Safe to call twice. */
+/** Frees the slot. Safe to call twice. */
 export type Release = () => void
 
 export class FairGate {
@@ -11,19 +11,19 @@ export class FairGate {
   private readonly takenBy = new Map<string, number>()
   private readonly waiting = new RoundRobin<() => void>()
 
-  /** `max` places, of which one caller has `maxPerCaller` at most. */
+  /** At most `max` slots in total, and at most `maxPerCaller` for one caller. */
   constructor(max: number, maxPerCaller = max) {
     this.max = max
     this.maxPerCaller = maxPerCaller
   }
 
-  /** Resolves when it is the caller's turn. */
+  /** Resolves when the caller has a slot. */
   async enter(caller: string): Promise<Release> {
     if (this.taken < this.max && this.admits(caller)) this.take(caller)
     else await new Promise<void>((resolve) => this.waiting.push(caller, resolve))
     let isTaken = true
     return () => {
-      if (isTaken) this.giveBack(caller)
+      if (isTaken) this.free(caller)
       isTaken = false
     }
   }
@@ -46,12 +46,12 @@ export class FairGate {
     this.takenBy.set(caller, (this.takenBy.get(caller) ?? 0) + 1)
   }
 
-  private giveBack(caller: string): void {
+  private free(caller: string): void {
     this.taken -= 1
     const left = (this.takenBy.get(caller) ?? 0) - 1
     if (left > 0) this.takenBy.set(caller, left)
     else this.takenBy.delete(caller)
-    const next = this.waiting.shift((one) => this.admits(one))
+    const next = this.waiting.shift((caller) => this.admits(caller))
     if (next === undefined) return
     this.take(next.caller)
     next.item()

@@ -1,36 +1,40 @@
-// Turns on the thread of this process for work that keeps it for long. Callers are served in turn. After each turn its caller pauses, so that
-// all of this work together takes half of the thread, and the rest of the process has the other half.
+// Turns for work that blocks the thread for long. Callers are served in turn. After each turn the
+// caller pauses, so that this work uses at most half of the thread in total, and the rest of the
+// process has the other half.
 import { RoundRobin } from './roundRobin.ts'
 
 export class PacedTurns {
   private readonly waiting = new RoundRobin<() => void>()
-  /** Until when each caller pauses. */
+  /** The end of each caller's pause. */
   private readonly pauses = new Map<string, number>()
   private readonly now: () => number
   private isRunning = false
   private timer: NodeJS.Timeout | undefined
 
-  /** `now` is a clock that never goes back, in milliseconds. */
+  /** `now` is a monotonic clock in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.now = now
   }
 
-  /** Resolves when the caller may begin. Its turn is what it does before it awaits anything but promises that are resolved. */
+  /**
+   * Resolves when it is the caller's turn. The turn lasts until the caller awaits a promise that is
+   * not resolved yet.
+   */
   next(caller: string): Promise<void> {
     return new Promise((resolve) => {
       this.waiting.push(caller, resolve)
-      this.begin()
+      this.start()
     })
   }
 
-  private begin(): void {
+  private start(): void {
     clearTimeout(this.timer)
     if (this.isRunning) return
     this.isRunning = true
-    setImmediate(() => this.pass())
+    setImmediate(() => this.runNext())
   }
 
-  private pass(): void {
+  private runNext(): void {
     const startedAt = this.now()
     const next = this.waiting.shift((caller) => (this.pauses.get(caller) ?? 0) <= startedAt)
     if (next === undefined) {
@@ -40,11 +44,14 @@ export class PacedTurns {
     next.item()
     setImmediate(() => {
       this.pause(next.caller, startedAt)
-      this.pass()
+      this.runNext()
     })
   }
 
-  /** A pause is as long as the turn, for each caller that pauses: the turns of others do not count as a pause. */
+  /**
+   * The pause is the length of the turn, once for each pausing caller. The turns of others extend
+   * it.
+   */
   private pause(caller: string, startedAt: number): void {
     const now = this.now()
     const tookMs = now - startedAt
@@ -59,6 +66,6 @@ export class PacedTurns {
     this.isRunning = false
     if (this.waiting.size === 0) return
     const ends = [...this.pauses.values()].filter((end) => end > now)
-    this.timer = setTimeout(() => this.begin(), Math.min(...ends) - now)
+    this.timer = setTimeout(() => this.start(), Math.min(...ends) - now)
   }
 }

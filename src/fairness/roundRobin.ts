@@ -1,6 +1,10 @@
-// A queue that serves callers in turn: a caller that has put much into it delays itself, and others by one item each.
+// A queue that serves callers in turn. A caller with many items delays mainly itself, and each
+// other caller by one item.
 
-/** Items in the order of arrival within each caller, round-robin between callers. An item is in it once at most. */
+/**
+ * Items in order of arrival within each caller, round-robin between callers. Adding an item twice
+ * has no effect.
+ */
 export class RoundRobin<Item> {
   size = 0
   private readonly byCaller = new Map<string, Set<Item>>()
@@ -13,13 +17,13 @@ export class RoundRobin<Item> {
     this.size += 1
   }
 
-  /** What `shift` would take. */
+  /** The item that `shift` would return. */
   peek(): Item | undefined {
     for (const items of this.byCaller.values()) for (const item of items) return item
     return undefined
   }
 
-  /** Takes an item out that is not to be served any more. */
+  /** Removes an item without serving it. */
   remove(caller: string, item: Item): void {
     const items = this.byCaller.get(caller)
     if (!items?.delete(item)) return
@@ -28,8 +32,9 @@ export class RoundRobin<Item> {
   }
 
   /**
-   * The first item that `admitsItem` of the first caller in line that `admitsCaller` and has one, by default the first of all. Its caller then
-   * goes to the end of the line.
+   * Removes and returns the first item that matches both conditions: callers in order of their
+   * turns, then items in order of arrival. Its caller then moves to the end of the line. Without
+   * conditions, this is the first item of all.
    */
   shift(
     admitsCaller: (caller: string) => boolean = () => true,

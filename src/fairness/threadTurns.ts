@@ -1,22 +1,24 @@
-// Shares the one thread of this process between callers. Work that cannot be interrupted runs in turns. A caller pays for the time that its
-// turn takes: its next turn is due only after a multiple of that time, and the turns of others that are due earlier come first.
+// Shares the thread of this process between callers. Work that cannot be interrupted runs in turns.
+// A caller pays for the length of its turn: its next turn is due after a multiple of that time, and
+// turns of others that are due earlier run first.
 
-/** A turn puts the next one of its caller off by this many times its length. */
+/** A turn delays the next turn of its caller by this multiple of its length. */
 const CHARGE_FACTOR = 6
 /**
- * A caller that was put off longer has to wait even if the thread is idle: the requests of others that wait for the database or for bytes need
- * the thread again and again, and would meet a long turn each time. Turns of up to 6 ms never wait for an idle thread.
+ * A turn may start this early on an idle thread. A longer delay applies even then: requests of
+ * others that wait for the database or for bytes need the thread repeatedly, and each would wait
+ * for a long turn. Turns of up to 6 ms never wait for an idle thread.
  */
 const MAX_EARLY_MS = 36
-/** A caller that had a turn this recently is active. */
+/** A caller is active for this long after its turn. */
 const ACTIVE_MS = 1000
-/** Turns in one pass of the event loop: after this time, what else is ready is served. */
+/** Maximum time of turns in one pass of the event loop. Then other ready events are handled. */
 const PASS_MS = 2
 
 interface Account {
   readonly caller: string
   readonly waiting: (() => void)[]
-  /** When its next turn is due. The caller that is due first is next. */
+  /** When its next turn is due. The caller that is due first runs next. */
   dueAt: number
   endedAt: number
 }
@@ -25,14 +27,14 @@ export class ThreadTurns {
   private readonly accounts = new Map<string, Account>()
   private waitingCount = 0
   private isRunning = false
-  /** How long turns took in this pass of the event loop. */
+  /** Time of the turns in this pass of the event loop. */
   private passMs = 0
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
   /**
-   * Resolves when it is the caller's turn. The turn lasts until the promises that continue at once have continued: to the first wait for
-   * something outside this process.
+   * Resolves when it is the caller's turn. The turn lasts until all promises that can settle at
+   * once have settled: until the work waits for something outside this process.
    */
   next(caller: string): Promise<void> {
     return new Promise((resolve) => {
@@ -45,8 +47,8 @@ export class ThreadTurns {
   }
 
   private accountOf(caller: string): Account {
-    const known = this.accounts.get(caller)
-    if (known) return known
+    const existing = this.accounts.get(caller)
+    if (existing) return existing
     const account = { caller, waiting: [], dueAt: 0, endedAt: Number.NEGATIVE_INFINITY }
     this.accounts.set(caller, account)
     return account
@@ -58,9 +60,9 @@ export class ThreadTurns {
     const now = performance.now()
     const account = this.firstDue(now)
     if (account === undefined) return
-    const restMs = account.dueAt - now - MAX_EARLY_MS
-    if (restMs <= 0 || !this.isOtherActive(account, now)) this.start(account, now)
-    else this.timer = setTimeout(() => this.startNext(), Math.ceil(restMs))
+    const waitMs = account.dueAt - now - MAX_EARLY_MS
+    if (waitMs <= 0 || !this.isOtherActive(account, now)) this.start(account, now)
+    else this.timer = setTimeout(() => this.startNext(), Math.ceil(waitMs))
   }
 
   private firstDue(now: number): Account | undefined {
@@ -84,7 +86,8 @@ export class ThreadTurns {
     this.isRunning = true
     this.waitingCount -= 1
     account.waiting.shift()?.()
-    // Node runs this tick once no promise is left that continues at once, but only if a promise has scheduled it.
+    // Node runs this tick after all promises that can settle at once, but only if a microtask
+    // scheduled it.
     queueMicrotask(() => process.nextTick(() => this.end(account, startedAt)))
   }
 
@@ -96,10 +99,10 @@ export class ThreadTurns {
     this.isRunning = false
     this.passMs += tookMs
     if (this.passMs < PASS_MS) this.startNext()
-    else this.immediate = setImmediate(() => this.beginPass())
+    else this.immediate = setImmediate(() => this.startPass())
   }
 
-  private beginPass(): void {
+  private startPass(): void {
     this.immediate = undefined
     this.passMs = 0
     this.startNext()

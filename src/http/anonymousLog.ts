@@ -1,11 +1,11 @@
-// The log of requests that have not proved who sends them: anybody can cause its lines, so they are bounded.
+// The log of unauthenticated requests. Anyone can cause its lines, so their number is limited.
 import type { Logger } from 'pino'
 
-/** What is asked of the log while a request is answered. */
+/** The methods of the log that request handling uses. */
 export type RequestLog = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>
 
 const WINDOW_MS = 60_000
-/** Lines with one message in a window. */
+/** Maximum number of lines with the same message in one window. */
 const MAX_LINES = 60
 
 interface Window {
@@ -15,8 +15,8 @@ interface Window {
 }
 
 /**
- * Writes at most 60 lines a minute of each message, as long as messages are constants. When the minute is over, or with the first line after it,
- * one more line says how many were left out.
+ * Writes at most 60 lines per minute for each message. Messages must be constants. One more line at
+ * the end of the minute reports how many lines were suppressed.
  */
 export function anonymousLog(log: Logger): RequestLog {
   const windows = new Map<string, Window>()
@@ -38,19 +38,19 @@ export function anonymousLog(log: Logger): RequestLog {
     return window
   }
 
-  const bounded = (level: 'warn' | 'error') => (facts: object, line: string) => {
+  const limited = (level: 'warn' | 'error') => (fields: object, line: string) => {
     const window = windowOf(level, line)
     if (window.lines === MAX_LINES) window.suppressed += 1
     else {
       window.lines += 1
-      log[level](facts, line)
+      log[level](fields, line)
     }
   }
   return {
     debug: log.debug.bind(log),
     info: log.info.bind(log),
     isLevelEnabled: log.isLevelEnabled.bind(log),
-    warn: bounded('warn') as Logger['warn'],
-    error: bounded('error') as Logger['error'],
+    warn: limited('warn') as Logger['warn'],
+    error: limited('error') as Logger['error'],
   }
 }

@@ -1,15 +1,16 @@
-// When a request is given up: its client is gone, or its time is over. Its statements are given up with it (database/cancellation.ts).
+// Aborts a request when its client disconnects or its time runs out, and cancels its statements
+// (database/cancellation.ts).
 import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { type StatementWatch, withAbortSignal } from '../database/cancellation.ts'
-import { repeatRead } from './repeatedRead.ts'
 import type { ServerPlugin } from './requestScope.ts'
 import type { ResponseSizeLimit } from './responseSize.ts'
+import { retryRead } from './retryRead.ts'
 
-/** Watches one request: whether its time is over, and whether its client waits. */
+/** The time limit of one request, and whether its client is still connected. */
 export class Deadline {
-  isOver = false
+  isExpired = false
   isClientGone = false
   private readonly abandoned = new AbortController()
   private ignoresDisconnect = false
@@ -18,27 +19,30 @@ export class Deadline {
 
   constructor(response: ServerResponse, timeoutMs: number) {
     this.response = response
-    // Each statement that runs listens, and an operation may have many at once.
+    // Each running statement adds a listener, and an operation may run many at once.
     setMaxListeners(0, this.abandoned.signal)
     this.timer = setTimeout(() => {
-      this.isOver = true
-      this.abandoned.abort(new Error('the time for the request is over'))
+      this.isExpired = true
+      this.abandoned.abort(new Error('the request timed out'))
     }, timeoutMs)
     response.once('close', () => {
       clearTimeout(this.timer)
       this.isClientGone = !response.writableFinished
-      if (this.isClientGone && !this.ignoresDisconnect) this.abandoned.abort(new Error('the client is gone'))
+      if (this.isClientGone && !this.ignoresDisconnect) this.abandoned.abort(new Error('the client disconnected'))
     })
   }
 
-  /** From now on the request is given up when its time is over only, whether its client is there or not. */
+  /**
+   * From now on the request continues when its client disconnects. Its time limit still applies.
+   */
   ignoreDisconnect(): void {
     this.ignoresDisconnect = true
   }
 
   /**
-   * From now on the request has no time limit: it is given up when its answer has ended, well or not. When `end` is aborted the connection
-   * is cut, in the middle of the answer, so that the client knows that there is more.
+   * Replaces the time limit: the request lasts until its response ends. When `end` is aborted, the
+   * connection is cut in the middle of the response, so that the client knows that the stream is
+   * incomplete.
    */
   runUntil(end: AbortSignal): void {
     clearTimeout(this.timer)
@@ -47,93 +51,109 @@ export class Deadline {
     end.addEventListener('abort', cut, { once: true })
     this.response.once('close', () => {
       end.removeEventListener('abort', cut)
-      this.abandoned.abort(new Error('the stream is over'))
+      this.abandoned.abort(new Error('the stream ended'))
     })
   }
 
-  /** Gives the request up for a reason that is told elsewhere. */
+  /** Aborts the request. The caller reports the reason to the client. */
   abort(reason: string): void {
     this.abandoned.abort(new Error(reason))
   }
 
   /**
-   * Runs `work` for as long as the request is not given up; then its statements are given up, and nobody waits for it any longer.
+   * Runs `work` until the request is aborted. The abort cancels the statements of `work` and stops
+   * waiting for it.
    *
-   * @throws what `work` throws, or the reason why the request is given up
+   * @throws what `work` throws, or the reason of the abort
    */
   async run<T>(work: () => Promise<T>, watch: StatementWatch = {}): Promise<T> {
     this.signal.throwIfAborted()
     return this.wait(withAbortSignal(this.signal, work, watch))
   }
 
-  /** Waits for `result` until the request is given up. @throws what `result` rejects with, or the reason why the request is given up */
+  /**
+   * Waits for `result` until the request is aborted.
+   *
+   * @throws what `result` rejects with, or the reason of the abort
+   */
   async wait<T>(result: Promise<T>): Promise<T> {
     const { signal } = this
     signal.throwIfAborted()
     let stopWaiting = (): void => undefined
-    const givenUp = new Promise<never>((_, reject) => {
+    const aborted = new Promise<never>((_, reject) => {
       stopWaiting = () => reject(signal.reason)
       signal.addEventListener('abort', stopWaiting, { once: true })
     })
     try {
-      return await Promise.race([result, givenUp])
+      return await Promise.race([result, aborted])
     } finally {
       signal.removeEventListener('abort', stopWaiting)
     }
   }
 
-  /** Aborted when the request is given up. */
+  /** Aborted when the client disconnects or the time limit is reached. */
   get signal(): AbortSignal {
     return this.abandoned.signal
   }
 }
 
 /**
- * Executes each operation under the deadline of its request. A mutation goes on when its client is gone: whoever sent it wants it
- * done. When its time is over the statement that runs is taken back; what it did before that stays done. A subscription has no end.
+ * Executes each operation under the deadline of its request. A mutation continues when its client
+ * disconnects, because the client wants it done. At the time limit the running statement is rolled
+ * back; earlier statements stay committed. A subscription has no time limit.
  */
-export function keepDeadline(): ServerPlugin {
+export function enforceDeadline(): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const { scope } = args.contextValue
-      const { deadline, answerSize, memory, statementEnded: onStatement, callerKey: caller } = scope
+      const { deadline, responseSize, memory, statementEnded: onStatement, callerKey: caller } = scope
       const operation = getOperationAST(args.document, args.operationName)?.operation
       const isMutation = operation === OperationTypeNode.MUTATION
       if (isMutation) deadline.ignoreDisconnect()
       const onBytes = (bytes: number): void => {
-        memory.received(bytes)
-        if (!isMutation) answerSize.received(bytes)
+        memory.addRead(bytes)
+        if (!isMutation) responseSize.addRead(bytes)
       }
-      const watch = { onBytes, onStatement, caller, readsOnly: !isMutation }
+      const watch: RequestWatch = { onBytes, onStatement, caller, readsOnly: !isMutation }
       setExecuteFn((given: ExecutionArgs) => {
         if (isMutation) return withAbortSignal(deadline.signal, () => executeFn(given), watch)
-        return repeatRead(scope, (signal, attempt) => {
-          // What resolvers keep by their context, such as rows that were not read to the end, is not for another attempt.
+        return retryRead(scope, (signal, attempt) => {
+          // Resolvers cache by context object, such as partly read rows. A second attempt must not
+          // see that cache.
           const contextValue = attempt === 1 ? given.contextValue : { ...(given.contextValue as object) }
-          const counted = (bytes: number): void => {
+          const onBytesOfAttempt = (bytes: number): void => {
             if (!signal.aborted) onBytes(bytes)
           }
-          return withAbortSignal(signal, () => executeFn({ ...given, contextValue }), { ...watch, onBytes: counted })
+          return withAbortSignal(signal, () => executeFn({ ...given, contextValue }), {
+            ...watch,
+            onBytes: onBytesOfAttempt,
+          })
         })
       })
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const {
         deadline,
-        answerSize,
+        responseSize,
         shuttingDown,
         statementEnded: onStatement,
         callerKey: caller,
       } = args.contextValue.scope
       deadline.runUntil(shuttingDown)
-      const watch = { onBytes: (bytes: number) => answerSize.received(bytes), onStatement, caller, readsOnly: true }
+      const onBytes = (bytes: number): void => responseSize.addRead(bytes)
+      const watch: RequestWatch = { onBytes, onStatement, caller, readsOnly: true }
       const run = <T>(work: () => T): T => withAbortSignal(deadline.signal, work, watch)
       setSubscribeFn(async (given: ExecutionArgs) => {
         const results = await run(() => subscribeFn(given))
-        return isStream(results) ? eachUnder(run, results, answerSize) : results
+        return isStream(results) ? runEach(run, results, responseSize) : results
       })
     },
   }
+}
+
+/** With its type, so that a renamed member of StatementWatch is an error here. */
+interface RequestWatch extends StatementWatch {
+  readonly caller: string | undefined
 }
 
 interface Results extends AsyncIterableIterator<unknown> {
@@ -144,8 +164,11 @@ function isStream(results: object): results is Results {
   return Symbol.asyncIterator in results
 }
 
-/** The executor reads what an event shows of the database when the event is asked for: it is bounded then as a query is. */
-function eachUnder(run: <T>(work: () => T) => T, results: Results, size: ResponseSizeLimit): Results {
+/**
+ * The executor reads the data of an event when the event is pulled, so each event is limited as a
+ * query is.
+ */
+function runEach(run: <T>(work: () => T) => T, results: Results, size: ResponseSizeLimit): Results {
   return {
     next: () => {
       size.restart()
@@ -158,8 +181,8 @@ function eachUnder(run: <T>(work: () => T) => T, results: Results, size: Respons
   }
 }
 
-/** What a client reads whose request took too long. */
+/** The error for a request that exceeded its time limit of `timeoutMs`. */
 export function timeoutError(timeoutMs: number): GraphQLError {
-  const message = `The request took longer than ${timeoutMs} ms and was given up. Ask for less at once, or for it again later.`
+  const message = `The request took longer than ${timeoutMs} ms and was cancelled. Request less data at once, or retry later.`
   return new GraphQLError(message, { extensions: { code: 'TIMEOUT', http: { status: 503 } } })
 }

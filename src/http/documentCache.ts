@@ -1,11 +1,15 @@
-// Documents that clients send again: kept parsed, and known to be valid. Only what was let run is kept. The memory is shared between callers:
-// when it is full, whoever has most of it gives up what it used longest ago, so nobody can take the place of others.
+// A cache of parsed and validated documents. It holds only documents that have been executed.
+// Callers share its memory: when it is full, the caller that uses most of it loses its least
+// recently used document, so one caller cannot evict the documents of others.
 import type { DocumentNode, Token } from 'graphql'
 import type { ServerPlugin } from './requestScope.ts'
 
-/** Measured with graphql 16 on Node 20: tokens with their places, and the nodes made of them. */
+/**
+ * Memory per token: the token with its location, and its share of the nodes. Measured with graphql
+ * 16 on Node 20.
+ */
 const TOKEN_BYTES = 550
-/** Memory for all documents. */
+/** Maximum memory for all documents. */
 const CACHE_BYTES = 32 * 1024 * 1024
 
 interface Entry {
@@ -15,11 +19,11 @@ interface Entry {
   readonly owner: Owner
 }
 
-/** What was added on account of one caller. */
+/** The documents that one caller added. */
 interface Owner {
   readonly caller: string
   bytes: number
-  /** In the order of their last use. */
+  /** Least recently used first. */
   readonly entries: Set<Entry>
 }
 
@@ -41,7 +45,9 @@ export class DocumentCache {
     return entry.document
   }
 
-  /** Keeps a document on account of `caller`, unless it is too large to be kept. */
+  /**
+   * Adds a document and charges it to `caller`. Ignores a document that is larger than the cache.
+   */
   add(caller: string, text: string, document: DocumentNode): void {
     const bytes = TOKEN_BYTES * tokensOf(document) + 2 * text.length
     if (bytes > this.limit || this.entries.has(text)) return
@@ -78,13 +84,16 @@ function tokensOf({ loc }: DocumentNode): number {
   return count
 }
 
-/** Spares documents that ran before their parsing and validation. To stand behind whatever refuses documents. */
-export function keepDocuments(): ServerPlugin {
+/**
+ * Skips parsing and validation for documents that have run before. Must come after the plugins that
+ * reject documents.
+ */
+export function cacheDocuments(): ServerPlugin {
   const cache = new DocumentCache()
-  /** Of documents that are running for the first time. */
+  /** The text of documents that are not in the cache yet. */
   const texts = new WeakMap<DocumentNode, string>()
   const valid = new WeakSet<DocumentNode>()
-  const keep = (document: DocumentNode, callerKey: string | undefined): void => {
+  const add = (document: DocumentNode, callerKey: string | undefined): void => {
     const text = texts.get(document)
     if (text === undefined || callerKey === undefined) return
     texts.delete(document)
@@ -94,8 +103,8 @@ export function keepDocuments(): ServerPlugin {
   return {
     onParse({ params, setParsedDocument }) {
       const text = params.source.toString()
-      const known = cache.get(text)
-      if (known) return void setParsedDocument(known)
+      const cached = cache.get(text)
+      if (cached) return void setParsedDocument(cached)
       return ({ result }) => {
         if (result && !(result instanceof Error)) texts.set(result as DocumentNode, text)
       }
@@ -103,7 +112,7 @@ export function keepDocuments(): ServerPlugin {
     onValidate({ params, setResult }) {
       if (valid.has(params.documentAST)) setResult([])
     },
-    onExecute: ({ args }) => keep(args.document, args.contextValue.scope.callerKey),
-    onSubscribe: ({ args }) => keep(args.document, args.contextValue.scope.callerKey),
+    onExecute: ({ args }) => add(args.document, args.contextValue.scope.callerKey),
+    onSubscribe: ({ args }) => add(args.document, args.contextValue.scope.callerKey),
   }
 }

@@ -1,5 +1,6 @@
-// The operations that GraphiQL opens with: what a newcomer tries first. One operation a tab, because GraphiQL sends every fragment of a
-// tab with whichever operation is run, and an unused fragment is invalid. A test runs each of them in a browser, on an empty ledger.
+// The operations in the first tabs of GraphiQL, for a first try. Each tab has one operation,
+// because GraphiQL sends all fragments of a tab with the operation that is run, and an unused
+// fragment is invalid. A test runs each tab in a browser, on an empty ledger.
 
 export interface GraphiQLTab {
   readonly query: string
@@ -76,12 +77,15 @@ subscription Follow {
 }
 `
 
-// Without variables, because GraphiQL does not show those of a default tab.
+// Without variables, because GraphiQL does not show the variables of a default tab.
 const QUERIES = [CREATE, WORK, HISTORY, FOLLOW]
 
 const CREDENTIAL = JSON.stringify({ authorization: 'Bearer YOUR TOKEN OR API KEY' }, null, 2)
 
-/** Where a person puts the credential, in every tab; undefined in an open server, which needs none. */
+/**
+ * The headers editor of every tab, with a placeholder for the credential. Undefined if the server
+ * is open.
+ */
 export function graphiqlHeaders(open: boolean): string | undefined {
   return open ? undefined : CREDENTIAL
 }

@@ -1,6 +1,5 @@
-// The two questions of whoever runs the process: does it live, is it fit to be sent requests. Says why not, without
-// names, addresses or secrets, for anybody may ask.
-
+// Liveness and readiness. The reason of a failed check has no names, addresses or secrets, because
+// anyone may request it.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { lookingAtSchema } from '../database/cancellation.ts'
@@ -18,24 +17,28 @@ export type ReadinessProbe = () => Promise<Readiness>
 
 export interface DatabaseReadiness {
   readonly probe: ReadinessProbe
-  /** Checks again because of an error. Not ready also if the database was not ready before the call. */
-  renew(error: unknown): Promise<Readiness>
+  /**
+   * Checks again, because `error` shows that the cached result may be outdated. The result is also not
+   * ready if the database was not ready before the call.
+   */
+  refresh(error: unknown): Promise<Readiness>
 }
 
-/** An answer is good for so long: however often somebody asks, the database is asked once. */
+/** A result is cached for this long, so that frequent requests cause one check. */
 const CACHE_TTL_MS = 1000
 const TIMEOUT_MS = 2000
-/** From one look to the next at least, however many statements fail. */
-const PAUSE_MS = 100
+/** Minimum time between two checks, however many statements fail. */
+const MIN_INTERVAL_MS = 100
 
 /**
- * Ready: the database answers soon, sessions on it are as we set them, this version can run on its schema, which is what the migrations
- * made, its role has the rights that it needs, and the order of its records is right. Never rejects. Each change is logged once.
+ * Checks that the database responds in time, its sessions have our settings, its schema is
+ * compatible with this version and has not drifted from the migrations, its role has the rights
+ * that it needs, and its timeline is current. Never rejects. Logs each change once.
  */
 export function databaseReadiness(database: Database, timeline: TimelineCheck, log: Logger): DatabaseReadiness {
   let last: string | undefined
   let evidence: unknown
-  const note = (readiness: Readiness, error?: unknown): Readiness => {
+  const report = (readiness: Readiness, error?: unknown): Readiness => {
     const reason = readiness.ready ? undefined : readiness.reason
     if (reason !== undefined && reason !== last) log.warn({ err: error ?? evidence, reason }, 'not ready')
     if (reason === undefined && last !== undefined) log.info('ready again')
@@ -43,20 +46,20 @@ export function databaseReadiness(database: Database, timeline: TimelineCheck, l
     evidence = undefined
     return readiness
   }
-  const kept = new KeptAnswer(() =>
-    withTimeout(lookingAtSchema(() => check(database, timeline))).then(note, (error: unknown) => {
+  const cached = new CachedResult(() =>
+    withTimeout(lookingAtSchema(() => check(database, timeline))).then(report, (error: unknown) => {
       const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
-      return note({ ready: false, reason }, error)
+      return report({ ready: false, reason }, error)
     }),
   )
-  const renew = async (error: unknown): Promise<Readiness> => {
+  const refresh = async (error: unknown): Promise<Readiness> => {
     const before = last
     evidence = error
-    const now = await kept.renew()
+    const now = await cached.refresh()
     // A restore may have ended since the statement failed.
     return before === undefined ? now : { ready: false, reason: before }
   }
-  return { probe: () => kept.get(), renew }
+  return { probe: () => cached.get(), refresh }
 }
 
 async function check(database: Database, timeline: TimelineCheck): Promise<Readiness> {
@@ -65,9 +68,10 @@ async function check(database: Database, timeline: TimelineCheck): Promise<Readi
   const reason =
     settings[0] ?? (await missingRights(database.pool)) ?? REASONS[(await migrationState(database.pool)).state]
   if (reason !== undefined) return { ready: false, reason }
-  // Before the schema is compared, which would name the triggers that a restore has still to create.
+  // Before the schema comparison, which would report the triggers that a restore has not created
+  // yet.
   await timeline.run()
-  // Each time: a restore under a running server makes the schema anew in a second.
+  // In every check: a restore under a running server replaces the schema within a second.
   const drift = await schemaDrift(database.pool)
   return drift === undefined ? { ready: true } : { ready: false, reason: drift }
 }
@@ -77,49 +81,49 @@ const REASONS: Readonly<Record<MigrationState['state'], string | undefined>> = {
   empty: 'The database has no schema yet.',
   behind: 'The database schema is behind this version of the server.',
   ahead: 'The database has migrations that this version of the server cannot run on.',
-  failed: 'A migration of the database failed half-way.',
+  failed: 'A database migration failed half-way.',
 }
 
-/** Asks again only when the last answer is old; whoever asks meanwhile waits for the same answer. */
-class KeptAnswer<Answer> {
-  private readonly ask: () => Promise<Answer>
-  private kept: { readonly answer: Promise<Answer>; until: number } | undefined
-  private next: Promise<Answer> | undefined
+/** Caches the result of `load`. Concurrent callers share one load. */
+class CachedResult<Result> {
+  private readonly load: () => Promise<Result>
+  private entry: { readonly result: Promise<Result>; expiresAt: number } | undefined
+  private next: Promise<Result> | undefined
 
-  /** `ask` does not reject. */
-  constructor(ask: () => Promise<Answer>) {
-    this.ask = ask
+  /** `load` must not reject. */
+  constructor(load: () => Promise<Result>) {
+    this.load = load
   }
 
-  get(): Promise<Answer> {
-    if (this.kept !== undefined && performance.now() < this.kept.until) return this.kept.answer
-    const entry = { answer: this.ask(), until: Number.POSITIVE_INFINITY }
-    this.kept = entry
-    void entry.answer.then(() => {
-      entry.until = performance.now() + CACHE_TTL_MS
+  get(): Promise<Result> {
+    if (this.entry !== undefined && performance.now() < this.entry.expiresAt) return this.entry.result
+    const entry = { result: this.load(), expiresAt: Number.POSITIVE_INFINITY }
+    this.entry = entry
+    void entry.result.then(() => {
+      entry.expiresAt = performance.now() + CACHE_TTL_MS
     })
-    return entry.answer
+    return entry.result
   }
 
-  /** The answer to a question that begins after this call. */
-  renew(): Promise<Answer> {
-    this.next ??= this.askAfterThis()
+  /** The result of a load that starts after this call. */
+  refresh(): Promise<Result> {
+    this.next ??= this.loadAgain()
     return this.next
   }
 
-  private async askAfterThis(): Promise<Answer> {
-    await this.kept?.answer
-    await delay(PAUSE_MS, undefined, { ref: false })
+  private async loadAgain(): Promise<Result> {
+    await this.entry?.result
+    await delay(MIN_INTERVAL_MS, undefined, { ref: false })
     this.next = undefined
-    this.kept = undefined
+    this.entry = undefined
     return await this.get()
   }
 }
 
-async function withTimeout(answer: Promise<Readiness>): Promise<Readiness> {
+async function withTimeout(check: Promise<Readiness>): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${TIMEOUT_MS} ms.`)), TIMEOUT_MS)
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The database did not respond within ${TIMEOUT_MS} ms.`)), TIMEOUT_MS)
   })
-  return await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer))
+  return await Promise.race([check, timeout]).finally(() => clearTimeout(timer))
 }

@@ -1,4 +1,4 @@
-// Counts what waits in this process for clients that do not read it.
+// Limits the data that this process holds for clients that do not read it.
 
 interface Holder {
   readonly bytes: number
@@ -15,8 +15,8 @@ export class HeldBytes {
   }
 
   /**
-   * Counts bytes of a caller until the returned function is called. While there are too many in all, the oldest of the caller that has
-   * most are cut.
+   * Counts `bytes` for `caller` until the returned function is called. While the total exceeds the
+   * maximum, calls `cut` of the oldest entry of the caller that holds most.
    */
   hold(caller: string, bytes: number, cut: () => void): () => void {
     const holder: Holder = { bytes, cut }

@@ -1,6 +1,7 @@
-// Most requests are one JSON text by POST, and so are their answers. Yoga and its hooks see them like any others, but they are spared the
-// way through the objects of the Fetch standard, whose streams cost more than all else that HTTP does. The hooks onRequest and onResponse
-// belong to the server around Yoga, which they do not pass: a plugin that must see every request may not rely on those.
+// The fast path: most requests are a JSON body by POST with a JSON response. Yoga and its plugins
+// handle them as any others, but without the objects of the Fetch standard, whose streams cost more
+// than all other HTTP work. The hooks onRequest and onResponse belong to the server around Yoga and
+// do not run on the fast path, so a plugin that must see every request cannot use them.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendNodeResponse } from '@whatwg-node/server'
 import type { Plugin, YogaServer } from 'graphql-yoga'
@@ -8,14 +9,17 @@ import type { ServerContext } from './requestScope.ts'
 
 type Yoga = YogaServer<ServerContext, ServerContext>
 
-/** Answers one request. */
+/** Answers one request on the fast path. */
 export type AnswerJsonPost = (
   request: IncomingMessage,
   response: ServerResponse,
   context: ServerContext,
 ) => Promise<void>
 
-/** A plugin that takes nothing but a hold of its Yoga, and what then answers requests that are `isJsonPost`. */
+/**
+ * Returns a plugin that captures the Yoga instance, and the function that answers requests that are
+ * `isJsonPost`.
+ */
 export function jsonPosts(): { plugin: Plugin<ServerContext, ServerContext>; answer: AnswerJsonPost } {
   let yoga: Yoga | undefined
   return {
@@ -25,15 +29,18 @@ export function jsonPosts(): { plugin: Plugin<ServerContext, ServerContext>; ans
       },
     },
     async answer(request, response, context) {
-      if (yoga === undefined) throw new Error('Yoga was not made yet.')
-      // Of the request and its context it asks for no more than they have.
-      const answer = await yoga.handle(new JsonPost(request) as unknown as Request, context as never)
-      await sendNodeResponse(answer, response, request, true)
+      if (yoga === undefined) throw new Error('The Yoga instance does not exist yet.')
+      // JsonPost has every member of a request that Yoga reads.
+      const result = await yoga.handle(new JsonPost(request) as unknown as Request, context as never)
+      await sendNodeResponse(result, response, request, true)
     },
   }
 }
 
-/** Whether a request to `path` is a JSON text whose length is told beforehand. Any other goes the long way. */
+/**
+ * Whether a request is a JSON POST to `path` with a known length. Any other request takes the
+ * standard path through Yoga's server.
+ */
 export function isJsonPost({ method, url, headers }: IncomingMessage, path: string): boolean {
   return (
     method === 'POST' &&
@@ -45,7 +52,10 @@ export function isJsonPost({ method, url, headers }: IncomingMessage, path: stri
   )
 }
 
-/** What Yoga and its plugins read of a request (Fetch standard, "Request"). Its length is checked by them before the text is asked for. */
+/**
+ * The members of a Fetch request that Yoga and its plugins read. They check its length before they
+ * read the body.
+ */
 class JsonPost {
   readonly method = 'POST'
   readonly body = null
@@ -60,12 +70,12 @@ class JsonPost {
       return value === undefined ? null : String(value)
     }
     this.request = request
-    // Nobody takes more of it than the path.
+    // Only the path is used.
     this.url = `http://localhost${url}`
     this.headers = { get, has: (name) => get(name) !== null }
   }
 
-  /** @throws Error if the client goes before it has sent the whole text */
+  /** @throws Error if the client disconnects before it has sent the whole body */
   arrayBuffer(): Promise<ArrayBufferLike> {
     const { request } = this
     return new Promise((resolve, reject) => {

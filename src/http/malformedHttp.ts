@@ -1,5 +1,6 @@
-// Answers to what Node's HTTP parser refuses. Node itself would answer them without a body. They have the form of a GraphQL response, by
-// which a client knows that the same request would be refused again.
+// Responses to requests that Node's HTTP parser rejects. Node itself would send no body. These
+// responses have the form of a GraphQL response, which shows a client that a retry would fail
+// again.
 import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
@@ -10,7 +11,10 @@ export interface MalformedHttpOptions {
   readonly log: Logger
 }
 
-/** What is still to come of a refused request is read for this long: a connection that is closed before that loses the answer (RFC 9112, 9.6). */
+/**
+ * The rest of a rejected request is read for this long. Closing the connection earlier can lose the
+ * response (RFC 9112, section 9.6).
+ */
 const LINGER_MS = 2000
 
 interface Refusal {
@@ -20,20 +24,20 @@ interface Refusal {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** `running`: the answers that are not finished. */
+/** `active`: the responses that are not finished. */
 export function answerMalformedHttp(
   server: Server,
-  running: ReadonlySet<ServerResponse>,
+  active: ReadonlySet<ServerResponse>,
   options: MalformedHttpOptions,
 ): void {
   const refused = new WeakSet<Duplex>()
   server.on('clientError', (error: NodeJS.ErrnoException & { reason?: string }, socket) => {
-    // Whatever comes after the first fault is one too.
+    // The parser reports every later byte as an error too.
     if (refused.has(socket)) return
     refused.add(socket)
-    const last = [...running].filter(({ req }) => req.socket === socket).at(-1)
+    const last = [...active].filter(({ req }) => req.socket === socket).at(-1)
     if (!socket.writable || last?.headersSent) socket.destroy()
-    // The requests before this one are not at fault.
+    // An earlier request on this connection is still being answered. Let it finish.
     else if (last?.req.complete) last.setHeader('connection', 'close')
     else {
       options.log.debug({ err: error }, 'refused malformed request')
@@ -49,16 +53,16 @@ export function answerMalformedHttp(
   })
 }
 
-/** Whether the header Host is as it must be; otherwise the request was answered. */
+/** Whether the header Host is valid. If not, sends the error response. */
 export function hasHost({ headers: { host }, httpVersion }: IncomingMessage, response: ServerResponse): boolean {
-  // A client that knows no name sends an empty one, and one of HTTP/1.0 sends none (RFC 9112, section 3.2).
+  // An empty value is valid, and HTTP/1.0 does not require the header (RFC 9112, section 3.2).
   if (host === undefined ? httpVersion === '1.0' : host === '' || URL.canParse(`http://${host}`)) return true
   const got = host === undefined ? 'no header' : `"${host.slice(0, 100)}"`
   send(response, { status: 400, message: `The header Host must be the name of this server (got ${got}).` })
   return false
 }
 
-/** The codes are those of Node and of its parser. */
+/** The codes come from Node and its parser. */
 function refusalOf(
   { code, message, reason = message }: NodeJS.ErrnoException & { reason?: string },
   { requestTimeoutMs, headersTimeoutMs }: MalformedHttpOptions,
@@ -98,15 +102,15 @@ function send(response: ServerResponse, refusal: Refusal): void {
   response.end(bodyOf(refusal))
 }
 
-/** Answers where there is no response that could. */
+/** Writes the response to the socket, because Node has no response object for this request. */
 function refuse(socket: Duplex, refusal: Refusal): void {
   const body = bodyOf(refusal)
   const headers = { ...HEADERS, ...refusal.headers, 'content-length': Buffer.byteLength(body) }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const text = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('')}\r\n${body}`
-  // Node leaves a socket of CONNECT to us, and its errors.
+  // Node does not handle the errors of a CONNECT socket.
   socket.on('error', () => socket.destroy())
-  // A request that is late may still arrive, and must not be carried out after this answer.
+  // The rest of a late request may still arrive. It must not run after this response.
   if (refusal.status === 408) socket.end(text, () => socket.destroy())
   else {
     const timer = setTimeout(() => socket.destroy(), LINGER_MS)

@@ -1,23 +1,24 @@
-// How much memory the requests of this process may take together: their bodies, the rows that they read, their answers. When it is used up
-// the largest request of the caller who has most is stopped. A query that can begin again waits until there is memory for a large one; any
-// other request is given up. Whoever asks for little is always served, and answers that go out have time to.
+// Limits the memory of all requests of this process together: their bodies, the rows that they
+// read, their responses. At the limit, the largest request of the caller that holds most is
+// stopped. A query that can be retried waits until enough memory is free; any other request is
+// aborted. Small requests are never stopped, and a response that is being sent has time to finish.
 import { getHeapStatistics } from 'node:v8'
 import { MemoryQueue } from './memoryQueue.ts'
 
-/** Of the heap that Node allows. What is counted is an estimate, and there is more than requests. */
+/** Share of Node's heap limit. The sizes are estimates, and not only requests use the heap. */
 const HEAP_SHARE = 0.25
 
-/** Requests that hold less are never given up. */
+/** Requests that hold less are never stopped. */
 const SMALL_BYTES = 256 * 1024
-/** While others wait for memory, a query that holds this much must wait as well. */
+/** While others wait for memory, a query that holds this much must wait too. */
 const LARGE_BYTES = 8 * 1024 * 1024
-/** The part of the limit that one request can reserve. */
+/** The share of the limit that one request can reserve. */
 const MAX_RESERVED_SHARE = 0.75
-/** For this long an answer that is being sent is not cut off. */
+/** A response that is being sent is not aborted during this time. */
 const SENDING_MS = 5000
 
-/** In bytes. */
-export function usualMemoryLimit(): number {
+/** The limit where none is configured, in bytes. */
+export function defaultMemoryLimit(): number {
   return Math.floor(HEAP_SHARE * getHeapStatistics().heap_size_limit)
 }
 
@@ -26,24 +27,24 @@ interface Account {
   readonly holdings: Set<Holding>
 }
 
-/** What one request holds. */
+/** The memory of one request. */
 export interface Holding {
-  /** That it was given up, because there was no memory for it. */
-  readonly isGivenUp: boolean
-  /** From now on it holds so much, and at the same time is given up if it has to be. */
+  /** Whether it was aborted for lack of memory. */
+  readonly isAborted: boolean
+  /** Sets how many bytes it holds. May stop this request or others. */
   hold(bytes: number): void
-  /** Called once instead of giving it up; until this is called again with another function, or with none. */
-  onStop(stop: (() => void) | undefined): void
+  /** Sets a function that is called once instead of aborting the request. Undefined removes it. */
+  onStop(retry: (() => void) | undefined): void
   /**
-   * Resolves to true when the memory is reserved: up to `bytes` it is not stopped. Callers take turns. Resolves to false if too many
-   * requests of the caller wait, or `signal` is aborted.
+   * Resolves to true when `bytes` are reserved: up to that size the request is not stopped. Callers
+   * take turns. Resolves to false if too many requests of the caller wait, or `signal` is aborted.
    */
   reserve(bytes: number, signal: AbortSignal): Promise<boolean>
-  /** From now on it is not given up any more: it writes. */
-  keep(): void
-  /** Its answer goes out now. */
+  /** From now on it is not stopped, because it writes to the database. */
+  protect(): void
+  /** Its response is being sent from now on. */
   send(): void
-  /** It holds nothing any more, whatever it still does. */
+  /** Sets it to 0 bytes for good, even if the request is still running. */
   release(): void
 }
 
@@ -58,12 +59,14 @@ export class MemoryBudget {
     this.queue = new MemoryQueue((bytes) => this.bytes + bytes <= limitBytes)
   }
 
-  /** `caller` is asked when something is held; `giveUp` is called at most once. */
-  open(caller: () => string, giveUp: () => void): Holding {
-    return new RequestHolding(this, caller, giveUp)
+  /**
+   * `resolveCaller` is called when the request first holds memory; `abort` is called at most once.
+   */
+  open(resolveCaller: () => string, abort: () => void): Holding {
+    return new RequestHolding(this, resolveCaller, abort)
   }
 
-  /** Called when a holding has changed. */
+  /** Records that `holding` changed by `bytes`. */
   add(holding: RequestHolding, bytes: number): void {
     const account = this.accounts.get(holding.caller) ?? { bytes: 0, holdings: new Set<RequestHolding>() }
     account.bytes += bytes
@@ -73,35 +76,37 @@ export class MemoryBudget {
     if (account.holdings.size > 0) this.accounts.set(holding.caller, account)
     else this.accounts.delete(holding.caller)
     if (bytes <= 0) this.queue.dispatch()
-    else this.stopWhatIsTooMuch(holding)
+    else this.enforceLimit(holding)
   }
 
-  /** Resolves when there is room, and `take` was called; see Holding. */
+  /** Resolves to true after `take` was called; see Holding. */
   reserve(
     caller: string,
     bytes: number,
     options: { take(bytes: number): void; signal: AbortSignal },
   ): Promise<boolean> {
-    const most = Math.floor(MAX_RESERVED_SHARE * this.limit)
-    return this.queue.wait(caller, Math.min(bytes, most), options)
+    const max = Math.floor(MAX_RESERVED_SHARE * this.limit)
+    return this.queue.wait(caller, Math.min(bytes, max), options)
   }
 
-  private stopWhatIsTooMuch(latest: RequestHolding): void {
+  private enforceLimit(latest: RequestHolding): void {
     if (this.queue.size > 0 && latest.mustWait) latest.stop()
     while (this.bytes > this.limit) {
-      const victim = this.victim((one) => !one.hasReserved) ?? this.victim(() => true)
+      const victim = this.victim((holding) => !holding.hasReserved) ?? this.victim(() => true)
       if (victim === undefined) return
       victim.stop()
     }
   }
 
-  /** Undefined if none of the requests that `admits` may be stopped now. */
-  private victim(admits: (holding: RequestHolding) => boolean): RequestHolding | undefined {
+  /**
+   * The request to stop next among those that match; undefined if none of them can be stopped now.
+   */
+  private victim(matches: (holding: RequestHolding) => boolean): RequestHolding | undefined {
     const accounts = [...this.accounts.values()].sort((a, b) => b.bytes - a.bytes)
     for (const { holdings } of accounts) {
       let largest: RequestHolding | undefined
-      for (const one of holdings as Set<RequestHolding>) {
-        if (one.mayBeStopped && admits(one) && one.bytes > (largest?.bytes ?? 0)) largest = one
+      for (const holding of holdings as Set<RequestHolding>) {
+        if (holding.isStoppable && matches(holding) && holding.bytes > (largest?.bytes ?? 0)) largest = holding
       }
       if (largest) return largest
     }
@@ -111,28 +116,31 @@ export class MemoryBudget {
 
 class RequestHolding implements Holding {
   bytes = 0
-  isGivenUp = false
+  isAborted = false
   private used = 0
   private reserved = 0
-  private isKept = false
-  /** What a mutation reads after its client is gone would never be released again. */
+  private isProtected = false
+  /**
+   * A mutation can continue after its client disconnected. Memory that it counts then would never
+   * be released.
+   */
   private isReleased = false
   private sendingSince: number | undefined
-  private onStopped: (() => void) | undefined
+  private retry: (() => void) | undefined
   private readonly budget: MemoryBudget
-  private readonly callerNow: () => string
-  private readonly onGivenUp: () => void
-  private known: string | undefined
+  private readonly resolveCaller: () => string
+  private readonly abort: () => void
+  private resolvedCaller: string | undefined
 
-  constructor(budget: MemoryBudget, caller: () => string, onGivenUp: () => void) {
+  constructor(budget: MemoryBudget, resolveCaller: () => string, abort: () => void) {
     this.budget = budget
-    this.callerNow = caller
-    this.onGivenUp = onGivenUp
+    this.resolveCaller = resolveCaller
+    this.abort = abort
   }
 
   get caller(): string {
-    this.known ??= this.callerNow()
-    return this.known
+    this.resolvedCaller ??= this.resolveCaller()
+    return this.resolvedCaller
   }
 
   hold(bytes: number): void {
@@ -141,8 +149,8 @@ class RequestHolding implements Holding {
     this.update()
   }
 
-  onStop(stop: (() => void) | undefined): void {
-    this.onStopped = stop
+  onStop(retry: (() => void) | undefined): void {
+    this.retry = retry
   }
 
   reserve(bytes: number, signal: AbortSignal): Promise<boolean> {
@@ -154,13 +162,13 @@ class RequestHolding implements Holding {
     return this.budget.reserve(this.caller, bytes, { take, signal })
   }
 
-  keep(): void {
-    this.isKept = true
+  protect(): void {
+    this.isProtected = true
   }
 
   send(): void {
     this.sendingSince = performance.now()
-    this.isKept = false
+    this.isProtected = false
     this.reserved = 0
     this.update()
   }
@@ -169,45 +177,45 @@ class RequestHolding implements Holding {
     return this.reserved > 0
   }
 
-  /** Whether it must let those pass that wait for memory. */
+  /** Whether it must yield to requests that wait for memory. */
   get mustWait(): boolean {
-    return this.onStopped !== undefined && !this.hasReserved && this.bytes >= LARGE_BYTES
+    return this.retry !== undefined && !this.hasReserved && this.bytes >= LARGE_BYTES
   }
 
-  get mayBeStopped(): boolean {
+  get isStoppable(): boolean {
     const isSending = this.sendingSince !== undefined && performance.now() - this.sendingSince < SENDING_MS
     const isWithinReserved = this.hasReserved && this.used <= this.reserved
-    return !this.isKept && !isSending && !isWithinReserved && this.bytes >= SMALL_BYTES
+    return !this.isProtected && !isSending && !isWithinReserved && this.bytes >= SMALL_BYTES
   }
 
   stop(): void {
-    const stop = this.onStopped
-    this.onStopped = undefined
-    if (stop) {
-      this.giveBack()
-      stop()
+    const retry = this.retry
+    this.retry = undefined
+    if (retry) {
+      this.reset()
+      retry()
       return
     }
     this.release()
-    this.isGivenUp = true
-    this.onGivenUp()
+    this.isAborted = true
+    this.abort()
   }
 
   release(): void {
-    this.giveBack()
+    this.reset()
     this.isReleased = true
   }
 
-  private giveBack(): void {
+  private reset(): void {
     this.reserved = 0
     this.hold(0)
   }
 
   private update(): void {
     const bytes = Math.max(this.used, this.reserved)
-    const more = bytes - this.bytes
-    if (more === 0) return
+    const change = bytes - this.bytes
+    if (change === 0) return
     this.bytes = bytes
-    this.budget.add(this, more)
+    this.budget.add(this, change)
   }
 }

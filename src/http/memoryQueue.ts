@@ -1,7 +1,8 @@
-// Requests that wait for memory. Callers take turns; the first in line waits for as much as it needs, and nobody passes it meanwhile.
+// Requests that wait for memory. Callers take turns. The first request in line waits until it has
+// enough, and no other one overtakes it.
 import { RoundRobin } from '../fairness/roundRobin.ts'
 
-/** Requests of one caller that wait at once. */
+/** Maximum number of waiting requests of one caller. */
 const MAX_WAITING_PER_CALLER = 20
 
 interface Waiter {
@@ -15,7 +16,7 @@ export class MemoryQueue {
   private readonly waiting = new RoundRobin<Waiter>()
   private readonly waitingOf = new Map<string, number>()
 
-  /** `fits` says whether there is room for so many bytes. */
+  /** `fits` returns whether `bytes` of memory are free. */
   constructor(fits: (bytes: number) => boolean) {
     this.fits = fits
   }
@@ -25,7 +26,8 @@ export class MemoryQueue {
   }
 
   /**
-   * Resolves to true once there is room and `take` was called; to false if too many requests of the caller wait, or when `signal` is aborted.
+   * Resolves to true once the memory is free and `take` was called; to false if too many requests
+   * of the caller wait, or when `signal` is aborted.
    */
   wait(
     caller: string,
@@ -36,24 +38,24 @@ export class MemoryQueue {
     if (count >= MAX_WAITING_PER_CALLER || signal.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
       const leave = (hasTaken: boolean): void => {
-        signal.removeEventListener('abort', giveUp)
+        signal.removeEventListener('abort', cancel)
         this.remove(waiter)
         if (hasTaken) take(bytes)
         else this.dispatch()
         resolve(hasTaken)
       }
-      const giveUp = (): void => leave(false)
+      const cancel = (): void => leave(false)
       const waiter: Waiter = { caller, bytes, start: () => leave(true) }
-      signal.addEventListener('abort', giveUp, { once: true })
+      signal.addEventListener('abort', cancel, { once: true })
       this.waitingOf.set(caller, count + 1)
       this.waiting.push(caller, waiter)
       this.dispatch()
     })
   }
 
-  /** To be called when memory was given back. */
+  /** Must be called when memory becomes free. */
   dispatch(): void {
-    // Taking memory changes what fits.
+    // Each start takes memory, which changes the result of `fits`.
     for (let first = this.takeFirst(); first; first = this.takeFirst()) first.start()
   }
 

@@ -1,40 +1,42 @@
-// What the log says of requests: each of them for those who look for something, and those that take long, with their statements, for everybody.
+// Logs requests: all of them at level debug, and slow requests and statements as warnings.
 import type { ServerResponse } from 'node:http'
 import type { RequestScope } from './requestScope.ts'
 
-/** Of the text of a statement. */
-const MAX_LOGGED_CHARACTERS = 2000
+/** Maximum length of a statement in the log. */
+const MAX_LOGGED_CHARS = 2000
 
-/** Watches one request from its beginning. A request or a statement that takes `slowThresholdMs` or longer is slow; 0: none is. */
+/**
+ * Must be called when a request starts. Requests and statements of `slowThresholdMs` or longer are
+ * slow; 0 turns this off.
+ */
 export function logRequest(response: ServerResponse, scope: RequestScope, slowThresholdMs: number): void {
-  const tellsAll = scope.log.isLevelEnabled('debug')
-  if (!tellsAll && slowThresholdMs === 0) return
+  const logsAll = scope.log.isLevelEnabled('debug')
+  if (!logsAll && slowThresholdMs === 0) return
   const startedAt = performance.now()
   if (slowThresholdMs > 0) {
     scope.statementEnded = (text, durationMs) => {
       if (durationMs < slowThresholdMs) return
-      const facts = { ...factsOf(scope), durationMs: rounded(durationMs), statement: oneLine(text) }
-      scope.log.warn(facts, 'slow statement')
+      const fields = { ...fieldsOf(scope), durationMs: rounded(durationMs), statement: oneLine(text) }
+      scope.log.warn(fields, 'slow statement')
     }
   }
   response.once('close', () => {
     const isAnswered = response.writableFinished
     const durationMs = rounded(performance.now() - startedAt)
-    const facts = { ...factsOf(scope), ...(isAnswered ? { status: response.statusCode } : {}), durationMs }
-    // A subscription lasts as long as its client likes.
-    const isSlow =
-      slowThresholdMs > 0 && facts.durationMs >= slowThresholdMs && !scope.operation?.startsWith('subscription')
-    if (isSlow) scope.log.warn(facts, isAnswered ? 'slow request' : 'slow request, given up by the client')
-    if (tellsAll) scope.log.debug(facts, isAnswered ? 'request answered' : 'request given up by the client')
+    const fields = { ...fieldsOf(scope), ...(isAnswered ? { status: response.statusCode } : {}), durationMs }
+    // The client decides how long a subscription lasts.
+    const isSlow = slowThresholdMs > 0 && durationMs >= slowThresholdMs && !scope.operation?.startsWith('subscription')
+    if (isSlow) scope.log.warn(fields, isAnswered ? 'slow request' : 'slow request, client disconnected')
+    if (logsAll) scope.log.debug(fields, isAnswered ? 'request answered' : 'client disconnected')
   })
 }
 
-function factsOf({ requestId, operation, caller }: RequestScope) {
+function fieldsOf({ requestId, operation, caller }: RequestScope) {
   return { requestId, operation, actor: caller?.actor }
 }
 
 function oneLine(statement: string): string {
-  return statement.replace(/\s+/g, ' ').trim().slice(0, MAX_LOGGED_CHARACTERS)
+  return statement.replace(/\s+/g, ' ').trim().slice(0, MAX_LOGGED_CHARS)
 }
 
 function rounded(milliseconds: number): number {

@@ -1,19 +1,24 @@
-// How much memory a request takes, estimated from what it sends, reads and answers, and counted against the budget of the process.
+// Estimates the memory of a request from its body, what it reads and its response, and counts it
+// against the budget of the process.
 import type { IncomingMessage } from 'node:http'
 import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import type { Holding } from './memoryBudget.ts'
 import type { RequestScope, ServerPlugin } from './requestScope.ts'
 import { READ_FACTOR } from './responseSize.ts'
 
-// Measured with Node 20. Of a body: the bytes, their text, and the values made of it.
+// The factors were measured with Node 20.
+/** The bytes of a body, their text, and the values parsed from it. */
 const PER_BODY_BYTE = 6
-/** What the database sends, and the texts made of it. */
+/** The bytes that the database sends, and the strings made of them. */
 const PER_READ_BYTE = 2
-/** The objects made of what the database sends: many small rows are bound by their bytes, few large ones by their number. */
+/**
+ * The objects made of rows. The smaller of this and PER_NODE applies: bytes limit many small rows,
+ * the number limits few large rows.
+ */
 const OBJECTS_PER_READ_BYTE = 10
 const PER_NODE = 1024
-/** The text of the answer, and its bytes. */
-const PER_ANSWER_BYTE = 3
+/** The text of the response, and its bytes. */
+const PER_RESPONSE_BYTE = 3
 
 const RETRY_AFTER_SECONDS = 1
 
@@ -22,114 +27,127 @@ export class RequestMemory {
   private body = 0
   private nodes = 0
   private read = 0
-  private answer = 0
+  private response = 0
 
   constructor(holding: Holding) {
     this.holding = holding
   }
 
-  /** @throws GraphQLError with the code UNAVAILABLE if the request was given up */
-  sends(bytes: number): void {
+  /** Counts the body. @throws GraphQLError with the code UNAVAILABLE if the request was aborted */
+  addBody(bytes: number): void {
     this.body = bytes
     this.update()
     this.check()
   }
 
-  /** At most so many nodes are read. */
-  expects(nodes: number): void {
+  /** Sets the maximum number of nodes that the operation reads. */
+  expectNodes(nodes: number): void {
     this.nodes = nodes
   }
 
-  received(bytes: number): void {
+  /** Counts bytes that the database sent. */
+  addRead(bytes: number): void {
     this.read += bytes
     this.update()
   }
 
-  /** @throws GraphQLError with the code UNAVAILABLE if the request was given up */
-  answers(bytes: number): void {
-    this.answer = bytes
+  /**
+   * Counts the response, which is sent next.
+   *
+   * @throws GraphQLError with the code UNAVAILABLE if the request was aborted
+   */
+  startResponse(bytes: number): void {
+    this.response = bytes
     this.update()
     this.check()
     this.holding.send()
   }
 
-  /** `stop` is called once instead of giving the request up while its answer is read, until this is called again. */
-  onStop(stop: (() => void) | undefined): void {
-    this.holding.onStop(stop)
+  /** Sets a function that is called once instead of aborting the request. Undefined removes it. */
+  onStop(retry: (() => void) | undefined): void {
+    this.holding.onStop(retry)
   }
 
   /**
-   * Forgets what was read, and waits until there is memory to read as much as an answer may take.
+   * Resets the bytes read, and waits until enough memory for a response of the maximum size is
+   * reserved.
    *
-   * @throws GraphQLError with the code UNAVAILABLE if too many requests of the caller wait, or the request is given up meanwhile
+   * @throws GraphQLError with the code UNAVAILABLE if too many requests of the caller wait, or the
+   * request is aborted
    */
   async reserve(responseLimitBytes: number, signal: AbortSignal): Promise<void> {
     this.read = 0
-    const most = PER_BODY_BYTE * this.body + (READ_FACTOR * PER_READ_BYTE + PER_ANSWER_BYTE) * responseLimitBytes
-    if (!(await this.holding.reserve(most, signal))) throw noMemory()
+    const max = PER_BODY_BYTE * this.body + (READ_FACTOR * PER_READ_BYTE + PER_RESPONSE_BYTE) * responseLimitBytes
+    if (!(await this.holding.reserve(max, signal))) throw outOfMemory()
   }
 
-  /** From now on it is not given up: it writes. */
-  keep(): void {
-    this.holding.keep()
+  /** From now on the request is not stopped, because it writes to the database. */
+  protect(): void {
+    this.holding.protect()
   }
 
   release(): void {
     this.holding.release()
   }
 
+  /**
+   * @throws GraphQLError with the code UNAVAILABLE if the request was aborted for lack of memory
+   */
   check(): void {
-    if (this.holding.isGivenUp) throw noMemory()
+    if (this.holding.isAborted) throw outOfMemory()
   }
 
   private update(): void {
     const objects = Math.min(PER_NODE * this.nodes, OBJECTS_PER_READ_BYTE * this.read)
-    // Before the answer is there, it is taken for as large as what was read.
-    const answer = PER_ANSWER_BYTE * (this.answer || this.read)
-    this.holding.hold(PER_BODY_BYTE * this.body + PER_READ_BYTE * this.read + objects + answer)
+    // Until the size of the response is known, assume that of what was read.
+    const response = PER_RESPONSE_BYTE * (this.response || this.read)
+    this.holding.hold(PER_BODY_BYTE * this.body + PER_READ_BYTE * this.read + objects + response)
   }
 }
 
-function noMemory(): GraphQLError {
+function outOfMemory(): GraphQLError {
   const http = { status: 503, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }
-  return new GraphQLError('The server has no memory for this request now. Retry later, or ask for less at once.', {
-    extensions: { code: 'UNAVAILABLE', retryAfterSeconds: RETRY_AFTER_SECONDS, http },
-  })
+  return new GraphQLError(
+    'The server does not have enough memory for this request. Retry later, or request less data at once.',
+    {
+      extensions: { code: 'UNAVAILABLE', retryAfterSeconds: RETRY_AFTER_SECONDS, http },
+    },
+  )
 }
 
-/** Counts bodies before they are read. To stand behind what parses them. */
-export function boundBodies(limitBytes: number): ServerPlugin {
+/** Counts bodies before they are read. Must come after the plugin that parses them. */
+export function countBodies(limitBytes: number): ServerPlugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser, serverContext: { scope } }) {
       if (request.method !== 'POST' || requestParser === undefined) return
       const length = Number(request.headers.get('content-length') ?? limitBytes)
       setRequestParser(async (received) => {
-        scope.memory.sends(Math.min(length, limitBytes))
-        return Promise.race([requestParser(received), givenUp(scope)])
+        scope.memory.addBody(Math.min(length, limitBytes))
+        return Promise.race([requestParser(received), rejectWhenAborted(scope)])
       })
     },
     onExecute({ args }) {
       const { memory } = args.contextValue.scope
       memory.check()
-      if (getOperationAST(args.document, args.operationName)?.operation === OperationTypeNode.MUTATION) memory.keep()
+      if (getOperationAST(args.document, args.operationName)?.operation === OperationTypeNode.MUTATION) memory.protect()
     },
   }
 }
 
-function givenUp({ memory, deadline: { signal } }: RequestScope): Promise<never> {
+function rejectWhenAborted({ memory, deadline: { signal } }: RequestScope): Promise<never> {
   return new Promise((_, reject) => {
-    const look = (): void => {
+    const onAbort = (): void => {
       try {
         memory.check()
       } catch (error) {
         reject(error)
       }
     }
-    signal.addEventListener('abort', look, { once: true })
+    signal.addEventListener('abort', onAbort, { once: true })
   })
 }
 
-/** What is still to come of a request that was given up is not kept. */
+/** Discards the rest of the body of an aborted request. */
 export function dropBody(request: IncomingMessage): void {
   request.removeAllListeners('data')
   request.resume()

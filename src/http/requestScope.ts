@@ -1,4 +1,4 @@
-// What a request carries from the socket to its last log line.
+// The state of one request, from the socket to its last log line.
 import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Caller } from '../access/caller.ts'
@@ -9,33 +9,39 @@ import type { ResponseSizeLimit } from './responseSize.ts'
 
 export interface RequestScope {
   readonly requestId: string
-  /** Bounded until the caller is known. */
+  /** Limited until the caller is authenticated (anonymousLog.ts). */
   log: RequestLog
-  /** The address that the connection comes from. */
+  /** The remote address of the connection. */
   readonly address: string
   readonly response: ServerResponse
-  /** Headers of the answer. */
+  /** Headers of the response. */
   readonly headers: { set(name: string, value: string): void }
-  /** When the request is given up. */
+  /** Aborts the request. */
   readonly deadline: Deadline
-  /** What the request takes of the memory of the process. */
+  /** The memory of the request. */
   readonly memory: RequestMemory
-  /** How large the answer may become. */
-  readonly answerSize: ResponseSizeLimit
-  /** Told of each statement for the request when it has ended: its text, and how many milliseconds it took. */
+  /** The size limit of the response. */
+  readonly responseSize: ResponseSizeLimit
+  /**
+   * Called when a statement of the request has ended, with its text and its duration in
+   * milliseconds.
+   */
   statementEnded?: (text: string, durationMs: number) => void
   operation?: string
-  /** Known once the credential was looked at. */
+  /** Set by authentication. */
   caller?: Caller
-  /** By which the caller is counted, known with it: the actor, or in an open server the address. */
+  /**
+   * Identifies the caller for limits and fairness; set with `caller`. The actor, or the address if
+   * the server is open.
+   */
   callerKey?: string
-  /** Looks at the credential again. @throws GraphQLError if it is not good any more */
+  /** Checks the credential again. @throws GraphQLError if it is no longer valid */
   reauthenticate?(): Promise<Caller>
   /** Aborted when the server shuts down. */
   readonly shuttingDown: AbortSignal
 }
 
-/** What Yoga hands to each of our plugins, as `serverContext`. */
+/** The `serverContext` that Yoga passes to each of our plugins. */
 export interface ServerContext {
   readonly scope: RequestScope
 }

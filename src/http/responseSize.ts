@@ -1,64 +1,70 @@
-// How large the answer to a query, or one event of a subscription, may become: nodes are counted before it runs, but how much each of them holds is known only then.
-// The answer of a mutation was bounded before the mutation committed (ledger/jobAnswer.ts).
+// Limits the size of a query response, or of one event of a subscription. The number of nodes is
+// limited before the operation runs, but their sizes are known only afterwards. The response of a
+// mutation is limited before the mutation commits (ledger/jobAnswer.ts).
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { PacedTurns } from '../fairness/pacedTurns.ts'
 import type { ServerPlugin } from './requestScope.ts'
 
-/** What the database sends for an answer may be so many times as large: names of columns, and columns that only decide. */
+/**
+ * The database may send this many times the size of a response: column names, and columns that are
+ * not part of the response.
+ */
 export const READ_FACTOR = 2
 
-/** Counts what the database sends for one request, or for one event of a subscription. */
+/** Counts the bytes that the database sends for one request, or for one event of a subscription. */
 export class ResponseSizeLimit {
   readonly limitBytes: number
-  isOver = false
+  isExceeded = false
   private read = 0
-  private readonly onOver: () => void
+  private readonly onExceeded: () => void
 
-  constructor(limitBytes: number, onOver: () => void) {
+  constructor(limitBytes: number, onExceeded: () => void) {
     this.limitBytes = limitBytes
-    this.onOver = onOver
+    this.onExceeded = onExceeded
   }
 
-  /** What was read before does not count: for earlier events, or before the operation began again. */
+  /** Starts at 0 again: for the next event, or for the next attempt of an operation. */
   restart(): void {
     this.read = 0
   }
 
-  received(bytes: number): void {
+  addRead(bytes: number): void {
     this.read += bytes
-    if (this.isOver || this.read <= READ_FACTOR * this.limitBytes) return
-    this.isOver = true
-    this.onOver()
+    if (this.isExceeded || this.read <= READ_FACTOR * this.limitBytes) return
+    this.isExceeded = true
+    this.onExceeded()
   }
 }
 
-/** Larger events take turns: to measure and to write one keeps the thread for milliseconds. */
+/**
+ * Larger events take turns, because measuring and writing one blocks the thread for milliseconds.
+ */
 const LARGE_EVENT_BYTES = 256 * 1024
 
-/** Refuses answers and events that are too large, before they are written. */
+/** Replaces responses and events that are too large with an error, before they are written. */
 export function limitResponseSize(): ServerPlugin {
   const turns = new PacedTurns()
   return {
     onResultProcess({ result, setResult, serverContext: { scope } }) {
       if (Array.isArray(result)) return
-      const { answerSize, memory, operation, callerKey = '' } = scope
+      const { responseSize, memory, operation, callerKey = '' } = scope
       if (Symbol.asyncIterator in result) {
-        setResult(limitEach(result, answerSize, () => turns.next(callerKey)))
+        setResult(limitEach(result, responseSize, () => turns.next(callerKey)))
         return
       }
       const isMutation = operation?.startsWith('mutation') ?? false
-      const bytes = leastBytes(result.data, isMutation ? Number.POSITIVE_INFINITY : answerSize.limitBytes)
-      const isTooLarge = answerSize.isOver || (!isMutation && bytes > answerSize.limitBytes)
-      if (isTooLarge) setResult({ errors: [refusal('answer', answerSize.limitBytes)] })
+      const bytes = minimumBytes(result.data, isMutation ? Number.POSITIVE_INFINITY : responseSize.limitBytes)
+      const isTooLarge = responseSize.isExceeded || (!isMutation && bytes > responseSize.limitBytes)
+      if (isTooLarge) setResult({ errors: [tooLarge('response', responseSize.limitBytes)] })
       else {
-        const fault = faultOf(() => memory.answers(bytes))
-        if (fault) setResult({ errors: [fault] })
+        const error = errorOf(() => memory.startResponse(bytes))
+        if (error) setResult({ errors: [error] })
       }
     },
   }
 }
 
-function faultOf(check: () => void): GraphQLError | undefined {
+function errorOf(check: () => void): GraphQLError | undefined {
   try {
     check()
     return undefined
@@ -67,34 +73,37 @@ function faultOf(check: () => void): GraphQLError | undefined {
   }
 }
 
-/** An event that is too large ends the stream: whoever goes on from the event before meets it again, and has to ask for less. */
+/**
+ * An event that is too large ends the stream. A client that resumes from the event before gets it
+ * again, and must request less data.
+ */
 async function* limitEach(
   results: AsyncIterable<ExecutionResult>,
   size: ResponseSizeLimit,
   turn: () => Promise<void>,
 ): AsyncGenerator<ExecutionResult> {
   for await (const result of results) {
-    if (leastBytes(result.data, LARGE_EVENT_BYTES) > LARGE_EVENT_BYTES) await turn()
-    if (size.isOver || leastBytes(result.data, size.limitBytes) > size.limitBytes) {
-      yield { errors: [refusal('event', size.limitBytes)] }
+    if (minimumBytes(result.data, LARGE_EVENT_BYTES) > LARGE_EVENT_BYTES) await turn()
+    if (size.isExceeded || minimumBytes(result.data, size.limitBytes) > size.limitBytes) {
+      yield { errors: [tooLarge('event', size.limitBytes)] }
       return
     }
     yield result
   }
 }
 
-function refusal(what: 'answer' | 'event', limit: number): GraphQLError {
-  const message = `The ${what} would be larger than ${limit} bytes, which is the limit. Ask for smaller pages, or for less of what is large (content, output, metadata).`
+function tooLarge(what: 'response' | 'event', limit: number): GraphQLError {
+  const message = `The ${what} would exceed the limit of ${limit} bytes. Request smaller pages or fewer large fields (content, output, metadata).`
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', limit, http: { spec: true, status: 400 } } })
 }
 
 /**
- * Of the JSON of a value, at the least; where there are more than `limit`, as many as were counted by then. One text may stand in many places.
- * Without recursion: stored JSON may be deeper than the stack.
+ * A lower bound for the size of a value as JSON. Stops counting above `limit`. Without recursion,
+ * because stored JSON may be nested deeper than the stack allows.
  */
-function leastBytes(root: unknown, limit: number): number {
+function minimumBytes(root: unknown, limit: number): number {
   const pending: object[] = []
-  // A long text that stands in many places is measured once.
+  // A long string may occur many times and is measured once.
   const texts = new Map<string, number>()
   const bytesOf = (value: unknown): number => {
     if (typeof value === 'string') return textBytes(value, texts)
@@ -110,14 +119,14 @@ function leastBytes(root: unknown, limit: number): number {
   return bytes
 }
 
-/** Shorter texts are counted by their length alone. */
-const SHORT = 1000
+/** Shorter strings are counted without their escapes. */
+const MEASURED_LENGTH = 1000
 
-/** Characters that JSON escapes take up to six times their length. */
+/** Counts the escapes of JSON, which make a character up to six times as long. */
 function textBytes(text: string, texts: Map<string, number>): number {
-  if (text.length < SHORT) return text.length + 2
-  const known = texts.get(text)
-  if (known !== undefined) return known
+  if (text.length < MEASURED_LENGTH) return text.length + 2
+  const measured = texts.get(text)
+  if (measured !== undefined) return measured
   let bytes = text.length + 2
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index)

@@ -1,5 +1,5 @@
-// The last look at each result before it is written: what its errors may say, and with which status they go out. What an error of
-// ours says is decided in graphql/errors.ts.
+// Prepares the errors of each result for the client: masks them, and sets their HTTP status.
+// graphql/errors.ts decides what our own errors reveal.
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
 import { outcomeUnknown } from '../database/runStatement.ts'
@@ -10,11 +10,11 @@ import type { RequestScope, ServerPlugin } from './requestScope.ts'
 export interface MaskResultErrorsOptions {
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
-  /** Whether messages may suggest names of the schema. */
+  /** Whether messages may suggest names from the schema. */
   readonly suggestions: boolean
 }
 
-/** Looks at all results, also at what failed before there was an operation. */
+/** Handles all results, including those of requests that failed before execution. */
 export function maskResultErrors(options: MaskResultErrorsOptions): ServerPlugin {
   const mask = (result: ExecutionResult, scope: RequestScope): ExecutionResult => {
     if (result.errors === undefined) return result
@@ -22,7 +22,7 @@ export function maskResultErrors(options: MaskResultErrorsOptions): ServerPlugin
     const isEmpty = !Object.values(result.data ?? {}).some((value) => value !== null)
     return {
       ...result,
-      errors: result.errors.map((error) => toClient(error, { scope, requestFailed, isEmpty, ...options })),
+      errors: result.errors.map((error) => toPublicError(error, { scope, requestFailed, isEmpty, ...options })),
     }
   }
   return {
@@ -38,7 +38,7 @@ async function* maskEach<T>(results: AsyncIterable<T>, mask: (result: T) => T): 
   for await (const result of results) yield mask(result)
 }
 
-// Yoga and GraphQL give codes of their own to requests that are malformed; our clients know one.
+// The codes of Yoga and GraphQL for malformed requests. Clients get one code for all of them.
 const MALFORMED = new Set<unknown>([
   'BAD_REQUEST',
   'GRAPHQL_PARSE_FAILED',
@@ -47,53 +47,56 @@ const MALFORMED = new Set<unknown>([
   'REQUEST_ENTITY_TOO_LARGE',
 ])
 
-/** Messages repeat what came, and that may be anything. */
-const MESSAGE_CHARACTERS = 2000
+/** Maximum length of a message. Messages repeat input, which may be long. */
+const MAX_MESSAGE_CHARS = 2000
 
-interface Answering extends MaskResultErrorsOptions {
+interface ErrorContext extends MaskResultErrorsOptions {
   readonly scope: RequestScope
   readonly requestFailed: boolean
-  /** Nothing that was asked for is in the answer. */
+  /** The response has no data. */
   readonly isEmpty: boolean
 }
 
-function toClient(error: GraphQLError, answering: Answering): GraphQLError {
-  const masked = afterWriting(known(error, answering), answering)
-  const { code, http: given, originalError: _, ...facts } = masked.extensions
-  const http = httpOf(code, given as HttpHints | undefined, answering)
-  // A new error, because Yoga keeps those of a document in its cache.
-  return new GraphQLError(messageOf(masked, answering), {
+function toPublicError(error: GraphQLError, context: ErrorContext): GraphQLError {
+  const masked = afterWriting(maskOrTimeout(error, context), context)
+  const { code, http: hints, originalError: _, ...extensions } = masked.extensions
+  const http = httpOf(code, hints as HttpHints | undefined, context)
+  // A new error, because Yoga caches the errors of a document.
+  return new GraphQLError(messageOf(masked, context), {
     nodes: masked.nodes ?? null,
     source: masked.source ?? null,
     positions: masked.positions ?? null,
     path: masked.path ?? null,
     extensions: {
-      ...facts,
+      ...extensions,
       code: MALFORMED.has(code) ? 'BAD_USER_INPUT' : code,
       ...(http === undefined ? {} : { http }),
     },
   })
 }
 
-function known(error: GraphQLError, { scope, requestTimeoutMs }: Answering): GraphQLError {
+function maskOrTimeout(error: GraphQLError, { scope, requestTimeoutMs }: ErrorContext): GraphQLError {
   const isOurs = error.extensions.code !== undefined || error.originalError instanceof OutcomeUnknownError
   const { requestId, operation, caller, log, deadline } = scope
   if (isOurs || !deadline.signal.aborted) return maskError(error, scope)
-  const level = deadline.isOver ? 'warn' : 'debug'
+  const level = deadline.isExpired ? 'warn' : 'debug'
   log[level](
     { requestId, operation, actor: caller?.actor, path: error.path, err: error.originalError },
-    'request given up',
+    'aborted request',
   )
   return timeoutError(requestTimeoutMs)
 }
 
-/** Codes that say that nothing was done. */
-const UNDONE = new Set<unknown>(['TIMEOUT', 'UNAVAILABLE'])
+/** Codes that say that the request was not processed. */
+const NOT_PROCESSED = new Set<unknown>(['TIMEOUT', 'UNAVAILABLE'])
 
-/** Below a field of a mutation nothing is undone any more: the mutation has written, and only what it answers cannot be read. */
-function afterWriting(error: GraphQLError, { scope }: Answering): GraphQLError {
+/**
+ * An error below a field of a mutation is OUTCOME_UNKNOWN: the mutation has written, and only its
+ * result cannot be read.
+ */
+function afterWriting(error: GraphQLError, { scope }: ErrorContext): GraphQLError {
   const isBelowMutation = scope.operation?.startsWith('mutation ') && (error.path?.length ?? 0) > 1
-  if (!isBelowMutation || !UNDONE.has(error.extensions.code)) return error
+  if (!isBelowMutation || !NOT_PROCESSED.has(error.extensions.code)) return error
   const { nodes, path } = error
   return maskError(
     new GraphQLError('', { nodes: nodes ?? null, path: path ?? null, originalError: outcomeUnknown(error) }),
@@ -101,30 +104,35 @@ function afterWriting(error: GraphQLError, { scope }: Answering): GraphQLError {
   )
 }
 
-function messageOf({ message, extensions }: GraphQLError, { bodyLimitBytes, suggestions }: Answering): string {
+function messageOf({ message, extensions }: GraphQLError, { bodyLimitBytes, suggestions }: ErrorContext): string {
   if (extensions.code === 'REQUEST_ENTITY_TOO_LARGE') {
-    return `The request body is larger than the ${bodyLimitBytes} bytes allowed.`
+    return `The request body must be at most ${bodyLimitBytes} bytes.`
   }
-  const told = suggestions ? message : message.replace(/ ?Did you mean .*\?$/s, '')
-  return told.length > MESSAGE_CHARACTERS ? `${told.slice(0, MESSAGE_CHARACTERS)} ...` : told
+  const text = suggestions ? message : message.replace(/ ?Did you mean .*\?$/s, '')
+  return text.length > MAX_MESSAGE_CHARS ? `${text.slice(0, MAX_MESSAGE_CHARS)} ...` : text
 }
 
 interface HttpHints {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** The status is for clients that ask for application/graphql-response+json; others get 200. */
+  /**
+   * The status applies only to clients that accept application/graphql-response+json; others get
+   * 200.
+   */
   readonly spec?: boolean
 }
 
 function httpOf(
   code: unknown,
-  given: HttpHints | undefined,
-  { requestFailed, isEmpty }: Answering,
+  hints: HttpHints | undefined,
+  { requestFailed, isEmpty }: ErrorContext,
 ): HttpHints | undefined {
-  // What is no GraphQL request at all is a bad one for every client; Yoga makes an exception for broken JSON.
-  if (code === 'BAD_REQUEST') return { status: 400, ...given, spec: false }
-  // The executor gives bad variables and unknown operations 400 for every client. Faults of a GraphQL request are 200 as JSON.
-  if (given?.status === 400) return { spec: true, ...given }
-  if (given === undefined && isEmpty && code === 'INTERNAL_SERVER_ERROR') return { status: 500 }
-  return given !== undefined || !requestFailed ? given : { spec: true, status: 400 }
+  // A request that is not a GraphQL request is 400 for every client. Yoga would make an exception
+  // for broken JSON.
+  if (code === 'BAD_REQUEST') return { status: 400, ...hints, spec: false }
+  // The executor sets 400 for bad variables and unknown operations. A client that accepts JSON only
+  // must get 200 for these.
+  if (hints?.status === 400) return { spec: true, ...hints }
+  if (hints === undefined && isEmpty && code === 'INTERNAL_SERVER_ERROR') return { status: 500 }
+  return hints !== undefined || !requestFailed ? hints : { spec: true, status: 400 }
 }

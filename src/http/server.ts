@@ -1,4 +1,5 @@
-// The HTTP server: which path is answered by whom, and how the server begins and ends. Knows nothing of GraphQL or of the database.
+// The HTTP server: routes requests by path, starts and shuts down. It does not depend on GraphQL or
+// the database.
 import { randomUUID } from 'node:crypto'
 import { once, setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -12,9 +13,9 @@ import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts'
 
 export interface HttpServerOptions {
   readonly host: string
-  /** 0: any free port. */
+  /** 0 selects any free port. */
   readonly port: number
-  /** A client has so long to send its request. */
+  /** Maximum time for a client to send its request, in milliseconds. */
   readonly requestTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly log: Logger
@@ -25,67 +26,74 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Resolves to the port. @throws ListenError */
   listen(): Promise<number>
-  /** Takes no new connections, cuts subscriptions, lets other requests end within the shutdown timeout, then ends what is left. Safe to call twice. */
+  /**
+   * Stops accepting connections, cuts subscriptions, waits for other requests until the shutdown
+   * timeout, then cuts what remains. Safe to call twice.
+   */
   close(): Promise<void>
 }
 
-/** The server cannot listen where it was told to. The message is complete: print it without a stack trace. */
+/**
+ * The server cannot listen on the configured host and port. Print the message without a stack
+ * trace.
+ */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-// A client has less time for its headers alone.
-const HEADERS_MS = 15_000
-/** How often slow clients are looked for. */
-const LOOK_MS = 1000
-// Longer than the 60 s for which balancers keep their connections: the side that is about to use one must not find it closed.
+/** Maximum time for a client to send the headers. */
+const HEADERS_TIMEOUT_MS = 15_000
+/** How often Node checks for slow clients. */
+const CHECK_INTERVAL_MS = 1000
+// Longer than the 60 s of common load balancers, so that a balancer never reuses a connection that
+// this server is closing.
 const KEEP_ALIVE_MS = 65_000
 
-const SANE_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/
+const VALID_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { host, port, requestTimeoutMs, shutdownTimeoutMs, log } = options
   const timeouts = {
     requestTimeout: requestTimeoutMs,
-    headersTimeout: Math.min(HEADERS_MS, requestTimeoutMs),
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: Math.min(LOOK_MS, requestTimeoutMs),
-    // Node would answer without a body.
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, requestTimeoutMs),
+    // malformedHttp.ts checks it. Node's own response has no body.
     requireHostHeader: false,
   }
-  const boundedLog = anonymousLog(log)
-  const running = new Set<ServerResponse>()
+  const limitedLog = anonymousLog(log)
+  const active = new Set<ServerResponse>()
   let closing: Promise<void> | undefined
   const shuttingDown = new AbortController()
-  // Each subscription listens.
+  // Each subscription adds a listener.
   setMaxListeners(0, shuttingDown.signal)
 
   const server = createServer(timeouts, (request, response) => {
-    running.add(response)
+    active.add(response)
     response.once('close', () => {
-      running.delete(response)
-      // Sockets on which no request ever came are open still, and Node would wait for them.
-      if (closing !== undefined && running.size === 0) server.closeAllConnections()
+      active.delete(response)
+      // Sockets that never sent a request are still open, and Node would wait for them.
+      if (closing !== undefined && active.size === 0) server.closeAllConnections()
     })
     if (closing !== undefined) response.setHeader('connection', 'close')
     const scope: Scope = { requestId: requestIdOf(request), shuttingDown: shuttingDown.signal }
     response.setHeader('x-request-id', scope.requestId)
-    // Answers are for one caller, and are what their content type says.
+    // Responses are for one caller only, and browsers must not guess their type.
     response.setHeader('cache-control', 'no-store')
     response.setHeader('x-content-type-options', 'nosniff')
-    answer(request, response, { ...options, scope, draining: closing !== undefined }).catch((error: unknown) => {
-      boundedLog.error({ err: error, requestId: scope.requestId }, 'a request could not be answered')
+    handle(request, response, { ...options, scope, draining: closing !== undefined }).catch((error: unknown) => {
+      limitedLog.error({ err: error, requestId: scope.requestId }, 'unhandled error in request')
       if (response.headersSent) response.destroy()
       else sendJson(response, 500, { error: 'internal error', requestId: scope.requestId })
     })
   })
 
-  answerMalformedHttp(server, running, { requestTimeoutMs, headersTimeoutMs: timeouts.headersTimeout, log })
+  answerMalformedHttp(server, active, { requestTimeoutMs, headersTimeoutMs: timeouts.headersTimeout, log })
 
   return {
     listen: () => listen(server, host, port),
     close() {
-      closing ??= Promise.resolve().then(() => drain(server, running, { shutdownTimeoutMs, log }))
+      closing ??= Promise.resolve().then(() => drain(server, active, { shutdownTimeoutMs, log }))
       shuttingDown.abort()
       return closing
     },
@@ -94,22 +102,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 type Scope = Pick<RequestScope, 'requestId' | 'shuttingDown'>
 
-interface AnswerOptions extends HttpServerOptions {
+interface HandleOptions extends HttpServerOptions {
   readonly scope: Scope
   readonly draining: boolean
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse, options: HandleOptions): Promise<void> {
   if (!hasHost(request, response)) return
   const path = request.url?.split('?', 1)[0]
   if (path === GRAPHQL_PATH) {
     await options.graphql(request, response, options.scope)
   } else if (path !== '/livez' && path !== '/readyz') {
-    const message = `There is nothing at this path; the API is at ${GRAPHQL_PATH}, the health of the process at /livez and /readyz.`
+    const message = `This path does not exist. The API is at ${GRAPHQL_PATH}, health checks are at /livez and /readyz.`
     sendJson(response, 404, { error: 'not found', message })
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
-    sendJson(response, 405, { error: 'method not allowed', message: `${path} answers GET and HEAD.` })
+    sendJson(response, 405, { error: 'method not allowed', message: `${path} supports GET and HEAD.` })
   } else if (path === '/livez') {
     sendJson(response, 200, { status: 'alive' })
   } else {
@@ -126,10 +134,13 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response.end(JSON.stringify(body))
 }
 
-/** The caller's name for the request, so that both logs can be compared; one of ours where it sent none or an odd one. */
+/**
+ * The id that the caller sent, so that its log can be compared with ours; a new one if it is
+ * missing or invalid.
+ */
 function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id']
-  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID()
+  const id = request.headers['x-request-id']
+  return typeof id === 'string' && VALID_REQUEST_ID.test(id) ? id : randomUUID()
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {
@@ -145,13 +156,13 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `Port ${port} of ${host} is taken by another program: stop that one, or set PORT to another port.`
+      return `Port ${port} of ${host} is already in use. Stop the other program, or set PORT to another port.`
     case 'EACCES':
-      return `This user may not listen on port ${port} of ${host}: set PORT to a port above 1023.`
+      return `This user may not listen on port ${port} of ${host}. Set PORT to a port above 1023.`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${host} is not an address of this machine: set HOST to 127.0.0.1, or to 0.0.0.0 for all of its addresses.`
+      return `${host} is not an address of this machine. Set HOST to 127.0.0.1, or to 0.0.0.0 for all of its addresses.`
     default:
       return `The server cannot listen on port ${port} of ${host} (${error.message}).`
   }
@@ -159,16 +170,16 @@ function listenFailure(error: NodeJS.ErrnoException, host: string, port: number)
 
 async function drain(
   server: Server,
-  running: ReadonlySet<ServerResponse>,
+  active: ReadonlySet<ServerResponse>,
   { shutdownTimeoutMs, log }: { shutdownTimeoutMs: number; log: Logger },
 ): Promise<void> {
   if (!server.listening) return
   const closed = once(server, 'close')
-  for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close')
+  for (const response of active) if (!response.headersSent) response.setHeader('connection', 'close')
   server.close()
-  if (running.size === 0) server.closeAllConnections()
+  if (active.size === 0) server.closeAllConnections()
   const timer = setTimeout(() => {
-    log.warn({ requests: running.size }, 'requests were still running when the time to shut down was over')
+    log.warn({ requests: active.size }, 'shutdown timed out, cutting the remaining requests')
     server.closeAllConnections()
   }, shutdownTimeoutMs)
   await closed.finally(() => clearTimeout(timer))

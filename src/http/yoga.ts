@@ -1,5 +1,5 @@
-// GraphQL over HTTP: one Yoga instance, what it lets through and how it answers. Knows no business rule; what an error
-// of ours may say is decided in graphql/errors.ts.
+// GraphQL over HTTP: configures Yoga and its plugins. It has no business rules. graphql/errors.ts
+// decides what our own errors reveal.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type GraphiQLOptions, type YogaLogger } from 'graphql-yoga'
@@ -13,8 +13,8 @@ import type { DocumentLimits } from '../graphql/limits/documentLimits.ts'
 import { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { anonymousLog } from './anonymousLog.ts'
-import { Deadline, keepDeadline } from './deadline.ts'
-import { keepDocuments } from './documentCache.ts'
+import { Deadline, enforceDeadline } from './deadline.ts'
+import { cacheDocuments } from './documentCache.ts'
 import { eventStreams } from './eventStreams.ts'
 import { graphiqlHeaders, graphiqlTabs } from './graphiqlTabs.ts'
 import { authentication } from './guards/authentication.ts'
@@ -22,14 +22,14 @@ import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
 import { hostHeaderGuard } from './guards/hostHeader.ts'
 import { jsonBody } from './guards/jsonBody.ts'
-import { acceptableAnswers, acceptableStreams, normalizeMediaTypes } from './guards/mediaTypes.ts'
+import { acceptableResponses, acceptableStreams, normalizeMediaTypes } from './guards/mediaTypes.ts'
 import { checkParameters } from './guards/parameters.ts'
 import { createRateLimiter, type RateLimits } from './guards/rateLimit.ts'
 import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
 import { isJsonPost, jsonPosts } from './jsonPost.ts'
-import { MemoryBudget, usualMemoryLimit } from './memoryBudget.ts'
+import { defaultMemoryLimit, MemoryBudget } from './memoryBudget.ts'
 import { logRequest } from './requestLog.ts'
-import { boundBodies, dropBody, RequestMemory } from './requestMemory.ts'
+import { countBodies, dropBody, RequestMemory } from './requestMemory.ts'
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
 import { limitResponseSize, ResponseSizeLimit } from './responseSize.ts'
 import { maskResultErrors } from './resultErrors.ts'
@@ -43,23 +43,23 @@ export interface GraphQLHandlerOptions {
   readonly log: Logger
   readonly authenticate: Authenticate
   readonly documentLimits: DocumentLimits
-  /** The only documents that may be run, by their ids; undefined: all may be. */
+  /** The only documents that may run, by id. Undefined allows all documents. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
   readonly responseLimitBytes: number
-  /** Memory for all requests together; undefined: a part of the heap that Node allows. */
+  /** Maximum memory for all requests together. Undefined: a share of Node's heap limit. */
   readonly memoryLimitBytes: number | undefined
   readonly requestTimeoutMs: number
-  /** Time between two signs of life on a stream on which nothing happens. */
+  /** Interval of pings on an idle stream, in milliseconds. */
   readonly pingMs: number
-  /** Requests and statements that take so long are told in the log; 0: none are. */
+  /** Requests and statements that take this long or longer are logged; 0 turns this off. */
   readonly slowThresholdMs: number
-  /** Nobody is asked who he is. */
+  /** Authentication is off. */
   readonly open: boolean
-  /** Only this machine reaches the server, and whoever does may do everything. */
+  /** The server is open, and only this machine can reach it. */
   readonly loopbackOnly: boolean
-  /** For people who develop: GraphiQL, questions about the schema, suggestions in messages. */
+  /** For development: GraphiQL, introspection, and suggestions in messages. */
   readonly exploration: boolean
 }
 
@@ -71,13 +71,14 @@ export type GraphQLHandler = (
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   const { log, requestTimeoutMs, responseLimitBytes, exploration } = options
-  const boundedLog = anonymousLog(log)
-  const budget = new MemoryBudget(options.memoryLimitBytes ?? usualMemoryLimit())
+  const limitedLog = anonymousLog(log)
+  const budget = new MemoryBudget(options.memoryLimitBytes ?? defaultMemoryLimit())
   const posts = jsonPosts()
   const yoga = createYoga<ServerContext>({
     schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    // Yoga would answer every URL that ends so, whatever its path; this one is taken before Yoga sees it.
+    // Yoga would answer every URL that ends with this path. server.ts answers /livez before Yoga
+    // sees it.
     healthCheckEndpoint: '/livez',
     landingPage: false,
     cors: false,
@@ -85,10 +86,11 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     batching: false,
     maxRequestBodySize: options.bodyLimitBytes,
     ...(options.trustedDocuments && { extraParamNames: [DOCUMENT_ID] }),
-    // Yoga's own keeps what is refused, and knows no callers.
+    // Yoga's own cache also stores rejected documents, and does not separate callers. See
+    // documentCache.ts.
     parserAndValidationCache: false,
     context: ({ scope }) => contextOf(scope, options),
-    // Yoga's own masking does not know the request; our plugin does.
+    // Yoga's own masking has no access to the request. See resultErrors.ts.
     maskedErrors: false,
     plugins: [posts.plugin, ...plugins(options)],
     graphiql: exploration && graphiqlOptions(options.open),
@@ -100,11 +102,11 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
     const address = request.socket.remoteAddress ?? 'unknown'
     const deadline = new Deadline(response, requestTimeoutMs)
-    const answerSize = new ResponseSizeLimit(responseLimitBytes, () => deadline.abort('the answer is too large'))
+    const responseSize = new ResponseSizeLimit(responseLimitBytes, () => deadline.abort('the response is too large'))
     const holding = budget.open(
       () => scope.callerKey ?? `address:${address}`,
       () => {
-        deadline.abort('there is no memory for the request')
+        deadline.abort('there is not enough memory for the request')
         dropBody(request)
         if (response.headersSent) response.destroy()
       },
@@ -113,13 +115,13 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
     response.once('close', () => memory.release())
     const scope: RequestScope = {
       requestId,
-      log: boundedLog,
+      log: limitedLog,
       address,
       response,
       headers,
       deadline,
       memory,
-      answerSize,
+      responseSize,
       shuttingDown,
     }
     logRequest(response, scope, options.slowThresholdMs)
@@ -128,22 +130,22 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
   }
 }
 
-/** In the order in which a request meets them. */
+/** In the order in which they handle a request. */
 function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
   const { rateLimits, trustedDocuments: documents, documentLimits, ledger, exploration } = options
   return [
     ...(options.loopbackOnly ? [hostHeaderGuard()] : []),
     ...(exploration ? [] : [csrfPrevention()]),
     authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits), options.log),
-    acceptableAnswers(),
+    acceptableResponses(),
     jsonBody(new ThreadTurns()),
-    boundBodies(options.bodyLimitBytes),
+    countBodies(options.bodyLimitBytes),
     ...(documents ? [trustedDocuments(documents)] : []),
     checkParameters({ documentIds: documents !== undefined }),
     documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
-    keepDocuments(),
+    cacheDocuments(),
     nameOperation(),
-    keepDeadline(),
+    enforceDeadline(),
     limitResponseSize(),
     maskResultErrors({ ...options, suggestions: exploration }),
     exactNumbers(),
@@ -153,9 +155,9 @@ function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
 }
 
 function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOptions): GraphQLContext {
-  const { caller, reauthenticate, requestId, log, deadline, answerSize, statementEnded } = scope
-  if (caller === undefined || reauthenticate === undefined) throw new Error('A request came past authentication.')
-  const answerBudget = new AnswerBudget(answerSize.limitBytes)
+  const { caller, reauthenticate, requestId, log, deadline, responseSize, statementEnded } = scope
+  if (caller === undefined || reauthenticate === undefined) throw new Error('The request was not authenticated.')
+  const answerBudget = new AnswerBudget(responseSize.limitBytes)
   return {
     ledger,
     events,
@@ -169,18 +171,19 @@ function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOption
   }
 }
 
-/** Answers numbers of stored JSON as the database has them. */
+/** Writes the numbers of stored JSON with all of their digits. */
 function exactNumbers(): ServerPlugin {
   return {
     onResultProcess({ result, setResult }) {
-      // Yoga writes a result by its own function, if it has one.
+      // Yoga serializes a result with its method `stringify`, if it has one.
       if (!Array.isArray(result) && !(Symbol.asyncIterator in result))
         setResult({ ...result, stringify: writeJson } as typeof result)
     },
   }
 }
 
-// The first tab has its headers from `headers`, a new one from `defaultHeaders`; those of its own are for the others.
+// GraphiQL takes the headers of the first tab from `headers`, those of a new tab from
+// `defaultHeaders`, and all others from the tab itself.
 function graphiqlOptions(open: boolean): GraphiQLOptions {
   const headers = graphiqlHeaders(open)
   return {
@@ -190,25 +193,25 @@ function graphiqlOptions(open: boolean): GraphiQLOptions {
   }
 }
 
-// The page with all of its scripts, because Yoga's own page loads them from a host on the internet. The module is loaded at the first
-// visit: nine megabytes that most processes never need.
+// A page that includes its scripts, because Yoga's own page loads them from the internet. The
+// module has nine megabytes that most processes never need, so it is loaded at the first visit.
 async function renderGraphiQL(options?: GraphiQLOptions): Promise<string> {
   const page = await import('@graphql-yoga/render-graphiql')
   return page.renderGraphiQL(options)
 }
 
-/** Of the name of an operation, which clients choose, in the log. */
-const NAME_CHARACTERS = 200
+/** Maximum length of the name of an operation in the log. */
+const MAX_NAME_CHARS = 200
 
 function nameOperation(): ServerPlugin {
-  const note = (context: ServerContext, document: DocumentNode, operationName?: string | null): void => {
+  const setName = (context: ServerContext, document: DocumentNode, operationName?: string | null): void => {
     const operation = getOperationAST(document, operationName)
-    const name = operation?.name?.value.slice(0, NAME_CHARACTERS) ?? '(unnamed)'
+    const name = operation?.name?.value.slice(0, MAX_NAME_CHARS) ?? '(unnamed)'
     if (operation) context.scope.operation = `${operation.operation} ${name}`
   }
   return {
-    onExecute: ({ args }) => note(args.contextValue, args.document, args.operationName),
-    onSubscribe: ({ args }) => note(args.contextValue, args.document, args.operationName),
+    onExecute: ({ args }) => setName(args.contextValue, args.document, args.operationName),
+    onSubscribe: ({ args }) => setName(args.contextValue, args.document, args.operationName),
   }
 }
 

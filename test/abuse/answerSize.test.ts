@@ -21,7 +21,7 @@ afterAll(() => server.close())
 
 const REFUSED = [
   {
-    message: `The answer would be larger than ${LIMIT} bytes, which is the limit. Ask for smaller pages, or for less of what is large (content, output, metadata).`,
+    message: `The response would exceed the limit of ${LIMIT} bytes. Request smaller pages or fewer large fields (content, output, metadata).`,
     extensions: { code: 'BAD_USER_INPUT', limit: LIMIT },
   },
 ]

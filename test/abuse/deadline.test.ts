@@ -68,7 +68,7 @@ describe('a request whose time is over', () => {
     status: 503,
     errors: [
       {
-        message: `The request took longer than ${TIMEOUT_MS} ms and was given up. Ask for less at once, or for it again later.`,
+        message: `The request took longer than ${TIMEOUT_MS} ms and was cancelled. Request less data at once, or retry later.`,
         extensions: { code: 'TIMEOUT' },
       },
     ],

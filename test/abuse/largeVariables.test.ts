@@ -36,7 +36,7 @@ describe('a body', () => {
   const withMembers = (count: number): object => ({
     m: Object.fromEntries(Array.from({ length: count }, (_, n) => [n, 1])),
   })
-  const REFUSED = 'The body is JSON of 60001 objects and members of objects; the limit is 60000.'
+  const REFUSED = 'The body must have at most 60000 JSON objects and object members (got 60001).'
 
   it('may have 60,000 objects and members of objects', async () => {
     const query = 'query ($m: JSONObject) { jobCount(filter: { metadata: $m }) }'

@@ -37,7 +37,7 @@ describe('a caller', () => {
     expect(refused.length).toBeLessThanOrEqual(7)
     for (const { error, headers } of refused) {
       expect(error).toMatchObject({ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 } })
-      expect(error?.message).toBe('user:ada asks more than 1 times a second (5 at once); come back in 1 s.')
+      expect(error?.message).toBe('user:ada exceeded the rate limit of 1 requests per second (burst 5). Retry in 1 s.')
       expect(headers.get('retry-after')).toBe('1')
       expect(headers.get('ratelimit')).toBe('"caller";r=0;t=1')
       expect(headers.get('ratelimit-policy')).toBe('"caller";q=5;w=5')
@@ -117,7 +117,7 @@ describe('somebody who tries API keys', () => {
       await exhaust()
       const { status, error } = await ask(bearer(key))
       // Its own requests are counted as well.
-      if (!error?.message.startsWith('key:good asks more than')) statuses.add(status)
+      if (!error?.message.startsWith('key:good exceeded the rate limit')) statuses.add(status)
     }
     expect([...statuses]).toEqual([200])
   }, 60_000)

@@ -143,7 +143,7 @@ describe('secrets', () => {
     const written = program.stdout() + program.stderr()
     // There is something to be searched: requests, refusals, failures.
     expect(written).toContain('request answered')
-    expect(written).toContain('a caller was turned away')
+    expect(written).toContain('authentication failed')
     expect(written).toContain('request failed')
     expect(written).toContain('an idle connection to the database broke')
     // What pg tells of itself: by these others could have statements cancelled.

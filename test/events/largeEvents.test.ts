@@ -61,7 +61,7 @@ it('ends a stream with an error in place of an event that would be larger than a
   expect(large.events).toEqual([])
   expect(large.errors).toEqual([
     {
-      message: expect.stringMatching(/^The event would be larger than 200000 bytes, which is the limit\. Ask for /),
+      message: expect.stringMatching(/^The event would exceed the limit of 200000 bytes\. Request smaller pages /),
       extensions: { code: 'BAD_USER_INPUT', limit: LIMIT },
     },
   ])

@@ -144,7 +144,7 @@ describe('documents', () => {
     const { errors } = await server.request(create, { metadata: nested(2000) })
     expect(errors).toMatchObject([
       {
-        message: 'The body is JSON of more than 200 levels, which is the limit.',
+        message: 'The body must be JSON with at most 200 levels of nesting.',
         extensions: { code: 'BAD_USER_INPUT' },
       },
     ])

@@ -40,8 +40,8 @@ async function statusOf(headers: Record<string, string>): Promise<number> {
 }
 
 it.each([
-  ['no credential', () => ({}), 'a caller was turned away', 401],
-  ['a key that does not exist', () => bearer(`jl_${'x'.repeat(43)}`), 'a caller was turned away', 401],
+  ['no credential', () => ({}), 'authentication failed', 401],
+  ['a key that does not exist', () => bearer(`jl_${'x'.repeat(43)}`), 'authentication failed', 401],
   [
     'key ids that are made up',
     (n: number) => bearer(forged('ES256', `made-up-${n}`)),

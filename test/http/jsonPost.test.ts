@@ -1,6 +1,6 @@
-// Requests whose body is JSON of a known length take a short way through the server (src/http/jsonPost.ts). Nobody must be able to tell: each
-// request is sent twice, once so that it takes the short way, once with a content type that means the same and goes the long way, and the
-// answers are compared to the byte.
+// Requests with a JSON body of known length take the fast path (src/http/jsonPost.ts). It must behave
+// exactly like the standard path. Each request is sent on both paths, by two content types with the
+// same meaning, and the responses must be equal byte by byte.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import { eventually } from '../support/eventually.ts'
 import { newJob } from '../support/factories.ts'
 import { type RawAnswer, RawConnection } from '../support/rawHttp.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { answersTo, comparable, LONG, SHORT, sameAnswer, withoutIds } from './bothWays.ts'
+import { comparable, FAST, responsesTo, STANDARD, sameResponse, withoutIds } from './bothPaths.ts'
 import { LARGE_CONTENT, LIMITS, type ParityRequest, parityRequests } from './jsonPostRequests.ts'
 
 const QUERY = '{"query":"{ jobs(first: 1) { nodes { id } } }"}'
@@ -31,11 +31,11 @@ type Mode = keyof typeof MODES
 
 let first: TestServer
 let admin: { authorization: string }
-const places = { after: '', large: '' }
+const fixtures = { after: '', large: '' }
 const opened: TestServer[] = []
 const dir = mkdtempSync(join(tmpdir(), 'jobledger-json-post-'))
 
-/** A server on the database of all. */
+/** A server on the shared database. */
 async function open(environment: Readonly<Record<string, string>>, more: object = {}): Promise<TestServer> {
   const server = await startTestServer({ databaseUrl: first.databaseUrl, environment, ...more })
   opened.push(server)
@@ -46,8 +46,8 @@ beforeAll(async () => {
   first = await startTestServer()
   admin = await asUser('ada', 'ADMIN')
   const { data } = await first.request('{ latestEventCursor }')
-  places.after = data.latestEventCursor
-  places.large = (await newJob(first.ledger, { userId: 'ada', content: LARGE_CONTENT })).id
+  fixtures.after = data.latestEventCursor
+  fixtures.large = (await newJob(first.ledger, { userId: 'ada', content: LARGE_CONTENT })).id
 })
 
 afterAll(async () => {
@@ -58,29 +58,29 @@ afterAll(async () => {
 
 const named = (name: string, body: object): ParityRequest => ({ name, body: JSON.stringify(body) })
 
-it('takes the short way for one content type and the long way for the other', () => {
-  const taken = (type: string): boolean => {
+it('takes the fast path for one content type and the standard path for the other', () => {
+  const isFast = (type: string): boolean => {
     const headers = { 'content-type': type, 'content-length': '2' }
     return isJsonPost({ method: 'POST', url: '/graphql', headers } as unknown as IncomingMessage, '/graphql')
   }
-  expect([taken(SHORT), taken(LONG)]).toEqual([true, false])
+  expect([isFast(FAST), isFast(STANDARD)]).toEqual([true, false])
 })
 
-describe.each(Object.keys(MODES) as Mode[])('the answer %s is the same', (mode) => {
+describe.each(Object.keys(MODES) as Mode[])('both paths give the same response %s', (mode) => {
   let server: TestServer
   beforeAll(async () => {
     server = await open(MODES[mode])
   })
 
   it.each(parityRequests({ after: '', large: '' }).map(({ name }) => name))('to %s', async (name) => {
-    const request = parityRequests(places).find((one) => one.name === name) as ParityRequest
+    const request = parityRequests(fixtures).find((request) => request.name === name) as ParityRequest
     const isProtected = mode === 'in production, with credentials'
-    const brings = request.headers?.some(([header]) => header === 'authorization')
-    const credential = isProtected && !brings ? [['authorization', admin.authorization] as const] : []
-    await sameAnswer(server, { ...request, headers: [...credential, ...(request.headers ?? [])] })
+    const hasCredential = request.headers?.some(([header]) => header === 'authorization')
+    const credential = isProtected && !hasCredential ? [['authorization', admin.authorization] as const] : []
+    await sameResponse(server, { ...request, headers: [...credential, ...(request.headers ?? [])] })
   })
 
-  it('to one request after another on a connection, also after a refusal', async () => {
+  it('to consecutive requests on one connection, also after an error', async () => {
     const bodies = [QUERY, BROKEN, QUERY, QUERY.padEnd(30_000), QUERY]
     const inTurn = async (type: string, atOnce: boolean): Promise<RawAnswer[]> => {
       const connection = await RawConnection.open(server.url)
@@ -102,9 +102,9 @@ describe.each(Object.keys(MODES) as Mode[])('the answer %s is the same', (mode) 
       return answers
     }
     for (const atOnce of [false, true]) {
-      const short = await inTurn(SHORT, atOnce)
-      expect(short).toEqual(await inTurn(LONG, atOnce))
-      expect(short.map(({ status }) => status.slice(9, 12))).toEqual(['200', '400', '200', '413', '200'])
+      const fast = await inTurn(FAST, atOnce)
+      expect(fast).toEqual(await inTurn(STANDARD, atOnce))
+      expect(fast.map(({ status }) => status.slice(9, 12))).toEqual(['200', '400', '200', '413', '200'])
     }
   })
 
@@ -112,9 +112,9 @@ describe.each(Object.keys(MODES) as Mode[])('the answer %s is the same', (mode) 
     ['is longer than the body', String(QUERY.length + 10)],
     ['is shorter than the body', String(QUERY.length - 10)],
     ['is negative', '-1'],
-    ['is no number', 'many'],
+    ['is not a number', 'many'],
     ['is empty', ''],
-  ])('to a request whose length %s', async (_, length) => {
+  ])('to a request whose Content-Length %s', async (_, length) => {
     const all = async (type: string): Promise<string> => {
       const connection = await RawConnection.open(server.url)
       const headers = [
@@ -126,46 +126,46 @@ describe.each(Object.keys(MODES) as Mode[])('the answer %s is the same', (mode) 
       connection.end()
       return withoutIds(await connection.rest()).replaceAll(/^(date|ratelimit):.*$/gim, '$1')
     }
-    expect(await all(SHORT)).toEqual(await all(LONG))
+    expect(await all(FAST)).toEqual(await all(STANDARD))
   })
 })
 
-describe('the answer is the same', () => {
-  it('of a server with trusted documents', async () => {
+describe('both paths give the same response', () => {
+  it('on a server with trusted documents', async () => {
     const file = join(dir, 'trusted.json')
     writeFileSync(file, JSON.stringify({ count: 'query Count { jobCount }' }))
     const server = await open({ TRUSTED_DOCUMENTS: file })
     const statuses: string[] = []
     for (const body of [{ documentId: 'count' }, { documentId: 'other' }, { query: 'query Count { jobCount }' }, {}]) {
-      statuses.push((await sameAnswer(server, named('a trusted document', body))).status.slice(9, 12))
+      statuses.push((await sameResponse(server, named('a trusted document', body))).status.slice(9, 12))
     }
     expect(statuses).toEqual(['200', '403', '403', '403'])
   })
 
-  it('to one who asks too often', async () => {
+  it('to a caller that exceeds the rate limit', async () => {
     const server = await open({ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '1', AUTH: 'open' })
     await eventually(async () => {
-      // A token may come in between: then again.
-      await answersTo(server, SHORT, { name: 'the one that is allowed', body: QUERY })
-      const { status, headers } = await sameAnswer(server, { name: 'the next', body: QUERY })
+      // A new token may become available in between. Then try again.
+      await responsesTo(server, FAST, { name: 'the one that is allowed', body: QUERY })
+      const { status, headers } = await sameResponse(server, { name: 'the next', body: QUERY })
       expect(status).toMatch(/ 429 /)
       expect(headers).toContain('retry-after: 1')
     })
   })
 
-  it('where the database cannot be reached', async () => {
+  it('when the database is unreachable', async () => {
     const nowhere = { databaseUrl: 'postgresql://u:secret@127.0.0.1:1/none' }
     const [unguarded, guarded] = [await open({}, nowhere), await open(PROTECTED, nowhere)]
-    expect((await sameAnswer(unguarded, { name: 'a query', body: QUERY })).body).toMatch(/"UNAVAILABLE"/)
+    expect((await sameResponse(unguarded, { name: 'a query', body: QUERY })).body).toMatch(/"UNAVAILABLE"/)
     const headers = [['authorization', `Bearer jl_${'x'.repeat(43)}`]] as const
-    expect((await sameAnswer(guarded, { name: 'a key', body: QUERY, headers })).status).toMatch(/ 503 /)
+    expect((await sameResponse(guarded, { name: 'a key', body: QUERY, headers })).status).toMatch(/ 503 /)
   })
 
-  it('where the caller may not do what it asks for', async () => {
+  it('when the caller lacks permission', async () => {
     const server = await open(PROTECTED)
     const body = JSON.stringify({ query: 'mutation { cleanupJobs(input: { olderThanDays: 1 }) { __typename } }' })
     const headers = [['authorization', (await asUser('bob')).authorization]] as const
-    expect((await sameAnswer(server, { name: 'any', body, headers })).body).toMatch(/"FORBIDDEN"/)
+    expect((await sameResponse(server, { name: 'any', body, headers })).body).toMatch(/"FORBIDDEN"/)
   })
 })
 
@@ -194,31 +194,31 @@ describe('while the database does not answer', () => {
     return rows[0].n
   }
 
-  it('the answer is the same: the time is over', async () => {
+  it('both paths give the same response to a request that times out', async () => {
     const server = await open({ REQUEST_TIMEOUT_MS: '700' })
     await locked(async () => {
-      expect((await sameAnswer(server, { name: 'any', body: QUERY })).status).toMatch(/ 503 /)
+      expect((await sameResponse(server, { name: 'any', body: QUERY })).status).toMatch(/ 503 /)
     })
   })
 
-  it('the answer is the same: not all of the request comes in time', async () => {
+  it('both paths give the same response to a request that arrives too slowly', async () => {
     const server = await open({ REQUEST_TIMEOUT_MS: '700' })
     const all = async (type: string): Promise<string> => {
       const connection = await RawConnection.open(server.url)
       connection.send({ headers: [['content-type', type]], body: QUERY }, 5)
       return connection.rest()
     }
-    const [short, long] = await Promise.all([all(SHORT), all(LONG)])
-    expect(short).toMatch(/^HTTP\/1.1 408 /)
-    expect(short).toBe(long)
+    const [fast, standard] = await Promise.all([all(FAST), all(STANDARD)])
+    expect(fast).toMatch(/^HTTP\/1.1 408 /)
+    expect(fast).toBe(standard)
   })
 
   it.each([
-    ['waits', 0],
-    ['has not sent all', 5],
-    ['has sent no more than headers', QUERY.length],
-  ])('a client goes that %s: the log says the same, and nothing waits on', async (_, missing) => {
-    const told = async (type: string): Promise<unknown[]> => {
+    ['is waiting', 0],
+    ['has not sent the whole body', 5],
+    ['has sent only the headers', QUERY.length],
+  ])('both paths log the same and stop waiting when a client disconnects that %s', async (_, missing) => {
+    const logOf = async (type: string): Promise<unknown[]> => {
       const lines: Record<string, unknown>[] = []
       const server = await open({}, { log: pino({ level: 'debug' }, linesTo(lines)) })
       await locked(async () => {
@@ -226,14 +226,14 @@ describe('while the database does not answer', () => {
         connection.send({ headers: [['content-type', type]], body: QUERY }, missing)
         if (missing === 0) await eventually(async () => expect(await waiting()).toBe(1))
         connection.cut()
-        await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('request given up by the client'))
+        await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('client disconnected'))
         await eventually(async () => expect(await waiting()).toBe(0))
       })
-      // What is still to be said, it says before this is answered.
+      // Everything is logged before this request is answered.
       await server.request('{ __typename }')
       return lines.map(({ level, msg, operation, status }) => ({ level, msg, operation, status }))
     }
-    expect(await told(SHORT)).toEqual(await told(LONG))
+    expect(await logOf(FAST)).toEqual(await logOf(STANDARD))
   })
 })
 

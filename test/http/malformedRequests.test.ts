@@ -26,8 +26,8 @@ const QUERY = '"query":"{ jobCount }"'
 
 describe('a body', () => {
   it.each([
-    ['', 'The body is empty; it must be a JSON object with the parameter `query`.'],
-    [' \n', 'The body is empty; it must be a JSON object with the parameter `query`.'],
+    ['', 'The body must be a JSON object with the parameter `query` (got an empty body).'],
+    [' \n', 'The body must be a JSON object with the parameter `query` (got an empty body).'],
     ['null', 'The body must be a JSON object with the parameter `query` (got null).'],
     ['7', 'The body must be a JSON object with the parameter `query` (got a number).'],
     ['"text"', 'The body must be a JSON object with the parameter `query` (got a string).'],
@@ -68,40 +68,40 @@ describe('a body', () => {
     ['{"a":01}', 'expected "," or "}" at line 1, column 7 (got "1")'],
     ['{"a":1.}', 'expected "," or "}" at line 1, column 7 (got ".")'],
   ])('%j is not JSON, and the answer says where', async (body, fault) => {
-    expect(await messageFor({ body })).toBe(`The body is not JSON: ${fault}.`)
+    expect(await messageFor({ body })).toBe(`The body is not valid JSON: ${fault}.`)
   })
 })
 
 describe('parameters', () => {
-  const others = 'the parameters are query, variables, operationName, extensions'
+  const others = 'The parameters are query, variables, operationName, extensions'
   it.each([
-    ['{}', 'The parameter `query` is missing: it must be the text of a GraphQL document.'],
-    ['{"query":null}', 'The parameter `query` is missing: it must be the text of a GraphQL document.'],
+    ['{}', 'The parameter `query` is required: the text of a GraphQL document.'],
+    ['{"query":null}', 'The parameter `query` is required: the text of a GraphQL document.'],
     ['{"query":7}', '`query` must be a string (got a number).'],
     [`{${QUERY},"variables":[1]}`, '`variables` must be an object (got an array).'],
     [`{${QUERY},"variables":"{}"}`, '`variables` must be an object (got a string).'],
     [`{${QUERY},"operationName":{}}`, '`operationName` must be a string (got an object).'],
     [`{${QUERY},"extensions":true}`, '`extensions` must be an object (got a boolean).'],
-    [`{${QUERY},"documentId":"x"}`, `"documentId" is not a parameter of a request; ${others}.`],
-    [`{${QUERY},"__proto__":{"a":1}}`, `"__proto__" is not a parameter of a request; ${others}.`],
+    [`{${QUERY},"documentId":"x"}`, `"documentId" is not a request parameter. ${others}.`],
+    [`{${QUERY},"__proto__":{"a":1}}`, `"__proto__" is not a request parameter. ${others}.`],
   ])('of the body %s are refused by name', async (body, message) => {
     expect(await messageFor({ body })).toBe(message)
   })
 
   it.each([
-    ['variables=%7B%7D', 'The parameter `query` is missing: it must be the text of a GraphQL document.'],
+    ['variables=%7B%7D', 'The parameter `query` is required: the text of a GraphQL document.'],
     ['query=%7Ba%7D&variables=%5B1%5D', '`variables` must be an object (got an array).'],
     [
       'query=%7Ba%7D&variables=%7Ba%7D',
-      'The parameter `variables` of the URL is not JSON: expected a name in quotes or "}" at line 1, column 2 (got "a").',
+      'The URL parameter `variables` is not valid JSON: expected a name in quotes or "}" at line 1, column 2 (got "a").',
     ],
     [
       'query=%7Ba%7D&extensions=x',
-      'The parameter `extensions` of the URL is not JSON: expected a value at line 1, column 1 (got "x").',
+      'The URL parameter `extensions` is not valid JSON: expected a value at line 1, column 1 (got "x").',
     ],
     [
       `query=%7Ba%7D&variables=${'%5B'.repeat(201)}`,
-      'The parameter `variables` of the URL is JSON of more than 200 levels, which is the limit.',
+      'The URL parameter `variables` must be JSON with at most 200 levels of nesting.',
     ],
   ])('of the URL ?%s are refused by name', async (search, message) => {
     expect(await messageFor({ search })).toBe(message)

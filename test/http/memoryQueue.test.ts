@@ -1,4 +1,4 @@
-// Queries that wait for memory: which one begins next, and which one is refused.
+// Queries that wait for memory: which one starts next, and which one is refused.
 import { expect, it } from 'vitest'
 import { MemoryBudget } from '../../src/http/memoryBudget.ts'
 
@@ -8,11 +8,11 @@ const NEVER = new AbortController().signal
 function open(limit: number) {
   const budget = new MemoryBudget(limit * MEBIBYTE)
   const events: string[] = []
-  /** A request that holds memory; stopped or given up, it is noted by its name. */
+  /** A request that holds memory. Records when it is stopped or aborted. */
   const hold = (name: string, mebibytes: number) => {
     const holding = budget.open(
       () => name.slice(0, 1),
-      () => void events.push(`${name} given up`),
+      () => void events.push(`${name} aborted`),
     )
     holding.onStop(() => void events.push(`${name} stopped`))
     holding.hold(mebibytes * MEBIBYTE)
@@ -22,25 +22,25 @@ function open(limit: number) {
     const holding = hold(name, 0)
     void holding
       .reserve(mebibytes * MEBIBYTE, signal)
-      .then((isReserved) => events.push(`${name} ${isReserved ? 'begins' : 'refused'}`))
+      .then((isReserved) => events.push(`${name} ${isReserved ? 'starts' : 'refused'}`))
     return holding
   }
   const settle = () => new Promise((resolve) => setImmediate(resolve))
   return { budget, events, hold, wait, settle }
 }
 
-it('stops the largest request of the caller that has most instead of giving it up', () => {
+it('stops the largest request of the caller that holds most instead of aborting it', () => {
   const { events, hold } = open(100)
   for (const size of [30, 40]) hold('a', size)
   hold('b', 35)
   expect(events).toEqual(['a stopped'])
 })
 
-it('gives a request up when it can no longer begin again', () => {
+it('aborts a request that can no longer be retried', () => {
   const { events, hold } = open(100)
   hold('a', 60).onStop(undefined)
   hold('b', 50)
-  expect(events).toEqual(['a given up'])
+  expect(events).toEqual(['a aborted'])
 })
 
 it('reserves memory round-robin between callers as it becomes free', async () => {
@@ -51,22 +51,22 @@ it('reserves memory round-robin between callers as it becomes free', async () =>
   expect(events).toEqual([])
   first.release()
   await settle()
-  expect(events).toEqual(['b1 begins', 'c1 begins'])
+  expect(events).toEqual(['b1 starts', 'c1 starts'])
   waiting[0]?.release()
   await settle()
-  expect(events).toEqual(['b1 begins', 'c1 begins', 'b2 begins'])
+  expect(events).toEqual(['b1 starts', 'c1 starts', 'b2 starts'])
 })
 
-it('does not stop a request within the memory that was reserved for it', async () => {
+it('does not stop a request within its reserved memory', async () => {
   const { events, hold, wait, settle } = open(100)
   const reserved = wait('a', 70)
   await settle()
   reserved.hold(70 * MEBIBYTE)
   hold('b', 35)
-  expect(events).toEqual(['a begins', 'b stopped'])
+  expect(events).toEqual(['a starts', 'b stopped'])
 })
 
-it('stops a large request that has reserved nothing while others wait, and no small one', async () => {
+it('stops large requests without a reservation while others wait, but no small ones', async () => {
   const { events, hold, wait, settle } = open(100)
   hold('a', 60)
   wait('b', 50)
@@ -76,27 +76,27 @@ it('stops a large request that has reserved nothing while others wait, and no sm
   expect(events).toEqual(['d stopped'])
 })
 
-it('refuses the 21st request of a caller that would wait, and one whose time is over', async () => {
+it('refuses the 21st waiting request of a caller, and a waiting request that is aborted', async () => {
   const { events, hold, wait, settle } = open(100)
   hold('a', 60)
   for (let n = 0; n < 20; n += 1) wait('b', 50)
   wait('b21', 50)
-  const over = new AbortController()
-  wait('c', 50, over.signal)
-  over.abort()
+  const abort = new AbortController()
+  wait('c', 50, abort.signal)
+  abort.abort()
   await settle()
   expect(events.toSorted()).toEqual(['b21 refused', 'c refused'])
 })
 
-it('lets the next one begin when the first in line is no longer there', async () => {
+it('starts the next request when the first in line is aborted', async () => {
   const { events, hold, wait, settle } = open(100)
   hold('a', 60)
-  const over = new AbortController()
-  wait('b', 60, over.signal)
+  const abort = new AbortController()
+  wait('b', 60, abort.signal)
   wait('c', 30)
   await settle()
   expect(events).toEqual([])
-  over.abort()
+  abort.abort()
   await settle()
-  expect(events).toEqual(['c begins', 'b refused'])
+  expect(events).toEqual(['c starts', 'b refused'])
 })

@@ -97,7 +97,7 @@ describe('POST', () => {
       const response = await fetch(endpoint(), { method: 'POST', headers: { 'content-type': type }, body })
       expect(response.status).toBe(400)
       expect(await response.json()).toMatchObject({
-        errors: [{ message: 'The body is not UTF-8.', extensions: { code: 'BAD_USER_INPUT' } }],
+        errors: [{ message: 'The body must be valid UTF-8.', extensions: { code: 'BAD_USER_INPUT' } }],
       })
     },
   )
@@ -152,9 +152,7 @@ describe('POST', () => {
 
 describe('the body limit', () => {
   const tooLarge = {
-    errors: [
-      { message: 'The request body is larger than the 20000 bytes allowed.', extensions: { code: 'BAD_USER_INPUT' } },
-    ],
+    errors: [{ message: 'The request body must be at most 20000 bytes.', extensions: { code: 'BAD_USER_INPUT' } }],
   }
   const body = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(20_000)}` })
 

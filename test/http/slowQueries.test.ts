@@ -1,4 +1,4 @@
-// What the log says of requests that take long.
+// The log of slow requests and statements.
 import { Writable } from 'node:stream'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await other.connect()
 })
 
-// Not asked by who holds the lock: a transaction sees what it saw of pg_stat_activity at first.
+// Not on the connection that holds the lock: a transaction sees one snapshot of pg_stat_activity.
 const statementsWaiting = async () => {
   const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
   return (await server.database.pool.query(waiting)).rowCount
@@ -39,7 +39,7 @@ afterAll(async () => {
   await server.close()
 })
 
-it('names the operation of a slow request and of its slow statements, how long they took, and no value', async () => {
+it('logs slow requests and statements with their operation and duration, and without values', async () => {
   const { id } = await newJob(server.ledger)
   await other.query('BEGIN')
   await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
@@ -51,11 +51,11 @@ it('names the operation of a slow request and of its slow statements, how long t
   await new Promise((resolve) => setTimeout(resolve, SLOW_MS + 100))
   await other.query('ROLLBACK')
   expect((await answering).data.transitionJob.__typename).toBe('TransitionJobSuccess')
-  const told = () => lines.filter(({ requestId }) => requestId === 'slow-1')
-  await expect.poll(told).toHaveLength(2)
+  const logged = () => lines.filter(({ requestId }) => requestId === 'slow-1')
+  await expect.poll(logged).toHaveLength(2)
   const common = { level: 40, requestId: 'slow-1', operation: 'mutation StartIt', actor: expect.any(String) }
   const durationMs = expect.any(Number)
-  expect(told()).toEqual([
+  expect(logged()).toEqual([
     {
       ...common,
       durationMs,
@@ -64,11 +64,11 @@ it('names the operation of a slow request and of its slow statements, how long t
     },
     { ...common, durationMs, status: 200, msg: 'slow request' },
   ])
-  for (const line of told()) expect(line.durationMs).toBeGreaterThanOrEqual(SLOW_MS)
-  expect(JSON.stringify(told())).not.toMatch(new RegExp(`hush|${id}`))
+  for (const line of logged()) expect(line.durationMs).toBeGreaterThanOrEqual(SLOW_MS)
+  expect(JSON.stringify(logged())).not.toMatch(new RegExp(`hush|${id}`))
 })
 
-it('says nothing of what is not slow, nor of a subscription, which lasts as long as its client likes', async () => {
+it('logs neither quick requests nor long subscriptions as slow', async () => {
   await server.request('{ jobs(first: 1) { nodes { id } } }', {}, { 'x-request-id': 'quick-1' })
   const stop = new AbortController()
   const response = await fetch(`${server.url}/graphql`, {
@@ -84,12 +84,12 @@ it('says nothing of what is not slow, nor of a subscription, which lasts as long
   await expect(reader?.closed).rejects.toThrow()
   await server.request('{ __typename }')
   expect(lines.filter(({ requestId, msg }) => requestId === 'long-1' && msg === 'slow request')).toEqual([])
-  // On a loaded machine what is quick may take long, and is told then.
+  // On a loaded machine a quick request may be slow, and is logged then.
   const ofQuick = lines.filter(({ requestId }) => requestId === 'quick-1')
   for (const { durationMs } of ofQuick) expect(durationMs).toBeGreaterThanOrEqual(SLOW_MS)
 })
 
-it('names the statement that looks up a key, when that is slow', async () => {
+it('logs a slow statement that looks up a key', async () => {
   const log = pino({ level: 'warn', base: null, timestamp: false }, sink)
   const environment = { AUTH: 'required', SLOW_THRESHOLD_MS: String(SLOW_MS) }
   const guarded = await startTestServer({ log, environment, databaseUrl: server.databaseUrl })
@@ -105,7 +105,7 @@ it('names the statement that looks up a key, when that is slow', async () => {
   await guarded.close()
 })
 
-it('tells of the slow statements of a subscription, by a name of no more than 200 characters', async () => {
+it('logs the slow statements of a subscription, and truncates its name to 200 characters', async () => {
   const { data } = await server.request('{ latestEventCursor }')
   await newJob(server.ledger)
   await other.query('BEGIN')
@@ -120,7 +120,7 @@ it('tells of the slow statements of a subscription, by a name of no more than 20
     }),
     signal: stop.signal,
   })
-  const told = answering.then((response) => response.text()).catch(() => undefined)
+  const received = answering.then((response) => response.text()).catch(() => undefined)
   await expect.poll(statementsWaiting).toBeGreaterThan(0)
   await new Promise((resolve) => setTimeout(resolve, SLOW_MS + 100))
   await other.query('ROLLBACK')
@@ -129,10 +129,10 @@ it('tells of the slow statements of a subscription, by a name of no more than 20
     .poll(() => lines.filter(({ requestId }) => requestId === 'long-2'))
     .toContainEqual(expect.objectContaining({ msg: 'slow statement', operation: name }))
   stop.abort()
-  await told
+  await received
 })
 
-it('says that the client of a slow request did not wait for it', async () => {
+it('logs that the client of a slow request disconnected', async () => {
   const { id } = await newJob(server.ledger)
   await other.query('BEGIN')
   await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
@@ -148,8 +148,8 @@ it('says that the client of a slow request did not wait for it', async () => {
   await new Promise((resolve) => setTimeout(resolve, SLOW_MS + 100))
   stop.abort()
   await expect(answering).rejects.toThrow()
-  const isTold = expect.objectContaining({ requestId: 'left-1', msg: 'slow request, given up by the client' })
-  await expect.poll(() => lines).toContainEqual(isTold)
-  expect(lines.find(({ msg }) => msg.includes('given up'))).not.toHaveProperty('status')
+  const expectedLine = expect.objectContaining({ requestId: 'left-1', msg: 'slow request, client disconnected' })
+  await expect.poll(() => lines).toContainEqual(expectedLine)
+  expect(lines.find(({ msg }) => msg.includes('client disconnected'))).not.toHaveProperty('status')
   await other.query('ROLLBACK')
 })

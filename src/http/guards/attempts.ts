@@ -1,45 +1,50 @@
-// Attempts that cost a token only if they fail. Each puts one down before it begins: however many come at once, no more are tried than
-// may fail. Who finds no token waits while some may yet be given back.
+// Attempts that cost a token only if they fail. Each takes a token before it starts, so that no
+// more run at once than may fail. An attempt without a token waits while running attempts may still
+// return theirs.
 import type { TokenBucket } from 'limiter'
 
 export interface Attempt {
-  /** True once a token is put down; false if there is none, and nobody left who could give one back. */
+  /**
+   * Resolves to true once it has a token; to false if no token is left and no running attempt could
+   * return one.
+   */
   begin(): Promise<boolean>
-  /** Ends the attempt. Returns whether a token was put down, which is given back if it succeeded. */
+  /** Ends the attempt and returns its token if it succeeded. Returns whether it had a token. */
   end(outcome: 'succeeded' | 'failed'): boolean
 }
 
 /** The attempts of one caller. */
 export class Attempts {
   private readonly bucket: TokenBucket
-  /** In the order in which they came; each is woken once. */
+  /** In order of arrival. */
   private readonly waiting: (() => void)[] = []
-  private begun = 0
+  private running = 0
 
   constructor(bucket: TokenBucket) {
     this.bucket = bucket
   }
 
   open(): Attempt {
-    let hasBegun = false
-    let isOver = false
+    let hasToken = false
+    let hasEnded = false
     return {
       begin: async () => {
-        while (!isOver) {
-          hasBegun = this.bucket.tryRemoveTokens(1)
-          if (!hasBegun && this.begun > 0) await this.turn()
+        while (!hasEnded) {
+          hasToken = this.bucket.tryRemoveTokens(1)
+          if (!hasToken && this.running > 0) await this.wait()
           else break
         }
-        if (hasBegun) this.begun += 1
-        // There may be room for more, or else for none of those who wait.
+        if (hasToken) this.running += 1
+        // The next one may find a token too. If it finds none and nothing runs, it must stop
+        // waiting.
         this.wakeNext()
-        if (isOver) throw new Error('An attempt that was given up cannot begin.')
-        return hasBegun
+        if (hasEnded) throw new Error('The attempt has ended already.')
+        return hasToken
       },
       end: (outcome) => {
-        isOver = true
-        if (!hasBegun) return false
-        this.begun -= 1
+        hasEnded = true
+        if (!hasToken) return false
+        this.running -= 1
         if (outcome === 'succeeded') this.bucket.content = Math.min(this.bucket.bucketSize, this.bucket.content + 1)
         this.wakeNext()
         return true
@@ -47,7 +52,7 @@ export class Attempts {
     }
   }
 
-  private turn(): Promise<void> {
+  private wait(): Promise<void> {
     return new Promise((resolve) => void this.waiting.push(resolve))
   }
 

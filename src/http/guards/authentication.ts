@@ -1,14 +1,17 @@
-// Nobody gets past this without a credential: it stands before the body is read. GraphiQL's page is outside of it: a page without
-// data, on which a person types the credential.
+// Authenticates each request before its body is read. The page of GraphiQL needs no credential: it
+// has no data, and people enter their credential there.
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
 import { OPEN_CALLER } from '../../access/caller.ts'
-import { withAbortSignal } from '../../database/cancellation.ts'
+import { type StatementWatch, withAbortSignal } from '../../database/cancellation.ts'
 import type { RequestLog } from '../anonymousLog.ts'
 import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import type { RateLimiter } from './rateLimit.ts'
 
-/** `log` is for requests whose caller is known. Callers are counted by name; whoever fails to prove who it is, for whatever reason, by address. */
+/**
+ * `log` is for authenticated requests. Authenticated callers are rate limited by name, failed
+ * authentications by address.
+ */
 export function authentication(
   authenticate: Authenticate,
   limiter: RateLimiter | undefined,
@@ -20,11 +23,12 @@ export function authentication(
       const address = `address:${scope.address}`
       const attempt = limiter?.attempt(address, scope)
       try {
-        const watch = { onStatement: scope.statementEnded, readsOnly: true }
+        const watch: StatementWatch = { onStatement: scope.statementEnded, readsOnly: true }
         scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
         scope.log = log
         attempt?.succeed()
-        // Not as a statement of the caller: a caller that has many must not lose its streams by them.
+        // Not charged to the caller: a caller with many running statements must not lose its
+        // streams.
         scope.reauthenticate = () =>
           withAbortSignal(
             scope.deadline.signal,
@@ -32,12 +36,12 @@ export function authentication(
             watch,
           )
       } catch (error) {
-        // It was not let begin, which has been counted.
+        // The rate limiter refused the attempt and has counted it.
         if (error instanceof GraphQLError) throw error
         attempt?.fail()
         throw toPublicError(error, scope)
       }
-      // In an open server everybody has the same name.
+      // All callers of an open server have the same name.
       scope.callerKey = scope.caller === OPEN_CALLER ? address : scope.caller.actor
       limiter?.take(scope.callerKey, scope)
     },
@@ -50,10 +54,10 @@ function rethrowPublic(scope: RequestScope): (error: unknown) => never {
   }
 }
 
-/** What somebody reads who was not let in. */
+/** Logs a failed authentication, and returns the error that the client sees. */
 function toPublicError(error: unknown, { requestId, address, log }: RequestScope): unknown {
   if (!(error instanceof UnauthenticatedError)) return error
-  log.warn({ requestId, address, reason: error.message }, 'a caller was turned away')
+  log.warn({ requestId, address, reason: error.message }, 'authentication failed')
   const http = { status: 401, headers: { 'www-authenticate': 'Bearer realm="jobledger"' } }
   return new GraphQLError(error.message, { extensions: { code: 'UNAUTHENTICATED', http } })
 }

@@ -1,4 +1,5 @@
-// A request that is not a GraphQL request at all: 400 for every client, whatever form of answer it accepts.
+// The error for a request that is not a GraphQL request: 400 for every client, whichever media type
+// it accepts.
 import { GraphQLError } from 'graphql'
 
 export function badRequest(message: string): GraphQLError {

@@ -1,4 +1,4 @@
-// What a document may ask for: its size, its form, what it could touch, and whether it may ask about the schema.
+// Limits on documents: their size, their form, their cost, and introspection.
 import {
   type DocumentNode,
   GraphQLError,
@@ -22,11 +22,13 @@ import type { ServerContext, ServerPlugin } from '../requestScope.ts'
 export interface DocumentGuardOptions {
   readonly limits: DocumentLimits
   readonly pages: PageSizes
-  /** Whether clients may ask for the schema. */
+  /** Whether clients may introspect the schema. */
   readonly introspection: boolean
 }
 
-/** Validation stops after this many errors: to find names that are like an unknown one takes time for each. */
+/**
+ * Validation stops after this many errors, because searching for similar names takes time for each.
+ */
 const MAX_ERRORS = 20
 
 export function documentGuard({ limits, pages, introspection }: DocumentGuardOptions): ServerPlugin {
@@ -40,21 +42,22 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     },
     onValidate({ params, setResult, setValidationFn, addValidationRule }) {
       setValidationFn((schema, document, rules) => validate(schema, document, rules, { maxErrors: MAX_ERRORS }))
-      // Validation takes time that grows with the square of a document's repetitions: what has too many is not validated.
-      const fault = faultOfForm(params.documentAST)
-      if (fault) setResult([fault])
+      // The time of validation grows with the square of a document's repetitions, so the limits are
+      // checked first.
+      const error = checkForm(params.documentAST)
+      if (error) setResult([error])
       else if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule)
     },
     onExecute: ({ args }) => checkOperation(args),
     onSubscribe: ({ args }) => checkOperation(args),
   }
 
-  // Documents are kept parsed, so most were looked at before.
-  function faultOfForm(document: DocumentNode): GraphQLError | undefined {
+  // Most documents come from the cache and have been checked before.
+  function checkForm(document: DocumentNode): GraphQLError | undefined {
     if (wellFormed.has(document)) return undefined
-    const fault = faultOf(() => checkDocumentForm(document, limits))
-    if (fault === undefined) wellFormed.add(document)
-    return fault
+    const error = errorOf(() => checkDocumentForm(document, limits))
+    if (error === undefined) wellFormed.add(document)
+    return error
   }
 
   function checkOperation({ schema, document, operationName, variableValues, contextValue }: ExecutionArguments): void {
@@ -62,11 +65,14 @@ export function documentGuard({ limits, pages, introspection }: DocumentGuardOpt
     const operation = getOperationAST(document, operationName)
     if (operation) checkVariables(schema, operation, variables)
     const cost = checkDocumentCost({ schema, document, operationName, variables }, limits, pages)
-    contextValue.scope.memory.expects(cost)
+    contextValue.scope.memory.expectNodes(cost)
   }
 }
 
-/** The parser calls itself for each level, and documents within the limit of tokens can have more levels than its stack. */
+/**
+ * The parser is recursive. A document within the token limit can be nested deeper than the stack
+ * allows.
+ */
 function parseShallow(source: string | Source, options: ParseOptions): DocumentNode {
   try {
     return parse(source, options)
@@ -81,7 +87,7 @@ interface ExecutionArguments extends Pick<AskedOperation, 'schema' | 'document'>
   readonly contextValue: ServerContext
 }
 
-function faultOf(check: () => void): GraphQLError | undefined {
+function errorOf(check: () => void): GraphQLError | undefined {
   try {
     check()
     return undefined

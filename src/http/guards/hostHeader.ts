@@ -1,5 +1,6 @@
-// For a server that is open because only this machine can reach it: a web page may have its own name point here (DNS rebinding) and
-// would then be let in by the browser. Requests must call the server by a name that is nobody else's.
+// For a server that is open because only this machine can reach it. A web page can make its own
+// host name point to this machine (DNS rebinding), and browsers then allow it to send requests. So
+// the Host header must be a loopback name.
 import { GraphQLError } from 'graphql'
 import { isLoopback } from '../../access/loopback.ts'
 import type { ServerPlugin } from '../requestScope.ts'
@@ -10,8 +11,8 @@ export function hostHeaderGuard(): ServerPlugin {
       const host = request.headers.get('host') ?? ''
       if (isLoopback(host.replace(/:\d*$/, ''))) return
       const message =
-        `This server is open to this machine only, and was called by the name "${host.slice(0, 100)}": call it localhost, ` +
-        'or set AUTH, to open or to required, if others are meant to reach it.'
+        `The header Host must be localhost or a loopback address (got "${host.slice(0, 100)}"). ` +
+        'To accept requests from other machines, set AUTH to required or open.'
       throw new GraphQLError(message, { extensions: { code: 'FORBIDDEN', http: { status: 421 } } })
     },
   }

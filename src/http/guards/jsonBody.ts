@@ -1,5 +1,6 @@
-// The one form in which a body is taken: JSON, of a shape that is looked at before it is parsed. Brackets without end take up a
-// hundred times the memory of their text once they are parsed, and whoever walks over them runs out of stack.
+// Reads the body, which must be JSON. Its shape is checked before it is parsed: parsed brackets
+// take a hundred times the memory of their text, and code that walks over deeply nested values
+// overflows the stack.
 import { isUtf8 } from 'node:buffer'
 import type { GraphQLParams } from 'graphql-yoga'
 import type { ThreadTurns } from '../../fairness/threadTurns.ts'
@@ -9,32 +10,42 @@ import { isJson, unsupportedMediaType } from './mediaTypes.ts'
 import { typeOf } from './parameters.ts'
 import { parseJson } from './parseJson.ts'
 
-/** Metadata and outputs may be 100 levels deep; the way to them is some levels more. */
-const DEPTH = 200
-/** Objects, arrays and their members: more than an output of the usual limit can have. */
-const VALUES = 600_000
 /**
- * Objects, and members of objects: each takes up many times the memory of its text, and a name that was not seen before many times the time of
- * a value. A batch of 1,000 jobs may have 50 members of metadata in each.
+ * Maximum nesting. Metadata and outputs may have 100 levels, and are nested some levels deep
+ * themselves.
  */
-const MEMBERS = 60_000
+const MAX_DEPTH = 200
+/**
+ * Maximum number of objects, arrays and their members: more than an output of the default limit can
+ * have.
+ */
+const MAX_VALUES = 600_000
+/**
+ * Maximum number of objects and object members. Each takes many times the memory of its text, and a
+ * new name takes many times as long to parse as a value. A batch of 1,000 jobs can have 50 members
+ * of metadata in each.
+ */
+const MAX_MEMBERS = 60_000
 
 const [QUOTE, COMMA, COLON, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY] = [34, 44, 58, 91, 92, 93]
 const [OPEN_OBJECT, CLOSE_OBJECT] = [123, 125]
 
-/** All that comes after the bytes of a request were received, to where its operation begins to wait for the database, is one of the `turns`. */
+/**
+ * Parses the body in a turn of `turns`. The turn lasts until the operation first waits for the
+ * database.
+ */
 export function jsonBody(turns: ThreadTurns): ServerPlugin {
   return {
     onRequestParse({ request, url, requestParser, setRequestParser, endResponse, fetchAPI, serverContext: { scope } }) {
       if (request.method !== 'POST') {
         checkSearch(url.searchParams)
-        if (requestParser) setRequestParser((received) => turnOf(scope, turns).then(() => requestParser(received)))
+        if (requestParser) setRequestParser((received) => waitForTurn(scope, turns).then(() => requestParser(received)))
       } else if (requestParser === undefined || !isJson(request.headers.get('content-type')))
         endResponse(unsupportedMediaType(fetchAPI))
       else {
         setRequestParser(async (received) => {
           const body = Buffer.from(await received.arrayBuffer())
-          await turnOf(scope, turns)
+          await waitForTurn(scope, turns)
           return parametersOf(utf8(body))
         })
       }
@@ -42,21 +53,28 @@ export function jsonBody(turns: ThreadTurns): ServerPlugin {
   }
 }
 
-/** @throws the reason why the request is given up, if that is before its turn */
-async function turnOf({ callerKey, deadline }: RequestScope, turns: ThreadTurns): Promise<void> {
-  if (callerKey === undefined) throw new Error('A request came past authentication.')
+/** @throws the reason of the abort if the request is aborted before its turn */
+async function waitForTurn({ callerKey, deadline }: RequestScope, turns: ThreadTurns): Promise<void> {
+  if (callerKey === undefined) throw new Error('The request was not authenticated.')
   await deadline.wait(turns.next(callerKey))
 }
 
-/** The text of a body. What is no UTF-8 would become text that nobody wrote. @throws GraphQLError with the code BAD_USER_INPUT */
+/**
+ * Decodes a body. Decoding invalid UTF-8 would change the text.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT
+ */
 function utf8(body: Buffer): string {
-  if (!isUtf8(body)) throw badRequest('The body is not UTF-8.')
+  if (!isUtf8(body)) throw badRequest('The body must be valid UTF-8.')
   return body.toString()
 }
 
-/** @throws GraphQLError with the code BAD_USER_INPUT if the body of a request is not one JSON object */
+/**
+ * @throws GraphQLError with the code BAD_USER_INPUT if the body of a request is not one JSON object
+ */
 function parametersOf(text: string): GraphQLParams {
-  if (text.trim() === '') throw badRequest('The body is empty; it must be a JSON object with the parameter `query`.')
+  if (text.trim() === '')
+    throw badRequest('The body must be a JSON object with the parameter `query` (got an empty body).')
   checkShape(text, 'The body')
   const parameters = parseJson(text, 'The body')
   const type = typeOf(parameters)
@@ -65,23 +83,27 @@ function parametersOf(text: string): GraphQLParams {
   throw badRequest(`The body must be a JSON object with the parameter \`query\` (got ${type}).${hint}`)
 }
 
-/** Checks the parameters of a URL that hold JSON. @throws GraphQLError with the code BAD_USER_INPUT */
+/**
+ * Checks the parameters of a URL that hold JSON.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT
+ */
 function checkSearch(search: URLSearchParams): void {
   for (const name of ['variables', 'extensions']) {
     const text = search.get(name)
     if (!text) continue
-    const where = `The parameter \`${name}\` of the URL`
-    checkShape(text, where)
-    parseJson(text, where)
+    const label = `The URL parameter \`${name}\``
+    checkShape(text, label)
+    parseJson(text, label)
   }
 }
 
-/** @throws GraphQLError with the code BAD_USER_INPUT. What is no JSON at all is left to the parser to say. */
+/** Does not check whether the text is JSON. @throws GraphQLError with the code BAD_USER_INPUT */
 function checkShape(text: string, name: string): void {
   const { values, members } = countShape(text, name)
-  if (values > VALUES) throw badRequest(`${name} is JSON of ${values} values; the limit is ${VALUES}.`)
-  if (members > MEMBERS) {
-    throw badRequest(`${name} is JSON of ${members} objects and members of objects; the limit is ${MEMBERS}.`)
+  if (values > MAX_VALUES) throw badRequest(`${name} must have at most ${MAX_VALUES} JSON values (got ${values}).`)
+  if (members > MAX_MEMBERS) {
+    throw badRequest(`${name} must have at most ${MAX_MEMBERS} JSON objects and object members (got ${members}).`)
   }
 }
 
@@ -100,11 +122,11 @@ function countShape(text: string, name: string): { values: number; members: numb
         break
       case OPEN_OBJECT:
         members += 1
-        depth = deeper(depth, name)
+        depth = nextDepth(depth, name)
         values += 1
         break
       case OPEN_ARRAY:
-        depth = deeper(depth, name)
+        depth = nextDepth(depth, name)
         values += 1
         break
       case CLOSE_ARRAY:
@@ -117,12 +139,12 @@ function countShape(text: string, name: string): { values: number; members: numb
   return { values, members }
 }
 
-function deeper(depth: number, name: string): number {
-  if (depth === DEPTH) throw badRequest(`${name} is JSON of more than ${DEPTH} levels, which is the limit.`)
+function nextDepth(depth: number, name: string): number {
+  if (depth === MAX_DEPTH) throw badRequest(`${name} must be JSON with at most ${MAX_DEPTH} levels of nesting.`)
   return depth + 1
 }
 
-/** Where the quote is that ends the string which begins at `start`. */
+/** The index of the quote that closes the string at `start`. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)

@@ -1,4 +1,4 @@
-// The parameters of a request (GraphQL over HTTP, "Request Parameters"): which there are, and of which types. Each fault is named.
+// Checks the names and types of the request parameters (GraphQL over HTTP, "Request Parameters").
 import type { ServerPlugin } from '../requestScope.ts'
 import { badRequest } from './badRequest.ts'
 import { DOCUMENT_ID } from './trustedDocuments.ts'
@@ -10,7 +10,7 @@ const TYPES = {
   extensions: 'an object',
 } as const
 
-/** Must come after what finds the text of a document by its id. */
+/** Must come after the plugin for trusted documents, which sets `query` by the id. */
 export function checkParameters({ documentIds }: { readonly documentIds: boolean }): ServerPlugin {
   const names = [...Object.keys(TYPES), ...(documentIds ? [DOCUMENT_ID] : [])]
   return {
@@ -19,10 +19,9 @@ export function checkParameters({ documentIds }: { readonly documentIds: boolean
       const unknown = Object.keys(params).find((name) => !names.includes(name) && given[name] != null)
       if (unknown !== undefined)
         throw badRequest(
-          `${JSON.stringify(unknown)} is not a parameter of a request; the parameters are ${names.join(', ')}.`,
+          `${JSON.stringify(unknown)} is not a request parameter. The parameters are ${names.join(', ')}.`,
         )
-      if (given.query == null)
-        throw badRequest('The parameter `query` is missing: it must be the text of a GraphQL document.')
+      if (given.query == null) throw badRequest('The parameter `query` is required: the text of a GraphQL document.')
       for (const [name, type] of Object.entries(TYPES)) {
         const value = given[name]
         if (value != null && typeOf(value) !== type)
@@ -32,7 +31,7 @@ export function checkParameters({ documentIds }: { readonly documentIds: boolean
   }
 }
 
-/** What a value of JSON is, with its article. */
+/** The type of a JSON value, with its article. */
 export function typeOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'

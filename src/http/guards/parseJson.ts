@@ -1,12 +1,12 @@
-// Finds where a text stops being JSON (RFC 8259). The messages of JSON.parse differ between versions of Node, name the position of some
-// faults only, and repeat parts of the text.
-
+// Parses JSON (RFC 8259) with messages that name the position of an error. The messages of
+// JSON.parse differ between versions of Node, often have no position, and repeat parts of the text.
 import { badRequest } from './badRequest.ts'
 
 /**
- * The value of a JSON text. `name` is what a message calls the text, which must not nest deeper than the stack reaches.
+ * Parses a JSON text, which must not be nested deeper than the stack allows. `name` is the subject
+ * of the message.
  *
- * @throws GraphQLError with the code BAD_USER_INPUT that says what is wrong and where
+ * @throws GraphQLError with the code BAD_USER_INPUT that names the error and its position
  */
 export function parseJson(text: string, name: string): unknown {
   let fault: string
@@ -15,20 +15,20 @@ export function parseJson(text: string, name: string): unknown {
   } catch {
     fault = new JsonScan(text).fault()
   }
-  throw badRequest(`${name} is not JSON: ${fault}.`)
+  throw badRequest(`${name} is not valid JSON: ${fault}.`)
 }
 
 const WHITESPACE = /[ \t\n\r]*/y
-/** Must match where it begins; a match of nothing is none. */
+/** An empty match means no match. */
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)?/y
-/** Up to the first character that a string cannot have as it is. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+/** Up to the first character that must be escaped in a string. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for control characters
 const PLAIN_CHARACTERS = /[^"\\\u0000-\u001f]*/y
 const ESCAPE = /(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))?/y
 
 class Fault extends Error {}
 
-/** Descends as deep as the text nests. */
+/** Recursive: one call for each level of nesting. */
 class JsonScan {
   private readonly text: string
   private position = 0
@@ -37,7 +37,7 @@ class JsonScan {
     this.text = text
   }
 
-  /** What is wrong and where, such as `expected ":" at line 1, column 9 (got "}")`. */
+  /** The error and its position, such as `expected ":" at line 1, column 9 (got "}")`. */
   fault(): string {
     try {
       this.value('a value')
@@ -100,7 +100,7 @@ class JsonScan {
     return true
   }
 
-  /** Returns how many characters matched. */
+  /** Skips a match at the position. Returns its length. */
   private skip(pattern: RegExp): number {
     const start = this.position
     pattern.lastIndex = start

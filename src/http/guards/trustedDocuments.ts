@@ -1,10 +1,14 @@
-// Lets only those operations run that a manifest lists (config/trustedDocuments.ts), by their ids; text is never taken.
+// Allows only the documents of a manifest (config/trustedDocuments.ts). Clients send their ids; the
+// text of a document is never accepted.
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations'
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams } from 'graphql-yoga'
 import type { ServerPlugin } from '../requestScope.ts'
 
-/** The parameter by which clients name a document (GraphQL over HTTP, "Persisted Documents"); Apollo's form is taken too. */
+/**
+ * The parameter with the id of a document (GraphQL over HTTP, "Persisted Documents"). Apollo's form
+ * is accepted too.
+ */
 export const DOCUMENT_ID = 'documentId'
 
 export function trustedDocuments(documents: ReadonlyMap<string, string>): ServerPlugin {
@@ -16,16 +20,16 @@ export function trustedDocuments(documents: ReadonlyMap<string, string>): Server
     },
     getPersistedOperation: (id) => documents.get(id) ?? null,
     customErrors: {
-      notFound: () => refused('There is no trusted document with this id.'),
-      keyNotFound: () => refused(`This server runs trusted documents only: name one by ${DOCUMENT_ID}.`),
+      notFound: () => refused('No trusted document has this id.'),
+      keyNotFound: () => refused(`This server runs trusted documents only. Send the parameter \`${DOCUMENT_ID}\`.`),
       persistedQueryOnly: () =>
-        refused(`This server runs trusted documents only: name one by ${DOCUMENT_ID} instead of sending its text.`),
+        refused(`This server runs trusted documents only. Send the parameter \`${DOCUMENT_ID}\` instead of the text.`),
     },
   })
   return {
-    // It asks for nothing of the context, but its type cannot say so.
+    // The plugin does not use the context, but its type does not express that.
     ...(plugin as unknown as ServerPlugin),
-    // Yoga takes no parameters from a URL but its own.
+    // Yoga reads only the standard parameters from a URL.
     onRequestParse({ request, url, requestParser, setRequestParser }) {
       const id = request.method === 'GET' ? url.searchParams.get(DOCUMENT_ID) : null
       if (id === null || requestParser === undefined) return

@@ -1,23 +1,27 @@
-// Queries that are stopped while they read, because there is no memory for all, and begin again when there is: nothing of them was answered.
+// Retries queries that were stopped for lack of memory once enough is free. This is safe because no
+// part of their response was sent.
 import { setMaxListeners } from 'node:events'
 import type { RequestScope } from './requestScope.ts'
 
-/** The first without memory of its own; then with as much as a request can reserve. */
+/**
+ * The first attempt runs without a reservation; the others reserve as much as a response can need.
+ */
 const MAX_ATTEMPTS = 3
 
 /**
- * What `read` answers. When it is stopped for its memory, it is called again once memory is reserved for it; its signal is aborted then, and
- * when the request is given up.
+ * Returns the result of `read`. When it is stopped for lack of memory, its signal is aborted, and
+ * it is called again once memory is reserved. The signal is also aborted with the request.
  *
- * @throws GraphQLError with the code UNAVAILABLE if there is no memory in time, or what `read` throws
+ * @throws GraphQLError with the code UNAVAILABLE if memory cannot be reserved in time, or what
+ * `read` throws
  */
-export async function repeatRead<T>(
-  { memory, deadline, answerSize }: RequestScope,
+export async function retryRead<T>(
+  { memory, deadline, responseSize }: RequestScope,
   read: (signal: AbortSignal, attempt: number) => T,
 ): Promise<Awaited<T>> {
   for (let attempt = 1; ; attempt += 1) {
     const stop = new AbortController()
-    // Each statement that runs listens.
+    // Each running statement adds a listener.
     setMaxListeners(0, stop.signal)
     const onAbort = (): void => stop.abort(deadline.signal.reason)
     deadline.signal.addEventListener('abort', onAbort, { once: true })
@@ -25,7 +29,7 @@ export async function repeatRead<T>(
     if (attempt < MAX_ATTEMPTS) {
       memory.onStop(() => {
         isStopped = true
-        stop.abort(new Error('there is no memory for the request yet'))
+        stop.abort(new Error('the request must wait for memory'))
       })
     }
     try {
@@ -38,7 +42,7 @@ export async function repeatRead<T>(
       memory.onStop(undefined)
       deadline.signal.removeEventListener('abort', onAbort)
     }
-    await memory.reserve(answerSize.limitBytes, deadline.signal)
-    answerSize.restart()
+    await memory.reserve(responseSize.limitBytes, deadline.signal)
+    responseSize.restart()
   }
 }
