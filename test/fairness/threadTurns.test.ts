@@ -1,4 +1,4 @@
-// In which order callers get the thread, by how long they have had it.
+// The order in which callers get the thread, by the length of their turns.
 import { afterEach, expect, it, vi } from 'vitest'
 import { ThreadTurns } from '../../src/fairness/threadTurns.ts'
 
@@ -9,14 +9,14 @@ function work(milliseconds: number): void {
   while (performance.now() < end);
 }
 
-/** Takes turns that last as long as is said, and notes who had one. */
+/** Takes turns of a given length, and records their callers. */
 function start() {
   const turns = new ThreadTurns()
   const had: string[] = []
   const take = async (caller: string, milliseconds = 0): Promise<void> => {
     await turns.next(caller)
     had.push(caller)
-    // A turn lasts over promises that continue at once.
+    // A turn includes promises that settle at once.
     await Promise.resolve()
     work(milliseconds)
   }
@@ -25,7 +25,7 @@ function start() {
 
 const pass = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-it('begins a turn at once when the thread is idle', async () => {
+it('starts a turn at once when the thread is idle', async () => {
   const { had, take } = start()
   void take('a')
   await Promise.resolve()
@@ -52,13 +52,13 @@ it('runs short turns of many callers in one pass', async () => {
   expect(had).toEqual(callers)
 })
 
-it('runs the turn of another caller before the second one of a caller that waited earlier', async () => {
+it('runs the first turn of a caller before the second turn of an earlier caller', async () => {
   const { had, take } = start()
   await Promise.all([take('a', 10), take('a', 10), take('a', 10), take('b'), take('c')])
   expect(had).toEqual(['a', 'b', 'c', 'a', 'a'])
 })
 
-it('lets others have the thread several times after a long turn, although it is idle in between', async () => {
+it('serves others several times after a long turn, even if the thread is idle in between', async () => {
   const { had, take } = start()
   const first = take('a', 50)
   const second = take('a', 50)
@@ -72,7 +72,7 @@ it('lets others have the thread several times after a long turn, although it is 
   expect(had.at(-1)).toBe('a')
 })
 
-it('does not put off a caller that is alone', async () => {
+it('does not delay a single caller', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] })
   const { had, take } = start()
   await Promise.all([take('a', 50), take('a', 50), take('a', 50)])

@@ -1,4 +1,5 @@
-// Mutations whose clients go away run on, and then hold nothing of the memory that all requests share.
+// Mutations continue when their clients disconnect, but no longer count against the shared memory
+// limit.
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -6,7 +7,7 @@ import { RawConnection } from '../support/rawHttp.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const CLIENTS = 8
-/** 200 KB as they are counted: too little to be given up. */
+/** Counts as 200 KB, which is too little for the request to be stopped. */
 const CONTENT = 'x'.repeat(20_000)
 const CREATE = `mutation ($content: String!) { createJob(input: { content: $content }) {
   ... on CreateJobSuccess { job { content } } } }`
@@ -25,7 +26,7 @@ afterAll(async () => {
   await server.close()
 })
 
-it('leaves room for other requests after mutations whose clients are gone', async () => {
+it('frees the memory of mutations whose clients disconnected', async () => {
   await other.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE')
   const waiting = async () => {
     const { rows } = await watcher.query(

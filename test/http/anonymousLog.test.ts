@@ -1,4 +1,5 @@
-// What callers without a credential can cause in the log: bounded, with the number of lines that were left out.
+// Unauthenticated callers cause a limited number of log lines. The log reports how many were
+// suppressed.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type Issuer, startIssuer } from '../access/issuer.ts'
 import { CLAIMS, forged, WHO } from '../access/tokens.ts'
@@ -20,7 +21,7 @@ beforeAll(async () => {
   clock = clockAhead()
   issuer = await startIssuer()
   await issuer.publish('old')
-  // The end of a request may be seen after the clock was put ahead.
+  // A request may end after the clock was advanced, and would then be logged as slow.
   const environment = { ...CLAIMS, AUTH_JWKS_URL: issuer.url, SLOW_THRESHOLD_MS: '0' }
   server = await startTestServer({ environment, log })
 })
@@ -42,38 +43,36 @@ async function statusOf(headers: Record<string, string>): Promise<number> {
 it.each([
   ['no credential', () => ({}), 'authentication failed', 401],
   ['a key that does not exist', () => bearer(`jl_${'x'.repeat(43)}`), 'authentication failed', 401],
-  [
-    'key ids that are made up',
-    (n: number) => bearer(forged('ES256', `made-up-${n}`)),
-    'request failed, may be retried',
-    503,
-  ],
-] as const)('has at most 60 lines a minute of requests with %s, and their number', async (_, headers, line, status) => {
-  clock.advance(60_000)
-  // The issuer is asked once, and not again for the others.
-  await statusOf(bearer(forged('ES256', 'first')))
-  lines.length = 0
-  for (let n = 0; n < TIMES; n += 1) expect(await statusOf(headers(n))).toBe(status)
-  const before = warnings()
-  expect(before.filter(({ msg }) => msg !== line)).toEqual([])
-  expect([before.length <= MAX_LINES, before.length >= MAX_LINES - 1]).toEqual([true, true])
-  for (const one of before) expect(JSON.stringify(one)).not.toMatch(/stack|\\n/)
-  clock.advance(60_000)
-  // Of made-up key ids the first is looked up: only the second is refused like those before.
-  for (let n = 0; n < 2; n += 1) await statusOf(headers(TIMES + n))
-  expect(warnings().filter(({ msg }) => msg === 'log lines suppressed')).toEqual([
-    {
-      level: 'warn',
-      time: expect.any(Number),
-      msg: 'log lines suppressed',
-      line,
-      suppressed: TIMES - before.length,
-      seconds: 60,
-    },
-  ])
-})
+  ['made-up key ids', (n: number) => bearer(forged('ES256', `made-up-${n}`)), 'request failed, may be retried', 503],
+] as const)(
+  'writes at most 60 lines a minute for requests with %s, and reports the number of the others',
+  async (_, headers, line, status) => {
+    clock.advance(60_000)
+    // The server asks the issuer once for an unknown key, and not again for the next ones.
+    await statusOf(bearer(forged('ES256', 'first')))
+    lines.length = 0
+    for (let n = 0; n < TIMES; n += 1) expect(await statusOf(headers(n))).toBe(status)
+    const before = warnings()
+    expect(before.filter(({ msg }) => msg !== line)).toEqual([])
+    expect([before.length <= MAX_LINES, before.length >= MAX_LINES - 1]).toEqual([true, true])
+    for (const entry of before) expect(JSON.stringify(entry)).not.toMatch(/stack|\\n/)
+    clock.advance(60_000)
+    // The server looks up the first made-up key id. Only the second one fails like those before.
+    for (let n = 0; n < 2; n += 1) await statusOf(headers(TIMES + n))
+    expect(warnings().filter(({ msg }) => msg === 'log lines suppressed')).toEqual([
+      {
+        level: 'warn',
+        time: expect.any(Number),
+        msg: 'log lines suppressed',
+        line,
+        suppressed: TIMES - before.length,
+        seconds: 60,
+      },
+    ])
+  },
+)
 
-it('has every line of requests whose caller is known', async () => {
+it('writes every line for authenticated requests', async () => {
   const token = bearer(await issuer.token('old', { roles: ['ADMIN'] }))
   await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE jobledger.consumers RENAME TO gone'))
   for (let n = 0; n < TIMES; n += 1)

@@ -1,4 +1,5 @@
-// The HTTP specification of GraphQL as a test suite: every item of graphql-http's audit, whether MUST, SHOULD or MAY.
+// Runs the audit of graphql-http for the GraphQL over HTTP specification: every item, MUST, SHOULD
+// or MAY.
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'

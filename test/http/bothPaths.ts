@@ -1,5 +1,5 @@
-// Sends one request on both paths through the server: the fast path of src/http/jsonPost.ts, and the
-// standard path through the objects of the Fetch standard.
+// Sends one request on both paths through the server: the fast path of src/http/jsonPost.ts, and
+// the standard path through the objects of the Fetch standard.
 import { expect } from 'vitest'
 import { type RawAnswer, RawConnection } from '../support/rawHttp.ts'
 import type { TestServer } from '../support/server.ts'

@@ -1,4 +1,5 @@
-// JSON that is nested deeper than the stack of a program, written before the database refused it: pages that hold it are answered.
+// JSON that is nested deeper than the stack allows. It may be stored, because older versions of the
+// database accepted it. Pages that contain it must work.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -26,7 +27,7 @@ beforeAll(async () => {
     ['job_results', 'refuse_deep_output_insert'],
   ])
     for (const trigger of triggers) await session.query(`ALTER TABLE ${table} DISABLE TRIGGER ${trigger}`)
-  // Room in the stack of PostgreSQL for what its migration refuses.
+  // PostgreSQL needs a larger stack to parse this JSON.
   await session.query("SET max_stack_depth = '6MB'")
   const insert = "INSERT INTO jobs (user_id, content, metadata, state_metadata) VALUES ('u', 'c', $1, $1) RETURNING id"
   const { id } = (await session.query(insert, [DEEP])).rows[0]
@@ -40,7 +41,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** The answer as it is sent, until it has the deep JSON `times` times. */
+/** The response as sent, up to the point where it contains the deep JSON `times` times. */
 async function textOf(query: string, times: number, accept = 'application/json'): Promise<string> {
   const controller = new AbortController()
   const response = await fetch(`${server.url}/graphql`, {
@@ -61,7 +62,7 @@ async function textOf(query: string, times: number, accept = 'application/json')
 const STREAM = 'text/event-stream'
 const timesIn = (text: string): number => text.split(DEEP).length - 1
 
-describe('JSON that is deeper than the stack', () => {
+describe('JSON that is nested deeper than the stack', () => {
   it.each([
     ['a page of jobs', '{ jobs { nodes { userId metadata } } }', 1],
     [
@@ -69,14 +70,14 @@ describe('JSON that is deeper than the stack', () => {
       '{ jobs { nodes { userId metadata stateHistory { nodes { metadata } } result { output } } } }',
       3,
     ],
-  ])('is answered as it is in %s, beside other jobs', async (_, query, times) => {
+  ])('is returned unchanged in %s, next to other jobs', async (_, query, times) => {
     const text = await textOf(query, times)
     expect(timesIn(text), text.slice(0, 500)).toBe(times)
     expect(text).not.toContain('"errors"')
     expect(text).toContain('{"userId":"other"')
   })
 
-  it('is answered in events, and published', async () => {
+  it('is returned in events, and published', async () => {
     const query = `subscription { jobEvents(after: "${cursor}") { record { metadata } } }`
     expect(timesIn(await textOf(query, 1, STREAM))).toBe(1)
     await eventually(async () => expect(timesIn(await readFile(file, 'utf8'))).toBe(1), 20_000)

@@ -1,4 +1,4 @@
-// Which documents are kept parsed when there is no room for all.
+// Which documents stay in the cache when it is full.
 import { parse } from 'graphql'
 import { expect, it } from 'vitest'
 import { DocumentCache } from '../../src/http/documentCache.ts'
@@ -16,7 +16,7 @@ function cacheOf(count: number) {
   return { cache, add, has }
 }
 
-it('keeps what a caller with few documents uses while another one floods it', () => {
+it('keeps the documents of a caller with few while another caller floods the cache', () => {
   const { add, has } = cacheOf(10)
   for (let n = 0; n < 3; n += 1) add('a', n)
   for (let n = 0; n < 10; n += 1) add('b', n % 10)
@@ -34,13 +34,13 @@ it('keeps what a caller with few documents uses while another one floods it', ()
   ])
 })
 
-it('lets one caller use all of it as long as there is no other', () => {
+it('lets a single caller use the whole cache', () => {
   const { add, has } = cacheOf(5)
   for (let n = 0; n < 5; n += 1) add('a', n)
   expect([0, 1, 2, 3, 4].every((n) => has('a', n))).toBe(true)
 })
 
-it('gives up what was used longest ago', () => {
+it('evicts the least recently used document', () => {
   const { add, has } = cacheOf(2)
   add('a', 0)
   add('a', 1)
@@ -49,7 +49,7 @@ it('gives up what was used longest ago', () => {
   expect([0, 1, 2].map((n) => has('a', n))).toEqual([true, false, true])
 })
 
-it('counts a document by its tokens, and keeps none that is larger than the whole', () => {
+it('measures documents by their tokens, and ignores one that is larger than the cache', () => {
   const cache = new DocumentCache(100_000)
   const large = `{ ${'id '.repeat(1000)} }`
   cache.add('a', large, parse(large))

@@ -1,4 +1,5 @@
-// Numbers of stored JSON that a JavaScript number does not hold: SQL wrote them, and everything that is answered has them byte for byte.
+// Numbers in stored JSON that a JavaScript number cannot represent, written by SQL. Every response
+// has all of their digits.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -9,7 +10,7 @@ import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 
 const LARGE = `1${'0'.repeat(400)}`
 const NUMBERS = `{"a": [0.1234567890123456789, -12345678901234567890], "text": "\\"12345678901234567890\\\\", "large": ${LARGE}}`
-/** As the answer writes it: jsonb has spaces. */
+/** As in responses, without the spaces that jsonb adds. */
 const ANSWERED = NUMBERS.replaceAll(/([:,]) /g, '$1')
 
 let server: TestServer
@@ -38,7 +39,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** The answer as it is sent. */
+/** The response as sent. */
 async function textOf(query: string, headers: Record<string, string> = {}): Promise<string> {
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
@@ -50,14 +51,14 @@ async function textOf(query: string, headers: Record<string, string> = {}): Prom
 
 const timesIn = (text: string): number => text.split(ANSWERED).length - 1
 
-describe('numbers that a JavaScript number does not hold', () => {
+describe('numbers that a JavaScript number cannot represent', () => {
   it.each([
     ['lists', '{ jobs { nodes { metadata result { output } } } }', 2],
     ['a job', `{ job(id: "ID") { metadata result { output job { metadata } } } }`, 3],
     ['a node', `{ node(id: "ID") { ... on Job { metadata result { output } } } }`, 2],
     ['the history', `{ job(id: "ID") { stateHistory { nodes { metadata } } } }`, 2],
     [
-      'a node that is asked for twice',
+      'a node that is requested twice',
       `{ a: node(id: "ID") { ... on Job { metadata } } job(id: "ID") { metadata } }`,
       2,
     ],
@@ -66,13 +67,13 @@ describe('numbers that a JavaScript number does not hold', () => {
       `mutation { setJobResult(input: { jobId: "ID", status: ERROR }) { ... on SetJobResultSuccess { job { metadata } } } }`,
       1,
     ],
-  ])('are answered as they are in %s', async (_, query, times) => {
+  ])('are returned unchanged in %s', async (_, query, times) => {
     const text = await textOf(query.replaceAll('ID', id))
     expect(text).not.toContain('errors')
     expect(timesIn(text), text.slice(0, 500)).toBe(times)
   })
 
-  it('are sent as they are in events, and over server-sent events', async () => {
+  it('are returned unchanged in events, also over server-sent events', async () => {
     const controller = new AbortController()
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -93,11 +94,11 @@ describe('numbers that a JavaScript number does not hold', () => {
     expect(timesIn(text)).toBe(4)
   })
 
-  it('are written as they are to the file of events', async () => {
+  it('are written unchanged to the file of events', async () => {
     await eventually(async () => expect(timesIn(await readFile(file, 'utf8'))).toBe(2))
   })
 
-  it('are answered as they are by a mutation of the job', async () => {
+  it('are returned unchanged by a mutation of the job', async () => {
     const input = `{ jobId: "${id}", expectedVersion: 2 }`
     const text = await textOf(
       `mutation { releaseJob(input: ${input}) { ... on TransitionJobSuccess { job { metadata } } } }`,

@@ -1,4 +1,5 @@
-// The page for people: it must work on a machine that reaches nothing but this server. What its tabs do is in graphiqlTabs.test.ts.
+// The page of GraphiQL must work without access to the internet. graphiqlTabs.test.ts tests its
+// tabs.
 import { Kind, parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
@@ -14,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('GraphiQL', () => {
-  it('is served to browsers with its tabs, and loads nothing from elsewhere', async () => {
+  it('is served to browsers with its tabs, and loads nothing from other servers', async () => {
     const response = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html'])
     const page = await response.text()
@@ -23,14 +24,14 @@ describe('GraphiQL', () => {
     expect(page).not.toMatch(/<link[^>]+href=["']?https?:/)
   })
 
-  it('is not what a program gets', async () => {
+  it('is not served to clients that accept JSON', async () => {
     const response = await fetch(`${server.url}/graphql`, { headers: { accept: 'application/json' } })
     expect(response.headers.get('content-type')).toMatch(/^application\/json/)
   })
 })
 
-describe('the tabs', () => {
-  it('hold one valid operation each', () => {
+describe('the tabs of GraphiQL', () => {
+  it('have one valid operation each', () => {
     expect(graphiqlTabs(true)).toHaveLength(4)
     for (const { query } of graphiqlTabs(true)) {
       const document = parse(query)

@@ -1,4 +1,4 @@
-// What the process says of itself to whoever runs it.
+// The health checks /livez and /readyz.
 import { afterEach, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer, type TestServerOptions } from '../support/server.ts'
 import { onServer } from '../support/testRun.ts'
@@ -23,16 +23,16 @@ async function ask(server: TestServer, path: string): Promise<{ status: number; 
 }
 
 describe('/livez', () => {
-  it('answers while the process lives', async () => {
+  it('responds while the process runs', async () => {
     expect(await ask(await start(), '/livez')).toMatchObject({ status: 200, body: { status: 'alive' } })
   })
 
-  it('answers although the database is gone', async () => {
+  it('responds while the database is unreachable', async () => {
     const server = await start({ databaseUrl: 'postgresql://nobody:secret@127.0.0.1:1/none' })
     expect((await ask(server, '/livez')).status).toBe(200)
   })
 
-  it('refuses what is neither GET nor HEAD', async () => {
+  it('refuses methods other than GET and HEAD', async () => {
     const server = await start()
     const response = await fetch(`${server.url}/livez`, { method: 'POST', body: 'x' })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
@@ -40,11 +40,11 @@ describe('/livez', () => {
 })
 
 describe('/readyz', () => {
-  it('answers 200 when the database answers and has the migrations of the code', async () => {
+  it('responds with 200 when the database is reachable and has all migrations', async () => {
     expect(await ask(await start(), '/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
   })
 
-  it('answers 503 without a secret when the database is gone', async () => {
+  it('responds with 503 and no secrets when the database is unreachable', async () => {
     const server = await start({ databaseUrl: 'postgresql://nobody:secret@127.0.0.1:1/none' })
     const { status, body, text } = await ask(server, '/readyz')
     expect({ status, body }).toEqual({
@@ -54,14 +54,14 @@ describe('/readyz', () => {
     expect(text).not.toMatch(/secret|nobody|127\.0\.0\.1/)
   })
 
-  it('answers 503 when migrations are missing', async () => {
+  it('responds with 503 when the database has no migrations', async () => {
     const server = await start({ database: { empty: true } })
     const { status, body } = await ask(server, '/readyz')
     expect(status).toBe(503)
     expect(body).toEqual({ status: 'not ready', reason: 'The database has no schema yet.' })
   })
 
-  it('answers 503 when the code has a migration that the database lacks', async () => {
+  it('responds with 503 when the database lacks a migration', async () => {
     const server = await start()
     await server.database.pool.query(
       'DELETE FROM _prisma_migrations WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations)',
@@ -75,7 +75,7 @@ describe('/readyz', () => {
 
   it.each([
     ['stays ready', 'marked as compatible', true],
-    ['answers 503', 'that is not marked', false],
+    ['responds with 503', 'that is not marked', false],
   ])('%s while the database has a newer migration %s', async (_, __, isMarked) => {
     const server = await start()
     const later = '29990101000000_later'
@@ -89,7 +89,7 @@ describe('/readyz', () => {
     expect([status, body]).toEqual(isMarked ? [200, { status: 'ready' }] : [503, { status: 'not ready', reason }])
   })
 
-  it('notices within seconds that the database went away', async () => {
+  it('notices within seconds that the database was dropped', async () => {
     const server = await start()
     expect((await ask(server, '/readyz')).status).toBe(200)
     const name = new URL(server.databaseUrl).pathname.slice(1)
@@ -97,7 +97,7 @@ describe('/readyz', () => {
     await expect.poll(async () => (await ask(server, '/readyz')).status, { timeout: 10_000 }).toBe(503)
   })
 
-  it('asks the database once however often it is asked', async () => {
+  it('queries the database once for concurrent requests', async () => {
     const server = await start()
     const before = await committed(server)
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(server, '/readyz')))
@@ -112,7 +112,7 @@ function maintenanceUrl(url: string): string {
   return other.href
 }
 
-/** Transactions that the database of the server has committed. */
+/** Number of transactions that the database has committed. */
 async function committed({ databaseUrl }: TestServer): Promise<number> {
   return await onServer(databaseUrl, async (client) => {
     await client.query('SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()')

@@ -1,8 +1,8 @@
-// What waits in memory for clients that do not read: bounded, at the cost of whoever has most of it.
+// Limits the data held for clients that do not read, at the cost of the caller that holds most.
 import { expect, it } from 'vitest'
 import { HeldBytes } from '../../src/http/heldBytes.ts'
 
-/** Holds bytes in the name of callers, and notes who is cut. */
+/** Holds bytes for callers, and records which ones are cut. */
 function holding(max: number) {
   const held = new HeldBytes(max)
   const cut: string[] = []
@@ -10,7 +10,7 @@ function holding(max: number) {
   return { cut, hold }
 }
 
-it('cuts the oldest of the caller that has most, until the rest fits', () => {
+it('cuts the oldest streams of the caller that holds most until the rest fits', () => {
   const { cut, hold } = holding(100)
   hold('ada', 'ada 1', 40)
   hold('flood', 'flood 1', 30)
@@ -22,7 +22,7 @@ it('cuts the oldest of the caller that has most, until the rest fits', () => {
   expect(cut).toEqual(['flood 1', 'bob 1'])
 })
 
-it('counts nothing twice that is given back, or that was cut', () => {
+it('releases bytes only once, also after a cut', () => {
   const { cut, hold } = holding(100)
   const releases = Array.from({ length: 4 }, (_, n) => hold('ada', `ada ${n}`, 25))
   for (const release of [...releases, ...releases]) release()

@@ -1,6 +1,6 @@
-// Requests with a JSON body of known length take the fast path (src/http/jsonPost.ts). It must behave
-// exactly like the standard path. Each request is sent on both paths, by two content types with the
-// same meaning, and the responses must be equal byte by byte.
+// Requests with a JSON body of known length take the fast path (src/http/jsonPost.ts). It must
+// behave exactly like the standard path. Each request is sent on both paths, by two content types
+// with the same meaning, and the responses must be equal byte by byte.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'

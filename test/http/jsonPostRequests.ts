@@ -1,15 +1,15 @@
-// Requests of which test/http/jsonPost.test.ts says that it makes no difference which way they go.
+// Requests that must get the same response on both paths (jsonPost.test.ts).
 import type { RawRequest } from '../support/rawHttp.ts'
 
 export interface ParityRequest extends RawRequest {
   readonly name: string
-  /** An answer that does not end is read up to here. */
+  /** A response that does not end is read up to this text. */
   readonly until?: string
 }
 
-/** Of the servers that are asked. */
+/** Limits of the servers under test. */
 export const LIMITS = { LIMIT_BODY_BYTES: '20000', LIMIT_RESPONSE_BYTES: '25000' } as const
-/** Within the limit of an answer once, over it three times. */
+/** Fits into a response once, but not three times. */
 export const LARGE_CONTENT = 'x'.repeat(10_000)
 
 const QUERY = '{ jobCount }'
@@ -25,12 +25,12 @@ const FOLLOW =
 const ask = (query: unknown, more: object = {}): string => JSON.stringify({ query, ...more })
 
 const accept = (name: string, type: string, body = ask(QUERY)): ParityRequest => ({
-  name: `${name} to one who accepts ${type}`,
+  name: `${name} with Accept "${type}"`,
   body,
   headers: [['accept', type]],
 })
 
-/** `after`: a cursor before the first event there is. `large`: the id of a job with LARGE_CONTENT. */
+/** `after`: a cursor before the first event. `large`: the id of a job with LARGE_CONTENT. */
 export function parityRequests({ after, large }: { after: string; large: string }): ParityRequest[] {
   const follow = ask(FOLLOW, { variables: { after } })
   const until = 'data: {'
@@ -44,11 +44,11 @@ export function parityRequests({ after, large }: { after: string; large: string 
       name: 'variables of another type',
       body: ask('query ($n: Int) { jobs(first: $n) { nodes { id } } }', { variables: { n: 'x' } }),
     },
-    { name: 'variables that are no object', body: ask(QUERY, { variables: [1] }) },
-    { name: 'a name of an operation', body: ask(NAMED, { operationName: 'B' }) },
-    { name: 'an unknown name of an operation', body: ask(NAMED, { operationName: 'C' }) },
-    { name: 'no name of an operation where there are two', body: ask(NAMED, { operationName: null }) },
-    { name: 'a name of an operation that is a number', body: ask(NAMED, { operationName: 1 }) },
+    { name: 'variables that are not an object', body: ask(QUERY, { variables: [1] }) },
+    { name: 'an operation name', body: ask(NAMED, { operationName: 'B' }) },
+    { name: 'an unknown operation name', body: ask(NAMED, { operationName: 'C' }) },
+    { name: 'two operations without a name', body: ask(NAMED, { operationName: null }) },
+    { name: 'an operation name that is a number', body: ask(NAMED, { operationName: 1 }) },
     { name: 'a mutation', body: ask(CREATE) },
     { name: 'a mutation that is refused', body: ask(REFUSED) },
     { name: 'a subscription', body: follow, until },
@@ -80,7 +80,7 @@ export function parityRequests({ after, large }: { after: string; large: string 
       name: `the body ${JSON.stringify(body)}`,
       body,
     })),
-    { name: 'blanks around', body: `\r\n\t ${ask(QUERY)} \n` },
+    { name: 'whitespace around the body', body: `\r\n\t ${ask(QUERY)} \n` },
     { name: 'a byte order mark', body: `\uFEFF${ask(QUERY)}` },
     { name: 'two byte order marks', body: `\uFEFF\uFEFF${ask(QUERY)}` },
     { name: 'UTF-16', body: Buffer.from(ask(QUERY), 'utf16le') },
@@ -93,7 +93,7 @@ export function parityRequests({ after, large }: { after: string; large: string 
       ]),
     },
     {
-      name: 'UTF-8 of four bytes',
+      name: 'a character of four bytes in UTF-8',
       body: ask(ECHO, {
         variables: { a: '\u{1F600}' },
       }),
@@ -105,30 +105,30 @@ export function parityRequests({ after, large }: { after: string; large: string 
       name: 'JSON that is nested too deeply',
       body: `{"query":"{ a }","variables":${'['.repeat(300)}${']'.repeat(300)}}`,
     },
-    { name: 'a parameter that nobody knows', body: ask(QUERY, { id: 7 }) },
+    { name: 'an unknown parameter', body: ask(QUERY, { id: 7 }) },
     { name: 'a member __proto__', body: `{"query":"{ jobCount }","__proto__":{"a":1}}` },
     { name: 'a query that is a number', body: ask(7) },
     { name: 'no query', body: '{"variables":{}}' },
-    { name: 'extensions that are no object', body: ask(QUERY, { extensions: 'x' }) },
+    { name: 'extensions that are not an object', body: ask(QUERY, { extensions: 'x' }) },
     {
       name: 'a document that costs too much',
       body: ask(`{ ${Array.from({ length: 60 }, (_, n) => `a${n}: jobCount`).join(' ')} }`),
     },
-    { name: 'a question about the schema', body: ask('{ __schema { queryType { name } } }') },
+    { name: 'an introspection query', body: ask('{ __schema { queryType { name } } }') },
     { name: 'a misspelt field', body: ask('{ jobCoun }') },
-    { name: 'an answer that is too large', body: ask(`{ job(id: "${large}") { a: content b: content c: content } }`) },
+    { name: 'a response that is too large', body: ask(`{ job(id: "${large}") { a: content b: content c: content } }`) },
     { name: 'parameters in the URL', path: `/graphql?query=${encodeURIComponent('{ __typename }')}`, body: ask(QUERY) },
-    { name: 'a header against forgery', body: ask(QUERY), headers: [['x-graphql-yoga-csrf', '']] },
+    { name: 'a header against CSRF', body: ask(QUERY), headers: [['x-graphql-yoga-csrf', '']] },
     {
-      name: 'a page of somebody else',
+      name: 'a cross-site request',
       body: ask(QUERY),
       headers: [
         ['origin', 'https://evil.example'],
         ['sec-fetch-site', 'cross-site'],
       ],
     },
-    { name: 'an id', body: ask(QUERY), headers: [['x-request-id', 'order-4711']] },
-    { name: 'an odd id', body: ask(QUERY), headers: [['x-request-id', 'two words']] },
+    { name: 'a request id', body: ask(QUERY), headers: [['x-request-id', 'order-4711']] },
+    { name: 'an invalid request id', body: ask(QUERY), headers: [['x-request-id', 'two words']] },
     ...[
       'evil.example',
       'localhost.evil.example:80',
@@ -146,16 +146,16 @@ export function parityRequests({ after, large }: { after: string; large: string 
       '1.2.3.4.5',
     ].map((host): ParityRequest => ({ name: `the host "${host}"`, body: ask(QUERY), headers: [['host', host]] })),
     {
-      name: 'a header that is repeated',
+      name: 'a repeated header',
       body: ask(QUERY),
       headers: [
         ['x-request-id', 'a'],
         ['x-request-id', 'b'],
       ],
     },
-    { name: 'a client that wants the connection closed', body: ask(QUERY), headers: [['connection', 'close']] },
-    { name: 'a client that asks before it sends', body: ask(QUERY), headers: [['expect', '100-continue']] },
-    { name: 'a client that expects what nobody knows', body: ask(QUERY), headers: [['expect', 'miracles']] },
+    { name: 'Connection: close', body: ask(QUERY), headers: [['connection', 'close']] },
+    { name: 'Expect: 100-continue', body: ask(QUERY), headers: [['expect', '100-continue']] },
+    { name: 'an unknown expectation', body: ask(QUERY), headers: [['expect', 'miracles']] },
     { name: 'no credential', body: ask(QUERY), headers: [['authorization', '']] },
     { name: 'a wrong token', body: ask(QUERY), headers: [['authorization', 'Bearer nonsense']] },
     { name: 'another scheme', body: ask(QUERY), headers: [['authorization', 'Basic YTpi']] },

@@ -1,4 +1,5 @@
-// Bytes that are no request of HTTP/1.1, or not all of one: each is answered in JSON, and the connection ends after the answer.
+// Bytes that are not a complete HTTP/1.1 request. Each gets a JSON response, and the connection is
+// closed after it.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -18,7 +19,7 @@ async function open(): Promise<Socket> {
   return socket
 }
 
-/** All that the server sends until it ends the connection. Rejects if it resets it. */
+/** All that the server sends until it closes the connection. Rejects if the server resets it. */
 async function exchange(bytes: string): Promise<string> {
   const socket = await open()
   socket.write(bytes)
@@ -38,7 +39,7 @@ const LARGE = 'x'.repeat(20_000)
 const host = 'host: localhost\r\n'
 const chunked = `POST /graphql HTTP/1.1\r\n${host}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`
 
-describe('a request is refused', () => {
+describe('refuses a request', () => {
   it.each([
     ['whose headers are too large', `GET /livez HTTP/1.1\r\n${host}a: ${LARGE}\r\n\r\n`, 431, /at most 16384 bytes/],
     ['whose URL is too long', `GET /${LARGE} HTTP/1.1\r\n${host}\r\n`, 431, /URL and the headers/],
@@ -48,9 +49,9 @@ describe('a request is refused', () => {
     ['of another version', `GET /livez HTTP/3.0\r\n${host}\r\n`, 400, /Invalid HTTP version/],
     ['whose chunks have no size', `${chunked}zz\r\n`, 400, /Invalid character in chunk size/],
     ['with two lengths', `${chunked.slice(0, -2)}content-length: 5\r\n\r\n0\r\n\r\n`, 400, /not valid HTTP/],
-    ['that names no host', 'GET /livez HTTP/1.1\r\n\r\n', 400, /header Host must be the name .* \(got no header\)/],
+    ['without a host', 'GET /livez HTTP/1.1\r\n\r\n', 400, /header Host must be the name .* \(got no header\)/],
     [
-      'that expects what nobody knows',
+      'with an unknown expectation',
       `POST /graphql HTTP/1.1\r\n${host}expect: miracles\r\ncontent-length: 0\r\n\r\n`,
       417,
       /\(got "miracles"\)/,
@@ -71,11 +72,11 @@ describe('a request is refused', () => {
   })
 })
 
-it('answers a request of HTTP/1.0 that names no host', async () => {
+it('answers a request of HTTP/1.0 without a host', async () => {
   expect(await exchange('GET /livez HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /)
 })
 
-it('lets a client read why it was refused that is still sending', async () => {
+it('sends the error to a client that is still sending', async () => {
   const socket = await open()
   socket.write(`GET /livez HTTP/1.1\r\n${host}`)
   for (let sent = 0; sent < 100; sent += 1) {
@@ -85,7 +86,7 @@ it('lets a client read why it was refused that is still sending', async () => {
   expect(await rest(socket)).toMatch(/^HTTP\/1.1 431 [\s\S]*"errors"/)
 })
 
-it('cuts a client that is refused and never ends', async () => {
+it('cuts a refused client that keeps sending', async () => {
   const socket = await open()
   socket.on('error', () => undefined)
   socket.write('NONSENSE\r\n\r\n')
@@ -95,7 +96,7 @@ it('cuts a client that is refused and never ends', async () => {
   clearInterval(endless)
 })
 
-it('does not carry out a mutation that arrives after it was refused as late', async () => {
+it('does not run a mutation that arrives after its request timed out', async () => {
   const before = await jobs()
   const socket = await open()
   socket.on('error', () => undefined)
@@ -110,7 +111,7 @@ it('does not carry out a mutation that arrives after it was refused as late', as
   expect(await jobs()).toBe(before)
 })
 
-it('answers the request before one that is malformed, on the same connection', async () => {
+it('answers a valid request before a malformed one on the same connection', async () => {
   const before = await jobs()
   const length = `content-length: ${CREATE.length}\r\n\r\n`
   const request = `POST /graphql HTTP/1.1\r\n${host}content-type: application/json\r\n${length}${CREATE}`
@@ -118,7 +119,7 @@ it('answers the request before one that is malformed, on the same connection', a
   await eventually(async () => expect(await jobs()).toBe(before + 1))
 })
 
-it('is final to a worker: the same request would be refused again', async () => {
+it('uses an error code that is not retried', async () => {
   const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { a: LARGE } })
   expect([response.status, (await response.json()).errors[0].extensions.code]).toEqual([431, 'BAD_USER_INPUT'])
 })

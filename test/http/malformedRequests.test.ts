@@ -1,4 +1,5 @@
-// Requests that are no GraphQL requests: each answer names the parameter, or the position in the JSON, that is wrong.
+// Requests that are not GraphQL requests. Each error names the parameter, or the position in the
+// JSON.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -36,7 +37,7 @@ describe('a body', () => {
       '[]',
       'The body must be a JSON object with the parameter `query` (got an array). Batches are not supported: send each operation in a request of its own.',
     ],
-  ])('that is %j is refused with what it must be', async (body, message) => {
+  ])('that is %j is refused with the expected type', async (body, message) => {
     for (const accept of ['application/json', 'application/graphql-response+json'])
       expect(await messageFor({ body }, accept)).toBe(message)
   })
@@ -67,7 +68,7 @@ describe('a body', () => {
     ['nul', 'expected a value at line 1, column 1 (got "n")'],
     ['{"a":01}', 'expected "," or "}" at line 1, column 7 (got "1")'],
     ['{"a":1.}', 'expected "," or "}" at line 1, column 7 (got ".")'],
-  ])('%j is not JSON, and the answer says where', async (body, fault) => {
+  ])('%j is not JSON, and the error has its position', async (body, fault) => {
     expect(await messageFor({ body })).toBe(`The body is not valid JSON: ${fault}.`)
   })
 })
@@ -107,7 +108,7 @@ describe('parameters', () => {
     expect(await messageFor({ search })).toBe(message)
   })
 
-  it('that are null count as not given', async () => {
+  it('that are null count as missing', async () => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

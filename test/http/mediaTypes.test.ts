@@ -1,4 +1,5 @@
-// The headers Accept and Content-Type in the ways that clients write them (RFC 9110, sections 8.3.1, 12.4.2 and 12.5.1).
+// The headers Accept and Content-Type in the forms that clients send (RFC 9110, sections 8.3.1,
+// 12.4.2 and 12.5.1).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -12,7 +13,7 @@ const QUERY = '{"query":"{ __typename }"}'
 const FOLLOW = '{"query":"subscription { jobEvents { cursor } }"}'
 const CREATE = '{"query":"mutation { createJob(input: { content: \\"x\\" }) { __typename } }"}'
 
-/** Status and type of the answer, which is not read further. */
+/** Status and type of the response. The body is not read. */
 async function answered(body: string, headers: Record<string, string>): Promise<string> {
   const stop = new AbortController()
   const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body }
@@ -26,7 +27,7 @@ const SPEC_ANSWER = '200 application/graphql-response+json'
 const EVENTS = '200 text/event-stream'
 const REFUSED = '406 application/json'
 
-describe.each(['application/json', 'application/graphql+json'])('an answer to %s', (type) => {
+describe.each(['application/json', 'application/graphql+json'])('the response to %s', (type) => {
   it.each([
     ['', JSON_ANSWER, EVENTS],
     ['*/*', JSON_ANSWER, EVENTS],
@@ -54,14 +55,14 @@ describe.each(['application/json', 'application/graphql+json'])('an answer to %s
     ['text/event-stream, application/json;q=0.5', JSON_ANSWER, EVENTS],
     ['text/plain;a=",application/json,"', REFUSED, REFUSED],
     ['json', REFUSED, REFUSED],
-  ])('that the client describes by "%s" is %s, and a stream is %s', async (accept, query, stream) => {
+  ])('with Accept "%s" is %s, and a stream is %s', async (accept, query, stream) => {
     expect(await answered(QUERY, { 'content-type': type, accept })).toBe(query)
     expect(await answered(FOLLOW, { 'content-type': type, accept })).toBe(stream)
   })
 })
 
 it.each(['application/json;q=0', '*/*;q=0', 'text/html'])(
-  'writes nothing for a client that accepts %s',
+  'runs no mutation for a client that accepts %s',
   async (accept) => {
     const before = await server.ledger.prisma.job.count()
     expect(await answered(CREATE, { accept })).toBe(REFUSED)
@@ -89,7 +90,7 @@ it.each([
   ['application/json, text/html;q=0.9', 'application/json'],
   ['text/html;q=0, */*', 'application/json'],
   ['*/*', 'application/json'],
-])('answers GET with GraphiQL to those who prefer a page: %s is answered as %s', async (accept, type) => {
+])('serves GraphiQL to clients that prefer a page: Accept %s gets %s', async (accept, type) => {
   const { headers } = await fetch(`${server.url}/graphql?query={__typename}`, { headers: { accept } })
   expect(headers.get('content-type')?.split(';')[0]).toBe(type)
 })

@@ -1,4 +1,4 @@
-// Requests that are refused, as people meet them: each answer says what is wrong in JSON, with a status that fits.
+// Refused requests. Each response is JSON with an error message and a matching status.
 import { randomInt } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -25,7 +25,7 @@ describe('a media type', () => {
   it.each([
     ['text/plain', 'The body must be JSON in UTF-8: send it with the header Content-Type: application/json.'],
     ['application/json; charset=utf-16', 'The body must be JSON in UTF-8'],
-  ])('of the body that is %s is refused with 415 and a message', async (type, message) => {
+  ])('of the body is refused with 415 and a message: %s', async (type, message) => {
     const response = await post(CREATE, { 'content-type': type })
     expect([response.status, response.headers.get('accept-post')]).toEqual([415, 'application/json'])
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -35,7 +35,7 @@ describe('a media type', () => {
   })
 
   it.each(['text/html', 'application/xml, image/*', 'application/json; charset=latin1'])(
-    'of the answer that is %s is refused with 406 before the mutation has run',
+    'in Accept is refused with 406 before the mutation runs: %s',
     async (accept) => {
       const before = await jobs()
       for (const type of ['application/json', 'application/graphql+json']) {
@@ -56,7 +56,7 @@ describe('a media type', () => {
     },
   )
 
-  it('of a subscription that is JSON is refused with 406 and what it must be', async () => {
+  it('in Accept is refused with 406 for a subscription if it is JSON only', async () => {
     const body = '{"query":"subscription { jobEvents { cursor } }"}'
     const response = await post(body, { 'content-type': 'application/json', accept: 'application/json' })
     expect([response.status, await response.json()]).toEqual([
@@ -70,7 +70,7 @@ describe('a media type', () => {
   })
 })
 
-it('marks every answer as one not to be stored, of the type that it names', async () => {
+it('forbids caching and content sniffing in every response', async () => {
   const json = { 'content-type': 'application/json' }
   const answers = await Promise.all([
     post('{"query":"{ __typename }"}', json),
@@ -86,7 +86,7 @@ it('marks every answer as one not to be stored, of the type that it names', asyn
 })
 
 it.each(['2026-11-27T19:30:00', '2026-11-27', 'yesterday', 7])(
-  'says that the instant %s lacks an offset',
+  'refuses the instant %s and requires an offset',
   async (from) => {
     const query = 'query ($from: DateTime) { jobs(filter: { createdAfter: $from }) { nodes { jobId } } }'
     const { errors } = await server.request(query, { from })
@@ -96,8 +96,8 @@ it.each(['2026-11-27T19:30:00', '2026-11-27', 'yesterday', 7])(
   },
 )
 
-describe('a fault of ours', () => {
-  it('is 500 where nothing was answered, and 200 beside what was', async () => {
+describe('an internal error', () => {
+  it('has the status 500 without data, and 200 with partial data', async () => {
     await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE job_results RENAME TO gone'))
     const id = (
       await server.request(
@@ -115,8 +115,8 @@ describe('a fault of ours', () => {
 })
 
 describe('LIMIT_NAME_CHARACTERS', () => {
-  it('has a maximum at which the longest names are stored', async () => {
-    // Four bytes each, and at random, so that PostgreSQL cannot compress them.
+  it('has a maximum at which the longest names can be stored', async () => {
+    // Random characters of four bytes, so that PostgreSQL cannot compress them.
     const name = () => Array.from({ length: 330 }, () => String.fromCodePoint(randomInt(0x2_0000, 0x2_a6d0))).join('')
     const input = { content: 'x', userId: name(), idempotencyKey: name(), preset: name() }
     const query = 'mutation ($input: CreateJobInput!) { createJob(input: $input) { __typename } }'
@@ -129,7 +129,7 @@ describe('LIMIT_NAME_CHARACTERS', () => {
     ['LIMIT_OUTPUT_BYTES', '134217729', 'from 1 to 134217728'],
     ['LIMIT_BODY_BYTES', '268435457', 'from 1024 to 268435456'],
     ['JOB_RETRY_MAX_MS', '9999', 'JOB_RETRY_MAX_MS must not be less than JOB_RETRY_BASE_MS.'],
-  ])('and its like are refused at start where the rest cannot keep up: %s=%s', (variable, value, message) => {
+  ])('and similar limits must not exceed what the database can store: %s=%s', (variable, value, message) => {
     expect(() => parseConfig({ [variable]: value })).toThrow(ConfigError)
     expect(() => parseConfig({ [variable]: value })).toThrow(message)
   })
@@ -139,7 +139,7 @@ describe('a violated constraint', () => {
   const SQL = `INSERT INTO api_keys (id, name, key_hash, roles, user_id)
     VALUES ('01890000-0000-7000-8000-000000000000', 'hush-hush', 'short', '{USER}', 'hush-hush')`
 
-  it('is logged without the content of the row, as pg and as Prisma report it', async () => {
+  it('is logged without the content of the row, from pg and from Prisma', async () => {
     const lines: string[] = []
     const log = pino({ serializers: { err: withoutContent } }, { write: (line: string) => void lines.push(line) })
     const failures = [

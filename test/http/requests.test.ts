@@ -1,4 +1,5 @@
-// What the HTTP layer lets through and how it answers, apart from the specification's own audit (audit.test.ts).
+// Which requests the HTTP layer accepts, and its responses, beyond the audit of the specification
+// (audit.test.ts).
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { Writable } from 'node:stream'
@@ -34,13 +35,13 @@ async function countJobs(): Promise<number> {
 const MUTATION = 'mutation { createJob(input: { content: "by GET" }) { __typename } }'
 
 describe('paths', () => {
-  it('answers other paths with 404 and says where the API is', async () => {
+  it('responds to other paths with 404 and the path of the API', async () => {
     const response = await fetch(`${server.url}/graphiql`)
     expect(response.status).toBe(404)
     expect(await response.json()).toEqual({ error: 'not found', message: expect.stringContaining('/graphql') })
   })
 
-  it('does not take a path that only ends like the endpoint', async () => {
+  it('refuses a path that only ends like the endpoint', async () => {
     expect((await fetch(`${server.url}/x/graphql`, { method: 'POST' })).status).toBe(404)
   })
 })
@@ -87,7 +88,7 @@ describe('POST', () => {
   })
 
   it.each(['application/json', 'application/graphql+json'])(
-    'refuses text that is not UTF-8, sent as %s',
+    'refuses a body that is not UTF-8, sent as %s',
     async (type) => {
       const body = Buffer.concat([
         Buffer.from('{"query":"{ __typename # '),
@@ -102,25 +103,22 @@ describe('POST', () => {
     },
   )
 
-  it.each(['a b', 'a:99999', '['])(
-    'refuses the host "%s", which no server can have, and says what came',
-    async (host) => {
-      const asked = request(endpoint(), { method: 'POST', headers: { host, 'content-type': 'application/json' } })
-      asked.end('{"query":"{ __typename }"}')
-      const [response] = (await once(asked, 'response')) as [IncomingMessage]
-      expect(response.statusCode).toBe(400)
-      expect(await json(response)).toEqual({
-        errors: [
-          {
-            message: `The header Host must be the name of this server (got "${host}").`,
-            extensions: { code: 'BAD_USER_INPUT' },
-          },
-        ],
-      })
-    },
-  )
+  it.each(['a b', 'a:99999', '['])('refuses the invalid host "%s" and repeats it in the error', async (host) => {
+    const clientRequest = request(endpoint(), { method: 'POST', headers: { host, 'content-type': 'application/json' } })
+    clientRequest.end('{"query":"{ __typename }"}')
+    const [response] = (await once(clientRequest, 'response')) as [IncomingMessage]
+    expect(response.statusCode).toBe(400)
+    expect(await json(response)).toEqual({
+      errors: [
+        {
+          message: `The header Host must be the name of this server (got "${host}").`,
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ],
+    })
+  })
 
-  it('refuses other charsets, and takes UTF-8 by its names', async () => {
+  it('accepts the charset UTF-8 in any spelling and refuses others', async () => {
     const statuses = async (...charsets: string[]) =>
       Promise.all(
         charsets.map(async (charset) => {
@@ -132,7 +130,7 @@ describe('POST', () => {
     expect(await statuses('utf-8', 'UTF-8', '"utf-8"')).toEqual([200, 200, 200])
   })
 
-  it('names the parameter that a request may not have', async () => {
+  it('names an unknown parameter in the error', async () => {
     const response = await post(JSON.stringify({ query: '{ __typename }', id: 7 }))
     expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('"id"') }] })
   })
@@ -156,7 +154,7 @@ describe('the body limit', () => {
   }
   const body = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(20_000)}` })
 
-  it('lets a body at the limit through', async () => {
+  it('accepts a body at the limit', async () => {
     expect((await post(JSON.stringify({ query: '{ __typename }' }).padEnd(20_000))).status).toBe(200)
   })
 
@@ -166,7 +164,7 @@ describe('the body limit', () => {
     expect(await response.json()).toEqual(tooLarge)
   })
 
-  it('refuses a body over the limit that comes in chunks of unknown number', async () => {
+  it('refuses a chunked body over the limit', async () => {
     const response = await post(new Blob([body]).stream())
     expect(response.status).toBe(413)
     expect(await response.json()).toEqual(tooLarge)
@@ -174,22 +172,25 @@ describe('the body limit', () => {
 })
 
 describe('the request id', () => {
-  it.each(['order-4711', 'a1b2:c3/d4.e5'])('is the one the caller gave: %s', async (id) => {
+  it.each(['order-4711', 'a1b2:c3/d4.e5'])('is the one that the caller sent: %s', async (id) => {
     expect((await post('{"query":"{ __typename }"}', { 'x-request-id': id })).headers.get('x-request-id')).toBe(id)
   })
 
-  it.each(['', 'two words', 'x'.repeat(129), '<script>'])('is one of ours where the caller gave "%s"', async (id) => {
-    const response = await post('{"query":"{ __typename }"}', { 'x-request-id': id })
-    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
-  })
+  it.each(['', 'two words', 'x'.repeat(129), '<script>'])(
+    'is generated if the caller sent the invalid id "%s"',
+    async (id) => {
+      const response = await post('{"query":"{ __typename }"}', { 'x-request-id': id })
+      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    },
+  )
 
-  it('is in every answer', async () => {
+  it('is in every response', async () => {
     for (const path of ['/livez', '/readyz', '/nowhere', '/graphql']) {
       expect((await fetch(`${server.url}${path}`)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
     }
   })
 
-  it('leads from a masked error to its cause in the log, with status 500 where nothing was answered', async () => {
+  it('leads from a masked error to its cause in the log', async () => {
     const broken = await startTestServer({ log: pino({ level: 'debug' }, sinkOf(logged)) })
     await broken.database.pool.query('ALTER TABLE jobledger.job_counts RENAME TO secret_counts')
     try {
@@ -207,7 +208,7 @@ describe('the request id', () => {
 })
 
 describe('the log', () => {
-  it('tells of each request its operation, status and duration at level debug', async () => {
+  it('has the operation, status and duration of each request at level debug', async () => {
     await server.request('query CountThem { jobCount }', {}, { 'x-request-id': 'log-1' })
     await expect
       .poll(() => logged.find((line) => line.requestId === 'log-1'))

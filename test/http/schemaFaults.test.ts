@@ -1,4 +1,5 @@
-// Statements that PostgreSQL refuses by a reason of the schema, although the schema is intact: a fault of the server, or of what an operator added.
+// Statements that fail with a schema error although the schema is intact: a bug of the server, or
+// an object that an operator added.
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type LogLine, readableLog } from '../maintenance/logLines.ts'
@@ -23,7 +24,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** A trigger of the operator, which the schema check lets pass, refuses every job. */
+/** Adds a trigger, as an operator may, that refuses every job. The schema check accepts it. */
 async function refuseJobs(code: string): Promise<void> {
   await session.query(`
     CREATE OR REPLACE FUNCTION own_refusal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -31,7 +32,7 @@ async function refuseJobs(code: string): Promise<void> {
     CREATE OR REPLACE TRIGGER own_refusal BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION own_refusal()`)
 }
 
-it('answers UNAVAILABLE, stays ready, and logs the cause as an error once a minute', async () => {
+it('responds with UNAVAILABLE, stays ready, and logs the cause as an error once a minute', async () => {
   await refuseJobs('42P01')
   for (const _ of [1, 2, 3])
     expect(await server.request(CREATE)).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
@@ -43,7 +44,7 @@ it('answers UNAVAILABLE, stays ready, and logs the cause as an error once a minu
   expect(lines.filter(({ msg }) => msg === 'not ready')).toEqual([])
 })
 
-it('answers INTERNAL_SERVER_ERROR where a constraint of an intact schema refuses, and UNAVAILABLE where the schema is not intact', async () => {
+it('responds with INTERNAL_SERVER_ERROR to a constraint violation in an intact schema, and with UNAVAILABLE if the schema has drifted', async () => {
   await refuseJobs('23514')
   expect(await server.request(CREATE)).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] })
   await session.query('ALTER TABLE jobs DISABLE TRIGGER guard_insert')

@@ -1,4 +1,4 @@
-// How the server ends: what runs is finished, what is new is refused, nothing hangs.
+// Shutdown: running requests finish, new ones are refused, and nothing hangs.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import pg from 'pg'
@@ -17,7 +17,7 @@ async function start(options?: TestServerOptions): Promise<TestServer> {
   return server
 }
 
-/** Holds the table, so that every request that reads jobs waits until `release`. */
+/** Locks the table, so that every request that reads jobs waits until `release`. */
 async function holdJobs(server: TestServer): Promise<{ release(): Promise<void>; waiting(): Promise<number> }> {
   const client = new pg.Client({ connectionString: server.databaseUrl })
   await client.connect()
@@ -56,7 +56,7 @@ async function exchange(socket: Socket, path: string): Promise<string> {
 }
 
 describe('closing the server', () => {
-  it('lets a running request finish, and tells its client to close the connection', async () => {
+  it('waits for a running request and closes its connection', async () => {
     const server = await start()
     const jobs = await holdJobs(server)
     const answer = server.request('{ jobs { nodes { id } } }')
@@ -73,7 +73,7 @@ describe('closing the server', () => {
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow()
   })
 
-  it('says on a connection that is open already that it is not ready, and closes it', async () => {
+  it('responds on an open connection that it is not ready, and closes it', async () => {
     const server = await start()
     const jobs = await holdJobs(server)
     const socket = await openSocket(server)
@@ -89,7 +89,7 @@ describe('closing the server', () => {
     await closed
   })
 
-  it('ends a request that takes longer than the shutdown timeout', async () => {
+  it('cuts a request that takes longer than the shutdown timeout', async () => {
     const server = await start({ environment: { SHUTDOWN_TIMEOUT_MS: '300' } })
     const jobs = await holdJobs(server)
     const answer = server.request('{ jobs { nodes { id } } }').catch((error: Error) => error)
@@ -104,7 +104,7 @@ describe('closing the server', () => {
     await closed
   })
 
-  it('does not wait for connections on which nothing is going on', async () => {
+  it('does not wait for idle connections', async () => {
     const server = await start()
     const silent = await openSocket(server)
     await server.request('{ __typename }')

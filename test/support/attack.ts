@@ -1,4 +1,4 @@
-// What somebody with a connection of his own may try, and the proof that it came to nothing.
+// Attempts over a direct database connection, and proof that they changed nothing.
 import pg from 'pg'
 import { expect } from 'vitest'
 import { allRows, type Session } from './history.ts'
@@ -9,14 +9,14 @@ export interface ExpectedRefusal {
   readonly constraint?: string
 }
 
-/** Runs SQL that must be refused just so, and asserts that no row of the ledger is other than before. */
+/** Runs SQL that must fail as expected, and asserts that no row of the ledger has changed. */
 export async function expectRefusal(session: Session, sql: string, expected: ExpectedRefusal): Promise<void> {
   const before = await allRows(session)
   const error = await session.query(sql).then(
     () => undefined,
     (reason: unknown) => reason,
   )
-  // A refusal inside of a transaction block leaves the block open.
+  // An error inside a transaction block leaves the block open.
   await session.query('ROLLBACK')
   expect(error, `not refused: ${sql}`).toBeInstanceOf(pg.DatabaseError)
   const { code, message, constraint } = error as pg.DatabaseError
@@ -32,7 +32,9 @@ function matching(message: RegExp | string): unknown {
   return typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message)
 }
 
-/** Runs work that the ledger must refuse, asserts that no row of the ledger is other than before, and returns the refusal. */
+/**
+ * Runs work that the ledger must refuse, asserts that no row has changed, and returns the error.
+ */
 export async function refusalOf(session: Session, work: () => Promise<unknown>): Promise<unknown> {
   const before = await allRows(session)
   const refusal = await work().then(

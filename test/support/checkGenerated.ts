@@ -1,4 +1,4 @@
-// A program: fails, with the names of the files, when what is generated and committed is not what the sources give now.
+// A program that fails, and names the files, if committed generated files are out of date.
 import { existsSync, readFileSync } from 'node:fs'
 import { generate } from '@graphql-codegen/cli'
 import { printSchema } from 'graphql'
@@ -18,7 +18,7 @@ const stale = files.filter(
 )
 if (stale.length > 0) {
   console.error(
-    `Not up to date: ${stale.map(({ filename }) => filename).join(', ')}. Run npm run codegen, and commit the result.`,
+    `Not up to date: ${stale.map(({ filename }) => filename).join(', ')}. Run npm run codegen and commit the result.`,
   )
   process.exitCode = 1
 }

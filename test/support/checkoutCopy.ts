@@ -1,5 +1,6 @@
-// Copies what the embedded database needs of a checkout - sources, packages, the server's programs - to a place of our
-// choosing, so that a test can put it where other users cannot enter, or give it to another user.
+// Copies the parts of a checkout that the embedded database needs (sources, packages, the programs
+// of the server), so that a test can put them where other users have no access, or run them as
+// another user.
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -15,7 +16,7 @@ const SOURCES = [
   'test/support/embeddedProcess.ts',
 ]
 
-/** `without` leaves out the packages whose name begins so. */
+/** `without` excludes packages whose name starts with it. */
 export async function copyCheckout(to: string, { without }: { without?: string } = {}): Promise<void> {
   for (const source of SOURCES) {
     await mkdir(dirname(join(to, source)), { recursive: true })
@@ -32,7 +33,7 @@ export async function copyCheckout(to: string, { without }: { without?: string }
 
 async function addWithDependencies(name: string, found: Set<string>): Promise<void> {
   const manifest = join(checkout, 'node_modules', name, 'package.json')
-  if (found.has(name) || !existsSync(manifest)) return // not there: a package for another platform
+  if (found.has(name) || !existsSync(manifest)) return // a package for another platform is not installed
   found.add(name)
   const { dependencies, optionalDependencies } = JSON.parse(await readFile(manifest, 'utf8')) as {
     dependencies?: Record<string, string>

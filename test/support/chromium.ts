@@ -1,5 +1,5 @@
-// A real Chromium for what people see: that of the system, started without anything that reaches beyond this machine. Where there is
-// none, tests that need it are skipped, and the run says so.
+// Tests of pages in the Chromium of the system, with all features off that connect to other
+// machines. Without Chromium these tests are skipped with a warning.
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 import { it } from 'vitest'
@@ -20,10 +20,10 @@ const ARGS = [
 if (executablePath === undefined)
   console.warn(`!!! SKIPPED: tests in Chromium, because none of ${PATHS.join(', ')} exists.`)
 
-/** `it`, skipped where there is no Chromium. */
+/** `it`, skipped without Chromium. */
 export const itInChromium = it.skipIf(executablePath === undefined)
 
-/** The caller closes it. */
+/** The caller must close it. */
 export async function openChromium(): Promise<Browser> {
   return chromium.launch({ ...(executablePath && { executablePath }), args: ARGS })
 }

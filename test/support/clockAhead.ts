@@ -1,12 +1,12 @@
-// A monotonic clock that can be put ahead, so that a test need not wait for minutes.
+// A monotonic clock that a test can advance instead of waiting for minutes.
 import { vi } from 'vitest'
 
 export interface ClockAhead {
-  /** Puts `performance.now` of this process ahead. */
+  /** Advances `performance.now` of this process. */
   advance(ms: number): void
 }
 
-/** To be undone by `vi.restoreAllMocks`. */
+/** Undo it with `vi.restoreAllMocks`. */
 export function clockAhead(): ClockAhead {
   let aheadMs = 0
   const now = performance.now.bind(performance)

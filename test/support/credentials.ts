@@ -1,4 +1,4 @@
-// Credentials for a server that asks for them.
+// Credentials for servers that require authentication.
 import { SignJWT } from 'jose'
 import type { Role } from '../../src/access/roles.ts'
 
@@ -6,7 +6,7 @@ export const JWT_SECRET = 'a-secret-of-the-tests-0123456789-abcdefgh'
 const ISSUER = 'https://issuer.example'
 const AUDIENCE = 'jobledger'
 
-/** Variables of a server that takes the tokens made here. */
+/** Environment variables of a server that accepts these tokens. */
 export const PROTECTED = {
   AUTH_JWT_SECRET: JWT_SECRET,
   AUTH_JWT_ISSUER: ISSUER,
@@ -15,15 +15,15 @@ export const PROTECTED = {
 
 export interface TokenFacts {
   readonly roles?: readonly Role[]
-  /** Claims that differ from those of a good token; undefined leaves one out. */
+  /** Claims that override those of a valid token; undefined removes one. */
   readonly claims?: Readonly<Record<string, unknown>>
   readonly secret?: string
   readonly algorithm?: string
-  /** More members of the header. */
+  /** Additional members of the header. */
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** A token that is good for a minute, unless said otherwise. */
+/** A token that is valid for a minute unless `claims` override that. */
 export async function tokenOf(
   sub: string,
   { roles, claims, secret = JWT_SECRET, algorithm = 'HS256', header }: TokenFacts = {},

@@ -1,7 +1,9 @@
-// Cursors of pages of the ledger.
+// Cursors of ledger pages.
 import type { Page } from '../../src/ledger/page.ts'
 
-/** The cursor of the row at an index, from the end if it is negative; undefined if there is none. */
+/**
+ * The cursor of the row at `index`, counted from the end if negative; undefined without such a row.
+ */
 export function cursorAt<Row>({ rows, cursorOf }: Page<Row>, index: number): string | undefined {
   const row = rows.at(index)
   return row === undefined ? undefined : cursorOf(row)

@@ -1,5 +1,6 @@
-// A database of its own for a test file, cloned from the run's template in some ten milliseconds. It belongs to the
-// caller, who drops it; what a failed test leaves behind is dropped at the end of the run.
+// A separate database for a test file, cloned from the template of the run in some ten
+// milliseconds. The caller must drop it. Databases of failed tests are dropped at the end of the
+// run.
 import { randomBytes } from 'node:crypto'
 import pRetry from 'p-retry'
 import pg from 'pg'
@@ -9,18 +10,18 @@ import { databaseUrl, onServer, PRISTINE } from './testRun.ts'
 export interface TestDatabase {
   readonly url: string
   readonly name: string
-  /** Drops the database under whoever is still connected. Does nothing while KEEP_TEST_DATABASES keeps it. */
+  /** Drops the database and cuts its connections. Does nothing if KEEP_TEST_DATABASES keeps it. */
   drop(): Promise<void>
 }
 
 export interface TestDatabaseOptions {
   /** Without the migrations. */
   readonly empty?: boolean
-  /** The time zone that its sessions have unless they choose one. */
+  /** The default time zone of its sessions. */
   readonly timezone?: string
 }
 
-/** OBJECT_IN_USE: another clone is just being made, or somebody looks at the template. */
+/** OBJECT_IN_USE: another clone is being made, or a session is connected to the template. */
 const SOURCE_IN_USE = '55006'
 
 export async function createTestDatabase({ empty = false, timezone }: TestDatabaseOptions = {}): Promise<TestDatabase> {
@@ -33,7 +34,7 @@ export async function createTestDatabase({ empty = false, timezone }: TestDataba
       maxTimeout: 200,
       shouldRetry: ({ error }) => (error as { code?: string }).code === SOURCE_IN_USE,
     })
-    // Tells the end of the run whose database this is.
+    // Records which test file the database belongs to, for the end of the run.
     await client.query(`COMMENT ON DATABASE ${name} IS ${pg.escapeLiteral(expect.getState().testPath ?? '')}`)
     if (timezone !== undefined) {
       await client.query(`ALTER DATABASE ${name} SET timezone TO ${pg.escapeLiteral(timezone)}`)

@@ -1,8 +1,9 @@
-// What a database is made of, as lines of text: equal before and after a migration and its way back. Prisma's own table is
-// no part of it.
+// The schema of a database as lines of text, to compare it before a migration and after its down
+// migration. Prisma's own table is not included.
 import { onServer } from './testRun.ts'
 
-// Constraints of type "n" are columns that are NOT NULL, which are catalogued as constraints since PostgreSQL 18 only.
+// Constraints of type "n" are NOT NULL columns, which only PostgreSQL 18 and later list as
+// constraints.
 const SHAPE = `
   WITH relations AS (
     SELECT *, oid::regclass::text AS name FROM pg_class

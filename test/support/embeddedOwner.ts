@@ -1,4 +1,4 @@
-// Runs embeddedProcess.ts as a process of its own and speaks with it: what the tests of the embedded database kill.
+// Runs embeddedProcess.ts as a separate process, which the tests of the embedded database kill.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export interface OwnerOptions {
-  /** Words for embeddedProcess.ts: the data directory, the system directory. */
+  /** Arguments of embeddedProcess.ts: the data directory, the system directory. */
   readonly words: readonly string[]
-  /** Another copy of the checkout. */
+  /** A copy of the checkout; by default, the checkout itself. */
   readonly checkout?: string
   readonly account?: { readonly uid: number; readonly gid: number } | Record<string, never>
 }
@@ -18,15 +18,18 @@ export interface EmbeddedOwner {
   readonly process: ChildProcess
   readonly url: string
   readonly owned: boolean
-  /** What it wrote to stderr so far. */
+  /** Its stderr so far. */
   errors(): string
-  /** Sends the signal and waits for the end of the process, not of the server. */
+  /** Sends the signal and waits until the process exits. The server may still run. */
   end(signal: NodeJS.Signals): Promise<void>
 }
 
 const running = new Set<ChildProcess>()
 
-/** Starts the process without waiting; `ready` rejects with its stderr if it ends before the server is there. */
+/**
+ * Starts the process without waiting. `ready` rejects with its stderr if it exits before the server
+ * runs.
+ */
 export function spawnOwner(options: OwnerOptions): { process: ChildProcess; ready: Promise<EmbeddedOwner> } {
   const checkout = pathToFileURL(`${options.checkout ?? fileURLToPath(new URL('../..', import.meta.url))}/`)
   const tsx = createRequire(new URL('package.json', checkout)).resolve('tsx')
@@ -44,7 +47,7 @@ export async function startOwner(options: OwnerOptions): Promise<EmbeddedOwner> 
   return await spawnOwner(options).ready
 }
 
-/** For afterEach: whatever a failed test left running. */
+/** For afterEach: stops processes that failed tests left running. */
 export async function endOwners(): Promise<void> {
   for (const child of running) if (isRunning(child)) await endProcess(child, 'SIGTERM')
   running.clear()

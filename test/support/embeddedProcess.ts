@@ -1,6 +1,6 @@
-// A program: starts the embedded PostgreSQL of a directory, prints one line of JSON with its url, and serves until
-// SIGTERM or Ctrl-C; SIGHUP makes it exit without stopping the server. Arguments: the data directory, or `default`; the
-// system directory (optional).
+// A program that starts the embedded PostgreSQL of a directory, prints one line of JSON with its
+// URL, and runs until SIGTERM or Ctrl-C. SIGHUP makes it exit without stopping the server.
+// Arguments: the data directory, or `default`; the system directory (optional).
 import process from 'node:process'
 import { defaultDataDir } from '../../src/database/embedded/dataPaths.ts'
 import { startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
@@ -11,12 +11,12 @@ try {
   const server = await startEmbedded({
     dataDir: dir === 'default' ? defaultDataDir() : dir,
     log,
-    settings: { fsync: 'off' }, // A killed process loses nothing by it; only a killed machine does.
+    settings: { fsync: 'off' }, // Safe if the process is killed; only a crash of the machine loses data.
     ...(systemDir === undefined ? {} : { systemDir }),
   })
   const keepAlive = setInterval(() => undefined, 1_000_000)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // Not once: npm and timeout(1) pass a signal on that has reached us already.
+    // Not `once`: npm and timeout(1) forward a signal that the process got already.
     process.on(signal, () => void server.stop().then(() => clearInterval(keepAlive)))
   }
   process.once('SIGHUP', () => process.exit(0))

@@ -1,4 +1,5 @@
-// A data directory to start from: made once per test file, because initdb is most of the time of a first start.
+// A data directory to copy, made once per test file, because initdb takes most of the time of a
+// start.
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,9 +7,9 @@ import { startEmbedded } from '../../src/database/embedded/startEmbedded.ts'
 import { temporaryDirectory } from './temporaryDirectory.ts'
 
 export interface EmbeddedSeed {
-  /** With the programs in it, where the checkout's own cannot be entered. */
+  /** Contains the programs, for users that cannot read those of the checkout. */
   readonly systemDir: string
-  /** Copies a stopped, sound data directory to `dir`. */
+  /** Copies the data directory of a stopped server to `dir`. */
   plantIn(dir: string): void
   remove(): void
 }
@@ -22,7 +23,7 @@ export async function makeEmbeddedSeed(): Promise<EmbeddedSeed> {
   await server.stop()
   return {
     systemDir,
-    // Node's own copy would give root's files to root.
+    // Node's own copy would not preserve the owner of the files.
     plantIn: (dir) => void execFileSync('cp', ['-Rp', `${dataDir}/.`, dir]),
     remove: () => rmSync(seed, { recursive: true, force: true }),
   }

@@ -1,4 +1,4 @@
-// A subscriber of a test: hears what a server sends, and tells when it has heard enough.
+// A test client that subscribes to events and waits for a number of them.
 import { openSubscription } from '../../src/client/openSubscription.ts'
 import {
   EventsOfDocument,
@@ -11,18 +11,20 @@ import type { TestServer } from './server.ts'
 export type HeardEvent = EventsOfSubscription['jobEvents']
 
 export interface EventStream {
-  /** What was heard up to now. */
+  /** The events received so far. */
   readonly events: HeardEvent[]
-  /** The errors that came. */
+  /** The errors received so far. */
   readonly errors: { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[]
-  /** Resolves when the stream ends: to undefined if the server says that it is complete, else to why it broke. */
+  /**
+   * Resolves when the stream ends: to undefined if it is complete, else to the error that broke it.
+   */
   readonly ended: Promise<unknown>
-  /** Resolves to all events when there are so many. */
+  /** Resolves to all events when at least `count` were received. */
   heard(count: number): Promise<HeardEvent[]>
   close(): Promise<void>
 }
 
-/** Resolves when the server has answered: from then on it misses nothing. */
+/** Resolves when the server has responded. From then on the stream misses no event. */
 export async function openEventStream(
   { url }: Pick<TestServer, 'url'>,
   variables: Partial<EventsOfSubscriptionVariables> = {},
@@ -47,7 +49,7 @@ export async function openEventStream(
     ended,
     heard: (count) =>
       eventually(() => {
-        if (stream.events.length < count) throw new Error(`${stream.events.length} of ${count} events came.`)
+        if (stream.events.length < count) throw new Error(`Received ${stream.events.length} of ${count} events.`)
         return stream.events
       }),
     async close() {
@@ -57,7 +59,7 @@ export async function openEventStream(
   }
 }
 
-/** Which step of which job an event tells of. */
+/** The job and the sequence of an event. */
 export function stepOf({ record }: HeardEvent): string {
   return `${record.job.jobId} ${record.sequence}`
 }

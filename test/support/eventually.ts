@@ -1,7 +1,7 @@
-// Waits for what is going to be true, by asking again: a test never sleeps for a time that somebody guessed.
+// Polls until an assertion holds, so that tests do not sleep for guessed times.
 import pRetry from 'p-retry'
 
-/** Runs `assertion` until it no longer throws; after `timeoutMs` it throws what the assertion threw last. */
+/** Runs `assertion` until it no longer throws. After `timeoutMs` it throws the last error. */
 export async function eventually<T>(assertion: () => T | Promise<T>, timeoutMs = 10_000): Promise<T> {
   return pRetry(async () => assertion(), {
     retries: Number.POSITIVE_INFINITY,

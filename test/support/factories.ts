@@ -1,4 +1,4 @@
-// A ledger on a database of its own, and jobs that reached their states by real transitions.
+// A ledger on a separate database, and jobs that reached their states by real transitions.
 import pg from 'pg'
 import { connectDatabase, type Database } from '../../src/database/client.ts'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -14,14 +14,14 @@ export const ACTOR = 'tester'
 
 export interface TestLedgerOptions extends TestDatabaseOptions {
   readonly limits?: Partial<Limits>
-  /** Connections at most. */
+  /** Maximum number of connections. */
   readonly connections?: number
 }
 
 export interface TestLedger extends Ledger {
   readonly database: Database
   readonly url: string
-  /** A connection past Prisma and past src/ledger, as psql has one. Closed with the ledger. */
+  /** A connection that bypasses Prisma and src/ledger, as psql does. Closed with the ledger. */
   session(): Promise<pg.Client>
   /** The text of every statement that `work` makes the ledger send, in order. */
   statementsOf(work: () => Promise<unknown>): Promise<string[]>
@@ -73,15 +73,15 @@ function recordStatements(client: pg.ClientBase, sent: string[]): void {
   const recorded = (...args: unknown[]): unknown => {
     const [statement] = args as [string | { text: string }]
     const text = typeof statement === 'string' ? statement : statement.text
-    // Sent once per connection, whatever the ledger is asked.
+    // Sent once per connection, independently of the work.
     if (!text.includes('jobledger.realign_transaction_ids')) sent.push(text)
     return query(...args)
   }
   Object.assign(client, { query: recorded })
 }
 
-/** How a new job gets to each state. */
-const WAYS: Record<JobState, JobState[]> = {
+/** The transitions that bring a new job to each state. */
+const PATHS: Record<JobState, JobState[]> = {
   PENDING: [],
   PROCESSING: ['PROCESSING'],
   COMPLETED: ['PROCESSING', 'COMPLETED'],
@@ -95,7 +95,7 @@ export async function newJob(ledger: Ledger, input: Partial<CreateJobInput> = {}
 }
 
 export async function jobIn(ledger: Ledger, state: JobState, input: Partial<CreateJobInput> = {}): Promise<Job> {
-  return walk(ledger, await newJob(ledger, input), state)
+  return moveTo(ledger, await newJob(ledger, input), state)
 }
 
 export async function deletedJob(ledger: Ledger, from: JobState = 'PENDING'): Promise<Job> {
@@ -104,7 +104,7 @@ export async function deletedJob(ledger: Ledger, from: JobState = 'PENDING'): Pr
   return job as Job
 }
 
-/** A job whose id says that it was created at `createdAt`; its other times are real. */
+/** A job that was created at `createdAt` by its id; its other times are real. */
 export async function jobCreatedAt(
   ledger: Ledger,
   createdAt: Date,
@@ -114,12 +114,12 @@ export async function jobCreatedAt(
   const suffix = Math.floor(Math.random() * 2 ** 48)
   const id = `${minUuidAt(createdAt).slice(0, 24)}${suffix.toString(16).padStart(12, '0')}`
   const job = await ledger.prisma.job.create({ data: { id, userId, content: 'content', stateActor: ACTOR } })
-  return walk(ledger, job, state)
+  return moveTo(ledger, job, state)
 }
 
-async function walk(ledger: Ledger, from: Job, state: JobState): Promise<Job> {
+async function moveTo(ledger: Ledger, from: Job, state: JobState): Promise<Job> {
   let job = from
-  for (const to of WAYS[state]) job = await transitionJob(ledger, { jobId: job.id, to, actor: ACTOR })
+  for (const to of PATHS[state]) job = await transitionJob(ledger, { jobId: job.id, to, actor: ACTOR })
   return job
 }
 

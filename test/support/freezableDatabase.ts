@@ -1,5 +1,5 @@
-// Stands between a server and its database, and lets nothing through while it is frozen: as a machine that has stopped looks from afar,
-// whose connections are open and say nothing.
+// A proxy between a server and its database. While it is frozen, connections stay open and transfer
+// nothing, as if the database machine had stopped.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 

@@ -1,5 +1,6 @@
-// Before the first test file: one PostgreSQL for the run - that of TEST_DATABASE_URL, or an embedded one in a temporary
-// directory - and on it the template that test files clone. And the programs, built. After the last, and on Ctrl-C: all of it goes.
+// Before the first test file: builds the programs, and sets up one PostgreSQL for the run (that of
+// TEST_DATABASE_URL, or an embedded one in a temporary directory) with the template that test files
+// clone. After the last file, and on Ctrl-C, removes all of it.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +25,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const kept = await dropDatabases(run.serverUrl, run.prefix, failedFiles(project, run))
     await server?.stop({ keepFiles: kept.length > 0 })
     process.off('exit', onExit)
-    if (kept.length > 0) console.log(whereToLook(run, kept, server))
+    if (kept.length > 0) console.log(keptMessage(run, kept, server))
   }
   try {
     await makeTemplate(run)
@@ -36,11 +37,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return end
 }
 
-/** The programs that the tests start as processes (program.ts). */
+/** Builds the programs that the tests start as processes (program.ts). */
 function build(): void {
   const checkout = fileURLToPath(new URL('../..', import.meta.url))
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: checkout, stdio: 'inherit' })
-  if (status !== 0) throw new Error('The programs could not be built, so no test was run.')
+  if (status !== 0) throw new Error('Cannot build the programs, so no test was run.')
 }
 
 function failedFiles(project: TestProject, run: TestRun): (testFile: string) => boolean {
@@ -53,13 +54,13 @@ function failedFiles(project: TestProject, run: TestRun): (testFile: string) => 
   return (testFile) => run.keepFailed && failed.has(testFile)
 }
 
-/** vitest ends its process a millisecond after Ctrl-C: only what is synchronous still happens. */
+/** vitest exits a millisecond after Ctrl-C, so only synchronous work completes. */
 function dropAtExit({ serverUrl, prefix }: TestRun): void {
   const script = fileURLToPath(new URL('./dropTestRun.ts', import.meta.url))
   spawnSync(process.execPath, ['--import', 'tsx', script, serverUrl, prefix], { stdio: 'inherit', timeout: 20_000 })
 }
 
-function whereToLook(run: TestRun, kept: readonly string[], server: TemporaryServer | undefined): string {
+function keptMessage(run: TestRun, kept: readonly string[], server: TemporaryServer | undefined): string {
   const where =
     server === undefined
       ? `on ${new URL(run.serverUrl).host}`

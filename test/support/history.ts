@@ -1,4 +1,4 @@
-// The tables as they are, read past the ledger, and what must be true of every history in them.
+// Reads the tables directly, without the ledger, and checks every history in them.
 import type pg from 'pg'
 import { expect } from 'vitest'
 import type { JobState } from '../../src/database/generated/client.ts'
@@ -20,7 +20,10 @@ export interface HistoryRow {
 
 export type Session = Pick<pg.Client, 'query'>
 
-/** Every row of the three tables, as text: equal before and after means that nothing at all was written. */
+/**
+ * Every row of the three tables as text. Equal results before and after show that nothing was
+ * written.
+ */
 export async function allRows(session: Session): Promise<string[]> {
   const { rows } = await session.query<{ line: string }>(`
     SELECT line FROM (
@@ -38,7 +41,9 @@ export async function historyOf(session: Session, jobId: string): Promise<Histor
   return rows
 }
 
-/** The history of every job is gapless, legal, in order of time, and leads to where its job is. */
+/**
+ * Asserts that each history is gapless, legal, in order of time, and ends in the state of its job.
+ */
 export async function expectSoundHistories(session: Session): Promise<void> {
   const { rows: jobs } = await session.query<{
     id: string

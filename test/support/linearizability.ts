@@ -1,8 +1,9 @@
-// Decides whether what concurrent callers saw of one job could have been seen one after the other (Herlihy and Wing's
-// linearizability), the job being a register of state and version that changes by compare-and-set.
+// Checks linearizability (Herlihy and Wing): whether the results of concurrent calls on one job are
+// possible in some sequential order. The job is a register of state and version that changes by
+// compare-and-set.
 //
-// The search is Wing and Gong's, in Lowe's just-in-time form: it goes through calls and returns in the order in which they
-// happened, and carries along every way in which the calls that are open may have taken effect so far.
+// The search is that of Wing and Gong in Lowe's just-in-time form: it processes calls and returns
+// in order, and keeps every possible set of open calls that have already taken effect.
 import type { JobState } from '../../src/database/generated/client.ts'
 import { isLegalTransition } from '../../src/ledger/states.ts'
 
@@ -17,13 +18,13 @@ export interface Transition {
   readonly expectedState?: JobState | undefined
 }
 
-/** What a caller was told; `register` is the job as he was told it is. */
+/** The result of a call; `register` is the job as the result shows it. */
 export interface Outcome {
   readonly kind: 'read' | 'moved' | 'conflict' | 'illegal'
   readonly register: Partial<Register>
 }
 
-/** One call: a read, or a transition, with the instants between which it took effect. */
+/** One call: a read or a transition, which took effect between its two instants. */
 export interface Operation {
   readonly transition?: Transition | undefined
   readonly outcome: Outcome
@@ -33,7 +34,7 @@ export interface Operation {
 
 export const NEW_JOB: Register = { state: 'PENDING', version: 1 }
 
-/** What the transition answers to a job at `register`, and the register afterwards. */
+/** The outcome of a transition of a job at `register`, and the register afterwards. */
 export function apply(register: Register, transition: Transition | undefined): { outcome: Outcome; after: Register } {
   if (transition === undefined) return { outcome: { kind: 'read', register }, after: register }
   const { to, expectedVersion = register.version, expectedState = register.state } = transition
@@ -53,7 +54,10 @@ interface Configuration {
   readonly effective: ReadonlySet<Operation>
 }
 
-/** Undefined if the calls fit together; otherwise the call at whose return no order was left that explains all of them. */
+/**
+ * Returns undefined if the calls are linearizable; otherwise the first call whose result no order
+ * explains.
+ */
 export function firstInexplicable(operations: readonly Operation[], start: Register = NEW_JOB): Operation | undefined {
   const numbers = new Map(operations.map((operation, number) => [operation, number]))
   const open = new Set<Operation>()
@@ -70,7 +74,10 @@ export function firstInexplicable(operations: readonly Operation[], start: Regis
   return undefined
 }
 
-/** Calls and returns in the order of time. At one instant calls come first, which makes operations overlap rather than not. */
+/**
+ * Calls and returns in order of time. At the same instant calls come first, so that the operations
+ * overlap.
+ */
 function eventsOf(operations: readonly Operation[]): { operation: Operation; at: number; returns: boolean }[] {
   return operations
     .flatMap((operation) => [
@@ -80,7 +87,7 @@ function eventsOf(operations: readonly Operation[]): { operation: Operation; at:
     .sort((a, b) => a.at - b.at || Number(a.returns) - Number(b.returns))
 }
 
-/** The configurations in which `returning` has taken effect, after whichever of the open calls. */
+/** All configurations in which `returning` has taken effect, after any of the open calls. */
 function withEffect(
   configurations: Configuration[],
   returning: Operation,

@@ -1,8 +1,8 @@
-// The order of the test files: those that start many processes first, so that none of them is left over when all else is done.
+// Runs the slowest test files first, so that none of them is left at the end of the run.
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Those that took more than half a minute when they were last looked at, the longest first. */
-const LONG = [
+/** Files that took more than half a minute when last measured, the slowest first. */
+const SLOW = [
   'test/publishing/kill.test.ts',
   'test/commands/run.test.ts',
   'test/main.test.ts',
@@ -21,11 +21,11 @@ const LONG = [
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const usual = await super.sort(files)
-    const place = ({ moduleId }: TestSpecification): number => {
-      const known = LONG.findIndex((name) => moduleId.endsWith(name))
-      return known === -1 ? LONG.length : known
+    const sorted = await super.sort(files)
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = SLOW.findIndex((name) => moduleId.endsWith(name))
+      return index === -1 ? SLOW.length : index
     }
-    return usual.toSorted((a, b) => place(a) - place(b))
+    return sorted.toSorted((a, b) => rank(a) - rank(b))
   }
 }

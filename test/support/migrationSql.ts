@@ -1,11 +1,12 @@
-// The migrations as their SQL, for tests of what it does: in milliseconds, where Prisma Migrate starts two processes.
+// The SQL of the migrations. Tests run it directly in milliseconds; Prisma Migrate would start two
+// processes.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKOUT } from './prismaCli.ts'
 
 const FOLDER = join(CHECKOUT, 'prisma/migrations')
 
-/** Of all migrations, the first one first. */
+/** The names of all migrations, the oldest first. */
 export const MIGRATIONS: readonly string[] = readdirSync(FOLDER)
   .filter((name) => existsSync(join(FOLDER, name, 'migration.sql')))
   .sort()

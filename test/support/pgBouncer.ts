@@ -1,4 +1,4 @@
-// PgBouncer in front of a PostgreSQL, where it is installed (Debian package pgbouncer).
+// Runs PgBouncer (Debian package pgbouncer) in front of a PostgreSQL server.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { onServer } from './testRun.ts'
 
 const PROGRAM = '/usr/sbin/pgbouncer'
 
-/** For describe.skipIf: prints loudly that the tests are skipped, and why. */
+/** For describe.skipIf: warns that the tests are skipped, and why. */
 export function withoutPgBouncer(what: string): boolean {
   if (existsSync(PROGRAM)) return false
   console.warn(`!!! SKIPPED: ${what}, because the Debian package pgbouncer is not installed.`)
@@ -19,19 +19,19 @@ export function withoutPgBouncer(what: string): boolean {
 }
 
 export interface PgBouncer {
-  /** Of a database, by way of PgBouncer. */
+  /** The URL of a database through PgBouncer. */
   urlOf(database: string): string
-  /** Ends it, with all connections, and starts it again at the same address. */
+  /** Stops it, which cuts all connections, and starts it again at the same address. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface PgBouncerOptions {
-  /** The port of PostgreSQL, which trusts `user`. */
+  /** The port of PostgreSQL, which must trust `user`. */
   readonly target: number
   readonly user: string
   readonly poolMode: 'session' | 'transaction' | 'statement'
-  /** Lines of pgbouncer.ini beside those that say where it is. */
+  /** Additional lines of pgbouncer.ini. */
   readonly settings?: Readonly<Record<string, string | number>>
 }
 

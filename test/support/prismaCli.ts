@@ -1,4 +1,4 @@
-// Prisma's stock command line as a process of its own, as an operator runs it.
+// Runs the stock command line of Prisma as a process, as an operator does.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url'
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 const CLI = join(CHECKOUT, 'node_modules/prisma/build/index.js')
-/** What the commands read and write of a checkout. */
+/** The parts of a checkout that the commands read and write. */
 const PARTS = ['prisma', 'src', 'package.json', 'prisma.config.ts', 'tsconfig.json']
-/** A command that waits for what never comes is a failure, with what it has said so far. */
-const PATIENCE_MS = 60_000
+/** After this time the command is stopped, and its output so far is the result. */
+const TIMEOUT_MS = 60_000
 
 export interface CliOutcome {
-  /** The exit code; -1 if it had to be stopped. */
+  /** The exit code; -1 if the command was stopped. */
   readonly code: number
   /** Standard output and standard error. */
   readonly said: string
@@ -24,24 +24,24 @@ export async function prismaCli(words: readonly string[], databaseUrl: string, f
   return await run([CLI, ...words], databaseUrl, folder)
 }
 
-/** Runs a program of node on a database. */
+/** Runs a Node program on a database. */
 export async function run(words: readonly string[], databaseUrl: string, folder = CHECKOUT): Promise<CliOutcome> {
-  const options = { cwd: folder, env: environment(databaseUrl), timeout: PATIENCE_MS }
+  const options = { cwd: folder, env: environment(databaseUrl), timeout: TIMEOUT_MS }
   return await new Promise((resolve) => {
     const child = execFile(process.execPath, [...words], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? -1)
       resolve({ code, said: `${stdout}\n${stderr}` })
     })
-    child.stdin?.end() // There is nobody to ask.
+    child.stdin?.end() // It cannot ask questions.
   })
 }
 
-/** Starts `prisma ...words`, which goes on until somebody stops it: the caller does. */
+/** Starts `prisma ...words`, which runs until the caller stops it. */
 export function startPrismaCli(words: readonly string[], databaseUrl: string): ChildProcess {
   return spawn(process.execPath, [CLI, ...words], { cwd: CHECKOUT, env: environment(databaseUrl), stdio: 'ignore' })
 }
 
-/** A copy of the checkout that the commands may write into. The packages are those of the checkout. */
+/** A copy of the checkout that the commands may change. It shares the installed packages. */
 export async function scratchCheckout(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'jobledger-prisma-'))
   for (const part of PARTS) await cp(join(CHECKOUT, part), join(folder, part), { recursive: true })
@@ -52,12 +52,12 @@ export async function scratchCheckout(): Promise<{ readonly folder: string; remo
 function environment(databaseUrl: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    // As from a shell, also where npm has started the tests: messages that say what to type look at it.
+    // As from a shell, even if npm started the tests. Some messages depend on it.
     npm_lifecycle_event: undefined,
     PATH: `${CHECKOUT}/node_modules/.bin:${process.env.PATH}`,
     DATABASE_URL: databaseUrl,
     PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    // An agent or a CI is not asked whether it is sure; a person who runs the tests should not be either.
+    // Prisma asks for confirmation unless it runs in CI.
     CI: 'true',
   }
 }

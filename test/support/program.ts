@@ -1,4 +1,4 @@
-// Runs a program of ours as a process of its own, with an environment of its own, as a person at a terminal would.
+// Runs one of our programs as a process with its own environment.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -7,22 +7,22 @@ export interface Program {
   readonly process: ChildProcess
   stdout(): string
   stderr(): string
-  /** Resolves to the first match of what it has written to stdout so far; rejects if it ends before that. */
+  /** Resolves to the first match in its stdout; rejects if it exits without a match. */
   says(pattern: RegExp): Promise<RegExpExecArray>
-  /** Resolves when the process is gone and all it wrote is read. */
+  /** Resolves when the process has exited and its output is complete. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
 }
 
 const running = new Set<Program>()
 
 export interface ProgramPlace {
-  /** By default where no .env is. */
+  /** By default a directory without a .env file. */
   readonly cwd?: string
-  /** A file, by its descriptor. */
+  /** 'pipe', or the descriptor of a file. */
   readonly stdout?: 'pipe' | number
 }
 
-/** `environment` is all that the program gets of ours, beside PATH. */
+/** The program gets only `environment` and PATH. */
 export function runProgram(
   file: string,
   environment: Readonly<Record<string, string>>,
@@ -55,14 +55,15 @@ export function runProgram(
   return program
 }
 
-// What is in src was built before the run (globalSetup.ts): as in production, and in half the time that tsx takes to start.
+// Files of src were built before the run (globalSetup.ts). They start as in production, and twice
+// as fast as with tsx.
 function nodeWords(file: string): string[] {
   const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url))
   if (file.startsWith('src/')) return [path(file.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'))]
   return ['--import', import.meta.resolve('tsx'), path(file)]
 }
 
-/** For afterEach: ends what a failed test left running. */
+/** For afterEach: stops programs that failed tests left running. */
 export async function endPrograms(): Promise<void> {
   for (const program of running) {
     program.process.kill('SIGTERM')
@@ -77,12 +78,14 @@ function firstMatch(
   ended: Promise<unknown>,
 ): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
-    const look = (): void => {
+    const check = (): void => {
       const match = pattern.exec(written.stdout)
       if (match !== null) resolve(match)
     }
-    look()
-    child.stdout?.on('data', look)
-    void ended.then(() => reject(new Error(`It ended without saying ${pattern}.\n${written.stdout}${written.stderr}`)))
+    check()
+    child.stdout?.on('data', check)
+    void ended.then(() =>
+      reject(new Error(`It exited without a match for ${pattern}.\n${written.stdout}${written.stderr}`)),
+    )
   })
 }

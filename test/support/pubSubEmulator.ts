@@ -1,5 +1,5 @@
-// Google's own emulator of Pub/Sub, where it is installed (package google-cloud-cli-pubsub-emulator, and Java). It keeps nothing: killed
-// and started again it has neither topics nor messages.
+// Runs Google's Pub/Sub emulator (package google-cloud-cli-pubsub-emulator, and Java). It stores
+// nothing: after a restart it has neither topics nor messages.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -11,7 +11,7 @@ import { fixedPort } from './fixedPort.ts'
 const FOLDER = '/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib'
 const START_MS = 60_000
 
-/** The path of the program; undefined where there is none, or no Java. */
+/** The path of the program; undefined if it or Java is not installed. */
 export const PUBSUB_EMULATOR: string | undefined = findEmulator()
 
 function findEmulator(): string | undefined {
@@ -20,26 +20,26 @@ function findEmulator(): string | undefined {
   return name && join(FOLDER, name)
 }
 
-/** For describe.skipIf: says loudly that the tests are skipped, and why. */
+/** For describe.skipIf: warns that the tests are skipped, and why. */
 export function withoutEmulator(what: string): boolean {
   if (PUBSUB_EMULATOR !== undefined) return false
   console.warn(
-    `!!! SKIPPED: ${what}, because Google's Pub/Sub emulator (google-cloud-cli-pubsub-emulator) or Java is not there.`,
+    `!!! SKIPPED: ${what}, because Google's Pub/Sub emulator (google-cloud-cli-pubsub-emulator) or Java is not installed.`,
   )
   return true
 }
 
 export interface PubSubEmulator {
   readonly port: number
-  /** What programs find it by. */
+  /** The environment variables of programs that use it. */
   readonly environment: ReturnType<typeof emulatorAt>
-  /** Kills it with -9. */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void>
   /** Starts it again at the same address. */
   start(): Promise<void>
 }
 
-/** The environment of a program that is to find an emulator at a port. */
+/** The environment variables of a program that uses the emulator at `port`. */
 export function emulatorAt(port: number) {
   return { PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}`, METADATA_SERVER_DETECTION: 'none' } as const
 }
@@ -59,7 +59,7 @@ export async function startPubSubEmulator(): Promise<PubSubEmulator> {
       await ended
       await eventually(() =>
         canConnect(port).then(
-          () => Promise.reject(new Error('It is still there.')),
+          () => Promise.reject(new Error('The emulator still accepts connections.')),
           () => undefined,
         ),
       )

@@ -1,5 +1,6 @@
-// Stands in for Pub/Sub where Google's emulator does not do what the service does: it refuses messages. Speaks gRPC for `Publish` alone, as far
-// as the library needs it: a request is a frame of five bytes and a protobuf message, whose field 2 are the messages.
+// A substitute for Pub/Sub that rejects messages, which Google's emulator does not. It supports
+// only `Publish` over gRPC, as far as the library needs it: a request is a header of five bytes and
+// a protobuf message with the published messages in field 2.
 import { once } from 'node:events'
 import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -7,11 +8,13 @@ import { emulatorAt } from './pubSubEmulator.ts'
 
 export interface PubSubStandIn {
   readonly environment: ReturnType<typeof emulatorAt>
-  /** Ids of the events that were accepted, in order. */
+  /** The ids of the accepted events, in order. */
   readonly accepted: string[]
-  /** Requests that were refused. */
+  /** Number of rejected requests. */
   refusals: number
-  /** Which events are refused, by their text; a request with one of them is refused as a whole. */
+  /**
+   * Whether to reject an event, by its text. A request with such an event is rejected as a whole.
+   */
   refuses(event: string): boolean
   close(): Promise<void>
 }
@@ -65,7 +68,7 @@ function messagesOf(request: Buffer): string[] {
   return messages
 }
 
-/** The tag of a field with a length, its length, and where its content begins. */
+/** The tag of a length-delimited field, its length, and the start of its content. */
 function fieldAt(bytes: Buffer, at: number): [tag: number, length: number, start: number] {
   let length = 0
   let next = at + 1

@@ -1,30 +1,34 @@
-// Requests as bytes on a socket, and the answers as they came: headers in their order and writing, and what no client of HTTP would send.
+// Sends requests as bytes on a socket, also invalid ones, and reads responses with the order and
+// case of their headers.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export interface RawRequest {
   readonly path?: string
-  /** Names and values in this order; a name may come twice. Host and content-length go without saying, unless they are here. */
+  /**
+   * Names and values in order; names may repeat. Host and content-length are added if they are
+   * missing.
+   */
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string | Buffer
 }
 
 export interface RawAnswer {
-  /** The first line. */
+  /** The status line. */
   readonly status: string
-  /** The other lines of the head. */
+  /** The header lines. */
   readonly headers: readonly string[]
-  /** Without the framing of chunks. */
+  /** Without chunk framing. */
   readonly body: string
 }
 
-/** One connection, on which one thing is sent after the other. */
+/** One connection, for requests in sequence. */
 export class RawConnection {
   private readonly socket: Socket
   private readonly host: string
   private received = Buffer.alloc(0)
   private missing: Buffer = Buffer.alloc(0)
-  private isOver = false
+  private isClosed = false
 
   private constructor(socket: Socket, host: string) {
     this.socket = socket
@@ -32,10 +36,10 @@ export class RawConnection {
     socket.on('data', (part: Buffer) => {
       this.received = Buffer.concat([this.received, part])
     })
-    // Of a connection that is cut, what came before counts.
+    // If the connection breaks, the data received before is still used.
     socket.on('error', () => undefined)
     socket.on('close', () => {
-      this.isOver = true
+      this.isClosed = true
     })
   }
 
@@ -46,9 +50,9 @@ export class RawConnection {
     return new RawConnection(socket, host)
   }
 
-  /** A request; all of it, or all but so many of its last bytes. */
+  /** Sends a request without its last `missing` bytes. */
   send({ path = '/graphql', headers = [], body = '' }: RawRequest, missing = 0): void {
-    const has = (name: string): boolean => headers.some(([given]) => given.toLowerCase() === name)
+    const has = (name: string): boolean => headers.some(([header]) => header.toLowerCase() === name)
     const all = [
       ...(has('host') ? [] : [['host', this.host] as const]),
       ...(has('content-length') ? [] : [['content-length', String(Buffer.byteLength(body))] as const]),
@@ -60,12 +64,12 @@ export class RawConnection {
     this.socket.write(whole.subarray(0, whole.length - missing))
   }
 
-  /** Sends the bytes that were missing. */
+  /** Sends the missing bytes. */
   sendMissing(): void {
     this.socket.write(this.missing)
   }
 
-  /** Says that nothing more will come. */
+  /** Ends the sending side of the connection. */
   end(): void {
     this.socket.end()
   }
@@ -75,13 +79,16 @@ export class RawConnection {
     this.socket.destroy()
   }
 
-  /** All that comes until the server closes. */
+  /** Resolves to all received data when the connection is closed. */
   async rest(): Promise<string> {
-    while (!this.isOver) await once(this.socket, 'close')
+    while (!this.isClosed) await once(this.socket, 'close')
     return this.received.toString()
   }
 
-  /** The next answer; of one that does not end, all up to where its body has `until`. Rejects if the connection closes before. */
+  /**
+   * Resolves to the next response, up to `until` in its body if given. Rejects if the connection
+   * closes before.
+   */
   async answer(until?: string): Promise<RawAnswer> {
     for (;;) {
       const found = parse(this.received, until)
@@ -89,13 +96,13 @@ export class RawConnection {
         this.received = this.received.subarray(found.length)
         return found.answer
       }
-      if (this.isOver) throw new Error(`The connection was closed after: ${this.received.toString()}`)
+      if (this.isClosed) throw new Error(`The connection was closed after: ${this.received.toString()}`)
       await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')])
     }
   }
 }
 
-/** Undefined: not all of it is there. */
+/** Returns undefined if the response is incomplete. */
 function parse(bytes: Buffer, until: string | undefined): { answer: RawAnswer; length: number } | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd === -1) return undefined

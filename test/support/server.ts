@@ -1,4 +1,4 @@
-// A whole server on a database of its own, spoken to over HTTP as clients do. It belongs to the caller, who closes it.
+// A complete server on a separate database, used over HTTP. The caller must close it.
 import type { Logger } from 'pino'
 import { type App, createApp } from '../../src/app.ts'
 import { type Answer, sendOperation, type TypedDocument } from '../../src/client/sendOperation.ts'
@@ -10,19 +10,22 @@ export interface TestServerOptions {
   /** Variables of .env.example that differ from their defaults. */
   readonly environment?: Readonly<Record<string, string>>
   readonly database?: TestDatabaseOptions
-  /** A database that exists and stays: for two servers on one. */
+  /** An existing database, which is not dropped. For two servers on one database. */
   readonly databaseUrl?: string
   readonly log?: Logger
-  /** Of every request that brings no others of these names. */
+  /** Default headers of every request. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface TestServer extends Pick<App, 'ledger' | 'database'> {
-  /** Of the server, without a path. */
+  /** The URL of the server, without a path. */
   readonly url: string
   readonly databaseUrl: string
-  /** Sends one operation: text, or a document of test/client. Text comes first: it would fit the other signature too. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test that sends text has no types of its answer unless it names them
+  /**
+   * Sends one operation: text, or a document of test/client. The first overload is for text, which
+   * would also match the second.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the result of text has no type unless the test gives one
   request<Data = any>(
     query: string,
     variables?: object,
@@ -36,7 +39,7 @@ export interface TestServer extends Pick<App, 'ledger' | 'database'> {
   close(): Promise<void>
 }
 
-/** One for all servers of a file: each logger listens to standard error for as long as the process lives. */
+/** Shared by all servers of a file, because each logger adds a listener to standard error. */
 const SILENT = createLogger({ level: 'silent', readable: false })
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {

@@ -1,30 +1,30 @@
-// Counts the SQL statements that a server sends, past Prisma: what PostgreSQL really gets.
+// Records the SQL statements that a server sends to PostgreSQL, below Prisma.
 import type pg from 'pg'
 import type { TestServer } from './server.ts'
 
-/** A statement as it was sent: with `$1`, `$2` ... and what they stand for. */
+/** A statement as it was sent, with the placeholders `$1`, `$2` ... and their values. */
 export interface SentStatement {
   readonly text: string
   readonly values: readonly unknown[]
-  /** Under which the session keeps it prepared; undefined if it is planned each time. */
+  /** The name of the prepared statement; undefined if it is not prepared. */
   readonly name: string | undefined
 }
 
 export interface StatementLog {
-  /** The text of every statement that `work` makes the server send, in order. */
+  /** The text of every statement that the server sends during `work`, in order. */
   during(work: () => Promise<unknown>): Promise<string[]>
   /** The same with their values. */
   sentDuring(work: () => Promise<unknown>): Promise<SentStatement[]>
 }
 
-/** Sees the connections that are opened from now on: to be called before the first request. */
+/** Records on connections that are opened from now on. Call it before the first request. */
 export function logStatements({ database }: TestServer): StatementLog {
   const sent: SentStatement[] = []
   database.pool.on('connect', (client) => {
     const query = client.query.bind(client) as (...parts: unknown[]) => unknown
     const logged = (...parts: unknown[]): unknown => {
       const statement = sentStatement(parts)
-      // Sent once per connection and once a second, whatever the server is asked.
+      // Sent once per connection and once a second, independently of requests.
       if (!statement.text.includes('jobledger.realign_transaction_ids')) sent.push(statement)
       return query(...parts)
     }
@@ -38,7 +38,7 @@ export function logStatements({ database }: TestServer): StatementLog {
   return { sentDuring, during: async (work) => (await sentDuring(work)).map(({ text }) => text) }
 }
 
-/** `query` takes a text and values, or both in one object. */
+/** `query` accepts a text and values, or one object with both. */
 function sentStatement([first, second]: readonly unknown[]): SentStatement {
   if (typeof first === 'string') return { text: first, values: Array.isArray(second) ? second : [], name: undefined }
   const { text, values = [], name } = first as pg.QueryConfig

@@ -1,5 +1,6 @@
-// PostgreSQL as distributions build it (Debian package postgresql-15): with JIT, replication and pg_basebackup, which the embedded one lacks.
-// Each server is one of its own on the loopback and belongs to the caller, who destroys it.
+// Servers of the Debian package postgresql-15. Unlike the embedded PostgreSQL it has JIT,
+// replication and pg_basebackup. Each server listens on the loopback interface. The caller must
+// destroy it.
 import { execFile, spawnSync } from 'node:child_process'
 import { appendFileSync, chownSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { temporaryDirectory } from './temporaryDirectory.ts'
 
 const BIN = '/usr/lib/postgresql/15/bin'
 
-/** For describe.skipIf: prints loudly that the tests are skipped, and why. */
+/** For describe.skipIf: warns that the tests are skipped, and why. */
 export function withoutStockPostgres(what: string): boolean {
   if (existsSync(join(BIN, 'pg_basebackup'))) return false
   console.warn(`!!! SKIPPED: ${what}, because the Debian package postgresql-15 is not installed.`)
@@ -20,23 +21,26 @@ export function withoutStockPostgres(what: string): boolean {
 type Settings = Readonly<Record<string, string | number>>
 
 export interface StockPostgres {
-  /** Of the database `postgres`, without a password. */
+  /** The URL of the database `postgres`, without a password. */
   readonly url: string
   readonly port: number
   start(): Promise<void>
   stop(): Promise<void>
-  /** Ends it without a shutdown, as a crash does. */
+  /** Stops it without a clean shutdown, as a crash does. */
   crash(): Promise<void>
-  /** Ends the recovery of a standby, which is writable from then on. */
+  /** Promotes a standby, which is then writable. */
   promote(): Promise<void>
-  /** A standby that streams from this server; `name` is its application_name for synchronous_standby_names. */
+  /**
+   * A standby that streams from this server; `name` is its application_name for
+   * synchronous_standby_names.
+   */
   addStandby(name: string, settings?: Settings): Promise<StockPostgres>
   destroy(): Promise<void>
 }
 
 const THROW_AWAY = { fsync: 'off', full_page_writes: 'off', max_connections: 100, shared_buffers: '64MB' }
 
-/** Starts a new server with these settings, such as the port of one that was stopped. */
+/** Starts a new server. `settings` can reuse the port of a stopped server. */
 export async function startStockPostgres(settings: Settings = {}): Promise<StockPostgres> {
   const data = newDataFolder()
   await runPostgresProgram('initdb', [
@@ -94,7 +98,7 @@ async function startServer(data: string, settings: Settings): Promise<StockPostg
   return server
 }
 
-/** A folder that the account of the server may fill. */
+/** A directory that the account of the server can write. */
 function newDataFolder(): string {
   const data = join(temporaryDirectory('jobledger-stock-'), 'data')
   mkdirSync(data, { mode: 0o700 })
@@ -105,7 +109,7 @@ function newDataFolder(): string {
 
 const options = () => ({ ...serverAccount(undefined), cwd: '/', env: PROGRAM_ENV, stdio: 'ignore' as const })
 
-/** Runs a program of the installation, such as pg_dump. @throws if it fails */
+/** Runs a program of the package, such as pg_dump. @throws if it fails */
 export async function runPostgresProgram(program: string, words: readonly string[]): Promise<void> {
   await promisify(execFile)(join(BIN, program), [...words], { ...serverAccount(undefined), cwd: '/', env: PROGRAM_ENV })
 }

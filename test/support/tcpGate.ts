@@ -1,5 +1,6 @@
-// Stands before a server and can be closed: then all connections break, and none is taken, as if the server had been killed. Or it can
-// silence the connections that are open: they stay, and nothing passes any more, as if a machine in between had forgotten them.
+// A proxy in front of a server. Closing it breaks all connections and refuses new ones, as if the
+// server had been killed. Silencing it keeps connections open and transfers nothing, as if a
+// machine in between had lost them.
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { fixedPort } from './fixedPort.ts'
@@ -7,14 +8,14 @@ import { fixedPort } from './fixedPort.ts'
 export interface TcpGate {
   readonly port: number
   open(): Promise<void>
-  /** Where new connections go. */
+  /** Sets the port that new connections go to. */
   lead(target: number): void
   close(): Promise<void>
-  /** Connections that are made later pass. Returns how many there were. */
+  /** Silences the open connections; later ones work. Returns how many it silenced. */
   silence(): number
 }
 
-/** A gate in front of a port of this machine, open. */
+/** Opens a gate in front of a port of this machine. */
 export async function openTcpGate(firstTarget: number): Promise<TcpGate> {
   let target = firstTarget
   const port = await fixedPort()

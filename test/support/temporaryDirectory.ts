@@ -1,10 +1,14 @@
-// A temporary directory in which root's PostgreSQL can live too. Whoever makes one removes it.
+// A temporary directory that PostgreSQL can use even if the tests run as root. The caller must
+// remove it.
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { canEnter, serverAccount } from '../../src/database/embedded/serverAccount.ts'
 
-/** A new directory that the user who runs PostgreSQL can enter, which root's TMPDIR need not be. */
+/**
+ * A new directory that the account of PostgreSQL can access. It may have no access to TMPDIR of
+ * root.
+ */
 export function temporaryDirectory(prefix: string): string {
   const account = serverAccount(undefined)
   const base = [tmpdir(), '/tmp', '/var/tmp'].find((candidate) => canEnter(candidate, account))

@@ -1,5 +1,6 @@
-// An embedded PostgreSQL in a temporary directory: fast because nobody would miss its data, gone without a trace
-// afterwards, also when root runs it for a user that cannot enter root's own directories.
+// An embedded PostgreSQL in a temporary directory. It is fast because its data need not survive a
+// crash. Its files are removed afterwards, also if root runs it as a user without access to the
+// directories of root.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -14,7 +15,7 @@ export interface TemporaryServer {
   readonly url: string
   readonly dir: string
   stop(options: { keepFiles: boolean }): Promise<void>
-  /** The synchronous end, for a process that is exiting. */
+  /** Stops it synchronously, for a process that is exiting. */
   destroyAtExit(): void
 }
 

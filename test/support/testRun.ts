@@ -1,20 +1,23 @@
-// One run of the suite on its PostgreSQL: the names of everything it makes there, the template that the tests clone, and
-// the removal of both. Names are random, so that two runs on one server never meet.
+// The databases of one run of the tests: their names, the template that tests clone, and their
+// removal. Names are random, so that several runs can use one server.
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { applyMigrations } from '../../src/database/migrations.ts'
 
-/** What a test file needs to know of the run; vitest hands it to the workers as JSON. */
+/** The data of the run that test files need. vitest passes it to the workers as JSON. */
 export interface TestRun {
   readonly serverUrl: string
-  /** The beginning of the name of every database of this run. */
+  /** The prefix of the name of every database of this run. */
   readonly prefix: string
   readonly template: string
-  /** Drop nothing before the end of the run, and then only what belongs to test files that passed. */
+  /**
+   * Keep all databases until the end of the run, and then drop only those of test files that
+   * passed.
+   */
   readonly keepFailed: boolean
 }
 
-/** What every database of a run is made from: the same encoding and order on whatever server. */
+/** The base of every database of a run: the same encoding and sort order on every server. */
 export const PRISTINE = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
 
 export function nameTestRun(serverUrl: string, keepFailed: boolean): TestRun {
@@ -22,7 +25,10 @@ export function nameTestRun(serverUrl: string, keepFailed: boolean): TestRun {
   return { serverUrl, prefix, template: `${prefix}template`, keepFailed }
 }
 
-/** Makes the template by the migrations, and closes it: a database that has sessions cannot be cloned. */
+/**
+ * Creates the template from the migrations and closes it, because a database with sessions cannot
+ * be cloned.
+ */
 export async function makeTemplate(run: TestRun): Promise<void> {
   await onServer(run.serverUrl, (client) => client.query(`CREATE DATABASE ${run.template} ${PRISTINE}`))
   await applyMigrations(databaseUrl(run.serverUrl, run.template))
@@ -32,7 +38,10 @@ export async function makeTemplate(run: TestRun): Promise<void> {
   })
 }
 
-/** Drops the databases of a run, but those which `spare` holds back; resolves to the names and files of these. */
+/**
+ * Drops the databases of a run except those that `spare` selects. Resolves to the names and test
+ * files of these.
+ */
 export async function dropDatabases(
   serverUrl: string,
   prefix: string,
@@ -55,7 +64,7 @@ export async function dropDatabases(
 
 export async function onServer<T>(serverUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: serverUrl })
-  client.on('error', () => undefined) // The query in progress rejects as well; unheard, it would end the process.
+  client.on('error', () => undefined) // Without a listener, an error would end the process. Running queries reject anyway.
   await client.connect()
   try {
     return await work(client)
