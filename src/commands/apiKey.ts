@@ -3,17 +3,14 @@
 import { ApiKeyError, createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
 import { ROLES, type Role } from '../access/roles.ts'
 import { readConfig } from '../config.ts'
-import { checkDatabase } from '../database/checkDatabase.ts'
-import { connectDatabase } from '../database/client.ts'
-import { requireCurrentSchema } from '../database/migrations.ts'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
-import type { LedgerDatabase } from '../ledger/ledger.ts'
-import { migrateToLatest, openDatabase } from './openDatabase.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { isDiscarded, OutputError, print, requireShown } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { tableText } from './table.ts'
 import { typedCommand } from './typedCommand.ts'
+import { withLedger } from './withLedger.ts'
 
 export interface CreateApiKeyOptions {
   /** Roles with commas between them. */
@@ -36,16 +33,16 @@ const MAX_DAYS = 36_500
 export async function createKey(name: string, { roles, user, expires }: CreateApiKeyOptions): Promise<void> {
   const expiresAt = expires === undefined ? undefined : inDays(expires)
   if (isDiscarded()) throw new OutputError('The key would not be shown: standard output is closed or /dev/null.')
-  await withKeys(async (database) => {
+  await withLedger(readConfig(), async ({ ledger }) => {
     const input = { name, roles: roles.split(',').map((role) => roleOf(role.trim())), userId: user, expiresAt }
-    const { key, apiKey } = await createApiKey(database.prisma, input).catch((error: unknown) => {
+    const { key, apiKey } = await createApiKey(ledger.prisma, input).catch((error: unknown) => {
       if (error instanceof InvalidInputError) throw new UsageError(asTyped(error), { cause: error })
       throw unconfirmed(
         error,
         `The database did not confirm the key ${name}: it may have been created, and was not shown. ${LIST_KEYS} If it is there, revoke it and create one with another name.`,
       )
     })
-    await show(key, () => revoke(database, name))
+    await show(key, () => revoke(ledger, name))
     console.error(
       `The key ${apiKey.name} (${apiKey.roles.join(', ')}) is shown this once. Send it as: Authorization: Bearer <key>`,
     )
@@ -67,8 +64,8 @@ async function show(key: string, revoke: () => Promise<{ readonly name: string }
 
 export async function listKeys(): Promise<void> {
   requireShown()
-  await withKeys(async (database) => {
-    const keys = await listApiKeys(database.prisma)
+  await withLedger(readConfig(), async ({ ledger }) => {
+    const keys = await listApiKeys(ledger.prisma)
     if (keys.length === 0) console.log('There are no keys.')
     else {
       const rows = keys.map(({ name, roles, userId, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({
@@ -86,14 +83,14 @@ export async function listKeys(): Promise<void> {
 }
 
 export async function revokeKey(name: string): Promise<void> {
-  await withKeys(async (database) => {
-    const { revokedAt } = await revoke(database, name)
+  await withLedger(readConfig(), async ({ ledger }) => {
+    const { revokedAt } = await revoke(ledger, name)
     console.log(`The key ${name} is revoked since ${at(revokedAt)}; servers refuse it within seconds.`)
   })
 }
 
-function revoke(database: LedgerDatabase, name: string): Promise<{ name: string; revokedAt: Date | null }> {
-  return revokeApiKey(database, name).catch((error: unknown) => {
+function revoke(ledger: Ledger, name: string): Promise<{ name: string; revokedAt: Date | null }> {
+  return revokeApiKey(ledger, name).catch((error: unknown) => {
     throw unconfirmed(
       error,
       `The database did not confirm that the key ${name} is revoked: it may still be accepted. Run "${typedCommand('api-key', 'revoke', name)}" again. ${LIST_KEYS}`,
@@ -135,19 +132,4 @@ function inDays(typed: string): Date {
 
 function at(instant: Date | null): string {
   return instant?.toISOString() ?? ''
-}
-
-async function withKeys(work: (database: LedgerDatabase) => Promise<void>): Promise<void> {
-  const config = readConfig()
-  const opened = await openDatabase(config, { info: console.error, warn: console.error })
-  const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolMin: 0, poolMax: 1, url: opened.url, onPoolError })
-  try {
-    await checkDatabase(database, opened.url)
-    if (opened.embedded) await migrateToLatest(opened)
-    await requireCurrentSchema(database.pool)
-    await work(database)
-  } finally {
-    await database.close().finally(() => opened.stop())
-  }
 }

@@ -1,20 +1,18 @@
 // The chores of the server without a server: once, for cron, or until a signal, for those who run them apart from what serves.
 import { type Config, readConfig } from '../config.ts'
 import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
-import { checkDatabase } from '../database/checkDatabase.ts'
-import { connectDatabase } from '../database/client.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { realignTransactionIds } from '../database/transactionOrder.ts'
-import { type Ledger, openLedger } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { createLogger } from '../log.ts'
 import { CLEANUP_TASK } from '../maintenance/cleanupJobs.ts'
 import { describeRun, runTask } from '../maintenance/maintenanceTask.ts'
 import { maintenanceTasks } from '../maintenance/maintenanceTasks.ts'
 import { MAINTENANCE_LOCK, runMaintenance } from '../maintenance/runMaintenance.ts'
 import { nextSignal } from './nextSignal.ts'
-import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { retryMessage } from './retryMessage.ts'
+import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface MaintainOptions {
   /** Every task once, up to its bounds; otherwise until a signal comes. */
@@ -26,22 +24,13 @@ export async function maintain({ once }: MaintainOptions): Promise<void> {
   const config = readConfig()
   // Before anything is started: a signal that comes meanwhile must not leave a database server behind.
   const signal = nextSignal()
-  const opened = await openDatabase(config, { info: console.error, warn: console.error })
-  const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolMin: 0, poolMax: 1, url: opened.url, onPoolError })
-  const lock = openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url: opened.url })
-  try {
-    await checkDatabase(database, opened.url)
-    if (opened.embedded) await migrateToLatest(opened)
-    await requireIntactSchema(database.pool)
+  const work = async ({ ledger, database, url }: CommandLedger): Promise<void> => {
     await realignTransactionIds(database.pool)
-    const chores = { config, ledger: openLedger(database, config.limits), lock, signal }
-    if (once) await maintainOnce(chores)
-    else await maintainUntilSignal(chores)
-  } finally {
-    await lock.release()
-    await database.close().finally(() => opened.stop())
+    const lock = openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url })
+    const services = { config, ledger, lock, signal }
+    await (once ? maintainOnce(services) : maintainUntilSignal(services)).finally(() => lock.release())
   }
+  await withLedger(config, work, { checkSchema: requireIntactSchema })
 }
 
 interface Services {

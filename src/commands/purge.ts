@@ -1,13 +1,12 @@
 // `jobledger purge`: takes jobs that were deleted long ago out of the database, with their histories. As the owner of the tables.
 import { readConfig } from '../config.ts'
-import { connectDatabase } from '../database/client.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { sqlStateOf } from '../database/sqlErrors.ts'
-import { type Ledger, openLedger } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { countPurgeableJobs, purgeJobs } from '../ledger/purgeJobs.ts'
 import { nextSignal } from './nextSignal.ts'
-import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { UsageError, wholeNumber } from './program/usageError.ts'
+import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface PurgeOptions {
   /** Days since the deletion. */
@@ -23,20 +22,13 @@ export async function purge({ olderThan, dryRun }: PurgeOptions): Promise<void> 
   const days = wholeNumber('--older-than', olderThan, [0, 36_500]) as number
   const config = readConfig()
   const signal = nextSignal()
-  const opened = await openDatabase(config, { info: console.error, warn: console.error })
-  const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
-  const database = connectDatabase({ ...config.database, poolMin: 0, poolMax: 1, url: opened.url, onPoolError })
-  try {
-    if (opened.embedded) await migrateToLatest(opened)
-    await requireIntactSchema(database.pool)
-    const ledger = openLedger(database, config.limits)
+  const work = async ({ ledger }: CommandLedger): Promise<void> => {
     if (!dryRun) console.log(`Purged ${await purgeAll(ledger, days, signal)} jobs.`)
     const { purgeable, waiting } = await countPurgeableJobs(ledger, days)
     if (dryRun) console.log(`${purgeable} jobs would be purged.`)
     if (waiting > 0) console.log(`${waiting} jobs wait until all consumers have read them.`)
-  } finally {
-    await database.close().finally(() => opened.stop())
   }
+  await withLedger(config, work, { checkSchema: requireIntactSchema })
 }
 
 async function purgeAll(ledger: Ledger, days: number, signal: Promise<NodeJS.Signals>): Promise<number> {

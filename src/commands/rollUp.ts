@@ -1,18 +1,15 @@
 // `jobledger rollup`: shows how far the roll-up is, or rebuilds it.
 import { readConfig } from '../config.ts'
-import { checkDatabase } from '../database/checkDatabase.ts'
-import { connectDatabase, type Database } from '../database/client.ts'
-import { requireCurrentSchema } from '../database/migrations.ts'
 import { realignTransactionIds } from '../database/transactionOrder.ts'
 import { listConsumers, MAX_COUNTED, readCheckpoint } from '../ledger/consumers.ts'
 import { comparePositions } from '../ledger/eventOrder.ts'
 import { headPosition } from '../ledger/events.ts'
-import { type Ledger, openLedger } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { PORTION } from '../rollup/rollUp.ts'
 import { nextSignal } from './nextSignal.ts'
-import { migrateToLatest, openDatabase } from './openDatabase.ts'
 import { requireShown } from './output.ts'
+import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface RollUpCommandOptions {
   /** Empties it and adds up the whole ledger again; otherwise its state is printed. */
@@ -24,28 +21,14 @@ export async function rollUpCommand({ rebuild }: RollUpCommandOptions): Promise<
   if (!rebuild) requireShown()
   const config = readConfig()
   const signal = nextSignal()
-  const opened = await openDatabase(config, { info: console.error, warn: console.error })
-  const database: Database = connectDatabase({
-    ...config.database,
-    poolMin: 0,
-    poolMax: 1,
-    // The old sums are removed in one transaction, which readers do not wait for.
-    ...(rebuild && { statementTimeoutMs: 0 }),
-    url: opened.url,
-    onPoolError: (error) => console.error(`A connection to the database broke: ${error.message}`),
-  })
-  try {
-    await checkDatabase(database, opened.url)
-    if (opened.embedded) await migrateToLatest(opened)
-    await requireCurrentSchema(database.pool)
-    const ledger = openLedger(database, config.limits)
-    // Otherwise what a restore brought along would lie ahead of the horizon.
+  const work = async ({ ledger, database }: CommandLedger): Promise<void> => {
+    // Otherwise records that a restore brought along would be ahead of the horizon.
     if (rebuild) await realignTransactionIds(database.pool)
     if (rebuild) await rebuildRollUp(ledger, signal)
     await reportRollUp(ledger)
-  } finally {
-    await database.close().finally(() => opened.stop())
   }
+  // A rebuild deletes the old sums in one transaction. Readers do not wait for it.
+  await withLedger(config, work, rebuild ? { statementTimeoutMs: 0 } : {})
 }
 
 /** Up to where the ledger is now: others may go on writing. */

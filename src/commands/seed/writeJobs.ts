@@ -11,7 +11,7 @@ import { SeedError } from './seedError.ts'
 const TABLES = ['jobs', 'job_states', 'job_results']
 
 /** @throws SeedError if a history does not add up; then nothing was written */
-export async function writeJobs(client: pg.Client, jobs: readonly SeedJob[], random: Random): Promise<void> {
+export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[], random: Random): Promise<void> {
   const rows = jobs.map((job) => ({ job, id: uuidAt(job.createdAt, random) }))
   await client.query('BEGIN')
   try {
@@ -51,7 +51,7 @@ export async function writeJobs(client: pg.Client, jobs: readonly SeedJob[], ran
 }
 
 /** Inserts rows by the names of their columns; columns that no row names get their default. */
-async function insert(client: pg.Client, table: string, rows: readonly object[]): Promise<void> {
+async function insert(client: pg.ClientBase, table: string, rows: readonly object[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).map((column) => `"${column}"`)
   if (columns.length === 0) return
   await client.query(
