@@ -1,7 +1,7 @@
-// Conditions of plain SQL.
+// Conditions of hand-written SQL.
 import { Prisma } from '../generated/client.ts'
 
-/** True where all of them are; of none: true. */
+/** A condition that is true where all given conditions are true. True if none is given. */
 export function and(conditions: readonly Prisma.Sql[]): Prisma.Sql {
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join([...conditions], ' AND ')
 }

@@ -1,15 +1,20 @@
-// JSON that is nested deeper than JSON.stringify can go, which ends at some thousand levels with a RangeError. The database refuses more than
-// 100 levels (migration 20261127000060_json_depth), but may hold deeper values from before.
+// Writes JSON that is nested too deeply for JSON.stringify, which throws a RangeError after some
+// thousand levels. The database refuses more than 100 levels (migration 20261128000002_guards),
+// but can contain older, deeper values.
 
-/** What is still to be written: a value, or text that is written as it is. */
+/** The next thing to write: a value, or text that is written unchanged. */
 type Task = { readonly value: unknown } | { readonly text: string }
 
-/** As JSON.stringify does, to any depth. */
+/**
+ * Does what JSON.stringify does, to any depth.
+ *
+ * @throws RangeError if the text is too long for a string
+ */
 export function writeDeepJson(value: object): string {
   try {
     return JSON.stringify(value)
   } catch (error) {
-    // A text that is too long for a string is too long below as well.
+    // Also thrown where the text is too long for a string. Then the code below throws it, too.
     if (error instanceof RangeError) return writeWithoutRecursion(value)
     throw error
   }
@@ -30,7 +35,7 @@ function writeWithoutRecursion(root: object): string {
   return written.join('')
 }
 
-/** Errors, for example, say themselves what they are as JSON. */
+/** Some objects, such as dates, define their own JSON. */
 function plain(value: unknown): unknown {
   const { toJSON } = (value ?? {}) as { toJSON?: unknown }
   return typeof toJSON === 'function' ? toJSON.call(value) : value

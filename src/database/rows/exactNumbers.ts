@@ -1,21 +1,28 @@
-// Numbers of stored JSON that a JavaScript number does not hold, such as 1e400 and 12345678901234567890. Other programs write them by SQL, and
-// the API answers them as they are. JSON.parse would change them, and Node 20 has no way to keep them. So they are marked in the text that
-// PostgreSQL sends, and become strings that no other string equals; whoever writes JSON makes numbers of them again.
+// Keeps numbers of stored JSON that a JavaScript number cannot represent, such as 1e400 and
+// 12345678901234567890. Other programs write them by SQL, and the API returns them unchanged.
+// JSON.parse would round them, and Node 20 has no option against it. So they are marked in the text
+// that PostgreSQL sends, and parsed as strings that equal no other string. `writeJson` turns those
+// strings into numbers again.
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { writeDeepJson } from './deepJson.ts'
 
-/** Nobody outside knows it, so no text that is stored or sent contains it. */
+/** Random and secret, so that no stored or received text contains it. */
 const MARK = `${randomUUID()}#`
 
-/** A JavaScript number holds any 15 digits; with a point among them, so many characters. jsonb is written without exponents. */
+/**
+ * A JavaScript number represents any 15 digits exactly. With a decimal point, 15 characters are
+ * safe. jsonb is written without exponents.
+ */
 const EXACT_CHARACTERS = 15
 
-/** Whether this process has ever marked a number: until then nothing that it writes needs to be looked at. */
+/**
+ * Whether this process has ever marked a number. Until then, `writeJson` need not search for marks.
+ */
 let hasMarked = false
 const MARKED = new RegExp(`"${MARK}(-?[\\d.]+)"`, 'g')
 
-/** pg_type.dat: json, jsonb. */
+/** OIDs of json and jsonb (pg_type.dat). */
 const JSON_TYPES: ReadonlySet<number> = new Set([114, 3802])
 
 const [QUOTE, BACKSLASH, MINUS, POINT, ZERO, NINE] = Array.from('"\\-.09', (character) => character.charCodeAt(0)) as [
@@ -29,25 +36,28 @@ const [QUOTE, BACKSLASH, MINUS, POINT, ZERO, NINE] = Array.from('"\\-.09', (char
 
 const isDigitOrPoint = (code: number): boolean => (code >= ZERO && code <= NINE) || code === POINT
 
-/** Where the digits and points end that stand at `from`. */
+/** The index after the digits and points that start at `from`. */
 function endOfDigits(json: string, from: number): number {
   let end = from
   while (isDigitOrPoint(json.charCodeAt(end))) end += 1
   return end
 }
 
-/** Whether there may be a number that would change. Looks at every 16th character only: longer runs of digits cannot lie in between. */
+/**
+ * Whether a number may be too long. Checks every 16th character only: a longer run of digits
+ * includes one of them.
+ */
 function mayHaveLongNumber(json: string): boolean {
   for (let at = EXACT_CHARACTERS; at < json.length; at += EXACT_CHARACTERS + 1) {
     if (!isDigitOrPoint(json.charCodeAt(at))) continue
-    let begin = at
-    while (begin > 0 && isDigitOrPoint(json.charCodeAt(begin - 1))) begin -= 1
-    if (endOfDigits(json, at) - begin > EXACT_CHARACTERS) return true
+    let start = at
+    while (start > 0 && isDigitOrPoint(json.charCodeAt(start - 1))) start -= 1
+    if (endOfDigits(json, at) - start > EXACT_CHARACTERS) return true
   }
   return false
 }
 
-/** JSON with marked strings in place of the numbers that would change. */
+/** Replaces the numbers that a JavaScript number cannot represent by marked strings. */
 function markNumbers(json: string): string {
   if (!mayHaveLongNumber(json)) return json
   const parts: string[] = []
@@ -70,14 +80,14 @@ function markNumbers(json: string): string {
   return parts.join('') + json.slice(done)
 }
 
-/** Behind the string that begins at `from`. */
+/** The index after the string that starts at `from`. */
 function endOfString(json: string, from: number): number {
   let at = from + 1
   for (let code = json.charCodeAt(at); code !== QUOTE; code = json.charCodeAt(at)) at += code === BACKSLASH ? 2 : 1
   return at + 1
 }
 
-/** The statement, whose columns of JSON are marked before they are parsed. */
+/** A copy of the statement that marks numbers in JSON columns before it parses them. */
 export function withExactNumbers(statement: pg.QueryConfig | string): pg.QueryConfig | string {
   if (typeof statement === 'string' || statement.types === undefined) return statement
   const { types } = statement
@@ -88,7 +98,10 @@ export function withExactNumbers(statement: pg.QueryConfig | string): pg.QueryCo
   return { ...statement, types: { getTypeParser } as pg.CustomTypesConfig }
 }
 
-/** As JSON.stringify does, with the numbers as the database has them, and to any depth. */
+/**
+ * Does what JSON.stringify does, to any depth, and writes marked numbers as they are in the
+ * database.
+ */
 export function writeJson(value: object): string {
   const json = writeDeepJson(value)
   return hasMarked && json.includes(MARK) ? json.replace(MARKED, '$1') : json

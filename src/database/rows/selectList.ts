@@ -1,15 +1,16 @@
-// What Prisma calls a `select`, as a list of columns and subqueries, and how their values become a row again. What belongs to a row comes as
-// JSON, of arrays, so that no name is sent for each value.
+// Turns a `select` of Prisma into a select list of SQL, and the values of that list into a row.
+// Rows of relations are read as JSON arrays, so that the names of their columns are not sent with
+// each row.
 import { Prisma } from '../generated/client.ts'
 import type { Column, ColumnType, Relation, Table } from './tables.ts'
 
-/** As Prisma has it: fields, and relations with what to read of them. */
+/** A `select` of Prisma: fields, and relations with a `select` of their own. */
 export type Select = Readonly<Record<string, unknown>>
 
-/** What may be said of a relation. */
+/** The options of a relation that are supported. */
 interface Nested {
   readonly select?: Select | undefined
-  /** Bounds on whole numbers. */
+  /** Bounds on integer columns. */
   readonly where?: Readonly<Record<string, { gt?: number; lt?: number }>>
   readonly orderBy?: Readonly<Record<string, 'asc' | 'desc'>>
   readonly take?: number
@@ -20,7 +21,10 @@ export interface SelectList {
   rowOf(values: (string | null)[]): object
 }
 
-/** The list for rows of the table by its own name, and the row that its values make, which come as text. */
+/**
+ * The select list for a table that goes by its own name. `rowOf` takes the values as text, as
+ * PostgreSQL sends them.
+ */
 export function selectList(table: Table, select: Select | undefined): SelectList {
   const parts = partsOf(table, select, 0)
   return {
@@ -29,30 +33,30 @@ export function selectList(table: Table, select: Select | undefined): SelectList
   }
 }
 
-/** The row that the values of its parts make. */
+/** Builds a row from the values of its parts. */
 function rowFrom(parts: readonly Part[], values: readonly unknown[], reading: 'fromText' | 'fromJson'): object {
   const row: Record<string, unknown> = {}
   for (let index = 0; index < parts.length; index += 1) {
     const part = parts[index] as Part
     const value = values[index]
-    // What is not null is text where it is read as text.
+    // With `fromText`, a value that is not null is text.
     row[part.field] = value === null ? null : part[reading](value as string)
   }
   return row
 }
 
-/** One field of a row. */
+/** One field of a row: a column or a relation. */
 interface Part {
   readonly field: string
-  /** Of the row that is called so. */
+  /** The expression, where `row` is the name of the row in SQL. */
   sql(row: string): Prisma.Sql
-  /** The same where it is to be a value of JSON. */
+  /** The expression as an element of a JSON array. */
   jsonSql(row: string): Prisma.Sql
   fromText(value: string): unknown
   fromJson(value: unknown): unknown
 }
 
-/** Of rows that lie `depth` relations below those of the statement. */
+/** The parts of a row that is `depth` relations below the rows of the statement. */
 function partsOf(table: Table, select: Select | undefined, depth: number): Part[] {
   const fields = select ? Object.entries(select) : Object.keys(table.columns).map((field) => [field, true] as const)
   const parts: Part[] = []
@@ -70,7 +74,7 @@ function partsOf(table: Table, select: Select | undefined, depth: number): Part[
 
 function columnPart(field: string, { name, type }: Column): Part {
   const sql = (row: string): Prisma.Sql => Prisma.raw(`${row}.${name}`)
-  // JavaScript's numbers would not hold them.
+  // A JSON number would lose digits of a bigint, and JSON has no bytes.
   const isInText = type === 'bigint' || type === 'bytes'
   return {
     field,
@@ -81,19 +85,22 @@ function columnPart(field: string, { name, type }: Column): Part {
   }
 }
 
-/** 2026-01-02 03:04:05.678+00, because sessions are in UTC; Date takes years below 100 for others unless it is ISO 8601. */
+/**
+ * Takes "2026-01-02 03:04:05.678+00": sessions are in UTC. Only in ISO 8601 form does Date read
+ * years below 100 as they are.
+ */
 function instantOf(text: string): Date {
-  // What Date cannot hold is no date, as with Prisma; of "infinityT:00" Date would make the year 2000.
+  // An invalid date, as with Prisma. Date would read "infinityT:00" as a date in the year 2000.
   return new Date(text.endsWith('infinity') ? Number.NaN : `${text.slice(0, 10)}T${text.slice(11)}:00`)
 }
 
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 const same = (value: unknown): unknown => value
 
-/** What becomes of a value as PostgreSQL writes it. */
+/** Parses a value from the text that PostgreSQL sends. */
 export const FROM_TEXT: Record<ColumnType, (value: string) => unknown> = {
   text: same,
-  capitals: (value) => value.toUpperCase(),
+  upperEnum: (value) => value.toUpperCase(),
   int: Number,
   bigint: BigInt,
   instant: instantOf,
@@ -103,7 +110,7 @@ export const FROM_TEXT: Record<ColumnType, (value: string) => unknown> = {
 
 const FROM_JSON: Record<ColumnType, (value: unknown) => unknown> = {
   text: same,
-  capitals: (value) => (value as string).toUpperCase(),
+  upperEnum: (value) => (value as string).toUpperCase(),
   int: same,
   bigint: (value) => BigInt(value as string),
   instant: (value) => new Date(value as string),
@@ -122,7 +129,7 @@ function relationPart(field: string, relation: Relation, nested: Nested & { dept
 interface Subquery extends Nested {
   readonly parts: Part[]
   readonly depth: number
-  /** The name of the row to which the rows belong. */
+  /** The name of the parent row in SQL. */
   readonly row: string
 }
 
@@ -131,7 +138,7 @@ function subquery(
   { parts, depth, row, ...nested }: Subquery,
 ): Prisma.Sql {
   const { name, columns } = table()
-  // A name that no row around it has. Not one that grows with the depth: PostgreSQL cuts names off at 63 bytes.
+  // A name that no enclosing row has. It must stay short: PostgreSQL truncates names at 63 bytes.
   const inner = `${name}_${depth}`
   const belongs = Prisma.raw(`${inner}.${foreignColumn} = ${row}.${localColumn}`)
   const value = Prisma.sql`json_build_array(${Prisma.join(parts.map((part) => part.jsonSql(inner)))})`
@@ -151,7 +158,10 @@ function boundsOf(row: string, columns: Table['columns'], { where = {} }: Nested
   })
 }
 
-/** The order and the limit. The limit is a part of the text: PostgreSQL's plan for any limit would be one for a large one. */
+/**
+ * The order and the limit. The limit is part of the text: with a parameter, the generic plan
+ * assumes a large limit.
+ */
 function endOf(row: string, columns: Table['columns'], { orderBy = {}, take }: Nested): Prisma.Sql {
   const keys = Object.entries(orderBy).map(([field, way]) => `${row}.${columnName(columns, field)} ${way}`)
   const order = keys.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`

@@ -1,5 +1,5 @@
-// Runs hand-written SQL on the pool, without Prisma Client, which takes several times as long. Rows have the shape that
-// Prisma Client gives them, and errors are translated by the pool.
+// Runs hand-written SQL on the pool, without Prisma Client, which takes several times as long. Rows
+// have the shape that Prisma Client gives them, and errors are translated by the pool.
 import type pg from 'pg'
 import { Prisma } from '../generated/client.ts'
 import type { Queryable } from '../queryable.ts'
@@ -15,18 +15,22 @@ export interface SelectQuery {
   /** Maximum number of rows. Default: no limit. */
   readonly take?: number | undefined
   /**
-   * Plans the statement on each run instead of preparing it. For statements whose best plan depends on the values: a
-   * prepared one can keep a plan that takes seconds for other values.
+   * Plans the statement on each run instead of preparing it. For statements whose best plan depends
+   * on the values: a prepared one can keep a plan that takes seconds for other values.
    */
   readonly replanEachTime?: boolean
 }
 
-/** A tagged template, or a call with a composed statement: sql.query`SELECT 1` and sql.query(statement) do the same. */
+/**
+ * A tagged template, or a call with a composed statement: sql.query`SELECT 1` and
+ * sql.query(statement) do the same.
+ */
 type Statement = [statement: Prisma.Sql] | [texts: TemplateStringsArray, ...values: unknown[]]
 
 /**
- * The one way to run hand-written SQL. Each statement is a transaction of its own. All members throw
- * DatabaseUnavailableError and OutcomeUnknownError (runStatement.ts), and otherwise what pg throws.
+ * The one way to run hand-written SQL. Each statement is a transaction of its own. All members
+ * throw DatabaseUnavailableError and OutcomeUnknownError (runStatement.ts), and otherwise what pg
+ * throws.
  */
 export interface Sql {
   /** Returns the rows of a statement, by the names and types of its columns. */
@@ -37,7 +41,10 @@ export interface Sql {
   read<Row>(table: Table, query: SelectQuery): Promise<Row[]>
 }
 
-/** Names statements. A statement with a name is prepared once per connection. Undefined: no statement is prepared. */
+/**
+ * Names statements. A statement with a name is prepared once per connection. Undefined: no
+ * statement is prepared.
+ */
 export type StatementName = ((query: { sql: string }) => string) | undefined
 
 // By the OIDs of PostgreSQL's types (pg_type.dat).
@@ -102,7 +109,8 @@ function composed([first, ...values]: Statement): Prisma.Sql {
 function selectStatement(table: Table, { select, where, orderBy, take }: SelectQuery) {
   const { list, rowOf } = selectList(table, select)
   const order = orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty
-  // Part of the text. With a parameter, the generic plan of a prepared statement assumes a tenth of the table.
+  // Part of the text. With a parameter, the generic plan of a prepared statement assumes a tenth of
+  // the table.
   const limit = take === undefined ? Prisma.empty : Prisma.raw(` LIMIT ${take}`)
   const statement = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
   return { statement, rowOf }

@@ -1,9 +1,12 @@
-// The tables that clients read, as plain SQL names their parts, so that rows read without Prisma have the form that Prisma gives them. The
-// compiler compares them with the models.
+// The tables that clients read, by their names in SQL, so that `Sql.read` returns rows of the shape
+// that Prisma returns. The compiler checks the columns against the models.
 import type { Job, JobResult, JobStateRecord } from '../generated/client.ts'
 
-/** What a value becomes in JavaScript. `capitals` is an enum that the database writes in small letters. */
-export type ColumnType = 'text' | 'capitals' | 'int' | 'bigint' | 'instant' | 'json' | 'bytes'
+/**
+ * The type of a value in JavaScript. `upperEnum`: an enum with lower-case labels in the database,
+ * upper-case in JavaScript.
+ */
+export type ColumnType = 'text' | 'upperEnum' | 'int' | 'bigint' | 'instant' | 'json' | 'bytes'
 
 export interface Column {
   readonly name: string
@@ -11,10 +14,10 @@ export interface Column {
 }
 
 export interface Relation {
-  /** The table of the rows that belong to a row; a function, because the tables refer to each other. */
+  /** The related table. A function, because the tables refer to each other. */
   readonly table: () => Table
   readonly isMany: boolean
-  /** The column of the row, and that of the rows which belong to it, that are the same. */
+  /** The column of the row that equals `foreignColumn` of the related rows. */
   readonly localColumn: string
   readonly foreignColumn: string
 }
@@ -94,7 +97,7 @@ export const JOB_RESULTS: Table = {
   columns: {
     id: text('id'),
     jobId: text('job_id'),
-    status: { name: 'status', type: 'capitals' },
+    status: { name: 'status', type: 'upperEnum' },
     output: json('output'),
     errorMessage: text('error_message'),
     processingTimeMs: int('processing_time_ms'),
