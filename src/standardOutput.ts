@@ -1,7 +1,7 @@
 // Standard output. Node's stream ignores that a file has taken only a part of a text, and throws where nobody listens for errors:
 // files and devices are written here, pipes and terminals by the stream, which does not block.
 import { fstatSync, writeSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 
 const STDOUT = 1
@@ -32,7 +32,7 @@ export function waitingBytes(): number {
 /** Resolves when a pipe or a terminal has taken all that was written, or after `timeoutMs`. */
 export async function flushStdout(timeoutMs: number): Promise<void> {
   const endsAt = performance.now() + timeoutMs
-  while (waitingBytes() > 0 && performance.now() < endsAt) await delay(POLL_MS)
+  while (waitingBytes() > 0 && performance.now() < endsAt) await sleep(POLL_MS)
 }
 
 function openStream(): boolean {

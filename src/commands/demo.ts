@@ -2,7 +2,7 @@
 // and nothing else.
 
 import { randomUUID } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import pRetry from 'p-retry'
 import { Credential } from '../client/credential.ts'
@@ -142,7 +142,7 @@ function sender(config: ClientConfig): Send {
       )
     })
     if (answer.status === TOO_MANY) {
-      await setTimeout(Number(answer.headers.get('retry-after') ?? 1) * 1000)
+      await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1000)
       return send(document, variables)
     }
     const [error] = answer.errors ?? []

@@ -1,8 +1,6 @@
 // How a command that runs until it is stopped hears of it: Ctrl-C, a supervisor, or a terminal that was closed.
 import { constants } from 'node:os'
-
-/** A signal that comes again within this time is the same one: npm passes on what the terminal has sent to everybody already. */
-const ECHO_MS = 1000
+import { ECHO_MS } from '../worker/stopRequest.ts'
 
 /** The first signal resolves; the second ends the process at once, with the status a shell expects. */
 export function nextSignal(): Promise<NodeJS.Signals> {

@@ -1,5 +1,6 @@
 // `jobledger run`: runs any program as a job, for cron. The program comes first: whatever is wrong with the ledger, it runs, and its exit
 // code is ours.
+
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
@@ -7,6 +8,7 @@ import type { RunFragment as RunJob } from '../client/documents.generated.ts'
 import type { ClientConfig } from '../config/client.ts'
 import { ConfigError, readClientConfig } from '../config.ts'
 import { childEnvironment } from '../database/childEnvironment.ts'
+import { MAX_INT } from '../ledger/limits.ts'
 import { describeEnd, type ProgramEnd, shellExitCode } from './program/programEnd.ts'
 import { type DrainedOutput, startProgram } from './program/startProgram.ts'
 import { CANNOT_RUN, requireNotEmpty, timeoutSeconds, UsageError } from './program/usageError.ts'
@@ -37,7 +39,6 @@ export type Command = readonly [file: string, ...words: string[]]
 const BEGIN_MS = 5000
 /** As long as a program may take to end by SIGTERM. */
 const KILL_AFTER_MS = 10_000
-const MAX_INT = 2_147_483_647
 
 /** Resolves to the exit code for the process, when the outcome is with the server or in the spool. Never rejects. */
 export async function run(command: Command, options: RunOptions): Promise<number> {

@@ -4,6 +4,7 @@
 
 import { Prisma } from './generated/client.ts'
 import { and } from './rows/conditions.ts'
+import { UUID } from './uuid.ts'
 
 export type Direction = 'asc' | 'desc'
 
@@ -32,7 +33,6 @@ export interface KeyField {
 export class InvalidCursorError extends Error {}
 
 const CODEC_VERSION = 1
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** The values that a row is sorted by. */
 export function keyValues(order: KeysetOrder, row: Row): KeyValue[] {
@@ -70,7 +70,7 @@ export function decodeCursor(order: KeysetOrder, cursor: string): KeyValue[] {
 
 function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
   if (value === null && nullable) return null
-  if (kind === 'uuid' && typeof value === 'string' && UUID.test(value)) return value
+  if (kind === 'uuid' && typeof value === 'string' && UUID.test(value) && value === value.toLowerCase()) return value
   if (kind === 'int' && Number.isInteger(value) && value === ((value as number) | 0)) return value as number
   if (kind === 'date' && Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 48)
     return new Date(value as number)

@@ -1,7 +1,7 @@
 // Looks for new records in the ledger, once for all subscriptions of this process, and wakes those that they are for. While there are none
 // it does not look.
 
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { forAllCallers } from '../database/cancellation.ts'
 import type { ServiceLog } from '../database/service.ts'
 import { FairGate } from '../fairness/fairGate.ts'
@@ -72,7 +72,7 @@ export function createEventFeed({
     let now = from
     let isAway = false
     while (watches.size > 0) {
-      await pause(pollMs)
+      await sleep(pollMs)
       try {
         now = await look(now).catch(startOver)
         isAway = false

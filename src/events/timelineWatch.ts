@@ -1,6 +1,6 @@
 // Looks once a second whether the ledger is on another timeline: a standby that was promoted keeps its connections, and so does a database
 // whose tables were replaced. New connections are looked at when they are made (database/transactionOrder.ts).
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Service, type ServiceLog, type ServiceWork, startService } from '../database/service.ts'
 import type { TimelineCheck } from '../database/transactionOrder.ts'
 
@@ -16,7 +16,7 @@ export function watchTimeline(
     shutdownTimeoutMs,
     async run(stopping) {
       for (;;) {
-        await delay(POLL_MS, undefined, { ref: false, signal: stopping }).catch(() => undefined)
+        await sleep(POLL_MS, undefined, { ref: false, signal: stopping }).catch(() => undefined)
         if (stopping.aborted) break
         await check.run().catch((error: unknown) => log.debug({ err: error }, 'timeline check failed'))
       }

@@ -1,6 +1,6 @@
 // Hands rows on to a subscriber for as long as its credential is good. A subscription may last for weeks,
 // a credential is revoked in a moment.
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import type { Caller } from '../access/caller.ts'
 import type { GraphQLContext } from './context.ts'
@@ -58,7 +58,7 @@ async function* forward<Row>(
 async function watchCredential(credential: Credential, over: AbortController, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await pause(IDLE_CHECK_MS, undefined, { signal, ref: false })
+      await sleep(IDLE_CHECK_MS, undefined, { signal, ref: false })
       await credential.requireGood()
     } catch (error) {
       // What else may fail is no fault of the credential: it is looked at again.

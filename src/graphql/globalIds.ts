@@ -1,7 +1,6 @@
 // Global ids (Relay): base64 of "Type:id". Arguments that name a job also take the bare UUID, as people copy it from elsewhere.
 import { GraphQLError } from 'graphql'
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+import { UUID } from '../database/uuid.ts'
 
 /** What an id of each type looks like. */
 const FORMS: Record<string, RegExp> = { Job: UUID, JobResult: UUID, JobStateRecord: /^[1-9]\d{0,17}$/ }

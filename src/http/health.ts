@@ -1,6 +1,6 @@
 // Liveness and readiness. The reason of a failed check has no names, addresses or secrets, because
 // anyone may request it.
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { lookingAtSchema } from '../database/cancellation.ts'
 import type { Database } from '../database/client.ts'
@@ -113,7 +113,7 @@ class CachedResult<Result> {
 
   private async loadAgain(): Promise<Result> {
     await this.entry?.result
-    await delay(MIN_INTERVAL_MS, undefined, { ref: false })
+    await sleep(MIN_INTERVAL_MS, undefined, { ref: false })
     this.next = undefined
     this.entry = undefined
     return await this.get()

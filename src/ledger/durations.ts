@@ -1,10 +1,10 @@
 // Histograms of durations, for quantiles that can be added up: logarithmic buckets as DDSketch has them (Masson, Rim and Lee, 2019). Which bucket
 // a duration is in, the database says: jobledger.duration_bucket.
+import { MAX_INT } from './limits.ts'
 
 /** By how much a quantile may differ from the duration that it stands for, as a part of that. */
 export const RELATIVE_ERROR = 0.02
 const GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-const MAX_INT = 2_147_483_647
 
 /** What stands for the durations of a bucket, in whole milliseconds; no more than an Int holds. */
 export function durationOf(bucket: number): number {

@@ -1,15 +1,14 @@
 // Checks what callers give against the limits before the database sees it, and collects every fault, so that a caller learns all of
 // them at once. What can be stored at all is said in storable.ts.
+import { UUID } from '../database/uuid.ts'
 import { type InputIssue, InvalidInputError } from './errors.ts'
-import type { Limits } from './limits.ts'
+import { type Limits, MAX_INT } from './limits.ts'
 import { jsonFault, textFault } from './storable.ts'
 
 export type JsonObject = { [key: string]: unknown }
 
-const MAX_INT = 2_147_483_647
 const MIN_INSTANT = new Date('0001-01-01T00:00:00.000Z')
 const MAX_INSTANT = new Date('9999-12-31T23:59:59.999Z')
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Whether it has the form of a job's id. */
 export function isJobId(text: string): boolean {

@@ -1,5 +1,8 @@
 // How large things may be, as data. The configuration may replace any of these.
 
+/** The largest integer of PostgreSQL and of GraphQL. */
+export const MAX_INT = 2_147_483_647
+
 /** Upper limits; sizes in bytes are of UTF-8. */
 export interface Limits {
   /** `content` of a job. */

@@ -1,6 +1,6 @@
 // The maintenance of a process: again and again, if this process has the lock, a round of the tasks that are due. A failure is told and
 // never ends the process; what was not done is done by a later round, or by another process that takes over.
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -37,7 +37,7 @@ type Standing = 'unknown' | 'ours' | 'of another process' | 'database away'
 async function runRounds(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
   const { log } = options
   const ms = options.intervalSeconds * 1000
-  const wait = (factor: number) => pause(ms * factor, undefined, { ref: false, signal }).catch(() => undefined)
+  const wait = (factor: number) => sleep(ms * factor, undefined, { ref: false, signal }).catch(() => undefined)
   let before: Standing = 'unknown'
   for (await wait(Math.random()); !signal.aborted; await wait(1 - JITTER + 2 * JITTER * Math.random())) {
     before = await runRound(options, signal, before).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 // Hands every record of the ledger on to a sink, in order, each at least once: in one replica at a time, from where the last one stopped. A
 // sink that is away makes the lag grow and nothing else.
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -63,7 +63,7 @@ class Run {
     while (!this.stopping.aborted) {
       const ms = await this.step().catch((error: unknown) => this.afterFailure(error))
       if (this.isOurs || this.failures > 0) await this.lag.reportIfDue()
-      await delay(ms, undefined, { ref: false, signal: this.stopping }).catch(() => undefined)
+      await sleep(ms, undefined, { ref: false, signal: this.stopping }).catch(() => undefined)
     }
   }
 

@@ -1,6 +1,6 @@
 // Keeps the roll-up: portion after portion of the ledger is added to its sums, in one replica at a time. Where nobody does, the numbers
 // stay exact and take longer.
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { type Service, type ServiceLog, startService } from '../database/service.ts'
@@ -72,7 +72,7 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     if (isFull) continue
     const seconds = Math.min(Math.max(intervalSeconds, MAX_RETRY_SECONDS), intervalSeconds * 2 ** failures)
     const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())
-    await delay(ms, undefined, { ref: false, signal }).catch(() => undefined)
+    await sleep(ms, undefined, { ref: false, signal }).catch(() => undefined)
   }
 }
 

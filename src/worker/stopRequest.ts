@@ -7,7 +7,7 @@ const HANDLER_GRACE_MS = 5000
 /** How long the server may take to note what became of their jobs. */
 const REQUEST_GRACE_MS = 5000
 /** A signal that comes again within this time is the same one: npm passes on what the terminal has sent to everybody already. */
-const ECHO_MS = 1000
+export const ECHO_MS = 1000
 
 export class StopRequest {
   /** Why the worker stops by itself: what no retry mends. */

@@ -1,7 +1,7 @@
 // Reads what a program writes: keeps its tail and, where asked to, passes it on at once and unchanged.
 import { write } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { OutputTail } from './outputTail.ts'
 
@@ -57,7 +57,7 @@ async function writeAll(target: number, chunk: Buffer): Promise<void> {
     } catch (error) {
       // Somebody else made it non-blocking.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      await delay(FULL_MS)
+      await sleep(FULL_MS)
     }
   }
 }

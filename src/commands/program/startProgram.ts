@@ -1,5 +1,5 @@
 // Runs one program as a child process: its time, its signals, its output. Knows nothing of jobs.
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { captureOutput, type OutputCapture } from './outputCapture.ts'
 import { type OutputPipes, openOutputPipes } from './outputPipes.ts'
@@ -71,7 +71,7 @@ export async function startProgram(options: ProgramOptions): Promise<RunningProg
     return { isComplete, faults: faultsOf(captures) }
   })
   const ended = exited.then(async (exit) => {
-    await Promise.race([drained, delay(SLOW_READER_MS, undefined, { ref: false })])
+    await Promise.race([drained, sleep(SLOW_READER_MS, undefined, { ref: false })])
     const [stdout, stderr] = captures.map(({ tail }) => tail.text()) as [string, string]
     return { ...exit, stdout, stderr }
   })
@@ -152,7 +152,7 @@ function createStop(send: (signal: NodeJS.Signals) => void, { timeoutMs, killAft
 async function drain(captures: readonly OutputCapture[]): Promise<boolean> {
   const all = Promise.all(captures.map(({ ended }) => ended)).then(() => true)
   for (let waitedMs = 0; waitedMs < LINGER_MS; ) {
-    if (await Promise.race([all, delay(LINGER_STEP_MS, false)])) return true
+    if (await Promise.race([all, sleep(LINGER_STEP_MS, false)])) return true
     if (!captures.some((capture) => capture.isPassingOn())) waitedMs += LINGER_STEP_MS
   }
   close(captures)

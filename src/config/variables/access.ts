@@ -1,8 +1,8 @@
 // The settings of access control: how callers authenticate, and how often they may call. What they mean together is in ../access.ts.
 import { z } from 'zod'
+import { MAX_INT } from '../../ledger/limits.ts'
 import { AUTH_MODES } from '../access.ts'
 import { jwksUrl, numberWithin, optionalOneOf, publicKey, secret } from '../forms.ts'
-import { MAX_INT } from '../ranges.ts'
 
 export const ACCESS_VARIABLES = {
   AUTH: optionalOneOf(AUTH_MODES).describe(

@@ -1,7 +1,8 @@
 // The settings of the database: which one, how it is migrated, and how many connections it gets.
 import { z } from 'zod'
+import { MAX_INT } from '../../ledger/limits.ts'
 import { databaseUrl, oneOf, wholeNumber } from '../forms.ts'
-import { DAY_MS, MAX_INT } from '../ranges.ts'
+import { DAY_MS } from '../ranges.ts'
 
 export const DATABASE_VARIABLES = {
   DATABASE_URL: databaseUrl()

@@ -1,8 +1,8 @@
 // The settings that bound what clients send, receive and keep busy.
 import { DEFAULT_DOCUMENT_LIMITS } from '../../graphql/limits/documentLimits.ts'
-import { DEFAULT_LIMITS } from '../../ledger/limits.ts'
+import { DEFAULT_LIMITS, MAX_INT } from '../../ledger/limits.ts'
 import { numberWithin, wholeNumber } from '../forms.ts'
-import { MAX_INT, MEBIBYTE } from '../ranges.ts'
+import { MEBIBYTE } from '../ranges.ts'
 
 /** PostgreSQL stores at most 256 MiB in a string of jsonb. */
 const MAX_VALUE_BYTES = 128 * MEBIBYTE

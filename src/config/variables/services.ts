@@ -1,8 +1,9 @@
 // The settings of what the server does beside answering requests: maintenance, retries, the roll-up, subscriptions and publishing.
 import { z } from 'zod'
 import { DEFAULT_RETRY_DELAY } from '../../database/retryDelay.ts'
+import { MAX_INT } from '../../ledger/limits.ts'
 import { numberWithin, oneOf, pubSubTopic, wholeNumber } from '../forms.ts'
-import { DAY_MS, MAX_INT } from '../ranges.ts'
+import { DAY_MS } from '../ranges.ts'
 
 const DAY_SECONDS = 86_400
 

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import process from 'node:process'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DataPaths } from './dataPaths.ts'
 import { EmbeddedDatabaseError } from './errors.ts'
 import { identify, isAlive, type ProcessIdentity } from './processIdentity.ts'
@@ -45,7 +45,7 @@ export async function launchPostmaster(launch: Launch): Promise<LaunchedPostmast
     const outcome = await launchOnce(launch, await freePort())
     if (typeof outcome !== 'string') return outcome
     if (attempt === ATTEMPTS || !PASSING_FAILURE.test(outcome)) throw startFailure(launch.place, outcome)
-    await delay(ATTEMPT_PAUSE_MS)
+    await sleep(ATTEMPT_PAUSE_MS)
   }
 }
 
@@ -96,7 +96,7 @@ async function readiness(child: ChildProcess, place: DataPaths): Promise<Process
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
       return new Promise(() => undefined)
     }
-    await delay(POLL_MS)
+    await sleep(POLL_MS)
   }
   child.kill('SIGQUIT')
   throw startFailure(place, `not ready after ${START_MS / 1000} s`)
@@ -120,7 +120,7 @@ export async function stopPostmaster(server: ProcessIdentity): Promise<void> {
     const deadline = Date.now() + patienceMs
     while (Date.now() < deadline) {
       if (!isAlive(server)) return
-      await delay(POLL_MS)
+      await sleep(POLL_MS)
     }
   }
 }

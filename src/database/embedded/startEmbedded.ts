@@ -2,7 +2,7 @@
 // that started it, or takes it over from a dead one. It alone decides who owns the server.
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureCluster } from './cluster.ts'
 import { ensureDatabase, isAuthFailure, probePort } from './connection.ts'
 import { type DataPaths, SYSTEM_DIR } from './dataPaths.ts'
@@ -104,7 +104,7 @@ async function findRunning(place: DataPaths, password: string, log: EmbeddedLog)
       await stopPostmaster(found.identity)
       return undefined
     }
-    await delay(POLL_MS)
+    await sleep(POLL_MS)
   }
 }
 

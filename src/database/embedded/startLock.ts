@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EmbeddedDatabaseError } from './errors.ts'
 import { identifySelf, isAlive, type ProcessIdentity, parseIdentity } from './processIdentity.ts'
 
@@ -41,7 +41,7 @@ async function acquire(dir: string, waitMs: number): Promise<string> {
         `Process ${holder.pid} has been starting the database in ${dir} for ${waitMs / 1000} s: wait for it or stop it.`,
       )
     } else {
-      await delay(POLL_MS)
+      await sleep(POLL_MS)
     }
   }
 }

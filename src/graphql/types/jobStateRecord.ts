@@ -1,5 +1,6 @@
 // JobStateRecord: a line of the ledger, and the query for the lines of all jobs.
 import { countJobStateRecords, listJobStateRecords } from '../../ledger/jobHistory.ts'
+import { MAX_INT } from '../../ledger/limits.ts'
 import type { JobStateRecordFilter as RecordFilter } from '../../ledger/recordFilter.ts'
 import { builder } from '../builder.ts'
 import { confinedTo, type GraphQLContext, visibleJobs } from '../context.ts'
@@ -8,8 +9,6 @@ import { costing, recordsCost } from '../limits/fieldCost.ts'
 import { connectionSelection } from '../loading/selection.ts'
 import { Connection } from './connections.ts'
 import { JobStateEnum } from './enums.ts'
-
-const MAX_INT = 2_147_483_647n
 
 export const JobStateRecord = builder.prismaNode('JobStateRecord', {
   id: { resolve: (record) => String(record.id), description: 'The global id.' },
@@ -31,7 +30,7 @@ export const JobStateRecord = builder.prismaNode('JobStateRecord', {
       description:
         'How long the job had been in the state before, in milliseconds; null for the record of the creation. What exceeds an Int (24.8 days) is given as 2147483647.',
       select: { previousStateDurationMs: true },
-      resolve: ({ previousStateDurationMs: ms }) => (ms === null ? null : Number(ms < MAX_INT ? ms : MAX_INT)),
+      resolve: ({ previousStateDurationMs: ms }) => (ms === null ? null : Math.min(Number(ms), MAX_INT)),
     }),
   }),
 })

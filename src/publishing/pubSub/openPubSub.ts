@@ -1,6 +1,6 @@
 // The client of Google Cloud Pub/Sub. It finds its credentials by itself (Application Default Credentials), and an emulator by
 // PUBSUB_EMULATOR_HOST. Loaded when it is wanted: most processes never do.
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PubSub } from '@google-cloud/pubsub'
 
 /** A broker that was away is tried again after so long at the latest; the library would wait for two minutes. */
@@ -22,7 +22,7 @@ const CLOSE_MS = 3000
 export async function closePubSub(...parts: readonly { close(): Promise<unknown> }[]): Promise<void> {
   for (const part of parts) {
     const over = new AbortController()
-    const late = delay(CLOSE_MS, undefined, { signal: over.signal }).catch(() => undefined)
+    const late = sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => undefined)
     await Promise.race([part.close(), late]).finally(() => over.abort())
   }
 }

@@ -1,5 +1,5 @@
 // Hands the ledger on to a topic of Google Cloud Pub/Sub: a message for each event, ordered by job.
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PubSub, Topic } from '@google-cloud/pubsub'
 import { writeJson } from '../../database/rows/exactNumbers.ts'
 import type { EventSink, RefusedEvent } from '../eventSink.ts'
@@ -105,7 +105,7 @@ function refusal(event: LedgerEvent, reason: string | undefined): RefusedEvent[]
 /** Resolves when the broker has named the message. The library alone would wait for ever for some answers, and take an empty one for good. */
 async function accepted(topic: Topic, event: LedgerEvent): Promise<void> {
   const late = new AbortController()
-  const timeout = delay(MESSAGE_MS, undefined, { signal: late.signal }).then(() => {
+  const timeout = sleep(MESSAGE_MS, undefined, { signal: late.signal }).then(() => {
     throw new Error(`Pub/Sub has not answered within ${MESSAGE_MS / 1000} s`)
   })
   try {
