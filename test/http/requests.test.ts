@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { Writable } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CreateJobDocument } from '../client/documents.generated.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -192,7 +192,7 @@ describe('the request id', () => {
 
   it('leads from a masked error to its cause in the log', async () => {
     const broken = await startTestServer({ log: pino({ level: 'debug' }, sinkOf(logged)) })
-    await broken.database.pool.query('ALTER TABLE jobledger.job_counts RENAME TO secret_counts')
+    vi.spyOn(broken.database.pool, 'query').mockRejectedValue(new Error('relation job_counts of Prisma'))
     try {
       const answer = await broken.request('{ jobCount }', {}, { 'x-request-id': 'masked-1' })
       expect(JSON.stringify(answer.errors)).not.toMatch(/counts|relation|42P01|prisma/i)
