@@ -72,6 +72,8 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
     }
     const { statements } = await ask(`query ($id: ID!) { job(id: $id) { ${NODE} } }`, { id })
     expect(statements).toHaveLength(1)
+    const byNode = await ask(`query ($id: ID!) { node(id: $id) { ... on Job { ${NODE} } } }`, { id })
+    expect(byNode.statements).toHaveLength(1)
   })
 
   it('counts only when asked to', async () => {

@@ -1,15 +1,27 @@
-// How Pothos reads single objects: those of one request that are asked for at once and alike, by one statement. Prisma's own batches
-// would also take in what other requests ask for at the same moment, and then end with the first of them that is given up.
-import type { PrismaClient } from '../../database/generated/client.ts'
+// How Pothos reads single objects: one statement for all objects of a request that are read at once
+// and select the same fields. Prisma's own batches would mix requests, and fail for all of them
+// when one is cancelled.
+import { Prisma, type PrismaClient } from '../../database/generated/client.ts'
+import { and } from '../../database/rows/conditions.ts'
+import type { Select } from '../../database/rows/selectList.ts'
+import type { Sql } from '../../database/rows/sql.ts'
+import { JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../../database/rows/tables.ts'
 import { InputCheck } from '../../ledger/inputCheck.ts'
 import type { GraphQLContext } from '../context.ts'
 
 type Id = string | bigint
 type Row = { id: Id }
-type Arguments = { where: { id: Id }; select?: object; include?: object }
 
-interface Delegate {
-  findMany(args: object): Promise<Row[]>
+/** What `visibleJobs` returns: of the object itself if it is a job, else of its job. */
+interface Owner {
+  readonly userId?: string
+}
+type Conditions = Owner & { readonly job?: Owner }
+
+/** All prismaNode types have a `select`, so Pothos never sends `include`. */
+interface Arguments {
+  readonly where: Conditions & { readonly id: Id }
+  readonly select: Select
 }
 
 interface Batch {
@@ -18,18 +30,19 @@ interface Batch {
 }
 
 class NodeReads {
-  private readonly delegate: Delegate
+  private readonly sql: Sql
+  private readonly table: Table
   private readonly pending = new Map<string, Batch>()
 
-  constructor(delegate: Delegate) {
-    this.delegate = delegate
+  constructor(sql: Sql, table: Table) {
+    this.sql = sql
+    this.table = table
   }
 
-  /** The object, or null. As Prisma has it, but `where` names it by its `id`, beside which it may have other conditions. */
-  async findUnique({ where: { id, ...conditions }, select, include }: Arguments): Promise<Row | null> {
-    const shape = { ...(select && { select: { ...select, id: true } }), ...(include && { include }) }
-    const key = JSON.stringify([conditions, shape])
-    const batch = this.pending.get(key) ?? this.begin(key, conditions, shape)
+  /** The object, or null. */
+  async findUnique({ where: { id, ...conditions }, select }: Arguments): Promise<Row | null> {
+    const key = JSON.stringify([conditions, select])
+    const batch = this.pending.get(key) ?? this.startBatch(key, conditions, select)
     batch.ids.push(id)
     return (await batch.rows).get(String(id)) ?? null
   }
@@ -41,12 +54,13 @@ class NodeReads {
     return row
   }
 
-  private begin(key: string, conditions: object, shape: object): Batch {
+  private startBatch(key: string, conditions: Conditions, select: Select): Batch {
     const ids: Id[] = []
-    // Later in this turn of the event loop: by then all that is asked for at once is known.
+    // Later in this turn of the event loop, when all objects that are read at once are known.
     const rows = Promise.resolve().then(async () => {
       this.pending.delete(key)
-      const found = await this.delegate.findMany({ ...shape, where: { AND: [{ id: { in: ids } }, conditions] } })
+      const where = and([idCondition(this.table, ids), ...ownerCondition(this.table, conditions)])
+      const found = await this.sql.read<Row>(this.table, { select: { ...select, id: true }, where })
       return new Map(found.map((row) => [String(row.id), row]))
     })
     const batch = { ids, rows }
@@ -55,7 +69,20 @@ class NodeReads {
   }
 }
 
-const MODELS = ['job', 'jobStateRecord', 'jobResult'] as const
+function idCondition({ name, columns }: Table, ids: readonly Id[]): Prisma.Sql {
+  const type = columns.id?.type === 'bigint' ? 'bigint' : 'uuid'
+  return Prisma.sql`${Prisma.raw(`${name}.id`)} = ANY (${ids.map(String)}::${Prisma.raw(type)}[])`
+}
+
+function ownerCondition({ name }: Table, { userId, job }: Conditions): Prisma.Sql[] {
+  const owner = userId ?? job?.userId
+  if (owner === undefined) return []
+  const owned = Prisma.sql`jobs.user_id = ${owner}`
+  if (name === JOBS.name) return [owned]
+  return [Prisma.sql`EXISTS (SELECT FROM jobs WHERE jobs.id = ${Prisma.raw(`${name}.job_id`)} AND ${owned})`]
+}
+
+const TABLES = { job: JOBS, jobStateRecord: JOB_STATES, jobResult: JOB_RESULTS }
 
 const readsOf = new WeakMap<GraphQLContext, PrismaClient>()
 
@@ -63,9 +90,9 @@ const readsOf = new WeakMap<GraphQLContext, PrismaClient>()
 export function batchedNodeLoader(context: GraphQLContext): PrismaClient {
   const known = readsOf.get(context)
   if (known) return known
-  const { prisma } = context.ledger
+  const { sql } = context.ledger
   const reads = Object.fromEntries(
-    MODELS.map((model) => [model, new NodeReads(prisma[model] as unknown as Delegate)]),
+    Object.entries(TABLES).map(([model, table]) => [model, new NodeReads(sql, table)]),
   ) as unknown as PrismaClient
   readsOf.set(context, reads)
   return reads
@@ -76,6 +103,6 @@ export function checkNodeIds({ ledger }: GraphQLContext, ids: readonly unknown[]
   const most = ledger.limits.pageSize
   if (ids.length <= most) return
   const check = new InputCheck(ledger.limits)
-  check.addIssue('ids', `must be at most ${most} ids; ${ids.length} came.`)
+  check.addIssue('ids', `must have at most ${most} ids (got ${ids.length}).`)
   check.throwIfAny()
 }
