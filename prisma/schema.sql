@@ -278,7 +278,7 @@ BEGIN
     WHERE id = NEW.id;
   ELSE
     UPDATE jobs SET state = 'CANCELLED', version = version + 1, state_actor = 'system:cancel', state_metadata = '{}',
-      state_reason = concat('asked for by ', NEW.cancel_requested_by, ': ' || NEW.cancel_reason)
+      state_reason = concat('requested by ', NEW.cancel_requested_by, ': ' || NEW.cancel_reason)
     WHERE id = NEW.id;
   END IF;
   RETURN NULL;

@@ -6,7 +6,7 @@ import { comparePositions } from '../ledger/eventOrder.ts'
 import { headPosition } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
-import { PORTION } from '../rollup/rollUp.ts'
+import { BATCH } from '../rollup/rollUp.ts'
 import { nextSignal } from './nextSignal.ts'
 import { requireShown } from './output.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
@@ -42,9 +42,9 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
   await emptyRollUp(ledger)
   let added = 0
   for (;;) {
-    const count = await rollUp(ledger, PORTION)
+    const count = await rollUp(ledger, BATCH)
     added += count
-    if (count < PORTION || isStopped) break
+    if (count < BATCH || isStopped) break
     // A server that runs meanwhile adds portions too.
     const place = await readCheckpoint(ledger, ROLL_UP)
     if (place && comparePositions(place, end) >= 0) break

@@ -54,17 +54,17 @@ export function decodeCursor(order: KeysetOrder, cursor: string): KeyValue[] {
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
   } catch (error) {
-    throw new InvalidCursorError('is not a cursor of this service.', { cause: error })
+    throw new InvalidCursorError('is not a cursor of this service', { cause: error })
   }
   if (!Array.isArray(parts) || parts[0] !== CODEC_VERSION)
-    throw new InvalidCursorError('is not a cursor of this service.')
+    throw new InvalidCursorError('is not a cursor of this service')
   const [, name, direction, ...values] = parts
   if (name !== order.name || direction !== order.direction) {
     throw new InvalidCursorError(
-      `belongs to the order ${name} ${direction}; this list is ordered by ${order.name} ${order.direction}.`,
+      `belongs to the order ${name} ${direction}; this list is ordered by ${order.name} ${order.direction}`,
     )
   }
-  if (values.length !== order.key.length) throw new InvalidCursorError('is damaged.')
+  if (values.length !== order.key.length) throw new InvalidCursorError('is damaged')
   return order.key.map((field, index) => decodeValue(field, values[index]))
 }
 
@@ -75,7 +75,7 @@ function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
   if (kind === 'date' && Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 48)
     return new Date(value as number)
   if (kind === 'bigint' && typeof value === 'string' && /^\d{1,18}$/.test(value)) return BigInt(value)
-  throw new InvalidCursorError('is damaged.')
+  throw new InvalidCursorError('is damaged')
 }
 
 /** One run over an index: the rows that satisfy `where`, in the order `orderBy`. */

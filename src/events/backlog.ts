@@ -82,7 +82,9 @@ class Page {
       const most = pageSize.rows
       const maxBytes = pageSize.maxBytesOf(most)
       const page = await retryWhileDown(options, () =>
-        readWithin({ maxBytes, signal, onStatement }, () => readEvents(ledger, { behind, upTo, most, filter, select })),
+        readWithin({ maxBytes, signal, onStatement }, () =>
+          readEvents(ledger, { after: behind, upTo, max: most, filter, select }),
+        ),
       )
       pageSize.learn(page, most)
       if (page === undefined) continue

@@ -1,13 +1,13 @@
-// Answers each item of a batch for itself: items with faults are answered by their faults, the others go to the database together.
+// Gives each item of a batch its own result: invalid items get their errors, all others go to the database together.
 import { InvalidInputError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
- * A checked batch. `answer` hands the items without faults to `run`, which returns one answer for each, in order, and returns the
- * answers to all items, in order.
+ * A validated batch. `process` passes the valid items to `run`, which returns one result for each, in order. It returns the results
+ * of all items, in order.
  *
- * @throws InvalidInputError if there are no items or more than `batchItems`.
+ * @throws InvalidInputError if the batch is empty or has more than `batchItems` items
  */
 export function batchOf<Input>(
   ledger: Ledger,
@@ -16,20 +16,20 @@ export function batchOf<Input>(
 ) {
   const size = new InputCheck(ledger.limits)
   if (inputs.length < 1 || inputs.length > ledger.limits.batchItems) {
-    size.addIssue('inputs', `must be 1 to ${ledger.limits.batchItems} items; ${inputs.length} came.`)
+    size.addIssue('inputs', `must have 1 to ${ledger.limits.batchItems} items (got ${inputs.length}).`)
   }
   size.throwIfAny()
-  const faults = inputs.map((input) => {
+  const errors = inputs.map((input) => {
     const check = new InputCheck(ledger.limits)
     checkItem(check, input)
     return check.issues.length > 0 ? new InvalidInputError(check.issues) : undefined
   })
   return {
-    async answer<Answer>(run: (accepted: Input[]) => Promise<Answer[]>): Promise<(Answer | InvalidInputError)[]> {
-      const accepted = inputs.filter((_, index) => faults[index] === undefined)
-      const answers = accepted.length > 0 ? await run(accepted) : []
+    async process<Result>(run: (valid: Input[]) => Promise<Result[]>): Promise<(Result | InvalidInputError)[]> {
+      const valid = inputs.filter((_, index) => errors[index] === undefined)
+      const results = valid.length > 0 ? await run(valid) : []
       let next = 0
-      return faults.map((fault) => fault ?? (answers[next++] as Answer))
+      return errors.map((error) => error ?? (results[next++] as Result))
     },
   }
 }

@@ -1,4 +1,4 @@
-// Hands waiting jobs to a worker: a transition like any other, so the version of a claimed job is the fencing token of its worker.
+// Assigns waiting jobs to a worker. A claim is an ordinary transition, so the version of the claimed job is the worker's fencing token.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -11,25 +11,25 @@ import { MAX_CLAIM_SIZE, MAX_LEASE_SECONDS } from './limits.ts'
 import { claim, updateLocked } from './transition.ts'
 
 export interface ClaimJobsInput {
-  /** Names the worker in the records, beside the actor. */
+  /** Identifies the worker in the records, in addition to the actor. */
   workerId: string
   actor: string
-  /** So many jobs at most; 1 by default. */
+  /** Maximum number of jobs, 1 to `MAX_CLAIM_SIZE`. Default: 1. */
   limit?: number | null | undefined
-  /** The jobs are the worker's for so long, unless it extends the lease; 60 by default. */
+  /** Duration of the lease, 1 to `MAX_LEASE_SECONDS`. Default: 60. */
   leaseSeconds?: number | null | undefined
   /** Only jobs with one of these presets. */
   presets?: string[] | null | undefined
-  /** Only jobs among these: UUIDs, at most `MOST_CLAIMED`. */
+  /** Only these jobs: UUIDs, at most `MAX_CLAIM_SIZE`. */
   jobIds?: string[] | null | undefined
 }
 
 /**
- * Moves the first jobs of the queue from PENDING to PROCESSING and returns them, the most urgent first: by priority, then by how
- * long they have been due. One statement; two callers never get the same job, and none waits for the other. Where the answer has a
- * bound, it takes as many as fit, and at least one.
+ * Moves the first jobs of the queue from PENDING to PROCESSING and returns them in queue order: by priority, then by due time. Runs
+ * one statement. Two callers never get the same job, and neither waits for the other. If the size of the response is limited, claims
+ * as many jobs as fit, but at least one.
  *
- * @throws InvalidInputError; AnswerTooLargeError if a single job does not fit. Then nothing was written.
+ * @throws InvalidInputError; AnswerTooLargeError if a single job does not fit. In both cases nothing was written.
  */
 export async function claimJobs(ledger: Ledger, input: ClaimJobsInput, answer: JobAnswer = WHOLE_JOB): Promise<Job[]> {
   const { workerId, actor, presets, jobIds } = input
@@ -53,7 +53,7 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput, answer: J
   return retryConflicts(() => changeJobs(ledger, { changes, orderBy }, answer))
 }
 
-/** The first of the due jobs that fit into the answer, as a relation `fitting`; nothing where no bound could leave one out. */
+/** The relation `fitting`: the first due jobs that fit into the response. Empty SQL if the limit cannot exclude a job. */
 function fittingJobs(limit: number, transition: Claim, { bound }: JobAnswer): Prisma.Sql {
   if (bound === undefined || limit === 1) return Prisma.empty
   const bytes = Prisma.sql`${bytesOfJob('jobs', bound.shape)} + ${claimBytes(transition, bound.shape)}::bigint`
@@ -67,7 +67,7 @@ function fittingJobs(limit: number, transition: Claim, { bound }: JobAnswer): Pr
 
 type Claim = ReturnType<typeof claim>
 
-/** The bytes that an answer has of what the claim writes. PostgreSQL puts spaces into JSON. */
+/** Bytes that the values written by the claim add to the response. PostgreSQL inserts spaces into JSON, hence the factor 2. */
 function claimBytes({ reason, metadata }: Claim, { job, record }: AnswerShape): number {
   const reasons = (job.stateReason ?? 0) + (record.reason ?? 0)
   const objects = (job.stateMetadata ?? 0) + (record.stateMetadata ?? 0)
@@ -77,11 +77,11 @@ function claimBytes({ reason, metadata }: Claim, { job, record }: AnswerShape): 
 function checkIds(check: InputCheck, ids: readonly string[] | null | undefined): void {
   if (!ids) return
   if (ids.length > MAX_CLAIM_SIZE)
-    check.addIssue('jobIds', `must be at most ${MAX_CLAIM_SIZE} ids; ${ids.length} came.`)
+    check.addIssue('jobIds', `must have at most ${MAX_CLAIM_SIZE} ids (got ${ids.length}).`)
   else for (const [index, id] of ids.entries()) check.uuid(['jobIds', String(index)], id)
 }
 
-/** Notes a lease that is too short or too long. */
+/** Reports a lease that is too short or too long. */
 export function checkLease(check: InputCheck, leaseSeconds: number): void {
   check.integer('leaseSeconds', leaseSeconds, 1, MAX_LEASE_SECONDS)
 }
@@ -95,11 +95,11 @@ function dueAmong(
   return presets == null ? dueJobs(limit) : dueJobsOf(presets, limit)
 }
 
-// The first two read the queue by the priorities that there are, the highest first, and of each priority the jobs that are due, which are a
-// range of the index: jobs that wait for their time are not read, however many there are and however urgent they are. A lateral join
-// keeps the order of its left side and stops at the limit, so no more rows are locked than are taken.
-// now() and not jobledger.current_instant(), which is volatile and could not bound a range of an index. MATERIALIZED, because what locks rows must
-// run once (PostgreSQL documentation, SELECT, "The Locking Clause").
+// dueJobs and dueJobsOf visit the existing priorities, highest first, and read the due jobs of each, which are one index range. So they
+// never read jobs that are not due yet, no matter how many there are and how high their priority is. The lateral join keeps the order
+// of its left side and stops at the limit, so it locks only the rows it returns.
+// They use now() because jobledger.current_instant() is volatile and cannot bound an index range. MATERIALIZED, because a query that
+// locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`
     ${DUE_BOUND}, level AS (
@@ -116,8 +116,8 @@ function dueJobs(limit: number): Prisma.Sql {
     )`
 }
 
-// Of several presets, the first jobs of each are locked before the first of all are taken: a few more than needed, for the moment
-// that the statement lasts.
+// With several presets, this locks the first jobs of each preset before it picks the first of all. The extra locks last only as long as
+// the statement.
 function dueJobsOf(presets: string[], limit: number): Prisma.Sql {
   return Prisma.sql`
     ${DUE_BOUND}, preset_level AS (

@@ -1,4 +1,4 @@
-// Soft-deletes old jobs, as a retention rule asks.
+// Soft-deletes old jobs according to a retention rule.
 import { databaseNow } from '../database/clock.ts'
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -10,55 +10,55 @@ import { FINISHED_STATES } from './states.ts'
 import { softDelete, updateLocked } from './transition.ts'
 
 export interface CleanupJobsInput {
-  /** Jobs created longer ago than so many days of 24 hours. */
+  /** Minimum age of a job since its creation, in days of 24 hours, 0 to 36,500. */
   olderThanDays: number
-  /** Only jobs in these states; by default the finished ones. */
+  /** Only jobs in these states. Default: `FINISHED_STATES`. */
   states?: JobState[] | null | undefined
-  /** Counts only. */
+  /** Only count the jobs. */
   dryRun?: boolean | null | undefined
   actor: string
 }
 
-/** Where the operation begins, and how much is done before it returns; by default everything. */
+/** Where the operation starts and when it stops. By default it processes all jobs. */
 export interface CleanupBounds {
-  /** Only jobs that were created after the one with this id: where an earlier call stopped. */
-  readonly behind?: string | null
-  /** So many are deleted at most. */
-  readonly mostJobs?: number
-  /** No portion begins after this signal was aborted. */
+  /** Only jobs created after the job with this id: the position where an earlier call stopped. */
+  readonly after?: string | null
+  /** Maximum number of jobs to delete. */
+  readonly maxJobs?: number
+  /** No new batch starts once this signal is aborted. */
   readonly signal?: AbortSignal
-  /** Passes over jobs that somebody else holds just now, instead of waiting for them. */
-  readonly skipHeld?: boolean
+  /** Skips jobs that another transaction has locked, instead of waiting for them. */
+  readonly skipLocked?: boolean
 }
 
 export interface CleanedUpJobs {
   deleted: number
-  /** The id behind which the next call goes on; null: every job that is old enough was looked at. */
+  /** The id after which the next call continues. Null if every job that is old enough was examined. */
   position: string | null
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Few enough that no other writer waits long for the rows, many enough that the round trips do not count. */
+/** Small enough that other writers do not wait long for the rows, large enough that round trips do not matter. */
 const JOBS_PER_STATEMENT = 1000
-/** So many jobs are looked at by one statement: where most were deleted long ago, finding those to delete must not take for ever. */
-const JOBS_LOOKED_AT = 10_000
+/** Maximum number of jobs that one statement examines. Limits its run time where most jobs are deleted already. */
+const JOBS_EXAMINED = 10_000
 
 /**
- * Soft-deletes every job that is old enough and returns how many there were. Works in portions of one commit each: an error
- * half-way leaves whole deletions behind, and the next call does the rest.
+ * Soft-deletes every job that is old enough and returns their number. Commits after each batch: after an error, completed batches
+ * stay deleted and the next call does the rest.
  *
  * @throws InvalidInputError
  */
 export async function cleanupJobs(ledger: Ledger, input: CleanupJobsInput): Promise<number> {
   if (input.dryRun) {
-    const { createdBefore, states } = await ruleOf(ledger, input)
+    const { createdBefore, states } = await retentionRule(ledger, input)
     return ledger.prisma.job.count({ where: { id: { lt: createdBefore }, state: { in: states }, deletedAt: null } })
   }
   return (await cleanupJobsBatch(ledger, input)).deleted
 }
 
 /**
- * As `cleanupJobs`, in order of creation up to the bounds, and tells where to go on.
+ * Like `cleanupJobs`, but stops at the bounds. Processes jobs in order of creation and returns where to continue.
  *
  * @throws InvalidInputError
  */
@@ -67,24 +67,22 @@ export async function cleanupJobsBatch(
   input: Omit<CleanupJobsInput, 'dryRun'>,
   bounds: CleanupBounds = {},
 ): Promise<CleanedUpJobs> {
-  const { mostJobs = Number.POSITIVE_INFINITY, signal, skipHeld = false } = bounds
-  const rule = { ...(await ruleOf(ledger, input)), locking: skipHeld ? Prisma.sql`SKIP LOCKED` : Prisma.empty }
+  const { maxJobs = Number.POSITIVE_INFINITY, signal, skipLocked = false } = bounds
+  const locking = skipLocked ? Prisma.sql`SKIP LOCKED` : Prisma.empty
+  const rule = { ...(await retentionRule(ledger, input)), locking }
   let deleted = 0
-  // Each portion begins behind the one before, instead of looking again at what that one deleted.
-  let behind = bounds.behind ?? minUuidAt(new Date(0))
-  while (deleted < mostJobs && !signal?.aborted) {
-    const portion = await deletePortion(ledger, rule, {
-      behind,
-      most: Math.min(JOBS_PER_STATEMENT, mostJobs - deleted),
-    })
-    deleted += portion.deleted
-    if (portion.position === null) return { deleted, position: null }
-    behind = portion.position
+  // Each batch starts after the previous one, so that it does not examine deleted jobs again.
+  let after = bounds.after ?? minUuidAt(new Date(0))
+  while (deleted < maxJobs && !signal?.aborted) {
+    const batch = await deleteBatch(ledger, rule, { after, max: Math.min(JOBS_PER_STATEMENT, maxJobs - deleted) })
+    deleted += batch.deleted
+    if (batch.position === null) return { deleted, position: null }
+    after = batch.position
   }
-  return { deleted, position: behind }
+  return { deleted, position: after }
 }
 
-interface Rule {
+interface RetentionRule {
   readonly createdBefore: string
   readonly states: JobState[]
   readonly actor: string
@@ -92,10 +90,10 @@ interface Rule {
   readonly locking: Prisma.Sql
 }
 
-async function ruleOf(
+async function retentionRule(
   ledger: Ledger,
   { olderThanDays, states, actor }: CleanupJobsInput,
-): Promise<Omit<Rule, 'locking'>> {
+): Promise<Omit<RetentionRule, 'locking'>> {
   const check = new InputCheck(ledger.limits)
   check.integer('olderThanDays', olderThanDays, 0, 36_500)
   check.actor(actor)
@@ -109,24 +107,24 @@ async function ruleOf(
   }
 }
 
-async function deletePortion(
+async function deleteBatch(
   { sql }: Ledger,
-  { createdBefore, states, actor, reason, locking }: Rule,
-  { behind, most }: { behind: string; most: number },
+  { createdBefore, states, actor, reason, locking }: RetentionRule,
+  { after, max }: { after: string; max: number },
 ): Promise<CleanedUpJobs> {
   const [last] = await sql.query<{ id: string }>`
-    SELECT id FROM jobs WHERE id > ${behind}::uuid AND id < ${createdBefore}::uuid
-    ORDER BY id OFFSET ${JOBS_LOOKED_AT - 1} LIMIT 1`
-  // What locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause"): therefore MATERIALIZED.
+    SELECT id FROM jobs WHERE id > ${after}::uuid AND id < ${createdBefore}::uuid
+    ORDER BY id OFFSET ${JOBS_EXAMINED - 1} LIMIT 1`
+  // MATERIALIZED, because a query that locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
   const deleted = await retryConflicts(
     () => sql.query<{ id: string }>`
       WITH old AS MATERIALIZED (
-        SELECT id FROM jobs WHERE id > ${behind}::uuid AND id < ${createdBefore}::uuid
+        SELECT id FROM jobs WHERE id > ${after}::uuid AND id < ${createdBefore}::uuid
           AND id <= ${last?.id ?? createdBefore}::uuid AND state = ANY (${states}::job_state[]) AND deleted_at IS NULL AND ${HISTORY_IS_INTACT}
-        ORDER BY id LIMIT ${most} FOR NO KEY UPDATE ${locking}
+        ORDER BY id LIMIT ${max} FOR NO KEY UPDATE ${locking}
       )
       ${updateLocked(softDelete({ actor, reason }), 'old')} RETURNING id`,
   )
   const ids = deleted.map(({ id }) => id).sort()
-  return { deleted: ids.length, position: (ids.length === most ? ids.at(-1) : last?.id) ?? null }
+  return { deleted: ids.length, position: (ids.length === max ? ids.at(-1) : last?.id) ?? null }
 }

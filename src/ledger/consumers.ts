@@ -1,4 +1,4 @@
-// Consumers: durable readers of the ledger, their checkpoints, and how far each is behind.
+// Consumers: durable readers of the ledger, with their checkpoints and their lag.
 import type { Position } from './eventOrder.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -40,7 +40,7 @@ export async function moveCheckpoint({ sql }: Ledger, name: string, from: Positi
   return moved === 1
 }
 
-/** All consumers, by name. One statement. */
+/** All consumers, ordered by name. Runs one statement. */
 export async function listConsumers({ sql }: Ledger): Promise<ConsumerState[]> {
   const rows = await sql.query<Omit<ConsumerState, 'checkpoint'> & Position>`
     SELECT name, (SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id, updated_at AS "updatedAt", (
@@ -53,5 +53,8 @@ export async function listConsumers({ sql }: Ledger): Promise<ConsumerState[]> {
       ORDER BY transaction_id, id LIMIT 1
     ), 0) AS "lagSeconds"
     FROM jobledger.consumers ORDER BY name`
-  return rows.map(({ epoch, transactionId, id, ...facts }) => ({ ...facts, checkpoint: { epoch, transactionId, id } }))
+  return rows.map(({ epoch, transactionId, id, ...others }) => ({
+    ...others,
+    checkpoint: { epoch, transactionId, id },
+  }))
 }

@@ -7,21 +7,21 @@ import { rolledUpCounts, rollUpQuery, type StateCounts } from './rolledUpCounts.
 import { JOB_STATES } from './states.ts'
 
 /**
- * How many jobs a filter admits. By user, states and includeDeleted alone it takes milliseconds however many jobs there are (`rolledUpCounts`);
- * by anything else, or while the roll-up is far behind, the jobs are counted.
+ * Number of jobs that match a filter. If the filter uses only the user, `states` and `includeDeleted`, this takes milliseconds for any
+ * number of jobs (`rolledUpCounts`). Otherwise, or while the roll-up lags far behind, it counts the jobs.
  *
  * @throws InvalidInputError
  */
 export async function countJobs(ledger: Ledger, filter?: JobFilter | null): Promise<number> {
   const condition = jobCondition(filter, ledger.limits)
   if (isImpossibleJobFilter(filter ?? {})) return 0
-  const known = await knownCounts(ledger, filter ?? {})
-  if (known === undefined) return countOfJobs(ledger, condition)
-  return admittedStates(filter).reduce((sum, state) => sum + (known.get(state) ?? 0), 0)
+  const counts = await countsFromRollUp(ledger, filter ?? {})
+  if (counts === undefined) return countWhere(ledger, condition)
+  return statesOf(filter).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0)
 }
 
 /**
- * How many jobs a filter admits in each state; all five states, zeroes included. As fast as `countJobs`.
+ * Number of jobs that match a filter, for each of the five states, including zeros. As fast as `countJobs`.
  *
  * @throws InvalidInputError
  */
@@ -33,28 +33,28 @@ export async function countJobsByState(
   const isImpossible = isImpossibleJobFilter(filter ?? {})
   const counts = isImpossible
     ? new Map<JobState, number>()
-    : ((await knownCounts(ledger, filter ?? {})) ?? (await countedByState(ledger, condition)))
-  const admitted = new Set(admittedStates(filter))
-  return JOB_STATES.map((state) => ({ state, count: admitted.has(state) ? (counts.get(state) ?? 0) : 0 }))
+    : ((await countsFromRollUp(ledger, filter ?? {})) ?? (await countWhereByState(ledger, condition)))
+  const states = new Set(statesOf(filter))
+  return JOB_STATES.map((state) => ({ state, count: states.has(state) ? (counts.get(state) ?? 0) : 0 }))
 }
 
-/** How many jobs satisfy a condition; all of them are looked at. */
-export async function countOfJobs({ sql }: Ledger, condition: Prisma.Sql): Promise<number> {
+/** Number of jobs that satisfy a condition. Reads every one of them. */
+export async function countWhere({ sql }: Ledger, condition: Prisma.Sql): Promise<number> {
   const [row] = await sql.query<{ count: bigint }>`SELECT count(*) FROM jobs WHERE ${condition}`
   return Number(row?.count ?? 0)
 }
 
-async function knownCounts(ledger: Ledger, filter: JobFilter): Promise<StateCounts | undefined> {
-  const question = rollUpQuery(filter)
-  return question && rolledUpCounts(ledger, question)
+async function countsFromRollUp(ledger: Ledger, filter: JobFilter): Promise<StateCounts | undefined> {
+  const query = rollUpQuery(filter)
+  return query && rolledUpCounts(ledger, query)
 }
 
-async function countedByState({ sql }: Ledger, condition: Prisma.Sql): Promise<StateCounts> {
+async function countWhereByState({ sql }: Ledger, condition: Prisma.Sql): Promise<StateCounts> {
   const rows = await sql.query<{ state: JobState; count: bigint }>`
     SELECT state::text AS state, count(*) FROM jobs WHERE ${condition} GROUP BY state`
   return new Map(rows.map(({ state, count }) => [state, Number(count)]))
 }
 
-function admittedStates(filter: JobFilter | null | undefined): readonly JobState[] {
+function statesOf(filter: JobFilter | null | undefined): readonly JobState[] {
   return filter?.states == null ? JOB_STATES : [...new Set(filter.states)]
 }

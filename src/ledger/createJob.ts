@@ -1,4 +1,4 @@
-// Creates jobs. A job begins as PENDING; the database writes the first record of its history in the same commit.
+// Creates jobs. A new job is PENDING; the database writes the first record of its history in the same commit.
 import { createHash } from 'node:crypto'
 import stringify from 'safe-stable-stringify'
 import { type Job, Prisma } from '../database/generated/client.ts'
@@ -15,19 +15,19 @@ export interface CreateJobInput {
   content: string
   preset?: string | null | undefined
   metadata?: JsonObject | null | undefined
-  /** Unique per user: the same key with the same input returns the first job, also to racing callers. */
+  /** Unique per user. The same key with the same input returns the existing job, also when callers race. */
   idempotencyKey?: string | null | undefined
-  /** Higher is claimed first; 0 by default. */
+  /** -`MAX_PRIORITY` to `MAX_PRIORITY`; higher is claimed first. Default: 0. */
   priority?: number | null | undefined
-  /** Not claimed earlier; by default at once. */
+  /** Earliest time of a claim. Default: now. */
   runAt?: Date | null | undefined
-  /** How often the job may be tried; once by default, which means that a failure is final. */
+  /** Maximum number of attempts, 1 to `MAX_ATTEMPTS`. Default: 1, so a failure is final. */
   maxAttempts?: number | null | undefined
 }
 
 export interface CreatedJob {
   job: Job
-  /** False if a job with this idempotency key existed; then `job` is that one, as it is now. */
+  /** False if a job with this idempotency key existed; then `job` is that job in its current state. */
   created: boolean
 }
 
@@ -40,10 +40,10 @@ export type CreateRefusal = IdempotencyConflictError | InvalidInputError
 type Prepared = CreateJobInput & { requestHash: string | undefined }
 
 /**
- * Creates a job on behalf of `actor`. One statement, unless its idempotency key exists already.
+ * Creates a job on behalf of `actor`. Runs one statement, or two if the idempotency key exists.
  *
- * @throws InvalidInputError, IdempotencyConflictError (the key was used for another input), AnswerTooLargeError. Then nothing was
- * written.
+ * @throws InvalidInputError, IdempotencyConflictError (the key was used with a different input), AnswerTooLargeError. In all cases
+ * nothing was written.
  */
 export async function createJob(
   ledger: Ledger,
@@ -57,10 +57,10 @@ export async function createJob(
 }
 
 /**
- * Creates up to `batchItems` jobs in one statement and one commit; their ids are in the order of the inputs. Each is answered for
- * itself. (Idempotency keys that exist already cost one more statement, to read their jobs.)
+ * Creates up to `batchItems` jobs in one statement and one commit. Their ids are in the order of the inputs, and each input gets its
+ * own result. If idempotency keys exist, a second statement reads their jobs.
  *
- * @throws InvalidInputError if there are no items or too many; AnswerTooLargeError. Then nothing was written.
+ * @throws InvalidInputError if the batch is empty or too large; AnswerTooLargeError. In both cases nothing was written.
  */
 export async function createJobs(
   ledger: Ledger,
@@ -69,8 +69,8 @@ export async function createJobs(
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<(CreatedJob | CreateRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => checkInput(check, input, actor))
-  return batch.answer(async (accepted) => {
-    const prepared = accepted.map((input) => ({
+  return batch.process(async (valid) => {
+    const prepared = valid.map((input) => ({
       ...input,
       requestHash: input.idempotencyKey == null ? undefined : requestHash(input),
     }))
@@ -105,7 +105,7 @@ interface Insertion {
   readonly answer: JobAnswer
 }
 
-/** What is in the answer: the jobs that are made, and for each other item the job that has its key. */
+/** The jobs in the response: the new ones, and for each other item the job that has its key. */
 const ANSWERED = [
   { row: 'changed', from: Prisma.sql`changed` },
   {
@@ -119,9 +119,9 @@ const ANSWERED = [
   },
 ]
 
-/** One answer for each item: its job, or undefined where the idempotency key exists. */
+/** Returns the new job of each item, or undefined if its idempotency key exists. */
 async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Promise<(Job | undefined)[]> {
-  // Rows go in by key, so that batches with the same keys in other orders wait for each other instead of deadlocking.
+  // Inserts in the order of the keys, so that batches with the same keys in different orders wait for each other and do not deadlock.
   const changes = Prisma.sql`
       WITH input AS MATERIALIZED (
         SELECT item.*, jobledger.uuid_v7() AS new_id
@@ -142,8 +142,8 @@ async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Prom
 }
 
 /**
- * The jobs that have the keys of the items, each read once however many items name it. Locks them, which holds no update up. The lock is
- * written, so it waits for a synchronous standby as the job itself did: a job that is answered here is not lost when the standby takes over.
+ * Reads the jobs that have the keys of the items, each once. Locks them in a mode that does not block updates. The lock is written to
+ * the WAL, so the commit waits for a synchronous standby: a job returned here is not lost when the standby takes over.
  */
 async function existingJobs(
   ledger: Ledger,
@@ -159,7 +159,7 @@ async function existingJobs(
       SELECT jobs.* FROM key JOIN jobs ON jobs.user_id = key."userId" AND jobs.idempotency_key = key."idempotencyKey"
       FOR KEY SHARE OF jobs
     )`
-  // The insertion has counted their bytes, and is committed.
+  // No `bound`: the insertion has counted these bytes and is committed.
   const jobs = await changeJobs(ledger, { changes, needs: ['userId', 'idempotencyKey', 'requestHash'] }, { fields })
   return new Map(jobs.map((job) => [keyOf(job), job]))
 }
@@ -177,7 +177,7 @@ function repeated(input: Prepared, existing: ReadonlyMap<string, Job>): CreatedJ
   return isSame ? { job, created: false } : new IdempotencyConflictError(job)
 }
 
-/** The input with each default given and left out: the hash of a job is of the form in which its first request came. */
+/** The input with each default value explicit or omitted. The stored hash covers the form that the first request used. */
 function sameInputs(input: CreateJobInput): CreateJobInput[] {
   const forms = (value: number | null | undefined, byDefault: number) =>
     (value ?? byDefault) === byDefault ? [undefined, byDefault] : [value]
@@ -186,13 +186,13 @@ function sameInputs(input: CreateJobInput): CreateJobInput[] {
   )
 }
 
-/** SHA-256 of the input with its keys in order, in hexadecimal: equal for inputs that differ in the order of keys only. */
+/** Hexadecimal SHA-256 of the input with sorted keys. Equal for inputs that differ only in the order of keys. */
 function requestHash({ content, preset, metadata, priority, runAt, maxAttempts }: CreateJobInput): string {
   const ordered = stringify({
     content,
     preset: preset ?? null,
     metadata: metadata ?? {},
-    // Absent where they are not given, so that the hashes of requests from before there were these stay good.
+    // Omitted if not given, so that hashes from before these fields existed stay valid.
     priority: priority ?? undefined,
     runAt: runAt ?? undefined,
     maxAttempts: maxAttempts ?? undefined,

@@ -1,4 +1,4 @@
-// Soft-deletes jobs: a deleted job is CANCELLED, has `deletedAt`, and keeps its row, history and result.
+// Soft-deletes jobs. A deleted job is CANCELLED, has `deletedAt`, and keeps its row, history and result.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -16,16 +16,16 @@ export interface DeleteJobInput {
 }
 
 export interface DeletedJob {
-  /** False if there is no such job or if it was deleted before; then nothing was written. */
+  /** False if the job does not exist or was deleted before; then nothing was written. */
   deleted: boolean
-  /** The job as it is now; null if there is none. */
+  /** The current job; null if it does not exist. */
   job: Job | null
 }
 
 /**
- * Soft-deletes a job in whatever state it is.
+ * Soft-deletes a job in any state.
  *
- * @throws InvalidInputError, AnswerTooLargeError. Then nothing was written.
+ * @throws InvalidInputError, AnswerTooLargeError. In both cases nothing was written.
  */
 export async function deleteJob(
   ledger: Ledger,

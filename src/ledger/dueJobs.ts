@@ -1,13 +1,14 @@
-// When a PENDING job is due. The clock of the database may be set back: a job that was created while it was ahead must not wait until the
-// clock is there again, unless a caller asked for that time. (Jobs that wait for another attempt: shortenRetryWaits.ts.)
+// When a PENDING job is due. The clock of the database may be set back: a job that was created while the clock was ahead must not wait
+// until the clock catches up, unless a caller asked for that time. For jobs that wait for another attempt see shortenRetryWaits.ts.
 import { Prisma } from '../database/generated/client.ts'
 
-/** True for jobs whose time has come, and for those that were created without one: theirs is that of their creation. */
+/** True if `run_at` has passed, or if the job was created without one, which sets it to the time of creation. */
 export const IS_DUE = Prisma.sql`(run_at <= now() OR run_at <= created_at)`
 
 /**
- * A common table expression with one row: no job with a later `run_at` is due. That is now, unless the clock was set back: then there are
- * jobs that changed later than now. By milliseconds there always are, because now() is when the transaction began.
+ * A common table expression with one row, the latest `run_at` that a due job can have. This is now(), unless the clock was set back:
+ * then some jobs changed later than now(). The tolerance is needed because now() is the start of the transaction, so jobs that changed
+ * a few milliseconds later are normal.
  */
 export const DUE_BOUND = Prisma.sql`due_bound AS MATERIALIZED (
   SELECT greatest(now(), CASE WHEN latest.at <= now() + interval '1 minute' THEN latest.at
@@ -15,5 +16,5 @@ export const DUE_BOUND = Prisma.sql`due_bound AS MATERIALIZED (
   FROM (SELECT (SELECT updated_at FROM jobs ORDER BY updated_at DESC, id DESC LIMIT 1) AS at) AS latest
 )`
 
-/** A bound for the index of the queue, which IS_DUE does not have. */
+/** Bounds the range of the queue index. IS_DUE alone does not. */
 export const IS_WITHIN_BOUND = Prisma.sql`run_at <= (SELECT due_bound.run_at FROM due_bound)`

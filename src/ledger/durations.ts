@@ -1,12 +1,12 @@
-// Histograms of durations, for quantiles that can be added up: logarithmic buckets as DDSketch has them (Masson, Rim and Lee, 2019). Which bucket
-// a duration is in, the database says: jobledger.duration_bucket.
+// Mergeable histograms of durations, for quantiles: logarithmic buckets as in DDSketch (Masson, Rim and Lee, 2019). The database
+// function jobledger.duration_bucket assigns a duration to its bucket.
 import { MAX_INT } from './limits.ts'
 
-/** By how much a quantile may differ from the duration that it stands for, as a part of that. */
+/** Maximum relative error of a quantile. */
 export const RELATIVE_ERROR = 0.02
 const GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 
-/** What stands for the durations of a bucket, in whole milliseconds; no more than an Int holds. */
+/** The value that represents the durations of a bucket, in integer milliseconds, at most `MAX_INT`. */
 export function durationOf(bucket: number): number {
   if (bucket < 0) return 0
   return Math.min(MAX_INT, Math.round((2 * GROWTH ** bucket) / (GROWTH + 1)))
@@ -14,10 +14,10 @@ export function durationOf(bucket: number): number {
 
 export class DurationHistogram {
   private readonly counts = new Map<number, number>()
-  /** By bucket, until something is added. */
+  /** The counts ordered by bucket. Reset by `add`. */
   private sorted: (readonly [bucket: number, count: number])[] | undefined
 
-  /** Adds `counts[i]` durations to the bucket `buckets[i]`; both are numbers with spaces between. */
+  /** Adds `counts[i]` durations to the bucket `buckets[i]`. Both are space-separated integers. */
   add(buckets: string, counts: string): void {
     if (buckets === '') return
     this.sorted = undefined
@@ -29,8 +29,7 @@ export class DurationHistogram {
   }
 
   /**
-   * The least duration that is not exceeded by the part `q` of all of them (0 < q <= 1), in milliseconds, give or take `RELATIVE_ERROR`; null
-   * if there are none.
+   * The `q`-quantile (0 < q <= 1) in milliseconds, within `RELATIVE_ERROR`. Null if the histogram is empty.
    */
   quantile(q: number): number | null {
     this.sorted ??= [...this.counts].sort(([a], [b]) => a - b)

@@ -1,8 +1,8 @@
-// What the ledger refuses, each with the facts that a program needs to react. Nothing here knows how the refusal is told.
+// The errors of the ledger, with the data that a program needs to react to them. How they reach a client is not decided here.
 import type { Job, JobState } from '../database/generated/client.ts'
 import { allowedTransitions } from './states.ts'
 
-/** A refusal of the ledger: nothing was written. */
+/** The ledger refused an operation. Nothing was written. */
 export abstract class LedgerError extends Error {
   abstract readonly code: string
 
@@ -11,18 +11,18 @@ export abstract class LedgerError extends Error {
   }
 }
 
-/** There is no such job, or it was deleted and the operation is for jobs that are not. */
+/** The job does not exist, or it was deleted and the operation requires a job that is not. */
 export class JobNotFoundError extends LedgerError {
   readonly code = 'JOB_NOT_FOUND'
   readonly jobId: string
 
-  constructor(jobId: string, message = `There is no job ${jobId}.`) {
+  constructor(jobId: string, message = `Job ${jobId} does not exist.`) {
     super(message)
     this.jobId = jobId
   }
 }
 
-/** The state machine has no way from the state of the job to the one asked for. */
+/** The state machine does not allow the transition from the job's state. */
 export class IllegalTransitionError extends LedgerError {
   readonly code = 'ILLEGAL_TRANSITION'
   readonly from: JobState
@@ -31,11 +31,11 @@ export class IllegalTransitionError extends LedgerError {
 
   constructor(job: Pick<Job, 'id' | 'state' | 'deletedAt'>, to: JobState) {
     const allowed = allowedTransitions(job.state)
-    const ways = allowed.length > 0 ? `from there it can go to ${allowed.join(', ')}` : 'it can only be deleted'
+    const options = allowed.length > 0 ? `it can become ${allowed.join(' or ')}` : 'it can only be deleted'
     super(
       job.deletedAt
         ? `Job ${job.id} was deleted at ${job.deletedAt.toISOString()}; it cannot become ${to}.`
-        : `Job ${job.id} is ${job.state} and cannot become ${to}; ${ways}.`,
+        : `Job ${job.id} is ${job.state} and cannot become ${to}; ${options}.`,
     )
     this.from = job.state
     this.to = to
@@ -43,7 +43,7 @@ export class IllegalTransitionError extends LedgerError {
   }
 }
 
-/** The job is not as the caller expected it: somebody else was first. */
+/** The job does not have the expected version or state: another caller changed it first. */
 export class VersionConflictError extends LedgerError {
   readonly code = 'VERSION_CONFLICT'
   readonly expectedVersion: number | null
@@ -55,12 +55,12 @@ export class VersionConflictError extends LedgerError {
     job: Pick<Job, 'id' | 'state' | 'version'>,
     expected: { version?: number | null; state?: JobState | null },
   ) {
-    const wanted = [
+    const expectations = [
       expected.state == null ? [] : [expected.state],
       expected.version == null ? [] : [`version ${expected.version}`],
     ].flat()
     super(
-      `Job ${job.id} was expected at ${wanted.join(', ')} but is ${job.state}, version ${job.version}; read it again and decide anew.`,
+      `Job ${job.id} is ${job.state}, version ${job.version} (expected ${expectations.join(', ')}). Read it again before you retry.`,
     )
     this.expectedVersion = expected.version ?? null
     this.actualVersion = job.version
@@ -69,26 +69,26 @@ export class VersionConflictError extends LedgerError {
   }
 }
 
-/** The idempotency key was used before, by the same user, for another request. */
+/** The same user used the idempotency key before, with a different request. */
 export class IdempotencyConflictError extends LedgerError {
   readonly code = 'IDEMPOTENCY_CONFLICT'
   readonly existingJob: Job
 
   constructor(existingJob: Job) {
     super(
-      `The idempotency key "${existingJob.idempotencyKey}" of user "${existingJob.userId}" belongs to job ${existingJob.id}, which was created from another input.`,
+      `The idempotency key "${existingJob.idempotencyKey}" of user "${existingJob.userId}" belongs to job ${existingJob.id}, which was created from a different input.`,
     )
     this.existingJob = existingJob
   }
 }
 
-/** One thing wrong with an input: where, and what was wrong, allowed and given. */
+/** One problem of an input: its path, and what is wrong, allowed and given. */
 export interface InputIssue {
   path: string[]
   message: string
 }
 
-/** The input breaks a limit or a rule. All its faults are named at once. */
+/** The input breaks a limit or a rule. Lists all issues at once. */
 export class InvalidInputError extends LedgerError {
   readonly code = 'INVALID_INPUT'
   readonly issues: InputIssue[]
@@ -99,7 +99,7 @@ export class InvalidInputError extends LedgerError {
   }
 }
 
-/** What an operation would return is larger than its caller may get. Nothing was written. */
+/** The response would exceed the limit of its caller. Nothing was written. */
 export class AnswerTooLargeError extends Error {
   override readonly name = 'AnswerTooLargeError'
   readonly bytes: number
@@ -107,14 +107,14 @@ export class AnswerTooLargeError extends Error {
 
   constructor(bytes: number, limitBytes: number) {
     super(
-      `The answer would have about ${bytes} bytes; the limit is ${limitBytes}. Nothing was changed. Select less of what is large (content, output, metadata), or send fewer items at once.`,
+      `The response would be about ${bytes} bytes; the limit is ${limitBytes}. Nothing was changed. Select fewer large fields (content, output, metadata) or send fewer items.`,
     )
     this.bytes = bytes
     this.limitBytes = limitBytes
   }
 }
 
-/** The codes of all refusals. */
+/** The codes of all subclasses of LedgerError. */
 export const LEDGER_ERROR_CODES = [
   'JOB_NOT_FOUND',
   'ILLEGAL_TRANSITION',

@@ -1,18 +1,18 @@
-// The order in which consumers read the ledger: that of the transaction ids, among which the database sees to it that no record of a
-// job comes before an earlier one, and that nothing appears below the horizon any more (migration 20261128000002_guards). Transaction
-// ids mean something within one timeline alone (timelines.ts), which is why a position names its epoch.
+// The order in which consumers read the ledger: by transaction id. The database guarantees that the records of a job stay in sequence,
+// and that no record appears below the horizon later (migration 20261128000002_guards). Transaction ids are only comparable within one
+// timeline (timelines.ts), so a position includes its epoch.
 import { decodeCursor, encodeCursor, InvalidCursorError, type KeysetOrder } from '../database/keyset.ts'
 
-/** A record in the order. */
+/** The key of a record in this order. */
 export interface OrderKey {
   readonly transactionId: bigint
-  /** Of the record; 0: before the first of the transaction. */
+  /** The id of the record. 0: before the first record of the transaction. */
   readonly id: bigint
 }
 
-/** A place in the ledger: everything up to it, including the record itself, has been read. */
+/** A position in the ledger: all records up to and including this key were read. */
 export interface Position extends OrderKey {
-  /** The timeline that it was read on. 0 in cursors that name none: the first timeline of the ledger. */
+  /** The timeline on which it was read. 0 in cursors without an epoch: the first timeline of the ledger. */
   readonly epoch: bigint
 }
 
@@ -25,7 +25,7 @@ export const EVENT_ORDER: KeysetOrder = {
   ],
 }
 
-/** What a cursor holds. */
+/** The fields of a cursor. */
 const CURSOR: KeysetOrder = {
   ...EVENT_ORDER,
   key: [...EVENT_ORDER.key, { field: 'epoch', column: 'ledger_timelines.epoch', kind: 'bigint' }],
@@ -34,13 +34,13 @@ const CURSOR: KeysetOrder = {
 /** Before the first record, on every timeline. */
 export const BEGINNING: Position = { epoch: 0n, transactionId: 0n, id: 0n }
 
-/** Negative if `a` comes before `b`, 0 if they are the same. Both are of one timeline. */
+/** Negative if `a` precedes `b`, 0 if they are equal. Both must be on the same timeline. */
 export function comparePositions(a: OrderKey, b: OrderKey): number {
   if (a.transactionId !== b.transactionId) return a.transactionId < b.transactionId ? -1 : 1
   return a.id === b.id ? 0 : a.id < b.id ? -1 : 1
 }
 
-/** For clients, who keep it and give it back. */
+/** Encodes a position as an opaque cursor for clients. */
 export function cursorOf({ epoch, transactionId, id }: Position): string {
   return encodeCursor(CURSOR, { epoch, transactionId, id })
 }
@@ -56,7 +56,7 @@ function decoded(cursor: string): unknown[] {
     return decodeCursor(CURSOR, cursor)
   } catch (error) {
     if (!(error instanceof InvalidCursorError)) throw error
-    // Cursors of version 0.1.0 before timelines name no epoch.
+    // Cursors from before timelines existed have no epoch.
     return decodeCursor(EVENT_ORDER, cursor)
   }
 }

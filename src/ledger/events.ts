@@ -1,5 +1,5 @@
-// Reads the ledger as consumers do: in the order of commit, up to the horizon, from wherever the reader has come to. What lies below
-// the horizon is complete and does not change, so that it may be read in portions, by as many statements as it takes.
+// Reads the ledger for consumers: in the order of transaction ids, from a position up to the horizon. Below the horizon the records are
+// complete and do not change, so any number of statements may read them in batches.
 import { type JobState, type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import { InvalidCursorError, segmentsBetween } from '../database/keyset.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
@@ -12,43 +12,44 @@ import type { Ledger } from './ledger.ts'
 import { type JobStateRecordFilter, type RecordFacts, recordCondition } from './recordFilter.ts'
 import { epochsOfWriting, type Head, isStillValid, requireSameTimeline } from './timelines.ts'
 
-/** The columns of `HeadRow`, of the snapshot of the statement. */
+/** The columns of `HeadRow`, from the snapshot of the statement. */
 const HEAD = Prisma.sql`(SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, jobledger.visible_xmin() AS horizon`
 
-/** Nulls while a restore is under way. */
+/** Both null while a restore is in progress. */
 interface HeadRow {
   epoch: bigint | null
   horizon: bigint | null
 }
 
-/** @throws DatabaseUnavailableError while a restore is under way */
+/** @throws DatabaseUnavailableError while a restore is in progress */
 function headOf(row: HeadRow | undefined): Head {
   if (row?.epoch == null || row.horizon == null) throw new DatabaseUnavailableError('The database is being restored.')
   return { epoch: row.epoch, horizon: row.horizon }
 }
 
-/** Where a reader stands who has read everything up to now. */
+/** The position of a consumer that has read all records up to the horizon. */
 export async function headPosition({ sql }: Ledger): Promise<Position> {
   const { epoch, horizon } = headOf((await sql.query<HeadRow>`SELECT ${HEAD}`)[0])
   return { epoch, transactionId: horizon, id: 0n }
 }
 
 /**
- * The position of a cursor that a client brings, on the current timeline.
+ * The position of a client's cursor, on the current timeline.
  *
- * @throws InvalidInputError for what is no cursor of events, and for one of a timeline that ended before it, or of another ledger
+ * @throws InvalidInputError if the cursor is not a cursor of events, belongs to a timeline that ended before it, or belongs to another
+ * ledger
  */
 export async function positionOfCursor(ledger: Ledger, path: string, cursor: string): Promise<Position> {
   const check = new InputCheck(ledger.limits)
-  const given = `(got "${cursor.slice(0, 50)}").`
+  const got = `(got "${cursor.slice(0, 50)}").`
   const position = decoded(cursor)
   if (position instanceof InvalidCursorError) {
-    check.addIssue(path, `${position.message} "${cursor.slice(0, 50)}" came.`)
+    check.addIssue(path, `${position.message} ${got}`)
     throw new InvalidInputError(check.issues)
   }
   const { epoch, transactionId: horizon } = await headPosition(ledger)
   if (!(await isStillValid(ledger, position, { epoch, horizon }))) {
-    check.addIssue(path, `${position.epoch === epoch ? AHEAD : ENDED} ${given}`)
+    check.addIssue(path, `${position.epoch === epoch ? AHEAD : ENDED} ${got}`)
     check.throwIfAny()
   }
   return { ...position, epoch }
@@ -56,8 +57,8 @@ export async function positionOfCursor(ledger: Ledger, path: string, cursor: str
 
 const RECOVERY =
   'Get a new cursor from `latestEventCursor`, read `jobStateRecords` since your last event, then follow from the new cursor'
-const AHEAD = `lies ahead of this ledger, which was set back or is another one. ${RECOVERY}`
-const ENDED = `belongs to a timeline that has ended: the ledger was restored or failed over, or is another one. ${RECOVERY}`
+const AHEAD = `lies ahead of this ledger, which was set back or is a different ledger. ${RECOVERY}`
+const ENDED = `belongs to a timeline that has ended: the ledger was restored, failed over, or is a different ledger. ${RECOVERY}`
 
 function decoded(cursor: string): Position | InvalidCursorError {
   try {
@@ -68,22 +69,22 @@ function decoded(cursor: string): Position | InvalidCursorError {
   }
 }
 
-/** A part of the ledger that is complete. */
+/** A complete range of records. */
 export interface EventBatch {
-  /** The position behind its last record. */
+  /** The position after its last record. */
   readonly end: Position
-  /** There is nothing more below the horizon. */
+  /** No more records below the horizon. */
   readonly isLast: boolean
   readonly isEmpty: boolean
 }
 
 /**
- * The next `most` records behind a position, whatever they are; fewer at the end.
+ * The range of the next `max` records after a position; shorter at the end.
  *
- * @throws TimelineEndedError if the position no longer holds
+ * @throws TimelineEndedError if the position is no longer valid
  */
-export async function nextBatchEnd(ledger: Ledger, position: Position, most: number): Promise<EventBatch> {
-  const [row] = await ledger.sql.query<PortionRow>`
+export async function nextBatchEnd(ledger: Ledger, position: Position, max: number): Promise<EventBatch> {
+  const [row] = await ledger.sql.query<BatchEndRow>`
     SELECT ${HEAD}, last.transaction_id AS "transactionId", last.id, NOT EXISTS (
       SELECT FROM job_states
       WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger.visible_xmin()
@@ -91,7 +92,7 @@ export async function nextBatchEnd(ledger: Ledger, position: Position, most: num
     FROM (SELECT) AS one LEFT JOIN LATERAL (
       SELECT transaction_id, id FROM job_states
       WHERE (transaction_id, id) > (${position.transactionId}, ${position.id}) AND transaction_id < jobledger.visible_xmin()
-      ORDER BY transaction_id, id OFFSET ${most - 1} LIMIT 1
+      ORDER BY transaction_id, id OFFSET ${max - 1} LIMIT 1
     ) AS last ON true`
   const head = headOf(row)
   await requireSameTimeline(ledger, position, head)
@@ -104,57 +105,58 @@ function endOf({ epoch, horizon }: Head): Position {
   return { epoch, transactionId: horizon, id: 0n }
 }
 
-interface PortionRow extends HeadRow {
+interface BatchEndRow extends HeadRow {
   transactionId: bigint | null
   id: bigint | null
   isEmpty: boolean
 }
 
 export interface EventsRequest {
-  readonly behind: Position
-  /** Up to this position, which lies below the horizon. */
+  /** Exclusive. */
+  readonly after: Position
+  /** Inclusive. Must be below the horizon. */
   readonly upTo: Position
   readonly filter?: JobStateRecordFilter | undefined
-  /** So many records at most. */
-  readonly most: number
-  /** Which columns and relations to read; by default every column. */
+  /** Maximum number of records. */
+  readonly max: number
+  /** Columns and relations to read. Default: every column. */
   readonly select?: Prisma.JobStateRecordSelect | undefined
 }
 
-/** A record as consumers read it: the position of a reader that has read it, too. */
+/** A record as consumers read it. It is also the position of a consumer that has read it. */
 export type EventRecord = JobStateRecord & {
   readonly epoch: bigint
-  /** The timeline on which it was written; undefined for the first timeline of the ledger. */
+  /** The timeline on which the record was written; undefined for the first timeline of the ledger. */
   readonly laterEpoch: bigint | undefined
 }
 
-/** Names an event for good: a record that was lost with a timeline and the one in its place have different ids. */
+/** A permanent id of an event. A record that was lost with a timeline and its replacement have different ids. */
 export function eventIdOf({ jobId, sequence, laterEpoch }: EventRecord): string {
   return laterEpoch === undefined ? `${jobId}:${sequence}` : `${jobId}:${sequence}:${laterEpoch}`
 }
 
 /**
- * The first records of a portion that the filter admits, in order.
+ * The first records of a range that match the filter, in order.
  *
- * @throws InvalidInputError for a bad filter
+ * @throws InvalidInputError if the filter is invalid
  */
 export async function readEvents(ledger: Ledger, request: EventsRequest): Promise<EventRecord[]> {
-  const { behind, upTo, filter, most, select } = request
-  // The end is a part of the portion; the keyset leaves its bounds out.
+  const { after, upTo, filter, max, select } = request
+  // `upTo` is inclusive, but the keyset excludes its bounds.
   const before = [upTo.transactionId, upTo.id + 1n]
-  const [segment] = segmentsBetween(EVENT_ORDER, { after: [behind.transactionId, behind.id], before })
+  const [segment] = segmentsBetween(EVENT_ORDER, { after: [after.transactionId, after.id], before })
   const records = await ledger.sql.read<JobStateRecord>(JOB_STATES, {
     where: and([recordCondition(filter, ledger.limits), ...(segment ? [segment.where] : [])]),
     orderBy: segment?.orderBy,
-    take: most,
+    take: max,
     select: requiredColumns(select),
-    // How many are read at once changes all the time.
+    // The number of rows varies too much for a generic plan.
     replanEachTime: true,
   })
   return asEvents(ledger, records, upTo.epoch)
 }
 
-/** The records at these positions of one timeline that are there, in any order. */
+/** The records that exist at these positions, all on one timeline. In any order. */
 export async function readRecords(
   ledger: Ledger,
   positions: readonly Position[],
@@ -176,7 +178,7 @@ async function asEvents(ledger: Ledger, records: readonly JobStateRecord[], epoc
   return records.map((record) => ({ ...record, epoch, laterEpoch: laterEpoch(record) }))
 }
 
-/** What the records of a portion are about, without what may be large. */
+/** A range of records without their large fields. */
 export interface EventHeaders extends Omit<EventBatch, 'isEmpty'> {
   readonly records: (RecordFacts & OrderKey)[]
 }
@@ -188,25 +190,25 @@ interface EventHeaderRow extends RecordFacts, HeadRow {
 }
 
 /**
- * What the next `most` records behind a position are about. One statement.
+ * The headers of the next `max` records after a position. Runs one statement.
  *
- * @throws TimelineEndedError if the position no longer holds
+ * @throws TimelineEndedError if the position is no longer valid
  */
-export async function readEventHeaders(ledger: Ledger, position: Position, most: number): Promise<EventHeaders> {
+export async function readEventHeaders(ledger: Ledger, position: Position, max: number): Promise<EventHeaders> {
   const rows = await ledger.sql.query<EventHeaderRow>`
     SELECT head.*, records.* FROM (SELECT ${HEAD}) AS head LEFT JOIN LATERAL (
       SELECT transaction_id AS "transactionId", job_states.id, job_id AS "jobId", user_id AS "userId", actor,
         previous_state::text AS "previousState", new_state::text AS "newState", timestamp
       FROM job_states JOIN jobs ON jobs.id = job_states.job_id
       WHERE (transaction_id, job_states.id) > (${position.transactionId}, ${position.id}) AND transaction_id < head.horizon
-      ORDER BY transaction_id, job_states.id LIMIT ${most}
+      ORDER BY transaction_id, job_states.id LIMIT ${max}
     ) AS records ON true
     ORDER BY records."transactionId", records.id`
   const head = headOf(rows[0])
   await requireSameTimeline(ledger, position, head)
   const records = rows.filter((row): row is EventHeaderRow & OrderKey => row.id !== null)
   const last = records.at(-1)
-  const isLast = records.length < most
+  const isLast = records.length < max
   const end = isLast || !last ? endOf(head) : { epoch: head.epoch, transactionId: last.transactionId, id: last.id }
   return { records, isLast, end }
 }

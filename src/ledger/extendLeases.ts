@@ -1,4 +1,4 @@
-// Extends the leases under which a worker holds jobs. No change of state: nothing is recorded, and the version stays.
+// Extends the leases of a worker's jobs. The state and version stay the same, so no record is written.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -7,7 +7,7 @@ import { InputCheck, isJobId } from './inputCheck.ts'
 import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 
-/** A job as a worker holds it. */
+/** A job that a worker holds. */
 export interface JobLease {
   jobId: string
   /** The version that the job had when the worker claimed it. */
@@ -17,22 +17,22 @@ export interface JobLease {
 export interface ExtendLeasesInput {
   /** 1 to `batchItems`. */
   leases: JobLease[]
-  /** From now on the jobs are the worker's for so long; 60 by default. */
+  /** Duration of the leases from now on, 1 to `MAX_LEASE_SECONDS`. Default: 60. */
   leaseSeconds?: number | null | undefined
 }
 
 export interface ExtendedLeases {
   /** The jobs that the worker still holds, in the order of the leases. */
   extended: Job[]
-  /** The jobs that it does not hold any more, or never did; what is no id of a job as it was given. */
+  /** The ids of jobs that it no longer holds or never held. Includes invalid ids, unchanged. */
   lost: string[]
 }
 
 /**
- * Extends leases, all of them in one statement. A lease that has ended is extended too, as long as nobody took the job away. A job
+ * Extends all given leases in one statement. Also extends a lease that has ended, if the job was not rescued or claimed since. A job
  * that is PROCESSING without a lease gets one.
  *
- * @throws InvalidInputError, AnswerTooLargeError. Then nothing was written.
+ * @throws InvalidInputError, AnswerTooLargeError. In both cases nothing was written.
  */
 export async function extendLeases(
   ledger: Ledger,
@@ -45,11 +45,11 @@ export async function extendLeases(
   checkLeases(check, leases, ledger.limits.batchItems)
   checkLease(check, leaseSeconds)
   check.throwIfAny()
-  // An id that no job can have must not cost the others their leases: it is lost.
-  const possible = leases.filter(({ jobId }) => isJobId(jobId))
-  const ids = possible.map(({ jobId }) => jobId)
-  const versions = possible.map(({ version }) => version)
-  // Rows are locked in one order, as by all who lock several: two callers can wait for each other, never deadlock.
+  // An invalid id must not prevent the extension of the other leases: it counts as lost.
+  const valid = leases.filter(({ jobId }) => isJobId(jobId))
+  const ids = valid.map(({ jobId }) => jobId)
+  const versions = valid.map(({ version }) => version)
+  // Locks rows by id, like every statement that locks several jobs, so that concurrent callers wait but do not deadlock.
   const changes = Prisma.sql`
       WITH held AS MATERIALIZED (
         SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PROCESSING' AND EXISTS (
@@ -63,16 +63,16 @@ export async function extendLeases(
       )`
   const jobs = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
   const byId = new Map(jobs.map((job) => [job.id, job]))
-  const asked = [...new Set(leases.map(({ jobId }) => (isJobId(jobId) ? jobId.toLowerCase() : jobId)))]
+  const requested = [...new Set(leases.map(({ jobId }) => (isJobId(jobId) ? jobId.toLowerCase() : jobId)))]
   return {
-    extended: asked.flatMap((jobId) => byId.get(jobId) ?? []),
-    lost: asked.filter((jobId) => !byId.has(jobId)),
+    extended: requested.flatMap((jobId) => byId.get(jobId) ?? []),
+    lost: requested.filter((jobId) => !byId.has(jobId)),
   }
 }
 
-function checkLeases(check: InputCheck, leases: JobLease[], most: number): void {
-  if (leases.length < 1 || leases.length > most) {
-    check.addIssue('leases', `must be 1 to ${most} items; ${leases.length} came.`)
+function checkLeases(check: InputCheck, leases: JobLease[], max: number): void {
+  if (leases.length < 1 || leases.length > max) {
+    check.addIssue('leases', `must have 1 to ${max} items (got ${leases.length}).`)
     return
   }
   for (const [index, { version }] of leases.entries()) {

@@ -1,4 +1,4 @@
-// How much a list reads to find what a filter admits: known from the filter, the indexes and the state machine, without looking at rows.
+// How many rows a list reads to find its matches. Derived from the filter, the indexes and the state machine, without reading rows.
 import type { JobState } from '../database/generated/client.ts'
 import type { JsonObject } from './inputCheck.ts'
 import { isContradiction, type JobFilter } from './jobFilter.ts'
@@ -6,10 +6,10 @@ import type { JobStateRecordFilter } from './recordFilter.ts'
 import { isLegalTransition } from './states.ts'
 
 /**
- * - nothing: no row can satisfy the filter.
- * - page: an index has the rows in the order of the list.
- * - range: rows that an index has are read and left out again, or sorted.
- * - table: every row may be read.
+ * - nothing: no row can match the filter.
+ * - page: an index returns the matching rows in the order of the list.
+ * - range: an index returns rows that must then be filtered or sorted.
+ * - table: the list may read every row.
  */
 export type Reach = 'nothing' | 'page' | 'range' | 'table'
 
@@ -22,7 +22,7 @@ export function jobReach(filter: JobFilter, order: Order = 'CREATED_AT'): Reach 
   return isInOrder(filter, order) ? 'page' : 'range'
 }
 
-/** Whether an index has the jobs in this order, however many others there are (prisma/schema.prisma). */
+/** Whether an index returns the matching jobs in this order, without reading others. For the indexes see prisma/schema.prisma. */
 function isInOrder({ ownerId, userId, states, presets, ...filter }: JobFilter, order: Order): boolean {
   const isUserGiven = ownerId !== undefined || userId != null
   if (order !== 'CREATED_AT') {
@@ -37,7 +37,7 @@ function isCompletedGiven({ completedAfter, completedBefore }: JobFilter): boole
   return completedAfter != null || completedBefore != null
 }
 
-/** Whether no job can satisfy the filter. */
+/** Whether no job can match the filter. */
 export function isImpossibleJobFilter(filter: JobFilter): boolean {
   const { states, presets, createdAfter, createdBefore, completedAfter, completedBefore } = filter
   return (
@@ -59,7 +59,7 @@ export function recordReach(filter: JobStateRecordFilter): Reach {
   return [actor, previousStates, newStates].filter((one) => one != null).length > 1 ? 'range' : 'page'
 }
 
-/** Whether no record can satisfy the filter. */
+/** Whether no record can match the filter. */
 export function isImpossibleRecordFilter(filter: JobStateRecordFilter): boolean {
   const { previousStates, newStates, after, before } = filter
   return (
@@ -69,12 +69,12 @@ export function isImpossibleRecordFilter(filter: JobStateRecordFilter): boolean 
     isBackward(after, before) ||
     (previousStates != null &&
       newStates != null &&
-      !previousStates.some((previous) => newStates.some((next) => isEverMade(previous, next))))
+      !previousStates.some((previous) => newStates.some((next) => isPossibleRecord(previous, next))))
   )
 }
 
-/** A job of any state may be deleted, which leads to CANCELLED. */
-function isEverMade(previous: JobState, next: JobState): boolean {
+/** Deletion moves a job from any state to CANCELLED. */
+function isPossibleRecord(previous: JobState, next: JobState): boolean {
   return next === 'CANCELLED' || isLegalTransition(previous, next)
 }
 
@@ -86,17 +86,17 @@ function isSeveral(values: readonly string[] | null | undefined): boolean {
   return values != null && new Set(values).size > 1
 }
 
-/** Every object contains it. */
+/** Whether every object contains it, as `jsonb @>` defines containment. */
 export function isEmpty(metadata: JsonObject): boolean {
   return leavesOf(metadata) === 'empty'
 }
 
 type Leaves = 'empty' | 'none' | 'some'
 
-/** A variable may stand in many fields, and its metadata may be large: it is looked at once. Nobody changes it. */
+/** Many fields may use the same variable, and its metadata may be large, so it is examined once. It must not be modified later. */
 const knownLeaves = new WeakMap<object, Leaves>()
 
-/** The index on metadata (jsonb_path_ops) holds the leaves alone: it cannot tell rows apart by empty objects and arrays. */
+/** The index on metadata (jsonb_path_ops) contains only leaves, so it cannot find empty objects and arrays. */
 function leavesOf(metadata: JsonObject): Leaves {
   const known = knownLeaves.get(metadata)
   if (known !== undefined) return known

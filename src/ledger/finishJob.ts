@@ -1,4 +1,4 @@
-// Ends the processing of a job: the transition and the result in one commit, because they are one statement.
+// Ends the processing of a job. One statement makes the transition and writes the result, so they commit together.
 import { type Job, JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
@@ -12,14 +12,15 @@ export type CompleteJobInput = TransitionCommand & Pick<ResultInput, 'output' | 
 export type FailJobInput = TransitionCommand &
   Pick<ResultInput, 'output' | 'processingTimeMs'> & {
     errorMessage: string
-    /** The work took too long: the status of the result is TIMEOUT instead of ERROR. */
+    /** The work took too long. Sets the status of the result to TIMEOUT instead of ERROR. */
     timedOut?: boolean | null | undefined
   }
 
 /**
  * Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS with `output`.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, AnswerTooLargeError. Then nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, AnswerTooLargeError.
+ * In all cases nothing was written.
  */
 export async function completeJob(
   ledger: Ledger,
@@ -28,33 +29,34 @@ export async function completeJob(
 ): Promise<Job> {
   const { output, processingTimeMs } = input
   const result = { status: JobResultStatus.SUCCESS, output, processingTimeMs }
-  return finish(ledger, { note: input, transition: complete(input), result, answer })
+  return finish(ledger, { command: input, transition: complete(input), result, answer })
 }
 
 /**
  * Moves a job from PROCESSING to FAILED and sets its result to ERROR, or TIMEOUT if it `timedOut`.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, AnswerTooLargeError. Then nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, AnswerTooLargeError.
+ * In all cases nothing was written.
  */
 export async function failJob(ledger: Ledger, input: FailJobInput, answer: JobAnswer = WHOLE_JOB): Promise<Job> {
   const { output, processingTimeMs, errorMessage } = input
   const status = input.timedOut ? JobResultStatus.TIMEOUT : JobResultStatus.ERROR
   const result = { status, output, processingTimeMs, errorMessage }
-  return finish(ledger, { note: input, transition: fail(input, errorMessage), result, answer })
+  return finish(ledger, { command: input, transition: fail(input, errorMessage), result, answer })
 }
 
 interface Finish {
-  readonly note: TransitionCommand
+  readonly command: TransitionCommand
   readonly transition: JobTransition
   readonly result: ResultInput
   readonly answer: JobAnswer
 }
 
-async function finish(ledger: Ledger, { note, transition, result, answer }: Finish): Promise<Job> {
-  checkResult(validateTransition(new InputCheck(ledger.limits), note), result).throwIfAny()
+async function finish(ledger: Ledger, { command, transition, result, answer }: Finish): Promise<Job> {
+  checkResult(validateTransition(new InputCheck(ledger.limits), command), result).throwIfAny()
   const extras = {
     queries: Prisma.sql`kept AS (${upsertResult('changed', result)})`,
     otherBytes: resultBytes(result, answer),
   }
-  return makeTransition(ledger, { transition, target: note }, answer, extras)
+  return makeTransition(ledger, { transition, target: command }, answer, extras)
 }

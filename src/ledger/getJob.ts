@@ -7,11 +7,11 @@ import type { Ledger } from './ledger.ts'
 import type { JobSelection } from './listJobs.ts'
 
 export interface GetJobOptions extends JobSelection {
-  /** Only if the job is of this user: how a caller is confined to its own. */
+  /** Only if the job belongs to this user. Restricts a caller to its own jobs. */
   ownerId?: string | undefined
 }
 
-/** The job with this id (a UUID), deleted or not; null if there is none. */
+/** The job with this id (a UUID), deleted or not; null if it does not exist. */
 export async function getJob(
   ledger: Ledger,
   jobId: string,
@@ -22,7 +22,7 @@ export async function getJob(
   return job ?? null
 }
 
-/** The state that a job is in; null if there is no such job. */
+/** The state of a job; null if it does not exist. */
 export async function getJobState(ledger: Ledger, jobId: string): Promise<JobState | null> {
   const job = await ledger.prisma.job.findUnique({ where: { id: jobId }, select: { state: true } })
   return job?.state ?? null

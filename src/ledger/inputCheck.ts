@@ -1,5 +1,5 @@
-// Checks what callers give against the limits before the database sees it, and collects every fault, so that a caller learns all of
-// them at once. What can be stored at all is said in storable.ts.
+// Validates input against the limits before it reaches the database. Collects all issues, so that a caller sees them at once.
+// storable.ts decides which text and JSON PostgreSQL can store.
 import { UUID } from '../database/uuid.ts'
 import { type InputIssue, InvalidInputError } from './errors.ts'
 import { type Limits, MAX_INT } from './limits.ts'
@@ -10,7 +10,7 @@ export type JsonObject = { [key: string]: unknown }
 const MIN_INSTANT = new Date('0001-01-01T00:00:00.000Z')
 const MAX_INSTANT = new Date('9999-12-31T23:59:59.999Z')
 
-/** Whether it has the form of a job's id. */
+/** Whether the text is a UUID, the format of a job id. */
 export function isJobId(text: string): boolean {
   return UUID.test(text)
 }
@@ -26,74 +26,74 @@ export class InputCheck {
     this.limits = limits
   }
 
-  /** Notes a fault of the value at `path`. */
+  /** Adds an issue of the value at `path`. */
   addIssue(path: string | string[], message: string): void {
     this.issues.push({ path: [path].flat(), message })
   }
 
-  /** Text of at most so many bytes of UTF-8. */
+  /** Checks the size of a text in bytes of UTF-8. */
   text(path: string, value: string | null | undefined, limit: TextLimit): void {
     if (value == null || !this.storable(path, value)) return
     const bytes = Buffer.byteLength(value)
-    if (bytes > this.limits[limit]) this.addIssue(path, `is ${bytes} bytes long; the limit is ${this.limits[limit]}.`)
+    if (bytes > this.limits[limit]) this.addIssue(path, `must have at most ${this.limits[limit]} bytes (got ${bytes}).`)
   }
 
-  /** A name: 1 to `nameCharacters` characters. */
+  /** Checks a name: 1 to `nameCharacters` characters. */
   name(path: string, value: string | null | undefined): void {
     if (value == null || !this.storable(path, value)) return
     const characters = [...value.slice(0, 4 * this.limits.nameCharacters)].length
     if (characters === 0 || value.length > 2 * this.limits.nameCharacters || characters > this.limits.nameCharacters) {
-      this.addIssue(path, `is ${[...value].length} characters long; 1 to ${this.limits.nameCharacters} are allowed.`)
+      this.addIssue(path, `must have 1 to ${this.limits.nameCharacters} characters (got ${[...value].length}).`)
     }
   }
 
-  /** Who acts: a name. "db:" marks those who edit the tables directly, so nobody else may call himself that. */
+  /** Checks an actor: a name without the prefix "db:", which marks direct edits of the tables. */
   actor(value: string): void {
     this.name('actor', value)
     if (value.startsWith('db:'))
       this.addIssue(
         'actor',
-        `begins with "db:", which is kept for direct edits of the database; "${value.slice(0, 50)}" came.`,
+        `must not start with "db:", which is reserved for direct edits of the database (got "${value.slice(0, 50)}").`,
       )
   }
 
-  /** A whole number from `least` up to `most`, by default the largest that an Int holds. */
-  integer(path: string | string[], value: number | null | undefined, least: number, most = MAX_INT): void {
+  /** Checks an integer from `min` to `max`. */
+  integer(path: string | string[], value: number | null | undefined, min: number, max = MAX_INT): void {
     if (value == null) return
-    if (!Number.isInteger(value) || value < least || value > most) {
-      this.addIssue(path, `must be a whole number from ${least} to ${most}; ${value} came.`)
+    if (!Number.isInteger(value) || value < min || value > max) {
+      this.addIssue(path, `must be an integer from ${min} to ${max} (got ${value}).`)
     }
   }
 
-  /** An instant that PostgreSQL and RFC 3339 both know: of the years 1 to 9999. */
+  /** Checks an instant: in the years 1 to 9999, which both PostgreSQL and RFC 3339 support. */
   instant(path: string, value: Date | null | undefined): void {
     if (value == null || (value >= MIN_INSTANT && value <= MAX_INSTANT)) return
-    const given = Number.isNaN(value.getTime()) ? 'none' : value.toISOString()
-    this.addIssue(path, `must be an instant of the years 1 to 9999; ${given} came.`)
+    const got = Number.isNaN(value.getTime()) ? 'an invalid date' : value.toISOString()
+    this.addIssue(path, `must be an instant in the years 1 to 9999 (got ${got}).`)
   }
 
-  /** The id of a job: a UUID. */
+  /** Checks the id of a job: a UUID. */
   uuid(path: string | string[], value: string): void {
     if (!isJobId(value)) this.addIssue(path, `must be the id of a job (got "${value.slice(0, 50)}").`)
   }
 
-  /** Any JSON of at most so many bytes. */
+  /** Checks the size of a JSON value, and that it can be stored. */
   json(path: string, value: unknown, limit: JsonLimit): void {
     if (value == null) return
     const { fault, bytes } = typeof value === 'object' ? measureOnce(value) : measure(value)
     if (fault) this.addIssue(path, fault)
     else if (bytes > this.limits[limit])
-      this.addIssue(path, `is ${bytes} bytes of JSON; the limit is ${this.limits[limit]}.`)
+      this.addIssue(path, `must have at most ${this.limits[limit]} bytes of JSON (got ${bytes}).`)
   }
 
-  /** A JSON object of at most `metadataBytes` bytes. */
+  /** Checks a JSON object of at most `metadataBytes` bytes. */
   metadata(path: string, value: JsonObject | null | undefined): void {
     if (value == null) return
     if (typeof value !== 'object' || Array.isArray(value)) this.addIssue(path, 'must be a JSON object.')
     else this.json(path, value, 'metadataBytes')
   }
 
-  /** @throws InvalidInputError naming every fault that was found. */
+  /** @throws InvalidInputError with all issues, if there are any */
   throwIfAny(): void {
     if (this.issues.length > 0) throw new InvalidInputError(this.issues)
   }
@@ -107,11 +107,11 @@ export class InputCheck {
 
 interface MeasuredJson {
   readonly fault: string | undefined
-  /** Of UTF-8; 0 if there is a fault. */
+  /** Size in UTF-8; 0 if the value has a fault. */
   readonly bytes: number
 }
 
-/** A variable may stand in many fields, and its JSON may be large: it is measured once. It must not change after that. */
+/** Many fields may use the same variable, and its JSON may be large, so it is measured once. It must not be modified later. */
 const measured = new WeakMap<object, MeasuredJson>()
 
 function measureOnce(value: object): MeasuredJson {

@@ -1,5 +1,5 @@
-// What an operation returns of the jobs that it changed: the columns that its caller reads, and no more bytes than its answer may have.
-// The statement that makes the changes sums the bytes of what it returns, so an answer that is too large is refused before the commit.
+// Returns the changed jobs from an operation: only the columns that its caller reads, and only if they fit into the response. The
+// statement that makes the changes also sums the bytes that it returns, so it fails before the commit if the response is too large.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
@@ -9,22 +9,22 @@ import { AnswerTooLargeError } from './errors.ts'
 import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 
-/** How often the value of each column is in the answer, for one row. */
+/** How often the value of each column appears in the response, per row. */
 export type Weights = Readonly<Record<string, number>>
 
-/** What the answer holds of each job. Columns that hold text or JSON of any length are weighed; all else is fixed. */
+/** The size of one job in the response: fixed bytes plus weights of the columns of variable length (text and JSON). */
 export interface AnswerShape {
-  /** Bytes of all that is fixed: names, numbers, instants. */
+  /** Bytes of names, numbers and instants. */
   readonly fixedBytes: number
   readonly job: Weights
-  /** Of one record of the job. */
+  /** For one record of the job. */
   readonly record: Weights
   /** Maximum number of records of the job. */
   readonly records: number
   readonly result: Weights
 }
 
-/** The bytes that the answers of one request may still have. */
+/** The number of bytes that the response to one request may still use. */
 export class AnswerBudget {
   readonly limitBytes: number
   left: number
@@ -35,32 +35,32 @@ export class AnswerBudget {
   }
 }
 
-/** What is returned of each job. */
+/** The fields of each job to return, and the size limit of the response. */
 export interface JobAnswer {
-  /** Fields to read, beside those that the operation needs itself; by default all. */
+  /** Fields to read, in addition to those that the operation needs itself. Default: all. */
   readonly fields?: ReadonlySet<string> | undefined
-  /** Bounds the answer; by default it has no bound. */
+  /** Limits the size of the response. Default: unlimited. */
   readonly bound?: { readonly shape: AnswerShape; readonly budget: AnswerBudget } | undefined
 }
 
 export const WHOLE_JOB: JobAnswer = {}
 
-/** A relation whose rows are in the answer: each has the columns of jobs, under the name `row`. */
+/** A relation whose rows are in the response. Each row has the columns of jobs, under the name `row`. */
 interface Answered {
   readonly row: string
   readonly from: Prisma.Sql
 }
 
 export interface JobStatement {
-  /** `WITH ...`: the change, as a relation `changed` of whole jobs. */
+  /** A WITH clause that makes the change and defines the relation `changed` of whole jobs. */
   readonly changes: Prisma.Sql
-  /** Where the rows of the answer come from; by default `changed`. */
+  /** The FROM clause of the returned rows. Default: `changed`. */
   readonly from?: Prisma.Sql
-  /** What of it counts as the answer; by default `changed`. */
+  /** The relations whose bytes count. Default: `changed`. */
   readonly answered?: readonly Answered[]
-  /** Bytes that the answer has beside them. */
+  /** Other bytes of the response. */
   readonly otherBytes?: number
-  /** Columns to return beside those of the job. */
+  /** Columns to return in addition to those of the job. */
   readonly also?: Prisma.Sql
   readonly orderBy?: Prisma.Sql
   /** Fields that the operation needs itself. */
@@ -68,13 +68,13 @@ export interface JobStatement {
 }
 
 const CHANGED: Answered = { row: 'changed', from: Prisma.sql`changed` }
-/** What every operation, and the record of its transition, is known by. */
+/** Fields that every operation returns, because they identify the job and the record of its transition. */
 const ALWAYS = ['id', 'state', 'version']
 
 /**
- * Runs one statement that changes jobs and returns rows of them. Fields that neither the caller nor the operation reads are absent.
+ * Runs one statement that changes jobs and returns their rows. Rows lack the fields that neither the caller nor the operation reads.
  *
- * @throws AnswerTooLargeError, and then nothing was changed; what pg throws
+ * @throws AnswerTooLargeError (then nothing was changed); errors of the database
  */
 export async function changeJobs<Row = Job>(
   { sql }: Ledger,
@@ -95,9 +95,10 @@ export async function changeJobs<Row = Job>(
 }
 
 /**
- * A job as it is, for the answer of an operation that changes nothing; undefined if there is none, or none of this owner. Where there are
- * synchronous standbys it locks the job, which holds no update up. The lock is written, so it waits until they have all that is answered:
- * what made the operation superfluous, or refuses it, must not be lost when one of them takes over.
+ * The current job, for an operation that changes nothing. Undefined if it does not exist or belongs to another owner. With synchronous
+ * standbys this locks the job in a mode that does not block updates. The lock is written to the WAL, so the commit waits until a
+ * standby has everything that the response shows. Otherwise the change that made the operation unnecessary, or impossible, could be
+ * lost when the standby takes over.
  *
  * @throws AnswerTooLargeError; OutcomeUnknownError (runStatement.ts)
  */
@@ -117,7 +118,7 @@ export async function jobAsIs(
   return job
 }
 
-/** The bytes of the answer, as an expression that fails where they exceed what is left of the budget. */
+/** An expression for the bytes of the response. It raises an error if they exceed the rest of the budget. */
 function answerBytes(
   { shape, budget }: NonNullable<JobAnswer['bound']>,
   answered: readonly Answered[],
@@ -148,7 +149,7 @@ export function bytesOfJob(row: string, { fixedBytes, job, record, records, resu
   return Prisma.join(parts, ' + ')
 }
 
-/** What the record of a transition holds, by the fields of the job that say the same. */
+/** Maps fields of the latest record to the fields of the job that have the same value. */
 export const RECORD_IN_JOB: Readonly<Record<string, string>> = {
   reason: 'stateReason',
   stateMetadata: 'stateMetadata',
@@ -168,14 +169,14 @@ function renamed(record: Weights): Weights {
 function weighed({ columns }: Table, row: string, weights: Weights): Prisma.Sql[] {
   return Object.entries(weights).map(([field, weight]) => {
     const column = columns[field]
-    if (column === undefined) throw new Error(`There is no column for ${field}.`)
-    // The length of a text is known without reading it; JSON is written out.
+    if (column === undefined) throw new Error(`Field ${field} has no column.`)
+    // PostgreSQL knows the length of a text without reading it, but must convert JSON to text.
     const text = Prisma.raw(`${row}.${column.name}${column.type === 'json' ? '::text' : ''}`)
     return Prisma.sql`coalesce(octet_length(${text}), 0) * ${weight}::bigint`
   })
 }
 
-/** The select list of a job from the row named `row`: `row.user_id AS "userId", ...`; by default with all fields. */
+/** The select list of a job from the row named `row`: `row.user_id AS "userId", ...`; default: all fields. */
 function jobColumns(row: string, fields: readonly string[] = Object.keys(JOBS.columns)): Prisma.Sql {
   const names = [...new Set(fields)].sort()
   return Prisma.raw(names.map((field) => `${row}.${JOBS.columns[field]?.name} AS "${field}"`).join(', '))

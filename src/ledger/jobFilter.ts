@@ -1,13 +1,13 @@
-// What a list or a count of jobs may be restricted to, as conditions of SQL.
+// Filters of lists and counts of jobs, and their SQL conditions.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { minUuidAt } from '../database/uuid.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
 import type { Limits } from './limits.ts'
 
-/** All given conditions hold. */
+/** A job must satisfy all given conditions. */
 export interface JobFilter {
-  /** Only jobs of this user, whatever else is asked for: how a caller is confined to its own. */
+  /** Only jobs of this user, in addition to `userId`. Restricts a caller to its own jobs. */
   ownerId?: string | undefined
   userId?: string | null | undefined
   states?: JobState[] | null | undefined
@@ -20,16 +20,16 @@ export interface JobFilter {
   completedAfter?: Date | null | undefined
   /** Exclusive. */
   completedBefore?: Date | null | undefined
-  /** Contained in the metadata of the job, as PostgreSQL's `jsonb @>` means it. */
+  /** The metadata of the job contains this object, as PostgreSQL's `jsonb @>` defines it. */
   metadata?: JsonObject | null | undefined
-  /** Deleted jobs too; by default they are left out. */
+  /** Includes deleted jobs. Default: false. */
   includeDeleted?: boolean | null | undefined
 }
 
-/** More values than this in one filter are refused. */
-const FILTER_VALUES = 100
+/** Maximum number of values in one condition of a filter. */
+const MAX_FILTER_VALUES = 100
 
-/** As a condition on the table `jobs`. @throws InvalidInputError */
+/** The condition on the table `jobs`. @throws InvalidInputError */
 export function jobCondition(filter: JobFilter | null | undefined, limits: Limits): Prisma.Sql {
   if (!filter) return NOT_DELETED
   checkJobFilter(filter, limits)
@@ -39,18 +39,18 @@ export function jobCondition(filter: JobFilter | null | undefined, limits: Limit
 
 const NOT_DELETED = Prisma.sql`jobs.deleted_at IS NULL`
 
-/** Conditions on the table `jobs` for a filter that was checked. `includeDeleted` is left out of account. */
+/** Conditions on the table `jobs` for a valid filter. Ignores `includeDeleted`. */
 export function jobConditions(filter: JobFilter): Prisma.Sql[] {
   const { states, presets, createdAfter, createdBefore, completedAfter, completedBefore, metadata } = filter
   const conditions: (Prisma.Sql | false)[] = [
     ...ownerConditions(filter),
     states != null && oneOf('jobs.state', 'job_state', states),
     presets != null && oneOf('jobs.preset', 'text', presets),
-    // The instant of creation is in the id, and lists are ordered by it: a range of ids serves both.
+    // Ids are UUIDs of version 7, which contain the time of creation. Lists are ordered by id, so a range of ids is one index range.
     createdAfter != null && Prisma.sql`jobs.id >= ${minUuidAt(createdAfter)}::uuid`,
     createdBefore != null && Prisma.sql`jobs.id < ${minUuidAt(createdBefore)}::uuid`,
     completedAfter != null && Prisma.sql`jobs.completed_at >= ${completedAfter}`,
-    // What was completed earlier was created earlier too (ck_jobs_times_in_order), which tells where to begin.
+    // A job is created before it is completed (ck_jobs_times_in_order), so the bound also limits the ids.
     completedBefore != null &&
       Prisma.sql`jobs.completed_at < ${completedBefore} AND jobs.id < ${minUuidAt(completedBefore)}::uuid`,
     metadata != null &&
@@ -62,7 +62,7 @@ export function jobConditions(filter: JobFilter): Prisma.Sql[] {
 
 type Owners = Pick<JobFilter, 'ownerId' | 'userId'>
 
-/** Two users at once are nobody: known without looking at the jobs of either. */
+/** Whether the filter requires two different users, so that no job can match. */
 export function isContradiction({ ownerId, userId }: Owners): boolean {
   return ownerId !== undefined && userId != null && userId !== ownerId
 }
@@ -73,7 +73,7 @@ export function ownerConditions(owners: Owners): Prisma.Sql[] {
   return owner == null ? [] : [Prisma.sql`jobs.user_id = ${owner}`]
 }
 
-/** Of one value alone an index gives the rows in its order; of several it does not. */
+/** An index returns rows in its order for `= value`, but not for `= ANY`. */
 export function oneOf(column: string, type: string, values: readonly string[]): Prisma.Sql {
   const [first, ...others] = new Set(values)
   if (first !== undefined && others.length === 0)
@@ -94,14 +94,14 @@ export function checkJobFilter({ userId, states, presets, metadata, ...instants 
   check.throwIfAny()
 }
 
-/** Notes a list with too many names, or with something that is no name. */
+/** Reports a list with too many names or with an invalid name. */
 export function checkNames(check: InputCheck, path: string, names: readonly string[] | null | undefined): void {
   if (checkLength(check, path, names)) for (const name of names ?? []) check.name(path, name)
 }
 
-/** Notes a list with more values than a filter may have. */
+/** Reports a list with more than `MAX_FILTER_VALUES` values. */
 export function checkLength(check: InputCheck, path: string, values: readonly unknown[] | null | undefined): boolean {
-  if (!values || values.length <= FILTER_VALUES) return true
-  check.addIssue(path, `must be at most ${FILTER_VALUES} values; ${values.length} came.`)
+  if (!values || values.length <= MAX_FILTER_VALUES) return true
+  check.addIssue(path, `must have at most ${MAX_FILTER_VALUES} values (got ${values.length}).`)
   return false
 }

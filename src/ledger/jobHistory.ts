@@ -1,4 +1,4 @@
-// Reads the ledger: the history of one job, and the records of all jobs.
+// Reads the history of one job and the records of all jobs.
 
 import { type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
@@ -9,7 +9,7 @@ import { type Page, type PageRequest, pageOfRows, type ReadRange } from './page.
 import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
 import { recordsOfUser } from './recordsOfUser.ts'
 
-/** Which columns and relations of the records to read; by default every column. The fields of the order are always read. */
+/** Columns and relations of the records to read. Default: every column. The fields of the order are always read. */
 export interface RecordSelection {
   select?: Prisma.JobStateRecordSelect | undefined
 }
@@ -21,7 +21,7 @@ export const HISTORY_ORDER: KeysetOrder = {
   key: [{ field: 'sequence', column: 'job_states.sequence', kind: 'int' }],
 }
 
-// Two records of one job never come in the wrong order: neither their times nor their ids run backwards.
+// This order keeps the records of a job in sequence: within a job neither times nor ids decrease.
 const RECORDS_ORDER: KeysetOrder = {
   name: 'records',
   direction: 'desc',
@@ -32,9 +32,9 @@ const RECORDS_ORDER: KeysetOrder = {
 }
 
 /**
- * One page of the history of a job, in the order in which it happened; empty if there is no such job.
+ * One page of the history of a job, oldest first. Empty if the job does not exist.
  *
- * @throws InvalidInputError for bad page sizes and cursors.
+ * @throws InvalidInputError for invalid page sizes and cursors
  */
 export async function getJobHistory(
   ledger: Ledger,
@@ -46,9 +46,9 @@ export async function getJobHistory(
 }
 
 /**
- * One page of the records of all jobs that a filter admits, newest first.
+ * One page of the records of all jobs that match a filter, newest first.
  *
- * @throws InvalidInputError for bad page sizes, cursors and filters.
+ * @throws InvalidInputError for invalid page sizes, cursors and filters
  */
 export async function listJobStateRecords(
   ledger: Ledger,
@@ -60,17 +60,17 @@ export async function listJobStateRecords(
   const condition = recordCondition(request.filter, ledger.limits)
   const { ownerId, userId, ...others } = request.filter ?? {}
   const owner = ownerId ?? userId
-  // One job's records are few.
+  // One job has few records, so a page of them needs no rewrite.
   if (owner == null || others.jobId != null || isEmpty) {
     return pageOfRows(ledger, { ...list, condition }, request)
   }
-  const ofAnybody = recordCondition(others, ledger.limits)
-  const narrow = (run: ReadRange) => recordsOfUser(owner, run)
-  return pageOfRows(ledger, { ...list, condition: ofAnybody, narrow }, request)
+  const conditionOfOthers = recordCondition(others, ledger.limits)
+  const narrow = (range: ReadRange) => recordsOfUser(owner, range)
+  return pageOfRows(ledger, { ...list, condition: conditionOfOthers, narrow }, request)
 }
 
 /**
- * How many records a filter admits.
+ * Number of records that match a filter.
  *
  * @throws InvalidInputError
  */

@@ -1,4 +1,4 @@
-// The result of a job: what came out of it. Completing and failing a job write it together with the transition (finishJob.ts).
+// The result of a job. Completing or failing a job writes it together with the transition (finishJob.ts).
 
 import { type JobResult, type JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -9,10 +9,10 @@ import type { Ledger } from './ledger.ts'
 
 export interface ResultInput {
   status: JobResultStatus
-  /** Any JSON; null and absent are the same. */
+  /** Any JSON. Null means no output. */
   output?: unknown
   errorMessage?: string | null | undefined
-  /** Milliseconds, by the clock of whoever did the work. */
+  /** Measured by the worker's clock. */
   processingTimeMs?: number | null | undefined
 }
 
@@ -21,10 +21,10 @@ export interface SetJobResultInput extends ResultInput {
 }
 
 /**
- * Creates or replaces the result of a job. The same result again changes nothing, not even `updatedAt`.
+ * Creates or replaces the result of a job. Setting the same result again changes nothing, not even `updatedAt`.
  *
- * @throws JobNotFoundError (also for a deleted job, whose result is kept as it was), InvalidInputError, AnswerTooLargeError.
- * Then nothing was written.
+ * @throws JobNotFoundError (also for a deleted job, whose result cannot change), InvalidInputError, AnswerTooLargeError. In all cases
+ * nothing was written.
  */
 export async function setJobResult(
   ledger: Ledger,
@@ -45,17 +45,17 @@ export async function setJobResult(
   })
   if (job === null) throw new JobNotFoundError(input.jobId)
   if (job.deletedAt !== null || job.result === null) {
-    throw new JobNotFoundError(input.jobId, `Job ${input.jobId} was deleted; its result is kept as it was.`)
+    throw new JobNotFoundError(input.jobId, `Job ${input.jobId} was deleted; its result cannot be changed.`)
   }
   return job.result
 }
 
-/** The result of a job; null if it has none or if there is no such job. */
+/** The result of a job; null if it has no result or does not exist. */
 export async function getJobResult(ledger: Ledger, jobId: string): Promise<JobResult | null> {
   return ledger.prisma.jobResult.findUnique({ where: { jobId } })
 }
 
-/** The bytes that an answer has of a result that is just being written. */
+/** The bytes that a result adds to the response of the operation that writes it. */
 export function resultBytes({ output, errorMessage }: ResultInput, { bound }: JobAnswer): number {
   const weights = bound?.shape.result ?? {}
   const bytes = (text: string | null | undefined): number => Buffer.byteLength(text ?? '')
@@ -65,7 +65,7 @@ export function resultBytes({ output, errorMessage }: ResultInput, { bound }: Jo
   )
 }
 
-/** Notes what is wrong with a result. */
+/** Reports the issues of a result. */
 export function checkResult(check: InputCheck, result: ResultInput): InputCheck {
   check.json('output', result.output, 'outputBytes')
   check.text('errorMessage', result.errorMessage, 'errorMessageBytes')
@@ -73,14 +73,14 @@ export function checkResult(check: InputCheck, result: ResultInput): InputCheck 
   return check
 }
 
-/** The statuses as plain SQL names them. */
+/** The labels of the enum `job_result_status` in SQL. */
 export const STATUS_IN_DATABASE: Record<JobResultStatus, string> = {
   SUCCESS: 'success',
   ERROR: 'error',
   TIMEOUT: 'timeout',
 }
 
-/** The statement that writes `result` for each job whose `id` is in the relation named `jobs`. */
+/** A statement that writes `result` for each job whose `id` is in the relation named `jobs`. */
 export function upsertResult(jobs: string, result: ResultInput): Prisma.Sql {
   const output = result.output == null ? null : JSON.stringify(result.output)
   return Prisma.sql`

@@ -1,4 +1,4 @@
-// What happened to jobs, by time: from the roll-up and its tail where the filter is a user or nothing, else from the records themselves.
+// Statistics of jobs over time. Reads the roll-up and its tail if the filter has at most a user, and the records otherwise.
 import { Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { DurationHistogram } from './durations.ts'
@@ -14,11 +14,11 @@ export type StatsBucket = 'MINUTE' | 'HOUR' | 'DAY'
 
 export const BUCKET_SECONDS = { MINUTE: 60, HOUR: 3600, DAY: 86_400 } as const satisfies Record<StatsBucket, number>
 
-/** More buckets than this are refused: two months by the hour, a day by the minute. */
+/** Maximum number of buckets: two months by hour, a day by minute. */
 export const MAX_BUCKETS = 1500
 
 export interface JobStatsRequest {
-  /** `includeDeleted` is left out of account: what happened to a job that was deleted since has happened. */
+  /** Ignores `includeDeleted`: the statistics always include the records of deleted jobs. */
   readonly filter?: JobFilter | null | undefined
   /** Inclusive. */
   readonly from: Date
@@ -27,7 +27,7 @@ export interface JobStatsRequest {
   readonly bucket: StatsBucket
 }
 
-/** What happened between `start` and the start of the next bucket. */
+/** What happened from `start` until the start of the next bucket. */
 export interface JobStatsBucket {
   readonly start: Date
   readonly created: number
@@ -35,18 +35,18 @@ export interface JobStatsBucket {
   readonly started: number
   readonly completed: number
   readonly failed: number
-  /** Transitions from PENDING or PROCESSING to CANCELLED; a job that is deleted when it is finished is not cancelled. */
+  /** Transitions from PENDING or PROCESSING to CANCELLED. Deleting a finished job does not count. */
   readonly cancelled: number
-  /** How long the jobs that were started had been PENDING; null if none was. */
+  /** Median time in PENDING of the jobs that were started. Null if none was started. */
   readonly medianWaitMs: number | null
-  /** How long the jobs that were completed or failed had been PROCESSING; null if none was. */
+  /** Median time in PROCESSING of the jobs that completed or failed. Null if none did. */
   readonly medianProcessingMs: number | null
   readonly p95ProcessingMs: number | null
 }
 
 /**
- * The buckets that the time from `from` up to `to` touches, each whole, aligned to UTC, in order of time, empty ones included. Durations are
- * those of the last state, told within `RELATIVE_ERROR`.
+ * All buckets that overlap the time from `from` to `to`, in order of time. Buckets are aligned to UTC, complete at both ends, and
+ * include empty ones. Durations are those of the previous state, with a relative error of at most `RELATIVE_ERROR`.
  *
  * @throws InvalidInputError
  */
@@ -56,7 +56,7 @@ export async function jobStats(ledger: Ledger, request: JobStatsRequest): Promis
   checkJobFilter(filter, ledger.limits)
   if (span.starts.length === 0) return []
   if (isImpossibleJobFilter(filter)) return bucketsOf(span, [])
-  return bucketsOf(span, (await rolledUp(ledger, filter, span)) ?? (await recorded(ledger, filter, span)))
+  return bucketsOf(span, (await readRollUp(ledger, filter, span)) ?? (await readRecords(ledger, filter, span)))
 }
 
 interface Span {
@@ -71,21 +71,21 @@ function spanOf({ from, to, bucket }: JobStatsRequest, limits: Limits): Span {
   check.instant('from', from)
   check.instant('to', to)
   if (from > to)
-    check.addIssue('to', `must not be earlier than "from"; ${to.toISOString()} came, and ${from.toISOString()}.`)
+    check.addIssue('to', `must not be earlier than "from" (got ${to.toISOString()}, "from" is ${from.toISOString()}).`)
   check.throwIfAny()
   const ms = 1000 * BUCKET_SECONDS[bucket]
   const first = Math.floor(from.getTime() / ms)
   const count = from < to ? Math.ceil(to.getTime() / ms) - first : 0
   if (count > MAX_BUCKETS) {
-    check.addIssue('to', `leads to ${count} buckets of a ${bucket}; at most ${MAX_BUCKETS} are allowed.`)
+    check.addIssue('to', `must give at most ${MAX_BUCKETS} buckets of one ${bucket} (got ${count}).`)
     check.throwIfAny()
   }
   const starts = Array.from({ length: count }, (_, index) => new Date((first + index) * ms))
   return { bucket, starts, first: new Date(first * ms), last: new Date((first + count - 1) * ms) }
 }
 
-/** A part of what happened in a bucket. */
-interface Piece extends Record<Counter, number> {
+/** A part of the sums of one bucket. */
+interface PartialSum extends Record<Counter, number> {
   readonly start: Date
   readonly waitBuckets: string
   readonly waitCounts: string
@@ -96,49 +96,49 @@ interface Piece extends Record<Counter, number> {
 const COUNTERS = ['created', 'started', 'completed', 'failed', 'cancelled'] as const
 type Counter = (typeof COUNTERS)[number]
 
-/** Whether the roll-up knows the statistics, so that they are read without looking at the records. */
+/** Whether the roll-up contains these statistics, so that reading them does not read records. */
 export function isStatsRolledUp(filter: JobFilter, bucket: StatsBucket): boolean {
-  return statsQuestion(filter, bucket) !== undefined
+  return statsQuery(filter, bucket) !== undefined
 }
 
-function statsQuestion(filter: JobFilter, bucket: StatsBucket): RollUpQuery | undefined {
-  const question = filter.states == null ? rollUpQuery(filter) : undefined
-  // Of single users there are no minutes.
-  return question?.userId !== undefined && bucket === 'MINUTE' ? undefined : question
+function statsQuery(filter: JobFilter, bucket: StatsBucket): RollUpQuery | undefined {
+  const query = filter.states == null ? rollUpQuery(filter) : undefined
+  // The roll-up has no minutes of single users.
+  return query?.userId !== undefined && bucket === 'MINUTE' ? undefined : query
 }
 
-/** Undefined if the roll-up cannot answer: it does not know the filter, or is too far behind. */
-async function rolledUp({ sql }: Ledger, filter: JobFilter, span: Span): Promise<Piece[] | undefined> {
-  const question = statsQuestion(filter, span.bucket)
-  if (question === undefined) return undefined
-  const { userId } = question
-  const rows = await sql.query<{ isBehind: boolean } & (Piece | { start: null })>`
-    WITH ${rollUpCtes(userId)}, pieces AS (
+/** Undefined if the roll-up does not support the filter or lags too far behind. */
+async function readRollUp({ sql }: Ledger, filter: JobFilter, span: Span): Promise<PartialSum[] | undefined> {
+  const query = statsQuery(filter, span.bucket)
+  if (query === undefined) return undefined
+  const { userId } = query
+  const rows = await sql.query<{ isBehind: boolean } & (PartialSum | { start: null })>`
+    WITH ${rollUpCtes(userId)}, sums AS (
       SELECT start, created, started, completed, failed, cancelled,
         array_to_string(wait_buckets, ' ') AS "waitBuckets", array_to_string(wait_counts, ' ') AS "waitCounts",
         array_to_string(processing_buckets, ' ') AS "processingBuckets", array_to_string(processing_counts, ' ') AS "processingCounts"
       FROM jobledger.job_statistics
       WHERE user_id = ${userId ?? ''} AND bucket_seconds = ${BUCKET_SECONDS[span.bucket]} AND start >= ${span.first} AND start < ${endOf(span)}
       UNION ALL
-      (${piecesOf(Prisma.sql`tail AS record`, Prisma.sql`true`, span)})
+      (${partialSums(Prisma.sql`tail AS record`, Prisma.sql`true`, span)})
     )
-    SELECT lag."isBehind", pieces.* FROM lag LEFT JOIN pieces ON NOT lag."isBehind"`
+    SELECT lag."isBehind", sums.* FROM lag LEFT JOIN sums ON NOT lag."isBehind"`
   if (rows.some(({ isBehind }) => isBehind)) return undefined
-  return rows.filter((row): row is Piece & { isBehind: false } => row.start !== null)
+  return rows.filter((row): row is PartialSum & { isBehind: false } => row.start !== null)
 }
 
-/** From the records of the jobs that the filter admits. */
-async function recorded({ sql }: Ledger, filter: JobFilter, span: Span): Promise<Piece[]> {
+/** Sums up the records of the jobs that match the filter. */
+async function readRecords({ sql }: Ledger, filter: JobFilter, span: Span): Promise<PartialSum[]> {
   const source = Prisma.sql`job_states AS record JOIN jobs ON jobs.id = record.job_id`
-  return sql.query<Piece>(piecesOf(source, and(jobConditions(filter)), span))
+  return sql.query<PartialSum>(partialSums(source, and(jobConditions(filter)), span))
 }
 
 function endOf({ bucket, last }: Span): Prisma.Sql {
   return Prisma.sql`${last}::timestamptz + ${Prisma.raw(`interval '${BUCKET_SECONDS[bucket]} seconds'`)}`
 }
 
-/** The same sums as in the roll-up (jobledger.apply_to_rollup), of other records. */
-function piecesOf(source: Prisma.Sql, condition: Prisma.Sql, span: Span): Prisma.Sql {
+/** Computes the same sums as the roll-up (jobledger.apply_to_rollup) for the records of `source`. */
+function partialSums(source: Prisma.Sql, condition: Prisma.Sql, span: Span): Prisma.Sql {
   const size = Prisma.raw(`interval '${BUCKET_SECONDS[span.bucket]} seconds'`)
   return Prisma.sql`
     SELECT start, sum(created)::integer AS created, sum(started)::integer AS started, sum(completed)::integer AS completed,
@@ -167,15 +167,15 @@ function piecesOf(source: Prisma.Sql, condition: Prisma.Sql, span: Span): Prisma
 
 const ORIGIN = Prisma.raw("timestamptz '2000-01-01 00:00Z'")
 
-function bucketsOf({ bucket, starts, first }: Span, pieces: readonly Piece[]): JobStatsBucket[] {
+function bucketsOf({ bucket, starts, first }: Span, parts: readonly PartialSum[]): JobStatsBucket[] {
   const sums = starts.map(() => newSum())
   const ms = 1000 * BUCKET_SECONDS[bucket]
-  for (const piece of pieces) {
-    const sum = sums[Math.floor((piece.start.getTime() - first.getTime()) / ms)]
+  for (const part of parts) {
+    const sum = sums[Math.floor((part.start.getTime() - first.getTime()) / ms)]
     if (sum === undefined) continue
-    for (const counter of COUNTERS) sum.counts[counter] += piece[counter]
-    sum.waits.add(piece.waitBuckets, piece.waitCounts)
-    sum.processings.add(piece.processingBuckets, piece.processingCounts)
+    for (const counter of COUNTERS) sum.counts[counter] += part[counter]
+    sum.waits.add(part.waitBuckets, part.waitCounts)
+    sum.processings.add(part.processingBuckets, part.processingCounts)
   }
   return sums.map(({ counts, waits, processings }, index) => ({
     start: starts[index] as Date,

@@ -1,4 +1,4 @@
-// What every operation of the ledger is given: the database to work on and the limits to keep.
+// The context of every ledger operation: the database and the limits.
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { Sql } from '../database/rows/sql.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
@@ -13,7 +13,7 @@ export interface LedgerDatabase {
   readonly sql: Sql
 }
 
-/** A ledger on a connected database. Limits that are not given are the defaults. */
+/** A ledger on a connected database. Omitted limits have their defaults. */
 export function openLedger({ prisma, sql }: LedgerDatabase, limits: Partial<Limits> = {}): Ledger {
   return { prisma, sql, limits: { ...DEFAULT_LIMITS, ...limits } }
 }

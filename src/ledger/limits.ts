@@ -1,9 +1,9 @@
-// How large things may be, as data. The configuration may replace any of these.
+// The limits of input. The configuration can override those in `Limits`.
 
 /** The largest integer of PostgreSQL and of GraphQL. */
 export const MAX_INT = 2_147_483_647
 
-/** Upper limits; sizes in bytes are of UTF-8. */
+/** Upper limits. Sizes in bytes refer to UTF-8. */
 export interface Limits {
   /** `content` of a job. */
   contentBytes: number
@@ -17,21 +17,21 @@ export interface Limits {
   errorMessageBytes: number
   /** User id, preset, actor and idempotency key, in characters (code points). */
   nameCharacters: number
-  /** Items of a batch. */
+  /** Maximum number of items of a batch. */
   batchItems: number
-  /** Items of a page. */
+  /** Maximum number of items of a page. */
   pageSize: number
-  /** Items of a page when the caller does not say. */
+  /** Default number of items of a page. */
   defaultPageSize: number
 }
 
-/** The largest priority; the least is its negative. The database holds the same limit. */
+/** Priorities range from -1000 to 1000. The database enforces the same limit. */
 export const MAX_PRIORITY = 1000
-/** A job may be tried so often. */
+/** Maximum number of attempts of a job. */
 export const MAX_ATTEMPTS = 1000
-/** Jobs that one claim hands out. */
+/** Maximum number of jobs of one claim. */
 export const MAX_CLAIM_SIZE = 100
-/** A lease lasts so long: a day. */
+/** Maximum duration of a lease: a day. */
 export const MAX_LEASE_SECONDS = 86_400
 
 export const DEFAULT_LIMITS: Limits = {

@@ -1,4 +1,4 @@
-// Lists jobs, page by page, in any of the orders that have an index.
+// Lists jobs page by page, in any order that an index supports.
 
 import type { Job, JobState, Prisma } from '../database/generated/client.ts'
 import type { KeyField, KeysetOrder } from '../database/keyset.ts'
@@ -13,7 +13,7 @@ export interface JobOrder {
   direction: 'ASC' | 'DESC'
 }
 
-/** Which columns and relations of the jobs to read; by default every column. The fields of the order are always read. */
+/** Columns and relations of the jobs to read. Default: every column. The fields of the order are always read. */
 export interface JobSelection {
   select?: Prisma.JobSelect | undefined
 }
@@ -23,7 +23,7 @@ export interface ListJobsRequest extends PageRequest {
   orderBy?: JobOrder | null | undefined
 }
 
-/** What makes a key of an order of jobs unique. */
+/** The last field of every order of jobs. It makes the key unique. */
 export const JOB_ID: KeyField = { field: 'id', column: 'jobs.id', kind: 'uuid' }
 
 const KEYS = {
@@ -33,10 +33,10 @@ const KEYS = {
 } as const satisfies Record<JobOrder['field'], KeysetOrder['key']>
 
 /**
- * One page of the jobs that a filter admits, the latest created first unless `orderBy` says otherwise. By COMPLETED_AT, jobs
- * that are not completed come last in either direction.
+ * One page of the jobs that match a filter, newest first by default. With COMPLETED_AT, jobs that are not completed come last in both
+ * directions.
  *
- * @throws InvalidInputError for bad page sizes, cursors and filters.
+ * @throws InvalidInputError for invalid page sizes, cursors and filters
  */
 export async function listJobs(
   ledger: Ledger,
@@ -55,7 +55,7 @@ export async function listJobs(
   return pageOfJobs(ledger, { order, condition, isEmpty }, request, shape)
 }
 
-/** Whether jobs in these states all have been completed, or none has (ck_jobs_times_fit_state). */
+/** Whether all jobs in these states have a completion time, or none has (ck_jobs_times_fit_state). Undefined if they differ. */
 function completion(states: readonly JobState[] | null | undefined): KeysetOrder['only'] {
   if (states == null) return undefined
   const unfinished = states.filter((state) => state === 'PENDING' || state === 'PROCESSING')
@@ -67,7 +67,7 @@ function completion(states: readonly JobState[] | null | undefined): KeysetOrder
 export interface JobList {
   order: KeysetOrder
   condition: Prisma.Sql
-  /** No job can satisfy the condition: nothing is read. */
+  /** No job can satisfy the condition, so nothing is read. */
   isEmpty?: boolean
 }
 

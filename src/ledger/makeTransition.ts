@@ -1,4 +1,4 @@
-// Makes a transition of one job, or finds out why it may not happen.
+// Makes a transition of one job, or finds out why it is refused.
 
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -9,36 +9,36 @@ import type { Ledger } from './ledger.ts'
 import { isLegalTransition } from './states.ts'
 import { type JobTransition, type TransitionDetails, type TransitionTarget, updateOne } from './transition.ts'
 
-/** What the author of a transition says about it, and at which version and state it expects the job. */
+/** The details of a transition, and the version and state that the caller expects. */
 export interface TransitionCommand extends TransitionDetails, TransitionTarget {}
 
-/** Why a transition may not happen. */
+/** Why a transition is refused. */
 export type TransitionRefusal = JobNotFoundError | IllegalTransitionError | VersionConflictError | InvalidInputError
 
-/** What belongs to the statement of a transition beside the UPDATE. */
+/** Additions to the statement of a transition. */
 export interface TransitionExtras {
-  /** Makes more changes in the same commit: further queries of the WITH clause, which may read the moved job from `changed`. */
+  /** More queries of the WITH clause, for changes in the same commit. They may read the new state of the job from `changed`. */
   readonly queries?: Prisma.Sql
-  /** Bytes that the answer has beside the job. */
+  /** Bytes of the response in addition to the job. */
   readonly otherBytes?: number
 }
 
-/** Notes what is wrong with the parts that all transitions have. */
-export function validateTransition(check: InputCheck, note: TransitionCommand): InputCheck {
-  check.uuid('jobId', note.jobId)
-  check.actor(note.actor)
-  check.text('reason', note.reason, 'reasonBytes')
-  check.metadata('metadata', note.metadata)
-  check.integer('expectedVersion', note.expectedVersion, 1)
+/** Reports the issues of the fields that all transitions have. */
+export function validateTransition(check: InputCheck, command: TransitionCommand): InputCheck {
+  check.uuid('jobId', command.jobId)
+  check.actor(command.actor)
+  check.text('reason', command.reason, 'reasonBytes')
+  check.metadata('metadata', command.metadata)
+  check.integer('expectedVersion', command.expectedVersion, 1)
   return check
 }
 
 /**
- * Makes the transition and returns the job as it is then. One statement; a second one finds out why a transition did not happen. If the
- * job has become fit for it between the two, the transition is tried again.
+ * Makes the transition in one statement and returns the job after it. If the transition is refused, a second statement finds out why.
+ * If the job allows the transition by then, tries again.
  *
- * @throws JobNotFoundError (also for a job of another owner), IllegalTransitionError, VersionConflictError, AnswerTooLargeError. Then
- * nothing was written.
+ * @throws JobNotFoundError (also for a job of another owner), IllegalTransitionError, VersionConflictError, AnswerTooLargeError. In all
+ * cases nothing was written.
  */
 export async function makeTransition(
   ledger: Ledger,
@@ -57,19 +57,19 @@ export async function makeTransition(
   }
 }
 
-/** Why the transition of a job as it is may not happen; undefined if it may. */
+/** Why the transition of the current job is refused; undefined if it is allowed. */
 export function refusal(
   job: Pick<Job, 'id' | 'state' | 'version' | 'deletedAt'> | undefined,
   { to, from }: Pick<JobTransition, 'to' | 'from'>,
   { jobId, expectedVersion, expectedState }: TransitionTarget,
 ): TransitionRefusal | undefined {
   if (job === undefined) return new JobNotFoundError(jobId)
-  // A caller whose view is old learns first that it is old: the state it asks for may be the one that another caller reached.
+  // Reports a version conflict first, because another caller may have made the same transition already.
   if ((expectedVersion ?? job.version) !== job.version || (expectedState ?? job.state) !== job.state) {
     return new VersionConflictError(job, { version: expectedVersion ?? null, state: expectedState ?? null })
   }
   if (!isLegalTransition(job.state, to)) return new IllegalTransitionError(job, to)
-  // Another operation leads to the same state from this one: what releases a job must not retry it.
+  // The state machine allows this, but for a different operation: releasing a job must not retry it.
   const state: JobState | undefined = from.includes(job.state) ? undefined : from[0]
   return state && new VersionConflictError(job, { state })
 }

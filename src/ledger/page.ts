@@ -1,4 +1,4 @@
-// Pages of any list of the ledger: checks what is asked for, reads one page by key, and tells exactly what lies around it.
+// Keyset pagination of all lists of the ledger: validates the arguments, reads one page, and reports exactly whether more rows exist.
 
 import type { Prisma } from '../database/generated/client.ts'
 import {
@@ -30,13 +30,13 @@ export interface Page<Row> {
   rows: Row[]
   /** The cursor of one of the rows. */
   cursorOf(row: Row): string
-  /** Whether a row follows the last of this page; asks the database only where the page itself does not tell. */
+  /** Whether a row follows the last row of this page. Queries the database only if the page itself does not show it. */
   hasNextPage(): Promise<boolean>
-  /** Whether a row precedes the first of this page, likewise. */
+  /** Whether a row precedes the first row of this page. Queries the database only if the page itself does not show it. */
   hasPreviousPage(): Promise<boolean>
 }
 
-/** A page that is well-formed: how many rows, from which end, between which positions. */
+/** The valid arguments of a page: number of rows, direction, and bounds. */
 export interface PageWindow {
   size: number
   backward: boolean
@@ -50,27 +50,27 @@ export interface RowList {
   table: Table
   order: KeysetOrder
   condition: Prisma.Sql
-  /** No row can satisfy the condition: nothing is read. */
+  /** No row can satisfy the condition, so nothing is read. */
   isEmpty?: boolean
-  /** Which columns and relations to read; by default every column. The fields of the order are always read. */
+  /** Columns and relations to read. Default: every column. The fields of the order are always read. */
   select?: Select | undefined
-  /** Where an index does not bring the rows of a run: a condition that only those satisfy. Of the rest of the run it knows. */
-  narrow?: ((run: ReadRange) => Prisma.Sql) | undefined
+  /** Optional rewrite for lists that no index serves: returns a complete WHERE clause for one range. */
+  narrow?: ((range: ReadRange) => Prisma.Sql) | undefined
 }
 
-/** A part of a list that is about to be read. */
+/** One range of a list to read. */
 export interface ReadRange {
   condition: Prisma.Sql
-  /** Between which rows. */
+  /** The bounds of the range, as a condition. */
   between: Prisma.Sql
   orderBy: Prisma.Sql
   take: number
-  /** It is read from the first row of the list on. */
+  /** The range starts at the first row of the list. */
   isBeginning: boolean
 }
 
 /**
- * Checks a page request against an order and the limits.
+ * Validates a page request against an order and the limits.
  *
  * @throws InvalidInputError for a size out of range, `first` together with `last`, and cursors that are not of this order.
  */
@@ -78,7 +78,7 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
   const check = new InputCheck(limits)
   const { first, last } = request
   if (first != null && last != null)
-    check.addIssue('first', `and "last" exclude each other; first: ${first} and last: ${last} came.`)
+    check.addIssue('first', `must not be combined with "last" (got first: ${first}, last: ${last}).`)
   check.integer('first', first, 0, limits.pageSize)
   check.integer('last', last, 0, limits.pageSize)
   const bounds = {
@@ -92,7 +92,7 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
 /**
  * Reads one page of a list.
  *
- * @throws InvalidInputError for bad page sizes and cursors
+ * @throws InvalidInputError for invalid page sizes and cursors
  */
 export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: PageRequest): Promise<Page<Row>> {
   const { table, order, condition, isEmpty, select, narrow } = list
@@ -110,10 +110,10 @@ export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: Pa
   )
 }
 
-/** Reads one page. `read` answers a segment of the list with at most `take` rows that hold at least the fields of the order's key. */
+/** Reads one page. `read` returns at most `take` rows of a segment, with at least the fields of the order's key. */
 async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<Row>): Promise<Page<Row>> {
   const { size, backward, bounds } = window
-  // One row more than asked for tells whether there are more.
+  // One extra row shows whether more rows exist.
   const found = await readSegments(segmentsBetween(order, bounds, { reversed: backward }), size + 1, read)
   const more = found.length > size
   const rows = found.slice(0, size)
@@ -125,7 +125,7 @@ async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<
   return {
     rows,
     cursorOf: (row) => encodeCursor(order, row as Record<string, unknown>),
-    // Beyond a bound lie rows that the page did not look at: that of the bound itself, if it still matches, and others.
+    // The page did not read the row at a bound, which may still match, nor any rows beyond it.
     hasNextPage: once(async () => {
       if (!backward && more) return true
       if (!bounds.before) return false
@@ -139,10 +139,10 @@ async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<
   }
 }
 
-/** However often a client asks, the database is asked once. */
-function once(ask: () => Promise<boolean>): () => Promise<boolean> {
-  let answer: Promise<boolean> | undefined
-  return () => (answer ??= ask())
+/** Runs `query` at most once, however often the result is used. */
+function once(query: () => Promise<boolean>): () => Promise<boolean> {
+  let result: Promise<boolean> | undefined
+  return () => (result ??= query())
 }
 
 async function readSegments<Row>(segments: Segment[], take: number, read: Read<Row>): Promise<Row[]> {
@@ -165,7 +165,7 @@ function position(
     return decodeCursor(order, cursor)
   } catch (error) {
     if (!(error instanceof InvalidCursorError)) throw error
-    check.addIssue(argument, `${error.message} "${cursor.slice(0, 50)}" came.`)
+    check.addIssue(argument, `${error.message} (got "${cursor.slice(0, 50)}").`)
     return undefined
   }
 }

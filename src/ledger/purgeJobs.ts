@@ -1,24 +1,24 @@
-// Purges deleted jobs, with their histories and results. What may be purged, by whom, and what is left of it, is decided by the database
-// (migration 20261128000002_guards).
+// Purges deleted jobs with their histories and results. The database decides which jobs may be purged, by which role, and what remains
+// of them (jobledger.purge, migration 20261128000002_guards).
 import { retryConflicts } from '../database/sqlErrors.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
- * Purges the earliest jobs that were deleted more than `olderThanDays` days ago, one batch in one commit. Passes over jobs that a consumer
- * has still to read.
+ * Purges jobs that were deleted more than `olderThanDays` days ago, oldest first, one batch in one commit. Skips jobs that a consumer
+ * has not read yet.
  *
- * @returns how many jobs were purged, at most `most`; 0: there are no more
- * @throws what the database throws; SQLSTATE 42501 if its role may not purge
+ * @returns the number of purged jobs, at most `max`; 0 if no more jobs can be purged
+ * @throws errors of the database; SQLSTATE 42501 if its role may not purge
  */
-export async function purgeJobs({ sql }: Ledger, olderThanDays: number, most = 1000): Promise<number> {
+export async function purgeJobs({ sql }: Ledger, olderThanDays: number, max = 1000): Promise<number> {
   const [row] = await retryConflicts(
     () => sql.query<{ purged: number }>`
-      SELECT jobledger.purge(now() - interval '1 day' * ${olderThanDays}::integer, ${most}::integer) AS purged`,
+      SELECT jobledger.purge(now() - interval '1 day' * ${olderThanDays}::integer, ${max}::integer) AS purged`,
   )
   return row?.purged ?? 0
 }
 
-/** How many jobs a purge would take now, and how many it would pass over because a consumer has still to read them. */
+/** Number of jobs that a purge would delete now, and number of jobs that it would skip because a consumer has not read them yet. */
 export async function countPurgeableJobs(
   { sql }: Ledger,
   olderThanDays: number,

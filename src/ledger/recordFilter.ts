@@ -1,13 +1,13 @@
-// What a list, a count or a stream of records may be restricted to: as a condition of SQL, and as a look at one record.
+// Filters of lists, counts and streams of records: as an SQL condition, and as a check of one record.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { InputCheck } from './inputCheck.ts'
 import { checkLength, oneOf, ownerConditions } from './jobFilter.ts'
 import type { Limits } from './limits.ts'
 
-/** All given conditions hold. */
+/** A record must satisfy all given conditions. */
 export interface JobStateRecordFilter {
-  /** Only records of jobs of this user, whatever else is asked for: how a caller is confined to its own. */
+  /** Only records of this user's jobs, in addition to `userId`. Restricts a caller to its own jobs. */
   ownerId?: string | undefined
   /** A UUID. */
   jobId?: string | null | undefined
@@ -22,7 +22,7 @@ export interface JobStateRecordFilter {
   before?: Date | null | undefined
 }
 
-/** As a condition on the table `job_states`. @throws InvalidInputError */
+/** The condition on the table `job_states`. @throws InvalidInputError */
 export function recordCondition(filter: JobStateRecordFilter | null | undefined, limits: Limits): Prisma.Sql {
   const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter ?? {}
   checkFilter(filter ?? {}, limits)
@@ -51,7 +51,7 @@ function checkFilter(filter: JobStateRecordFilter, limits: Limits): void {
   check.throwIfAny()
 }
 
-/** What a filter looks at. */
+/** The fields of a record that a filter uses. */
 export interface RecordFacts {
   readonly jobId: string
   /** The owner of the job. */
@@ -62,14 +62,14 @@ export interface RecordFacts {
   readonly timestamp: Date
 }
 
-/** Whether a record satisfies the condition that `recordCondition` makes of the filter. */
+/** Whether a record matches the filter. Must agree with `recordCondition`. */
 export function matches(filter: JobStateRecordFilter, record: RecordFacts): boolean {
   const { jobId, ownerId, userId, actor, previousStates, newStates, after, before } = filter
   return (
-    isWanted(record.jobId, jobId?.toLowerCase()) &&
-    isWanted(record.userId, ownerId) &&
-    isWanted(record.userId, userId) &&
-    isWanted(record.actor, actor) &&
+    equals(record.jobId, jobId?.toLowerCase()) &&
+    equals(record.userId, ownerId) &&
+    equals(record.userId, userId) &&
+    equals(record.actor, actor) &&
     (previousStates == null || (record.previousState !== null && previousStates.includes(record.previousState))) &&
     (newStates == null || newStates.includes(record.newState)) &&
     (after == null || record.timestamp >= after) &&
@@ -77,6 +77,7 @@ export function matches(filter: JobStateRecordFilter, record: RecordFacts): bool
   )
 }
 
-function isWanted(value: string, wanted: string | null | undefined): boolean {
-  return wanted == null || value === wanted
+/** Whether a value satisfies an optional condition. */
+function equals(value: string, expected: string | null | undefined): boolean {
+  return expected == null || value === expected
 }

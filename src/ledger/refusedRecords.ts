@@ -1,9 +1,9 @@
-// Records that a sink refused permanently: kept here, so that the records after them are published.
+// Records that a sink has refused permanently. They are set aside so that the publisher can continue with the next records.
 import type { Ledger } from './ledger.ts'
 
 export interface RefusedRecord {
   readonly jobId: string
-  /** Within the job. */
+  /** The sequence number of the record within its job. */
   readonly sequence: number
   /** Why the sink refused it. */
   readonly reason: string
@@ -11,10 +11,10 @@ export interface RefusedRecord {
   readonly refusedAt: Date
 }
 
-/** Maximum number of refused records listed for a consumer: the latest ones. */
+/** Maximum number of refused records that are listed per consumer. */
 export const MAX_LISTED = 100
 
-/** Stores refused records. Does nothing for those that are stored already. */
+/** Stores refused records. Ignores records that are stored already. */
 export async function setAside(
   { prisma }: Ledger,
   consumer: string,
@@ -30,7 +30,7 @@ interface RefusedRow extends RefusedRecord {
   readonly consumer: string
 }
 
-/** The latest refused records of all consumers, by consumer; at most `MAX_LISTED` each. */
+/** The latest refused records by the name of the consumer, at most `MAX_LISTED` each. */
 export async function listRefusedRecords(
   { sql }: Ledger,
   consumers: readonly string[],

@@ -1,4 +1,4 @@
-// Gives a job back that a worker holds, without using up an attempt.
+// Returns a worker's job to the queue without using up an attempt.
 import type { Job } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
@@ -14,23 +14,23 @@ export interface ReleaseJobInput {
   /** The version at which the worker holds the job. */
   expectedVersion: number
   reason?: string | null | undefined
-  /** Not claimed again earlier; by default the job is where it was in the queue. */
+  /** Earliest time of the next claim. By default the job keeps its place in the queue. */
   runAt?: Date | null | undefined
 }
 
 /**
- * Moves a job from PROCESSING back to PENDING and returns it as it is then. If it was asked to be cancelled, the database cancels it
- * in the same commit.
+ * Moves a job from PROCESSING to PENDING and returns the job after it. If its cancellation was requested, the database cancels it in the
+ * same commit.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. Then nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. In all cases nothing was written.
  */
 export async function releaseJob(
   ledger: Ledger,
-  { runAt, ...note }: ReleaseJobInput,
+  { runAt, ...command }: ReleaseJobInput,
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<Job> {
-  const check = validateTransition(new InputCheck(ledger.limits), note)
+  const check = validateTransition(new InputCheck(ledger.limits), command)
   check.instant('runAt', runAt)
   check.throwIfAny()
-  return makeTransition(ledger, { transition: release(note, runAt), target: note }, answer)
+  return makeTransition(ledger, { transition: release(command, runAt), target: command }, answer)
 }

@@ -1,7 +1,7 @@
-// How often a job will still be tried without anybody asking for it.
+// How many more attempts a job gets automatically.
 import type { Job } from '../database/generated/client.ts'
 
-/** Number of attempts that will begin by themselves from now on; one that is going on is not among them. */
+/** Number of attempts that will still start automatically. The current attempt does not count. */
 export function remainingAttempts({
   state,
   attempt,
@@ -12,6 +12,6 @@ export function remainingAttempts({
   const isFinal = state === 'COMPLETED' || state === 'CANCELLED' || cancelRequestedAt !== null
   const unused = Math.max(0, maxAttempts - (attempt - releases))
   if (isFinal) return 0
-  // A job that was retried by hand is tried once more, also when its attempts are used up.
+  // A job that was retried manually gets one more attempt, even if its attempts are used up.
   return state === 'PENDING' ? Math.max(1, unused) : unused
 }

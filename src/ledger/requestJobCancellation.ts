@@ -1,5 +1,5 @@
-// Asks for a job to be cancelled: one that waits is cancelled at once, one that is worked on when its worker has stopped, or at the end
-// of its lease. To cancel without waiting for anybody is transitionJob.
+// Requests the cancellation of a job. A waiting job is cancelled at once. A job in progress is cancelled when its worker has stopped or
+// its lease ends. To cancel immediately in both cases, use transitionJob.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
@@ -20,9 +20,10 @@ export interface RequestJobCancellationInput {
 }
 
 /**
- * Cancels a PENDING job; notes the request on a PROCESSING one, of which the first request stays. Returns the job as it is then.
+ * Cancels a PENDING job, or stores the request on a PROCESSING job; later requests do not replace it. Returns the job after that.
  *
- * @throws JobNotFoundError, IllegalTransitionError (the job is finished), InvalidInputError, AnswerTooLargeError. Then nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError (the job is finished), InvalidInputError, AnswerTooLargeError. In all cases nothing
+ * was written.
  */
 export async function requestJobCancellation(
   ledger: Ledger,
@@ -35,10 +36,10 @@ export async function requestJobCancellation(
   check.actor(actor)
   check.text('reason', reason, 'reasonBytes')
   check.throwIfAny()
-  // One of the two updates applies. If the job changes its state meanwhile, neither may; then they are tried again.
+  // One of the two updates applies. If the job changes its state at the same time, neither may apply; then the loop tries again.
   const changes = Prisma.sql`WITH cancelled AS (${updateOne(cancel(input), { ...input, expectedState: 'PENDING' })} RETURNING *),
-    asked AS (${askWorker(input)} RETURNING *),
-    changed AS (SELECT * FROM cancelled UNION ALL SELECT * FROM asked)`
+    requested AS (${storeRequest(input)} RETURNING *),
+    changed AS (SELECT * FROM cancelled UNION ALL SELECT * FROM requested)`
   for (;;) {
     const [written] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
     if (written) return written
@@ -49,7 +50,7 @@ export async function requestJobCancellation(
   }
 }
 
-function askWorker({ jobId, ownerId, actor, reason }: RequestJobCancellationInput): Prisma.Sql {
+function storeRequest({ jobId, ownerId, actor, reason }: RequestJobCancellationInput): Prisma.Sql {
   const conditions = [
     Prisma.sql`id = ${jobId}::uuid AND state = 'PROCESSING' AND cancel_requested_at IS NULL`,
     ...ownerConditions({ ownerId }),

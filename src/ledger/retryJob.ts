@@ -1,4 +1,4 @@
-// Tries a failed job once more, by hand: also when its attempts are used up.
+// Retries a failed job manually, even if its attempts are used up.
 import type { Job } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
@@ -12,23 +12,23 @@ export interface RetryJobInput {
   ownerId?: string | undefined
   actor: string
   reason?: string | null | undefined
-  /** Not claimed again earlier; by default at once, whenever it was due before. */
+  /** Earliest time of the next claim. Default: now, or earlier if the job was due earlier. */
   runAt?: Date | null | undefined
   expectedVersion?: number | null | undefined
 }
 
 /**
- * Moves a job from FAILED to PENDING and returns it as it is then.
+ * Moves a job from FAILED to PENDING and returns the job after it.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. Then nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. In all cases nothing was written.
  */
 export async function retryJob(
   ledger: Ledger,
-  { runAt, ...note }: RetryJobInput,
+  { runAt, ...command }: RetryJobInput,
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<Job> {
-  const check = validateTransition(new InputCheck(ledger.limits), note)
+  const check = validateTransition(new InputCheck(ledger.limits), command)
   check.instant('runAt', runAt)
   check.throwIfAny()
-  return makeTransition(ledger, { transition: retry(note, runAt), target: note }, answer)
+  return makeTransition(ledger, { transition: retry(command, runAt), target: command }, answer)
 }

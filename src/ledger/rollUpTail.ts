@@ -1,30 +1,27 @@
-// The tail of the roll-up: the records behind its place, as the snapshot of the statement sees them. For the WITH of a statement.
+// The tail of the roll-up: the records after its checkpoint, in the snapshot of the statement. For the WITH clause of a statement.
 import { Prisma } from '../database/generated/client.ts'
 import { ROLL_UP } from './rollUp.ts'
 
-/**
- * A tail of so many records at most is added to the sums. To add a longer one takes as long as to count the jobs themselves, or nearly, and
- * that is done instead.
- */
+/** Maximum length of a tail that is added to the sums. With a longer tail, counting the jobs directly is about as fast. */
 const MAX_TAIL_RECORDS = 20_000
 
 /**
- * Always true. PostgreSQL would plan for a tail as long as its limit, at a cost that makes it compile the statement (JIT), which takes longer
- * than the answer. It takes a comparison that it knows nothing about to be true for one row in 200.
+ * Always true. Without it PostgreSQL plans for a tail as long as its limit, whose cost triggers JIT compilation, which takes longer than
+ * the query. PostgreSQL estimates that an equality of unknown expressions is true for one row in 200.
  */
 const USUALLY_SHORT = Prisma.sql`record.sequence + 0 = record.sequence`
 
 /**
- * `place`: one row, unless nobody knows it. `tail`: the columns of the records, those of jobs of one user if it is given. `lag`: one row,
- * whether the sums are too far behind to be used,
- * or were loaded without their place.
+ * The common table expressions. `place`: the checkpoint, one row, or none if it does not exist. `tail`: the records after it, only those
+ * of one user's jobs if `userId` is given. `lag`: one row; `isBehind` is true if the sums lag too far behind or were loaded without
+ * their checkpoint.
  */
 export function rollUpCtes(userId: string | undefined): Prisma.Sql {
   const ofUser =
     userId === undefined
       ? Prisma.empty
       : Prisma.sql`WHERE (SELECT user_id FROM jobs WHERE jobs.id = behind.job_id) = ${userId}`
-  // One record more than may be is enough to know. The limit is in the text, where the planner sees it.
+  // One record more than the limit is enough to detect the lag. The limit is a literal, so that the planner knows it.
   return Prisma.sql`
     place AS (SELECT transaction_id, record_id FROM jobledger.consumers WHERE name = ${ROLL_UP}),
     behind AS MATERIALIZED (

@@ -1,4 +1,4 @@
-// Numbers of jobs from the roll-up and its tail: exact, because one snapshot sees the sums, how far they go, and what came after.
+// Counts of jobs from the roll-up and its tail. Exact, because one snapshot has the sums, their checkpoint, and the records after it.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { isEmpty } from './filterReach.ts'
 import { isContradiction, type JobFilter } from './jobFilter.ts'
@@ -7,26 +7,26 @@ import { rollUpCtes } from './rollUpTail.ts'
 
 export type StateCounts = ReadonlyMap<JobState, number>
 
-/** Whose jobs the roll-up can be asked about. */
+/** A query that the roll-up can answer. */
 export interface RollUpQuery {
-  /** Undefined: those of all users. */
+  /** Undefined: the jobs of all users. */
   readonly userId: string | undefined
   readonly includeDeleted: boolean
 }
 
-/** The question that a filter comes to, but for its states; undefined if the roll-up cannot answer it. */
+/** The query for a filter, without its states; undefined if the roll-up cannot answer it. */
 export function rollUpQuery({ ownerId, userId, states: _, includeDeleted, metadata, ...others }: JobFilter) {
   if (Object.values(others).some((value) => value != null)) return undefined
   if (metadata != null && !isEmpty(metadata)) return undefined
-  // Known without the roll-up.
+  // The result is empty, so the roll-up is not needed.
   if (isContradiction({ ownerId, userId })) return undefined
-  const asked = ownerId ?? userId ?? undefined
-  // The sums of all users are kept under the empty name, which no user has.
-  if (asked === '') return undefined
-  return { userId: asked, includeDeleted: includeDeleted ?? false } satisfies RollUpQuery
+  const user = ownerId ?? userId ?? undefined
+  // The empty user id stands for the sums of all users. No user has it.
+  if (user === '') return undefined
+  return { userId: user, includeDeleted: includeDeleted ?? false } satisfies RollUpQuery
 }
 
-/** How many jobs are in each state; undefined if the roll-up is too far behind. One statement. */
+/** Number of jobs in each state; undefined if the roll-up lags too far behind. Runs one statement. */
 export async function rolledUpCounts(
   { sql }: Ledger,
   { userId, includeDeleted }: RollUpQuery,
@@ -45,7 +45,7 @@ export async function rolledUpCounts(
   return new Map(rows.map(({ state, count }) => [state, count]))
 }
 
-// A record takes a job out of one state and into another. Behind the deletion of a job there is no record.
+// A record moves a job from one state to another. A deleted job gets no further records.
 const CHANGES = Prisma.sql`
   SELECT change.state, change.deleted, change.count
   FROM tail CROSS JOIN LATERAL (VALUES

@@ -1,4 +1,4 @@
-// Shortens waits for another attempt that began while the clock of the database was ahead, and would last until it is there again.
+// Ends waits for another attempt that started while the clock of the database was ahead. They would last until the clock catches up.
 
 import { Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -9,19 +9,19 @@ const MAX_WAIT = Prisma.sql`interval '1 millisecond'
   * coalesce(nullif(current_setting('jobledger.retry_max_ms', true), ''), '3600000')::double precision`
 
 /**
- * Makes jobs due that would wait for another attempt longer than any job does that fails now. Their last change lies in the future, by which
- * an index finds them. A minute is allowed for: the statement of another transaction may have a later now(). No change of state: nothing is
- * recorded.
+ * Makes jobs due that would wait longer for another attempt than a job that fails now. Finds them by an index, because their last change
+ * is in the future. Tolerates a minute, because another transaction may have a later now(). The state does not change, so no record is
+ * written.
  *
- * @returns how many jobs are due now, at most `mostJobs`
+ * @returns the number of jobs that were made due, at most `maxJobs`
  */
-export async function shortenRetryWaits({ sql }: Ledger, mostJobs: number): Promise<number> {
+export async function shortenRetryWaits({ sql }: Ledger, maxJobs: number): Promise<number> {
   return await retryConflicts(
     () => sql.execute`
       WITH waiting AS MATERIALIZED (
         SELECT id FROM jobs WHERE updated_at > now() + interval '1 minute' AND state = 'PENDING' AND state_actor = 'system:retry'
           AND run_at > now() + ${MAX_WAIT} + interval '1 minute'
-        ORDER BY updated_at, id LIMIT ${mostJobs} FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY updated_at, id LIMIT ${maxJobs} FOR NO KEY UPDATE SKIP LOCKED
       )
       UPDATE jobs SET run_at = now() WHERE id = ANY (ARRAY(SELECT id FROM waiting))`,
   )

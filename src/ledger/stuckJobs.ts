@@ -1,10 +1,10 @@
-// Finds jobs that have been PROCESSING for too long: whoever worked on them may be gone.
+// Finds jobs that have been PROCESSING for too long. Their workers may be gone.
 
 import { databaseNow } from '../database/clock.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
 import { and } from '../database/rows/conditions.ts'
-import { countOfJobs } from './countJobs.ts'
+import { countWhere } from './countJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { ownerConditions } from './jobFilter.ts'
 import { leaseHasEnded } from './leases.ts'
@@ -12,21 +12,20 @@ import type { Ledger } from './ledger.ts'
 import { JOB_ID, type JobSelection, pageOfJobs } from './listJobs.ts'
 import type { Page, PageRequest } from './page.ts'
 
-/** Why a job is stuck. TOO_LONG: its lease is alive. */
+/** Why a job is stuck. TOO_LONG: its lease is valid, but its worker takes too long. */
 export type StuckReason = 'LEASE_EXPIRED' | 'NO_LEASE' | 'TOO_LONG'
 
-/** By default a job is stuck that has been PROCESSING for longer than an hour. */
+/** Default threshold: a job is stuck if it has been PROCESSING for longer than an hour. */
 export const STUCK_AFTER_SECONDS = 3600
 
-/** Which jobs are stuck. */
-export interface StuckJobsQuestion {
-  /** Only jobs of this user: how a caller is confined to its own. */
+export interface StuckJobsFilter {
+  /** Only jobs of this user. Restricts a caller to its own jobs. */
   ownerId?: string | undefined
-  /** PROCESSING for longer than so many seconds; one hour by default. */
+  /** Minimum time in PROCESSING. Default: `STUCK_AFTER_SECONDS`. */
   olderThanSeconds?: number | null | undefined
 }
 
-export type StuckJobsRequest = PageRequest & StuckJobsQuestion
+export type StuckJobsRequest = PageRequest & StuckJobsFilter
 
 const ORDER: KeysetOrder = {
   name: 'stuckJobs',
@@ -35,8 +34,7 @@ const ORDER: KeysetOrder = {
 }
 
 /**
- * One page of the jobs that have been PROCESSING for longer than `olderThanSeconds`, the one that started first at the head, and
- * when that was.
+ * One page of the jobs that have been PROCESSING for longer than `olderThanSeconds`, earliest start first, and the time `at` of the check.
  *
  * @throws InvalidInputError
  */
@@ -50,18 +48,18 @@ export async function listStuckJobs(
 }
 
 /**
- * How many jobs have been PROCESSING for longer than `olderThanSeconds`.
+ * Number of jobs that have been PROCESSING for longer than `olderThanSeconds`.
  *
  * @throws InvalidInputError
  */
-export async function countStuckJobs(ledger: Ledger, question: StuckJobsQuestion = {}): Promise<number> {
-  const { condition } = await stuckCondition(ledger, question)
-  return countOfJobs(ledger, condition)
+export async function countStuckJobs(ledger: Ledger, filter: StuckJobsFilter = {}): Promise<number> {
+  const { condition } = await stuckCondition(ledger, filter)
+  return countWhere(ledger, condition)
 }
 
 async function stuckCondition(
   ledger: Ledger,
-  { olderThanSeconds, ownerId }: StuckJobsQuestion,
+  { olderThanSeconds, ownerId }: StuckJobsFilter,
 ): Promise<{ at: Date; condition: Prisma.Sql }> {
   const seconds = olderThanSeconds ?? STUCK_AFTER_SECONDS
   const check = new InputCheck(ledger.limits)
@@ -76,7 +74,7 @@ async function stuckCondition(
   return { at, condition }
 }
 
-/** Why a job is stuck at an instant; null if it is not: it is not PROCESSING, or not for longer than `olderThanSeconds`. */
+/** Why a job is stuck at `at`; null unless it has been PROCESSING for longer than `olderThanSeconds`. */
 export function stuckReason(
   { state, startedAt, leaseExpiresAt }: Pick<Job, 'state' | 'startedAt' | 'leaseExpiresAt'>,
   { at, olderThanSeconds }: { at: Date; olderThanSeconds: number },

@@ -1,44 +1,44 @@
-// The timelines of a ledger: a new one begins when its database was restored, promoted or copied (migration 20261128000002_guards).
-// Decides whether a position still holds, and on which timeline a record was written.
+// The timelines of a ledger. A new one starts when the database was restored, promoted or copied (migration 20261128000002_guards).
+// Decides whether a position is still valid, and on which timeline a record was written.
 import { comparePositions, type OrderKey, type Position } from './eventOrder.ts'
 import type { LedgerDatabase } from './ledger.ts'
 
-/** The position is on a timeline that has ended, and may lie behind records that were lost with it. */
+/** The position is on a timeline that has ended, and may be after records that were lost with it. */
 export class TimelineEndedError extends Error {
   override readonly name = 'TimelineEndedError'
   readonly code = 'TIMELINE_ENDED'
 
   constructor() {
     super(
-      'The ledger was restored or failed over, and may have lost its last records. Reconnect with the cursor of the last event: ' +
-        'it is accepted if nothing up to it was lost.',
+      'The ledger was restored or failed over and may have lost its last records. Reconnect with the cursor of your last event: ' +
+        'it is accepted if no record up to it was lost.',
     )
   }
 }
 
 interface Timeline {
   readonly epoch: bigint
-  /** The transaction id from which on its records are. */
+  /** The transaction id of its first record. */
   readonly beginsAt: bigint
-  /** The last position that it is known to share with the timeline before. */
+  /** The last position that it certainly shares with the previous timeline. */
   readonly common: OrderKey
 }
 
-/** Where a ledger is now, read by the statement that reads records. */
+/** The current timeline and horizon, read in the same statement as the records. */
 export interface Head {
   readonly epoch: bigint
   readonly horizon: bigint
 }
 
-/** The timelines of a ledger by their last epoch; those before it never change. */
+/** The timelines of each database up to the cached epoch. Timelines never change once they exist. */
 const cache = new WeakMap<object, { readonly epoch: bigint; readonly timelines: readonly Timeline[] }>()
 
-/** @throws TimelineEndedError if the position does not hold any more */
+/** @throws TimelineEndedError if the position is no longer valid */
 export async function requireSameTimeline(ledger: LedgerDatabase, position: Position, head: Head): Promise<void> {
   if (!(await isStillValid(ledger, position, head))) throw new TimelineEndedError()
 }
 
-/** Whether the records up to the position are those that were read on its timeline. */
+/** Whether the records up to the position are still the same as those that were read on its timeline. */
 export async function isStillValid(ledger: LedgerDatabase, position: Position, head: Head): Promise<boolean> {
   if (position.transactionId > head.horizon) return false
   return position.epoch === head.epoch || isCommon(ledger, position, head.epoch)
@@ -51,7 +51,7 @@ async function isCommon(ledger: LedgerDatabase, position: Position, epoch: bigin
   return index >= 0 && timelines.slice(index + 1).every(({ common }) => comparePositions(position, common) <= 0)
 }
 
-/** On which timeline each record was written that is read on the timeline `epoch`; undefined for the first of the ledger. */
+/** Returns a function from a record, read on the timeline `epoch`, to the epoch of its writing; undefined for the first timeline. */
 export async function epochsOfWriting(
   ledger: LedgerDatabase,
   epoch: bigint,

@@ -1,53 +1,53 @@
-// The UPDATE that moves jobs from state to state, and one constructor for each way to do so. A constructor says which columns change;
-// the UPDATE is written once. The database checks the transition, sets the times and writes the record in the same commit.
+// The UPDATE that moves jobs from state to state, and one constructor for each kind of transition. A constructor defines which columns
+// change; the UPDATE exists once. The database checks the transition, sets the times and writes the record in the same commit.
 // jobledger.transition_jobs (prisma/migrations) makes the transitions of a batch.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import type { JsonObject } from './inputCheck.ts'
 import { fromStatesOf, JOB_STATES } from './states.ts'
 
-/** Who makes a transition, and why. */
+/** The actor and the reason of a transition. */
 export interface TransitionDetails {
   readonly actor: string
   readonly reason?: string | null | undefined
   readonly metadata?: JsonObject | null | undefined
 }
 
-/** A job that a transition is for, and what must be true of it. */
+/** The job of a transition, and its expected version and state. */
 export interface TransitionTarget {
   readonly jobId: string
-  /** Only if the job belongs to this user: the scope of a caller. Any other job counts as one that does not exist. */
+  /** The scope of the caller: only if the job belongs to this user. Otherwise the job counts as missing. */
   readonly ownerId?: string | undefined
   readonly expectedVersion?: number | null | undefined
   readonly expectedState?: JobState | null | undefined
 }
 
-/** A value, or an expression on the row as it was before the transition. */
+/** A value, or an expression on the row before the transition. */
 type Value<T> = T | Prisma.Sql
 
-/** What a transition writes. Use a constructor below: not all combinations are valid. */
+/** The columns that a transition writes. Use a constructor below, because not all combinations are valid. */
 export interface Transition {
   readonly to: Value<JobState>
   readonly actor: string
   readonly reason?: Value<string> | null | undefined
   readonly metadata?: JsonObject | null | undefined
-  /** What went wrong; of a transition to FAILED only. */
+  /** The error message. Only for a transition to FAILED. */
   readonly error?: Value<string> | null | undefined
-  /** Assignments to other columns, separated by commas. */
+  /** Comma-separated assignments to other columns. */
   readonly also?: Prisma.Sql
 }
 
-/** A transition of one job, which happens if the job is in one of the states `from`. */
+/** A transition of one job. Applies only if the job is in one of the states `from`. */
 export interface JobTransition extends Transition {
   readonly to: JobState
   readonly from: readonly JobState[]
 }
 
-/** Begins work without a lease. */
+/** Starts work without a lease. */
 function start(details: TransitionDetails): JobTransition {
   return { ...details, to: 'PROCESSING', from: fromStatesOf('PROCESSING') }
 }
 
-/** Begins work under a lease, by the clock of the database. The version of the claimed job is the fencing token of its worker. */
+/** Starts work under a lease, by the clock of the database. The version of the claimed job is the worker's fencing token. */
 export function claim(input: { actor: string; workerId: string; leaseSeconds: number }) {
   const { actor, workerId, leaseSeconds } = input
   return {
@@ -71,24 +71,24 @@ export function cancel(details: TransitionDetails): JobTransition {
   return { ...details, to: 'CANCELLED', from: fromStatesOf('CANCELLED') }
 }
 
-/** Gives work back without using up an attempt. By default the job keeps its place in the queue. */
+/** Returns a job to the queue without using up an attempt. By default the job keeps its place. */
 export function release(details: TransitionDetails, runAt?: Date | null): JobTransition {
   const also = Prisma.sql`${NOT_AN_ATTEMPT}, run_at = coalesce(${runAt ?? null}::timestamptz, run_at)`
   return { ...details, to: 'PENDING', from: ['PROCESSING'], also }
 }
 
-/** Makes a failed job wait for another attempt; by default it is due now, by the clock of the database. */
+/** Returns a failed job to the queue. By default it is due now, by the clock of the database. */
 export function retry(details: TransitionDetails, runAt?: Date | null): JobTransition {
   const also = Prisma.sql`run_at = coalesce(${runAt ?? null}::timestamptz, least(run_at, jobledger.current_instant()))`
   return { ...details, to: 'PENDING', from: ['FAILED'], also }
 }
 
-/** Makes a job wait again, from either state: a release or a retry that does not change when the job is due. */
+/** Returns a PROCESSING or FAILED job to the queue without changing its due time. */
 function requeue(details: TransitionDetails): JobTransition {
   return { ...details, to: 'PENDING', from: fromStatesOf('PENDING'), also: NOT_AN_ATTEMPT }
 }
 
-/** The database ignores it if the job was not PROCESSING. */
+/** The database ignores this if the job was not PROCESSING. */
 const NOT_AN_ATTEMPT = Prisma.sql`releases = releases + 1`
 
 /** Soft-deletes a job in any state. */
@@ -96,17 +96,17 @@ export function softDelete(details: TransitionDetails): JobTransition {
   return { ...details, to: 'CANCELLED', from: JOB_STATES, also: Prisma.sql`deleted_at = now()` }
 }
 
-/** The state that a job whose worker is gone moves to, as an expression. */
+/** An expression for the next state of a job whose worker is gone. */
 export const RESCUE_OUTCOME = Prisma.sql`CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
   WHEN attempt - releases >= max_attempts THEN 'FAILED' ELSE 'PENDING' END::job_state`
 
-/** Ends the attempt of a worker that is gone. `cause` says how that is known. */
+/** Ends the attempt of a worker that is gone. `cause` explains how that was detected. */
 export function rescue({ actor, cause }: { actor: string; cause: string }): Transition {
   return {
     to: RESCUE_OUTCOME,
     actor,
     reason: Prisma.sql`CASE WHEN cancel_requested_at IS NULL THEN ${cause}
-      ELSE concat('asked for by ', cancel_requested_by, ': ' || cancel_reason, ' (', ${cause}::text, ')') END`,
+      ELSE concat('requested by ', cancel_requested_by, ': ' || cancel_reason, ' (', ${cause}::text, ')') END`,
     error: Prisma.sql`CASE WHEN ${RESCUE_OUTCOME} = 'FAILED'
       THEN format('The worker is gone (%s), and the attempts are used up (%s).', ${cause}::text, max_attempts) END`,
   }
@@ -120,12 +120,12 @@ const BY_STATE: Readonly<Record<JobState, (details: TransitionDetails) => JobTra
   CANCELLED: cancel,
 }
 
-/** The transition to `state` from every state that leads there. The error of a failure is its reason. */
+/** The transition to `state` from every state that allows it. A failure uses its reason as the error. */
 export function transitionTo(state: JobState, details: TransitionDetails): JobTransition {
   return BY_STATE[state](details)
 }
 
-/** The UPDATE of the target, without RETURNING. It matches no row if the job is not as expected, or not in scope. */
+/** The UPDATE of the target, without RETURNING. Matches no row if the job is not in the expected state and version, or not in scope. */
 export function updateOne(transition: JobTransition, target: TransitionTarget): Prisma.Sql {
   const { jobId, ownerId, expectedVersion, expectedState } = target
   const from = transition.from.filter((state) => expectedState == null || state === expectedState)
@@ -136,8 +136,8 @@ export function updateOne(transition: JobTransition, target: TransitionTarget): 
 }
 
 /**
- * The UPDATE of the jobs whose ids are in the relation named `ids`, without RETURNING. The query of that relation must lock the rows and
- * be MATERIALIZED. An array, because a join with a number of rows that the planner cannot know might read the whole table.
+ * The UPDATE of the jobs whose ids are in the relation named `ids`, without RETURNING. That relation must be MATERIALIZED and lock the
+ * rows. Uses an array, because a join on an unknown number of rows can make the planner scan the whole table.
  */
 export function updateLocked(transition: Transition, ids: string): Prisma.Sql {
   return update(transition, Prisma.sql`id = ANY (ARRAY(SELECT id FROM ${Prisma.raw(ids)}))`)

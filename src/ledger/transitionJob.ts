@@ -1,5 +1,4 @@
-// Moves jobs to the state that the caller names, one job or a batch. The other operations on one job are in files of their own, such as
-// finishJob.ts.
+// Moves one job or a batch to a state that the caller chooses. Operations with more effects have their own files, such as finishJob.ts.
 
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
 import { JOBS } from '../database/rows/tables.ts'
@@ -23,10 +22,10 @@ export interface TransitionJobInput extends TransitionCommand {
 }
 
 /**
- * Moves a job to the state `to` and returns the job as it is then. One statement; of racing callers at most one wins.
+ * Moves a job to the state `to` and returns the job after it. Runs one statement. Of several racing callers at most one succeeds.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError (the job is not at the expected version or state),
- * InvalidInputError, AnswerTooLargeError. Then nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError (the job does not have the expected version or state),
+ * InvalidInputError, AnswerTooLargeError. In all cases nothing was written.
  */
 export async function transitionJob(
   ledger: Ledger,
@@ -38,10 +37,10 @@ export async function transitionJob(
 }
 
 /**
- * Makes up to `batchItems` transitions in one statement and one commit, in the order given: an item sees those before it, also of
- * the same job. Each is answered for itself, by the job as it was right after it or by the reason why it did not happen.
+ * Makes up to `batchItems` transitions in one statement and one commit, in the given order. Each item sees the effects of the items
+ * before it, also on the same job. Each item gets its own result: the job right after the transition, or the reason why it was refused.
  *
- * @throws InvalidInputError if there are no items or too many; AnswerTooLargeError. Then nothing was written.
+ * @throws InvalidInputError if the batch is empty or too large; AnswerTooLargeError. In both cases nothing was written.
  */
 export async function transitionJobs(
   ledger: Ledger,
@@ -50,8 +49,8 @@ export async function transitionJobs(
   answer: JobAnswer = WHOLE_JOB,
 ): Promise<(Job | TransitionRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => validateTransition(check, { ...input, actor }))
-  return batch.answer(async (accepted) => {
-    const items = accepted.map(({ jobId, ownerId, to, reason, metadata, expectedVersion, expectedState }) => ({
+  return batch.process(async (valid) => {
+    const items = valid.map(({ jobId, ownerId, to, reason, metadata, expectedVersion, expectedState }) => ({
       jobId,
       ownerId,
       to,
@@ -73,11 +72,11 @@ export async function transitionJobs(
         answer,
       ),
     )
-    return accepted.map((input, index) => {
+    return valid.map((input, index) => {
       const { applied, ...job } = rows[index] as Job & { applied: boolean }
       if (applied) return job
       const current = job.id === null ? undefined : job
-      // A job that turns out to be fit for the transition was created after the attempt.
+      // If the current job allows the transition, it was created after the attempt.
       return refusal(current, transitionTo(input.to, { actor }), input) ?? new JobNotFoundError(input.jobId)
     })
   })
@@ -87,10 +86,10 @@ interface BatchItem extends Omit<TransitionJobInput, 'actor'> {
   readonly ownerId: string | undefined
 }
 
-/** The rows after the transitions, in a relation `changed`. Content, which no transition changes, is read from the jobs if it is wanted. */
+/** The relation `changed` with the rows after the transitions. No transition changes the content, so it is only read if needed. */
 function madeTransitions(items: readonly BatchItem[], actor: string, { fields, bound }: JobAnswer): Prisma.Sql {
   const readsContent = fields === undefined || fields.has('content') || bound?.shape.job.content !== undefined
-  // No join: the planner cannot know how few rows the function returns, and might read the whole table.
+  // Not a join, because the planner does not know how few rows the function returns and may scan the whole table.
   const content = readsContent ? '(SELECT content FROM jobs WHERE made.applied AND jobs.id = (made.job).id)' : "''"
   const columns = Object.values(JOBS.columns).map(
     ({ name }) => `${name === 'content' ? content : `(made.job).${name}`} AS ${name}`,
@@ -102,7 +101,7 @@ function madeTransitions(items: readonly BatchItem[], actor: string, { fields, b
     )`
 }
 
-/** The items as JSON. An item whose job does not belong to its `ownerId` is empty, as if it named a job that does not exist. */
+/** The items as JSON. An item whose job does not belong to its `ownerId` becomes empty, as if the job did not exist. */
 function itemsInScope(items: readonly BatchItem[]): Prisma.Sql {
   const json = Prisma.sql`${JSON.stringify(items)}::json`
   if (items.every(({ ownerId }) => ownerId === undefined)) return json

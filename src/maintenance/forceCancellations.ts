@@ -1,5 +1,5 @@
-// Cancels jobs that were asked to be cancelled and whose worker has let the lease end without an answer. A task of its own: somebody
-// asked for this, and the records name the same actor as where a worker gives such a job back.
+// Cancels jobs whose cancellation was requested and whose worker let the lease end. A separate task, so that the records have the same
+// actor as when a worker releases such a job.
 import { rescueStuckJobs } from '../ledger/rescueStuckJobs.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'
 
@@ -11,6 +11,6 @@ export const forceCancellationsTask: MaintenanceTask = {
       { actor: 'system:cancel' },
       { ...bounds, cancelRequested: true },
     )
-    return { counts: { cancelled }, stoppedAtBounds: bounds.signal.aborted || cancelled >= bounds.mostJobs }
+    return { counts: { cancelled }, stoppedAtBounds: bounds.signal.aborted || cancelled >= bounds.maxJobs }
   },
 }

@@ -1,25 +1,25 @@
-// One chore of maintenance, and one run of it: bounded in time and rows, measured, and told in one line.
+// A maintenance task, and one run of it: limited in time and rows, measured, and described in one line.
 import type { Ledger } from '../ledger/ledger.ts'
 
 export interface MaintenanceTask {
   readonly name: string
-  /** Whether the next round is to run it; without this, every round does. */
+  /** Whether the next round should run the task. Default: every round runs it. */
   isDue?(ledger: Ledger): Promise<boolean>
   run(ledger: Ledger, bounds: TaskBounds): Promise<TaskOutcome>
 }
 
-/** What a run keeps to. It works in portions of one commit each. */
+/** The limits of a run. A run works in batches with one commit each. */
 export interface TaskBounds {
-  /** So many jobs are changed at most. */
-  readonly mostJobs: number
-  /** No portion begins after this signal was aborted. */
+  /** Maximum number of jobs to change. */
+  readonly maxJobs: number
+  /** No new batch starts once this signal is aborted. */
   readonly signal: AbortSignal
 }
 
 export interface TaskOutcome {
-  /** How many jobs went where. */
+  /** Number of changed jobs, by outcome. */
   readonly counts: Readonly<Record<string, number>>
-  /** There may be more to do. */
+  /** The run reached a limit, so there may be more to do. */
   readonly stoppedAtBounds: boolean
 }
 
@@ -29,38 +29,39 @@ export interface TaskRun extends TaskOutcome {
 }
 
 export interface RunOptions {
-  /** No portion begins after this signal was aborted. */
+  /** No new batch starts once this signal is aborted. */
   readonly signal: AbortSignal
-  readonly mostJobs?: number
-  /** No portion begins after so long. */
-  readonly mostMs?: number
+  /** Maximum number of jobs to change. Default: 10,000. */
+  readonly maxJobs?: number
+  /** No new batch starts after this time. Default: 10,000. */
+  readonly maxMs?: number
 }
 
 const MAX_JOBS = 10_000
 const MAX_RUN_MS = 10_000
 
-/** Runs a task up to its bounds. @throws what the task throws; what it had done until then is done */
+/** Runs a task within its bounds. @throws errors of the task; batches that were committed before stay */
 export async function runTask(
   task: MaintenanceTask,
   ledger: Ledger,
-  { signal, mostJobs = MAX_JOBS, mostMs = MAX_RUN_MS }: RunOptions,
+  { signal, maxJobs = MAX_JOBS, maxMs = MAX_RUN_MS }: RunOptions,
 ): Promise<TaskRun> {
-  const beganAt = performance.now()
+  const startedAt = performance.now()
   const outcome = await task.run(ledger, {
-    mostJobs,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(mostMs)]),
+    maxJobs,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(maxMs)]),
   })
-  return { task: task.name, ...outcome, ms: Math.round(performance.now() - beganAt) }
+  return { task: task.name, ...outcome, ms: Math.round(performance.now() - startedAt) }
 }
 
-/** Whether there is something to tell. */
-export function hasDoneSomething({ counts, stoppedAtBounds }: TaskOutcome): boolean {
+/** Whether the run changed anything or has more to do. */
+export function isNoteworthy({ counts, stoppedAtBounds }: TaskOutcome): boolean {
   return stoppedAtBounds || Object.values(counts).some((count) => count > 0)
 }
 
-/** The run in one line for people. */
+/** Describes the run in one line. */
 export function describeRun({ task, counts, stoppedAtBounds, ms }: TaskRun): string {
   const done = Object.entries(counts).flatMap(([outcome, count]) => (count > 0 ? [`${count} ${outcome}`] : []))
-  const rest = stoppedAtBounds ? '; it stopped at its bounds, and the next run goes on there' : ''
-  return `${task}: ${done.join(', ') || 'nothing was to be done'} (${ms} ms)${rest}`
+  const rest = stoppedAtBounds ? '; reached its limit, the next run continues' : ''
+  return `${task}: ${done.join(', ') || 'nothing to do'} (${ms} ms)${rest}`
 }

@@ -1,5 +1,5 @@
-// Takes jobs back whose lease has ended, because the worker is gone: to PENDING, or to FAILED when their attempts are used up. Those
-// that were asked to be cancelled are for forceCancellations.ts. And jobs that wait for another attempt by a clock that was set back.
+// Rescues jobs whose lease has ended because the worker is gone: moves them to PENDING, or to FAILED if their attempts are used up.
+// Leaves jobs with a cancellation request to forceCancellations.ts. Also ends waits that a clock set back has made too long.
 import { rescueStuckJobs } from '../ledger/rescueStuckJobs.ts'
 import { shortenRetryWaits } from '../ledger/shortenRetryWaits.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'
@@ -12,8 +12,8 @@ export const rescueStuckJobsTask: MaintenanceTask = {
       { actor: 'system:rescue' },
       { ...bounds, cancelRequested: false },
     )
-    const stopped = bounds.signal.aborted || released + failed >= bounds.mostJobs
-    const madeDue = stopped ? 0 : await shortenRetryWaits(ledger, bounds.mostJobs)
-    return { counts: { released, failed, madeDue }, stoppedAtBounds: stopped || madeDue >= bounds.mostJobs }
+    const stopped = bounds.signal.aborted || released + failed >= bounds.maxJobs
+    const madeDue = stopped ? 0 : await shortenRetryWaits(ledger, bounds.maxJobs)
+    return { counts: { released, failed, madeDue }, stoppedAtBounds: stopped || madeDue >= bounds.maxJobs }
   },
 }

@@ -1,28 +1,28 @@
-// The maintenance of a process: again and again, if this process has the lock, a round of the tasks that are due. A failure is told and
-// never ends the process; what was not done is done by a later round, or by another process that takes over.
+// The maintenance service of a process. While this process holds the lock, it repeatedly runs a round of the tasks that are due. Failures
+// are logged and never end the process. A later round, or another process that takes over the lock, does the remaining work.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { describeRun, hasDoneSomething, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
+import { describeRun, isNoteworthy, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
 
 export interface MaintenanceOptions {
   readonly ledger: Ledger
   readonly tasks: readonly MaintenanceTask[]
   readonly lock: AdvisoryLock
-  /** From the end of a round to the beginning of the next, give or take a fifth by chance: replicas shall not ask all at once. */
+  /** Time between two rounds. A random jitter of 20 % keeps replicas from querying at the same time. */
   readonly intervalSeconds: number
-  /** A statement that runs when maintenance is stopped has so long to end; then it is cancelled. */
+  /** On shutdown a running statement is cancelled after this time. */
   readonly shutdownTimeoutMs: number
   readonly log: ServiceLog
 }
 
-/** The name of the lock that whoever does the maintenance has. */
+/** The name of the lock that the active process holds. */
 export const MAINTENANCE_LOCK = 'maintenance'
 
 const JITTER = 0.2
 
-/** Begins at some moment of the first interval. Does not keep the process alive. */
+/** Starts the first round at a random time within the first interval. Does not keep the process alive. */
 export function runMaintenance(options: MaintenanceOptions): Service {
   return startService({
     ...options,
@@ -31,51 +31,51 @@ export function runMaintenance(options: MaintenanceOptions): Service {
   })
 }
 
-/** What was last told of who does the maintenance. */
-type Standing = 'unknown' | 'ours' | 'of another process' | 'database away'
+/** The status that was last logged. */
+type Status = 'unknown' | 'active' | 'standby' | 'database down'
 
 async function runRounds(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
   const { log } = options
   const ms = options.intervalSeconds * 1000
   const wait = (factor: number) => sleep(ms * factor, undefined, { ref: false, signal }).catch(() => undefined)
-  let before: Standing = 'unknown'
+  let previous: Status = 'unknown'
   for (await wait(Math.random()); !signal.aborted; await wait(1 - JITTER + 2 * JITTER * Math.random())) {
-    before = await runRound(options, signal, before).catch((error: unknown) => {
-      // A warning for each outage, not for each round that finds it.
-      if (!signal.aborted) log[before === 'database away' ? 'debug' : 'warn']({ err: error }, DATABASE_UNAVAILABLE)
-      return 'database away'
+    previous = await runRound(options, signal, previous).catch((error: unknown) => {
+      // Warns once per outage, not in every round.
+      if (!signal.aborted) log[previous === 'database down' ? 'debug' : 'warn']({ err: error }, DATABASE_UNAVAILABLE)
+      return 'database down'
     })
   }
 }
 
-const DATABASE_UNAVAILABLE = 'maintenance has lost the database; it goes on when the database is back'
-const STANDINGS = {
-  ours: 'this process does the maintenance',
-  'of another process': 'another process does the maintenance; this one takes over when that one is gone',
+const DATABASE_UNAVAILABLE = 'maintenance paused: database unavailable'
+const MESSAGES = {
+  active: 'acquired maintenance lock',
+  standby: 'waiting for maintenance lock of another process',
 } as const
 
-/** @throws what shows that the database is away */
-async function runRound(options: MaintenanceOptions, signal: AbortSignal, before: Standing): Promise<Standing> {
-  const now = (await options.lock.hold(signal)) ? 'ours' : 'of another process'
-  if (now !== before) options.log.info({}, STANDINGS[now])
-  if (now === 'ours') await runTasks(options, signal)
-  return now
+/** @throws errors that show that the database is unavailable */
+async function runRound(options: MaintenanceOptions, signal: AbortSignal, previous: Status): Promise<Status> {
+  const status = (await options.lock.hold(signal)) ? 'active' : 'standby'
+  if (status !== previous) options.log.info({}, MESSAGES[status])
+  if (status === 'active') await runTasks(options, signal)
+  return status
 }
 
 async function runTasks({ tasks, ledger, lock, log }: MaintenanceOptions, signal: AbortSignal): Promise<void> {
   for (const task of tasks) {
     if (signal.aborted) return
     try {
-      if ((await task.isDue?.(ledger)) ?? true) tell(log, await runTask(task, ledger, { signal }))
+      if ((await task.isDue?.(ledger)) ?? true) logRun(log, await runTask(task, ledger, { signal }))
     } catch (error) {
-      // A task that fails while the session of the lock stands has failed by itself.
+      // If the process still holds the lock, the database is available and the task itself has failed.
       if (signal.aborted || !(await lock.isHeld(signal))) throw error
-      log.error({ err: error, task: task.name }, 'a task of maintenance failed; the next round tries it again')
+      log.error({ err: error, task: task.name }, 'maintenance task failed, retrying in the next round')
     }
   }
 }
 
-function tell(log: ServiceLog, run: TaskRun): void {
-  const { counts, ...facts } = run
-  log[hasDoneSomething(run) ? 'info' : 'debug']({ ...facts, ...counts }, `maintenance, ${describeRun(run)}`)
+function logRun(log: ServiceLog, run: TaskRun): void {
+  const { counts, ...fields } = run
+  log[isNoteworthy(run) ? 'info' : 'debug']({ ...fields, ...counts }, `maintenance, ${describeRun(run)}`)
 }

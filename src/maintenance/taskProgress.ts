@@ -1,10 +1,10 @@
-// When a task last ran and where it goes on, kept in the database: for the other replicas, for the next start, and for cron.
+// The last run and the position of a task. Stored in the database, for other replicas, the next start, and cron.
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { Sql } from '../database/rows/sql.ts'
 
 /**
- * Whether a task has never run, has stopped half-way, or last ran longer ago than its period; by the clock of the database. Also if it last
- * ran in the future: the clock was set back.
+ * Whether a task never ran, stopped before the end, or last ran more than `periodSeconds` ago, by the clock of the database. Also true if
+ * its last run is in the future, because the clock was set back.
  */
 export async function isTimeFor(sql: Sql, name: string, periodSeconds: number): Promise<boolean> {
   const [row] = await sql.query<{ due: boolean }>`
@@ -14,13 +14,13 @@ export async function isTimeFor(sql: Sql, name: string, periodSeconds: number): 
   return row?.due ?? true
 }
 
-/** The id of the job behind which the task goes on; null: at the beginning. */
+/** The id of the job after which the task continues. Null: from the start. */
 export async function positionOf(prisma: PrismaClient, name: string): Promise<string | null> {
   const task = await prisma.maintenanceTask.findUnique({ where: { name } })
   return task?.position ?? null
 }
 
-/** Keeps that the task has run just now, and where it goes on. */
+/** Stores the time of this run and the position where the next run continues. */
 export async function saveRun(sql: Sql, name: string, position: string | null): Promise<void> {
   await sql.execute`
     INSERT INTO jobledger.maintenance_tasks (name, last_run_at, position) VALUES (${name}, now(), ${position}::uuid)

@@ -37,7 +37,9 @@ export function createBatchPublisher(ledger: Ledger, sink: EventSink, startFrom:
     async next() {
       const behind = place ?? (await placeOf(ledger, sink.name, startFrom))
       const { end, isEmpty } = await nextBatchEnd(ledger, behind, BATCH)
-      const records = isEmpty ? [] : await readEvents(ledger, { behind, upTo: end, most: BATCH, select: SELECTED })
+      const records = isEmpty
+        ? []
+        : await readEvents(ledger, { after: behind, upTo: end, max: BATCH, select: SELECTED })
       const last = records.at(-1)
       if (last === undefined) {
         place = behind

@@ -1,5 +1,5 @@
-// Keeps the roll-up: portion after portion of the ledger is added to its sums, in one replica at a time. Where nobody does, the numbers
-// stay exact and take longer.
+// The roll-up service: adds the records to the sums of the roll-up, batch by batch, in one replica at a time. If no replica does, counts
+// stay exact but take longer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
@@ -12,25 +12,25 @@ import { LagReport } from '../publishing/lagReport.ts'
 export interface RollUpOptions {
   readonly ledger: Ledger
   readonly lock: AdvisoryLock
-  /** From the end of the ledger to the next look, give or take a fifth by chance. */
+  /** Time between two polls at the end of the ledger, with a random jitter of 20 %. */
   readonly intervalSeconds: number
-  /** A portion that runs when the roll-up is stopped has so long to end; then it is cancelled, and nothing of it remains. */
+  /** On shutdown a running batch is cancelled and rolled back after this time. */
   readonly shutdownTimeoutMs: number
   readonly log: ServiceLog
 }
 
-/** The name of the lock that whoever keeps the roll-up has. */
+/** The name of the lock that the active process holds. */
 export const ROLL_UP_LOCK = 'rollup'
-/** Records of a portion: about a second's work at most. Where a statement timeout is too short for it, half as many, down to `LEAST`, to the end of the ledger. */
-export const PORTION = 20_000
-const MIN = 100
+/** Records per batch: at most about a second of work. Halved after each statement timeout, down to `MIN_BATCH`, until the end of the ledger. */
+export const BATCH = 20_000
+const MIN_BATCH = 100
 const QUERY_CANCELED = '57014'
 
 const JITTER = 0.2
-/** The longest wait after a failure, twice as long after each that follows. */
+/** Maximum wait after a failure. The wait doubles with each failure. */
 const MAX_RETRY_SECONDS = 30
 
-/** Begins at once. Does not keep the process alive. */
+/** Starts immediately. Does not keep the process alive. */
 export function runRollUp(options: RollUpOptions): Service {
   return startService({
     ...options,
@@ -42,33 +42,33 @@ export function runRollUp(options: RollUpOptions): Service {
 async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOptions, signal: AbortSignal): Promise<void> {
   const lag = new LagReport(ledger, ROLL_UP, log)
   let failures = 0
-  let portion = PORTION
-  let wasOurs = false
+  let batch = BATCH
+  let isActive = false
 
   /** Resolves to whether there is more to do. */
-  async function step(): Promise<boolean> {
-    const isOurs = await lock.hold(signal)
-    if (isOurs && !wasOurs) log.info({ consumer: ROLL_UP }, 'this process keeps the roll-up')
-    wasOurs = isOurs
-    const isFull = isOurs && (await rollUp(ledger, portion)) === portion
-    if (failures > 0) log.info({ consumer: ROLL_UP }, 'the roll-up goes on')
+  async function addBatch(): Promise<boolean> {
+    const hasLock = await lock.hold(signal)
+    if (hasLock && !isActive) log.info({ consumer: ROLL_UP }, 'acquired roll-up lock')
+    isActive = hasLock
+    const isFull = hasLock && (await rollUp(ledger, batch)) === batch
+    if (failures > 0) log.info({ consumer: ROLL_UP }, 'roll-up resumed')
     failures = 0
-    if (!isFull) portion = PORTION
+    if (!isFull) batch = BATCH
     return isFull
   }
 
-  function tell(error: unknown): boolean {
+  function handleFailure(error: unknown): boolean {
     failures += 1
-    if (sqlStateOf(error) === QUERY_CANCELED) portion = Math.max(MIN, Math.floor(portion / 2))
-    // A warning for each outage, not for each try.
-    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...causeOf(error), consumer: ROLL_UP }, STUCK)
+    if (sqlStateOf(error) === QUERY_CANCELED) batch = Math.max(MIN_BATCH, Math.floor(batch / 2))
+    // Warns once per outage, not on every attempt.
+    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...causeOf(error), consumer: ROLL_UP }, FAILED)
     return false
   }
 
   while (!signal.aborted) {
-    const isFull = await step().catch(tell)
-    // Also while each portion fails: of that, the log has but one warning.
-    if (wasOurs || failures > 0) await lag.reportIfDue()
+    const isFull = await addBatch().catch(handleFailure)
+    // Also while every batch fails, because the log then has only one warning about that.
+    if (isActive || failures > 0) await lag.reportIfDue()
     if (isFull) continue
     const seconds = Math.min(Math.max(intervalSeconds, MAX_RETRY_SECONDS), intervalSeconds * 2 ** failures)
     const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())
@@ -76,9 +76,9 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
   }
 }
 
-/** A database that is read-only or restarts is no fault of the code: its reason is enough, without a stack. */
+/** An unavailable database is not a bug, so its message is enough and the stack is omitted. */
 function causeOf(error: unknown): object {
   return error instanceof DatabaseUnavailableError ? { reason: error.message } : { err: error }
 }
 
-const STUCK = 'the roll-up cannot go on just now, counts take longer; trying again'
+const FAILED = 'roll-up failed, counts take longer; retrying'

@@ -22,7 +22,7 @@ describe('metadata that is too large', () => {
     const before = process.cpuUsage()
     const { errors } = await server.request(query, { m: metadata })
     const { user, system } = process.cpuUsage(before)
-    expect(errors?.[0]?.message).toBe('metadata: is 600010 bytes of JSON; the limit is 65536.')
+    expect(errors?.[0]?.message).toBe('metadata: must have at most 65536 bytes of JSON (got 600010).')
     return (user + system) / 1000
   }
 

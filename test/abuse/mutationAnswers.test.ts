@@ -83,7 +83,7 @@ describe('a mutation whose answer would be too large', () => {
     expect(errors).toMatchObject([{ path: ['it'], extensions: { code: 'BAD_USER_INPUT', limit: LIMIT } }])
     expect(errors?.[0]?.extensions?.bytes).toBeGreaterThan(LIMIT)
     expect(errors?.[0]?.message).toMatch(
-      /^The answer would have about \d+ bytes; the limit is 1048576\. Nothing was changed\. Select less .*, or send fewer items at once\.$/,
+      /^The response would be about \d+ bytes; the limit is 1048576\. Nothing was changed\. Select fewer .* or send fewer items\.$/,
     )
     expect(await allRows(server.database.pool as never)).toEqual(before)
   })

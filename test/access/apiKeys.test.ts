@@ -116,8 +116,8 @@ describe('an input is refused', () => {
   })
 
   it.each([
-    ['', 'is 0 characters long; 1 to 200 are allowed.'],
-    ['u'.repeat(201), 'is 201 characters long; 1 to 200 are allowed.'],
+    ['', 'must have 1 to 200 characters (got 0).'],
+    ['u'.repeat(201), 'must have 1 to 200 characters (got 201).'],
   ])('for a user of a wrong length', async (userId, message) => {
     expect(await faultsOf({ userId })).toEqual([{ path: ['userId'], message }])
   })
@@ -128,7 +128,7 @@ describe('an input is refused', () => {
       { path: ['expiresAt'], message: `must lie in the future; ${past.toISOString()} came.` },
     ])
     expect(await faultsOf({ expiresAt: new Date(Number.NaN) })).toEqual([
-      { path: ['expiresAt'], message: 'must be an instant of the years 1 to 9999; none came.' },
+      { path: ['expiresAt'], message: 'must be an instant in the years 1 to 9999 (got an invalid date).' },
     ])
   })
 

@@ -28,7 +28,7 @@ function maintain(words: string[], environment: Record<string, string> = {}): Pr
 }
 
 const linesOf = (program: Program) => program.stdout().trim().split('\n')
-const NOTHING = /^forceCancellations: nothing was to be done \(\d+ ms\)$/
+const NOTHING = /^forceCancellations: nothing to do \(\d+ ms\)$/
 
 describe('maintain --once', () => {
   it('does every task once and says in a line each what it did', async () => {
@@ -80,7 +80,7 @@ describe('maintain --once', () => {
       log,
     })
     try {
-      await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('this process does the maintenance'))
+      await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('acquired maintenance lock'))
       const program = maintain(['--once'], { RETENTION_DAYS: '365' })
       expect(await program.ended).toEqual({ code: 0, signal: null })
       expect(program.stdout()).toBe(
@@ -100,7 +100,7 @@ describe('maintain --once', () => {
 describe('maintain', () => {
   it('goes on until it is stopped, also where the servers do no maintenance', async () => {
     const program = maintain([], { MAINTENANCE_INTERVAL_SECONDS: '0' })
-    await program.says(/this process does the maintenance/)
+    await program.says(/acquired maintenance lock/)
     await abandonJobs(ledger.url, 1)
     await program.says(/"task":"rescueStuckJobs","stoppedAtBounds":false,"ms":\d+,"released":0,"failed":1,/)
     program.process.kill('SIGTERM')

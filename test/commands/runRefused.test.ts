@@ -53,23 +53,21 @@ function refused(): { refusal: string; output: unknown }[] {
 const jobWith = (preset: string) => server.ledger.prisma.job.findFirst({ where: { preset } })
 
 describe('what the server will never take', () => {
-  it.each([['a preset that is too long', { preset: 'x'.repeat(201) }, '--preset is 201 characters long']])(
-    'is kept apart, with the reason, and said: %s',
-    async (_, options, reason) => {
-      const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 4'], { environment, ...options })
-        .ended
-      expect([code, stdout.toString()]).toEqual([4, 'hi\n'])
-      expect(stderr).toMatch(/^jobledger run: \S+ refuses: [^\n]* The outcome is kept in \S+\/refused\/\S+\.json\.\n$/)
-      expect(stderr).toContain(reason)
-      const output = { exitCode: 4, signal: null, stdout: 'hi\n', stderr: '' }
-      expect([waiting(), refused()]).toEqual([
-        [],
-        [expect.objectContaining({ refusal: expect.stringContaining(reason), output })],
-      ])
-      // It is not offered again.
-      expect(await startRun(['true'], { environment }).ended).toMatchObject({ code: 0, stderr: '' })
-    },
-  )
+  it.each([
+    ['a preset that is too long', { preset: 'x'.repeat(201) }, '--preset must have 1 to 200 characters (got 201)'],
+  ])('is kept apart, with the reason, and said: %s', async (_, options, reason) => {
+    const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 4'], { environment, ...options }).ended
+    expect([code, stdout.toString()]).toEqual([4, 'hi\n'])
+    expect(stderr).toMatch(/^jobledger run: \S+ refuses: [^\n]* The outcome is kept in \S+\/refused\/\S+\.json\.\n$/)
+    expect(stderr).toContain(reason)
+    const output = { exitCode: 4, signal: null, stdout: 'hi\n', stderr: '' }
+    expect([waiting(), refused()]).toEqual([
+      [],
+      [expect.objectContaining({ refusal: expect.stringContaining(reason), output })],
+    ])
+    // It is not offered again.
+    expect(await startRun(['true'], { environment }).ended).toMatchObject({ code: 0, stderr: '' })
+  })
 
   it('is a job that was cancelled meanwhile', async () => {
     const go = join(dir, 'go')

@@ -67,20 +67,20 @@ describe('a cursor', () => {
     [
       'another order',
       encodeCursor(BY_END, { end: null, id: ID }),
-      'belongs to the order byEnd desc; this list is ordered by byId desc.',
+      'belongs to the order byEnd desc; this list is ordered by byId desc',
     ],
     [
       'the other direction',
       encodeCursor({ ...BY_ID, direction: 'asc' }, { id: ID }),
-      'belongs to the order byId asc; this list is ordered by byId desc.',
+      'belongs to the order byId asc; this list is ordered by byId desc',
     ],
-    ['nobody', 'c29tZXRoaW5n', 'is not a cursor of this service.'],
+    ['nobody', 'c29tZXRoaW5n', 'is not a cursor of this service'],
     [
       'a later version of us',
       Buffer.from(`[2,"byId","desc","${ID}"]`).toString('base64url'),
-      'is not a cursor of this service.',
+      'is not a cursor of this service',
     ],
-    ['ours with a bad value', Buffer.from('[1,"byId","desc",1]').toString('base64url'), 'is damaged.'],
+    ['ours with a bad value', Buffer.from('[1,"byId","desc",1]').toString('base64url'), 'is damaged'],
   ])('of %s is refused', (_, cursor, message) => {
     expect(() => decodeCursor(BY_ID, cursor)).toThrow(new InvalidCursorError(message))
   })

@@ -88,7 +88,7 @@ describe.skipIf(withoutStockPostgres('read-only databases'))('a server on a read
     expect(await server.send('{ jobCount }')).toMatchObject({ body: { data: { jobCount: expect.any(Number) } } })
     expect(await server.send(CREATE)).toMatchObject(UNAVAILABLE)
     expect(server.program.stdout()).toMatch(/"reason":"The database is read-only\."/)
-    const [line] = await server.program.says(/.*the roll-up cannot go on just now.*/)
+    const [line] = await server.program.says(/.*roll-up failed.*/)
     expect(JSON.parse(line)).toMatchObject({
       level: 'warn',
       reason: 'The database is read-only. Send the request again later.',

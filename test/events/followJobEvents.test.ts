@@ -146,7 +146,7 @@ describe('what no retry mends is thrown', () => {
       /refuses the subscriber \(UNAUTHENTICATED\): .* Give the subscriber a token or an API key that is good\.$/,
     ],
     ['a bad cursor', {}, { after: 'nonsense' }, /\(BAD_USER_INPUT\): after: is not a cursor of this service/],
-    ['a bad filter', {}, { filter: { userId: '' } }, /\(BAD_USER_INPUT\): userId: is 0 characters long/],
+    ['a bad filter', {}, { filter: { userId: '' } }, /\(BAD_USER_INPUT\): userId: must have 1 to 200 characters/],
   ])('%s', async (_, environment, options, message) => {
     const following = follow(await start(environment), options)
     expect(await following.ended).toMatchObject({

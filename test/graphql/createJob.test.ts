@@ -108,11 +108,14 @@ describe('createJob', () => {
     })
     expect(refused).toMatchObject({ __typename: 'InvalidInput', code: 'INVALID_INPUT' })
     expect(refused.issues).toEqual([
-      { path: ['userId'], message: 'is 0 characters long; 1 to 200 are allowed.' },
-      { path: ['content'], message: 'is 1048577 bytes long; the limit is 1048576.' },
-      { path: ['preset'], message: 'is 201 characters long; 1 to 200 are allowed.' },
-      { path: ['metadata'], message: 'holds half of a surrogate pair, which is not valid Unicode.' },
-      { path: ['idempotencyKey'], message: 'holds a NUL character at position 3; PostgreSQL cannot store one.' },
+      { path: ['userId'], message: 'must have 1 to 200 characters (got 0).' },
+      { path: ['content'], message: 'must have at most 1048576 bytes (got 1048577).' },
+      { path: ['preset'], message: 'must have 1 to 200 characters (got 201).' },
+      { path: ['metadata'], message: 'must be valid Unicode (found half of a surrogate pair).' },
+      {
+        path: ['idempotencyKey'],
+        message: 'must not contain a NUL character, which PostgreSQL cannot store (found at position 3).',
+      },
     ])
     expect(await server.ledger.prisma.job.count()).toBe(before)
   })
@@ -151,7 +154,7 @@ describe('createJobs', () => {
         inputs,
       })
       expect(answer.errors?.[0]).toMatchObject({
-        message: `inputs: must be 1 to 1000 items; ${inputs.length} came.`,
+        message: `inputs: must have 1 to 1000 items (got ${inputs.length}).`,
         extensions: { code: 'BAD_USER_INPUT' },
       })
     },

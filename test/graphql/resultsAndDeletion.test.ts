@@ -51,7 +51,7 @@ describe('setJobResult', () => {
     const job = await deletedJob(server.ledger)
     expect(await run(SET, { input: { jobId: job.id, status: 'SUCCESS' } })).toMatchObject({
       __typename: 'JobNotFound',
-      message: `Job ${job.id} was deleted; its result is kept as it was.`,
+      message: `Job ${job.id} was deleted; its result cannot be changed.`,
     })
   })
 
@@ -59,7 +59,7 @@ describe('setJobResult', () => {
     const { id } = await newJob(server.ledger)
     expect(await run(SET, { input: { jobId: id, status: 'ERROR', errorMessage: 'é'.repeat(2049) } })).toMatchObject({
       __typename: 'InvalidInput',
-      issues: [{ path: ['errorMessage'], message: 'is 4098 bytes long; the limit is 4096.' }],
+      issues: [{ path: ['errorMessage'], message: 'must have at most 4096 bytes (got 4098).' }],
     })
   })
 })
@@ -134,7 +134,7 @@ describe('cleanupJobs', () => {
     expect(await run(CLEANUP, { input: { olderThanDays: -1 } })).toMatchObject({
       __typename: 'InvalidInput',
       code: 'INVALID_INPUT',
-      issues: [{ path: ['olderThanDays'], message: 'must be a whole number from 0 to 36500; -1 came.' }],
+      issues: [{ path: ['olderThanDays'], message: 'must be an integer from 0 to 36500 (got -1).' }],
     })
   })
 })

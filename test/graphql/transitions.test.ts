@@ -71,7 +71,7 @@ describe('transitionJob', () => {
     expect(await run('transitionJob', { jobId: id, to: 'COMPLETED' })).toEqual({
       __typename: 'IllegalTransition',
       code: 'ILLEGAL_TRANSITION',
-      message: `Job ${id} is PENDING and cannot become COMPLETED; from there it can go to PROCESSING, CANCELLED.`,
+      message: `Job ${id} is PENDING and cannot become COMPLETED; it can become PROCESSING or CANCELLED.`,
       from: 'PENDING',
       to: 'COMPLETED',
       allowed: ['PROCESSING', 'CANCELLED'],
@@ -125,8 +125,8 @@ describe('transitionJob', () => {
       expectedVersion: 0,
     })
     expect(refused.issues).toEqual([
-      { path: ['reason'], message: 'is 4097 bytes long; the limit is 4096.' },
-      { path: ['expectedVersion'], message: 'must be a whole number from 1 to 2147483647; 0 came.' },
+      { path: ['reason'], message: 'must have at most 4096 bytes (got 4097).' },
+      { path: ['expectedVersion'], message: 'must be an integer from 1 to 2147483647 (got 0).' },
     ])
   })
 
@@ -217,8 +217,8 @@ describe('completeJob', () => {
     expect(await run('completeJob', { jobId: MISSING_ID })).toMatchObject({ __typename: 'JobNotFound' })
     const refused = await run('completeJob', { jobId: id, processingTimeMs: -1, output: 'x'.repeat(1024 * 1024) })
     expect(refused.issues).toEqual([
-      { path: ['output'], message: 'is 1048578 bytes of JSON; the limit is 1048576.' },
-      { path: ['processingTimeMs'], message: 'must be a whole number from 0 to 2147483647; -1 came.' },
+      { path: ['output'], message: 'must have at most 1048576 bytes of JSON (got 1048578).' },
+      { path: ['processingTimeMs'], message: 'must be an integer from 0 to 2147483647 (got -1).' },
     ])
     expect(await server.ledger.prisma.jobResult.count({ where: { jobId: id } })).toBe(0)
   })

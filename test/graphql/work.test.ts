@@ -62,8 +62,8 @@ describe('createJob', () => {
     })
     expect(await ask('createJob', { content: 'x', priority: 1001, maxAttempts: 0 }, selection)).toEqual({
       issues: [
-        { path: ['priority'], message: 'must be a whole number from -1000 to 1000; 1001 came.' },
-        { path: ['maxAttempts'], message: 'must be a whole number from 1 to 1000; 0 came.' },
+        { path: ['priority'], message: 'must be an integer from -1000 to 1000 (got 1001).' },
+        { path: ['maxAttempts'], message: 'must be an integer from 1 to 1000 (got 0).' },
       ],
     })
   })
@@ -116,7 +116,7 @@ describe('claimJobs', () => {
     expect(await claim({ jobIds: [second] })).toEqual([second])
     expect(await ask('claimJobs', { workerId: 'w', jobIds: Array(101).fill(second) }, JOBS)).toMatchObject({
       __typename: 'InvalidInput',
-      issues: [{ path: ['jobIds'], message: 'must be at most 100 ids; 101 came.' }],
+      issues: [{ path: ['jobIds'], message: 'must have at most 100 ids (got 101).' }],
     })
   })
 

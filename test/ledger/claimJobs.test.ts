@@ -120,13 +120,13 @@ describe('a claim', () => {
   })
 
   it.each([
-    [{ limit: 0 }, 'limit: must be a whole number from 1 to 100; 0 came.'],
-    [{ limit: 101 }, 'limit: must be a whole number from 1 to 100; 101 came.'],
-    [{ leaseSeconds: 0 }, 'leaseSeconds: must be a whole number from 1 to 86400; 0 came.'],
-    [{ leaseSeconds: 86_401 }, 'leaseSeconds: must be a whole number from 1 to 86400; 86401 came.'],
-    [{ workerId: '' }, 'workerId: is 0 characters long; 1 to 200 are allowed.'],
-    [{ presets: [''] }, 'presets: is 0 characters long; 1 to 200 are allowed.'],
-    [{ presets: Array(101).fill('p') }, 'presets: must be at most 100 values; 101 came.'],
+    [{ limit: 0 }, 'limit: must be an integer from 1 to 100 (got 0).'],
+    [{ limit: 101 }, 'limit: must be an integer from 1 to 100 (got 101).'],
+    [{ leaseSeconds: 0 }, 'leaseSeconds: must be an integer from 1 to 86400 (got 0).'],
+    [{ leaseSeconds: 86_401 }, 'leaseSeconds: must be an integer from 1 to 86400 (got 86401).'],
+    [{ workerId: '' }, 'workerId: must have 1 to 200 characters (got 0).'],
+    [{ presets: [''] }, 'presets: must have 1 to 200 characters (got 0).'],
+    [{ presets: Array(101).fill('p') }, 'presets: must have at most 100 values (got 101).'],
   ])('with bad input is refused (%#)', async (input, message) => {
     await newJob(ledger)
     await expect(claim(input)).rejects.toThrow(InvalidInputError)

@@ -104,7 +104,7 @@ describe('cleanupJobs', () => {
     await jobCreatedAt(ledger, daysAgo(400), 'CANCELLED')
     expect(await refusalOf(session, () => cleanupJobs(ledger, { olderThanDays, actor: ACTOR }))).toMatchObject({
       code: 'INVALID_INPUT',
-      issues: [{ path: ['olderThanDays'], message: `must be a whole number from 0 to 36500; ${olderThanDays} came.` }],
+      issues: [{ path: ['olderThanDays'], message: `must be an integer from 0 to 36500 (got ${olderThanDays}).` }],
     })
   })
 

@@ -90,9 +90,7 @@ describe.each(['30 seconds', '1 day', '10 years'])('after the clock was set back
 
 describe('a job that waits for another attempt', () => {
   const run = () =>
-    rescueStuckJobsTask
-      .run(ledger, { mostJobs: 100, signal: new AbortController().signal })
-      .then(({ counts }) => counts)
+    rescueStuckJobsTask.run(ledger, { maxJobs: 100, signal: new AbortController().signal }).then(({ counts }) => counts)
   const fail = ({ id }: Job) => failJob(ledger, { jobId: id, actor: 'w', errorMessage: 'x' })
 
   it('is made due by maintenance if it would wait longer than any job does after a failure', async () => {

@@ -92,10 +92,13 @@ describe('createJob', () => {
     ).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(InvalidInputError)
     expect((refusal as InvalidInputError).issues).toEqual([
-      { path: ['actor'], message: 'begins with "db:", which is kept for direct edits of the database; "db:me" came.' },
-      { path: ['userId'], message: 'is 0 characters long; 1 to 200 are allowed.' },
-      { path: ['preset'], message: 'is 201 characters long; 1 to 200 are allowed.' },
-      { path: ['idempotencyKey'], message: 'is 0 characters long; 1 to 200 are allowed.' },
+      {
+        path: ['actor'],
+        message: 'must not start with "db:", which is reserved for direct edits of the database (got "db:me").',
+      },
+      { path: ['userId'], message: 'must have 1 to 200 characters (got 0).' },
+      { path: ['preset'], message: 'must have 1 to 200 characters (got 201).' },
+      { path: ['idempotencyKey'], message: 'must have 1 to 200 characters (got 0).' },
     ])
     expect(await allRows(session)).toEqual(before)
   })
@@ -129,7 +132,7 @@ describe('createJobs', () => {
       const inputs = Array.from({ length }, () => ({ userId: 'u', content: 'c' }))
       await expect(createJobs(ledger, inputs, ACTOR)).rejects.toMatchObject({
         code: 'INVALID_INPUT',
-        issues: [{ path: ['inputs'], message: `must be 1 to 1000 items; ${length} came.` }],
+        issues: [{ path: ['inputs'], message: `must have 1 to 1000 items (got ${length}).` }],
       })
     }
     expect(await allRows(session)).toEqual(before)

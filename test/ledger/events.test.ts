@@ -18,14 +18,14 @@ afterAll(async () => {
   await ledger.close()
 })
 
-/** What a consumer reads that comes again and again: everything behind a position, in portions of `most`. */
-async function readOn(from: Position, most = 1000): Promise<{ records: JobStateRecord[]; end: Position }> {
+/** Everything that a consumer reads after a position, in batches of `max`. */
+async function readOn(from: Position, max = 1000): Promise<{ records: JobStateRecord[]; end: Position }> {
   const records: JobStateRecord[] = []
-  for (let behind = from; ; ) {
-    const { end, isLast } = await nextBatchEnd(ledger, behind, most)
-    records.push(...(await readEvents(ledger, { behind, upTo: end, most })))
+  for (let after = from; ; ) {
+    const { end, isLast } = await nextBatchEnd(ledger, after, max)
+    records.push(...(await readEvents(ledger, { after, upTo: end, max })))
     if (isLast) return { records, end }
-    behind = end
+    after = end
   }
 }
 
@@ -147,7 +147,7 @@ describe('cursors', () => {
     const ahead = cursorOf({ ...now, transactionId: now.transactionId + 1_000_000n })
     await expect(positionOfCursor(ledger, 'after', ahead)).rejects.toThrow(/^after: lies ahead of this ledger/)
     await expect(positionOfCursor(ledger, 'after', 'nonsense')).rejects.toThrow(
-      'after: is not a cursor of this service. "nonsense" came.',
+      'after: is not a cursor of this service (got "nonsense").',
     )
   })
 })

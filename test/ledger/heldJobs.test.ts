@@ -77,9 +77,9 @@ describe('extending leases', () => {
   })
 
   it.each([
-    [{ leases: [] }, 'leases: must be 1 to 1000 items; 0 came.'],
+    [{ leases: [] }, 'leases: must have 1 to 1000 items (got 0).'],
     [{ leases: [{ jobId: 'x', version: 0 }] }, 'leases.0.version: must be'],
-    [{ leases: [{ jobId: MISSING_ID, version: 1 }], leaseSeconds: 0 }, 'leaseSeconds: must be a whole number from 1'],
+    [{ leases: [{ jobId: MISSING_ID, version: 1 }], leaseSeconds: 0 }, 'leaseSeconds: must be an integer from 1'],
   ])('refuses bad input (%#)', async (input, message) => {
     await expect(extendLeases(ledger, input)).rejects.toThrow(message)
   })
@@ -153,7 +153,7 @@ describe('a request to cancel', () => {
     await requestJobCancellation(ledger, { jobId: job.id, actor: 'user:ada', reason: 'enough' })
     expect(await releaseJob(ledger, byWorker(job))).toMatchObject({ state: 'PENDING', version: 3 })
     expect(await states(job)).toEqual(['PENDING', 'PROCESSING', 'PENDING', 'CANCELLED'])
-    expect(await last(job)).toMatchObject({ actor: 'system:cancel', reason: 'asked for by user:ada: enough' })
+    expect(await last(job)).toMatchObject({ actor: 'system:cancel', reason: 'requested by user:ada: enough' })
   })
 
   it('keeps a job that fails from being tried again, and does not undo a job that is completed', async () => {
@@ -173,7 +173,7 @@ describe('a request to cancel', () => {
     expect(await states(job)).toEqual(['PENDING', 'PROCESSING', 'CANCELLED'])
     expect(await last(job)).toMatchObject({
       actor: 'system:rescue',
-      reason: 'asked for by user:ada: enough (lease expired)',
+      reason: 'requested by user:ada: enough (lease expired)',
     })
   })
 

@@ -71,7 +71,7 @@ describe('the same key', () => {
     expect(refusal).toMatchObject({
       code: 'IDEMPOTENCY_CONFLICT',
       existingJob: job,
-      message: `The idempotency key "${input.idempotencyKey}" of user "ann" belongs to job ${job.id}, which was created from another input.`,
+      message: `The idempotency key "${input.idempotencyKey}" of user "ann" belongs to job ${job.id}, which was created from a different input.`,
     })
     expect(await allRows(session)).toEqual(before)
   })

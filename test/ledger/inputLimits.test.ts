@@ -103,10 +103,10 @@ describe('a name', () => {
       // Characters are code points: an emoji is one, though JavaScript counts two and UTF-8 four.
       for (const size of [201, 100_000]) {
         for (const value of ['x'.repeat(size), '🎉'.repeat(size)]) {
-          await expectRefused(take, value, name, `is ${size} characters long; 1 to 200 are allowed.`)
+          await expectRefused(take, value, name, `must have 1 to 200 characters (got ${size}).`)
         }
       }
-      await expectRefused(take, '', name, 'is 0 characters long; 1 to 200 are allowed.')
+      await expectRefused(take, '', name, 'must have 1 to 200 characters (got 0).')
       for (const value of ['x', 'x'.repeat(200), '🎉'.repeat(200)]) await expectTaken(take, value)
     },
   )
@@ -116,7 +116,7 @@ describe('a name', () => {
       take,
       'db:x',
       'actor',
-      'begins with "db:", which is kept for direct edits of the database; "db:x" came.',
+      'must not start with "db:", which is reserved for direct edits of the database (got "db:x").',
     )
     await expectTaken(take, 'DB:x')
   })
@@ -128,8 +128,13 @@ describe('a text', () => {
     '$name of $operation: up to its limit in bytes of UTF-8',
     async ({ name, take }) => {
       const limit = TEXTS[name as keyof typeof TEXTS]
-      await expectRefused(take, 'x'.repeat(limit + 1), name, `is ${limit + 1} bytes long; the limit is ${limit}.`)
-      await expectRefused(take, `${'é'.repeat(limit / 2)}x`, name, `is ${limit + 1} bytes long; the limit is ${limit}.`)
+      await expectRefused(take, 'x'.repeat(limit + 1), name, `must have at most ${limit} bytes (got ${limit + 1}).`)
+      await expectRefused(
+        take,
+        `${'é'.repeat(limit / 2)}x`,
+        name,
+        `must have at most ${limit} bytes (got ${limit + 1}).`,
+      )
       await expectTaken(take, 'x'.repeat(limit))
       await expectTaken(take, 'é'.repeat(limit / 2))
     },
@@ -143,7 +148,7 @@ describe('JSON', () => {
     async ({ name, take }) => {
       const limit = JSONS[name as keyof typeof JSONS]
       const sized = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
-      await expectRefused(take, sized(limit + 1), name, `is ${limit + 1} bytes of JSON; the limit is ${limit}.`)
+      await expectRefused(take, sized(limit + 1), name, `must have at most ${limit} bytes of JSON (got ${limit + 1}).`)
       await expectTaken(take, sized(limit))
     },
   )
@@ -155,7 +160,7 @@ describe('JSON', () => {
       let deep: object = {}
       for (let level = 0; level < 100_000; level += 1) deep = { a: deep }
       for (const value of [nested(101), deep])
-        await expectRefused(take, value, name, 'is nested deeper than 100 levels.')
+        await expectRefused(take, value, name, 'must have at most 100 levels of nesting.')
       await expectTaken(take, nested(100))
     },
   )
@@ -163,17 +168,12 @@ describe('JSON', () => {
   it.each(taking(...Object.keys(JSONS)))(
     '$name of $operation: integers that JavaScript keeps, not larger ones',
     async ({ name, take }) => {
-      const message = 'holds an integer beyond ±9007199254740991, which cannot be kept exactly; send it as a string.'
+      const message = 'must not contain integers beyond ±9007199254740991, which lose precision; send them as strings.'
       for (const integer of [2 ** 53, -(2 ** 53), 1e300]) await expectRefused(take, { a: [integer] }, name, message)
-      await expectRefused(take, { a: Number.NaN }, name, 'holds NaN, which JSON does not know.')
-      await expectRefused(take, { a: Number.POSITIVE_INFINITY }, name, 'holds Infinity, which JSON does not know.')
-      await expectRefused(
-        take,
-        { a: undefined },
-        name,
-        'holds a value of the type undefined, which JSON does not know.',
-      )
-      await expectRefused(take, { a: 1n }, name, 'holds a value of the type bigint, which JSON does not know.')
+      await expectRefused(take, { a: Number.NaN }, name, 'must be valid JSON (found NaN).')
+      await expectRefused(take, { a: Number.POSITIVE_INFINITY }, name, 'must be valid JSON (found Infinity).')
+      await expectRefused(take, { a: undefined }, name, 'must be valid JSON (found a value of type undefined).')
+      await expectRefused(take, { a: 1n }, name, 'must be valid JSON (found a value of type bigint).')
       await expectTaken(take, { a: [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0.1, 1e-300, -0] })
     },
   )
@@ -183,10 +183,13 @@ describe('JSON', () => {
   })
 })
 
-const NUL = { text: 'a\0', fault: 'holds a NUL character at position 1; PostgreSQL cannot store one.' }
+const NUL = {
+  text: 'a\0',
+  fault: 'must not contain a NUL character, which PostgreSQL cannot store (found at position 1).',
+}
 const HALVES = ['\ud83c', '\udf89', 'a\udf89\ud83cb'].map((text) => ({
   text,
-  fault: 'holds half of a surrogate pair, which is not valid Unicode.',
+  fault: 'must be valid Unicode (found half of a surrogate pair).',
 }))
 describe('text that PostgreSQL cannot store', () => {
   it.each(EACH)('$name of $operation: refused, wherever it hides', async ({ name, take }) => {
@@ -226,7 +229,7 @@ describe('the limits', () => {
     const strict = openLedger(ledger, { contentBytes: 3 })
     expect(strict.limits).toEqual({ ...DEFAULT_LIMITS, contentBytes: 3 })
     expect(await refusalOf(session, () => createJob(strict, { userId: 'u', content: 'four' }, ACTOR))).toMatchObject({
-      issues: [{ path: ['content'], message: 'is 4 bytes long; the limit is 3.' }],
+      issues: [{ path: ['content'], message: 'must have at most 3 bytes (got 4).' }],
     })
     expect((await createJob(strict, { userId: 'u', content: 'tri' }, ACTOR)).created).toBe(true)
   })

@@ -130,11 +130,11 @@ describe('a filter', () => {
         '+010000-01-01T00:00:00.000Z',
       ]) {
         await expect(countJobs(ledger, { [condition]: new Date(instant) })).rejects.toMatchObject({
-          issues: [{ path: [condition], message: `must be an instant of the years 1 to 9999; ${instant} came.` }],
+          issues: [{ path: [condition], message: `must be an instant in the years 1 to 9999 (got ${instant}).` }],
         })
       }
       await expect(countJobs(ledger, { [condition]: new Date('nonsense') })).rejects.toMatchObject({
-        issues: [{ path: [condition], message: 'must be an instant of the years 1 to 9999; none came.' }],
+        issues: [{ path: [condition], message: 'must be an instant in the years 1 to 9999 (got an invalid date).' }],
       })
     },
   )
@@ -142,9 +142,12 @@ describe('a filter', () => {
   it('refuses what cannot be looked for, naming every fault', async () => {
     const filter: JobFilter = { userId: '', presets: ['x'.repeat(201), 'a\0'], metadata: [] as never }
     const issues = [
-      { path: ['userId'], message: 'is 0 characters long; 1 to 200 are allowed.' },
-      { path: ['presets'], message: 'is 201 characters long; 1 to 200 are allowed.' },
-      { path: ['presets'], message: 'holds a NUL character at position 1; PostgreSQL cannot store one.' },
+      { path: ['userId'], message: 'must have 1 to 200 characters (got 0).' },
+      { path: ['presets'], message: 'must have 1 to 200 characters (got 201).' },
+      {
+        path: ['presets'],
+        message: 'must not contain a NUL character, which PostgreSQL cannot store (found at position 1).',
+      },
       { path: ['metadata'], message: 'must be a JSON object.' },
     ]
     await expect(listJobs(ledger, { filter })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
@@ -156,7 +159,7 @@ describe('a filter', () => {
     const presets = Array.from({ length: 101 }, (_, n) => `preset ${n}`)
     expect(await countJobs(ledger, { presets: presets.slice(1) })).toBe(0)
     await expect(countJobs(ledger, { presets })).rejects.toMatchObject({
-      issues: [{ path: ['presets'], message: 'must be at most 100 values; 101 came.' }],
+      issues: [{ path: ['presets'], message: 'must have at most 100 values (got 101).' }],
     })
   })
 })

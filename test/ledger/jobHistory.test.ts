@@ -119,9 +119,12 @@ describe('listJobStateRecords', () => {
   it('refuses what cannot be looked for, naming every fault', async () => {
     const filter = { jobId: '7', userId: '', actor: '\0', after: new Date('0000-06-01T00:00:00Z') }
     const issues = [
-      { path: ['userId'], message: 'is 0 characters long; 1 to 200 are allowed.' },
-      { path: ['actor'], message: 'holds a NUL character at position 0; PostgreSQL cannot store one.' },
-      { path: ['after'], message: 'must be an instant of the years 1 to 9999; 0000-06-01T00:00:00.000Z came.' },
+      { path: ['userId'], message: 'must have 1 to 200 characters (got 0).' },
+      {
+        path: ['actor'],
+        message: 'must not contain a NUL character, which PostgreSQL cannot store (found at position 0).',
+      },
+      { path: ['after'], message: 'must be an instant in the years 1 to 9999 (got 0000-06-01T00:00:00.000Z).' },
       { path: ['jobId'], message: 'must be the id of a job (got "7").' },
     ]
     await expect(listJobStateRecords(ledger, { filter })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })

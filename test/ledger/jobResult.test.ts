@@ -107,7 +107,7 @@ describe('setJobResult', () => {
   it('does not find a missing job', async () => {
     const refusal = await refusalOf(session, () => setJobResult(ledger, { jobId: MISSING_ID, status: 'SUCCESS' }))
     expect(refusal).toBeInstanceOf(JobNotFoundError)
-    expect(refusal).toMatchObject({ jobId: MISSING_ID, message: `There is no job ${MISSING_ID}.` })
+    expect(refusal).toMatchObject({ jobId: MISSING_ID, message: `Job ${MISSING_ID} does not exist.` })
   })
 
   it('does not touch a deleted job, whether it has a result or not', async () => {
@@ -118,7 +118,7 @@ describe('setJobResult', () => {
     for (const jobId of [without, having]) {
       const refusal = await refusalOf(session, () => setJobResult(ledger, { jobId, status: 'ERROR' }))
       expect(refusal).toBeInstanceOf(JobNotFoundError)
-      expect(refusal).toMatchObject({ jobId, message: `Job ${jobId} was deleted; its result is kept as it was.` })
+      expect(refusal).toMatchObject({ jobId, message: `Job ${jobId} was deleted; its result cannot be changed.` })
     }
     expect(await getJobResult(ledger, having)).toEqual(kept)
   })
@@ -142,7 +142,7 @@ describe('setJobResult', () => {
       issues: [
         {
           path: ['processingTimeMs'],
-          message: `must be a whole number from 0 to 2147483647; ${processingTimeMs} came.`,
+          message: `must be an integer from 0 to 2147483647 (got ${processingTimeMs}).`,
         },
       ],
     })

@@ -38,7 +38,7 @@ async function expectRefused(name: string, cursor: string, message: string): Pro
   for (const argument of ['after', 'before'] as const) {
     await expect(listOf(name)({ [argument]: cursor }), cursor).rejects.toMatchObject({
       code: 'INVALID_INPUT',
-      issues: [{ path: [argument], message: `${message} "${cursor.slice(0, 50)}" came.` }],
+      issues: [{ path: [argument], message: `${message} (got "${cursor.slice(0, 50)}").` }],
     })
   }
 }
@@ -48,7 +48,7 @@ describe('a cursor', () => {
     for (const [own, cursor] of Object.entries(cursors)) {
       for (const name of Object.keys(lists)) {
         if (name === own) await expect(listOf(name)({ after: cursor })).resolves.toBeDefined()
-        else await expectRefused(name, cursor, `belongs to the order ${own}; this list is ordered by ${name}.`)
+        else await expectRefused(name, cursor, `belongs to the order ${own}; this list is ordered by ${name}`)
       }
     }
   })
@@ -66,7 +66,7 @@ describe('a cursor', () => {
     encoded([2, 'jobs.CREATED_AT', 'desc']),
     encoded('text'),
   ])('that is none of ours is refused: "%s"', async (cursor) => {
-    await expectRefused('jobs.CREATED_AT desc', cursor, 'is not a cursor of this service.')
+    await expectRefused('jobs.CREATED_AT desc', cursor, 'is not a cursor of this service')
   })
 
   const ID = '0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'
@@ -87,7 +87,7 @@ describe('a cursor', () => {
     ['a large number beyond what a record has', 'records desc', [1, '99999999999999999999']],
     ['a negative large number', 'records desc', [1, '-1']],
   ])('with %s is refused as damaged', async (_, name, values) => {
-    await expectRefused(name, encoded([1, ...name.split(' '), ...values]), 'is damaged.')
+    await expectRefused(name, encoded([1, ...name.split(' '), ...values]), 'is damaged')
   })
 
   it('with any damage is refused as such or stands for a position; nothing else happens', async () => {

@@ -164,14 +164,14 @@ describe('a page of jobs', () => {
     ] as const) {
       await expect(listJobs(ledger, { [argument]: size })).rejects.toMatchObject({
         code: 'INVALID_INPUT',
-        issues: [{ path: [argument], message: `must be a whole number from 0 to 100; ${size} came.` }],
+        issues: [{ path: [argument], message: `must be an integer from 0 to 100 (got ${size}).` }],
       })
     }
   })
 
   it('is asked for from one end, not from both', async () => {
     await expect(listJobs(ledger, { first: 2, last: 3 })).rejects.toMatchObject({
-      issues: [{ path: ['first'], message: 'and "last" exclude each other; first: 2 and last: 3 came.' }],
+      issues: [{ path: ['first'], message: 'must not be combined with "last" (got first: 2, last: 3).' }],
     })
   })
 

@@ -115,7 +115,7 @@ describe('a job without a lease', () => {
     expect(await rescue({ olderThanSeconds: 0 })).toEqual({ ...NOTHING, cancelled: 1 })
     expect((await historyOf(session, job.id)).at(-1)).toMatchObject({
       new_state: 'CANCELLED',
-      reason: 'asked for by user:ada (no lease)',
+      reason: 'requested by user:ada (no lease)',
     })
   })
 })
@@ -128,7 +128,7 @@ describe('many stuck jobs', () => {
     while ((await claimJobs(ledger, { workerId: 'w', actor: 'w', limit: 100, leaseSeconds: 1 })).length > 0);
     await session.query("UPDATE jobs SET lease_expires_at = now() - interval '1 s' WHERE lease_expires_at IS NOT NULL")
     expect(await rescue({ dryRun: true })).toEqual({ ...NOTHING, released: 1200 })
-    expect(await rescueStuckJobs(ledger, { actor: 'r' }, { mostJobs: 150 })).toEqual({ ...NOTHING, released: 150 })
+    expect(await rescueStuckJobs(ledger, { actor: 'r' }, { maxJobs: 150 })).toEqual({ ...NOTHING, released: 150 })
     expect(await rescueStuckJobs(ledger, { actor: 'r' }, { signal: AbortSignal.abort() })).toEqual(NOTHING)
     const both = await Promise.all([rescue(), rescue()])
     expect(both[0].released + both[1].released).toBe(1050)
@@ -170,7 +170,7 @@ describe('why a job is stuck', () => {
 describe('rescue', () => {
   it('refuses bad input', async () => {
     await expect(rescue({ olderThanSeconds: -1 })).rejects.toThrow(
-      'olderThanSeconds: must be a whole number from 0 to 2147483647; -1 came.',
+      'olderThanSeconds: must be an integer from 0 to 2147483647 (got -1).',
     )
     await expect(rescue({ actor: 'db:me' })).rejects.toThrow(/begins with "db:"/)
   })

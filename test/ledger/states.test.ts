@@ -72,10 +72,10 @@ describe('the refusals', () => {
 
   it('say what was wrong and what to do', () => {
     expect(refusals.map(({ message }) => message)).toEqual([
-      'There is no job j.',
+      'Job j does not exist.',
       'Job j is COMPLETED and cannot become PENDING; it can only be deleted.',
-      'Job j was expected at version 1 but is COMPLETED, version 3; read it again and decide anew.',
-      'The idempotency key "k" of user "u" belongs to job j, which was created from another input.',
+      'Job j is COMPLETED, version 3 (expected version 1). Read it again before you retry.',
+      'The idempotency key "k" of user "u" belongs to job j, which was created from a different input.',
       'a.b: is wrong.',
     ])
   })

@@ -55,7 +55,7 @@ describe('stuckJobs', () => {
 
   it.each([-1, 1.5, 2 ** 31])('refuses the age %d', async (olderThanSeconds) => {
     const issues = [
-      { path: ['olderThanSeconds'], message: `must be a whole number from 0 to 2147483647; ${olderThanSeconds} came.` },
+      { path: ['olderThanSeconds'], message: `must be an integer from 0 to 2147483647 (got ${olderThanSeconds}).` },
     ]
     await expect(listStuckJobs(ledger, { olderThanSeconds })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
     await expect(countStuckJobs(ledger, { olderThanSeconds })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })

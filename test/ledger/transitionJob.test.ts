@@ -58,7 +58,7 @@ describe('transitionJob', () => {
           const refusal = await refusalOf(session, () => move(id, to))
           expect(refusal).toBeInstanceOf(IllegalTransitionError)
           const allowed = allowedTransitions(from)
-          const ways = allowed.length > 0 ? `from there it can go to ${allowed.join(', ')}` : 'it can only be deleted'
+          const ways = allowed.length > 0 ? `it can become ${allowed.join(' or ')}` : 'it can only be deleted'
           expect(refusal).toMatchObject({
             code: 'ILLEGAL_TRANSITION',
             from,
@@ -85,7 +85,7 @@ describe('transitionJob', () => {
   it('does not find a job that does not exist', async () => {
     const refusal = await refusalOf(session, () => move(MISSING_ID, 'PROCESSING', { expectedVersion: 1 }))
     expect(refusal).toBeInstanceOf(JobNotFoundError)
-    expect(refusal).toMatchObject({ jobId: MISSING_ID, message: `There is no job ${MISSING_ID}.` })
+    expect(refusal).toMatchObject({ jobId: MISSING_ID, message: `Job ${MISSING_ID} does not exist.` })
   })
 
   it.each(JOB_STATES)('does not take a deleted job to %s', async (to) => {
@@ -102,8 +102,8 @@ describe('transitionJob', () => {
       code: 'INVALID_INPUT',
       issues: [
         { path: ['jobId'], message: 'must be the id of a job (got "7").' },
-        { path: ['actor'], message: 'is 0 characters long; 1 to 200 are allowed.' },
-        { path: ['expectedVersion'], message: 'must be a whole number from 1 to 2147483647; 0 came.' },
+        { path: ['actor'], message: 'must have 1 to 200 characters (got 0).' },
+        { path: ['expectedVersion'], message: 'must be an integer from 1 to 2147483647 (got 0).' },
       ],
     })
   })
@@ -133,7 +133,7 @@ describe('an expectation', () => {
       expectedState: expectation.expectedState ?? null,
       actualVersion: 2,
       actualState: 'PROCESSING',
-      message: `Job ${id} was expected at ${wanted} but is PROCESSING, version 2; read it again and decide anew.`,
+      message: `Job ${id} is PROCESSING, version 2 (expected ${wanted}). Read it again before you retry.`,
     })
   })
 

@@ -172,7 +172,7 @@ describe('transitionJobs', () => {
     for (const length of [1001, 0]) {
       const items = Array.from({ length }, () => ({ jobId, to: 'PROCESSING' as const }))
       await expect(transitionJobs(ledger, items, ACTOR)).rejects.toMatchObject({
-        issues: [{ path: ['inputs'], message: `must be 1 to 1000 items; ${length} came.` }],
+        issues: [{ path: ['inputs'], message: `must have 1 to 1000 items (got ${length}).` }],
       })
     }
     expect(await getJob(ledger, jobId)).toMatchObject({ version: 1 })

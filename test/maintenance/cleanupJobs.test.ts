@@ -68,17 +68,17 @@ describe('a pass', () => {
     const [late] = await jobsOf([60], 'PROCESSING')
     const jobs = await jobsOf([50, 49, 48, 47, 46], 'COMPLETED')
     const ids = jobs.map(({ id }) => id)
-    expect(await run({ mostJobs: 2 })).toMatchObject({ counts: { deleted: 2 }, stoppedAtBounds: true })
+    expect(await run({ maxJobs: 2 })).toMatchObject({ counts: { deleted: 2 }, stoppedAtBounds: true })
     expect(await deleted()).toEqual(ids.slice(0, 2))
     expect((await progress())?.position).toBe(ids[1])
 
     await transitionJob(ledger, { jobId: late?.id ?? '', to: 'COMPLETED', actor: ACTOR })
-    expect(await run({ mostJobs: 2 })).toMatchObject({ counts: { deleted: 2 }, stoppedAtBounds: true })
-    expect(await run({ mostJobs: 2 })).toMatchObject({ counts: { deleted: 1 }, stoppedAtBounds: false })
+    expect(await run({ maxJobs: 2 })).toMatchObject({ counts: { deleted: 2 }, stoppedAtBounds: true })
+    expect(await run({ maxJobs: 2 })).toMatchObject({ counts: { deleted: 1 }, stoppedAtBounds: false })
     expect(await deleted()).toEqual(ids)
     expect((await progress())?.position).toBeNull()
 
-    expect(await run({ mostJobs: 2 })).toMatchObject({ counts: { deleted: 1 }, stoppedAtBounds: false })
+    expect(await run({ maxJobs: 2 })).toMatchObject({ counts: { deleted: 1 }, stoppedAtBounds: false })
     expect(await deleted()).toEqual([late?.id, ...ids])
     expect(await run()).toMatchObject({ counts: { deleted: 0 }, stoppedAtBounds: false })
   })
@@ -86,7 +86,7 @@ describe('a pass', () => {
   it('does nothing without time, and later all', async () => {
     await jobsOf([40, 41], 'COMPLETED')
     expect(await run({ signal: AbortSignal.abort() })).toMatchObject({ counts: { deleted: 0 }, stoppedAtBounds: true })
-    expect(await run({ mostMs: 0 })).toMatchObject({ counts: { deleted: 0 }, stoppedAtBounds: true })
+    expect(await run({ maxMs: 0 })).toMatchObject({ counts: { deleted: 0 }, stoppedAtBounds: true })
     expect(await run()).toMatchObject({ counts: { deleted: 2 }, stoppedAtBounds: false })
   })
 
@@ -117,7 +117,7 @@ describe('the task', () => {
   it('is due at first, then when an hour is over, and at once while it is half-way', async () => {
     expect(await isDue()).toBe(true)
     await jobsOf([40, 41], 'COMPLETED')
-    await run({ mostJobs: 1 })
+    await run({ maxJobs: 1 })
     expect(await isDue()).toBe(true)
     await run()
     expect(await isDue()).toBe(false)

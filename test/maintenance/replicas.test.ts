@@ -40,9 +40,9 @@ const deeds = (program: Program) =>
 
 it('exactly one of two does the work, and the other takes over when that one is killed', async () => {
   const first = startReplica()
-  await first.says(/this process does the maintenance/)
+  await first.says(/acquired maintenance lock/)
   const second = startReplica()
-  await second.says(/another process does the maintenance/)
+  await second.says(/waiting for maintenance lock/)
   await abandonJobs(ledger.url, 3)
   await expectFailed(3)
   await eventually(() => expect(deeds(first)).toHaveLength(1))
@@ -50,7 +50,7 @@ it('exactly one of two does the work, and the other takes over when that one is 
 
   first.process.kill('SIGKILL')
   await first.ended
-  await second.says(/this process does the maintenance/)
+  await second.says(/acquired maintenance lock/)
   expect(deeds(second)).toEqual([])
   await abandonJobs(ledger.url, 2)
   await expectFailed(5)

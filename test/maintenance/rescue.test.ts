@@ -62,7 +62,7 @@ describe('a job whose lease has ended', () => {
     expect(await lastRecord(job)).toMatchObject({
       previous_state: 'PROCESSING',
       actor: 'system:cancel',
-      reason: 'asked for by user:ada: too dear (lease expired)',
+      reason: 'requested by user:ada: too dear (lease expired)',
     })
   })
 })
@@ -76,7 +76,7 @@ describe('the log', () => {
     })
     const tasks = lines.filter(({ task }) => task !== undefined)
     for (const line of tasks) {
-      const idle = /: nothing was to be done \(\d+ ms\)$/.test(line.msg)
+      const idle = /: nothing to do \(\d+ ms\)$/.test(line.msg)
       expect(line).toMatchObject({
         level: idle ? 'debug' : 'info',
         ms: expect.any(Number),

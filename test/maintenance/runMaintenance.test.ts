@@ -45,14 +45,14 @@ describe('a task that fails', () => {
   it('is told, keeps neither the server nor the others from going on, and is tried again', async () => {
     await run('ALTER TABLE jobledger.maintenance_tasks RENAME TO away')
     await start({ RETENTION_DAYS: '1' })
-    await eventually(() => expect(told('a task of maintenance failed').length).toBeGreaterThan(1))
-    expect(told('a task of maintenance failed')[0]).toMatchObject({ level: 'error', task: 'cleanupJobs' })
+    await eventually(() => expect(told('maintenance task failed').length).toBeGreaterThan(1))
+    expect(told('maintenance task failed')[0]).toMatchObject({ level: 'error', task: 'cleanupJobs' })
     await abandonJobs(database.url, 1)
     await eventually(async () => expect(await count('FAILED')).toBe(1))
     expect((await fetch(`${server.url}/livez`)).status).toBe(200)
     await run('ALTER TABLE jobledger.away RENAME TO maintenance_tasks')
-    await eventually(() => expect(told('cleanupJobs: nothing was to be done')).toHaveLength(1))
-    expect(told('maintenance has lost the database')).toEqual([])
+    await eventually(() => expect(told('cleanupJobs: nothing to do')).toHaveLength(1))
+    expect(told('maintenance paused')).toEqual([])
   })
 })
 
@@ -71,7 +71,7 @@ describe('an outage of the database', () => {
     await abandonJobs(database.url, 1)
     await start()
     await eventually(async () => expect(await count('FAILED')).toBe(1))
-    expect(told('this process does the maintenance', 'info')).toHaveLength(1)
+    expect(told('acquired maintenance lock', 'info')).toHaveLength(1)
     for (const outage of [1, 2]) {
       await setOpen(false)
       await eventually(() => expect(told('has lost the database', 'debug').length).toBeGreaterThan(outage))
@@ -79,7 +79,7 @@ describe('an outage of the database', () => {
       await setOpen(true)
       await abandonJobs(database.url, 1)
       await eventually(async () => expect(await count('FAILED')).toBe(1 + outage))
-      expect(told('this process does the maintenance', 'info')).toHaveLength(1 + outage)
+      expect(told('acquired maintenance lock', 'info')).toHaveLength(1 + outage)
     }
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])
   })

@@ -66,7 +66,7 @@ describe('the roll-up', () => {
     expect(await ledger.prisma.jobCount.findMany({ where: { userId: 'ada', count: { gt: 0 } } })).toEqual([
       { userId: 'ada', state: 'FAILED', deleted: false, count: 1n },
     ])
-    expect(lines).toEqual([{ level: 'info', message: 'this process keeps the roll-up' }])
+    expect(lines).toEqual([{ level: 'info', message: 'acquired roll-up lock' }])
   })
 
   it('is kept by one process at a time, and another takes over', async () => {
@@ -79,7 +79,7 @@ describe('the roll-up', () => {
     await first.stop()
     await newJob(ledger)
     await eventually(async () => expect(await lag()).toBe(0))
-    expect(second.lines).toEqual([{ level: 'info', message: 'this process keeps the roll-up' }])
+    expect(second.lines).toEqual([{ level: 'info', message: 'acquired roll-up lock' }])
   })
 
   it('waits for what is not committed, and skips nothing', async () => {
@@ -120,7 +120,7 @@ describe('the roll-up', () => {
     await holder.query('COMMIT')
     await eventually(async () => expect(await lag()).toBe(0))
     expect(await counted()).toBe(before.counted + 1)
-    await eventually(() => expect(lines.at(-1)?.message).toBe('the roll-up goes on'))
+    await eventually(() => expect(lines.at(-1)?.message).toBe('roll-up resumed'))
   })
 
   it('goes on in smaller portions where the statement timeout is too short for whole ones', async () => {
