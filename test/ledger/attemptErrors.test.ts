@@ -1,4 +1,4 @@
-// Why each attempt failed, as the history keeps it, whatever ended the attempt.
+// The error of each attempt in the history, however the attempt ended.
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findHistoryFaults } from '../../src/database/historyFaults.ts'
@@ -34,7 +34,7 @@ const stored = async (id: string) =>
   (await pool.query('SELECT state, state_error FROM jobs WHERE id = $1', [id])).rows[0]
 
 describe('the error of an attempt', () => {
-  it('stays readable when a later attempt fails for another reason', async () => {
+  it('stays available when a later attempt fails with a different error', async () => {
     const { ledger } = server
     const { id } = await newJob(ledger, { maxAttempts: 2 })
     for (const errorMessage of ['no paper', 'no ink']) {
@@ -50,7 +50,7 @@ describe('the error of an attempt', () => {
     expect(await errorsOf(id)).toEqual(['no paper', 'no ink'])
   })
 
-  it('is the reason where a transition to FAILED has no other', async () => {
+  it('is the reason of a transition to FAILED without an error', async () => {
     const { ledger } = server
     const [one, two] = [await jobIn(ledger, 'PROCESSING'), await jobIn(ledger, 'PROCESSING')]
     await transitionJob(ledger, { jobId: one.id, to: 'FAILED', actor: ACTOR, reason: 'by hand' })
@@ -58,7 +58,7 @@ describe('the error of an attempt', () => {
     expect([await errorsOf(one.id), await errorsOf(two.id)]).toEqual([['by hand'], ['in a batch']])
   })
 
-  it('is that of the result where a worker was lost', async () => {
+  it('equals the error of the result after the worker was lost', async () => {
     const { id } = await newJob(server.ledger)
     await claimJobs(server.ledger, { workerId: 'w', actor: 'key:w', jobIds: [id] })
     await pool.query("UPDATE jobs SET lease_expires_at = now() - interval '1 second' WHERE id = $1", [id])
@@ -68,7 +68,7 @@ describe('the error of an attempt', () => {
     expect(await errorsOf(id)).toEqual([result?.errorMessage])
   })
 
-  it('outlives the deletion of the job', async () => {
+  it('remains after the deletion of the job', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     await failJob(server.ledger, { jobId: id, actor: ACTOR, errorMessage: 'kept' })
     await deleteJob(server.ledger, { jobId: id, actor: ACTOR })
@@ -76,11 +76,11 @@ describe('the error of an attempt', () => {
     expect(await stored(id)).toEqual({ state: 'CANCELLED', state_error: null })
   })
 
-  it('is in the events of the ledger', async () => {
+  it('is part of the events of the ledger', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
-    await failJob(server.ledger, { jobId: id, actor: ACTOR, errorMessage: 'told' })
+    await failJob(server.ledger, { jobId: id, actor: ACTOR, errorMessage: 'failed' })
     const query = 'query ($id: ID!) { jobStateRecords(filter: { jobId: $id }, first: 1) { nodes { error } } }'
-    expect((await server.request(query, { id })).data.jobStateRecords.nodes).toEqual([{ error: 'told' }])
+    expect((await server.request(query, { id })).data.jobStateRecords.nodes).toEqual([{ error: 'failed' }])
   })
 })
 
@@ -94,25 +94,25 @@ describe('plain SQL', () => {
     await pool.query(statement ?? '', [id, error])
   }
 
-  it('that makes a transition by the protocol gives the error with it', async () => {
+  it('stores the error with a transition that follows the protocol', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     await run(id, transition('FAILED', 'by SQL'))
     expect(await errorsOf(id)).toEqual(['by SQL'])
   })
 
-  it('that knows no errors, as an older server, fails a job without one', async () => {
+  it('fails a job without an error, as an older server does', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     await pool.query("UPDATE jobs SET state = 'FAILED', version = version + 1, state_actor = 'old' WHERE id = $1", [id])
     expect(await errorsOf(id)).toEqual([null])
   })
 
-  it('that edits the state directly gives none', async () => {
+  it('stores no error when it edits the state directly', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     await pool.query("UPDATE jobs SET state = 'FAILED', state_error = 'forged' WHERE id = $1", [id])
     expect(await errorsOf(id)).toEqual([null])
   })
 
-  it.each(['COMPLETED', 'CANCELLED', 'PENDING'])('gives none with a transition to %s', async (state) => {
+  it.each(['COMPLETED', 'CANCELLED', 'PENDING'])('stores no error with a transition to %s', async (state) => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     await run(id, transition(state, 'forged'))
     expect(await stored(id)).toEqual({ state, state_error: null })
@@ -127,7 +127,7 @@ describe('plain SQL', () => {
     },
   )
 
-  it('cannot begin a job with an error', async () => {
+  it('cannot create a job with an error', async () => {
     const insert = pool.query("INSERT INTO jobs (user_id, content, state_error) VALUES ('u', 'c', 'forged')")
     await expect(insert).rejects.toMatchObject({ code: '23514', constraint: 'ck_jobs_state_error_is_of_failure' })
   })

@@ -1,4 +1,4 @@
-// Claims: which jobs a worker gets and in which order, that no two workers get one, and what is not even read.
+// Claims: which jobs a worker gets, in which order, exactly once, and which rows a claim does not read.
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   session = await ledger.session()
 })
 
-// Whatever an earlier test left in the queue.
+// Removes the jobs that an earlier test left in the queue.
 beforeEach(async () => {
   while ((await claim({ limit: 100 })).length > 0);
 })
@@ -36,7 +36,7 @@ const contents = (jobs: Job[]): string[] => jobs.map(({ content }) => content)
 const inAnHour = () => new Date(Date.now() + 3_600_000)
 
 describe('a claim', () => {
-  it('is a transition with a record, an attempt and a lease', async () => {
+  it('makes a transition with a record, an attempt and a lease', async () => {
     const { id } = await newJob(ledger)
     const before = Date.now()
     const [job] = await claim({ leaseSeconds: 90 })
@@ -63,13 +63,13 @@ describe('a claim', () => {
     expect(await ledger.prisma.job.findUnique({ where: { id } })).toEqual(job)
   })
 
-  it('is one statement', async () => {
+  it('runs one statement', async () => {
     await newJob(ledger)
     expect(await ledger.statementsOf(() => claim())).toHaveLength(1)
     expect(await ledger.statementsOf(() => claim({ presets: ['a', 'b'] }))).toHaveLength(1)
   })
 
-  it('of one job is the default, and an empty queue gives none', async () => {
+  it('takes one job by default, and none from an empty queue', async () => {
     await newJob(ledger, { content: 'first' })
     await newJob(ledger, { content: 'second' })
     expect(contents(await claim())).toEqual(['first'])
@@ -78,14 +78,14 @@ describe('a claim', () => {
     expect(await claim({ presets: ['a'] })).toEqual([])
   })
 
-  it('takes the most urgent first, and of equals the one that has been due for longest', async () => {
+  it('takes jobs by priority, then by due time', async () => {
     const priorities = [0, 5, -1000, 5, 1000, 0]
     for (const [n, priority] of priorities.entries()) await newJob(ledger, { content: `${priority}/${n}`, priority })
     const all = contents(await claim({ limit: 4 })).concat(contents(await claim({ limit: 100 })))
     expect(all).toEqual(['1000/4', '5/1', '5/3', '0/0', '0/5', '-1000/2'])
   })
 
-  it('passes over jobs whose time has not come, however urgent, and takes them when it has', async () => {
+  it('skips jobs that are not due, whatever their priority, and takes them once they are', async () => {
     const later = await newJob(ledger, { content: 'later', priority: 1000, runAt: inAnHour() })
     await newJob(ledger, { content: 'now' })
     await newJob(ledger, { content: 'since long ago', runAt: new Date(0) })
@@ -94,7 +94,7 @@ describe('a claim', () => {
     expect(contents(await claim({ limit: 10 }))).toEqual(['later'])
   })
 
-  it('takes jobs of the wanted presets only, the most urgent of all of them first', async () => {
+  it('takes only jobs with the given presets, by priority across all of them', async () => {
     const given: Partial<CreateJobInput>[] = [
       { content: 'none', priority: 9 },
       { content: 'a1', preset: 'a' },
@@ -114,7 +114,7 @@ describe('a claim', () => {
     expect(contents(await claim({ limit: 10 }))).toEqual(['c1', 'none'])
   })
 
-  it('takes no job that is not PENDING', async () => {
+  it('takes only PENDING jobs', async () => {
     for (const state of ['PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const) await jobIn(ledger, state)
     expect(await claim({ limit: 100 })).toEqual([])
   })
@@ -135,7 +135,7 @@ describe('a claim', () => {
 })
 
 describe('a job that was released', () => {
-  it('is where it was in the queue, and another worker may have it', async () => {
+  it('keeps its place in the queue, and another worker can claim it', async () => {
     const first = await newJob(ledger, { content: 'first' })
     await newJob(ledger, { content: 'second' })
     const [held] = await claim()
@@ -145,7 +145,7 @@ describe('a job that was released', () => {
 })
 
 describe('50 workers racing for 10,000 jobs', () => {
-  it.each([[null], [['a', 'b', 'c']]])('get different ones and miss none (presets: %j)', async (presets) => {
+  it.each([[null], [['a', 'b', 'c']]])('claim every job exactly once (presets: %j)', async (presets) => {
     const total = presets === null ? 10_000 : 2000
     for (let made = 0; made < total; made += 1000) {
       const inputs = Array.from({ length: 1000 }, (_, n) => ({
@@ -162,7 +162,7 @@ describe('50 workers racing for 10,000 jobs', () => {
         for (let empty = 0; empty < 2; ) {
           const jobs = await claim({ workerId: `w${worker}`, actor: `key:w${worker}`, limit: 20, presets })
           mine.push(...jobs.map(({ id }) => id))
-          // Of several presets a few more rows are locked for a moment than are taken: empty once is not yet empty.
+          // With several presets a claim briefly locks more rows than it takes, so one empty result does not mean an empty queue.
           empty = jobs.length === 0 ? empty + 1 : 0
         }
         return mine
@@ -199,7 +199,7 @@ describe('the version of a claimed job', () => {
 })
 
 describe('the queue', () => {
-  it('is read by its index, and jobs that wait for their time are not read at all', async () => {
+  it('is read by its index, without reading jobs that are not due', async () => {
     await session.query('SET session_replication_role = replica')
     await session.query(`INSERT INTO jobs (id, user_id, content, preset, created_at, updated_at, run_at, priority)
       SELECT id, 'u', 'c', 'p', jobledger.uuid_time(id), jobledger.uuid_time(id), now() + interval '1 day', n % 10
@@ -217,7 +217,7 @@ describe('the queue', () => {
   })
 })
 
-/** How many pages a claim touches, planned for whatever values come, as prepared statements are. The table has some 700 pages. */
+/** Number of pages that a claim reads with a generic plan, as in a prepared statement. The table has about 700 pages. */
 async function buffersOf(statement: string, presets: string[] | null): Promise<number> {
   const values = presets === null ? [5, 5] : [presets, 5, 5, 5]
   const all = [...values, 'PROCESSING', 'key:worker', 'reason', '{}', '', 60]

@@ -1,4 +1,4 @@
-// Cleanup: old jobs are soft-deleted, in portions, and only those that the rule means.
+// Cleanup: soft-deletes old jobs in batches, and only those that match the rule.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -31,7 +31,7 @@ const deletedIds = async () =>
 const idsOf = (jobs: Job[]) => jobs.map(({ id }) => id).sort()
 
 describe('cleanupJobs', () => {
-  it('deletes the finished jobs that are old enough, and no others', async () => {
+  it('deletes only finished jobs that are old enough', async () => {
     const old = await Promise.all(JOB_STATES.map((state) => jobCreatedAt(ledger, daysAgo(31), state)))
     await Promise.all(JOB_STATES.map((state) => jobCreatedAt(ledger, daysAgo(29), state)))
     const finished = old.filter(({ state }) => ['COMPLETED', 'FAILED', 'CANCELLED'].includes(state))
@@ -50,7 +50,7 @@ describe('cleanupJobs', () => {
     expect(await allRows(session)).toEqual(before)
   })
 
-  it('deletes jobs in the states it is given', async () => {
+  it('deletes only jobs in the given states', async () => {
     const jobs = await Promise.all(JOB_STATES.map((state) => jobCreatedAt(ledger, daysAgo(2), state)))
     const wanted = jobs.filter(({ state }) => state === 'PENDING' || state === 'PROCESSING')
     expect(await cleanupJobs(ledger, { olderThanDays: 1, states: ['PENDING', 'PROCESSING'], actor: ACTOR })).toBe(2)
@@ -58,7 +58,7 @@ describe('cleanupJobs', () => {
     expect(await cleanupJobs(ledger, { olderThanDays: 1, states: [], actor: ACTOR })).toBe(0)
   })
 
-  it('only counts when it is a dry run', async () => {
+  it('only counts in a dry run', async () => {
     await Promise.all(JOB_STATES.map((state) => jobCreatedAt(ledger, daysAgo(10), state)))
     const before = await allRows(session)
     expect(await cleanupJobs(ledger, { olderThanDays: 9, dryRun: true, actor: ACTOR })).toBe(3)
@@ -67,19 +67,19 @@ describe('cleanupJobs', () => {
     expect(await cleanupJobs(ledger, { olderThanDays: 9, dryRun: false, actor: ACTOR })).toBe(3)
   })
 
-  it('draws the line at the age, to within the time that the test takes', async () => {
+  it('deletes jobs older than the age and keeps younger ones', async () => {
     const older = await jobCreatedAt(ledger, new Date(Date.now() - DAY_MS - 1), 'CANCELLED')
     await jobCreatedAt(ledger, new Date(Date.now() - DAY_MS + 20_000), 'CANCELLED')
     expect(await cleanupJobs(ledger, { olderThanDays: 1, actor: ACTOR })).toBe(1)
     expect(await deletedIds()).toEqual([older.id])
   })
 
-  it('deletes every finished job when the age is none', async () => {
+  it('deletes every finished job if the age is 0', async () => {
     await jobCreatedAt(ledger, new Date(Date.now() - 5), 'FAILED')
     expect(await cleanupJobs(ledger, { olderThanDays: 0, actor: ACTOR })).toBe(1)
   })
 
-  it('deletes more than a portion of 1000, each portion in a commit of its own', async () => {
+  it('deletes more than one batch of 1000, with one commit per batch', async () => {
     await session.query(`INSERT INTO jobs (id, user_id, content)
       SELECT overlay(jobledger.uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 2300)`)
     await session.query("UPDATE jobs SET state = 'CANCELLED'")
@@ -91,7 +91,7 @@ describe('cleanupJobs', () => {
     expect(rows).toEqual([{ records: 1000 }, { records: 1000 }, { records: 300 }])
   })
 
-  it('by several callers at once deletes each job once', async () => {
+  it('deletes each job once when several callers race', async () => {
     await session.query(`INSERT INTO jobs (id, user_id, content)
       SELECT overlay(jobledger.uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 1500)`)
     await session.query("UPDATE jobs SET state = 'CANCELLED'")
@@ -108,7 +108,7 @@ describe('cleanupJobs', () => {
     })
   })
 
-  it('refuses an actor that nobody may be', async () => {
+  it('refuses a reserved actor', async () => {
     await jobCreatedAt(ledger, daysAgo(400), 'CANCELLED')
     expect(await refusalOf(session, () => cleanupJobs(ledger, { olderThanDays: 1, actor: 'db:me' }))).toMatchObject({
       issues: [{ path: ['actor'] }],

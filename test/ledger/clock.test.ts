@@ -1,4 +1,4 @@
-// Instants are those of the database, whatever zone its server is set to and whatever the clock of this process says.
+// Times come from the database, whatever the time zone of the server and the clock of this process.
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -30,7 +30,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** All instants in a job, its history and its result. */
+/** All times of a job, its history and its result. */
 async function instantsOf(jobId: string): Promise<Date[]> {
   const found = [
     await getJob(ledger, jobId),
@@ -41,12 +41,12 @@ async function instantsOf(jobId: string): Promise<Date[]> {
 }
 
 describe('on a server in Tokyo', () => {
-  it('sessions of others are in Tokyo, those of the ledger in UTC', async () => {
+  it('uses UTC in the sessions of the ledger, although other sessions use Tokyo', async () => {
     expect((await session.query('SHOW timezone')).rows).toEqual([{ TimeZone: 'Asia/Tokyo' }])
     expect((await ledger.database.pool.query('SHOW timezone')).rows).toEqual([{ TimeZone: 'UTC' }])
   })
 
-  it('every instant written is now, by every way of writing', async () => {
+  it('writes the current time, whichever client writes', async () => {
     const before = Date.now()
     const { job } = await createJob(ledger, { userId: 'u', content: 'c' }, ACTOR)
     await transitionJob(ledger, { jobId: job.id, to: 'PROCESSING', actor: ACTOR })
@@ -67,7 +67,7 @@ describe('on a server in Tokyo', () => {
     }
   })
 
-  it('Prisma, plain statements and PostgreSQL agree on every instant', async () => {
+  it('reads the same times through Prisma, raw SQL and PostgreSQL', async () => {
     const { id } = await jobIn(ledger, 'COMPLETED')
     const { rows } = await session.query<Record<string, string>>(
       `SELECT extract(epoch FROM created_at) * 1000 AS created, extract(epoch FROM started_at) * 1000 AS started,
@@ -82,7 +82,7 @@ describe('on a server in Tokyo', () => {
     expect(moved).toEqual(await getJob(ledger, (moved as Job).id))
   })
 
-  it('filters and pages take instants for what they are', async () => {
+  it('filters and pages by the correct times', async () => {
     const instant = new Date('2025-02-03T00:30:00.000Z')
     const job = await jobCreatedAt(ledger, instant, 'COMPLETED', 'dated')
     const admitted = (filter: object) => countJobs(ledger, { userId: 'dated', ...filter })
@@ -103,7 +103,7 @@ describe('on a server in Tokyo', () => {
 describe('a process whose clock is wrong by years', () => {
   const wrong = (year: number) => vi.useFakeTimers({ toFake: ['Date'], now: new Date(Date.UTC(year, 0)) })
 
-  it.each([2001, 2051])('writes the instants of the database: %i', async (year) => {
+  it.each([2001, 2051])('writes the times of the database: %i', async (year) => {
     const truth = Date.now()
     wrong(year)
     const { id } = await jobIn(ledger, 'PROCESSING')
@@ -113,7 +113,7 @@ describe('a process whose clock is wrong by years', () => {
     for (const instant of await instantsOf(id)) expect(Math.abs(instant.getTime() - truth)).toBeLessThan(60_000)
   })
 
-  it('does not take jobs that were just started for stuck ones', async () => {
+  it('does not report jobs that just started as stuck', async () => {
     await jobIn(ledger, 'PROCESSING')
     wrong(2051)
     expect((await listStuckJobs(ledger)).rows).toEqual([])

@@ -1,4 +1,4 @@
-// What was written while the clock of the database was ahead, after it was set back: no job and no lease waits until it is there again.
+// After the clock of the database was set back, no job and no lease from before waits until the clock catches up.
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -34,7 +34,7 @@ const contents = (jobs: Job[]): string[] => jobs.map(({ content }) => content)
 const rescue = () => rescueStuckJobs(ledger, { actor: 'system:rescue' })
 const hence = (hours: number) => new Date(Date.now() + hours * 3_600_000)
 
-/** Sets the clock back for a job: everything about it moves into the future by as much. Returns the job as it is then. */
+/** Sets the clock back for a job, by moving all its times into the future. Returns the changed job. */
 async function setClockBack({ id }: Job, back: string): Promise<Job> {
   await session.query('SET session_replication_role = replica')
   const { rows } = await session.query<{ id: string }>(
@@ -76,13 +76,13 @@ describe.each(['30 seconds', '1 day', '10 years'])('after the clock was set back
     expect(await claim()).toEqual([])
   })
 
-  it('a released job is due again', async () => {
+  it('makes a released job due again', async () => {
     const job = await setClockBack(await claimed({ content: 'ahead' }), back)
     await releaseJob(ledger, { jobId: job.id, expectedVersion: job.version, actor: 'key:worker' })
     expect(contents(await claim())).toEqual(['ahead'])
   })
 
-  it('the runAt that a caller gave is kept', async () => {
+  it('keeps the runAt that a caller has set', async () => {
     await setClockBack(await newJob(ledger, { runAt: hence(1) }), back)
     expect(await claim()).toEqual([])
   })
@@ -93,7 +93,7 @@ describe('a job that waits for another attempt', () => {
     rescueStuckJobsTask.run(ledger, { maxJobs: 100, signal: new AbortController().signal }).then(({ counts }) => counts)
   const fail = ({ id }: Job) => failJob(ledger, { jobId: id, actor: 'w', errorMessage: 'x' })
 
-  it('is made due by maintenance if it would wait longer than any job does after a failure', async () => {
+  it('is made due by maintenance if it would wait longer than the maximum after a failure', async () => {
     const job = await setClockBack(await fail(await claimed({ content: 'ahead', maxAttempts: 3 })), '2 hours')
     expect(job).toMatchObject({ state: 'PENDING', stateActor: 'system:retry' })
     expect(await claim()).toEqual([])
@@ -102,7 +102,7 @@ describe('a job that waits for another attempt', () => {
     expect(await run()).toMatchObject({ madeDue: 0 })
   })
 
-  it('waits its time while another job is ahead', async () => {
+  it('still waits while another job is in the future', async () => {
     const job = await claimed({ maxAttempts: 3 })
     await setClockBack(await newJob(ledger, { content: 'ahead' }), '1 year')
     await fail(job)
@@ -110,30 +110,33 @@ describe('a job that waits for another attempt', () => {
     expect(contents(await claim())).toEqual(['ahead'])
   })
 
-  it.each(['1 minute', '2 hours'])('waits from now on if it fails after the clock was set back by %s', async (back) => {
-    const job = await claimed({ maxAttempts: 3 })
-    await session.query('SET session_replication_role = replica')
-    await session.query(
-      'UPDATE jobs SET started_at = started_at + $1::interval, updated_at = updated_at + $1::interval',
-      [back],
-    )
-    await session.query('SET session_replication_role = origin')
-    await fail(job)
-    const { runAt } = await ledger.prisma.job.findUniqueOrThrow({ where: { id: job.id } })
-    expect(runAt.getTime() - Date.now()).toBeGreaterThan(0)
-    expect(runAt.getTime() - Date.now()).toBeLessThan(15_000)
-    expect(await claim()).toEqual([])
-  })
+  it.each(['1 minute', '2 hours'])(
+    'waits from the current time if it fails after the clock was set back by %s',
+    async (back) => {
+      const job = await claimed({ maxAttempts: 3 })
+      await session.query('SET session_replication_role = replica')
+      await session.query(
+        'UPDATE jobs SET started_at = started_at + $1::interval, updated_at = updated_at + $1::interval',
+        [back],
+      )
+      await session.query('SET session_replication_role = origin')
+      await fail(job)
+      const { runAt } = await ledger.prisma.job.findUniqueOrThrow({ where: { id: job.id } })
+      expect(runAt.getTime() - Date.now()).toBeGreaterThan(0)
+      expect(runAt.getTime() - Date.now()).toBeLessThan(15_000)
+      expect(await claim()).toEqual([])
+    },
+  )
 })
 
 describe('a lease from before the clock was set back', () => {
-  it('has ended if it lasts longer than any lease from now on', async () => {
+  it('has ended if it expires later than any lease that starts now', async () => {
     const job = await setClockBack(await claimed({ maxAttempts: 2 }), '2 days')
     expect(stuckReason({ ...job, startedAt: hence(-2) }, { at: new Date(), olderThanSeconds: 0 })).toBe('LEASE_EXPIRED')
     expect(await rescue()).toEqual({ released: 1, failed: 0, cancelled: 0 })
   })
 
-  it('is set right by its worker', async () => {
+  it('is corrected when its worker extends it', async () => {
     const job = await setClockBack(await claimed(), '2 days')
     const { extended } = await extendLeases(ledger, {
       leases: [{ jobId: job.id, version: job.version }],
@@ -143,7 +146,7 @@ describe('a lease from before the clock was set back', () => {
     expect(await rescue()).toEqual({ released: 0, failed: 0, cancelled: 0 })
   })
 
-  it('of the longest time is left alone as long as it lasts', async () => {
+  it('stays valid until it expires if it has the maximum duration', async () => {
     const job = await claimed({ leaseSeconds: 86_400 })
     expect(stuckReason({ ...job, startedAt: hence(-2) }, { at: new Date(), olderThanSeconds: 0 })).toBe('TOO_LONG')
     expect(await rescue()).toEqual({ released: 0, failed: 0, cancelled: 0 })

@@ -1,4 +1,4 @@
-// Creating jobs: one or many, each answered for itself.
+// Creating jobs: one or a batch, with a result per job.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CreatedJob, createJob, createJobs } from '../../src/ledger/createJob.ts'
@@ -21,7 +21,7 @@ afterAll(async () => {
 })
 
 describe('createJob', () => {
-  it('creates a pending job with what it was given, and the first record of its history', async () => {
+  it('creates a PENDING job with the given values and the first record of its history', async () => {
     const input = {
       userId: 'ann',
       content: 'résumé 🎉\n"quoted" \\ \u0001',
@@ -69,12 +69,12 @@ describe('createJob', () => {
     ])
   })
 
-  it('needs no more than a user and content, which may be empty', async () => {
+  it('requires only a user and content, which may be empty', async () => {
     const { job } = await createJob(ledger, { userId: 'ann', content: '' }, ACTOR)
     expect(job).toMatchObject({ content: '', preset: null, metadata: {}, idempotencyKey: null })
   })
 
-  it('takes null for what may be left out', async () => {
+  it('treats null as omitted', async () => {
     const input = { userId: 'ann', content: 'c', preset: null, metadata: null, idempotencyKey: null }
     expect((await createJob(ledger, input, ACTOR)).job).toMatchObject({
       preset: null,
@@ -83,7 +83,7 @@ describe('createJob', () => {
     })
   })
 
-  it('does not create a job from bad input, and names every fault at once', async () => {
+  it('refuses invalid input and lists all issues at once', async () => {
     const before = await allRows(session)
     const refusal = await createJob(
       ledger,
@@ -126,7 +126,7 @@ describe('createJobs', () => {
     expect(rows).toEqual([{ commits: 1, records: 1000 }])
   })
 
-  it('refuses 1001 jobs and none at all, and creates none', async () => {
+  it('refuses 1001 jobs and an empty batch, and creates nothing', async () => {
     const before = await allRows(session)
     for (const length of [1001, 0]) {
       const inputs = Array.from({ length }, () => ({ userId: 'u', content: 'c' }))
@@ -138,7 +138,7 @@ describe('createJobs', () => {
     expect(await allRows(session)).toEqual(before)
   })
 
-  it('answers each item for itself: a bad one in between does not stop the others', async () => {
+  it('returns a result per item: an invalid one does not affect the others', async () => {
     const answers = await createJobs(
       ledger,
       [
@@ -158,7 +158,7 @@ describe('createJobs', () => {
     expect(await ledger.prisma.job.count({ where: { content: { in: ['second', 'third'] } } })).toBe(0)
   })
 
-  it('sends nothing to the database when every item is bad', async () => {
+  it('sends nothing to the database if every item is invalid', async () => {
     const statements = await ledger.statementsOf(() => createJobs(ledger, [{ userId: '', content: '' }], ACTOR))
     expect(statements).toEqual([])
   })

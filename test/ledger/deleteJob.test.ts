@@ -1,4 +1,4 @@
-// Soft deletion: the job is CANCELLED and marked, and its row, history and result stay.
+// Soft deletion: the job becomes CANCELLED and gets `deletedAt`; its row, history and result stay.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
@@ -42,7 +42,7 @@ describe('deleteJob', () => {
       stateActor: 'remover',
       stateReason: 'obsolete',
       deletedAt: deleted?.updatedAt,
-      // A job that had ended keeps the time of its end.
+      // A finished job keeps its completion time.
       completedAt: job.completedAt ?? deleted?.updatedAt,
       updatedAt: expect.any(Date),
     })
@@ -56,7 +56,7 @@ describe('deleteJob', () => {
     expect(await getJobState(ledger, job.id)).toBe('CANCELLED')
   })
 
-  it('takes the job out of lists that do not ask for deleted ones', async () => {
+  it('removes the job from lists that do not include deleted jobs', async () => {
     const { id } = await newJob(ledger, { userId: 'lister' })
     await deleteJob(ledger, { jobId: id, actor: ACTOR })
     expect((await listJobs(ledger, { filter: { userId: 'lister' } })).rows).toEqual([])
@@ -65,7 +65,7 @@ describe('deleteJob', () => {
     ])
   })
 
-  it('writes nothing for a job that was deleted before, and answers with it', async () => {
+  it('writes nothing for a job that was deleted before, and returns it', async () => {
     const job = await deletedJob(ledger, 'COMPLETED')
     const before = await allRows(session)
     expect(await deleteJob(ledger, { jobId: job.id, actor: 'second', reason: 'again' })).toEqual({
@@ -81,7 +81,7 @@ describe('deleteJob', () => {
     expect(await allRows(session)).toEqual(before)
   })
 
-  it('refuses bad input and deletes nothing', async () => {
+  it('refuses invalid input and deletes nothing', async () => {
     const { id } = await newJob(ledger)
     expect(
       await refusalOf(session, () => deleteJob(ledger, { jobId: id, actor: 'db:me', reason: '\0' })),
@@ -96,7 +96,7 @@ describe('deleteJob', () => {
 })
 
 describe('reading a job', () => {
-  it('finds it, deleted or not, and null where there is none', async () => {
+  it('returns the job, deleted or not, or null if it does not exist', async () => {
     const [living, deleted] = [await newJob(ledger), await deletedJob(ledger)]
     expect(await getJob(ledger, living.id)).toEqual(living)
     expect(await getJob(ledger, deleted.id)).toEqual(deleted)

@@ -1,4 +1,4 @@
-// Histograms of durations, and that the database and the program mean the same by a bucket.
+// Histograms of durations. The database and the program must agree on the buckets.
 import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,25 +23,25 @@ async function bucketsOf(durations: readonly number[]): Promise<number[]> {
 }
 
 describe('a bucket', () => {
-  it('stands for what is in it within the error', async () => {
+  it('represents its durations within the relative error', async () => {
     const durations = [
       ...Array.from({ length: 3000 }, (_, index) => index),
       ...Array.from({ length: 3000 }, (_, index) => Math.floor(1.0072 ** index)),
     ].filter((ms) => ms <= 2_147_483_647)
     const buckets = await bucketsOf(durations)
     for (const [index, ms] of durations.entries()) {
-      // Told in whole milliseconds.
+      // The result is rounded to milliseconds.
       expect(Math.abs(durationOf(buckets[index] as number) - ms)).toBeLessThanOrEqual(ms * RELATIVE_ERROR + 0.5)
     }
   })
 
-  it('of more than an Int holds stands for the largest', async () => {
+  it('represents durations beyond the range of an Int by the maximum', async () => {
     expect((await bucketsOf([10 ** 15])).map(durationOf)).toEqual([2_147_483_647])
   })
 })
 
 describe('a quantile', () => {
-  it('is that of the durations, give or take the error, in however many parts they came', async () => {
+  it('is within the relative error, in however many parts the durations are added', async () => {
     const all = fc.array(fc.nat(100_000), { minLength: 1, maxLength: 60 })
     await fc.assert(
       fc.asyncProperty(all, fc.constantFrom(0.5, 0.95, 1), async (durations, q) => {
@@ -57,7 +57,7 @@ describe('a quantile', () => {
     )
   })
 
-  it('of nothing is null', () => {
+  it('is null for an empty histogram', () => {
     expect(new DurationHistogram().quantile(0.5)).toBe(null)
   })
 })

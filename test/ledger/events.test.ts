@@ -1,4 +1,4 @@
-// The order in which consumers read: complete up to the horizon, and that of each job's history, whatever transactions do.
+// The order in which consumers read is complete up to the horizon and keeps each job's history in sequence.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobStateRecord } from '../../src/database/generated/client.ts'
@@ -29,19 +29,19 @@ async function readOn(from: Position, max = 1000): Promise<{ records: JobStateRe
   }
 }
 
-/** The same once there are so many: transactions of other databases of the server hold the horizon back too. */
-async function readOnTo(count: number, from: Position, most?: number): Promise<Awaited<ReturnType<typeof readOn>>> {
-  let read = await readOn(from, most)
+/** The same, but waits for `count` records: transactions in other databases of the server also hold the horizon back. */
+async function readOnTo(count: number, from: Position, max?: number): Promise<Awaited<ReturnType<typeof readOn>>> {
+  let read = await readOn(from, max)
   await expect
     .poll(async () => {
-      read = await readOn(from, most)
+      read = await readOn(from, max)
       return read.records.length
     })
     .toBeGreaterThanOrEqual(count)
   return read
 }
 
-function told(records: readonly JobStateRecord[]): [string, number][] {
+function keysOf(records: readonly JobStateRecord[]): [string, number][] {
   return records.map(({ jobId, sequence }) => [jobId, sequence])
 }
 
@@ -56,7 +56,7 @@ function start(session: pg.Client, jobId: string): Promise<unknown> {
 }
 
 describe('a consumer', () => {
-  it('misses nothing when the transaction that is numbered later commits first', async () => {
+  it('misses nothing when a transaction with a higher id commits first', async () => {
     const [early, late] = [await newJob(ledger), await newJob(ledger)]
     const { end: beginning } = await readOnTo(2, BEGINNING)
     const [first, second] = [await begun(), await begun()]
@@ -64,18 +64,18 @@ describe('a consumer', () => {
     await start(second, late.id)
     await second.query('COMMIT')
     const between = await readOn(beginning)
-    // Held back: the other transaction would come before it.
+    // Not readable yet, because the other transaction precedes it.
     expect(between.records).toEqual([])
     await first.query('COMMIT')
     const after = await readOnTo(2, between.end)
-    expect(told(after.records)).toEqual([
+    expect(keysOf(after.records)).toEqual([
       [early.id, 2],
       [late.id, 2],
     ])
     expect((await readOn(after.end)).records).toEqual([])
   })
 
-  it('reads the history of a job in order when a transaction changes it that was numbered before the last one to do so', async () => {
+  it('reads the history of a job in order when a transaction with a lower id changes it later', async () => {
     const { id } = await newJob(ledger)
     const beginning = (await readOnTo(5, BEGINNING)).end
     const first = await begun()
@@ -83,31 +83,31 @@ describe('a consumer', () => {
     const { version } = await transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: ACTOR })
     await first.query("UPDATE jobs SET state = 'FAILED' WHERE id = $1", [id])
     await first.query('COMMIT')
-    // The horizon is at the transaction that still runs, above the first.
+    // The horizon is at the transaction that still runs, after the first one.
     expect((await readOn(beginning)).records).toEqual([])
     await between.query('COMMIT')
     const { records } = await readOnTo(2, beginning)
     expect(version).toBe(2)
-    expect(told(records)).toEqual([
+    expect(keysOf(records)).toEqual([
       [id, 2],
       [id, 3],
     ])
   })
 
-  it('waits for nobody who only reads', async () => {
+  it('does not wait for read-only transactions', async () => {
     const reader = await ledger.session()
     await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs')
     const { end } = await readOnTo(7, BEGINNING)
     const { id } = await newJob(ledger)
-    expect(told((await readOnTo(1, end)).records)).toEqual([[id, 1]])
+    expect(keysOf((await readOnTo(1, end)).records)).toEqual([[id, 1]])
     await reader.query('COMMIT')
   })
 
-  it('reads the same in portions of any size, and what the portions are about', async () => {
+  it('reads the same records and headers with any batch size', async () => {
     for (let n = 0; n < 5; n++) await jobIn(ledger, 'COMPLETED')
     const whole = (await readOnTo(8 + 15, BEGINNING)).records
-    expect(told((await readOn(BEGINNING, 1)).records)).toEqual(told(whole))
-    expect(told((await readOn(BEGINNING, 7)).records)).toEqual(told(whole))
+    expect(keysOf((await readOn(BEGINNING, 1)).records)).toEqual(keysOf(whole))
+    expect(keysOf((await readOn(BEGINNING, 7)).records)).toEqual(keysOf(whole))
     const facts = await readEventHeaders(ledger, BEGINNING, 7)
     expect(facts.isLast).toBe(false)
     expect(facts.records.map(({ id }) => id)).toEqual(whole.slice(0, 7).map(({ id }) => id))
@@ -120,7 +120,7 @@ describe('a consumer', () => {
     expect((await readEventHeaders(ledger, facts.end, 1000)).records).toHaveLength(whole.length - 7)
   })
 
-  it('looks at an index and not at the whole ledger', async () => {
+  it('reads an index and not the whole table', async () => {
     const session = await ledger.session()
     const { end } = await readOn(BEGINNING)
     await session.query('SET enable_seqscan = off; SET enable_bitmapscan = off')
@@ -134,7 +134,7 @@ describe('a consumer', () => {
 })
 
 describe('cursors', () => {
-  it('name a position', () => {
+  it('identify a position', () => {
     const position = { epoch: 7n, transactionId: 5_000_000_000n, id: 7n }
     expect(positionOf(cursorOf(position))).toEqual(position)
     expect(comparePositions(position, { ...position, id: 8n })).toBeLessThan(0)
@@ -142,7 +142,7 @@ describe('cursors', () => {
     expect(comparePositions(position, position)).toBe(0)
   })
 
-  it('of another ledger, and what is no cursor, are refused', async () => {
+  it('are refused if they belong to another ledger or are not cursors', async () => {
     const now = await headPosition(ledger)
     const ahead = cursorOf({ ...now, transactionId: now.transactionId + 1_000_000n })
     await expect(positionOfCursor(ledger, 'after', ahead)).rejects.toThrow(/^after: lies ahead of this ledger/)
@@ -152,9 +152,9 @@ describe('cursors', () => {
   })
 })
 
-// The last: it changes what is numbered how.
-describe('a database that was restored on a server that has counted less', () => {
-  it('is followed on, in order', async () => {
+// Must be last, because it changes the transaction ids.
+describe('a database that was restored on a server with lower transaction ids', () => {
+  it('is still read in order', async () => {
     const { id } = await newJob(ledger)
     const session = await ledger.session()
     const { records: before } = await readOnTo(8 + 15 + 1, BEGINNING)
@@ -165,10 +165,10 @@ describe('a database that was restored on a server that has counted less', () =>
     expect(await realignTransactionIds(ledger.database.pool)).toBe(true)
     expect(await realignTransactionIds(ledger.database.pool)).toBe(false)
     const { records: restored, end } = await readOnTo(before.length, BEGINNING)
-    expect(told(restored)).toEqual(told(before))
+    expect(keysOf(restored)).toEqual(keysOf(before))
     await transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: ACTOR })
     const fresh = await newJob(ledger)
-    expect(told((await readOnTo(2, end)).records)).toEqual([
+    expect(keysOf((await readOnTo(2, end)).records)).toEqual([
       [id, 2],
       [fresh.id, 1],
     ])

@@ -1,4 +1,4 @@
-// Completing and failing: the transition and the result in one statement, or neither.
+// Completing and failing a job write the transition and the result in one statement, or neither.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
@@ -25,7 +25,7 @@ afterAll(async () => {
 const processing = () => jobIn(ledger, 'PROCESSING')
 
 describe('completeJob', () => {
-  it('completes a processing job and sets its result, in one statement and one commit', async () => {
+  it('completes a PROCESSING job and sets its result, in one statement and one commit', async () => {
     const { id: jobId } = await processing()
     const note = {
       jobId,
@@ -57,7 +57,7 @@ describe('completeJob', () => {
     expect(rows).toEqual([{ oneCommit: true }])
   })
 
-  it('returns the job as it is then', async () => {
+  it('returns the job after the transition', async () => {
     const { id: jobId } = await processing()
     const job = await completeJob(ledger, { jobId, actor: ACTOR })
     expect(await getJob(ledger, jobId)).toEqual(job)
@@ -83,7 +83,7 @@ describe('completeJob', () => {
   })
 
   it.each(['PENDING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const)(
-    'does not complete a job that is %s, nor set its result',
+    'does not complete a %s job or set its result',
     async (state) => {
       const { id: jobId } = await jobIn(ledger, state)
       expect(await refusalOf(session, () => completeJob(ledger, { jobId, actor: ACTOR, output: 1 }))).toMatchObject({
@@ -101,7 +101,7 @@ describe('completeJob', () => {
     expect(await complete(MISSING_ID)).toMatchObject({ code: 'JOB_NOT_FOUND', jobId: MISSING_ID })
   })
 
-  it('completes at the expected version and state, not at another', async () => {
+  it('completes only at the expected version and state', async () => {
     const { id: jobId } = await processing()
     const complete = (expected: object) => completeJob(ledger, { jobId, actor: ACTOR, output: 1, ...expected })
     expect(await refusalOf(session, () => complete({ expectedVersion: 1 }))).toMatchObject({
@@ -116,7 +116,7 @@ describe('completeJob', () => {
     expect(await complete({ expectedVersion: 2, expectedState: 'PROCESSING' })).toMatchObject({ version: 3 })
   })
 
-  it('names all faults of the transition and of the result together', async () => {
+  it('lists all issues of the transition and of the result', async () => {
     const bad = {
       jobId: 'x',
       actor: '',
@@ -141,7 +141,7 @@ describe('completeJob', () => {
 })
 
 describe('failJob', () => {
-  it('fails a processing job with an error, in one statement', async () => {
+  it('fails a PROCESSING job with an error, in one statement', async () => {
     const { id: jobId } = await processing()
     const note = { jobId, actor: 'worker', errorMessage: 'broke', output: { partial: true }, processingTimeMs: 0 }
     expect(await ledger.statementsOf(() => failJob(ledger, note))).toHaveLength(1)
@@ -154,13 +154,13 @@ describe('failJob', () => {
     })
   })
 
-  it('tells a timeout from an error', async () => {
+  it('distinguishes a timeout from an error', async () => {
     const { id: jobId } = await processing()
     await failJob(ledger, { jobId, actor: ACTOR, errorMessage: 'too slow', timedOut: true })
     expect(await getJobResult(ledger, jobId)).toMatchObject({ status: 'TIMEOUT', errorMessage: 'too slow' })
   })
 
-  it('does not fail a job that is not processing', async () => {
+  it('does not fail a job that is not PROCESSING', async () => {
     const { id: jobId } = await jobIn(ledger, 'PENDING')
     const fail = () => failJob(ledger, { jobId, actor: ACTOR, errorMessage: 'x' })
     expect(await refusalOf(session, fail)).toMatchObject({ code: 'ILLEGAL_TRANSITION', from: 'PENDING', to: 'FAILED' })
@@ -183,7 +183,7 @@ describe('failJob', () => {
 })
 
 describe('a result that the database refuses', () => {
-  it('leaves the transition undone, and its record unwritten', async () => {
+  it('prevents the transition and its record', async () => {
     const { id: jobId } = await processing()
     await session.query(`CREATE FUNCTION refuse_result() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         RAISE EXCEPTION 'disk full' USING ERRCODE = '53100'; END $$;

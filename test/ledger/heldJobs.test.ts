@@ -1,4 +1,4 @@
-// What may happen to a job that a worker holds: its lease is extended, it is given back, asked to stop, or taken away.
+// Operations on a job that a worker holds: extending its lease, releasing it, requesting its cancellation, rescuing it.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 let presets = 0
 
-/** A job in the hands of a worker. */
+/** A job that a worker has claimed. */
 async function heldJob(input: Partial<CreateJobInput> = {}, leaseSeconds = 60): Promise<Job> {
   presets += 1
   const preset = `held-${presets}`
@@ -38,7 +38,7 @@ async function heldJob(input: Partial<CreateJobInput> = {}, leaseSeconds = 60): 
   return job as Job
 }
 
-/** Ends the lease of a job now, as time would. */
+/** Makes the lease of a job expire now. */
 async function endLease({ id }: Job): Promise<void> {
   await session.query("UPDATE jobs SET lease_expires_at = now() - interval '1 second' WHERE id = $1", [id])
 }
@@ -50,7 +50,7 @@ const held = ({ id, version }: Job) => ({ jobId: id, version })
 const byWorker = ({ id, version }: Job) => ({ jobId: id, expectedVersion: version, actor: 'key:worker' })
 
 describe('extending leases', () => {
-  it('moves the ends of those that are held, records nothing, and tells which are lost', async () => {
+  it('extends the leases of held jobs, writes no record, and reports which are lost', async () => {
     const [mine, lost, done] = [await heldJob(), await heldJob(), await heldJob()]
     await releaseJob(ledger, byWorker(lost))
     await completeJob(ledger, byWorker(done))
@@ -64,12 +64,12 @@ describe('extending leases', () => {
     expect(await historyOf(session, mine.id)).toHaveLength(2)
   })
 
-  it('is one statement, however many they are', async () => {
+  it('runs one statement for any number of leases', async () => {
     const jobs = [await heldJob(), await heldJob()]
     expect(await ledger.statementsOf(() => extendLeases(ledger, { leases: jobs.map(held) }))).toHaveLength(1)
   })
 
-  it('takes up a lease that has ended, as long as nobody took the job away', async () => {
+  it('extends a lease that has ended, unless the job was taken since', async () => {
     const job = await heldJob()
     await endLease(job)
     expect((await extendLeases(ledger, { leases: [held(job)] })).extended).toHaveLength(1)
@@ -86,7 +86,7 @@ describe('extending leases', () => {
 })
 
 describe('releasing a job', () => {
-  it('gives it back without using up an attempt, not to be claimed before runAt', async () => {
+  it('returns it to the queue without using up an attempt, and it is not claimed before runAt', async () => {
     const runAt = new Date(Date.now() + 60_000)
     const job = await heldJob({ maxAttempts: 1 })
     const released = await releaseJob(ledger, { ...byWorker(job), reason: 'not today', runAt })
@@ -95,7 +95,7 @@ describe('releasing a job', () => {
     expect(await claimJobs(ledger, { workerId: 'w', actor: 'w', presets: [job.preset as string] })).toEqual([])
   })
 
-  it('counts the same by transitionJob and in a batch, and is no release where the job was not held', async () => {
+  it('counts the same with transitionJob and in a batch, and only for PROCESSING jobs', async () => {
     const [one, two] = [await heldJob(), await heldJob()]
     await transitionJob(ledger, { jobId: one.id, to: 'PENDING', actor: 'a' })
     await transitionJobs(ledger, [{ jobId: two.id, to: 'PENDING' }], 'a')
@@ -105,7 +105,7 @@ describe('releasing a job', () => {
     expect(await now(failed)).toMatchObject({ state: 'PENDING', attempt: 1, releases: 0 })
   })
 
-  it('refuses another version, another state and what is not there', async () => {
+  it('refuses a different version, a different state and a missing job', async () => {
     const job = await heldJob()
     const stale = releaseJob(ledger, { ...byWorker(job), expectedVersion: 1 })
     await expect(stale).rejects.toMatchObject({ code: 'VERSION_CONFLICT', expectedVersion: 1, actualVersion: 2 })
@@ -125,7 +125,7 @@ describe('releasing a job', () => {
 })
 
 describe('a request to cancel', () => {
-  it('cancels a job that waits at once', async () => {
+  it('cancels a PENDING job at once', async () => {
     const { id } = await newJob(ledger)
     const job = await requestJobCancellation(ledger, { jobId: id, actor: 'user:ada', reason: 'enough' })
     expect(job).toMatchObject({
@@ -136,19 +136,19 @@ describe('a request to cancel', () => {
     })
   })
 
-  it('is noted on a job that is worked on, once, and leaves its version to the worker', async () => {
+  it('is stored once on a PROCESSING job, without changing its version', async () => {
     const job = await heldJob()
-    const asked = await requestJobCancellation(ledger, { jobId: job.id, actor: 'user:ada', reason: 'enough' })
-    expect(asked).toMatchObject({ state: 'PROCESSING', version: 2, cancelRequestedAt: expect.any(Date) })
+    const requested = await requestJobCancellation(ledger, { jobId: job.id, actor: 'user:ada', reason: 'enough' })
+    expect(requested).toMatchObject({ state: 'PROCESSING', version: 2, cancelRequestedAt: expect.any(Date) })
     const again = await requestJobCancellation(ledger, { jobId: job.id, actor: 'user:bob', reason: 'me too' })
-    expect(again).toEqual(asked)
+    expect(again).toEqual(requested)
     const [seen] = (await extendLeases(ledger, { leases: [held(job)] })).extended
-    expect(seen).toMatchObject({ cancelRequestedAt: asked.cancelRequestedAt, cancelRequestedBy: 'user:ada' })
+    expect(seen).toMatchObject({ cancelRequestedAt: requested.cancelRequestedAt, cancelRequestedBy: 'user:ada' })
     await transitionJob(ledger, { jobId: job.id, to: 'CANCELLED', actor: 'key:worker', expectedVersion: 2 })
-    expect(await now(job)).toMatchObject({ state: 'CANCELLED', cancelRequestedAt: asked.cancelRequestedAt })
+    expect(await now(job)).toMatchObject({ state: 'CANCELLED', cancelRequestedAt: requested.cancelRequestedAt })
   })
 
-  it('is kept when the worker gives the job back: then it is cancelled in the same commit', async () => {
+  it('cancels the job in the same commit when the worker releases it', async () => {
     const job = await heldJob()
     await requestJobCancellation(ledger, { jobId: job.id, actor: 'user:ada', reason: 'enough' })
     expect(await releaseJob(ledger, byWorker(job))).toMatchObject({ state: 'PENDING', version: 3 })
@@ -156,7 +156,7 @@ describe('a request to cancel', () => {
     expect(await last(job)).toMatchObject({ actor: 'system:cancel', reason: 'requested by user:ada: enough' })
   })
 
-  it('keeps a job that fails from being tried again, and does not undo a job that is completed', async () => {
+  it('prevents another attempt after a failure, and does not affect a completed job', async () => {
     const [failing, completing] = [await heldJob({ maxAttempts: 5 }), await heldJob()]
     for (const { id } of [failing, completing]) await requestJobCancellation(ledger, { jobId: id, actor: 'user:ada' })
     await failJob(ledger, { ...byWorker(failing), errorMessage: 'stopped' })
@@ -164,7 +164,7 @@ describe('a request to cancel', () => {
     expect([await now(failing), await now(completing)]).toMatchObject([{ state: 'FAILED' }, { state: 'COMPLETED' }])
   })
 
-  it('is forced when the lease ends, not before', async () => {
+  it('takes effect when the lease ends, not before', async () => {
     const job = await heldJob({ maxAttempts: 5 })
     await requestJobCancellation(ledger, { jobId: job.id, actor: 'user:ada', reason: 'enough' })
     expect(await rescueStuckJobs(ledger, { actor: 'system:rescue' })).toMatchObject({ cancelled: 0 })
@@ -177,7 +177,7 @@ describe('a request to cancel', () => {
     })
   })
 
-  it('is refused for what is finished, deleted or not there', async () => {
+  it('is refused for finished, deleted and missing jobs', async () => {
     for (const state of ['COMPLETED', 'FAILED', 'CANCELLED'] as const) {
       const { id } = await jobIn(ledger, state)
       const refused = requestJobCancellation(ledger, { jobId: id, actor: 'a' })
@@ -190,8 +190,8 @@ describe('a request to cancel', () => {
   })
 })
 
-describe('a job that its worker ends while it is taken away', () => {
-  it('has one end, whoever wins', async () => {
+describe('a job that its worker finishes while it is rescued', () => {
+  it('has one outcome, whichever caller wins', async () => {
     const jobs: Job[] = []
     for (let n = 0; n < 30; n += 1) jobs.push(await heldJob({ maxAttempts: 1 }))
     for (const job of jobs) await endLease(job)

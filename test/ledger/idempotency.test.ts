@@ -1,4 +1,4 @@
-// Idempotent creation: a repeated request finds the job that the first one made; another request under the same key is refused.
+// Idempotent creation: a repeated request returns the existing job, and a different request with the same key is refused.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CreatedJob, type CreateJobInput, createJob, createJobs } from '../../src/ledger/createJob.ts'
@@ -27,7 +27,7 @@ const keyed = (input: Partial<CreateJobInput> = {}): CreateJobInput => {
 }
 
 describe('the same key', () => {
-  it('with the same input returns the first job and writes nothing', async () => {
+  it('returns the existing job and writes nothing for the same input', async () => {
     const input = keyed({ preset: 'p', metadata: { a: 1, b: { c: [1, 2], d: null } } })
     const first = await createJob(ledger, input, 'first caller')
     const before = await allRows(session)
@@ -36,21 +36,21 @@ describe('the same key', () => {
     expect(await allRows(session)).toEqual(before)
   })
 
-  it('with the keys of the metadata in another order returns the first job', async () => {
+  it('returns the existing job if only the order of the metadata keys differs', async () => {
     const input = keyed({ metadata: { a: 1, b: { c: [{ x: 1, y: 2 }], d: 2 } } })
     const first = await createJob(ledger, input, ACTOR)
     const reordered = { ...input, metadata: { b: { d: 2, c: [{ y: 2, x: 1 }] }, a: 1 } }
     expect(await createJob(ledger, reordered, ACTOR)).toEqual({ job: first.job, created: false })
   })
 
-  it('with null for what was left out returns the first job', async () => {
+  it('returns the existing job if null replaces an omitted value', async () => {
     const input = keyed()
     await createJob(ledger, input, ACTOR)
     expect(await createJob(ledger, { ...input, preset: null, metadata: null }, ACTOR)).toMatchObject({ created: false })
     expect(await createJob(ledger, { ...input, metadata: {} }, ACTOR)).toMatchObject({ created: false })
   })
 
-  it('returns the job as it is by then', async () => {
+  it('returns the job in its current state', async () => {
     const input = keyed()
     const { job } = await createJob(ledger, input, ACTOR)
     const started = await transitionJob(ledger, { jobId: job.id, to: 'PROCESSING', actor: ACTOR })
@@ -94,7 +94,7 @@ describe('the same key', () => {
     }
   })
 
-  it('is of another input where it differs from a default', async () => {
+  it('conflicts if the input differs from a default value', async () => {
     const input = keyed()
     await createJob(ledger, { ...input, priority: 0 }, ACTOR)
     for (const other of [{ priority: 1 }, { maxAttempts: 2 }, { runAt: new Date('2030-01-01T00:00:00Z') }]) {
@@ -102,7 +102,7 @@ describe('the same key', () => {
     }
   })
 
-  it('of another user is another key', async () => {
+  it('does not conflict with the same key of another user', async () => {
     const input = keyed()
     const first = await createJob(ledger, input, ACTOR)
     const second = await createJob(ledger, { ...input, userId: 'ben', content: 'other' }, ACTOR)
@@ -112,7 +112,7 @@ describe('the same key', () => {
 })
 
 describe('no key', () => {
-  it('makes a job of every request', async () => {
+  it('creates a job for every request', async () => {
     const input = { userId: 'ann', content: 'same' }
     const [first, second] = [await createJob(ledger, input, ACTOR), await createJob(ledger, input, ACTOR)]
     expect([first.created, second.created, first.job.id === second.job.id]).toEqual([true, true, false])
@@ -120,7 +120,7 @@ describe('no key', () => {
 })
 
 describe('one batch', () => {
-  it('makes one job of items with the same key and input, and refuses another input', async () => {
+  it('creates one job for items with the same key and input, and refuses a different input', async () => {
     const input = keyed()
     const answers = await createJobs(ledger, [input, input, { ...input, content: 'other' }, keyed()], ACTOR)
     const [first] = answers as [CreatedJob]
@@ -133,7 +133,7 @@ describe('one batch', () => {
     expect(await ledger.prisma.job.count({ where: { idempotencyKey: input.idempotencyKey ?? null } })).toBe(1)
   })
 
-  it('answers keys that exist beside those that do not, in two statements', async () => {
+  it('returns results for existing and new keys, in two statements', async () => {
     const [old, fresh] = [keyed(), keyed()]
     const { job } = await createJob(ledger, old, ACTOR)
     let answers: unknown[] = []
@@ -149,8 +149,8 @@ describe('one batch', () => {
   })
 })
 
-describe('50 racing creators of one key', () => {
-  it('make one job; 49 are told that they did not', async () => {
+describe('50 callers that race with one key', () => {
+  it('create one job, and 49 get created: false', async () => {
     const input = keyed()
     const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => createJob(ledger, input, `caller ${n}`)))
     expect(answers.filter(({ created }) => created)).toHaveLength(1)
@@ -158,7 +158,7 @@ describe('50 racing creators of one key', () => {
     expect(await ledger.prisma.job.count({ where: { idempotencyKey: input.idempotencyKey ?? null } })).toBe(1)
   })
 
-  it('with 50 inputs make one job; 49 are refused', async () => {
+  it('create one job from 50 different inputs, and 49 are refused', async () => {
     const input = keyed()
     const settled = await Promise.allSettled(
       Array.from({ length: 50 }, (_, n) => createJob(ledger, { ...input, content: `content ${n}` }, ACTOR)),
@@ -169,7 +169,7 @@ describe('50 racing creators of one key', () => {
     }
   })
 
-  it('by batches with the same keys in opposite orders make each job once', async () => {
+  it('create each job once with batches in opposite orders', async () => {
     const inputs = Array.from({ length: 30 }, () => keyed())
     const batches = await Promise.all(
       Array.from({ length: 10 }, (_, n) => createJobs(ledger, n % 2 ? inputs : inputs.toReversed(), ACTOR)),

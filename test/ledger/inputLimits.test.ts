@@ -1,4 +1,4 @@
-// Every limit at its edge and one beyond it, through every operation that takes the value; and what no database could keep.
+// Every limit, at the maximum and one above, through every operation that accepts the value; and values that PostgreSQL cannot store.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => ledger.close())
 
-/** Every operation that takes a text or JSON, by the name of what it takes. */
+/** Every operation that accepts text or JSON, by the name of the argument. */
 const create = (input: object, actor = ACTOR) => createJob(ledger, { userId: 'u', content: 'c', ...input }, actor)
 const processing = async () => (await jobIn(ledger, 'PROCESSING')).id
 const TAKERS: Record<string, Record<string, (value: never) => Promise<unknown>>> = {
@@ -76,7 +76,7 @@ const changes = async () => {
   return rows
 }
 
-/** Refused for what it is, with nothing written but the PROCESSING job that the refused operation is tried on. */
+/** Expects a refusal that writes nothing. Only the PROCESSING job on which the operation is tried exists. */
 async function expectRefused(
   take: (value: unknown) => Promise<unknown>,
   value: unknown,
@@ -98,9 +98,9 @@ async function expectTaken(take: (value: unknown) => Promise<unknown>, value: un
 
 describe('a name', () => {
   it.each(taking('userId', 'preset', 'idempotencyKey', 'actor'))(
-    '$name of $operation: 1 to 200 characters',
+    'has 1 to 200 characters: $name of $operation',
     async ({ name, take }) => {
-      // Characters are code points: an emoji is one, though JavaScript counts two and UTF-8 four.
+      // Characters are code points: an emoji is one character, two UTF-16 units and four bytes.
       for (const size of [201, 100_000]) {
         for (const value of ['x'.repeat(size), '🎉'.repeat(size)]) {
           await expectRefused(take, value, name, `must have 1 to 200 characters (got ${size}).`)
@@ -111,7 +111,7 @@ describe('a name', () => {
     },
   )
 
-  it.each(taking('actor'))('actor of $operation: not one that claims to edit the database', async ({ take }) => {
+  it.each(taking('actor'))('must not claim to edit the database: actor of $operation', async ({ take }) => {
     await expectRefused(
       take,
       'db:x',
@@ -125,7 +125,7 @@ describe('a name', () => {
 const TEXTS = { content: 1_048_576, reason: 4096, errorMessage: 4096 }
 describe('a text', () => {
   it.each(taking(...Object.keys(TEXTS)))(
-    '$name of $operation: up to its limit in bytes of UTF-8',
+    'has at most the limit of bytes of UTF-8: $name of $operation',
     async ({ name, take }) => {
       const limit = TEXTS[name as keyof typeof TEXTS]
       await expectRefused(take, 'x'.repeat(limit + 1), name, `must have at most ${limit} bytes (got ${limit + 1}).`)
@@ -144,7 +144,7 @@ describe('a text', () => {
 const JSONS = { metadata: 65_536, output: 1_048_576 }
 describe('JSON', () => {
   it.each(taking(...Object.keys(JSONS)))(
-    '$name of $operation: up to its limit in bytes of JSON',
+    'has at most the limit of bytes: $name of $operation',
     async ({ name, take }) => {
       const limit = JSONS[name as keyof typeof JSONS]
       const sized = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
@@ -155,7 +155,7 @@ describe('JSON', () => {
 
   const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) })
   it.each(taking(...Object.keys(JSONS)))(
-    '$name of $operation: nested 100 levels, not 101, not 100,000',
+    'has at most 100 levels of nesting: $name of $operation',
     async ({ name, take }) => {
       let deep: object = {}
       for (let level = 0; level < 100_000; level += 1) deep = { a: deep }
@@ -166,7 +166,7 @@ describe('JSON', () => {
   )
 
   it.each(taking(...Object.keys(JSONS)))(
-    '$name of $operation: integers that JavaScript keeps, not larger ones',
+    'has only integers that JavaScript represents exactly: $name of $operation',
     async ({ name, take }) => {
       const message = 'must not contain integers beyond ±9007199254740991, which lose precision; send them as strings.'
       for (const integer of [2 ** 53, -(2 ** 53), 1e300]) await expectRefused(take, { a: [integer] }, name, message)
@@ -178,7 +178,7 @@ describe('JSON', () => {
     },
   )
 
-  it.each(taking('metadata'))('metadata of $operation: an object, nothing else', async ({ take }) => {
+  it.each(taking('metadata'))('must be an object: metadata of $operation', async ({ take }) => {
     for (const value of [[], 'text', 1, true]) await expectRefused(take, value, 'metadata', 'must be a JSON object.')
   })
 })
@@ -192,7 +192,7 @@ const HALVES = ['\ud83c', '\udf89', 'a\udf89\ud83cb'].map((text) => ({
   fault: 'must be valid Unicode (found half of a surrogate pair).',
 }))
 describe('text that PostgreSQL cannot store', () => {
-  it.each(EACH)('$name of $operation: refused, wherever it hides', async ({ name, take }) => {
+  it.each(EACH)('is refused at any depth: $name of $operation', async ({ name, take }) => {
     for (const { text, fault } of [NUL, ...HALVES]) {
       const values = name in JSONS ? [{ a: text }, { [text]: 1 }, { a: [{ b: [text] }] }] : [text]
       for (const value of values) await expectRefused(take, value, name, fault)
@@ -205,18 +205,18 @@ describe('the key "__proto__"', () => {
   const kept = (value: unknown) =>
     expect(JSON.stringify(value)).toBe('{"a":{"__proto__":null},"__proto__":{"polluted":true}}')
 
-  it('is kept as any other in the metadata of a new job', async () => {
+  it('is stored like any other key in the metadata of a new job', async () => {
     kept((await newJob(ledger, { metadata })).metadata)
   })
 
-  it('is kept in the metadata of a transition, alone and in a batch', async () => {
+  it('is stored in the metadata of a transition, alone and in a batch', async () => {
     const { id: jobId } = await newJob(ledger)
     kept((await transitionJob(ledger, { jobId, to: 'PROCESSING', actor: ACTOR, metadata })).stateMetadata)
     const [job] = await transitionJobs(ledger, [{ jobId, to: 'PENDING', metadata }], ACTOR)
     kept((job as Job).stateMetadata)
   })
 
-  it('is kept in an output', async () => {
+  it('is stored in an output', async () => {
     const { id: jobId } = await jobIn(ledger, 'PROCESSING')
     await completeJob(ledger, { jobId, actor: ACTOR, output: metadata })
     kept((await getJobResult(ledger, jobId))?.output)
@@ -224,7 +224,7 @@ describe('the key "__proto__"', () => {
 })
 
 describe('the limits', () => {
-  it('are those of the product unless others are given', async () => {
+  it('have defaults that the caller can override', async () => {
     expect(openLedger(ledger).limits).toEqual(DEFAULT_LIMITS)
     const strict = openLedger(ledger, { contentBytes: 3 })
     expect(strict.limits).toEqual({ ...DEFAULT_LIMITS, contentBytes: 3 })

@@ -1,4 +1,4 @@
-// What lists and counts may be restricted to: each condition alone, and all of them together.
+// Filters of lists and counts: each condition alone, and all of them together.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
 import { minUuidAt } from '../../src/database/uuid.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => ledger.close())
 
-/** Lists, counts and counts by state admit the same jobs: those that `admits` picks. */
+/** Lists, counts and counts by state match the same jobs: those for which `admits` is true. */
 async function expectAdmitted(filter: JobFilter | undefined, admits: (job: Job) => boolean): Promise<void> {
   const expected = everyJob.filter(admits)
   expect((await listJobs(ledger, { filter, first: 100 })).rows).toEqual(expected)
@@ -39,7 +39,7 @@ const living = ({ deletedAt }: Job) => deletedAt === null
 const BETWEEN = new Date('2025-05-05T05:05:05.006Z')
 
 describe('a filter', () => {
-  it('that is absent, null or empty admits all but deleted jobs', async () => {
+  it('matches all jobs except deleted ones if it is absent, null or empty', async () => {
     await expectAdmitted(undefined, living)
     expect(await countJobs(ledger, null)).toBe(everyJob.filter(living).length)
     await expectAdmitted({}, living)
@@ -58,19 +58,23 @@ describe('a filter', () => {
   })
 
   it.each<[string, JobFilter, (job: Job) => boolean]>([
-    ['deleted jobs too', { includeDeleted: true }, () => true],
+    ['jobs including deleted ones', { includeDeleted: true }, () => true],
     ['jobs of a user', { userId: 'ann' }, (job) => living(job) && job.userId === 'ann'],
-    ['jobs of nobody', { userId: 'nobody' }, () => false],
+    ['jobs of an unknown user', { userId: 'unknown' }, () => false],
     ['one state', { states: ['FAILED'] }, (job) => living(job) && job.state === 'FAILED'],
     [
       'some states',
       { states: ['PENDING', 'COMPLETED'] },
       (job) => living(job) && ['PENDING', 'COMPLETED'].includes(job.state),
     ],
-    ['a state, deleted jobs too', { states: ['CANCELLED'], includeDeleted: true }, (job) => job.state === 'CANCELLED'],
-    ['no state at all', { states: [] }, () => false],
+    [
+      'one state including deleted jobs',
+      { states: ['CANCELLED'], includeDeleted: true },
+      (job) => job.state === 'CANCELLED',
+    ],
+    ['an empty list of states', { states: [] }, () => false],
     ['presets', { presets: ['fast', 'slow'] }, (job) => living(job) && job.preset === 'fast'],
-    ['no preset at all', { presets: [] }, () => false],
+    ['an empty list of presets', { presets: [] }, () => false],
     ['metadata', { metadata: { size: 2 } }, (job) => living(job) && job.userId === 'ben' && job.createdAt > BETWEEN],
     ['metadata of several levels', { metadata: { tags: ['y'] } }, (job) => living(job) && job.preset === 'fast'],
     ['any metadata', { metadata: {} }, living],
@@ -82,7 +86,7 @@ describe('a filter', () => {
       { createdAfter: BETWEEN, createdBefore: new Date(BETWEEN.getTime() + 1) },
       (job) => job.createdAt.getTime() === BETWEEN.getTime(),
     ],
-    ['creation in no time', { createdAfter: BETWEEN, createdBefore: BETWEEN }, () => false],
+    ['an empty range of creation times', { createdAfter: BETWEEN, createdBefore: BETWEEN }, () => false],
     [
       'creation after 1900 and before 9999',
       { createdAfter: new Date('1900-01-01'), createdBefore: new Date('9999-01-01') },
@@ -105,7 +109,7 @@ describe('a filter', () => {
     await expectAdmitted(filter, admits)
   })
 
-  it('admits completion at an instant or later, and before it, never jobs that are not completed', async () => {
+  it('matches jobs by their completion time, and never jobs that are not completed', async () => {
     const times = everyJob.flatMap(({ completedAt }) => completedAt ?? []).sort((a, b) => a.getTime() - b.getTime())
     const middle = times[Math.floor(times.length / 2)] as Date
     await expectAdmitted(
@@ -119,7 +123,7 @@ describe('a filter', () => {
   })
 
   it.each(['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore'])(
-    'takes every %s of the years 1 to 9999 and refuses others',
+    'accepts every %s in the years 1 to 9999 and refuses others',
     async (condition) => {
       for (const instant of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']) {
         expect(await countJobs(ledger, { [condition]: new Date(instant) })).toBeGreaterThanOrEqual(0)
@@ -139,7 +143,7 @@ describe('a filter', () => {
     },
   )
 
-  it('refuses what cannot be looked for, naming every fault', async () => {
+  it('refuses invalid values and lists all issues', async () => {
     const filter: JobFilter = { userId: '', presets: ['x'.repeat(201), 'a\0'], metadata: [] as never }
     const issues = [
       { path: ['userId'], message: 'must have 1 to 200 characters (got 0).' },
@@ -155,7 +159,7 @@ describe('a filter', () => {
     await expect(countJobsByState(ledger, filter)).rejects.toMatchObject({ issues })
   })
 
-  it('takes 100 presets and refuses 101', async () => {
+  it('accepts 100 presets and refuses 101', async () => {
     const presets = Array.from({ length: 101 }, (_, n) => `preset ${n}`)
     expect(await countJobs(ledger, { presets: presets.slice(1) })).toBe(0)
     await expect(countJobs(ledger, { presets })).rejects.toMatchObject({
@@ -164,8 +168,8 @@ describe('a filter', () => {
   })
 })
 
-describe('leastUuidAt', () => {
-  it('divides the jobs at an instant', () => {
+describe('minUuidAt', () => {
+  it('separates the jobs before and after an instant', () => {
     for (const { id, createdAt } of everyJob) {
       expect(id >= minUuidAt(createdAt)).toBe(true)
       expect(id < minUuidAt(new Date(createdAt.getTime() + 1))).toBe(true)

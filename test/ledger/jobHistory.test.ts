@@ -1,4 +1,4 @@
-// Reading the ledger: the history of one job, and the records of all.
+// Reading the history of one job and the records of all jobs.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobStateRecord } from '../../src/database/generated/client.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => ledger.close())
 
 describe('getJobHistory', () => {
-  it('tells every transition of a job in order: from, to, when, why, by whom and after how long', async () => {
+  it('returns every transition of a job in order, with states, time, reason, actor and duration', async () => {
     const { rows } = await getJobHistory(ledger, anns.id)
     expect(rows).toMatchObject([
       { sequence: 1, previousState: null, newState: 'PENDING', actor: ACTOR, reason: null, timestamp: anns.createdAt },
@@ -62,7 +62,7 @@ describe('getJobHistory', () => {
     expect([page.rows, await page.hasNextPage(), await page.hasPreviousPage()]).toEqual([[], false, false])
   })
 
-  it('gives pages from either end', async () => {
+  it('returns pages from either end', async () => {
     const sequences = async (request: object) =>
       (await getJobHistory(ledger, anns.id, request)).rows.map(({ sequence }) => sequence)
     const whole = await getJobHistory(ledger, anns.id)
@@ -87,16 +87,20 @@ describe('listJobStateRecords', () => {
     ['the records of a job', () => ({ jobId: anns.id }), ({ jobId }) => jobId === anns.id],
     ['the records of no job', () => ({ jobId: MISSING_ID }), () => false],
     ["the records of a user's jobs", () => ({ userId: 'ben' }), ({ jobId }) => jobId !== anns.id],
-    ['what an actor did', () => ({ actor: 'worker' }), ({ actor }) => actor === 'worker'],
+    ['the records of an actor', () => ({ actor: 'worker' }), ({ actor }) => actor === 'worker'],
     [
       'what left some states',
       () => ({ previousStates: ['PENDING', 'FAILED'] }),
       ({ previousState }) => ['PENDING', 'FAILED'].includes(previousState ?? ''),
     ],
-    ['what entered some states', () => ({ newStates: ['CANCELLED'] }), ({ newState }) => newState === 'CANCELLED'],
-    ['nothing for no states', () => ({ newStates: [] }), () => false],
-    ['what happened at an instant or later', () => ({ after: timeOf(3) }), ({ timestamp }) => timestamp >= timeOf(3)],
-    ['what happened before an instant', () => ({ before: timeOf(3) }), ({ timestamp }) => timestamp < timeOf(3)],
+    [
+      'the records with some new states',
+      () => ({ newStates: ['CANCELLED'] }),
+      ({ newState }) => newState === 'CANCELLED',
+    ],
+    ['nothing for an empty list of states', () => ({ newStates: [] }), () => false],
+    ['the records at a time or later', () => ({ after: timeOf(3) }), ({ timestamp }) => timestamp >= timeOf(3)],
+    ['the records before a time', () => ({ before: timeOf(3) }), ({ timestamp }) => timestamp < timeOf(3)],
     [
       'all of it at once',
       () => ({

@@ -1,4 +1,4 @@
-// Setting the result of a job: created, replaced, or the same as before, which changes nothing.
+// Setting the result of a job: creates it, replaces it, or changes nothing if it is the same.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
@@ -24,7 +24,7 @@ afterAll(async () => {
 })
 
 describe('setJobResult', () => {
-  it.each(JOB_STATES)('creates the result of a job that is %s, and leaves the job as it was', async (state) => {
+  it.each(JOB_STATES)('creates the result of a %s job without changing the job', async (state) => {
     const job = await jobIn(ledger, state)
     const input = {
       jobId: job.id,
@@ -44,7 +44,7 @@ describe('setJobResult', () => {
     expect(await getJob(ledger, job.id)).toEqual(job)
   })
 
-  it('replaces the result whole: what is left out is gone', async () => {
+  it('replaces the whole result: omitted fields become null', async () => {
     const { id: jobId } = await newJob(ledger)
     const first = await setJobResult(ledger, {
       jobId,
@@ -70,7 +70,7 @@ describe('setJobResult', () => {
     { status: 'ERROR', errorMessage: 'e', processingTimeMs: 5 },
     { status: 'SUCCESS', output: { b: 1, a: [true, null, 0.5, 'x'] } },
     { status: 'SUCCESS', output: false },
-  ])('again with the same input changes nothing, not even updatedAt: %j', async (input) => {
+  ])('changes nothing for the same input, not even updatedAt: %j', async (input) => {
     const { id: jobId } = await newJob(ledger)
     const first = await setJobResult(ledger, { jobId, ...input })
     const before = await allRows(session)
@@ -78,7 +78,7 @@ describe('setJobResult', () => {
     expect(await allRows(session)).toEqual(before)
   })
 
-  it('takes null, and keys in another order, for the same', async () => {
+  it('treats null and a different order of keys as the same', async () => {
     const { id: jobId } = await newJob(ledger)
     const first = await setJobResult(ledger, { jobId, status: 'SUCCESS', output: { a: 1, b: 2 } })
     const again = {
@@ -97,7 +97,7 @@ describe('setJobResult', () => {
     { output: null },
     { errorMessage: 'other' },
     { processingTimeMs: 6 },
-  ])('with another input changes the result: %j', async (change) => {
+  ])('changes the result for a different input: %j', async (change) => {
     const { id: jobId } = await newJob(ledger)
     const input = { jobId, status: 'SUCCESS', output: { a: 1 }, errorMessage: 'e', processingTimeMs: 5 } as const
     await setJobResult(ledger, input)
@@ -110,7 +110,7 @@ describe('setJobResult', () => {
     expect(refusal).toMatchObject({ jobId: MISSING_ID, message: `Job ${MISSING_ID} does not exist.` })
   })
 
-  it('does not touch a deleted job, whether it has a result or not', async () => {
+  it('refuses a deleted job, with or without a result', async () => {
     const { id: without } = await deletedJob(ledger)
     const { id: having } = await jobIn(ledger, 'COMPLETED')
     const kept = await setJobResult(ledger, { jobId: having, status: 'SUCCESS', output: 1 })
@@ -123,7 +123,7 @@ describe('setJobResult', () => {
     expect(await getJobResult(ledger, having)).toEqual(kept)
   })
 
-  it('by 20 callers at once leaves one result, that of one of them', async () => {
+  it('leaves the result of one caller when 20 race', async () => {
     const { id: jobId } = await newJob(ledger)
     await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
@@ -150,7 +150,7 @@ describe('setJobResult', () => {
 })
 
 describe('getJobResult', () => {
-  it('has none for a job without a result and for a missing job', async () => {
+  it('returns null for a job without a result and for a missing job', async () => {
     const { id } = await newJob(ledger)
     expect([await getJobResult(ledger, id), await getJobResult(ledger, MISSING_ID)]).toEqual([null, null])
   })

@@ -1,4 +1,4 @@
-// Statistics by time, compared with the records: from the roll-up, from its tail, and from the records where the roll-up does not know the filter.
+// Statistics over time, compared with the records: from the roll-up, from its tail, and from the records if the roll-up does not support the filter.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobStateRecord } from '../../src/database/generated/client.ts'
@@ -22,7 +22,7 @@ let ledger: TestLedger
 let session: pg.Client
 
 const STATES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
-/** Jobs were created from here on, two days long. */
+/** The start of the two days in which jobs were created. */
 const BEGIN = new Date('2026-03-28T22:00:00Z')
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
     const job = await jobCreatedAt(ledger, createdAt, STATES[n % 5], n % 3 === 0 ? 'ada' : 'bob')
     if (n % 7 === 0) await deleteJob(ledger, { jobId: job.id, actor: ACTOR })
   }
-  // Durations of every size: the records are set back in time.
+  // Moves the records back in time, to get durations of every size.
   await session.query(`
     SET session_replication_role = replica;
     UPDATE job_states SET previous_state_duration_ms = (id * 7919) % 100000 WHERE sequence > 1;
@@ -54,8 +54,8 @@ async function rollUpHalf(): Promise<void> {
 
 type Record = JobStateRecord & { job: { userId: string; state: string } }
 
-/** What there is to say of records, in exact numbers. */
-function told(start: Date, records: readonly Record[]): JobStatsBucket {
+/** The exact statistics of records. */
+function statsOf(start: Date, records: readonly Record[]): JobStatsBucket {
   const into = (state: string) => records.filter(({ newState }) => newState === state)
   const wait = into('PROCESSING')
   const processing = records.filter(
@@ -91,7 +91,7 @@ async function expected({ from, to, bucket }: Asked, admits: (record: Record) =>
   const buckets: JobStatsBucket[] = []
   for (let start = from.getTime() - (from.getTime() % ms); start < to.getTime(); start += ms) {
     const inside = records.filter(({ timestamp }) => timestamp.getTime() >= start && timestamp.getTime() < start + ms)
-    buckets.push(told(new Date(start), inside.filter(admits)))
+    buckets.push(statsOf(new Date(start), inside.filter(admits)))
   }
   return buckets
 }
@@ -110,12 +110,12 @@ function expectSame(actual: readonly JobStatsBucket[], exact: readonly JobStatsB
 
 const QUESTIONS: readonly { name: string; filter?: JobFilter; admits(record: Record): boolean }[] = [
   { name: 'of all jobs, also deleted ones', admits: () => true },
-  { name: 'whatever includeDeleted says', filter: { includeDeleted: false }, admits: () => true },
+  { name: 'with any includeDeleted', filter: { includeDeleted: false }, admits: () => true },
   { name: 'of a user', filter: { userId: 'ada' }, admits: ({ job }) => job.userId === 'ada' },
-  { name: 'of who asks', filter: { ownerId: 'bob' }, admits: ({ job }) => job.userId === 'bob' },
-  { name: 'of nobody', filter: { ownerId: 'bob', userId: 'ada' }, admits: () => false },
+  { name: 'of the owner', filter: { ownerId: 'bob' }, admits: ({ job }) => job.userId === 'bob' },
+  { name: 'of contradicting users', filter: { ownerId: 'bob', userId: 'ada' }, admits: () => false },
   {
-    name: 'of jobs that are in a state now',
+    name: 'of jobs in a state',
     filter: { states: ['COMPLETED', 'CANCELLED'] },
     admits: ({ job }) => /COMPLETED|CANCELLED/.test(job.state),
   },
@@ -136,7 +136,7 @@ describe('statistics', () => {
     describe(`of what is ${place}`, () => {
       beforeAll(prepare)
       it.each(QUESTIONS.flatMap((question) => SPANS.map((span) => ({ ...question, ...span }))))(
-        'are those of the records by $bucket: $name',
+        'match the records by $bucket: $name',
         async ({ filter, admits, ...span }) => {
           const exact = await expected(span, admits)
           expectSame(await jobStats(ledger, { filter, ...span }), exact)
@@ -145,7 +145,7 @@ describe('statistics', () => {
     })
   }
 
-  it('of the latest minute are exact, and the buckets whole and aligned to UTC', async () => {
+  it('are exact up to the latest minute, in complete buckets aligned to UTC', async () => {
     await rollUpAll()
     const from = new Date(Date.now() - 60_000)
     await jobIn(ledger, 'COMPLETED', { userId: 'eve' })
@@ -155,13 +155,13 @@ describe('statistics', () => {
     expect(start.getTime() % 60_000).toBe(0)
   })
 
-  it('are asked for by one statement', async () => {
+  it('are read in one statement', async () => {
     const span = { from: BEGIN, to: new Date('2026-03-29T00:00:00Z'), bucket: 'HOUR' } as const
     expect(await ledger.statementsOf(() => jobStats(ledger, span))).toHaveLength(1)
     expect(await ledger.statementsOf(() => jobStats(ledger, { ...span, filter: { presets: ['p'] } }))).toHaveLength(1)
   })
 
-  it('by filters that the roll-up does not know are of the jobs that match', async () => {
+  it('cover the matching jobs for filters that the roll-up does not support', async () => {
     const job = await newJob(ledger, { userId: 'fay', preset: 'rare', metadata: { a: { b: 1 }, c: 2 } })
     const span = { from: job.createdAt, to: new Date(job.createdAt.getTime() + 1), bucket: 'DAY' } as const
     const created = async (filter: JobFilter) => (await jobStats(ledger, { filter, ...span }))[0]?.created
@@ -186,7 +186,7 @@ describe('statistics', () => {
     }
   })
 
-  it('are exact in the snapshot in which the records are counted, while others write and the roll-up moves on', async () => {
+  it('are exact in a snapshot while others write and the roll-up advances', async () => {
     let isOver = false
     const over = (): boolean => isOver
     const working = [
@@ -216,10 +216,10 @@ describe('statistics', () => {
   }, 60_000)
 })
 
-describe('what is no question', () => {
+describe('an invalid request for statistics', () => {
   const day = (text: string) => new Date(`${text}T00:00:00Z`)
 
-  it('is refused with what came and what is allowed', async () => {
+  it('is refused with the given and the allowed value', async () => {
     const refused = jobStats(ledger, { from: day('2026-01-01'), to: day('2026-03-05'), bucket: 'HOUR' })
     await expect(refused).rejects.toThrow(InvalidInputError)
     await expect(refused).rejects.toThrow(`must give at most ${MAX_BUCKETS} buckets of one HOUR (got 1512).`)
@@ -229,7 +229,7 @@ describe('what is no question', () => {
     await expect(bad).rejects.toThrow('userId')
   })
 
-  it('is answered with nothing where there is no time, and at the ends of time', async () => {
+  it('gives no buckets for an empty time range, and works at the limits of time', async () => {
     expect(await jobStats(ledger, { from: BEGIN, to: BEGIN, bucket: 'DAY' })).toEqual([])
     const ends = [
       { from: new Date('0001-01-01T00:00:00.000Z'), to: day('0001-01-03') },

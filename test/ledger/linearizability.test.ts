@@ -1,5 +1,5 @@
-// Transitions as compare-and-set: what thousands of concurrent callers were told has an order that explains all of it. First the
-// judge is judged: broken implementations, driven by the same callers, are caught.
+// Transitions are linearizable: the results of thousands of concurrent calls have an order that explains all of them. The
+// checker itself is tested first, with broken implementations and the same callers.
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -19,10 +19,10 @@ import {
   type Transition,
 } from '../support/linearizability.ts'
 
-/** Something that transitions jobs, sound or not. */
+/** An implementation of transitions, correct or not. */
 type Implementation = (job: number, transition: Transition | undefined) => Promise<Outcome>
 
-/** Numbers that are the same in each run. */
+/** Random numbers that are the same in each run. */
 function randomOf(seed: number): (below: number) => number {
   let state = seed
   return (below) => {
@@ -31,10 +31,10 @@ function randomOf(seed: number): (below: number) => number {
   }
 }
 
-/** Calls of one caller: reads, and transitions from what it saw last, from what it guesses, or from no expectation. */
+/** Calls of one caller: reads, and transitions that expect what it read last, a guess, or nothing. */
 function nextCall(random: (below: number) => number, seen: Register): Transition | undefined {
   if (random(4) === 0) return undefined
-  // Endless ways mostly, so that jobs stay alive; now and then any state.
+  // Mostly transitions that can continue, so that jobs do not end; sometimes any state.
   const to =
     random(20) === 0
       ? JOB_STATES[random(2)]
@@ -56,7 +56,7 @@ interface Drive {
   callsEach: number
 }
 
-/** Drives an implementation by concurrent callers and returns the calls of each job. */
+/** Runs concurrent callers against an implementation and returns the calls of each job. */
 async function drive(implementation: Implementation, { jobs, callers, callsEach }: Drive): Promise<Operation[][]> {
   const recorded: Operation[][] = Array.from({ length: jobs }, () => [])
   const caller = async (number: number): Promise<void> => {
@@ -81,7 +81,7 @@ describe('the judge', () => {
   const small = { jobs: 3, callers: 8, callsEach: 100 }
   const registers = () => Array.from({ length: small.jobs }, () => NEW_JOB)
 
-  it('accepts a sound implementation', async () => {
+  it('accepts a correct implementation', async () => {
     const stored = registers()
     const sound: Implementation = async (job, transition) => {
       await setImmediate()
@@ -93,7 +93,7 @@ describe('the judge', () => {
     expect(inexplicable(await drive(sound, small))).toEqual([])
   })
 
-  it('catches lost updates: what is read is written back after others wrote', async () => {
+  it('detects lost updates: a value is written back after others wrote', async () => {
     const stored = registers()
     const forgetful: Implementation = async (job, transition) => {
       const { outcome, after } = apply(stored[job] as Register, transition)
@@ -104,7 +104,7 @@ describe('the judge', () => {
     expect(inexplicable(await drive(forgetful, small))).not.toEqual([])
   })
 
-  it('catches stale reads: a replica that lags behind', async () => {
+  it('detects stale reads from a replica that lags', async () => {
     const stored = registers()
     const replica = registers()
     const lagging: Implementation = async (job, transition) => {
@@ -121,7 +121,7 @@ describe('the judge', () => {
     expect(inexplicable(await drive(lagging, small))).not.toEqual([])
   })
 
-  it('catches a guard that does not look at the version', async () => {
+  it('detects a guard that ignores the version', async () => {
     const stored = registers()
     const lax: Implementation = async (job, transition) => {
       await setImmediate()
@@ -144,25 +144,25 @@ describe('the judge', () => {
     returnedAt,
   })
 
-  it('catches two winners of one version, and accepts one', () => {
+  it('detects two winners of one version, and accepts one', () => {
     const second = won(1, 3)
     expect(firstInexplicable([won(0, 2), second])).toBe(second)
     expect(firstInexplicable([won(0, 2)])).toBeUndefined()
   })
 
-  it('catches a read of the past after the transition returned, and accepts it while the transition runs', () => {
+  it('detects a stale read after the transition returned, and accepts it while the transition runs', () => {
     const late = read('PENDING', 1, 3, 4)
     expect(firstInexplicable([won(0, 2), late])).toBe(late)
     expect(firstInexplicable([won(0, 2), read('PENDING', 1, 1, 4)])).toBeUndefined()
   })
 
-  it('catches reads that go back in time while the transition runs', () => {
+  it('detects reads that go back in time while the transition runs', () => {
     const back = read('PENDING', 1, 3, 4)
     expect(firstInexplicable([won(0, 9), read('PROCESSING', 2, 1, 2), back])).toBe(back)
     expect(firstInexplicable([won(0, 9), read('PENDING', 1, 1, 2), read('PROCESSING', 2, 3, 4)])).toBeUndefined()
   })
 
-  it('catches a conflict that nobody caused', () => {
+  it('detects a conflict without a cause', () => {
     const conflict: Operation = {
       transition: { to: 'PROCESSING', expectedVersion: 1 },
       outcome: { kind: 'conflict', register: NEW_JOB },
@@ -185,7 +185,7 @@ describe('the ledger', () => {
 
   afterAll(() => ledger.close())
 
-  const told = (answer: unknown, kind: 'moved' | 'read'): Outcome => {
+  const outcomeOf = (answer: unknown, kind: 'moved' | 'read'): Outcome => {
     if (answer instanceof VersionConflictError) {
       return { kind: 'conflict', register: { state: answer.actualState, version: answer.actualVersion } }
     }
@@ -200,9 +200,10 @@ describe('the ledger', () => {
     const real: Implementation = async (number, transition) => {
       calls += 1
       const { id: jobId } = jobs[number] as Job
-      if (transition === undefined) return told(await getJob(ledger, jobId), 'read')
-      if (calls % 3 === 0) return told((await transitionJobs(ledger, [{ jobId, ...transition }], ACTOR))[0], 'moved')
-      return told(
+      if (transition === undefined) return outcomeOf(await getJob(ledger, jobId), 'read')
+      if (calls % 3 === 0)
+        return outcomeOf((await transitionJobs(ledger, [{ jobId, ...transition }], ACTOR))[0], 'moved')
+      return outcomeOf(
         await transitionJob(ledger, { jobId, actor: ACTOR, ...transition }).catch((error: unknown) => error),
         'moved',
       )
@@ -210,7 +211,7 @@ describe('the ledger', () => {
     const recorded = await drive(real, { jobs: JOBS, callers: 12, callsEach: 175 })
     expect(recorded.flat()).toHaveLength(2100)
     expect(inexplicable(recorded)).toEqual([])
-    // The calls were a fight: there were winners, losers and overlapping calls in number.
+    // The calls were contested: many succeeded, many failed, and many overlapped.
     const kinds = recorded.flat().map(({ outcome }) => outcome.kind)
     for (const kind of ['read', 'moved', 'conflict', 'illegal']) {
       expect(kinds.filter((one) => one === kind).length, kind).toBeGreaterThan(50)

@@ -1,4 +1,4 @@
-// The filter on metadata means what PostgreSQL's own jsonb @> means, for any JSON, whatever keys Prisma or JavaScript hold dear.
+// The filter on metadata matches like PostgreSQL's jsonb @>, for any JSON, including keys that are special in Prisma or JavaScript.
 import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -32,7 +32,7 @@ const object = fc.dictionary(fc.constantFrom('a', 'b', 'c', '$type', 'path', 'no
   maxKeys: 3,
 }) as fc.Arbitrary<JsonObject>
 
-/** A part of an object: some keys, of arrays some elements, sometimes something else. */
+/** A part of an object: some of its keys, some elements of its arrays, and sometimes a different value. */
 function partOf(whole: unknown, choose: () => boolean): unknown {
   if (Array.isArray(whole)) return whole.filter(choose).map((item) => partOf(item, choose))
   if (typeof whole !== 'object' || whole === null) return whole
@@ -44,7 +44,7 @@ function partOf(whole: unknown, choose: () => boolean): unknown {
 const entriesOf = (object: unknown) => Object.entries(object as object).sort(([a], [b]) => (a < b ? -1 : 1))
 
 describe('the filter on metadata', () => {
-  it('admits what jsonb @> admits', async () => {
+  it('matches what jsonb @> matches', async () => {
     let run = 0
     await fc.assert(
       fc.asyncProperty(
@@ -77,12 +77,12 @@ describe('the filter on metadata', () => {
   it.each<[string, string]>([
     ['the key "__proto__"', '{"__proto__": {"a": 1}}'],
     ['keys of Object', '{"constructor": {"prototype": 1}, "toString": "x", "hasOwnProperty": false}'],
-    ['what Prisma marks its own values with', '{"a": {"$type": "DateTime", "value": "2026-01-01T00:00:00.000Z"}}'],
+    ['the markers of Prisma', '{"a": {"$type": "DateTime", "value": "2026-01-01T00:00:00.000Z"}}'],
     ["Prisma's mark for JSON", '{"$type": "Json", "value": "{}"}'],
     ["Prisma's mark for parameters", '{"prisma__type": "param", "prisma__value": {"name": "query1"}}'],
     ['the key "toJSON"', '{"toJSON": "x"}'],
     ['an empty key', '{"": {"": [""]}}'],
-  ])('tells jobs that hold %s from those that do not', async (name, json) => {
+  ])('distinguishes jobs that contain %s from others', async (name, json) => {
     const metadata = JSON.parse(json) as JsonObject
     const userId = `holder of ${name}`
     const holder = await newJob(ledger, { userId, metadata })
@@ -92,7 +92,7 @@ describe('the filter on metadata', () => {
       holder.id,
     ])
     expect(rows).toEqual([{ same: true }])
-    // As entries, because only so is a key "__proto__" compared as a key.
+    // Compares entries, because a key "__proto__" is otherwise not compared as a key.
     expect(entriesOf(holder.metadata)).toEqual(entriesOf(metadata))
     const page = await listJobs(ledger, { filter: { userId, metadata } })
     expect(page.rows.map(({ id }) => id)).toEqual([holder.id])

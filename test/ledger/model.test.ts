@@ -1,4 +1,4 @@
-// The ledger against a model of a job in twenty lines: whatever is asked of it in whatever order, both answer the same.
+// Compares the ledger with a model of a job in twenty lines: any sequence of operations must give the same results.
 import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -32,7 +32,7 @@ interface Model {
   result: string | null
 }
 type Real = { id: string }
-/** The code of the refusal, or "done". */
+/** The code of the error, or "done". */
 type Answer = string
 
 const newModel = (): Model => ({ states: ['PENDING'], deleted: false, result: null })
@@ -40,7 +40,7 @@ const newModel = (): Model => ({ states: ['PENDING'], deleted: false, result: nu
 const stateOf = (model: Model) => model.states.at(-1) as JobState
 
 interface Expectation {
-  /** How far behind the true version the caller is; undefined expects none. */
+  /** How far the expected version is behind the current one; undefined: no expectation. */
   behind: number | undefined
   state: JobState | undefined
 }
@@ -69,7 +69,7 @@ async function expectSame(model: Model, { id }: Real): Promise<void> {
   expect(job).toMatchObject({ state, version: model.states.length })
   expect(history.map(({ new_state }) => new_state)).toEqual(model.states)
   expect(job.deletedAt !== null).toBe(model.deleted)
-  // Since it was PENDING last: when it was started, and when it was first finished.
+  // Since the job was last PENDING: when it started, and when it first finished.
   const since = history.slice(history.findLastIndex(({ new_state }) => new_state === 'PENDING'))
   const started = since.find(({ new_state }) => new_state === 'PROCESSING')
   const finished = since.find(({ new_state }) => !['PENDING', 'PROCESSING'].includes(new_state))
@@ -80,7 +80,7 @@ async function expectSame(model: Model, { id }: Real): Promise<void> {
   expect((await getJobResult(ledger, id))?.status ?? null).toBe(model.result)
 }
 
-/** A command says what the model answers, and what the ledger is asked; both answers must be the same. */
+/** A command runs on the model and on the ledger. Both results must be equal. */
 function command(
   name: string,
   onModel: (model: Model) => Answer,
@@ -105,7 +105,7 @@ const expectations = fc.record({
 
 const versionSeen = (version: number, behind: number | undefined) =>
   behind === undefined ? undefined : Math.max(version - behind, 1)
-// The first version has none before it.
+// No version precedes the first one.
 const possible = (model: Model, { behind, state }: Expectation): Expectation => ({
   behind: behind === 1 && model.states.length === 1 ? 0 : behind,
   state,
@@ -175,7 +175,7 @@ const deletions = fc.constant(
 )
 
 describe('a job', () => {
-  it('does what the model does', async () => {
+  it('behaves like the model', async () => {
     const legal = (['PENDING', 'PROCESSING', 'FAILED'] as JobState[]).map((to) =>
       fc.constant(
         command(

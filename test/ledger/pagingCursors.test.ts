@@ -1,4 +1,4 @@
-// Cursors come back from clients: one of another list or order, or a damaged one, is refused by name, never misread.
+// Cursors from clients: a cursor of another list or order, or a damaged one, is refused and never misread.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidInputError } from '../../src/ledger/errors.ts'
@@ -10,7 +10,7 @@ import { cursorAt } from '../support/cursors.ts'
 import { jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
-/** Every list there is, by the name that its cursors know it by. */
+/** All lists, by the name in their cursors. */
 const lists: Record<string, (request: PageRequest) => Promise<Page<unknown>>> = {}
 const cursors: Record<string, string> = {}
 
@@ -44,7 +44,7 @@ async function expectRefused(name: string, cursor: string, message: string): Pro
 }
 
 describe('a cursor', () => {
-  it('is taken by its own list and refused by every other', async () => {
+  it('is accepted only by its own list', async () => {
     for (const [own, cursor] of Object.entries(cursors)) {
       for (const name of Object.keys(lists)) {
         if (name === own) await expect(listOf(name)({ after: cursor })).resolves.toBeDefined()
@@ -65,7 +65,7 @@ describe('a cursor', () => {
     encoded([]),
     encoded([2, 'jobs.CREATED_AT', 'desc']),
     encoded('text'),
-  ])('that is none of ours is refused: "%s"', async (cursor) => {
+  ])('is refused if it is not a cursor of this service: "%s"', async (cursor) => {
     await expectRefused('jobs.CREATED_AT desc', cursor, 'is not a cursor of this service')
   })
 
@@ -74,8 +74,8 @@ describe('a cursor', () => {
     ['too few values', 'jobs.UPDATED_AT desc', [1]],
     ['too many values', 'jobs.CREATED_AT desc', [ID, 1]],
     ['a number for an id', 'jobs.CREATED_AT desc', [7]],
-    ['text that is no id', 'jobs.CREATED_AT desc', [`${ID}0`]],
-    ['null where there is always a value', 'jobs.UPDATED_AT desc', [null, ID]],
+    ['text that is not an id', 'jobs.CREATED_AT desc', [`${ID}0`]],
+    ['null for a required value', 'jobs.UPDATED_AT desc', [null, ID]],
     ['null for the id', 'jobs.COMPLETED_AT desc', [null, null]],
     ['text for an instant', 'jobs.UPDATED_AT desc', ['2026-01-01', ID]],
     ['a fraction for an instant', 'jobs.UPDATED_AT desc', [0.5, ID]],
@@ -86,11 +86,11 @@ describe('a cursor', () => {
     ['a number for a large number', 'records desc', [1, 1]],
     ['a large number beyond what a record has', 'records desc', [1, '99999999999999999999']],
     ['a negative large number', 'records desc', [1, '-1']],
-  ])('with %s is refused as damaged', async (_, name, values) => {
+  ])('is refused as damaged with %s', async (_, name, values) => {
     await expectRefused(name, encoded([1, ...name.split(' '), ...values]), 'is damaged')
   })
 
-  it('with any damage is refused as such or stands for a position; nothing else happens', async () => {
+  it('is refused or names a position after any damage', async () => {
     const damage = fc.record({
       name: fc.constantFrom(
         'jobs.CREATED_AT desc',
@@ -113,7 +113,7 @@ describe('a cursor', () => {
     )
   })
 
-  it('with any values is refused as such or stands for a position; nothing else happens', async () => {
+  it('is refused or names a position with any values', async () => {
     const value = fc.oneof(
       fc.integer(),
       fc.maxSafeInteger(),

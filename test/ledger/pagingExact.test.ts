@@ -1,4 +1,4 @@
-// Any page of any list is what slicing the whole list in memory gives, and tells exactly what lies before and after it.
+// Any page of any list equals a slice of the whole list in memory, and reports exactly whether rows precede and follow it.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -28,7 +28,7 @@ beforeAll(async () => {
     await Promise.all(JOB_STATES.map((state) => jobIn(ledger, state, { preset: round % 2 ? 'odd' : null })))
     await deletedJob(ledger, JOB_STATES[round] as JobState)
   }
-  // One statement changes several rows within a millisecond: equal values, which only the id tells apart.
+  // One statement changes several rows in the same millisecond, so only the id distinguishes their keys.
   const processing = await ledger.prisma.job.findMany({ where: { state: 'PROCESSING' }, take: 3 })
   await transitionJobs(
     ledger,
@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 afterAll(() => ledger.close())
 
-/** Less than, equal to or greater than zero as `a` stands before, at or after `b`. */
+/** Negative, zero or positive if `a` is before, at or after `b`. */
 function compare({ field, direction }: JobOrder, a: Job, b: Job): number {
   const sign = direction === 'ASC' ? 1 : -1
   const byId = sign * (a.id < b.id ? -1 : Number(a.id > b.id))
@@ -71,7 +71,7 @@ interface Asked {
   before: Job | undefined
 }
 
-/** The page as slicing in memory gives it. */
+/** The expected page: a slice of the list in memory. */
 function slice({ orderBy, filter, size = 20, backward, after, before }: Asked) {
   const before0 = (a: Job, b: Job) => compare(orderBy, a, b) < 0
   const list = everyJob.filter((job) => admits(filter, job)).sort((a, b) => compare(orderBy, a, b))
@@ -81,7 +81,7 @@ function slice({ orderBy, filter, size = 20, backward, after, before }: Asked) {
   if (first && last) {
     return { rows, next: list.some((job) => before0(last, job)), previous: list.some((job) => before0(job, first)) }
   }
-  // An empty page stands at the bound it was read from; what lies between or beyond the bounds is around it.
+  // An empty page is at the bound from which it was read. Rows beyond the bounds surround it.
   const beyondBefore = before !== undefined && list.some((job) => !before0(job, before))
   const beyondAfter = after !== undefined && list.some((job) => !before0(after, job))
   return {
@@ -105,7 +105,7 @@ function requestOf({ orderBy, filter, size, backward, after, before }: Asked): L
 describe('a page of jobs', () => {
   it('is the slice of the list, with exact hasNextPage and hasPreviousPage', async () => {
     const job = fc.option(fc.nat({ max: 23 }), { nil: undefined })
-    const asked = fc.record({
+    const requests = fc.record({
       orderBy: fc.constantFrom(...ORDERS),
       filter: fc.record(
         {
@@ -121,12 +121,12 @@ describe('a page of jobs', () => {
       before: job,
     })
     await fc.assert(
-      fc.asyncProperty(asked, async ({ after, before, size, backward, ...rest }) => {
+      fc.asyncProperty(requests, async ({ after, before, size, backward, ...rest }) => {
         const request: Asked = {
           ...rest,
           size,
           backward: backward && size !== undefined,
-          // Cursors of any job: also of those that the filter no longer admits.
+          // Cursors of any job, also of jobs that no longer match the filter.
           after: after === undefined ? undefined : everyJob[after],
           before: before === undefined ? undefined : everyJob[before],
         }
@@ -145,13 +145,13 @@ describe('a page of jobs', () => {
     )
   })
 
-  it('has 20 jobs, the latest created first, when nothing is asked', async () => {
+  it('has the 20 newest jobs by default', async () => {
     const living = everyJob.filter(({ deletedAt }) => deletedAt === null).map(({ id }) => id)
     const page = await listJobs(ledger)
     expect(page.rows.map(({ id }) => id)).toEqual(living.sort().reverse().slice(0, 20))
   })
 
-  it('may have 100 jobs, not 101, and not fewer than none', async () => {
+  it('has 0 to 100 jobs', async () => {
     expect((await listJobs(ledger, { first: 100, filter: { includeDeleted: true } })).rows).toHaveLength(
       everyJob.length,
     )
@@ -169,13 +169,13 @@ describe('a page of jobs', () => {
     }
   })
 
-  it('is asked for from one end, not from both', async () => {
+  it('is requested from one end, not from both', async () => {
     await expect(listJobs(ledger, { first: 2, last: 3 })).rejects.toMatchObject({
       issues: [{ path: ['first'], message: 'must not be combined with "last" (got first: 2, last: 3).' }],
     })
   })
 
-  it('keeps its place when the row of its cursor changes and goes', async () => {
+  it('keeps its place when the row of its cursor changes or is deleted', async () => {
     const orderBy: JobOrder = { field: 'UPDATED_AT', direction: 'ASC' }
     const [doomed, follower] = [
       await jobIn(ledger, 'PROCESSING', { userId: 'mover' }),
@@ -199,7 +199,7 @@ describe('a page of jobs', () => {
 })
 
 describe('a page of stuck jobs', () => {
-  it('goes on where the one before it ended, the job that started first at the head', async () => {
+  it('continues where the previous page ended, earliest start first', async () => {
     const started = await ledger.prisma.job.findMany({
       where: { state: 'PROCESSING' },
       orderBy: [{ startedAt: 'asc' }, { id: 'asc' }],

@@ -1,5 +1,5 @@
-// Walking a list page by page while others create, transition and delete: every job that matched throughout, and whose sort
-// value did not change meanwhile, is met exactly once.
+// Reads a list page by page while others create, move and delete jobs. Every job that matches throughout, and whose sort
+// value does not change, is returned exactly once.
 import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,7 +42,7 @@ async function walk<Row>(
     const page = await read(backward ? { last: size, before: cursor } : { first: size, after: cursor })
     met.push(...page.rows)
     const more = await (backward ? page.hasPreviousPage() : page.hasNextPage())
-    // A row that was there when the page was read may have gone since.
+    // A row of the page may no longer match.
     if (!more || page.rows.length === 0) return met
     cursor = cursorAt(page, backward ? 0 : -1)
   }
@@ -50,7 +50,7 @@ async function walk<Row>(
 
 const WRITES = 30
 
-/** Creates, transitions and deletes jobs of a user until it has done so `WRITES` times. */
+/** Creates, moves and deletes jobs of a user, `WRITES` times. */
 async function write(userId: string, choices: number[], ids: string[]): Promise<void> {
   for (let done = 0; done < WRITES; done += 1) {
     const choice = choices[done % choices.length] as number
@@ -92,17 +92,17 @@ function keyOf({ field }: JobOrder, job: Job): number {
   return (field === 'UPDATED_AT' ? job.updatedAt : job.completedAt)?.getTime() ?? Number.NaN
 }
 
-/** Whether the list had to show a job that was so before the walk and is so after it. */
+/** Whether the list must include a job, given the job before and after the walk. */
 function hadToBeMet(orderBy: JobOrder, { states, includeDeleted }: JobFilter, before: Job, after: Job): boolean {
   const matched = [before, after].every(
     (job) => (includeDeleted || !job.deletedAt) && (states?.includes(job.state) ?? true),
   )
   if (!matched) return false
-  // A job that moved may have left the states asked for and come back; its key, if it has one, never returns to what it was.
+  // A job that moved may have left the filtered states and returned. Its key, if it has one, never has the same value again.
   return before.version === after.version || (states == null && keyOf(orderBy, before) === keyOf(orderBy, after))
 }
 
-/** How often each job was met. */
+/** How often each job was returned. */
 function timesOf(met: Job[]): Map<string, number> {
   const times = new Map<string, number>()
   for (const { id } of met) times.set(id, (times.get(id) ?? 0) + 1)
@@ -119,10 +119,10 @@ const filters = fc.record({
 })
 const paces = { size: fc.constantFrom(1, 2, 3, 7, 40), backward: fc.boolean() }
 
-describe('walking while others write', () => {
+describe('paging while others write', () => {
   let run = 0
 
-  it('meets every job that matched throughout exactly once', async () => {
+  it('returns every job that matches throughout exactly once', async () => {
     const choices = fc.array(fc.nat({ max: 1000 }), { minLength: WRITES, maxLength: WRITES })
     await fc.assert(
       fc.asyncProperty(
@@ -131,7 +131,7 @@ describe('walking while others write', () => {
           run += 1
           const userId = `walker ${run}`
           const before = await populate(userId)
-          // Every other job is left alone.
+          // Every second job stays unchanged.
           const ids = before.filter((_, index) => index % 2).map(({ id }) => id)
           const [met] = await Promise.all([
             walk((page) => listJobs(ledger, { orderBy, filter: { ...filter, userId }, ...page }), size, backward),
@@ -142,7 +142,7 @@ describe('walking while others write', () => {
           const due = before.filter((job) => hadToBeMet(orderBy, filter, job, after.get(job.id) as Job))
           const times = timesOf(met)
           expect(due.map(({ id }) => [id, times.get(id)])).toEqual(due.map(({ id }) => [id, 1]))
-          // The order of creation never changes, so there nothing at all is met twice, new jobs neither.
+          // The order of creation never changes, so no job is returned twice, not even a new one.
           if (orderBy.field === 'CREATED_AT') expect(Math.max(...times.values(), 1)).toBe(1)
           expect(filter.states ?? JOB_STATES).toEqual(expect.arrayContaining(met.map(({ state }) => state)))
         },
@@ -151,7 +151,7 @@ describe('walking while others write', () => {
     )
   })
 
-  it('meets every record of the ledger that was there exactly once, newest first', async () => {
+  it('returns every existing record exactly once, newest first', async () => {
     const filter = { userId: 'recorded' }
     const jobs = await populate(filter.userId)
     const there = (await ledger.prisma.jobStateRecord.findMany({ where: { job: filter } })).map(({ id }) => id)
@@ -174,7 +174,7 @@ describe('walking while others write', () => {
     }
   })
 
-  it('meets the history of one job in its order, from either end', async () => {
+  it('returns the history of one job in order, from either end', async () => {
     const { id } = await newJob(ledger, { userId: 'historic' })
     for (const to of ['PROCESSING', 'PENDING', 'PROCESSING', 'FAILED', 'PENDING', 'CANCELLED'] as const) {
       await transitionJob(ledger, { jobId: id, to, actor: ACTOR })

@@ -1,4 +1,4 @@
-// Racing callers: exactly one of them wins each version of a job, the others learn what won, and the history tells it all.
+// Racing callers: exactly one wins each version of a job, the others learn which version won, and the history has every step.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -24,7 +24,7 @@ afterAll(async () => {
   await ledger.close()
 })
 
-/** All of them at once: who won, and what the others were told. */
+/** Runs all calls at once. Returns the winners and the errors of the others. */
 async function race<T>(count: number, run: (number: number) => Promise<T>): Promise<{ won: T[]; lost: unknown[] }> {
   const settled = await Promise.allSettled(Array.from({ length: count }, (_, number) => run(number)))
   return {
@@ -33,8 +33,8 @@ async function race<T>(count: number, run: (number: number) => Promise<T>): Prom
   }
 }
 
-describe('100 callers who start one job', () => {
-  it('start it once; the others learn that it is PROCESSING', async () => {
+describe('100 callers that start one job', () => {
+  it('start it once, and the others learn that it is PROCESSING', async () => {
     const { id } = await newJob(ledger)
     const { won, lost } = await race(100, (n) =>
       transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: `caller ${n}` }),
@@ -51,7 +51,7 @@ describe('100 callers who start one job', () => {
     ])
   })
 
-  it('at the version they saw, some to work on it and some to cancel it: one wins, the others learn the version that won', async () => {
+  it('start or cancel it at the version they read: one wins, and the others learn the new version', async () => {
     const { id } = await newJob(ledger)
     const { won, lost } = await race(100, (n) =>
       transitionJob(ledger, {
@@ -69,7 +69,7 @@ describe('100 callers who start one job', () => {
     expect(await historyOf(session, id)).toHaveLength(2)
   })
 
-  it('by batches: one item of all wins', async () => {
+  it('start it once with batches', async () => {
     const { id } = await newJob(ledger)
     const { won } = await race(50, () =>
       transitionJobs(
@@ -88,9 +88,9 @@ describe('100 callers who start one job', () => {
   })
 })
 
-describe('100 transitions of one job, all of them fought over', () => {
+describe('100 contested transitions of one job', () => {
   const LAST_VERSION = 101
-  /** Ways on from each state that never end. */
+  /** Transitions from each state that never reach a final state. */
   const NEXT: Partial<Record<JobState, JobState[]>> = {
     PENDING: ['PROCESSING'],
     PROCESSING: ['PENDING', 'FAILED'],
@@ -101,7 +101,7 @@ describe('100 transitions of one job, all of them fought over', () => {
     return ways[(version + taste) % ways.length] as JobState
   }
 
-  it('have exactly one winner each, among callers of the ledger and editors of the table', async () => {
+  it('have exactly one winner each, among callers of the ledger and direct edits', async () => {
     const { id } = await newJob(ledger)
     const wins: number[] = []
     const caller = async (taste: number): Promise<void> => {
@@ -139,8 +139,8 @@ describe('100 transitions of one job, all of them fought over', () => {
   })
 })
 
-describe('two ends of one job', () => {
-  it('leave the result of the one that won', async () => {
+describe('two outcomes of one job', () => {
+  it('leave the result of the winner', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id } = await jobIn(ledger, 'PROCESSING')
       const { won, lost } = await race(10, (n) =>
@@ -155,7 +155,7 @@ describe('two ends of one job', () => {
     }
   })
 
-  it('do not let a worker that lost the job end it: the version it holds is its fence', async () => {
+  it('do not allow a worker that lost the job to finish it: its version is the fencing token', async () => {
     const first = await jobIn(ledger, 'PROCESSING')
     await transitionJob(ledger, { jobId: first.id, to: 'PENDING', actor: 'rescuer' })
     const second = await transitionJob(ledger, { jobId: first.id, to: 'PROCESSING', actor: 'second worker' })
@@ -173,7 +173,7 @@ describe('two ends of one job', () => {
 })
 
 describe('deletion', () => {
-  it('by 30 callers happens once', async () => {
+  it('deletes once when 30 callers race', async () => {
     const { id } = await jobIn(ledger, 'COMPLETED')
     const { won } = await race(30, (n) => deleteJob(ledger, { jobId: id, actor: `caller ${n}` }))
     expect(won).toHaveLength(30)
@@ -182,7 +182,7 @@ describe('deletion', () => {
     expect(await historyOf(session, id)).toHaveLength(4)
   })
 
-  it('among transitions ends the job for all of them', async () => {
+  it('ends the job for all concurrent transitions', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id } = await newJob(ledger)
       const { won, lost } = await race(9, (n) =>
@@ -203,7 +203,7 @@ describe('deletion', () => {
 })
 
 describe('batches over the same jobs in opposite orders', () => {
-  it('never deadlock: each waits for the other', async () => {
+  it('wait for each other and never deadlock', async () => {
     const jobs = await Promise.all(Array.from({ length: 40 }, () => newJob(ledger)))
     const ids = jobs.map(({ id }) => id)
     for (let round = 0; round < 20; round += 1) {

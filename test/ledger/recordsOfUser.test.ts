@@ -1,5 +1,5 @@
-// The records of one user's jobs are found in three ways, depending on how many jobs the user has and where the page lies; all of them give
-// what a plain join gives.
+// The records of one user's jobs are found in three ways, depending on the number of jobs and the position of the page. All give the
+// result of a plain join.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listJobStateRecords } from '../../src/ledger/jobHistory.ts'
@@ -7,7 +7,7 @@ import type { PageRequest } from '../../src/ledger/page.ts'
 import type { JobStateRecordFilter } from '../../src/ledger/recordFilter.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'
 
-/** Above the number from which on a user's jobs are too many to look at them all. */
+/** More than the limit up to which all jobs of a user are read. */
 const MANY_JOBS = 2100
 const FEW_JOBS = 30
 
@@ -17,7 +17,7 @@ let session: pg.Client
 beforeAll(async () => {
   ledger = await openTestLedger()
   session = await ledger.session()
-  // Random moves, so that some of the oldest jobs have the newest records.
+  // Random transitions, so that some of the oldest jobs have the newest records.
   const move = `UPDATE jobs SET state = 'PROCESSING', version = version + 1, state_actor = 'mover' WHERE state = 'PENDING' AND random() < 0.2`
   const end = `UPDATE jobs SET state = 'FAILED', version = version + 1, state_actor = 'ender' WHERE state = 'PROCESSING' AND random() < 0.3`
   for (let round = 0; round < 3; round++) {
@@ -29,7 +29,7 @@ beforeAll(async () => {
     await session.query(move)
     await session.query(end)
   }
-  // A lease that is extended changes a job and leaves no record.
+  // Extending a lease changes a job without a record.
   await session.query(
     `UPDATE jobs SET lease_expires_at = now() + interval '1 hour' WHERE state = 'PROCESSING' AND random() < 0.5`,
   )
@@ -47,9 +47,9 @@ async function expected(userId: string, { actor }: JobStateRecordFilter): Promis
   return rows.map(({ id }) => id)
 }
 
-describe.each(['many', 'few', 'nobody'])('of the user %s', (userId) => {
-  it.each([{}, { actor: 'ender' }, { actor: 'nobody' }])(
-    'with the filter %j, page by page, from either end',
+describe.each(['many', 'few', 'none'])('the records of the user %s', (userId) => {
+  it.each([{}, { actor: 'ender' }, { actor: 'unknown' }])(
+    'returns the matching records with the filter %j, page by page, from either end',
     async (filter) => {
       const all = await expected(userId, filter)
       const page = async (request: PageRequest) =>
@@ -72,7 +72,7 @@ describe.each(['many', 'few', 'nobody'])('of the user %s', (userId) => {
   )
 })
 
-it('of a user confined to its own are those of nobody else', async () => {
+it('a user restricted to its own jobs sees only their records', async () => {
   const request = { filter: { ownerId: 'few', userId: 'many' } }
   expect((await listJobStateRecords(ledger, request)).rows).toEqual([])
 })

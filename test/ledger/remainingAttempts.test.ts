@@ -1,4 +1,4 @@
-// How often a job will still be tried by itself, as the API says.
+// How many more attempts a job gets automatically, as the API reports it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { failJob } from '../../src/ledger/finishJob.ts'
 import { releaseJob } from '../../src/ledger/releaseJob.ts'
@@ -28,13 +28,13 @@ describe('remainingAttempts', () => {
     ['is at its first attempt', () => job('PROCESSING'), 1],
     ['is completed', () => job('COMPLETED'), 0],
     ['is cancelled', () => job('CANCELLED'), 0],
-    ['has failed for good', () => job('FAILED', 1), 0],
+    ['has failed finally', () => job('FAILED', 1), 0],
     ['is deleted', async () => (await deletedJob(server.ledger)).id, 0],
   ])('of a job that %s', async (_, make, expected) => {
     expect(await left(await make())).toBe(expected)
   })
 
-  it('counts no attempt that was given back, and each that failed', async () => {
+  it('counts failed attempts as used, but not released ones', async () => {
     const { ledger } = server
     const jobId = await job('PROCESSING')
     await releaseJob(ledger, { jobId, actor: ACTOR, expectedVersion: 2 })
@@ -44,7 +44,7 @@ describe('remainingAttempts', () => {
     expect(await left(jobId)).toBe(1)
   })
 
-  it('is 0 from the request to cancel on', async () => {
+  it('is 0 once cancellation is requested', async () => {
     const jobId = await job('PROCESSING')
     await requestJobCancellation(server.ledger, { jobId, actor: ACTOR })
     expect(await left(jobId)).toBe(0)
@@ -53,7 +53,7 @@ describe('remainingAttempts', () => {
     expect(await left(jobId)).toBe(0)
   })
 
-  it('is 1 for a job that somebody retries after its last attempt', async () => {
+  it('is 1 for a job that is retried after its last attempt', async () => {
     const jobId = await job('FAILED', 1)
     await retryJob(server.ledger, { jobId, actor: ACTOR })
     expect(await left(jobId)).toBe(1)

@@ -1,4 +1,4 @@
-// Rescue: whom it takes jobs from, where they go, and whom it leaves alone.
+// Rescue: which jobs it takes from their workers, their next state, and which jobs it does not change.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -32,7 +32,7 @@ async function heldJob(input: Partial<CreateJobInput> = {}): Promise<Job> {
   return job as Job
 }
 
-/** Moves the beginning of the work and the end of the lease into the past, past the guards, as time would. */
+/** Moves the start and the end of the lease into the past, bypassing the guards. */
 async function age(job: Job, { startedSeconds = 1, leaseSeconds }: { startedSeconds?: number; leaseSeconds?: number }) {
   await session.query('SET session_replication_role = replica')
   await session.query(
@@ -49,7 +49,7 @@ const NOTHING = { released: 0, failed: 0, cancelled: 0 }
 const now = async ({ id }: Job) => (await getJob(ledger, id)) as Job
 
 describe('a job whose lease has ended', () => {
-  it('goes back to PENDING while it has attempts left, which uses one up', async () => {
+  it('returns to PENDING while attempts remain, and uses one up', async () => {
     const job = await heldJob({ maxAttempts: 2 })
     await age(job, { leaseSeconds: 1 })
     expect(await rescue()).toEqual({ ...NOTHING, released: 1 })
@@ -99,7 +99,7 @@ describe('a job under a live lease', () => {
 })
 
 describe('a job without a lease', () => {
-  it('is rescued only when asked for by the time it has been PROCESSING', async () => {
+  it('is rescued only if the caller gives a time in PROCESSING', async () => {
     const job = await jobIn(ledger, 'PROCESSING')
     expect(await rescue()).toEqual(NOTHING)
     expect(await rescue({ olderThanSeconds: 3600 })).toEqual(NOTHING)
@@ -109,7 +109,7 @@ describe('a job without a lease', () => {
     expect((await historyOf(session, job.id)).at(-1)).toMatchObject({ new_state: 'FAILED', reason: 'no lease' })
   })
 
-  it('is cancelled if it was asked to be', async () => {
+  it('is cancelled if that was requested', async () => {
     const job = await jobIn(ledger, 'PROCESSING')
     await requestJobCancellation(ledger, { jobId: job.id, actor: 'user:ada' })
     expect(await rescue({ olderThanSeconds: 0 })).toEqual({ ...NOTHING, cancelled: 1 })
@@ -121,7 +121,7 @@ describe('a job without a lease', () => {
 })
 
 describe('many stuck jobs', () => {
-  it('are rescued in portions, as far as the bounds go, and by two at once only once', async () => {
+  it('are rescued in batches, within the bounds, and once when two callers race', async () => {
     const inputs = Array.from({ length: 1000 }, () => ({ userId: 'u', content: 'x', maxAttempts: 9 }))
     await createJobs(ledger, inputs, 'maker')
     await createJobs(ledger, inputs.slice(0, 200), 'maker')
@@ -137,7 +137,7 @@ describe('many stuck jobs', () => {
 })
 
 describe('a job whose history was damaged', () => {
-  it('is left as it is, and keeps no other from being rescued', async () => {
+  it('stays unchanged and does not prevent the rescue of others', async () => {
     const [damaged, sound] = [await heldJob({ maxAttempts: 2 }), await heldJob({ maxAttempts: 2 })]
     for (const job of [damaged, sound]) await age(job, { leaseSeconds: 1 })
     await session.query('SET session_replication_role = replica')
@@ -154,7 +154,7 @@ describe('a job whose history was damaged', () => {
 })
 
 describe('why a job is stuck', () => {
-  it('is told by its lease', async () => {
+  it('is derived from its lease', async () => {
     const [gone, alive] = [await heldJob(), await heldJob()]
     const none = await jobIn(ledger, 'PROCESSING')
     await age(gone, { startedSeconds: 20, leaseSeconds: 1 })
@@ -168,10 +168,10 @@ describe('why a job is stuck', () => {
 })
 
 describe('rescue', () => {
-  it('refuses bad input', async () => {
+  it('refuses invalid input', async () => {
     await expect(rescue({ olderThanSeconds: -1 })).rejects.toThrow(
       'olderThanSeconds: must be an integer from 0 to 2147483647 (got -1).',
     )
-    await expect(rescue({ actor: 'db:me' })).rejects.toThrow(/begins with "db:"/)
+    await expect(rescue({ actor: 'db:me' })).rejects.toThrow(/must not start with "db:"/)
   })
 })

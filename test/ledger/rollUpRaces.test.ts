@@ -1,4 +1,4 @@
-// What could put the sums wrong for good: a restore on another server, and purges at the worst moment.
+// Cases that could corrupt the sums permanently: a restore on another server, and purges at the worst moment.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realignTransactionIds } from '../../src/database/transactionOrder.ts'
@@ -41,17 +41,17 @@ async function expectExactThroughout(jobs: number): Promise<void> {
 
 const PURGE = 'BEGIN; SET LOCAL jobledger.purge = on; DELETE FROM jobs WHERE deleted_at IS NOT NULL'
 
-/** How far the counter of the server is that the database came from. */
+/** Sets the transaction counter of the original server. */
 const serverHasCounted = (transactions: number) =>
   session.query('UPDATE jobledger.transaction_offsets SET value = $1', [transactions])
 
-describe('counts and statistics are exact on a server that has counted less than the one that the database came from', () => {
+describe('counts and statistics on a server with lower transaction ids than the original', () => {
   beforeEach(async () => {
     await serverHasCounted(3_000_000)
     await newJob(ledger)
   })
 
-  it('although the last records that were added were purged', async () => {
+  it('are exact although the last added records were purged', async () => {
     for (let n = 0; n < 5; n += 1) await deletedJob(ledger)
     await rollUpAll()
     await session.query(`${PURGE}; COMMIT`)
@@ -62,7 +62,7 @@ describe('counts and statistics are exact on a server that has counted less than
     await expectExactThroughout(2)
   })
 
-  it('although somebody wrote before the order was carried on', async () => {
+  it('are exact although a client wrote before the transaction ids were realigned', async () => {
     await rollUpAll()
     await serverHasCounted(0)
     await newJob(ledger)
@@ -71,12 +71,12 @@ describe('counts and statistics are exact on a server that has counted less than
     await expectExactThroughout(3)
   })
 
-  it('although somebody began before the order was carried on, and wrote after it', async () => {
+  it('are exact although a transaction started before the realignment and wrote after it', async () => {
     const early = await ledger.session()
     await rollUpAll()
     await serverHasCounted(0)
     await early.query('BEGIN; SELECT pg_current_xact_id()')
-    // Those of others count, too.
+    // Transactions of other databases count, too.
     for (let n = 0; n < 5; n += 1) await session.query('SELECT pg_current_xact_id()')
     await realignTransactionIds(ledger.database.pool)
     await rollUp(ledger, 1000)
@@ -90,7 +90,7 @@ describe('counts and statistics are exact on a server that has counted less than
 })
 
 describe('a purge', () => {
-  it('fails those who add to the sums by a snapshot of before', async () => {
+  it('makes a transaction with an older snapshot fail to add to the sums', async () => {
     await deletedJob(ledger)
     await passedHorizon(ledger)
     await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM job_states')
@@ -101,7 +101,7 @@ describe('a purge', () => {
     await expectExactThroughout(0)
   })
 
-  it('takes off what is being added while the row of the consumer is made anew', async () => {
+  it('subtracts records that are being added while the consumer row is recreated', async () => {
     await jobIn(ledger, 'COMPLETED')
     await deletedJob(ledger)
     await session.query("DELETE FROM jobledger.consumers WHERE name = 'rollup'")
@@ -119,7 +119,7 @@ describe('a purge', () => {
     await expectExactThroughout(1)
   })
 
-  it('while the row of the consumer is gone leaves the sums to be made anew', async () => {
+  it('resets the sums if the consumer row is missing', async () => {
     await jobIn(ledger, 'COMPLETED')
     await deletedJob(ledger)
     await rollUpAll()
@@ -131,7 +131,7 @@ describe('a purge', () => {
   })
 })
 
-it('nobody is not everybody', async () => {
+it('the empty user id does not stand for all users', async () => {
   await newJob(ledger)
   await rollUpAll()
   const filter = { ownerId: '' }

@@ -1,4 +1,4 @@
-// Numbers of jobs from the roll-up: the same as count(*), in every snapshot, whatever writes, and whatever the roll-up does meanwhile.
+// Counts from the roll-up equal count(*) in every snapshot, whatever clients write and the roll-up does at the same time.
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ const FILTERS: JobFilter[] = [
   { userId: 'ada' },
   { userId: 'bob', includeDeleted: true },
   { ownerId: 'cyd' },
-  { userId: 'nobody' },
+  { userId: 'unknown' },
   { ownerId: 'ada', userId: 'bob' },
   { states: ['PENDING', 'PROCESSING'] },
   { states: ['CANCELLED', 'CANCELLED'], includeDeleted: true },
@@ -36,17 +36,17 @@ const FILTERS: JobFilter[] = [
   { states: [] },
 ]
 
-/** What there is to say about the filters, by the ledger and by count(*). */
+/** The counts for all filters, by the ledger and by count(*). */
 async function expectExact(subject: Ledger): Promise<void> {
   for (const filter of FILTERS) {
-    // A preset that every job has is a filter that the roll-up does not know.
+    // The roll-up does not support a filter by preset, so this counts the jobs. Every job has the preset.
     const counted = { ...filter, presets: ['p'] }
     expect(await countJobs(subject, filter), JSON.stringify(filter)).toBe(await countJobs(subject, counted))
     expect(await countJobsByState(subject, filter)).toEqual(await countJobsByState(subject, counted))
   }
 }
 
-/** The same in one snapshot: nothing that happens between two statements is to blame. */
+/** The same in one snapshot, so that changes between two statements do not matter. */
 async function expectExactNow(): Promise<void> {
   await inSnapshot(ledger, expectExact)
 }
@@ -58,7 +58,7 @@ const NEXT = {
   FAILED: ['PENDING'],
 } as const
 
-/** Makes jobs and moves them, until told to stop; some transactions stay open for a while. */
+/** Creates jobs and moves them until stopped. Some transactions stay open for a while. */
 async function write(isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     let job = await newJob(ledger, { userId: pick(USERS), preset: 'p' })
@@ -72,7 +72,7 @@ async function write(isOver: () => boolean): Promise<void> {
   }
 }
 
-/** A transaction that is given its id early and commits late: it holds the horizon back. */
+/** A transaction that gets its id early and commits late, so it holds the horizon back. */
 async function lateTransactions(client: pg.Client, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     await client.query('BEGIN')
@@ -92,13 +92,13 @@ async function allRows(): Promise<unknown[]> {
   return [...counts.rows, ...statistics.rows]
 }
 
-async function rollUpAll(most = 1000): Promise<void> {
+async function rollUpAll(max = 1000): Promise<void> {
   await passedHorizon(ledger)
-  while ((await rollUp(ledger, most)) > 0);
+  while ((await rollUp(ledger, max)) > 0);
 }
 
-describe('numbers of jobs', () => {
-  it('are exact before the first run of the roll-up, after it, and with a tail', async () => {
+describe('counts of jobs', () => {
+  it('are exact before and after the first run of the roll-up, and with a tail', async () => {
     const make = async (): Promise<void> => {
       for (const state of ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const) {
         await jobIn(ledger, state, { userId: pick(USERS), preset: 'p' })
@@ -114,7 +114,7 @@ describe('numbers of jobs', () => {
     await expectExactNow()
   })
 
-  it('are asked for by one statement, which counts no jobs', async () => {
+  it('are read in one statement that counts no jobs', async () => {
     const statements = await ledger.statementsOf(async () => {
       await countJobs(ledger, { userId: 'ada' })
     })
@@ -122,7 +122,7 @@ describe('numbers of jobs', () => {
     expect(statements[0]).not.toContain('"jobs"')
   })
 
-  it('are exact while eight write, with the roll-up running, stopped, killed and begun anew', async () => {
+  it('are exact while eight clients write and the roll-up runs, stops, is killed and restarts', async () => {
     let isOver = false
     const over = (): boolean => isOver
     const late = await ledger.session()
@@ -131,14 +131,14 @@ describe('numbers of jobs', () => {
     const rolling = async (roller: pg.Client): Promise<void> => {
       for (; !isOver; await pause(5)) await roller.query('SELECT jobledger.advance_rollup(30)').catch(() => undefined)
     }
-    // Sessions that do nothing else.
+    // Sessions for this purpose only.
     const pids = rollers.map((roller) => (roller as unknown as { processID: number }).processID)
     const killing = async (): Promise<void> => {
       for (; !isOver; await pause(20)) await session.query('SELECT pg_cancel_backend(unnest($1::integer[]))', [pids])
     }
     try {
       for (let n = 0; n < 4; n += 1) await expectExactNow()
-      // Two at once: nobody relies on there being one.
+      // Two at once, because nothing guarantees that only one runs.
       working.push(...rollers.map(rolling))
       for (let n = 0; n < 8; n += 1) await expectExactNow()
       working.push(killing())
@@ -153,7 +153,7 @@ describe('numbers of jobs', () => {
     await expectExactNow()
   }, 120_000)
 
-  it('are the same, and so is every sum, when the roll-up is made anew in other portions', async () => {
+  it('are the same, like every sum, after the roll-up is rebuilt in different batches', async () => {
     await rollUpAll()
     const before = await allRows()
     expect(before.length).toBeGreaterThan(20)
@@ -162,7 +162,7 @@ describe('numbers of jobs', () => {
     expect(await allRows()).toEqual(before)
   })
 
-  it('are exact after a purge, of what is in the sums and of what is not', async () => {
+  it('are exact after a purge of records inside and outside the sums', async () => {
     const purge = async (jobId: string): Promise<void> => {
       await session.query(`BEGIN; SET LOCAL jobledger.purge = on; DELETE FROM jobs WHERE id = '${jobId}'; COMMIT`)
     }
@@ -179,7 +179,7 @@ describe('numbers of jobs', () => {
     await expectExactNow()
   })
 
-  it('are counted while the roll-up is too far behind, and while nobody knows its place', async () => {
+  it('are counted directly while the roll-up lags too far behind or has no checkpoint', async () => {
     await session.query("DELETE FROM jobledger.consumers WHERE name = 'rollup'")
     await expectExactNow()
     const statements = await ledger.statementsOf(() => countJobs(ledger))

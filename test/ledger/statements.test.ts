@@ -1,4 +1,4 @@
-// How many statements each operation costs: one wherever it succeeds, and one look more where it has to say why not.
+// The number of statements of each operation: one if it succeeds, and a second one to find out why it was refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimJobs } from '../../src/ledger/claimJobs.ts'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
@@ -57,7 +57,7 @@ describe('one statement', () => {
     ['failing', (jobId) => failJob(ledger, { jobId, actor: ACTOR, errorMessage: 'e' })],
     ['deleting', (jobId) => deleteJob(ledger, { jobId, ownerId: 'user', actor: ACTOR })],
     ['releasing', (jobId) => releaseJob(ledger, { jobId, actor: ACTOR, expectedVersion: 2 })],
-    ['asking a worker to stop', (jobId) => requestJobCancellation(ledger, { jobId, actor: ACTOR })],
+    ['requesting a cancellation', (jobId) => requestJobCancellation(ledger, { jobId, actor: ACTOR })],
     ['claiming', () => claimJobs(ledger, { workerId: 'w', actor: ACTOR })],
     ['reading a job', (jobId) => getJob(ledger, jobId)],
     ['reading its state', (jobId) => getJobState(ledger, jobId)],
@@ -78,7 +78,7 @@ describe('one statement', () => {
   })
 })
 
-describe('one statement for a job that waits or failed', () => {
+describe('one statement for a PENDING or FAILED job', () => {
   it('is enough to cancel or to retry it', async () => {
     const [pending, failed] = [await newJob(ledger), await jobIn(ledger, 'FAILED')]
     expect(await statements(() => requestJobCancellation(ledger, { jobId: pending.id, actor: ACTOR }))).toBe(1)
@@ -89,14 +89,14 @@ describe('one statement for a job that waits or failed', () => {
 })
 
 describe('a second statement', () => {
-  it('tells why a transition was refused', async () => {
+  it('finds out why a transition was refused', async () => {
     const { id: jobId } = await jobIn(ledger, 'COMPLETED')
     expect(await statements(() => transitionJob(ledger, { jobId, to: 'PENDING', actor: ACTOR }))).toBe(2)
     expect(await statements(() => completeJob(ledger, { jobId, actor: ACTOR }))).toBe(2)
     expect(await statements(() => deleteJob(ledger, { jobId: MISSING_ID, actor: ACTOR }))).toBe(2)
   })
 
-  it('reads the job of an idempotency key that exists, and the result that was set', async () => {
+  it('reads the job of an existing idempotency key, and the result that was set', async () => {
     const input = { userId: 'u', content: 'c', idempotencyKey: 'known' }
     await createJob(ledger, input, ACTOR)
     expect(await statements(() => createJob(ledger, input, ACTOR))).toBe(2)
@@ -104,7 +104,7 @@ describe('a second statement', () => {
     expect(await statements(() => setJobResult(ledger, { jobId, status: 'SUCCESS' }))).toBe(2)
   })
 
-  it('reads the jobs that are not completed, where the completed ones do not fill the page', async () => {
+  it('reads the jobs that are not completed if the completed ones do not fill the page', async () => {
     await newJob(ledger)
     const orderBy = { field: 'COMPLETED_AT', direction: 'DESC' } as const
     expect(await statements(() => listJobs(ledger, { orderBy, first: 100 }))).toBe(2)
@@ -112,20 +112,20 @@ describe('a second statement', () => {
 })
 
 describe('no statement', () => {
-  it('is sent for input that is refused', async () => {
+  it('is sent for invalid input', async () => {
     expect(await statements(() => transitionJob(ledger, { jobId: 'x', to: 'PENDING', actor: ACTOR }))).toBe(0)
     expect(await statements(() => createJob(ledger, { userId: '', content: '' }, ACTOR))).toBe(0)
     expect(await statements(() => listJobs(ledger, { first: 101 }))).toBe(0)
   })
 
-  it('is needed to tell what lies around a page that was read from an end of the list', async () => {
+  it('is needed for hasNextPage and hasPreviousPage at an end of the list', async () => {
     for (const request of [{ first: 2 }, { last: 2 }, { first: 100 }]) {
       const page = await listJobs(ledger, request)
       expect(await statements(async () => [await page.hasNextPage(), await page.hasPreviousPage()])).toBe(0)
     }
   })
 
-  it('but one is needed to tell what lies beyond a cursor', async () => {
+  it('is needed except one to find rows beyond a cursor', async () => {
     const two = await listJobs(ledger, { first: 2 })
     const page = await listJobs(ledger, { first: 1, after: cursorAt(two, 0) })
     expect(await statements(() => page.hasNextPage())).toBe(0)
@@ -134,7 +134,7 @@ describe('no statement', () => {
 })
 
 describe('two statements', () => {
-  it('are needed for stuck jobs: one asks the database what time it is', async () => {
+  it('are needed for stuck jobs: one reads the time of the database', async () => {
     expect(await statements(() => listStuckJobs(ledger))).toBe(2)
     expect(await statements(() => countStuckJobs(ledger))).toBe(2)
   })

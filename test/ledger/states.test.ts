@@ -1,4 +1,4 @@
-// The state machine as data, and the refusals that speak of it.
+// The state machine as data, and the errors that refer to it.
 import { describe, expect, it } from 'vitest'
 import * as errors from '../../src/ledger/errors.ts'
 import {
@@ -21,14 +21,14 @@ const LEGAL = [
 ]
 
 describe('the state machine', () => {
-  it('has these seven transitions and no other', () => {
+  it('has exactly these seven transitions', () => {
     const legal = JOB_STATES.flatMap((from) =>
       JOB_STATES.filter((to) => isLegalTransition(from, to)).map((to) => `${from} ${to}`),
     )
     expect(legal.sort()).toEqual(LEGAL.toSorted())
   })
 
-  it('tells the ways out of a state and into it alike', () => {
+  it('has consistent transitions out of a state and into it', () => {
     for (const state of JOB_STATES) {
       expect(
         allowedTransitions(state)
@@ -43,13 +43,13 @@ describe('the state machine', () => {
     }
   })
 
-  it('ends in COMPLETED and CANCELLED; FAILED is finished but not terminal', () => {
+  it('ends in COMPLETED and CANCELLED, while FAILED is finished but not terminal', () => {
     expect(JOB_STATES.filter(isTerminal)).toEqual(['COMPLETED', 'CANCELLED'])
     expect(FINISHED_STATES).toEqual(['COMPLETED', 'FAILED', 'CANCELLED'])
   })
 })
 
-describe('the refusals', () => {
+describe('the errors of the ledger', () => {
   const job = { id: 'j', userId: 'u', state: 'COMPLETED', version: 3, deletedAt: null, idempotencyKey: 'k' } as never
   const refusals = [
     new errors.JobNotFoundError('j'),
@@ -59,18 +59,18 @@ describe('the refusals', () => {
     new errors.InvalidInputError([{ path: ['a', 'b'], message: 'is wrong.' }]),
   ]
 
-  it('have the codes that are listed, each its own', () => {
+  it('have distinct codes, and all are listed', () => {
     expect(refusals.map(({ code }) => code)).toEqual([...errors.LEDGER_ERROR_CODES])
   })
 
-  it('are errors with the names of their classes', () => {
+  it('have the names of their classes', () => {
     for (const refusal of refusals) {
       expect(refusal).toBeInstanceOf(errors.LedgerError)
       expect(refusal.name).toBe(refusal.constructor.name)
     }
   })
 
-  it('say what was wrong and what to do', () => {
+  it('say what is wrong and what to do', () => {
     expect(refusals.map(({ message }) => message)).toEqual([
       'Job j does not exist.',
       'Job j is COMPLETED and cannot become PENDING; it can only be deleted.',

@@ -1,4 +1,4 @@
-// Jobs that have been PROCESSING for too long, by the time at which they were started.
+// Jobs that have been PROCESSING for too long, measured from their start.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
 import { JOB_STATES } from '../../src/ledger/states.ts'
@@ -19,7 +19,7 @@ const idsOlderThan = async (olderThanSeconds?: number) =>
   (await listStuckJobs(ledger, { olderThanSeconds })).rows.map(({ id }) => id)
 
 describe('stuckJobs', () => {
-  it('finds a job that is PROCESSING for longer, the earliest first, and no job in another state', async () => {
+  it('finds jobs that are PROCESSING for too long, earliest first, and no other jobs', async () => {
     await Promise.all(JOB_STATES.filter((state) => state !== 'PROCESSING').map((state) => jobIn(ledger, state)))
     const first = await jobIn(ledger, 'PROCESSING')
     const second = await jobIn(ledger, 'PROCESSING')
@@ -30,14 +30,14 @@ describe('stuckJobs', () => {
     expect(await countStuckJobs(ledger, { olderThanSeconds: 1 })).toBe(2)
   })
 
-  it('takes an hour for long unless told otherwise: a young run of an old job is not stuck', async () => {
+  it('uses a threshold of one hour by default, from the start of the attempt', async () => {
     await jobCreatedAt(ledger, new Date('2025-01-01'), 'PROCESSING')
     expect(await idsOlderThan()).toEqual([])
     expect((await listStuckJobs(ledger)).rows).toEqual([])
     expect(await countStuckJobs(ledger)).toBe(0)
   })
 
-  it('does not find a job that was released, restarted or deleted since', async () => {
+  it('does not find jobs that were released, restarted or deleted since', async () => {
     const [released, restarted, deleted] = [
       await jobIn(ledger, 'PROCESSING'),
       await jobIn(ledger, 'PROCESSING'),

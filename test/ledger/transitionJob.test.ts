@@ -1,4 +1,4 @@
-// One transition: what it changes, the times of each state, and the ways in which it is refused.
+// One transition: what it changes, the times of each state, and why it is refused.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobState } from '../../src/database/generated/client.ts'
@@ -71,24 +71,24 @@ describe('transitionJob', () => {
     }
   }
 
-  it('forgets the reason and metadata of the transition before', async () => {
+  it('clears the reason and metadata of the previous transition', async () => {
     const { id } = await newJob(ledger)
     await move(id, 'PROCESSING', { reason: 'first', metadata: { first: true } })
     expect(await move(id, 'FAILED')).toMatchObject({ stateReason: null, stateMetadata: {} })
   })
 
-  it('takes an id in capitals', async () => {
+  it('accepts an id in upper case', async () => {
     const { id } = await newJob(ledger)
     expect(await move(id.toUpperCase(), 'PROCESSING')).toMatchObject({ id })
   })
 
-  it('does not find a job that does not exist', async () => {
+  it('refuses a missing job', async () => {
     const refusal = await refusalOf(session, () => move(MISSING_ID, 'PROCESSING', { expectedVersion: 1 }))
     expect(refusal).toBeInstanceOf(JobNotFoundError)
     expect(refusal).toMatchObject({ jobId: MISSING_ID, message: `Job ${MISSING_ID} does not exist.` })
   })
 
-  it.each(JOB_STATES)('does not take a deleted job to %s', async (to) => {
+  it.each(JOB_STATES)('does not move a deleted job to %s', async (to) => {
     const job = await deletedJob(ledger, 'FAILED')
     expect(await refusalOf(session, () => move(job.id, to))).toMatchObject({
       code: 'ILLEGAL_TRANSITION',
@@ -97,7 +97,7 @@ describe('transitionJob', () => {
     })
   })
 
-  it('refuses an id that is none, a version below 1 and an actor without a name', async () => {
+  it('refuses an invalid id, a version below 1 and an empty actor', async () => {
     expect(await refusalOf(session, () => move('7', 'PROCESSING', { expectedVersion: 0, actor: '' }))).toMatchObject({
       code: 'INVALID_INPUT',
       issues: [
@@ -110,7 +110,7 @@ describe('transitionJob', () => {
 })
 
 describe('an expectation', () => {
-  it('that is met lets the transition happen', async () => {
+  it('allows the transition if it is met', async () => {
     const { id } = await newJob(ledger)
     expect(await move(id, 'PROCESSING', { expectedVersion: 1 })).toMatchObject({ version: 2 })
     expect(await move(id, 'PENDING', { expectedState: 'PROCESSING' })).toMatchObject({ version: 3 })
@@ -123,7 +123,7 @@ describe('an expectation', () => {
     [{ expectedState: 'PENDING' }, 'PENDING'],
     [{ expectedState: 'FAILED', expectedVersion: 2 }, 'FAILED, version 2'],
     [{ expectedState: 'PROCESSING', expectedVersion: 9 }, 'PROCESSING, version 9'],
-  ])('that is not met is a conflict which tells how the job is: %j', async (expectation, wanted) => {
+  ])('causes a conflict that shows the current job if it is not met: %j', async (expectation, wanted) => {
     const { id } = await jobIn(ledger, 'PROCESSING')
     const refusal = await refusalOf(session, () => move(id, 'COMPLETED', expectation))
     expect(refusal).toBeInstanceOf(VersionConflictError)
@@ -137,7 +137,7 @@ describe('an expectation', () => {
     })
   })
 
-  it('that is not met is told before that the transition would be illegal', async () => {
+  it('is checked before the legality of the transition', async () => {
     const { id } = await jobIn(ledger, 'COMPLETED')
     expect(await refusalOf(session, () => move(id, 'PROCESSING', { expectedVersion: 1 }))).toMatchObject({
       code: 'VERSION_CONFLICT',
@@ -158,31 +158,28 @@ describe('the times of a job', () => {
   }
   const never = { startedAt: null, completedAt: null, deletedAt: null }
 
-  it('PENDING: neither started nor completed', async () => {
+  it('have neither start nor completion while it is PENDING', async () => {
     expect(await times((await newJob(ledger)).id)).toEqual(never)
   })
 
-  it('PROCESSING: started when it entered, not completed', async () => {
+  it('have the start but no completion while it is PROCESSING', async () => {
     const { id, updatedAt } = await jobIn(ledger, 'PROCESSING')
     expect(await times(id)).toEqual({ ...never, startedAt: updatedAt })
   })
 
-  it.each(['COMPLETED', 'FAILED', 'CANCELLED'] as const)(
-    '%s: started as before, completed when it entered',
-    async (to) => {
-      const { id, startedAt } = await jobIn(ledger, 'PROCESSING')
-      const { updatedAt } = await move(id, to)
-      expect(await times(id)).toEqual({ ...never, startedAt, completedAt: updatedAt })
-    },
-  )
+  it.each(['COMPLETED', 'FAILED', 'CANCELLED'] as const)('keep the start and add the completion in %s', async (to) => {
+    const { id, startedAt } = await jobIn(ledger, 'PROCESSING')
+    const { updatedAt } = await move(id, to)
+    expect(await times(id)).toEqual({ ...never, startedAt, completedAt: updatedAt })
+  })
 
-  it('CANCELLED before it was started: completed, never started', async () => {
+  it('have a completion but no start if it is cancelled before it starts', async () => {
     const { id, updatedAt } = await jobIn(ledger, 'CANCELLED')
     expect(await times(id)).toEqual({ ...never, completedAt: updatedAt })
   })
 
   it.each(['PROCESSING', 'FAILED'] as const)(
-    'PENDING again after %s: both cleared, and set anew by the next run',
+    'are cleared when it returns to PENDING from %s, and set again by the next attempt',
     async (from) => {
       const { id } = await jobIn(ledger, from)
       await move(id, 'PENDING')
@@ -193,7 +190,7 @@ describe('the times of a job', () => {
     },
   )
 
-  it('of updating follow every transition and never go back', async () => {
+  it('include the last update, which follows every transition and never decreases', async () => {
     const { id, updatedAt } = await newJob(ledger)
     const seen = [updatedAt]
     for (const to of ['PROCESSING', 'FAILED', 'PENDING', 'CANCELLED'] as const)

@@ -1,4 +1,4 @@
-// Many transitions in one statement: in order, each answered for itself.
+// Many transitions in one statement: in order, with a result for each.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 describe('transitionJobs', () => {
-  it('moves each job and answers with it, in the order of the items', async () => {
+  it('moves each job and returns it, in the order of the items', async () => {
     const jobs = await Promise.all([newJob(ledger), jobIn(ledger, 'PROCESSING'), jobIn(ledger, 'FAILED')])
     const targets: JobState[] = ['CANCELLED', 'COMPLETED', 'PENDING']
     const items = jobs.map(({ id }, index) => ({
@@ -45,7 +45,7 @@ describe('transitionJobs', () => {
     for (const answer of answers) expect(await getJob(ledger, (answer as Job).id)).toEqual(answer)
   })
 
-  it('moves the jobs of the owner, and answers for the jobs of others as for missing ones', async () => {
+  it('moves the jobs of the owner and treats jobs of others as missing', async () => {
     const [own, foreign, any] = await Promise.all(['ada', 'bob', 'bob'].map((userId) => newJob(ledger, { userId })))
     const limited = [own, foreign, own].map((job, index) => ({
       jobId: (job as Job).id,
@@ -70,7 +70,7 @@ describe('transitionJobs', () => {
     expect(await getJob(ledger, (foreign as Job).id)).toEqual(foreign)
   })
 
-  it('reads the content that it answers with by the ids of the jobs', async () => {
+  it('reads the returned content by the ids of the jobs', async () => {
     await session.query('SET session_replication_role = replica')
     await session.query(`INSERT INTO jobs (id, user_id, content, created_at, updated_at, run_at)
       SELECT id, 'many', 'c', jobledger.uuid_time(id), jobledger.uuid_time(id), now() + interval '1 day'
@@ -88,7 +88,7 @@ describe('transitionJobs', () => {
     await session.query('SET session_replication_role = origin')
   })
 
-  it('takes one job through several states; each item sees those before it', async () => {
+  it('moves one job through several states, with each item seeing the effects of those before', async () => {
     const { id: jobId } = await newJob(ledger)
     const answers = await transitionJobs(
       ledger,
@@ -111,7 +111,7 @@ describe('transitionJobs', () => {
     expect(await historyOf(session, jobId)).toHaveLength(4)
   })
 
-  it('answers every refusal beside what succeeds, and writes nothing for it', async () => {
+  it('returns refusals next to successes, and writes nothing for them', async () => {
     const [movable, completed, deleted] = [
       await newJob(ledger),
       await jobIn(ledger, 'COMPLETED'),
@@ -167,7 +167,7 @@ describe('transitionJobs', () => {
     expect(rows).toEqual([{ commits: 1, records: 1000 }])
   })
 
-  it('refuses 1001 items and none, and moves nothing', async () => {
+  it('refuses 1001 items and an empty batch, and moves nothing', async () => {
     const { id: jobId } = await newJob(ledger)
     for (const length of [1001, 0]) {
       const items = Array.from({ length }, () => ({ jobId, to: 'PROCESSING' as const }))

@@ -8,7 +8,7 @@ import { onServer } from '../support/testRun.ts'
 
 let presets = 0
 
-/** A job in the hands of a worker, for so long. */
+/** A job that a worker has claimed, with a lease of `leaseSeconds`. */
 export async function claimedJob(
   ledger: Ledger,
   leaseSeconds: number,
@@ -21,7 +21,7 @@ export async function claimedJob(
   return job as Job
 }
 
-/** Makes jobs whose leases have ended a second ago, past the ledger. */
+/** Inserts jobs whose leases ended a second ago, bypassing the ledger. */
 export async function abandonJobs(databaseUrl: string, count: number): Promise<void> {
   await onServer(databaseUrl, async (client) => {
     await client.query(

@@ -1,4 +1,4 @@
-// Retention: old jobs go in runs that are bounded, and a pass goes on where the run before it stopped.
+// Retention: old jobs are deleted in bounded runs, and each run of a pass continues where the previous one stopped.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -46,7 +46,7 @@ async function deleted(): Promise<string[]> {
 }
 
 describe('a pass', () => {
-  it('deletes old finished jobs and no others, and says by whose hand', async () => {
+  it('deletes only old finished jobs, and records the actor', async () => {
     const [old] = await jobsOf([31], 'COMPLETED')
     await jobsOf([31, 40], 'PENDING')
     await jobsOf([29], 'FAILED')
@@ -64,7 +64,7 @@ describe('a pass', () => {
     expect((await progress())?.position).toBeNull()
   })
 
-  it('stops at its bounds, goes on there, and begins anew with what has finished meanwhile', async () => {
+  it('stops at its bounds, continues there, and starts over with jobs that finished later', async () => {
     const [late] = await jobsOf([60], 'PROCESSING')
     const jobs = await jobsOf([50, 49, 48, 47, 46], 'COMPLETED')
     const ids = jobs.map(({ id }) => id)
@@ -83,14 +83,14 @@ describe('a pass', () => {
     expect(await run()).toMatchObject({ counts: { deleted: 0 }, stoppedAtBounds: false })
   })
 
-  it('does nothing without time, and later all', async () => {
+  it('does nothing in a run without time, and everything in the next', async () => {
     await jobsOf([40, 41], 'COMPLETED')
     expect(await run({ signal: AbortSignal.abort() })).toMatchObject({ counts: { deleted: 0 }, stoppedAtBounds: true })
     expect(await run({ maxMs: 0 })).toMatchObject({ counts: { deleted: 0 }, stoppedAtBounds: true })
     expect(await run()).toMatchObject({ counts: { deleted: 2 }, stoppedAtBounds: false })
   })
 
-  it('passes over a job that somebody holds, instead of waiting; the next pass finds it', async () => {
+  it('skips a locked job instead of waiting, and the next pass deletes it', async () => {
     const jobs = await jobsOf([40, 39, 38], 'FAILED')
     await session.query('BEGIN')
     await session.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [jobs[1]?.id])
@@ -99,7 +99,7 @@ describe('a pass', () => {
     expect(await run()).toMatchObject({ counts: { deleted: 1 } })
   })
 
-  it('finds what lies behind more jobs than one statement looks at', async () => {
+  it('finds jobs after more jobs than one statement examines', async () => {
     await session.query(`INSERT INTO jobs (id, user_id, content)
       SELECT overlay(jobledger.uuid_v7()::text PLACING '0150' FROM 1 FOR 4)::uuid, 'many', 'c' FROM generate_series(1, 10500)`)
     const [behind] = await jobsOf([40], 'COMPLETED')
@@ -114,7 +114,7 @@ describe('a pass', () => {
 })
 
 describe('the task', () => {
-  it('is due at first, then when an hour is over, and at once while it is half-way', async () => {
+  it('is due at first, after an hour, and at once while a pass is incomplete', async () => {
     expect(await isDue()).toBe(true)
     await jobsOf([40, 41], 'COMPLETED')
     await run({ maxJobs: 1 })

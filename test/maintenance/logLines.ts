@@ -1,4 +1,4 @@
-// A log that a test can read, from debug up.
+// A log for tests, from level debug.
 import { type Logger, pino } from 'pino'
 
 export interface LogLine {

@@ -1,4 +1,4 @@
-// Several servers on one database, as real processes: one does the maintenance, and when it is killed another one does.
+// Several servers on one database, as real processes: one runs maintenance, and when it is killed another takes over.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -31,14 +31,14 @@ async function expectFailed(count: number): Promise<void> {
   await eventually(async () => expect(await ledger.prisma.job.count({ where: { state: 'FAILED' } })).toBe(count))
 }
 
-/** The lines about tasks that the program has written. */
+/** The log lines of the program about tasks. */
 const deeds = (program: Program) =>
   program
     .stdout()
     .split('\n')
     .filter((line) => line.includes('"task"'))
 
-it('exactly one of two does the work, and the other takes over when that one is killed', async () => {
+it('exactly one of two servers runs maintenance, and the other takes over when it is killed', async () => {
   const first = startReplica()
   await first.says(/acquired maintenance lock/)
   const second = startReplica()

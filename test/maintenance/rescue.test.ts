@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const now = async ({ id }: Job) => (await getJob(server.ledger, id)) as Job
 const lastRecord = ({ id }: Job) => onServer(server.databaseUrl, async (client) => (await historyOf(client, id)).at(-1))
-const told = (task: string, outcome: string) =>
+const logged = (task: string, outcome: string) =>
   lines.filter((line) => line.task === task).reduce((sum, line) => sum + Number(line[outcome] ?? 0), 0)
 
 async function becomes(job: Job, state: Job['state']): Promise<Job> {
@@ -37,7 +37,7 @@ async function becomes(job: Job, state: Job['state']): Promise<Job> {
 }
 
 describe('a job whose lease has ended', () => {
-  it('waits for its next attempt, and no job under a live lease does', async () => {
+  it('waits for its next attempt, and jobs under a valid lease stay unchanged', async () => {
     const live = await claimedJob(server.ledger, 60, { maxAttempts: 2 })
     const job = await claimedJob(server.ledger, 1, { maxAttempts: 2 })
     expect(await becomes(job, 'PENDING')).toMatchObject({ attempt: 1, releases: 0, version: 3 })
@@ -45,7 +45,7 @@ describe('a job whose lease has ended', () => {
     expect(await now(live)).toEqual(live)
   })
 
-  it('has failed when its attempts are used up', async () => {
+  it('fails if its attempts are used up', async () => {
     const job = await claimedJob(server.ledger, 1)
     await becomes(job, 'FAILED')
     expect(await lastRecord(job)).toMatchObject({ actor: 'system:rescue', reason: 'lease expired' })
@@ -55,7 +55,7 @@ describe('a job whose lease has ended', () => {
     })
   })
 
-  it('is cancelled if that was asked for', async () => {
+  it('is cancelled if that was requested', async () => {
     const job = await claimedJob(server.ledger, 1, { maxAttempts: 9 })
     await requestJobCancellation(server.ledger, { jobId: job.id, actor: 'user:ada', reason: 'too dear' })
     await becomes(job, 'CANCELLED')
@@ -68,11 +68,11 @@ describe('a job whose lease has ended', () => {
 })
 
 describe('the log', () => {
-  it('has one line for each task and run, and above debug only where something was done', async () => {
+  it('has one line per task and run, above debug level only if the run changed something', async () => {
     await eventually(() => {
-      expect(told('rescueStuckJobs', 'released')).toBe(1)
-      expect(told('rescueStuckJobs', 'failed')).toBe(1)
-      expect(told('forceCancellations', 'cancelled')).toBe(1)
+      expect(logged('rescueStuckJobs', 'released')).toBe(1)
+      expect(logged('rescueStuckJobs', 'failed')).toBe(1)
+      expect(logged('forceCancellations', 'cancelled')).toBe(1)
     })
     const tasks = lines.filter(({ task }) => task !== undefined)
     for (const line of tasks) {
@@ -91,7 +91,7 @@ describe('the log', () => {
 })
 
 describe('without RETENTION_DAYS', () => {
-  it('no job is deleted, however old it is', async () => {
+  it('deletes no job, however old it is', async () => {
     const old = await jobCreatedAt(server.ledger, new Date('2001-01-01'), 'COMPLETED')
     const rounds = () => lines.filter(({ task }) => task === 'rescueStuckJobs').length
     const before = rounds()

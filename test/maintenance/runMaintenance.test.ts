@@ -1,4 +1,4 @@
-// The loop in a running server: failures, outages, and how it ends.
+// Maintenance in a running server: failures, outages and shutdown.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobState } from '../../src/database/generated/client.ts'
@@ -32,7 +32,7 @@ async function start(environment: Record<string, string> = {}): Promise<void> {
   })
 }
 
-const told = (part: string, level?: string) =>
+const logged = (part: string, level?: string) =>
   lines.filter((line) => line.msg.includes(part) && (level === undefined || line.level === level))
 const run = (sql: string) => onServer(database.url, (client) => client.query(sql))
 
@@ -42,22 +42,22 @@ async function count(state: JobState): Promise<number> {
 }
 
 describe('a task that fails', () => {
-  it('is told, keeps neither the server nor the others from going on, and is tried again', async () => {
+  it('is logged and retried, and stops neither the server nor other tasks', async () => {
     await run('ALTER TABLE jobledger.maintenance_tasks RENAME TO away')
     await start({ RETENTION_DAYS: '1' })
-    await eventually(() => expect(told('maintenance task failed').length).toBeGreaterThan(1))
-    expect(told('maintenance task failed')[0]).toMatchObject({ level: 'error', task: 'cleanupJobs' })
+    await eventually(() => expect(logged('maintenance task failed').length).toBeGreaterThan(1))
+    expect(logged('maintenance task failed')[0]).toMatchObject({ level: 'error', task: 'cleanupJobs' })
     await abandonJobs(database.url, 1)
     await eventually(async () => expect(await count('FAILED')).toBe(1))
     expect((await fetch(`${server.url}/livez`)).status).toBe(200)
     await run('ALTER TABLE jobledger.away RENAME TO maintenance_tasks')
-    await eventually(() => expect(told('cleanupJobs: nothing to do')).toHaveLength(1))
-    expect(told('maintenance paused')).toEqual([])
+    await eventually(() => expect(logged('cleanupJobs: nothing to do')).toHaveLength(1))
+    expect(logged('maintenance paused')).toEqual([])
   })
 })
 
 describe('an outage of the database', () => {
-  /** Lets nobody in, or everybody again, and ends the sessions that there are. */
+  /** Blocks or allows new connections, and ends the existing sessions. */
   async function setOpen(open: boolean): Promise<void> {
     const elsewhere = new URL(database.url)
     elsewhere.pathname = '/postgres'
@@ -67,25 +67,25 @@ describe('an outage of the database', () => {
     })
   }
 
-  it('is told once, however long it lasts; afterwards the work goes on', async () => {
+  it('is logged once, however long it lasts, and then the work continues', async () => {
     await abandonJobs(database.url, 1)
     await start()
     await eventually(async () => expect(await count('FAILED')).toBe(1))
-    expect(told('acquired maintenance lock', 'info')).toHaveLength(1)
+    expect(logged('acquired maintenance lock', 'info')).toHaveLength(1)
     for (const outage of [1, 2]) {
       await setOpen(false)
-      await eventually(() => expect(told('has lost the database', 'debug').length).toBeGreaterThan(outage))
-      expect(told('has lost the database', 'warn')).toHaveLength(outage)
+      await eventually(() => expect(logged('maintenance paused', 'debug').length).toBeGreaterThan(outage))
+      expect(logged('maintenance paused', 'warn')).toHaveLength(outage)
       await setOpen(true)
       await abandonJobs(database.url, 1)
       await eventually(async () => expect(await count('FAILED')).toBe(1 + outage))
-      expect(told('acquired maintenance lock', 'info')).toHaveLength(1 + outage)
+      expect(logged('acquired maintenance lock', 'info')).toHaveLength(1 + outage)
     }
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])
   })
 })
 
-/** Of pg_locks: in this database, and not in one of the same template beside it. */
+/** A condition on pg_locks: only locks in this database, not in a copy of the same template. */
 const HERE = 'database = (SELECT oid FROM pg_database WHERE datname = current_database())'
 
 describe('closing the server', () => {
@@ -95,7 +95,7 @@ describe('closing the server', () => {
     for (const end of endings.splice(0)) await end()
   })
 
-  /** Starts on 600 jobs to rescue, which are two portions, and lets the first of them wait. */
+  /** Starts the server with 600 jobs to rescue, which are two batches, and blocks the first batch. */
   async function startAndHoldFirstPortion(environment = {}): Promise<{ release(): Promise<void> }> {
     await abandonJobs(database.url, 600)
     const client = new pg.Client({ connectionString: database.url })
@@ -114,7 +114,7 @@ describe('closing the server', () => {
     return { release }
   }
 
-  it('lets the running portion end, begins no other, and leaves the lock', async () => {
+  it('finishes the running batch, starts no other, and releases the lock', async () => {
     const { release } = await startAndHoldFirstPortion()
     const closed = server.close()
     await release()
@@ -122,10 +122,10 @@ describe('closing the server', () => {
     expect([await count('FAILED'), await count('PROCESSING')]).toEqual([500, 100])
     const { rows } = await run(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND ${HERE}`)
     expect(rows).toEqual([])
-    expect(told('rescueStuckJobs: 500 failed')).toHaveLength(1)
+    expect(logged('rescueStuckJobs: 500 failed')).toHaveLength(1)
   })
 
-  it('does not wait longer for a portion than for requests, and takes it back', async () => {
+  it('does not wait longer for a batch than for requests, and rolls it back', async () => {
     await startAndHoldFirstPortion({ SHUTDOWN_TIMEOUT_MS: '300' })
     const beganAt = performance.now()
     await server.close()
@@ -136,7 +136,7 @@ describe('closing the server', () => {
     expect(lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([])
   })
 
-  it('waits for nothing where nothing runs', async () => {
+  it('does not wait if nothing runs', async () => {
     await start({ MAINTENANCE_INTERVAL_SECONDS: '3600' })
     const beganAt = performance.now()
     await server.close()
@@ -146,7 +146,7 @@ describe('closing the server', () => {
 })
 
 describe('with MAINTENANCE_INTERVAL_SECONDS=0', () => {
-  it('a server opens no session for maintenance', async () => {
+  it('opens no session for maintenance', async () => {
     await start({ MAINTENANCE_INTERVAL_SECONDS: '0' })
     await abandonJobs(database.url, 1)
     const other = await startTestServer({
@@ -162,6 +162,6 @@ describe('with MAINTENANCE_INTERVAL_SECONDS=0', () => {
     } finally {
       await other.close()
     }
-    expect(told('maintenance')).toEqual([])
+    expect(logged('maintenance')).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-// What the environment says of maintenance, and of the time between attempts, which the database is told.
+// The environment variables of maintenance and of the time between attempts, which the server passes to the database.
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { DEFAULT_RETRY_DELAY } from '../../src/database/retryDelay.ts'
@@ -10,7 +10,7 @@ import { onServer } from '../support/testRun.ts'
 import { claimedJob } from './abandonedJobs.ts'
 
 describe('the settings', () => {
-  it('have defaults: every 5 seconds, and no job is deleted', () => {
+  it('have defaults: a round every 5 seconds, and no deletion', () => {
     expect(parseConfig({}).maintenance).toEqual({ intervalSeconds: 5, retentionDays: undefined })
     expect(parseConfig({}).database).toMatchObject(DEFAULT_RETRY_DELAY)
     expect(parseConfig({ MAINTENANCE_INTERVAL_SECONDS: '0', RETENTION_DAYS: '90' }).maintenance).toEqual({
@@ -50,7 +50,7 @@ describe('the time between two attempts', () => {
     })
   }
 
-  /** Fails a job that has attempts left, and tells after how many milliseconds it is due again. */
+  /** Fails a job that has attempts left, and returns the milliseconds until it is due again. */
   async function delayMs(): Promise<number> {
     const { id, version } = await claimedJob(server.ledger, 60, { maxAttempts: 2 })
     await failJob(server.ledger, { jobId: id, expectedVersion: version, actor: 'w', errorMessage: 'no' })
@@ -58,19 +58,19 @@ describe('the time between two attempts', () => {
     return Number(job?.runAt) - Number(job?.updatedAt)
   }
 
-  it('is what the environment says', async () => {
+  it('is set by the environment', async () => {
     await start({ JOB_RETRY_BASE_MS: '40000000', JOB_RETRY_MAX_MS: '40000000' })
     const ms = await delayMs()
     expect(ms).toBeGreaterThanOrEqual(20_000_000)
     expect(ms).toBeLessThanOrEqual(40_000_000)
   })
 
-  it('is what the database says where the environment has the defaults', async () => {
+  it('is set by the database if the environment has the defaults', async () => {
     await start({ JOB_RETRY_BASE_MS: '10000' }, ['jobledger.retry_base_ms = 100', 'jobledger.retry_max_ms = 50'])
     expect(await delayMs()).toBeLessThanOrEqual(50)
   })
 
-  it('has the same defaults in the database as here', async () => {
+  it('has the same defaults in the database and in the configuration', async () => {
     await start({})
     const { rows } = await onServer(database.url, (client) =>
       client.query(`SELECT failures, extract(epoch FROM min(delay))::float8 * 1000 AS least, extract(epoch FROM max(delay))::float8 * 1000 AS most

@@ -1,4 +1,4 @@
-// The stock commands of Prisma's CLI on a machine that reaches no engine download: `generate` is what `npm ci` has run, `migrate diff` is in
+// The standard commands of Prisma's CLI, without a download of engines. `npm ci` has run `generate`; `migrate diff` is in
 // migrateDiff.test.ts.
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,13 +9,13 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { databaseShape } from '../support/databaseShape.ts'
 import { CHECKOUT, prismaCli } from '../support/prismaCli.ts'
 
-// Each test runs the command line several times, which takes a loaded machine its time.
+// Each test runs the CLI several times, which is slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let scratch: string
 
-// A copy of what the commands read, so that they may write into it.
+// A copy of the files that the commands read, so that they can write to it.
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'jobledger-prisma-'))
   for (const part of ['prisma', 'src', 'package.json', 'prisma.config.ts', 'tsconfig.json']) {
@@ -43,7 +43,7 @@ async function query(sql: string): Promise<pg.QueryResult> {
 }
 
 describe('migrate deploy and status', () => {
-  it('bring a database up and say so', async () => {
+  it('migrate a database and report it', async () => {
     expect(await prisma('migrate', 'status')).toMatchObject({
       code: 1,
       said: expect.stringContaining('have not yet been applied'),
@@ -58,7 +58,7 @@ describe('migrate deploy and status', () => {
     })
   })
 
-  it('tell in one line that the server is not there, or the database', async () => {
+  it('report a missing server or database in one line', async () => {
     const away = await prismaCli(['migrate', 'deploy'], 'postgresql://u:p@127.0.0.1:1/none', scratch)
     expect(away).toMatchObject({
       code: 1,
@@ -74,7 +74,7 @@ describe('migrate deploy and status', () => {
 describe('a migration that fails', () => {
   const name = '29990101000000_broken'
 
-  it('is told with the words of the database, and resolved', async () => {
+  it('is reported with the message of the database, and can be resolved', async () => {
     await mkdir(join(scratch, 'prisma/migrations', name))
     await writeFile(join(scratch, 'prisma/migrations', name, 'migration.sql'), 'SELECT 1 / 0;')
     const failed = await prisma('migrate', 'deploy')
@@ -90,7 +90,7 @@ describe('a migration that fails', () => {
 })
 
 describe('migrate dev, reset and the rest', () => {
-  it('make a migration of a change, and take the database back to the beginning', async () => {
+  it('create a migration for a change, and reset the database', async () => {
     const file = join(scratch, 'prisma/schema.prisma')
     const schema = await readFile(file, 'utf8')
     await writeFile(file, schema.replace(/^( +preset +String\?)/m, '  colour String?\n$1'))

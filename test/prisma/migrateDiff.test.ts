@@ -1,10 +1,10 @@
-// What Prisma Migrate finds different between the migrations, the schema and a database; on each version of PostgreSQL, whose catalogs differ.
+// Differences that Prisma Migrate finds between the migrations, the schema and a database. Depends on the PostgreSQL version.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { CHECKOUT, prismaCli } from '../support/prismaCli.ts'
 
-// The command line takes a loaded machine its time.
+// The CLI is slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
@@ -21,7 +21,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-/** What leads from there to the schema. */
+/** Runs `prisma migrate diff` from the given source to the schema. */
 const diff = (...from: string[]) =>
   prismaCli(['migrate', 'diff', ...from, '--to-schema', 'prisma/schema.prisma', '--exit-code'], database.url, CHECKOUT)
 
@@ -40,7 +40,7 @@ describe('migrate diff', () => {
     expect(await shadowDatabases()).toBeLessThanOrEqual(before)
   })
 
-  it('finds what somebody changed by hand', async () => {
+  it('finds a manual change', async () => {
     await client.query('ALTER TABLE jobs ADD COLUMN colour text')
     const { code, said } = await diff('--from-config-datasource')
     expect([code, said]).toEqual([2, expect.stringContaining('Removed column `colour`')])

@@ -1,4 +1,4 @@
-// Migrations down to nothing and up again, one at a time, with rows in the tables.
+// Reverts all migrations and applies them again, one at a time, with rows in the tables.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -20,7 +20,7 @@ beforeEach(async () => {
   database = await createTestDatabase()
   client = new pg.Client({ connectionString: database.url })
   await client.connect()
-  // A role may be called "jobledger", as the schema: by default that one would come first.
+  // A role may have the name "jobledger", like the schema, which would then be first in the default search_path.
   await client.query('SET search_path = public')
 })
 
@@ -29,7 +29,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-/** The shape of the database before the first migration, after it, after the second ... as their SQL makes it. */
+/** The shape of the database before the first migration and after each one, as created by their SQL. */
 async function shapesOnTheWayUp(): Promise<string[][]> {
   const empty = await createTestDatabase({ empty: true })
   const shapes = [await databaseShape(empty.url)]
@@ -41,7 +41,7 @@ async function shapesOnTheWayUp(): Promise<string[][]> {
   return shapes
 }
 
-/** A job with a record and a result, also where no guard writes the record. */
+/** A job with a record and a result, even if no guard writes the record. */
 async function addRows(): Promise<void> {
   const { rows } = await client.query(
     `INSERT INTO jobs (id, created_at, updated_at, run_at, user_id, content)
@@ -70,7 +70,7 @@ async function tableRows(): Promise<unknown> {
   return all.rows[0]
 }
 
-/** Each column of a table of ours as "table.column", and whether a row has a value in it. */
+/** Each column of our tables as "table.column", and whether any row has a value in it. */
 async function columns(): Promise<{ readonly column: string; readonly filled: boolean }[]> {
   const { rows } = await client.query(
     `SELECT attrelid::regclass || '.' || attname AS column,
@@ -89,7 +89,7 @@ async function appliedNames(): Promise<string[]> {
 }
 
 describe('migrateDown', () => {
-  it('takes back each migration to just what was there before it, and loses no row while there are tables', async () => {
+  it('reverts each migration to exactly the previous schema, and keeps all rows while the tables exist', async () => {
     const shapes = await shapesOnTheWayUp()
     expect(await databaseShape(database.url)).toEqual(shapes[MIGRATIONS.length])
     for (let left = MIGRATIONS.length - 1; left >= 0; left -= 1) {
@@ -100,7 +100,7 @@ describe('migrateDown', () => {
       expect(await migrateDown(database.url)).toBe(MIGRATIONS[left])
       const now = await columns()
       const gone = before.filter(({ column }) => !now.some((one) => one.column === column))
-      // Whatever held rows and is gone was announced, as a table or as a column.
+      // Every table or column that had rows and was dropped was announced.
       const lost = gone.filter(({ filled }) => filled).map(({ column }) => column)
       const announced = (plan?.losses ?? []).map(({ what }) => what)
       const isAnnounced = (column: string): boolean =>
@@ -113,13 +113,13 @@ describe('migrateDown', () => {
     expect(shapes[0]).toEqual([])
   })
 
-  it('leaves a database that goes up again, with the rows of every step', async () => {
+  it('leaves a database that can be migrated again, with the rows of every step', async () => {
     const whole = await databaseShape(database.url)
     while ((await appliedNames()).length > 1) await migrateDown(database.url)
     for (const name of MIGRATIONS.slice(1)) {
       await addRows()
       const rows = await tableRows()
-      // As Prisma Migrate does, without its processes; with them in the next test.
+      // Does the same as Prisma Migrate, but without its processes. The next test uses them.
       await client.query(migrationSql(name))
       expect(await tableRows()).toEqual(rows)
     }
@@ -139,10 +139,10 @@ describe('migrateDown', () => {
     await addRows()
   })
 
-  it('leaves everything as it was when the script fails in the middle', async () => {
+  it('changes nothing if the script fails in the middle', async () => {
     while ((await appliedNames()).length > 1) await migrateDown(database.url)
     await addRows()
-    // The script has dropped the other tables by the time it comes to this one.
+    // The script has dropped the other tables before it reaches this one.
     await client.query('CREATE VIEW leans_on AS SELECT id FROM jobs')
     const before = [await databaseShape(database.url), await tableRows(), await migrationState(client)]
     const error = await migrateDown(database.url).catch((thrown: unknown) => thrown)
@@ -155,7 +155,7 @@ describe('migrateDown', () => {
     expect(await migrateDown(database.url)).toBe(FIRST)
   })
 
-  it('refuses while a migration is half-way, and a migration that has no way back', async () => {
+  it('refuses while a migration is incomplete, and a migration without down.sql', async () => {
     const later = `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', '', '29990101000000_later')`
     await client.query(later)
     const before = await databaseShape(database.url)
@@ -172,19 +172,19 @@ describe('migrateDown', () => {
     expect(await appliedNames()).toEqual([...MIGRATIONS, '29990101000000_later'])
   })
 
-  it('passes over a migration that was rolled back', async () => {
+  it('skips a migration that was rolled back', async () => {
     await client.query(
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, rolled_back_at) VALUES ('x', '', '29990101000000_later', now())`,
     )
     expect(await migrateDown(database.url)).toBe(LAST)
   })
 
-  it('takes back two, not one twice, when asked twice at once', async () => {
+  it('reverts two migrations, and none twice, when two calls race', async () => {
     const taken = await Promise.all([migrateDown(database.url), migrateDown(database.url)])
     expect(taken.sort()).toEqual(MIGRATIONS.slice(-2))
   })
 
-  it('tells that nothing is applied', async () => {
+  it('reports that no migration is applied', async () => {
     const empty = await createTestDatabase({ empty: true })
     expect(await migrateDown(empty.url)).toBeUndefined()
     await empty.drop()
@@ -192,7 +192,7 @@ describe('migrateDown', () => {
 })
 
 describe('npm run migrate:down', () => {
-  it('takes back the latest migration, and says when there is none', async () => {
+  it('reverts the latest migration, and reports when none is left', async () => {
     const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'))
     expect(scripts['migrate:down']).toMatch(/^node /)
     const words = [...scripts['migrate:down'].split(' ').slice(1), '--yes']

@@ -1,4 +1,4 @@
-// Migrations that have to wait for a lock: for how long, what they say, and that they can be run again.
+// Migrations that wait for a lock: how long they wait, what they report, and that they can be run again.
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -61,7 +61,7 @@ async function pidOf(session: pg.Client): Promise<number> {
 }
 
 describe('prisma migrate deploy', () => {
-  it('stops waiting for a table, names who holds it, and succeeds when run again', async () => {
+  it('stops waiting for a table, names the session that locks it, and succeeds when run again', async () => {
     await addMigration(
       FIRST,
       'ALTER TABLE job_results ADD COLUMN size integer; ALTER TABLE jobs ADD COLUMN size integer;',
@@ -123,7 +123,7 @@ describe('prisma migrate deploy', () => {
 })
 
 describe('prisma migrate reset', () => {
-  it('that waits for a table says who holds it and what to do, and repairs when run again', async () => {
+  it('names the session that locks a table and what to do, and succeeds when run again', async () => {
     vi.stubEnv('MIGRATE_LOCK_TIMEOUT_MS', '500')
     const reset = () => prismaCli(['migrate', 'reset', '--force'], database.url, checkout.folder)
     await reporting.query('BEGIN; LOCK TABLE jobs IN ACCESS SHARE MODE')

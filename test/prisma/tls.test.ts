@@ -1,4 +1,4 @@
-// DATABASE_URL with TLS, on a PostgreSQL with a certificate of its own.
+// DATABASE_URL with TLS, on a PostgreSQL server with its own certificate.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, copyFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -68,7 +68,7 @@ describe('sslmode', () => {
     },
   )
 
-  it.each(['require', 'verify-full'])('%s refuses a certificate that nobody vouches for', async (sslmode) => {
+  it.each(['require', 'verify-full'])('%s refuses a certificate without a trusted issuer', async (sslmode) => {
     const url = urlOf('postgres', { sslmode })
     expect(await prismaCli(['migrate', 'status'], url)).toMatchObject({
       code: 1,
@@ -89,7 +89,7 @@ describe('sslmode', () => {
 })
 
 describe('sslrootcert', () => {
-  it('that names no file is reported in a sentence', async () => {
+  it('is reported in one sentence if the file does not exist', async () => {
     const url = urlOf('postgres', { sslmode: 'require', sslrootcert: '/nonexistent/ca.crt' })
     expect(await rollUp(url)).toEqual({
       code: 1,

@@ -1,4 +1,4 @@
-// Who keeps the roll-up: one process at a time, until it is stopped; after it another one, from where it was.
+// The roll-up runs in one process at a time. When that process stops, another one continues from the checkpoint.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
 import { listConsumers } from '../../src/ledger/consumers.ts'
@@ -69,7 +69,7 @@ describe('the roll-up', () => {
     expect(lines).toEqual([{ level: 'info', message: 'acquired roll-up lock' }])
   })
 
-  it('is kept by one process at a time, and another takes over', async () => {
+  it('runs in one process at a time, and another takes over', async () => {
     const first = keepRollUp()
     await eventually(() => expect(first.lines).toHaveLength(1))
     const second = keepRollUp()
@@ -82,7 +82,7 @@ describe('the roll-up', () => {
     expect(second.lines).toEqual([{ level: 'info', message: 'acquired roll-up lock' }])
   })
 
-  it('waits for what is not committed, and skips nothing', async () => {
+  it('waits for uncommitted transactions and skips nothing', async () => {
     keepRollUp()
     const early = await ledger.session()
     await early.query("BEGIN; INSERT INTO jobs (user_id, content) VALUES ('late', 'c')")
@@ -96,14 +96,14 @@ describe('the roll-up', () => {
       expect(await ledger.prisma.jobCount.findMany({ where: { userId } })).toMatchObject([{ count: 1n }])
   })
 
-  it('that is cut off in the middle of a portion has added nothing of it, and goes on', async () => {
+  it('rolls back an interrupted batch and resumes', async () => {
     await eventually(async () => {
       await rollUp(ledger, 1000)
       expect(await lag()).toBe(0)
     })
     const before = { place: await place(), counted: await counted() }
     await newJob(ledger)
-    // Whoever adds the portion waits for this row, after the first of its changes.
+    // The session that adds the batch waits for this row, after its first change.
     const holder = await ledger.session()
     await holder.query("BEGIN; SELECT FROM jobledger.job_counts WHERE user_id = '' FOR UPDATE")
     const { lines } = keepRollUp()
@@ -123,7 +123,7 @@ describe('the roll-up', () => {
     await eventually(() => expect(lines.at(-1)?.message).toBe('roll-up resumed'))
   })
 
-  it('goes on in smaller portions where the statement timeout is too short for whole ones', async () => {
+  it('continues with smaller batches if the statement timeout is too short', async () => {
     const session = await ledger.session()
     await session.query(`
       INSERT INTO jobs (user_id, content) SELECT 'many', 'c' FROM generate_series(1, 3000);
@@ -138,7 +138,7 @@ describe('the roll-up', () => {
     expect(await ledger.prisma.jobCount.findMany({ where: { userId: 'many' } })).toMatchObject([{ count: 3000n }])
   })
 
-  it('tells how far it is behind while every portion fails', async () => {
+  it('reports its lag while every batch fails', async () => {
     await jobCreatedAt(ledger, new Date(Date.now() - 30_000))
     const holder = await ledger.session()
     await holder.query('ALTER TABLE jobledger.job_counts RENAME TO away')
@@ -151,7 +151,7 @@ describe('the roll-up', () => {
     await eventually(async () => expect(await lag()).toBe(0))
   })
 
-  it('ends although a portion cannot go on', async () => {
+  it('stops although a batch is blocked', async () => {
     await newJob(ledger)
     const holder = await ledger.session()
     await holder.query("BEGIN; SELECT FROM jobledger.consumers WHERE name = 'rollup' FOR UPDATE")
@@ -168,7 +168,7 @@ describe('the roll-up', () => {
     expect(await lag()).toBe(1)
   })
 
-  it('is kept by a server, unless it is told not to', async () => {
+  it('runs in a server unless it is disabled', async () => {
     await newJob(ledger)
     const server = await startTestServer({
       databaseUrl: ledger.url,

@@ -618,8 +618,8 @@ BEGIN
   END IF;
   FOR attempt IN 1..2 LOOP
     SELECT * INTO timeline FROM ledger_timelines ORDER BY epoch DESC LIMIT 1;
-    -- A checkpoint may be after the last record: the consumer began at "now", or the record that it
-    -- read last was purged.
+    -- A checkpoint may be after the last record: the consumer started at "now", or the record that
+    -- it read last was purged.
     latest := greatest((SELECT max(transaction_id) FROM job_states), (SELECT max(transaction_id) FROM consumers), 0);
     next := pg_snapshot_xmax(pg_current_snapshot())::text::bigint + (SELECT value FROM transaction_offsets);
     IF latest < next AND (seen_epoch = timeline.epoch AND seen > next) IS NOT TRUE THEN
@@ -628,7 +628,7 @@ BEGIN
       END IF;
       RETURN false;
     END IF;
-    -- Blocks writers of records. Then checks again: another server may have done it just now.
+    -- Blocks writers of records. Then checks again: another server may have just done it.
     LOCK TABLE job_states IN SHARE ROW EXCLUSIVE MODE;
   END LOOP;
   PERFORM begin_timeline(greatest(latest, seen), NULL);
