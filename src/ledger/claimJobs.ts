@@ -59,9 +59,9 @@ function fittingJobs(limit: number, transition: Claim, { bound }: JobAnswer): Pr
   const bytes = Prisma.sql`${bytesOfJob('jobs', bound.shape)} + ${claimBytes(transition, bound.shape)}::bigint`
   return Prisma.sql`fitting AS MATERIALIZED (
       SELECT id FROM (
-        SELECT id, sum(${bytes}) OVER urgency AS bytes, row_number() OVER urgency AS place FROM jobs
+        SELECT id, sum(${bytes}) OVER urgency AS bytes, row_number() OVER urgency AS rank FROM jobs
         WHERE id = ANY (ARRAY(SELECT id FROM due)) WINDOW urgency AS (ORDER BY priority DESC, run_at, id)
-      ) AS sized WHERE place = 1 OR bytes <= ${bound.budget.left}::bigint
+      ) AS sized WHERE rank = 1 OR bytes <= ${bound.budget.left}::bigint
     ), `
 }
 

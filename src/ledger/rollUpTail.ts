@@ -12,29 +12,29 @@ const MAX_TAIL_RECORDS = 20_000
 const USUALLY_SHORT = Prisma.sql`record.sequence + 0 = record.sequence`
 
 /**
- * The common table expressions. `place`: the checkpoint, one row, or none if it does not exist. `tail`: the records after it, only those
- * of one user's jobs if `userId` is given. `lag`: one row; `isBehind` is true if the sums lag too far behind or were loaded without
- * their checkpoint.
+ * The common table expressions. `checkpoint`: one row, or none if it does not exist. `tail`: the records after it, only those of one
+ * user's jobs if `userId` is given. `lag`: one row; `isBehind` is true if the sums lag too far behind or were loaded without their
+ * checkpoint.
  */
 export function rollUpCtes(userId: string | undefined): Prisma.Sql {
   const ofUser =
     userId === undefined
       ? Prisma.empty
-      : Prisma.sql`WHERE (SELECT user_id FROM jobs WHERE jobs.id = behind.job_id) = ${userId}`
+      : Prisma.sql`WHERE (SELECT user_id FROM jobs WHERE jobs.id = unread.job_id) = ${userId}`
   // One record more than the limit is enough to detect the lag. The limit is a literal, so that the planner knows it.
   return Prisma.sql`
-    place AS (SELECT transaction_id, record_id FROM jobledger.consumers WHERE name = ${ROLL_UP}),
-    behind AS MATERIALIZED (
-      SELECT record.* FROM place CROSS JOIN LATERAL (
+    checkpoint AS (SELECT transaction_id, record_id FROM jobledger.consumers WHERE name = ${ROLL_UP}),
+    unread AS MATERIALIZED (
+      SELECT record.* FROM checkpoint CROSS JOIN LATERAL (
         SELECT job_id, sequence, previous_state, new_state, timestamp, previous_state_duration_ms FROM job_states
-        WHERE (job_states.transaction_id, job_states.id) > (place.transaction_id, place.record_id)
+        WHERE (job_states.transaction_id, job_states.id) > (checkpoint.transaction_id, checkpoint.record_id)
         ORDER BY transaction_id, id LIMIT ${Prisma.raw(String(MAX_TAIL_RECORDS + 1))}
       ) AS record
       WHERE ${USUALLY_SHORT}
     ),
     lag AS (
-      SELECT NOT EXISTS (SELECT FROM place) OR (SELECT count(*) FROM behind) > ${MAX_TAIL_RECORDS}
-        OR EXISTS (SELECT FROM place WHERE transaction_id = 0 AND EXISTS (SELECT FROM jobledger.job_counts)) AS "isBehind"
+      SELECT NOT EXISTS (SELECT FROM checkpoint) OR (SELECT count(*) FROM unread) > ${MAX_TAIL_RECORDS}
+        OR EXISTS (SELECT FROM checkpoint WHERE transaction_id = 0 AND EXISTS (SELECT FROM jobledger.job_counts)) AS "isBehind"
     ),
-    tail AS (SELECT * FROM behind ${ofUser})`
+    tail AS (SELECT * FROM unread ${ofUser})`
 }

@@ -127,7 +127,7 @@ describe('createJob', () => {
     const kept = { ...metadata, list: [null, true, -0.5, 1.5e-300, { deep: [] }] }
     expect((await create({ content: 'x', metadata: kept })).job.metadata).toEqual(kept)
     const { issues } = await create({ content: 'x', metadata: { id: 2 ** 53 + 2 } })
-    expect(issues[0]).toMatchObject({ path: ['metadata'], message: expect.stringContaining('send it as a string') })
+    expect(issues[0]).toMatchObject({ path: ['metadata'], message: expect.stringContaining('send them as strings') })
   })
 })
 
