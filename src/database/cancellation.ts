@@ -13,6 +13,8 @@ export interface StatementWatch {
   readonly onBytes?: ((bytes: number) => void) | undefined
   /** When one has ended, well or not: its text, and how long it took, with the wait for a connection, also where none came. */
   readonly onStatement?: ((text: string, durationMs: number) => void) | undefined
+  /** Resolves when the thread may be used for what follows from rows of many bytes: their objects, and the answer made of them. */
+  readonly turn?: (() => Promise<void>) | undefined
   /** The work is a query of a client: a lost answer is never an unknown outcome. */
   readonly readsOnly?: boolean
 }
@@ -24,6 +26,9 @@ interface Waiting extends StatementWatch {
   /** Whose request it is; undefined for work that is not bounded by callers. */
   readonly caller?: string | undefined
 }
+
+/** Rows of so many bytes wait for a turn. */
+const LARGE_BYTES = 64 * 1024
 
 const waiting = new AsyncLocalStorage<Waiting | undefined>()
 
@@ -93,13 +98,19 @@ export class CancellingPool extends pg.Pool {
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult> {
     const startedAt = performance.now()
+    let bytes = 0
+    const onBytes = (more: number): void => {
+      bytes += more
+      store.onBytes?.(more)
+    }
     let leave: (() => void) | undefined
     try {
       leave = await this.enter(store)
-      return await this.runUnder(store, statement, values)
+      return await this.runUnder(store.onBytes ? { ...store, onBytes } : store, statement, values)
     } finally {
       leave?.()
       store.onStatement?.(textOf(statement), performance.now() - startedAt)
+      if (bytes >= LARGE_BYTES) await store.turn?.()
     }
   }
 

@@ -2,8 +2,14 @@
 // A caller pays for the length of its turn: its next turn is due after a multiple of that time, and
 // turns of others that are due earlier run first.
 
-/** A turn delays the next turn of its caller by this multiple of its length. */
-const CHARGE_FACTOR = 6
+/**
+ * What a turn is for: a request until it waits for the database, or the rows of a statement until
+ * the response is made of them.
+ */
+export type TurnKind = 'request' | 'rows'
+
+/** A turn delays the next turn of its kind and caller by this multiple of its length. */
+const CHARGE_FACTORS: Readonly<Record<TurnKind, number>> = { request: 6, rows: 3 }
 /**
  * A turn may start this early on an idle thread. A longer delay applies even then: requests of
  * others that wait for the database or for bytes need the thread repeatedly, and each would wait
@@ -17,6 +23,7 @@ const PASS_MS = 2
 
 interface Account {
   readonly caller: string
+  readonly kind: TurnKind
   readonly waiting: (() => void)[]
   /** When its next turn is due. The caller that is due first runs next. */
   dueAt: number
@@ -34,11 +41,12 @@ export class ThreadTurns {
 
   /**
    * Resolves when it is the caller's turn. The turn lasts until all promises that can settle at
-   * once have settled: until the work waits for something outside this process.
+   * once have settled: until the work waits for something outside this process. Requests of a
+   * caller do not wait for its own rows.
    */
-  next(caller: string): Promise<void> {
+  next(caller: string, kind: TurnKind = 'request'): Promise<void> {
     return new Promise((resolve) => {
-      const account = this.accountOf(caller)
+      const account = this.accountOf(caller, kind)
       if (account.waiting.length === 0) account.dueAt = Math.max(account.dueAt, performance.now())
       account.waiting.push(resolve)
       this.waitingCount += 1
@@ -46,11 +54,11 @@ export class ThreadTurns {
     })
   }
 
-  private accountOf(caller: string): Account {
-    const existing = this.accounts.get(caller)
+  private accountOf(caller: string, kind: TurnKind): Account {
+    const existing = this.accounts.get(`${kind} ${caller}`)
     if (existing) return existing
-    const account = { caller, waiting: [], dueAt: 0, endedAt: Number.NEGATIVE_INFINITY }
-    this.accounts.set(caller, account)
+    const account = { caller, kind, waiting: [], dueAt: 0, endedAt: Number.NEGATIVE_INFINITY }
+    this.accounts.set(`${kind} ${caller}`, account)
     return account
   }
 
@@ -70,14 +78,15 @@ export class ThreadTurns {
     for (const account of this.accounts.values()) {
       if (account.waiting.length > 0) {
         if (first === undefined || account.dueAt < first.dueAt) first = account
-      } else if (now - account.endedAt > ACTIVE_MS && now > account.dueAt) this.accounts.delete(account.caller)
+      } else if (now - account.endedAt > ACTIVE_MS && now > account.dueAt)
+        this.accounts.delete(`${account.kind} ${account.caller}`)
     }
     return first
   }
 
   private isOtherActive(account: Account, now: number): boolean {
     for (const other of this.accounts.values()) {
-      if (other !== account && (other.waiting.length > 0 || now - other.endedAt <= ACTIVE_MS)) return true
+      if (other.caller !== account.caller && (other.waiting.length > 0 || now - other.endedAt <= ACTIVE_MS)) return true
     }
     return false
   }
@@ -95,7 +104,7 @@ export class ThreadTurns {
     const endedAt = performance.now()
     const tookMs = endedAt - startedAt
     account.endedAt = endedAt
-    account.dueAt = endedAt + CHARGE_FACTOR * tookMs
+    account.dueAt = endedAt + CHARGE_FACTORS[account.kind] * tookMs
     this.isRunning = false
     this.passMs += tookMs
     if (this.passMs < PASS_MS) this.startNext()

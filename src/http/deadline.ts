@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { type StatementWatch, withAbortSignal } from '../database/cancellation.ts'
+import type { ThreadTurns } from '../fairness/threadTurns.ts'
 import type { ServerPlugin } from './requestScope.ts'
 import type { ResponseSizeLimit } from './responseSize.ts'
 import { retryRead } from './retryRead.ts'
@@ -46,6 +47,7 @@ export class Deadline {
    */
   runUntil(end: AbortSignal): void {
     clearTimeout(this.timer)
+    this.response.setTimeout(0)
     const cut = (): void => void this.response.destroy()
     if (end.aborted) cut()
     end.addEventListener('abort', cut, { once: true })
@@ -102,7 +104,7 @@ export class Deadline {
  * disconnects, because the client wants it done. At the time limit the running statement is rolled
  * back; earlier statements stay committed. A subscription has no time limit.
  */
-export function enforceDeadline(): ServerPlugin {
+export function enforceDeadline(turns: ThreadTurns): ServerPlugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const { scope } = args.contextValue
@@ -114,7 +116,8 @@ export function enforceDeadline(): ServerPlugin {
         memory.addRead(bytes)
         if (!isMutation) responseSize.addRead(bytes)
       }
-      const watch: RequestWatch = { onBytes, onStatement, caller, readsOnly: !isMutation }
+      const turn = isMutation || caller === undefined ? undefined : () => turns.next(caller, 'rows')
+      const watch: RequestWatch = { onBytes, onStatement, caller, turn, readsOnly: !isMutation }
       setExecuteFn((given: ExecutionArgs) => {
         if (isMutation) return withAbortSignal(deadline.signal, () => executeFn(given), watch)
         return retryRead(scope, (signal, attempt) => {

@@ -16,6 +16,17 @@ const LARGE_BYTES = 8 * 1024 * 1024
 const MAX_RESERVED_SHARE = 0.75
 /** A response that is being sent is not aborted during this time. */
 const SENDING_MS = 5000
+/**
+ * A request that has held memory for longer is stopped when others wait for it: its response is not
+ * read, or its body does not arrive.
+ */
+const HOLDING_MS = 5000
+/** The interval of that check, while requests wait. */
+const CHECK_MS = 1000
+/** The memory that a response takes for each of its bytes: rows, objects, text and bytes. */
+const PER_RESPONSE_BYTE = 5
+/** The share of the limit that one response can take. */
+const MAX_RESPONSE_SHARE = 0.85
 
 /** The limit where none is configured, in bytes. */
 export function defaultMemoryLimit(): number {
@@ -53,10 +64,16 @@ export class MemoryBudget {
   private readonly limit: number
   private readonly accounts = new Map<string, Account>()
   private readonly queue: MemoryQueue
+  private timer: NodeJS.Timeout | undefined
 
   constructor(limitBytes: number) {
     this.limit = limitBytes
     this.queue = new MemoryQueue((bytes) => this.bytes + bytes <= limitBytes)
+  }
+
+  /** The largest response that the limit allows, in bytes. */
+  get maxResponseBytes(): number {
+    return Math.floor((MAX_RESPONSE_SHARE * this.limit) / PER_RESPONSE_BYTE)
   }
 
   /**
@@ -86,7 +103,16 @@ export class MemoryBudget {
     options: { take(bytes: number): void; signal: AbortSignal },
   ): Promise<boolean> {
     const max = Math.floor(MAX_RESERVED_SHARE * this.limit)
-    return this.queue.wait(caller, Math.min(bytes, max), options)
+    const reserved = this.queue.wait(caller, Math.min(bytes, max), options)
+    if (this.queue.size > 0) this.timer ??= setInterval(() => this.stopSlowRequests(), CHECK_MS).unref()
+    return reserved
+  }
+
+  private stopSlowRequests(): void {
+    for (let victim = this.victim(isSlow); this.queue.size > 0 && victim; victim = this.victim(isSlow)) victim.stop()
+    if (this.queue.size > 0) return
+    clearInterval(this.timer)
+    this.timer = undefined
   }
 
   private enforceLimit(latest: RequestHolding): void {
@@ -114,6 +140,8 @@ export class MemoryBudget {
   }
 }
 
+const isSlow = (holding: RequestHolding): boolean => holding.isSlow
+
 class RequestHolding implements Holding {
   bytes = 0
   isAborted = false
@@ -126,6 +154,7 @@ class RequestHolding implements Holding {
    */
   private isReleased = false
   private sendingSince: number | undefined
+  private heldSince: number | undefined
   private retry: (() => void) | undefined
   private readonly budget: MemoryBudget
   private readonly resolveCaller: () => string
@@ -182,6 +211,12 @@ class RequestHolding implements Holding {
     return this.retry !== undefined && !this.hasReserved && this.bytes >= LARGE_BYTES
   }
 
+  /** Whether it has held memory, or sent its response, for a long time. */
+  get isSlow(): boolean {
+    const since = this.sendingSince ?? this.heldSince
+    return since !== undefined && performance.now() - since > HOLDING_MS
+  }
+
   get isStoppable(): boolean {
     const isSending = this.sendingSince !== undefined && performance.now() - this.sendingSince < SENDING_MS
     const isWithinReserved = this.hasReserved && this.used <= this.reserved
@@ -215,6 +250,7 @@ class RequestHolding implements Holding {
     const bytes = Math.max(this.used, this.reserved)
     const change = bytes - this.bytes
     if (change === 0) return
+    if (this.bytes === 0) this.heldSince = performance.now()
     this.bytes = bytes
     this.budget.add(this, change)
   }

@@ -2,7 +2,7 @@
 // decides what our own errors reveal.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
-import { createYoga, type GraphiQLOptions, type YogaLogger } from 'graphql-yoga'
+import { createYoga, type GraphiQLOptions, type Plugin, type YogaLogger } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../access/authenticate.ts'
 import { writeJson } from '../database/rows/exactNumbers.ts'
@@ -35,6 +35,9 @@ import { limitResponseSize, ResponseSizeLimit } from './responseSize.ts'
 import { maskResultErrors } from './resultErrors.ts'
 
 export const GRAPHQL_PATH = '/graphql'
+
+/** After the time limit of a request, an idle connection stays open for this long. */
+const UNREAD_MS = 10_000
 
 export interface GraphQLHandlerOptions {
   readonly ledger: Ledger
@@ -70,33 +73,13 @@ export type GraphQLHandler = (
 ) => unknown
 
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
-  const { log, requestTimeoutMs, responseLimitBytes, exploration } = options
+  const { log, requestTimeoutMs } = options
   const limitedLog = anonymousLog(log)
   const budget = new MemoryBudget(options.memoryLimitBytes ?? defaultMemoryLimit())
+  const responseLimitBytes = Math.min(options.responseLimitBytes, budget.maxResponseBytes)
   const posts = jsonPosts()
-  const yoga = createYoga<ServerContext>({
-    schema: options.schema,
-    graphqlEndpoint: GRAPHQL_PATH,
-    // Yoga would answer every URL that ends with this path. server.ts answers /livez before Yoga
-    // sees it.
-    healthCheckEndpoint: '/livez',
-    landingPage: false,
-    cors: false,
-    multipart: false,
-    batching: false,
-    maxRequestBodySize: options.bodyLimitBytes,
-    ...(options.trustedDocuments && { extraParamNames: [DOCUMENT_ID] }),
-    // Yoga's own cache also stores rejected documents, and does not separate callers. See
-    // documentCache.ts.
-    parserAndValidationCache: false,
-    context: ({ scope }) => contextOf(scope, options),
-    // Yoga's own masking has no access to the request. See resultErrors.ts.
-    maskedErrors: false,
-    plugins: [posts.plugin, ...plugins(options)],
-    graphiql: exploration && graphiqlOptions(options.open),
-    renderGraphiQL,
-    logging: yogaLogger(log),
-  })
+  const turns = new ThreadTurns()
+  const yoga = openYoga(options, [posts.plugin, ...plugins(options, turns)])
   return (request, response, { requestId, shuttingDown }) => {
     normalizeMediaTypes(request.headers)
     const headers = { set: (name: string, value: string) => void response.setHeader(name, value) }
@@ -125,27 +108,55 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
       shuttingDown,
     }
     logRequest(response, scope, options.slowThresholdMs)
+    // A response that the client does not read holds memory.
+    response.setTimeout(requestTimeoutMs + UNREAD_MS, () => response.destroy())
     if (isJsonPost(request, GRAPHQL_PATH)) return posts.answer(request, response, { scope })
     return yoga(request, response, { scope })
   }
 }
 
+function openYoga(options: GraphQLHandlerOptions, plugins: Plugin<ServerContext, ServerContext>[]) {
+  return createYoga<ServerContext>({
+    schema: options.schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    // Yoga would answer every URL that ends with this path. server.ts answers /livez before Yoga
+    // sees it.
+    healthCheckEndpoint: '/livez',
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    maxRequestBodySize: options.bodyLimitBytes,
+    ...(options.trustedDocuments && { extraParamNames: [DOCUMENT_ID] }),
+    // Yoga's own cache also stores rejected documents, and does not separate callers. See
+    // documentCache.ts.
+    parserAndValidationCache: false,
+    context: ({ scope }) => contextOf(scope, options),
+    // Yoga's own masking has no access to the request. See resultErrors.ts.
+    maskedErrors: false,
+    plugins,
+    graphiql: options.exploration && graphiqlOptions(options.open),
+    renderGraphiQL,
+    logging: yogaLogger(options.log),
+  })
+}
+
 /** In the order in which they handle a request. */
-function plugins(options: GraphQLHandlerOptions): ServerPlugin[] {
+function plugins(options: GraphQLHandlerOptions, turns: ThreadTurns): ServerPlugin[] {
   const { rateLimits, trustedDocuments: documents, documentLimits, ledger, exploration } = options
   return [
     ...(options.loopbackOnly ? [hostHeaderGuard()] : []),
     ...(exploration ? [] : [csrfPrevention()]),
     authentication(options.authenticate, rateLimits && createRateLimiter(rateLimits), options.log),
     acceptableResponses(),
-    jsonBody(new ThreadTurns()),
+    jsonBody(turns),
     countBodies(options.bodyLimitBytes),
     ...(documents ? [trustedDocuments(documents)] : []),
     checkParameters({ documentIds: documents !== undefined }),
     documentGuard({ limits: documentLimits, pages: ledger.limits, introspection: exploration }),
     cacheDocuments(),
     nameOperation(),
-    enforceDeadline(),
+    enforceDeadline(turns),
     limitResponseSize(),
     maskResultErrors({ ...options, suggestions: exploration }),
     exactNumbers(),

@@ -1,5 +1,5 @@
 // Queries that wait for memory: which one starts next, and which one is refused.
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { MemoryBudget } from '../../src/http/memoryBudget.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -99,4 +99,22 @@ it('starts the next request when the first in line is aborted', async () => {
   abort.abort()
   await settle()
   expect(events).toEqual(['c starts', 'b refused'])
+})
+
+it('stops requests that have held memory for a long time when others wait for it', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  try {
+    const { events, hold, wait, settle } = open(100)
+    hold('a', 60).onStop(undefined)
+    vi.advanceTimersByTime(6000)
+    await settle()
+    expect(events).toEqual([])
+    wait('b', 50)
+    hold('c', 5)
+    vi.advanceTimersByTime(1000)
+    await settle()
+    expect(events).toEqual(['a aborted', 'b starts'])
+  } finally {
+    vi.useRealTimers()
+  }
 })
