@@ -13,7 +13,7 @@ import { retryRead } from './retryRead.ts'
 export class Deadline {
   isExpired = false
   isClientGone = false
-  private readonly abandoned = new AbortController()
+  private readonly controller = new AbortController()
   private ignoresDisconnect = false
   private readonly response: ServerResponse
   private readonly timer: NodeJS.Timeout
@@ -21,15 +21,15 @@ export class Deadline {
   constructor(response: ServerResponse, timeoutMs: number) {
     this.response = response
     // Each running statement adds a listener, and an operation may run many at once.
-    setMaxListeners(0, this.abandoned.signal)
+    setMaxListeners(0, this.controller.signal)
     this.timer = setTimeout(() => {
       this.isExpired = true
-      this.abandoned.abort(new Error('the request timed out'))
+      this.controller.abort(new Error('the request timed out'))
     }, timeoutMs)
     response.once('close', () => {
       clearTimeout(this.timer)
       this.isClientGone = !response.writableFinished
-      if (this.isClientGone && !this.ignoresDisconnect) this.abandoned.abort(new Error('the client disconnected'))
+      if (this.isClientGone && !this.ignoresDisconnect) this.controller.abort(new Error('the client disconnected'))
     })
   }
 
@@ -53,13 +53,13 @@ export class Deadline {
     end.addEventListener('abort', cut, { once: true })
     this.response.once('close', () => {
       end.removeEventListener('abort', cut)
-      this.abandoned.abort(new Error('the stream ended'))
+      this.controller.abort(new Error('the stream ended'))
     })
   }
 
   /** Aborts the request. The caller reports the reason to the client. */
   abort(reason: string): void {
-    this.abandoned.abort(new Error(reason))
+    this.controller.abort(new Error(reason))
   }
 
   /**
@@ -95,7 +95,7 @@ export class Deadline {
 
   /** Aborted when the client disconnects or the time limit is reached. */
   get signal(): AbortSignal {
-    return this.abandoned.signal
+    return this.controller.signal
   }
 }
 

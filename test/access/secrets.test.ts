@@ -131,7 +131,7 @@ describe('secrets', () => {
     expect(await ask(bearer(`${key}x`))).toBe(401)
     expect(await ask(bearer(key), `{"query":"{ broken ${key}"}`.replace(key, ''))).toBe(200)
     await administer('ALTER TABLE jobs RENAME TO mislaid')
-    expect(await ask(bearer(key))).toBe(500)
+    expect(await ask(bearer(key))).toBe(503)
     await administer('ALTER TABLE mislaid RENAME TO jobs')
     listed.push(processes())
     await administer(`ALTER ROLE ${role} NOLOGIN`)
