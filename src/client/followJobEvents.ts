@@ -1,5 +1,5 @@
-// The entry `jobledger/events`: follows the ledger over HTTP, for as long as it takes. A stream that breaks is opened again with the
-// cursor of the last event, so nothing is missed; what was on its way may come twice.
+// The entry `jobledger/events`: follows the ledger over HTTP. A stream that breaks is reopened with the
+// cursor of the last event, so no event is missed; events in transit may arrive twice.
 
 import { backoffMs, sleep } from './backoff.ts'
 import { Credential, type Token } from './credential.ts'
@@ -18,36 +18,37 @@ import {
   RequestRefusedError,
   ServerUnavailableError,
 } from './requestErrors.ts'
-import { type Answer, sendOperation } from './sendOperation.ts'
+import { type ApiResponse, sendOperation } from './sendOperation.ts'
 
 export type { Token } from './credential.ts'
 
-// biome-ignore lint/performance/noBarrelFile: a package has one entry, and this is what those who follow the ledger need of it
+// biome-ignore lint/performance/noBarrelFile: a package has one entry, and these are the exports that a subscriber needs
 export { RequestRefusedError } from './requestErrors.ts'
 
-/** A line of the ledger, and where its reader stands after it. */
+/** A record of the ledger, with the cursor of the position after it. */
 export type JobEvent = JobEventsSubscription['jobEvents']
 
 export interface FollowJobEventsOptions {
-  /** The whole endpoint, such as `http://localhost:4000/graphql`. */
+  /** The full endpoint URL, such as `http://localhost:4000/graphql`. */
   readonly url: string
   /**
-   * A token or an API key that may read jobs; none for an open server. A function returns the current one: it is called for each
-   * connection, and once more when the server refuses what it returned. What it throws is retried, as an outage is.
+   * A token or an API key that may read jobs; unset for an open server. A function returns the current
+   * one: it is called for each connection, and once more if the server refuses the result. If it
+   * throws, the stream is retried as after an outage.
    */
   readonly token?: Token | undefined
-  /** The cursor of an event: first everything behind it. By default from now on. */
+  /** The cursor of an event: the stream starts after it. By default it starts now. */
   readonly after?: string | undefined
-  /** Which events; all by default. */
+  /** Selects events. All by default. */
   readonly filter?: JobEventsSubscriptionVariables['filter'] | undefined
-  /** Ends it when it is aborted. */
+  /** Ends the stream when aborted. */
   readonly signal?: AbortSignal | undefined
   /**
-   * A connection on which nothing comes for this long is taken for dead, and replaced: in milliseconds, 30,000 by default. More than the
-   * server's EVENTS_PING_MS.
+   * Milliseconds without data after which a connection counts as dead and is replaced, 30000 by
+   * default. Must be larger than the server's EVENTS_PING_MS.
    */
   readonly silenceMs?: number | undefined
-  /** Told when the stream broke, or could not be opened; it is tried again. */
+  /** Called when the stream breaks or cannot be opened. It is retried. */
   onInterruption?(error: Error): void
   /** Called when the stream is open again after an interruption. */
   onRecovery?(): void
@@ -55,15 +56,15 @@ export interface FollowJobEventsOptions {
 
 const MAX_BACKOFF_MS = 10_000
 const REQUEST_MS = 15_000
-/** A stream that lasts longer was opened with a credential that was accepted. */
+/** The credential of a stream that lasts longer was accepted. */
 const ACCEPTED_MS = 5000
 const SUBSCRIBER: Requester = { name: 'subscriber', needs: 'that may read jobs' }
 
 /**
- * Every event, those of one job in their order, each at least once. Ends when the signal is aborted. Reads at the pace of whoever takes
- * the events.
+ * Yields every event at least once, those of one job in order, until the signal is aborted. Reads only
+ * as fast as the events are consumed.
  *
- * @throws RequestRefusedError for what no retry mends: the credential, the address, the filter, the cursor
+ * @throws RequestRefusedError for what no retry fixes: the credential, URL, filter or cursor
  */
 export async function* followJobEvents(options: FollowJobEventsOptions): AsyncGenerator<JobEvent, void> {
   const { filter, signal = new AbortController().signal } = options
@@ -71,7 +72,7 @@ export async function* followJobEvents(options: FollowJobEventsOptions): AsyncGe
   let { after } = options
   for (let failures = 0; !signal.aborted; ) {
     try {
-      after ??= await connection.cursorOfNow()
+      after ??= await connection.currentCursor()
       for await (const event of connection.events({ after, filter: filter ?? null })) {
         failures = 0
         connection.noteEvent()
@@ -95,7 +96,7 @@ class Connection {
   private readonly signal: AbortSignal
   private readonly silenceMs: number | undefined
   private readonly options: FollowJobEventsOptions
-  private hasAnswered = false
+  private hasResponded = false
   private isInterrupted = false
   private openedAt = Number.NaN
   private renewals = 0
@@ -109,7 +110,7 @@ class Connection {
     this.signal = signal
   }
 
-  async cursorOfNow(): Promise<string> {
+  async currentCursor(): Promise<string> {
     const query = EventCursorDocument.toString()
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_MS)])
     const headers = await this.headers(signal)
@@ -124,17 +125,17 @@ class Connection {
       headers,
       signal,
       silenceMs,
-      onComment: () => this.noteLife(),
+      onComment: () => this.noteData(),
     })
     for await (const result of results) {
       yield this.dataOf(result).jobEvents
     }
   }
 
-  /** The credential was accepted. */
+  /** An event shows that the credential was accepted. */
   noteEvent(): void {
     this.renewals = 0
-    this.noteLife()
+    this.noteData()
   }
 
   noteInterruption(failure: Error): void {
@@ -142,14 +143,14 @@ class Connection {
     this.options.onInterruption?.(failure)
   }
 
-  /** The stream is open. */
-  private noteLife(): void {
+  /** Data shows that the stream is open. */
+  private noteData(): void {
     if (!this.isInterrupted) return
     this.isInterrupted = false
     this.options.onRecovery?.()
   }
 
-  /** Whether a new token may help: one is tried each time a credential that was accepted is refused. */
+  /** Whether to try a new token: once for each credential that was accepted before it was refused. */
   mayRenew({ code }: RequestRefusedError): boolean {
     if (code !== 'UNAUTHENTICATED' || !this.credential.isRenewable) return false
     if (performance.now() - this.openedAt > ACCEPTED_MS) this.renewals = 0
@@ -159,7 +160,7 @@ class Connection {
 
   failure(error: unknown): Error {
     if (error instanceof RequestRefusedError || error instanceof ServerUnavailableError) return error
-    return networkFailure(this.url, error, this.hasAnswered, SUBSCRIBER)
+    return networkFailure(this.url, error, this.hasResponded, SUBSCRIBER)
   }
 
   private async headers(signal: AbortSignal): Promise<Record<string, string>> {
@@ -168,11 +169,11 @@ class Connection {
     return headers
   }
 
-  /** @throws RequestRefusedError, ServerAwayError */
-  private dataOf<Data>(answer: Pick<Answer<Data>, 'data' | 'errors' | 'headers'>): Data {
-    const failure = failureOf(this.url, answer, SUBSCRIBER)
+  /** @throws RequestRefusedError, ServerUnavailableError */
+  private dataOf<Data>(response: Pick<ApiResponse<Data>, 'data' | 'errors' | 'headers'>): Data {
+    const failure = failureOf(this.url, response, SUBSCRIBER)
     if (failure) throw failure
-    this.hasAnswered = true
-    return answer.data
+    this.hasResponded = true
+    return response.data
   }
 }

@@ -1,21 +1,21 @@
-// A subscription as our own clients hear it: GraphQL over server-sent events, in the mode of the protocol in which each operation has a
-// connection of its own (github.com/enisdenjo/graphql-sse, PROTOCOL.md, "Distinct connections mode").
-import { type IncomingMessage, request as requestPlainly } from 'node:http'
-import { request as requestByTls } from 'node:https'
+// A GraphQL subscription over server-sent events, one connection per operation
+// (github.com/enisdenjo/graphql-sse, PROTOCOL.md, "Distinct connections mode").
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { GraphQLFormattedError } from 'graphql'
 import { graphQLResponse, NotGraphQLResponseError, type Operation } from './sendOperation.ts'
 
 const EVENTS = 'text/event-stream'
 
-/** One result of a subscription. `data` is typed as if all went well: look at `errors` first. */
+/** One result of a subscription. Check `errors` first: `data` is typed as if the request succeeded. */
 export interface StreamedResult<Data> {
   readonly headers: Headers
   readonly data: Data
   readonly errors?: readonly GraphQLFormattedError[]
 }
 
-/** The stream ended in the middle, or was silent for too long. */
+/** The stream ended before it was complete, or was silent for too long. */
 class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError'
 }
@@ -23,9 +23,9 @@ class StreamBrokenError extends Error {
 export interface StreamOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
-  /** A connection on which nothing comes for this long, not even a sign of life, is taken for dead. 30 s by default. */
+  /** Milliseconds without data, not even a ping, after which a connection counts as dead. 30000 by default. */
   readonly silenceMs?: number | undefined
-  /** Called for each sign of life of the server: the first comes as soon as the stream is open. */
+  /** Called for each ping of the server; the first arrives as soon as the stream is open. */
   readonly onComment?: (() => void) | undefined
 }
 
@@ -33,18 +33,18 @@ interface Reading extends Pick<StreamOptions, 'signal' | 'onComment'> {
   readonly silenceMs: number
 }
 
-/** Servers send a sign of life every 12 s, or as EVENTS_PING_MS says, which is 20 s at most. */
+/** Servers send a ping every 12 s, or as EVENTS_PING_MS says, every 20 s at most. */
 const SILENCE_MS = 30_000
-/** An answer begins at once. */
-const MAX_ANSWER_MS = 15_000
+/** Time limit for the response headers. */
+const RESPONSE_TIMEOUT_MS = 15_000
 
 /**
- * Resolves when the server has answered, to the results of the subscription until the server says that it is complete. They are read from
- * the connection at the pace of whoever takes them; whoever takes no more must end the iteration.
+ * Resolves when the server responds, to the results until the server completes the subscription. They
+ * are read only as fast as they are consumed. End the iteration to close the connection.
  *
- * The connection is always a new one: of those that a pool keeps, any may be dead since the last one broke.
+ * Always opens a new connection: any connection of a pool may be dead after the last one broke.
  *
- * @throws what node:http fails with; while the results are read NoApiAnswerError and StreamBrokenError
+ * @throws errors of node:http; during iteration NotGraphQLResponseError and StreamBrokenError
  */
 export async function openSubscription<Data>(
   endpoint: string,
@@ -63,9 +63,9 @@ function send(
 ): Promise<IncomingMessage> {
   const body = JSON.stringify(operation)
   const own = { 'content-type': 'application/json', accept: EVENTS, 'content-length': Buffer.byteLength(body) }
-  const request = endpoint.startsWith('https:') ? requestByTls : requestPlainly
+  const request = endpoint.startsWith('https:') ? requestHttps : requestHttp
   const outgoing = request(endpoint, { method: 'POST', agent: false, signal, headers: { ...own, ...headers } })
-  const ms = Math.min(MAX_ANSWER_MS, silenceMs)
+  const ms = Math.min(RESPONSE_TIMEOUT_MS, silenceMs)
   const timer = setTimeout(() => outgoing.destroy(silent(ms)), ms)
   return new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once('response', resolve).on('error', reject).end(body)
@@ -93,7 +93,7 @@ async function* resultsOf<Data>(
   } finally {
     incoming.destroy()
   }
-  throw new StreamBrokenError('the stream ended in the middle')
+  throw new StreamBrokenError('the stream ended before it was complete')
 }
 
 async function* messagesOf(incoming: IncomingMessage, reading: Reading): AsyncGenerator<EventSourceMessage, void> {
@@ -109,7 +109,7 @@ async function* messagesOf(incoming: IncomingMessage, reading: Reading): AsyncGe
   }
 }
 
-/** What comes. Silence counts only while it is waited for. */
+/** Chunks of text. Silence counts only while the caller waits. */
 async function* textsOf(incoming: IncomingMessage, { silenceMs }: Reading): AsyncGenerator<string, void> {
   const texts = incoming.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>
   for (;;) {
@@ -120,7 +120,7 @@ async function* textsOf(incoming: IncomingMessage, { silenceMs }: Reading): Asyn
   }
 }
 
-/** What a server sends that refuses the operation. */
+/** The single JSON result with which a server refuses an operation. */
 async function onlyResult<Data>(
   endpoint: string,
   incoming: IncomingMessage,
@@ -128,7 +128,7 @@ async function onlyResult<Data>(
 ): Promise<StreamedResult<Data>> {
   const headers = headersOf(incoming)
   let text = ''
-  for await (const part of textsOf(incoming, reading)) text += part
+  for await (const chunk of textsOf(incoming, reading)) text += chunk
   const result = graphQLResponse<Data>(text)
   if (result === undefined)
     throw new NotGraphQLResponseError(endpoint, { status: incoming.statusCode ?? 0, headers }, text)
@@ -140,5 +140,5 @@ function headersOf({ headers }: IncomingMessage): Headers {
 }
 
 function silent(ms: number): Error {
-  return new Error(`nothing came for ${ms / 1000} s`)
+  return new Error(`nothing was received for ${ms / 1000} s`)
 }

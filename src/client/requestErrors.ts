@@ -1,37 +1,37 @@
-// How a request can fail: so that the same request may succeed later, or so that it never will.
-import { type Answer, NotGraphQLResponseError } from './sendOperation.ts'
+// The errors of a request: temporary ones, and refusals that no retry fixes.
+import { type ApiResponse, NotGraphQLResponseError } from './sendOperation.ts'
 
-/** The server did not answer, or could not do what was asked just now. */
+/** The server did not respond, or is temporarily unable to process the request. */
 export class ServerUnavailableError extends Error {
-  override readonly name = 'ServerAwayError'
-  /** Not to be asked again earlier than this from now, if the server said so. */
+  override readonly name = 'ServerUnavailableError'
+  /** Milliseconds to wait before the next request, if the server sent Retry-After. */
   readonly retryAfterMs: number | undefined
-  /** It is certain that nothing was done. Otherwise it may have been, and only the answer was lost. */
+  /** The request was certainly not processed. Otherwise it may have been, and only the response was lost. */
   readonly notProcessed: boolean
 
-  constructor(message: string, { cause, retryAfterMs, notProcessed = false }: UnavailableFacts = {}) {
+  constructor(message: string, { cause, retryAfterMs, notProcessed = false }: UnavailableDetails = {}) {
     super(message, { cause })
     this.retryAfterMs = retryAfterMs
     this.notProcessed = notProcessed
   }
 }
 
-interface UnavailableFacts {
+interface UnavailableDetails {
   readonly cause?: unknown
   readonly retryAfterMs?: number | undefined
   readonly notProcessed?: boolean
 }
 
-/** The server refuses the request, and will refuse it again. The message is complete: print it without a stack trace. */
+/** The server refuses the request, and retrying does not help. The message is complete: print it without a stack trace. */
 export class RequestRefusedError extends Error {
   override readonly name = 'RequestRefusedError'
-  /** UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, INVALID_INPUT; HTTP_404 and the like where something else answered than the API. */
+  /** UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, INVALID_INPUT; `HTTP_404` and the like if the API did not respond itself. */
   readonly code: string
-  /** What the server said. */
+  /** The server's message. */
   readonly detail: string
 
   constructor(url: string, code: string, detail: string, { name, needs }: Requester = WORKER) {
-    const hint = { UNAUTHENTICATED: 'that is good', FORBIDDEN: needs }[code]
+    const hint = { UNAUTHENTICATED: 'that is valid', FORBIDDEN: needs }[code]
     super(
       `${url} refuses the ${name} (${code}): ${detail}${hint ? ` Give the ${name} a token or an API key ${hint}.` : ''}`,
     )
@@ -39,28 +39,28 @@ export class RequestRefusedError extends Error {
     this.detail = detail
   }
 
-  /** Whether it is what was sent that is at fault, and not who sends it. */
+  /** Whether the input is at fault, and not the credential. */
   get isAboutInput(): boolean {
     return this.code !== 'UNAUTHENTICATED' && this.code !== 'FORBIDDEN'
   }
 }
 
-/** Whose request it is, as its messages say. */
+/** The sender, for messages. */
 export interface Requester {
   readonly name: string
-  /** Which credential does. */
+  /** The credential that it needs. */
   readonly needs: string
 }
 
 const WORKER: Requester = { name: 'worker', needs: 'with the role WORKER' }
 
-/** Codes of what the API will not do however often it is asked. */
+/** Codes of errors that no retry fixes. */
 const REFUSALS = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT'])
 
-/** The failure that an answer of the API tells of; undefined if it tells of none. */
+/** The failure that a response of the API reports, if any. */
 export function failureOf(
   url: string,
-  { errors, headers }: Pick<Answer<unknown>, 'errors' | 'headers'>,
+  { errors, headers }: Pick<ApiResponse<unknown>, 'errors' | 'headers'>,
   requester = WORKER,
 ): Error | undefined {
   const [error] = errors ?? []
@@ -75,20 +75,20 @@ export function failureOf(
 }
 
 /**
- * The outcome of a mutation, which is null only beside an error.
+ * The outcome of a mutation, which is null only together with an error.
  *
- * @throws ServerAwayError if it is null without one
+ * @throws ServerUnavailableError if it is null without one
  */
 export function outcomeOf<Outcome>(url: string, { outcome }: { readonly outcome: Outcome | null }): Outcome {
-  if (outcome === null) throw new ServerUnavailableError(`${url} answered with neither an outcome nor an error.`)
+  if (outcome === null) throw new ServerUnavailableError(`${url} sent neither an outcome nor an error.`)
   return outcome
 }
 
 const TOO_LARGE = 413
-/** Statuses below 500 that are about the moment, not about the request. */
-const PASSING = new Set([408, 421, 425, 429])
-/** What a connection that never came to be fails with. */
-const UNREACHED = new Set([
+/** Statuses below 500 that are temporary. */
+const TEMPORARY = new Set([408, 421, 425, 429])
+/** Error codes of connections that were never established. */
+const NOT_CONNECTED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -98,27 +98,27 @@ const UNREACHED = new Set([
 ])
 
 /**
- * What it means that no answer of the API came. `isKnown`: it has answered before, so this is the right address, and what answers
- * now - a proxy without a server behind it - is there for a while only.
+ * Classifies a failure without a response of the API. `isKnown`: the API has responded at this URL
+ * before, so another response now, such as that of a proxy without its server, is temporary.
  */
 export function networkFailure(url: string, error: unknown, isKnown: boolean, requester = WORKER): Error {
   if (error instanceof ServerUnavailableError) return error
   if (!(error instanceof NotGraphQLResponseError)) {
     const { code, message } = rootOf(error)
-    return new ServerUnavailableError(`${url} does not answer (${code ?? message}).`, {
+    return new ServerUnavailableError(`${url} does not respond (${code ?? message}).`, {
       cause: error,
-      notProcessed: code !== undefined && UNREACHED.has(code),
+      notProcessed: code !== undefined && NOT_CONNECTED.has(code),
     })
   }
   const { status, headers, message } = error
-  if (status === TOO_LARGE || (status < 500 && !PASSING.has(status) && !isKnown)) {
+  if (status === TOO_LARGE || (status < 500 && !TEMPORARY.has(status) && !isKnown)) {
     const detail = `${message}. Is this the endpoint of a Jobledger server?`
     return new RequestRefusedError(url, `HTTP_${status}`, detail, requester)
   }
   return new ServerUnavailableError(message, { cause: error, retryAfterMs: retryAfterMs(headers) })
 }
 
-/** What `fetch` was stopped by is the cause of its error; of several addresses each has an error of its own. */
+/** `fetch` reports the reason as the cause of its error. */
 function rootOf(error: unknown): { code: string | undefined; message: string } {
   let root = error as NodeJS.ErrnoException
   while (root.cause instanceof Error) root = root.cause as NodeJS.ErrnoException

@@ -1,8 +1,8 @@
-// Our own client of the API: sends one operation, hands back what came. Judges nothing: refusals and errors are for the caller.
+// A minimal GraphQL client: sends one operation and returns the response. Callers handle errors.
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core'
 import type { GraphQLFormattedError } from 'graphql'
 
-/** A document whose text is known together with the types of its answer and its variables; see codegen.ts. */
+/** A document with the types of its data and variables; see codegen.ts. */
 export type TypedDocument<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { toString(): string }
 
 export interface Operation {
@@ -10,8 +10,8 @@ export interface Operation {
   readonly variables?: object | undefined
 }
 
-/** What came back: the HTTP status and the GraphQL response. `data` is typed as if all went well: look at `errors` first. */
-export interface Answer<Data> {
+/** The HTTP status and the GraphQL response. Check `errors` first: `data` is typed as if the request succeeded. */
+export interface ApiResponse<Data> {
   readonly status: number
   readonly headers: Headers
   readonly data: Data
@@ -19,29 +19,29 @@ export interface Answer<Data> {
   readonly extensions?: Readonly<Record<string, unknown>>
 }
 
-/** Something answered, but not the API: a proxy in front of it, or another server. */
+/** The response is not from the API, but from a proxy in front of it or another server. */
 export class NotGraphQLResponseError extends Error {
-  override readonly name = 'NoApiAnswerError'
+  override readonly name = 'NotGraphQLResponseError'
   readonly status: number
   readonly headers: Headers
 
   constructor(endpoint: string, { status, headers }: Pick<Response, 'status' | 'headers'>, text: string) {
-    super(`${endpoint} answered with status ${status} and no GraphQL response: ${text.slice(0, 200)}`)
+    super(`${endpoint} responded with status ${status} and no GraphQL response: ${text.slice(0, 200)}`)
     this.status = status
     this.headers = headers
   }
 }
 
 /**
- * Sends to `endpoint`, the whole URL of the API; `signal` gives it up. Rejects only if no GraphQL response came back: with a
- * NoApiAnswerError if something else did, else with what `fetch` rejects with.
+ * Sends to `endpoint`, the full URL of the API, until `signal` is aborted. Rejects only without a
+ * GraphQL response: with NotGraphQLResponseError for another response, else with the error of `fetch`.
  */
 export async function sendOperation<Data>(
   endpoint: string,
   operation: Operation,
   headers: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
-): Promise<Answer<Data>> {
+): Promise<ApiResponse<Data>> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -54,12 +54,14 @@ export async function sendOperation<Data>(
   return { ...result, status: response.status, headers: response.headers }
 }
 
-/** The GraphQL response that a text is; undefined if it is none. */
-export function graphQLResponse<Data>(text: string): Pick<Answer<Data>, 'data' | 'errors' | 'extensions'> | undefined {
+/** Parses a GraphQL response; undefined if `text` is not one. */
+export function graphQLResponse<Data>(
+  text: string,
+): Pick<ApiResponse<Data>, 'data' | 'errors' | 'extensions'> | undefined {
   try {
     const result: unknown = JSON.parse(text)
     const isResponse = typeof result === 'object' && result !== null && ('data' in result || 'errors' in result)
-    return isResponse ? (result as Answer<Data>) : undefined
+    return isResponse ? (result as ApiResponse<Data>) : undefined
   } catch {
     return undefined
   }

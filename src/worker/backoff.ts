@@ -1,13 +1,13 @@
-// How long a worker waits before it asks the server again.
+// How a worker retries while the server is unavailable.
 import { backoffMs, sleep } from '../client/backoff.ts'
 import { ServerUnavailableError } from '../client/requestErrors.ts'
 import type { WorkerClient } from './workerClient.ts'
 
 const MAX_BACKOFF_MS = 10_000
-/** Where the server is there, and answers others. */
-const MAX_BACKOFF_BESIDE_OTHERS_MS = 1000
+/** Maximum wait while the server answers other requests. */
+const MAX_BACKOFF_WHILE_RESPONSIVE_MS = 1000
 
-/** Makes `attempt` again until it does not fail with a ServerAwayError. @throws the reason of `signal`, between two attempts */
+/** Repeats `attempt` until it succeeds or fails for good. @throws the reason of `signal` between two attempts */
 export async function retryUntilResponse<T>(
   client: WorkerClient,
   attempt: () => Promise<T>,
@@ -19,9 +19,9 @@ export async function retryUntilResponse<T>(
       return await attempt()
     } catch (error) {
       if (!(error instanceof ServerUnavailableError)) throw error
-      const longestMs = client.responseCount === responseCount ? MAX_BACKOFF_MS : MAX_BACKOFF_BESIDE_OTHERS_MS
+      const maxMs = client.responseCount === responseCount ? MAX_BACKOFF_MS : MAX_BACKOFF_WHILE_RESPONSIVE_MS
       responseCount = client.responseCount
-      await sleep(backoffMs(failures, error, longestMs), signal)
+      await sleep(backoffMs(failures, error, maxMs), signal)
     }
   }
 }

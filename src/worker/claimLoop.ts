@@ -1,4 +1,4 @@
-// Claims jobs while there are free slots, until a stop is asked for.
+// Claims jobs while slots are free, until a stop is requested.
 import { ClaimJobsDocument } from '../client/documents.generated.ts'
 import { retryUntilResponse } from './backoff.ts'
 import { HeldJob } from './heldJob.ts'
@@ -8,7 +8,7 @@ import type { StopRequest } from './stopRequest.ts'
 import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 
-/** As many as the server hands out at once. */
+/** Maximum number of jobs in one claim. The server's limit. */
 const MAX_CLAIM_SIZE = 100
 
 export interface ClaimLoop {
@@ -17,11 +17,11 @@ export interface ClaimLoop {
   readonly slots: Slots
   readonly lostClaims: LostClaims
   readonly stop: StopRequest
-  /** Runs a job to its end. Never rejects. */
+  /** Runs a job until its outcome is recorded. Never rejects. */
   run(held: HeldJob): Promise<void>
 }
 
-/** Never rejects: what no retry mends makes the worker stop. */
+/** Never rejects: an error that no retry fixes stops the worker. */
 export async function claimUntilStopped({ settings, slots, stop, run, ...claims }: ClaimLoop): Promise<void> {
   const attempt = (): Promise<HeldJob[]> =>
     claim(
@@ -36,7 +36,7 @@ export async function claimUntilStopped({ settings, slots, stop, run, ...claims 
       }
       const jobs = await retryUntilResponse(claims.client, attempt, stop.stopRequested)
       for (const held of jobs) {
-        // Claimed just before the stop: it is given back without having been begun.
+        // Claimed just before the stop: released before its handler starts.
         if (stop.stopRequested.aborted) held.stop()
         slots.fill(held, () => run(held))
       }
@@ -45,29 +45,30 @@ export async function claimUntilStopped({ settings, slots, stop, run, ...claims 
   } catch (error) {
     if (!stop.stopRequested.aborted) stop.fail(error)
   }
-  // Once, and without patience: when this fails too, the leases of such jobs end.
+  // Tried only once: if this fails too, the leases of these jobs expire.
   await claims.lostClaims.release(slots.held).catch(() => undefined)
 }
 
 type Claim = Pick<ClaimLoop, 'client' | 'settings' | 'slots' | 'lostClaims'>
 
-interface Wanted {
+interface ClaimRequest {
   readonly limit: number
   readonly presets?: readonly string[] | null
   readonly jobIds?: readonly string[]
 }
 
 /**
- * Claims once. One claim at a time: what it has claimed must be in a slot before the next begins, or that one would take it for lost.
+ * Sends one claim. Claims must not overlap: put the claimed jobs into slots before the next claim,
+ * or that claim takes them for lost.
  *
- * @throws ServerAwayError, RequestRefusedError
+ * @throws ServerUnavailableError, RequestRefusedError
  */
-export async function claim({ client, settings, slots, lostClaims }: Claim, wanted: Wanted): Promise<HeldJob[]> {
+export async function claim({ client, settings, slots, lostClaims }: Claim, request: ClaimRequest): Promise<HeldJob[]> {
   await lostClaims.release(slots.held)
   const { workerId, leaseSeconds } = settings
   const sentAt = performance.now()
   try {
-    const outcome = await client.mutate(ClaimJobsDocument, { input: { workerId, leaseSeconds, ...wanted } })
+    const outcome = await client.mutate(ClaimJobsDocument, { input: { workerId, leaseSeconds, ...request } })
     if (outcome.__typename === 'InvalidInput') throw client.refusal('INVALID_INPUT', outcome.message)
     return outcome.jobs.map((job) => new HeldJob(job, sentAt + leaseSeconds * 1000))
   } catch (error) {

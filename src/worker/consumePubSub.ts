@@ -1,5 +1,6 @@
-// A worker that is told of jobs by Google Cloud Pub/Sub instead of looking for them. A message only names a job: what is true of it, and who may
-// work on it, is for the ledger to say. So a message that comes twice, late, or before another one does no harm.
+// A worker that gets its jobs from Google Cloud Pub/Sub instead of polling. A message only names a
+// job; the ledger decides its state and who may work on it. Duplicate, late and reordered messages
+// are therefore harmless.
 import { once } from 'node:events'
 import type { Message } from '@google-cloud/pubsub'
 import pLimit from 'p-limit'
@@ -15,25 +16,27 @@ import { WorkerRuntime } from './workerRuntime.ts'
 
 export interface PubSubConsumerOptions<Output = unknown> extends Omit<WorkerOptions<Output>, 'pollMs'> {
   /**
-   * The whole name, such as `projects/my-project/subscriptions/jobs-worker`; `jobledger pubsub setup --subscription` makes one. A message about a
-   * job of another preset than `presets` is acknowledged and ignored: give each set of presets a subscription of its own.
+   * Full name, such as `projects/my-project/subscriptions/jobs-worker`; `jobledger pubsub setup
+   * --subscription` creates it. A message about a job of a preset that is not in `presets` is
+   * acknowledged and ignored: give each set of presets its own subscription.
    */
   readonly subscription: string
 }
 
-/** Pub/Sub refuses the subscription, and will refuse it again. The message is complete: print it without a stack trace. */
+/** Pub/Sub refuses the subscription, and retrying does not help. The message is complete: print it without a stack trace. */
 export class PubSubRefusedError extends Error {
   override readonly name = 'PubSubRefusedError'
 }
 
-/** Messages that wait here for a slot, or for their job to be due, beside those that are worked on. */
+/** Maximum number of messages, beyond those in progress, that wait for a slot or for their job to be due. */
 const WAITING_MESSAGES = 50
-/** How long a message is kept whose job is not due, before it is given back to come again. */
-const NOT_DUE_MS = { least: 1000, most: 10_000 }
+/** How long to hold a message whose job is not due before it is returned for redelivery. */
+const NOT_DUE_MS = { min: 1000, max: 10_000 }
 
 /**
- * Claims the jobs that messages name, and works on them as `runWorker` does, until a stop is asked for. The message of a job is acknowledged when its
- * end is recorded, and given back when this worker stops before.
+ * Claims the jobs that messages name, and works on them as `runWorker` does until a stop is
+ * requested. Acknowledges a message once the outcome of its job is recorded, and returns it if the
+ * worker stops first.
  *
  * @throws WorkerOptionsError, RequestRefusedError, PubSubRefusedError
  */
@@ -43,13 +46,13 @@ export async function consumePubSub<Output>(options: PubSubConsumerOptions<Outpu
   const runtime = new WorkerRuntime(options)
   const { settings, stop, slots, lostClaims } = runtime.parts
   const pubSub = await openPubSub(projectOf(options.subscription))
-  const reader = pubSub.subscription(options.subscription, {
+  const source = pubSub.subscription(options.subscription, {
     flowControl: { maxMessages: settings.concurrency + WAITING_MESSAGES, allowExcessMessages: false },
   })
   const consumer = new Consumer(runtime)
-  reader.on('message', (message: Message) => void consumer.take(message))
-  // What may pass the library waits for by itself.
-  reader.on('error', (cause: Error) =>
+  source.on('message', (message: Message) => void consumer.accept(message))
+  // The library retries transient errors by itself.
+  source.on('error', (cause: Error) =>
     stop.fail(new PubSubRefusedError(`${options.subscription}: ${cause.message}`, { cause })),
   )
   if (!stop.stopRequested.aborted) await once(stop.stopRequested, 'abort')
@@ -58,7 +61,7 @@ export async function consumePubSub<Output>(options: PubSubConsumerOptions<Outpu
   try {
     await runtime.close()
   } finally {
-    await closePubSub(reader, pubSub)
+    await closePubSub(source, pubSub)
   }
 }
 
@@ -67,38 +70,38 @@ class Consumer {
   private readonly running: ReturnType<typeof pLimit>
   /** One claim at a time. */
   private readonly claiming = pLimit(1)
-  private readonly taken = new Set<Promise<void>>()
+  private readonly pending = new Set<Promise<void>>()
 
   constructor(runtime: WorkerRuntime) {
     this.runtime = runtime
     this.running = pLimit(runtime.parts.settings.concurrency)
   }
 
-  /** Deals with a message. Never rejects. */
-  async take(message: Message): Promise<void> {
-    const dealing = this.deal(message)
-      .catch((error: unknown) => this.giveBack(message, error))
-      .finally(() => this.taken.delete(dealing))
-    this.taken.add(dealing)
-    await dealing
+  /** Processes a message. Never rejects. */
+  async accept(message: Message): Promise<void> {
+    const handling = this.process(message)
+      .catch((error: unknown) => this.returnFailed(message, error))
+      .finally(() => this.pending.delete(handling))
+    this.pending.add(handling)
+    await handling
   }
 
-  /** Resolves when no message is dealt with any more. */
+  /** Resolves when no message is being processed. */
   async settled(): Promise<void> {
-    while (this.taken.size > 0) await Promise.all(this.taken)
+    while (this.pending.size > 0) await Promise.all(this.pending)
   }
 
-  private async deal(message: Message): Promise<void> {
+  private async process(message: Message): Promise<void> {
     const { jobId, newState, preset } = message.attributes
-    // Of all that happens to a job, only this is something to do. A filter of the subscription is not relied on.
+    // Only a pending job is work. The subscription's own filter is not relied on.
     if (jobId === undefined || newState !== 'PENDING' || !this.isWanted(preset)) {
       message.ack()
       return
     }
     const { stopRequested } = this.runtime.parts.stop
     const held = await this.running(() => this.work(jobId))
-    if (held === undefined) await this.leave(jobId, message)
-    // What was stopped before its end is another worker's to do, at once.
+    if (held === undefined) await this.settleUnclaimed(jobId, message)
+    // Interrupted by the stop: let another worker have it at once.
     else if (held.signal.aborted && stopRequested.aborted) message.nack()
     else message.ack()
   }
@@ -108,15 +111,15 @@ class Consumer {
     return presets === undefined || (preset !== undefined && presets.includes(preset))
   }
 
-  /** Claims the job and works on it to its end; resolves to undefined if it is not to be had. */
+  /** Claims the job and runs it until it ends; resolves to undefined if it cannot be claimed. */
   private async work(jobId: string): Promise<HeldJob | undefined> {
     this.runtime.parts.stop.stopRequested.throwIfAborted()
-    const begun = await this.claiming(() => this.begin(jobId))
-    return begun?.end
+    const started = await this.claiming(() => this.start(jobId))
+    return started?.end
   }
 
-  /** Claims the job and begins with it; resolves to its end, or to undefined if the job is not to be had. */
-  private async begin(jobId: string): Promise<{ readonly end: Promise<HeldJob> } | undefined> {
+  /** Claims the job and starts it; resolves to undefined if it cannot be claimed. */
+  private async start(jobId: string): Promise<{ readonly end: Promise<HeldJob> } | undefined> {
     const { client, slots, stop } = this.runtime.parts
     const attempt = (): Promise<HeldJob[]> => claim(this.runtime.parts, { limit: 1, jobIds: [jobId] })
     const [held] = await retryUntilResponse(client, attempt, stop.stopRequested)
@@ -128,8 +131,8 @@ class Consumer {
     return { end }
   }
 
-  /** A job that is not to be had: it is done, or somebody else's, or not due. */
-  private async leave(jobId: string, message: Message): Promise<void> {
+  /** A job that cannot be claimed is finished, held by another worker, or not due. */
+  private async settleUnclaimed(jobId: string, message: Message): Promise<void> {
     const { client, stop } = this.runtime.parts
     const { job } = await retryUntilResponse(
       client,
@@ -141,11 +144,11 @@ class Consumer {
       return
     }
     const dueInMs = Date.parse(job.runAt) - Date.now()
-    await sleep(Math.min(NOT_DUE_MS.most, Math.max(NOT_DUE_MS.least, dueInMs)), stop.stopRequested)
+    await sleep(Math.min(NOT_DUE_MS.max, Math.max(NOT_DUE_MS.min, dueInMs)), stop.stopRequested)
     message.nack()
   }
 
-  private giveBack(message: Message, error: unknown): void {
+  private returnFailed(message: Message, error: unknown): void {
     const { stop } = this.runtime.parts
     if (!stop.stopRequested.aborted) stop.fail(error)
     message.nack()

@@ -1,12 +1,13 @@
-// What a handler threw or returned, in a form that the server takes.
+// Converts what a handler threw or returned into a form that the server accepts.
 import { inspect, types } from 'node:util'
 
-/** The limit of the server for an error message, unless it is set lower there. */
+/** The server's default limit for an error message. */
 const MESSAGE_BYTES = 4096
 const CUT = ' ...'
 
 /**
- * Says what was thrown, with its causes and the errors that it stands for, in at most 4 KiB of UTF-8 without what the database cannot store.
+ * The message of what was thrown, with its causes and aggregated errors: at most 4 KiB of UTF-8,
+ * without characters that the database cannot store.
  */
 export function errorText(thrown: unknown): string {
   const text = messageOf(thrown).toWellFormed().replaceAll('\0', '\uFFFD')
@@ -16,7 +17,7 @@ export function errorText(thrown: unknown): string {
   return text.slice(0, cut.read) + CUT
 }
 
-/** What was thrown is somebody else's: each look at it may throw in its turn, and nothing need be what its type says. */
+/** A thrown value is untrusted: any property access may throw, and no property need match its type. */
 function messageOf(thrown: unknown): string {
   try {
     return messagesOf(thrown, new Set()) || 'failed without a message'
@@ -25,10 +26,10 @@ function messageOf(thrown: unknown): string {
   }
 }
 
-/** Errors that are followed. A chain of causes may have no end. */
+/** Maximum number of errors to follow: a chain of causes may be endless. */
 const MAX_ERRORS = 20
 
-/** The message of an error, then those of its cause and of the errors that it stands for, without what its own message repeats. */
+/** The message of an error, then those of its causes and aggregated errors unless it already contains them. */
 function messagesOf(thrown: unknown, seen: Set<unknown>): string {
   if (seen.size >= MAX_ERRORS || seen.has(thrown)) return ''
   seen.add(thrown)
@@ -44,15 +45,15 @@ function messagesOf(thrown: unknown, seen: Set<unknown>): string {
   return [...(own === '' ? [] : [own]), ...inner].join(': ') || String(name)
 }
 
-/** Where in the code something was thrown is for the log of the worker. */
+/** Stack traces belong into the log of the worker. */
 const STACK_LINES = /\n\s+at .*/g
 
-/** Also of another realm, as those are that a test framework or `node:vm` throws. */
+/** Also matches errors of other realms, such as those of a test framework or `node:vm`. */
 function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown)
 }
 
-/** Whether what was thrown says that the work took too long, as what AbortSignal.timeout() stops does, itself or as its cause. */
+/** Whether the error means that the work took too long, like that of AbortSignal.timeout(), itself or as its cause. */
 export function isTimeout(thrown: unknown): boolean {
   try {
     if (!(thrown instanceof Error)) return false
@@ -67,7 +68,7 @@ export function outputFault(output: unknown): string | undefined {
   try {
     return output === undefined || JSON.stringify(output) !== undefined
       ? undefined
-      : `The output is a ${typeof output}, which JSON does not know.`
+      : `The output is a ${typeof output}, which JSON cannot represent.`
   } catch (error) {
     return `The output is not JSON: ${errorText(error)}`
   }

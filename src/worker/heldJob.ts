@@ -1,32 +1,32 @@
-// A job that this worker holds, by a lease that ends unless it is extended. Tells its handler to stop; makes no requests.
+// A job that this worker holds by a lease. Signals its handler to stop; sends no requests.
 import { randomUUID } from 'node:crypto'
 import type { ClaimedJob } from './claimedJob.ts'
 import { JobCancelledError, LeaseLostError, WorkerStoppedError } from './stopReasons.ts'
 
 export class HeldJob {
   readonly job: ClaimedJob
-  /** Marks the record of the end of this attempt, so that it is recognised. */
+  /** Identifies the record of this attempt's outcome. */
   readonly outcomeId = randomUUID()
-  /** The lease is gone, or may be: nothing is said about the job any more. */
+  /** The lease is lost, or may be: nothing more is reported about the job. */
   isLost = false
-  /** The handler is done, and its end is being recorded. */
+  /** The handler has ended, and its outcome is being recorded. */
   isEnding = false
   private readonly controller = new AbortController()
   private leaseEndsAt = Number.NEGATIVE_INFINITY
   private leaseTimer: NodeJS.Timeout | undefined
 
-  /** `leaseEndsAt` is by the monotonic clock (`performance.now()`), and counted from before the request: never too late. */
+  /** `leaseEndsAt` is on the monotonic clock (`performance.now()`), measured from before the request: never too late. */
   constructor(job: ClaimedJob, leaseEndsAt: number) {
     this.job = job
     this.extendTo(leaseEndsAt)
   }
 
-  /** What the handler is given. */
+  /** Passed to the handler. */
   get signal(): AbortSignal {
     return this.controller.signal
   }
 
-  /** Of several answers, in whatever order they come, the one that lasts longest counts. */
+  /** Responses may arrive in any order: the latest end wins. */
   extendTo(leaseEndsAt: number): void {
     if (this.isLost || this.isEnding || leaseEndsAt <= this.leaseEndsAt) return
     this.leaseEndsAt = leaseEndsAt
@@ -37,7 +37,7 @@ export class HeldJob {
     )
   }
 
-  /** The handler is done. From now on the server decides by the version alone whether this worker still had the job. */
+  /** The handler has ended. From now on the version alone decides whether this worker still holds the job. */
   beginReport(): void {
     this.isEnding = true
     clearTimeout(this.leaseTimer)
@@ -47,18 +47,18 @@ export class HeldJob {
     if (this.isEnding || this.isLost) return
     this.isLost = true
     clearTimeout(this.leaseTimer)
-    this.abort(new LeaseLostError(`Job ${this.job.jobId} is not held any more: ${why}.`))
+    this.abort(new LeaseLostError(`Job ${this.job.jobId} is no longer held: ${why}.`))
   }
 
   cancel(): void {
-    this.abort(new JobCancelledError(`Job ${this.job.jobId} was asked to be cancelled.`))
+    this.abort(new JobCancelledError(`Job ${this.job.jobId} was requested to be cancelled.`))
   }
 
   stop(): void {
-    this.abort(new WorkerStoppedError('The worker is being stopped.'))
+    this.abort(new WorkerStoppedError('The worker is stopping.'))
   }
 
-  // The first reason stays: the controller sees to that.
+  // Only the first call has an effect.
   private abort(reason: Error): void {
     if (!this.isEnding) this.controller.abort(reason)
   }
@@ -66,7 +66,7 @@ export class HeldJob {
 
 export type JobVersion = Pick<ClaimedJob, 'id' | 'version'>
 
-/** A job may be held twice for a while: lost, and claimed again while its first handler is still stopping. */
+/** A job may be held twice for a while: lost, and claimed again while its first handler still stops. */
 export function leaseKey({ id, version }: JobVersion): string {
   return `${id} ${version}`
 }

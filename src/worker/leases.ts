@@ -1,5 +1,5 @@
-// Keeps the leases of running jobs, all of them by one request every third of a lease, and hears at the same time which jobs are
-// lost and which are to be stopped.
+// Extends the leases of all running jobs with one request every third of a lease. The response also
+// shows which jobs are lost and which must stop.
 
 import { backoffMs, sleep } from '../client/backoff.ts'
 import { ExtendLeasesDocument } from '../client/documents.generated.ts'
@@ -9,7 +9,7 @@ import { type HeldJob, leaseKey } from './heldJob.ts'
 import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 
-/** However long the lease: a connection may be dead without anybody saying so. */
+/** Applies to leases of any length: a connection may fail silently. */
 const MAX_DEADLINE_MS = 15_000
 
 export class Leases {
@@ -21,7 +21,7 @@ export class Leases {
     this.settings = settings
   }
 
-  /** Extends the leases once. What the server says of a job is passed on to it. @throws ServerAwayError, RequestRefusedError */
+  /** Extends the leases once and applies the response to each job. @throws ServerUnavailableError, RequestRefusedError */
   async extend(jobs: readonly HeldJob[]): Promise<void> {
     const { leaseSeconds } = this.settings
     const sentAt = performance.now()
@@ -33,15 +33,15 @@ export class Leases {
     for (const held of jobs) {
       const key = leaseKey(held.job)
       if (cancelledAt.has(key)) held.extendTo(sentAt + leaseSeconds * 1000)
-      else held.lose('the server has taken it away')
+      else held.lose('the lease was taken over or has ended')
       if (cancelledAt.get(key) != null) held.cancel()
     }
   }
 
-  /** Extends the lease of one job for its handler. @throws the reason for which that is to stop */
+  /** Extends the lease of one job for its handler. @throws the reason why the handler must stop */
   async extendOne(held: HeldJob, onRefusal: (error: unknown) => void): Promise<void> {
     held.signal.throwIfAborted()
-    // A handler that has returned may have left something behind that goes on asking.
+    // A handler that has returned may have left code running that still calls this.
     const attempt = async (): Promise<void> => (held.isEnding ? undefined : this.extend([held]))
     await retryUntilResponse(this.client, attempt, held.signal).catch((error: unknown) => {
       if (!held.signal.aborted) onRefusal(error)
@@ -50,11 +50,11 @@ export class Leases {
     held.signal.throwIfAborted()
   }
 
-  /** Extends the leases of `jobs`, which come and go, until `signal` is aborted. */
+  /** Extends the leases of `jobs`, a set that changes, until `signal` is aborted. */
   async keep(jobs: ReadonlySet<HeldJob>, signal: AbortSignal, onRefusal: (error: unknown) => void): Promise<void> {
     let failures = 0
     let waitMs = this.intervalMs
-    while (await passes(waitMs, signal)) {
+    while (await elapses(waitMs, signal)) {
       const held = [...jobs].filter((job) => !job.isLost)
       const startedAt = performance.now()
       const failure = held.length > 0 ? await this.failureOf(held) : undefined
@@ -68,8 +68,8 @@ export class Leases {
   }
 
   /**
-   * Undefined when the leases were extended, or when the next extension is due: an answer that is long in coming still counts, but
-   * whether it comes is not waited for.
+   * Undefined once the leases are extended, or when the next extension is due: a late response still
+   * counts, but is not waited for.
    */
   private async failureOf(held: readonly HeldJob[]): Promise<unknown> {
     const due = new AbortController()
@@ -77,8 +77,8 @@ export class Leases {
       () => undefined,
       (error: unknown) => error,
     )
-    const passed = passes(this.intervalMs, due.signal).then(() => undefined)
-    return await Promise.race([failure, passed]).finally(() => due.abort())
+    const elapsed = elapses(this.intervalMs, due.signal).then(() => undefined)
+    return await Promise.race([failure, elapsed]).finally(() => due.abort())
   }
 
   private get intervalMs(): number {
@@ -86,8 +86,8 @@ export class Leases {
   }
 }
 
-/** Whether the time passed before the signal was aborted. */
-async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
+/** Whether the time elapsed before the signal was aborted. */
+async function elapses(ms: number, signal: AbortSignal): Promise<boolean> {
   return sleep(ms, signal).then(
     () => true,
     () => false,

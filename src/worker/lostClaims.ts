@@ -1,23 +1,23 @@
-// Jobs that the server has handed to this worker without its knowing, because the answer was lost: they would wait for their leases to
-// end, and have used up an attempt. They are looked for after such a failure, and given back.
+// Releases jobs that this worker claimed without knowing, because the response was lost. Otherwise
+// they would wait for their leases to expire, and would have used up an attempt.
 import { EndByReleaseDocument, JobsInWorkDocument, type JobsInWorkQuery } from '../client/documents.generated.ts'
 import { ServerUnavailableError } from '../client/requestErrors.ts'
 import { type HeldJob, type JobVersion, leaseKey } from './heldJob.ts'
 import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 
-/** By then the server has answered a claim or given it up: it does not do so when we do. The default of the server is 30 s. */
+/** By then the server has finished or aborted the claim; it does not notice our timeout. Its default limit is 30 s. */
 const RECHECK_MS = 35_000
-/** Pages of jobs in work that are looked at; what was claimed last comes first. */
+/** Maximum number of pages of jobs in progress to search, latest claims first. */
 const MAX_PAGES = 50
 
-/** Lost jobs that are remembered. The server takes each of them away when its lease ends. */
+/** Maximum number of lost jobs to remember. Their leases expire on the server. */
 const MAX_LOST = 1000
 
 export class LostClaims {
   private readonly client: WorkerClient
   private readonly settings: WorkerSettings
-  /** When to look, by the monotonic clock; the earliest first. */
+  /** When to search, on the monotonic clock; earliest first. */
   private checks: number[] = []
   private readonly lost = new Set<string>()
 
@@ -26,30 +26,30 @@ export class LostClaims {
     this.settings = settings
   }
 
-  /** Notes that a claim failed with this. */
+  /** Schedules a search if this failure may have lost a claim. */
   note(error: unknown): void {
-    // Another worker could bear an id that was given to this one, and its jobs are not ours to give back.
+    // Another worker may use the same configured id, and its jobs are not ours to release.
     if (!this.settings.hasGeneratedId || !(error instanceof ServerUnavailableError) || error.notProcessed) return
     const now = performance.now()
     this.checks = [now, now + RECHECK_MS]
   }
 
-  /** Notes a job whose lease was lost after its handler had begun: it has used up an attempt, and is not given back. */
+  /** Remembers a job whose lease was lost after its handler started: it has used up an attempt and is not released. */
   forget(job: JobVersion): void {
     const [oldest] = this.lost
     if (this.lost.size >= MAX_LOST && oldest !== undefined) this.lost.delete(oldest)
     this.lost.add(leaseKey(job))
   }
 
-  /** Gives back what was claimed unknowingly, if it is time to look; not what is `held`. @throws ServerAwayError, RequestRefusedError */
+  /** Releases unknowingly claimed jobs, except `held`, if a search is due. @throws ServerUnavailableError, RequestRefusedError */
   async release(held: ReadonlySet<HeldJob>): Promise<void> {
-    const [lookAt] = this.checks
-    if (lookAt === undefined || performance.now() < lookAt) return
+    const [dueAt] = this.checks
+    if (dueAt === undefined || performance.now() < dueAt) return
     const known = new Set([...this.lost, ...[...held].map(({ job }) => leaseKey(job))])
-    for await (const job of this.ownJobsInWork()) {
+    for await (const job of this.ownJobsInProgress()) {
       if (known.has(leaseKey(job))) continue
-      const reason = `given back by ${this.settings.workerId}, which had no answer to its claim`
-      // What the server says to it does not matter: then somebody else has taken care of the job.
+      const reason = `released by ${this.settings.workerId}, which got no response to its claim`
+      // The outcome does not matter: if it fails, the job has another holder or has ended.
       await this.client.send(EndByReleaseDocument, {
         input: { jobId: job.id, expectedVersion: job.version, reason },
       })
@@ -57,7 +57,7 @@ export class LostClaims {
     this.checks.shift()
   }
 
-  private async *ownJobsInWork(): AsyncGenerator<JobVersion> {
+  private async *ownJobsInProgress(): AsyncGenerator<JobVersion> {
     const { presets, workerId } = this.settings
     let after: string | null = null
     for (let page = 0; page < MAX_PAGES; page += 1) {

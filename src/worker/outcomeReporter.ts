@@ -1,5 +1,5 @@
-// Records how a job ended, exactly once: asks until the server has answered, and recognises what an earlier request, whose answer
-// was lost, has already done.
+// Records the outcome of a job exactly once: retries until the server answers, and recognizes an
+// outcome that an earlier request recorded although its response was lost.
 import {
   EndByCancellationDocument,
   EndByCompletionDocument,
@@ -15,17 +15,17 @@ import type { HeldJob } from './heldJob.ts'
 import { findOwnOutcome } from './ownOutcome.ts'
 import type { WorkerClient } from './workerClient.ts'
 
-/** The state into which this worker has brought the job, or why it has not. */
+/** The state to which this worker moved the job, or why it did not. */
 export type ReportedOutcome = { readonly state: JobState } | { readonly lost: string }
 
 export interface JobFailure {
-  /** In a form that the server takes. */
+  /** In a form that the server accepts; see errorText. */
   readonly errorMessage: string
   readonly timedOut: boolean
   readonly processingTimeMs: number
 }
 
-interface End<Input> {
+interface OutcomeRequest<Input> {
   readonly state: JobState
   readonly document: TypedDocument<{ readonly outcome: EndOutcomeFragment | null }, { input: Input }>
   readonly input: Input
@@ -36,7 +36,7 @@ export class OutcomeReporter {
   private readonly workerId: string
   private readonly shutdown: AbortSignal
 
-  /** When `shutdown` is aborted, nothing is asked any more. Then all of these throw its reason. */
+  /** Once `shutdown` is aborted, no request is sent, and all methods throw its reason. */
   constructor(
     client: WorkerClient,
     { workerId, shutdown }: { readonly workerId: string; readonly shutdown: AbortSignal },
@@ -46,32 +46,32 @@ export class OutcomeReporter {
     this.shutdown = shutdown
   }
 
-  /** @throws RequestRefusedError; when it is about the input, the server does not take this output */
+  /** @throws RequestRefusedError; if it is about the input, the server does not accept this output */
   complete(held: HeldJob, output: unknown, processingTimeMs: number): Promise<ReportedOutcome> {
-    const input = { ...this.accepted(held), output, processingTimeMs }
-    return this.decide(held, { state: 'COMPLETED', document: EndByCompletionDocument, input })
+    const input = { ...this.inputOf(held), output, processingTimeMs }
+    return this.report(held, { state: 'COMPLETED', document: EndByCompletionDocument, input })
   }
 
-  /** @throws RequestRefusedError; when it is about the input, the server does not take this message */
+  /** @throws RequestRefusedError; if it is about the input, the server does not accept this message */
   fail(held: HeldJob, failure: JobFailure): Promise<ReportedOutcome> {
-    const input = { ...this.accepted(held), ...failure }
-    return this.decide(held, { state: 'FAILED', document: EndByFailureDocument, input })
+    const input = { ...this.inputOf(held), ...failure }
+    return this.report(held, { state: 'FAILED', document: EndByFailureDocument, input })
   }
 
   /** @throws RequestRefusedError */
   cancel(held: HeldJob): Promise<ReportedOutcome> {
-    const reason = 'the worker has stopped, as it was asked to'
-    const input = { ...this.accepted(held), to: 'CANCELLED', reason } as const
-    return this.decide(held, { state: 'CANCELLED', document: EndByCancellationDocument, input })
+    const reason = 'the worker has stopped the job as requested'
+    const input = { ...this.inputOf(held), to: 'CANCELLED', reason } as const
+    return this.report(held, { state: 'CANCELLED', document: EndByCancellationDocument, input })
   }
 
-  /** Gives the job back, without using up an attempt. @throws RequestRefusedError */
+  /** Releases the job; the attempt does not count. @throws RequestRefusedError */
   release(held: HeldJob): Promise<ReportedOutcome> {
     const input = { jobId: held.job.id, expectedVersion: held.job.version, reason: this.releaseReason }
-    return this.decide(held, { state: 'PENDING', document: EndByReleaseDocument, input })
+    return this.report(held, { state: 'PENDING', document: EndByReleaseDocument, input })
   }
 
-  private accepted({ job, outcomeId }: HeldJob): {
+  private inputOf({ job, outcomeId }: HeldJob): {
     jobId: string
     expectedVersion: number
     metadata: Record<string, string>
@@ -80,17 +80,20 @@ export class OutcomeReporter {
   }
 
   private get releaseReason(): string {
-    return `given back by ${this.workerId}, which is being stopped`
+    return `released by ${this.workerId}, which is stopping`
   }
 
-  private async decide<Input>(held: HeldJob, { state, document, input }: End<Input>): Promise<ReportedOutcome> {
-    const stumbles = new FailureBreaker(this.client)
-    const attempt = () => stumbles.run(() => this.client.mutate(document, { input }))
+  private async report<Input>(
+    held: HeldJob,
+    { state, document, input }: OutcomeRequest<Input>,
+  ): Promise<ReportedOutcome> {
+    const breaker = new FailureBreaker(this.client)
+    const attempt = () => breaker.run(() => this.client.mutate(document, { input }))
     const outcome = await retryUntilResponse(this.client, attempt, this.shutdown)
     if (outcome.__typename === 'TransitionJobSuccess') return { state }
     if (outcome.__typename === 'InvalidInput') throw this.client.refusal('INVALID_INPUT', outcome.message)
-    const look = () => findOwnOutcome(this.client, held, this.releaseReason)
-    const own = await retryUntilResponse(this.client, look, this.shutdown)
+    const find = () => findOwnOutcome(this.client, held, this.releaseReason)
+    const own = await retryUntilResponse(this.client, find, this.shutdown)
     return own === undefined ? { lost: outcome.message } : { state: own }
   }
 }

@@ -1,13 +1,14 @@
-// Recognises what this worker itself has written: the end of an attempt whose answer was lost.
+// Finds the record that this worker itself wrote although the response was lost.
 import { type JobState, LatestRecordsDocument, type LatestRecordsQuery } from '../client/documents.generated.ts'
 import type { HeldJob } from './heldJob.ts'
 import type { WorkerClient } from './workerClient.ts'
 
 /**
- * The state into which this worker has brought the job; undefined if it was somebody else. It is in the record right after the claim:
- * there can be one only, and it bears the mark of the attempt, or for a release, which takes no mark, its reason.
+ * The state to which this worker moved the job; undefined if the change was not its own. Only the
+ * record that follows the claim counts. It has the outcome id of the attempt as metadata, or, for a
+ * release, which does not accept metadata, its reason.
  *
- * @throws ServerAwayError, RequestRefusedError
+ * @throws ServerUnavailableError, RequestRefusedError
  */
 export async function findOwnOutcome(
   client: WorkerClient,
@@ -20,10 +21,10 @@ export async function findOwnOutcome(
     const { nodes, pageInfo } = data.job?.stateHistory ?? NO_RECORDS
     const record = nodes.find((one) => one.sequence === sequence)
     if (record !== undefined) {
-      return record.metadata.endId === outcomeId || record.reason === releaseReason ? record.newState : undefined
+      return record.metadata.outcomeId === outcomeId || record.reason === releaseReason ? record.newState : undefined
     }
-    const isFurtherBack = nodes.some((one) => one.sequence > sequence)
-    if (!isFurtherBack || !pageInfo.hasPreviousPage) return undefined
+    const isOnEarlierPage = nodes.some((one) => one.sequence > sequence)
+    if (!isOnEarlierPage || !pageInfo.hasPreviousPage) return undefined
     before = pageInfo.startCursor
   }
 }

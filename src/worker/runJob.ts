@@ -1,4 +1,4 @@
-// One job, from its claim to its end: runs the handler, and has recorded what came of it.
+// Runs the handler of one claimed job and reports the outcome.
 
 import { RequestRefusedError } from '../client/requestErrors.ts'
 import type { ClaimedJob, JobContext } from './claimedJob.ts'
@@ -10,47 +10,47 @@ import type { Emit, WorkerEvent } from './workerEvent.ts'
 
 export interface JobRun {
   handle(job: ClaimedJob, context: JobContext): Promise<unknown>
-  /** Extends the lease of the job once. @throws the reason for which the job is to be stopped */
+  /** Extends the lease of the job once. @throws the reason why the job must stop */
   extend(held: HeldJob): Promise<void>
-  readonly end: OutcomeReporter
+  readonly reporter: OutcomeReporter
   readonly emit: Emit
-  /** Handlers are not waited for any more: a job is given back although its handler goes on. */
+  /** Aborted when handlers are no longer waited for: jobs are released although their handlers still run. */
   readonly handlersAbandoned: AbortSignal
-  /** Is told of refusals that are about the worker, not about the job. */
+  /** Called when the server refuses the worker rather than the job. */
   onRefusal(error: RequestRefusedError): void
 }
 
-/** Of GraphQL: 24.8 days. */
+/** The largest Int of GraphQL: 24.8 days. */
 const MAX_INT = 2_147_483_647
 
-/** Never rejects: what becomes of the job is told by events. */
+/** Never rejects: events report the outcome. */
 export async function runJob(held: HeldJob, run: JobRun): Promise<void> {
   run.emit({ type: 'claimed', job: held.job })
   const startedAt = performance.now()
   const outcome = await outcomeOf(held, run)
   const processingTimeMs = Math.min(MAX_INT, Math.round(performance.now() - startedAt))
-  const ended: FinishedJob = { held, run, processingTimeMs }
-  run.emit(await reportOutcome(ended, outcome).catch((error: unknown) => lost(ended, error)))
+  const finished: FinishedJob = { held, run, processingTimeMs }
+  run.emit(await reportOutcome(finished, outcome).catch((error: unknown) => lost(finished, error)))
 }
 
 type Outcome = { readonly output: unknown } | { readonly error: unknown }
 
 async function outcomeOf(held: HeldJob, { handle, extend, handlersAbandoned }: JobRun): Promise<Outcome> {
   const { signal } = held
-  let leave: (() => void) | undefined
+  let abandon: (() => void) | undefined
   try {
-    // A stop that was asked for while the job was being claimed.
+    // The stop may have been requested while the job was being claimed.
     signal.throwIfAborted()
     const handled = Promise.resolve(handle(held.job, { signal, extend: () => extend(held) }))
-    const left = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason)
-      handlersAbandoned.addEventListener('abort', leave, { once: true })
+    const abandoned = new Promise<never>((_, reject) => {
+      abandon = () => reject(signal.reason)
+      handlersAbandoned.addEventListener('abort', abandon, { once: true })
     })
-    return { output: await Promise.race([handled, left]) }
+    return { output: await Promise.race([handled, abandoned]) }
   } catch (error) {
     return { error }
   } finally {
-    if (leave) handlersAbandoned.removeEventListener('abort', leave)
+    if (abandon) handlersAbandoned.removeEventListener('abort', abandon)
   }
 }
 
@@ -60,49 +60,49 @@ interface FinishedJob {
   readonly processingTimeMs: number
 }
 
-async function reportOutcome(ended: FinishedJob, outcome: Outcome): Promise<WorkerEvent> {
-  const { held, run } = ended
+async function reportOutcome(finished: FinishedJob, outcome: Outcome): Promise<WorkerEvent> {
+  const { held, run } = finished
   const reason: unknown = held.signal.reason
-  if (held.isLost) return lost(ended, reason)
+  if (held.isLost) return lost(finished, reason)
   held.beginReport()
-  if ('output' in outcome) return complete(ended, outcome.output)
-  if (reason instanceof JobCancelledError) return eventOf(ended, await run.end.cancel(held))
-  if (reason instanceof WorkerStoppedError) return eventOf(ended, await run.end.release(held))
-  return fail(ended, outcome.error)
+  if ('output' in outcome) return complete(finished, outcome.output)
+  if (reason instanceof JobCancelledError) return eventOf(finished, await run.reporter.cancel(held))
+  if (reason instanceof WorkerStoppedError) return eventOf(finished, await run.reporter.release(held))
+  return fail(finished, outcome.error)
 }
 
-/** An output that cannot be kept makes the job fail: it must not be tried for ever to keep it. */
-async function complete(ended: FinishedJob, output: unknown): Promise<WorkerEvent> {
-  const { held, run, processingTimeMs } = ended
+/** An output that cannot be stored fails the job; otherwise storing it would be retried forever. */
+async function complete(finished: FinishedJob, output: unknown): Promise<WorkerEvent> {
+  const { held, run, processingTimeMs } = finished
   const fault = outputFault(output)
-  if (fault !== undefined) return fail(ended, new TypeError(fault))
+  if (fault !== undefined) return fail(finished, new TypeError(fault))
   try {
-    return eventOf(ended, await run.end.complete(held, output, processingTimeMs))
+    return eventOf(finished, await run.reporter.complete(held, output, processingTimeMs))
   } catch (error) {
     if (!isAboutInput(error)) throw error
-    return fail(ended, new Error(`The server does not take the output: ${error.detail}`, { cause: error }))
+    return fail(finished, new Error(`The server does not accept the output: ${error.detail}`, { cause: error }))
   }
 }
 
-async function fail(ended: FinishedJob, error: unknown): Promise<WorkerEvent> {
-  const { held, run, processingTimeMs } = ended
+async function fail(finished: FinishedJob, error: unknown): Promise<WorkerEvent> {
+  const { held, run, processingTimeMs } = finished
   const failure = { errorMessage: errorText(error), timedOut: isTimeout(error), processingTimeMs }
-  const verdict = await run.end.fail(held, failure).catch((refusal: unknown) => {
+  const reported = await run.reporter.fail(held, failure).catch((refusal: unknown) => {
     if (!isAboutInput(refusal)) throw refusal
-    return run.end.fail(held, { ...failure, errorMessage: 'failed; the server does not take the message' })
+    return run.reporter.fail(held, { ...failure, errorMessage: 'failed; the server does not accept the message' })
   })
-  return eventOf(ended, verdict, error)
+  return eventOf(finished, reported, error)
 }
 
 function isAboutInput(error: unknown): error is RequestRefusedError {
   return error instanceof RequestRefusedError && error.isAboutInput
 }
 
-function eventOf(ended: FinishedJob, verdict: ReportedOutcome, error?: unknown): WorkerEvent {
-  const { held, processingTimeMs } = ended
+function eventOf(finished: FinishedJob, reported: ReportedOutcome, error?: unknown): WorkerEvent {
+  const { held, processingTimeMs } = finished
   const { job } = held
-  if ('lost' in verdict) return { type: 'lost', job, reason: verdict.lost }
-  switch (verdict.state) {
+  if ('lost' in reported) return { type: 'lost', job, reason: reported.lost }
+  switch (reported.state) {
     case 'COMPLETED':
       return { type: 'completed', job, processingTimeMs }
     case 'FAILED':

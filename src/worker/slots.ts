@@ -1,4 +1,4 @@
-// The jobs that are being worked on, and the wait of the claim loop for one of them to end.
+// The jobs in progress. The claim loop waits here for a free slot.
 import type { HeldJob } from './heldJob.ts'
 
 export class Slots {
@@ -16,7 +16,7 @@ export class Slots {
     return this.size - this.held.size
   }
 
-  /** Takes up a job until `work`, which never rejects, is over. */
+  /** Holds the job until `work`, which never rejects, ends. */
   fill(held: HeldJob, work: () => Promise<void>): void {
     this.held.add(held)
     const done = work().finally(() => {
@@ -27,13 +27,13 @@ export class Slots {
     this.running.add(done)
   }
 
-  /** Ends the wait, or the next one if nobody waits. */
+  /** Ends the current wait, or the next one if none is active. */
   notify(): void {
     this.isNotified = true
     this.wake?.()
   }
 
-  /** Waits for a slot to become free, or for whatever else rings; no longer than `ms`, if given. */
+  /** Waits for a notification, such as a free slot, for at most `ms` if given. */
   async wait(ms?: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {

@@ -1,82 +1,82 @@
-// The end of a worker, from the request to stop until nothing is waited for any more. Who is told what then is not known here.
+// The stages of stopping a worker, from the request until it no longer waits for anything.
 import { setMaxListeners } from 'node:events'
 import type { WorkerOptions, WorkerSettings } from './workerOptions.ts'
 
-/** How long handlers may take to stop, once they were told to. */
+/** How long handlers may take to stop once they are aborted. */
 const HANDLER_GRACE_MS = 5000
-/** How long the server may take to note what became of their jobs. */
+/** How long the outcomes of their jobs may take to be recorded. */
 const REQUEST_GRACE_MS = 5000
-/** A signal that comes again within this time is the same one: npm passes on what the terminal has sent to everybody already. */
+/** A repeated signal within this time is the same one: npm forwards what the terminal already sends to every process. */
 export const ECHO_MS = 1000
 
 export class StopRequest {
-  /** Why the worker stops by itself: what no retry mends. */
+  /** Why the worker stops by itself: an error that no retry fixes. */
   failure: unknown
   private readonly stages = {
-    asked: new AbortController(),
-    drained: new AbortController(),
-    handlersOver: new AbortController(),
-    over: new AbortController(),
+    stopRequested: new AbortController(),
+    drainTimedOut: new AbortController(),
+    handlersAbandoned: new AbortController(),
+    shutdown: new AbortController(),
   }
   private readonly drainMs: number
   private readonly undo: (() => void)[] = []
   private timer: NodeJS.Timeout | undefined
 
-  /** Listens to the signals of the options until it is closed. */
+  /** Listens for the signals of the options until it is closed. */
   constructor({ drainMs, onSignals }: WorkerSettings, { signal }: Pick<WorkerOptions, 'signal'>) {
     this.drainMs = drainMs
-    // Every job and every request listens to these.
+    // Every job and every request adds a listener.
     setMaxListeners(0, ...Object.values(this.stages).map((stage) => stage.signal))
-    if (signal !== undefined) this.followSignal(signal)
-    this.followProcess(onSignals)
+    if (signal !== undefined) this.stopOnAbort(signal)
+    this.stopOnSignals(onSignals)
   }
 
-  /** Nothing is claimed any more. Its reason says in words why. */
+  /** Aborted when claiming must stop. The reason is a text. */
   get stopRequested(): AbortSignal {
-    return this.stages.asked.signal
+    return this.stages.stopRequested.signal
   }
 
-  /** The time to finish is over: running jobs are aborted. */
+  /** Aborted when the drain timeout expires: running handlers are aborted. */
   get drainTimedOut(): AbortSignal {
-    return this.stages.drained.signal
+    return this.stages.drainTimedOut.signal
   }
 
-  /** Handlers that have not stopped by now are left to themselves. */
+  /** Aborted when handlers that still run are no longer waited for. */
   get handlersAbandoned(): AbortSignal {
-    return this.stages.handlersOver.signal
+    return this.stages.handlersAbandoned.signal
   }
 
-  /** No request is made or waited for any more. */
+  /** Aborted when requests must end. */
   get shutdown(): AbortSignal {
-    return this.stages.over.signal
+    return this.stages.shutdown.signal
   }
 
-  /** Asks for a stop; only the first time counts. */
+  /** Requests a stop; only the first call has an effect. */
   requestStop(reason: string): void {
     if (this.stopRequested.aborted) return
     this.after(this.drainMs, () => this.abortHandlers())
-    this.stages.asked.abort(reason)
+    this.stages.stopRequested.abort(reason)
   }
 
-  /** Asks for a stop because of what no retry mends. */
+  /** Requests a stop because of an error that no retry fixes. */
   fail(error: unknown): void {
     this.failure ??= error
     this.requestStop(error instanceof Error ? error.message : String(error))
   }
 
-  /** Ends what is still waited for, and hears no signals any more. */
+  /** Aborts what is still in progress, and ignores signals from now on. */
   close(): void {
     clearTimeout(this.timer)
     for (const undo of this.undo.splice(0)) undo()
-    this.stages.over.abort(new Error('the worker has ended'))
+    this.stages.shutdown.abort(new Error('the worker has ended'))
   }
 
   private abortHandlers(): void {
     this.after(HANDLER_GRACE_MS, () => {
-      this.after(REQUEST_GRACE_MS, () => this.stages.over.abort(new Error('the time of the worker to stop is over')))
-      this.stages.handlersOver.abort()
+      this.after(REQUEST_GRACE_MS, () => this.stages.shutdown.abort(new Error('the worker did not stop in time')))
+      this.stages.handlersAbandoned.abort()
     })
-    this.stages.drained.abort()
+    this.stages.drainTimedOut.abort()
   }
 
   private after(ms: number, next: () => void): void {
@@ -84,24 +84,24 @@ export class StopRequest {
     this.timer = setTimeout(next, ms)
   }
 
-  private followSignal(signal: AbortSignal): void {
+  private stopOnAbort(signal: AbortSignal): void {
     const onAbort = (): void => this.requestStop('its signal was aborted')
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     this.undo.push(() => signal.removeEventListener('abort', onAbort))
   }
 
-  /** The first signal asks for a stop, the second ends the drain, the third finds nobody who listens: it ends the process. */
-  private followProcess(signals: readonly NodeJS.Signals[]): void {
-    let askedAt: number | undefined
+  /** The first signal requests a stop, the second ends the drain. A third finds no listener and ends the process. */
+  private stopOnSignals(signals: readonly NodeJS.Signals[]): void {
+    let requestedAt: number | undefined
     const ignore = (): void => {
       for (const signal of signals) process.off(signal, onSignal)
     }
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (askedAt === undefined) {
-        askedAt = performance.now()
+      if (requestedAt === undefined) {
+        requestedAt = performance.now()
         this.requestStop(signal)
-      } else if (performance.now() - askedAt > ECHO_MS) {
+      } else if (performance.now() - requestedAt > ECHO_MS) {
         ignore()
         if (!this.drainTimedOut.aborted) this.abortHandlers()
       }

@@ -1,5 +1,5 @@
-// The connection of a worker to the server: sends its requests under a deadline, sorts their failures, and notices when the server
-// goes away and comes back. Repeats nothing: whether a request may be sent again is for the sender to know.
+// The HTTP client of a worker: sends requests with a deadline, classifies failures and notices
+// outages. It does not retry: only the caller knows whether a request may be repeated.
 
 import { Credential, type Token } from '../client/credential.ts'
 import {
@@ -9,21 +9,21 @@ import {
   RequestRefusedError,
   ServerUnavailableError,
 } from '../client/requestErrors.ts'
-import { type Answer, sendOperation, type TypedDocument } from '../client/sendOperation.ts'
+import { type ApiResponse, sendOperation, type TypedDocument } from '../client/sendOperation.ts'
 import type { Emit } from './workerEvent.ts'
 
 export interface WorkerClientOptions {
   readonly url: string
   readonly token: Token | undefined
   readonly emit: Emit
-  /** Ends every request when it is aborted. */
+  /** Aborts every request. */
   readonly shutdown: AbortSignal
 }
 
 const REQUEST_MS = 15_000
 
 export class WorkerClient {
-  /** How many requests were answered. */
+  /** Number of requests that the server has answered. */
   responseCount = 0
   private readonly options: WorkerClientOptions
   private readonly credential: Credential
@@ -34,7 +34,7 @@ export class WorkerClient {
     this.credential = new Credential(options.token)
   }
 
-  /** Resolves to the data of the answer. @throws ServerAwayError, RequestRefusedError */
+  /** Resolves to the data of the response. @throws ServerUnavailableError, RequestRefusedError */
   async send<Data, Variables extends object>(
     document: TypedDocument<Data, Variables>,
     variables: Variables,
@@ -42,18 +42,18 @@ export class WorkerClient {
   ): Promise<Data> {
     const { url } = this.options
     try {
-      const answer = await this.answer<Data>({ query: document.toString(), variables }, timeoutMs)
-      const failure = failureOf(url, answer)
+      const response = await this.request<Data>({ query: document.toString(), variables }, timeoutMs)
+      const failure = failureOf(url, response)
       if (failure) throw failure
       this.noteResponse()
-      return answer.data
+      return response.data
     } catch (error) {
       if (error instanceof ServerUnavailableError) this.noteUnavailable(error)
       throw error
     }
   }
 
-  /** Resolves to the outcome of a mutation. @throws ServerAwayError, RequestRefusedError */
+  /** Resolves to the outcome of a mutation. @throws ServerUnavailableError, RequestRefusedError */
   async mutate<Outcome, Variables extends object>(
     document: TypedDocument<{ readonly outcome: Outcome | null }, Variables>,
     variables: Variables,
@@ -62,21 +62,21 @@ export class WorkerClient {
     return outcomeOf(this.options.url, await this.send(document, variables, timeoutMs))
   }
 
-  /** The refusal of an answer that is one, although it came as data. */
+  /** Converts a refusal that arrived as data into an error. */
   refusal(code: string, detail: string): RequestRefusedError {
     return new RequestRefusedError(this.options.url, code, detail)
   }
 
-  private async answer<Data>(
+  private async request<Data>(
     operation: { query: string; variables: object },
     timeoutMs: number,
-  ): Promise<Answer<Data>> {
+  ): Promise<ApiResponse<Data>> {
     const { url, shutdown } = this.options
-    // Not AbortSignal.any(): what it makes lives as long as `shutdown`, which is as long as the worker.
+    // Not AbortSignal.any(): its result lives as long as `shutdown`, which is as long as the worker.
     const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-    const giveUp = (): void => deadline.abort(shutdown.reason)
-    shutdown.addEventListener('abort', giveUp, { once: true })
+    const timer = setTimeout(() => deadline.abort(new Error(`no response within ${timeoutMs} ms`)), timeoutMs)
+    const onShutdown = (): void => deadline.abort(shutdown.reason)
+    shutdown.addEventListener('abort', onShutdown, { once: true })
     try {
       shutdown.throwIfAborted()
       const send = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, deadline.signal)
@@ -85,22 +85,22 @@ export class WorkerClient {
       throw networkFailure(url, error, this.responseCount > 0)
     } finally {
       clearTimeout(timer)
-      shutdown.removeEventListener('abort', giveUp)
+      shutdown.removeEventListener('abort', onShutdown)
     }
   }
 
   private noteResponse(): void {
     this.responseCount += 1
     if (this.unavailableSince === undefined) return
-    const awayMs = Math.round(performance.now() - this.unavailableSince)
+    const unavailableMs = Math.round(performance.now() - this.unavailableSince)
     this.unavailableSince = undefined
-    this.options.emit({ type: 'serverBack', awayMs })
+    this.options.emit({ type: 'serverRecovered', unavailableMs })
   }
 
   private noteUnavailable(error: ServerUnavailableError): void {
-    // At the end of the worker it is we who go.
+    // During shutdown the failure is our own.
     if (this.unavailableSince !== undefined || this.options.shutdown.aborted) return
     this.unavailableSince = performance.now()
-    this.options.emit({ type: 'serverAway', error })
+    this.options.emit({ type: 'serverUnavailable', error })
   }
 }

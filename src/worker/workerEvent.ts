@@ -1,19 +1,19 @@
-// What happens in a worker, for whoever keeps a log of it.
+// Events of a worker, for its log.
 import type { ClaimedJob } from './claimedJob.ts'
 
 export type WorkerEvent =
   | { readonly type: 'claimed'; readonly job: ClaimedJob }
   | { readonly type: 'completed'; readonly job: ClaimedJob; readonly processingTimeMs: number }
-  /** `error` is what the handler threw, or what was wrong with its output. The server retries the job if attempts are left. */
+  /** `error` is what the handler threw, or what was wrong with its output. The server retries the job if attempts remain. */
   | { readonly type: 'failed'; readonly job: ClaimedJob; readonly processingTimeMs: number; readonly error: unknown }
   | { readonly type: 'cancelled'; readonly job: ClaimedJob }
   | { readonly type: 'released'; readonly job: ClaimedJob }
-  /** How the job ended here was not recorded: it was taken away, or the server could not be told. */
+  /** The outcome was not recorded: the lease was lost, or the server did not answer. */
   | { readonly type: 'lost'; readonly job: ClaimedJob; readonly reason: string }
-  /** The server does not answer, or cannot; the worker goes on asking. */
-  | { readonly type: 'serverAway'; readonly error: Error }
-  | { readonly type: 'serverBack'; readonly awayMs: number }
-  /** `error` is what no retry mends, where that is the reason; `runWorker` rejects with it in the end. */
+  /** The server does not respond, or cannot process requests; the worker keeps retrying. */
+  | { readonly type: 'serverUnavailable'; readonly error: Error }
+  | { readonly type: 'serverRecovered'; readonly unavailableMs: number }
+  /** `error` is set if the worker stops because of an error that no retry fixes; `runWorker` then rejects with it. */
   | {
       readonly type: 'stopping'
       readonly reason: string
@@ -23,13 +23,13 @@ export type WorkerEvent =
 
 export type Emit = (event: WorkerEvent) => void
 
-/** Hands events to `listener`. What that throws is a warning of the process, and no matter of the worker. */
+/** Passes events to `listener`. Its errors become process warnings and do not affect the worker. */
 export function emitterOf(listener: ((event: WorkerEvent) => void) | undefined): Emit {
   return (event) => {
     try {
       listener?.(event)
     } catch (error) {
-      process.emitWarning(`onEvent threw at the event "${event.type}": ${String(error)}`, 'JobledgerWorkerWarning')
+      process.emitWarning(`onEvent threw for event "${event.type}": ${String(error)}`, 'JobledgerWorkerWarning')
     }
   }
 }

@@ -1,4 +1,4 @@
-// What a worker is told to do, with the limits and defaults of each option.
+// The options of a worker, with their limits and defaults.
 
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -7,35 +7,36 @@ import type { ClaimedJob, JobContext } from './claimedJob.ts'
 import type { WorkerEvent } from './workerEvent.ts'
 
 export interface WorkerOptions<Output = unknown> {
-  /** The whole endpoint, such as `http://localhost:4000/graphql`. */
+  /** The full endpoint URL, such as `http://localhost:4000/graphql`. */
   readonly url: string
   /**
-   * A token or an API key with the role WORKER; none for an open server. A function returns the current one: it is called for each
-   * request, and once more when the server refuses what it returned. What it throws is retried, as an outage is.
+   * A token or an API key with the role WORKER; unset for an open server. A function returns the
+   * current one: it is called for each request, and once more if the server refuses the result. If it
+   * throws, the worker retries as for an outage.
    */
   readonly token?: Token | undefined
-  /** Only jobs with one of these, 1 to 100; by default all jobs. */
+  /** Claims only jobs with one of these presets, 1 to 100 names. All jobs by default. */
   readonly presets?: readonly string[] | undefined
-  /** So many jobs at once, 1 to 1000; 1 by default. */
+  /** Maximum number of jobs in progress, 1 to 1000. 1 by default. */
   readonly concurrency?: number | undefined
-  /** A job whose lease was not extended for so long is another's to take; 1 to 86400, 60 by default. */
+  /** Seconds without an extension after which another worker may take the job, 1 to 86400. 60 by default. */
   readonly leaseSeconds?: number | undefined
-  /** Names this worker in the records, and no other; by default the host name, the process id and random letters. */
+  /** Unique name of this worker in the records, 1 to 200 characters. By default the host name, process id and random letters. */
   readonly workerId?: string | undefined
-  /** How long to wait, more or less, before an empty queue is looked at again; 1000 by default. */
+  /** Approximate time in milliseconds between two polls of an empty queue, 1 to 86400000. 1000 by default. */
   readonly pollMs?: number | undefined
-  /** How long running jobs may go on after a stop was asked for; then they are aborted and given back. 30000 by default. */
+  /** Milliseconds that running jobs may take after a stop is requested, 0 to 86400000. Then they are aborted and released. 30000 by default. */
   readonly drainMs?: number | undefined
-  /** Asks for a stop when it is aborted: nothing is claimed any more, and running jobs are drained. */
+  /** Requests a stop when aborted: claiming ends, and running jobs are drained. */
   readonly signal?: AbortSignal | undefined
-  /** Signals of the process that ask for a stop, and the second time end the drain; SIGTERM and SIGINT by default, [] for none. */
+  /** Process signals that request a stop; the second one ends the drain. SIGTERM and SIGINT by default, [] for none. */
   readonly onSignals?: readonly NodeJS.Signals[] | undefined
-  /** Does the work. What it resolves to is the output of the result, as JSON; what it throws is why the job failed. */
+  /** Does the work. Its result is the output, as JSON; what it throws is why the job failed. */
   handle(job: ClaimedJob, context: JobContext): Promise<Output>
   onEvent?(event: WorkerEvent): void
 }
 
-/** The options of a worker cannot be used. The message is complete: print it without a stack trace. */
+/** The options are invalid. The message is complete: print it without a stack trace. */
 export class WorkerOptionsError extends Error {
   override readonly name = 'WorkerOptionsError'
 }
@@ -47,7 +48,7 @@ export interface WorkerSettings {
   readonly concurrency: number
   readonly leaseSeconds: number
   readonly workerId: string
-  /** Whether no other worker can have this id. */
+  /** Whether no other worker can have this id, because it contains random letters. */
   readonly hasGeneratedId: boolean
   readonly pollMs: number
   readonly drainMs: number
@@ -56,38 +57,38 @@ export interface WorkerSettings {
 
 const DAY_SECONDS = 86_400
 const DAY_MS = DAY_SECONDS * 1000
-/** As many leases as the server extends at once. */
+/** The server's maximum number of leases in one extension. */
 const MAX_CONCURRENCY = 1000
 const MAX_PRESETS = 100
 const NAME_CHARACTERS = 200
 
-/** The options with their defaults. @throws WorkerOptionsError naming the first that cannot be used */
+/** Applies the defaults. @throws WorkerOptionsError naming the first invalid option */
 export function settingsOf(options: WorkerOptions): WorkerSettings {
   const { url, token, presets, workerId } = options
-  if (typeof options.handle !== 'function') refuse('handle must be a function that does the work of one job.')
+  if (typeof options.handle !== 'function') refuse('`handle` must be a function that does the work of one job.')
   checkUrl(url)
-  // The credential itself is not repeated: this message may end up in a log.
+  // The message may end up in a log: it must not contain the credential.
   if (token !== undefined && typeof token !== 'function' && !isToken(token)) {
     refuse(
-      'token must be one word of printable ASCII (a JSON Web Token or an API key), or a function that returns one.',
+      '`token` must be one word of printable ASCII (a JSON Web Token or an API key), or a function that returns one.',
     )
   }
   if (presets !== undefined && (presets.length < 1 || presets.length > MAX_PRESETS)) {
-    refuse(`presets must be 1 to ${MAX_PRESETS} names, or left out for all jobs; ${presets.length} came.`)
+    refuse(`\`presets\` must contain 1 to ${MAX_PRESETS} names, or be unset for all jobs (got ${presets.length}).`)
   }
   if (workerId !== undefined && (workerId.length < 1 || workerId.length > NAME_CHARACTERS)) {
-    refuse(`workerId must be 1 to ${NAME_CHARACTERS} characters; ${workerId.length} came.`)
+    refuse(`\`workerId\` must have 1 to ${NAME_CHARACTERS} characters (got ${workerId.length}).`)
   }
   return {
     url,
     token,
     presets,
-    concurrency: wholeNumber('concurrency', options.concurrency ?? 1, [1, MAX_CONCURRENCY]),
-    leaseSeconds: wholeNumber('leaseSeconds', options.leaseSeconds ?? 60, [1, DAY_SECONDS]),
+    concurrency: integer('concurrency', options.concurrency ?? 1, [1, MAX_CONCURRENCY]),
+    leaseSeconds: integer('leaseSeconds', options.leaseSeconds ?? 60, [1, DAY_SECONDS]),
     workerId: workerId ?? `${hostname().slice(0, 100)}:${process.pid}:${randomBytes(4).toString('hex')}`,
     hasGeneratedId: workerId === undefined,
-    pollMs: wholeNumber('pollMs', options.pollMs ?? 1000, [1, DAY_MS]),
-    drainMs: wholeNumber('drainMs', options.drainMs ?? 30_000, [0, DAY_MS]),
+    pollMs: integer('pollMs', options.pollMs ?? 1000, [1, DAY_MS]),
+    drainMs: integer('drainMs', options.drainMs ?? 30_000, [0, DAY_MS]),
     onSignals: options.onSignals ?? ['SIGTERM', 'SIGINT'],
   }
 }
@@ -95,16 +96,16 @@ export function settingsOf(options: WorkerOptions): WorkerSettings {
 function checkUrl(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
-    refuse(`url must be the whole endpoint of the server, such as http://localhost:4000/graphql; "${url}" came.`)
+    refuse(`\`url\` must be the full endpoint of the server, such as http://localhost:4000/graphql (got "${url}").`)
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    refuse('url must not hold a user name or a password: the credential goes into token.')
+    refuse('`url` must not contain a user name or password: pass the credential as `token`.')
   }
 }
 
-function wholeNumber(name: string, value: number, [least, most]: readonly [number, number]): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  return refuse(`${name} must be a whole number from ${least} to ${most}; ${value} came.`)
+function integer(name: string, value: number, [min, max]: readonly [number, number]): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  return refuse(`\`${name}\` must be an integer from ${min} to ${max} (got ${value}).`)
 }
 
 function refuse(message: string): never {

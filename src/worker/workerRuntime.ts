@@ -1,5 +1,5 @@
-// What every kind of worker consists of, wired together: its connection, its slots, the leases of what it holds, and how it stops. How it comes
-// by jobs is the matter of each kind.
+// The parts that every kind of worker shares: HTTP client, slots, leases and stopping. Each kind has
+// its own source of jobs.
 import type { HeldJob } from './heldJob.ts'
 import { Leases } from './leases.ts'
 import { LostClaims } from './lostClaims.ts'
@@ -11,7 +11,7 @@ import { WorkerClient } from './workerClient.ts'
 import { type Emit, emitterOf } from './workerEvent.ts'
 import { settingsOf, type WorkerOptions, type WorkerSettings } from './workerOptions.ts'
 
-/** What claiming jobs takes. */
+/** What claiming jobs needs. */
 export interface WorkerRuntimeParts {
   readonly client: WorkerClient
   readonly settings: WorkerSettings
@@ -23,9 +23,9 @@ export interface WorkerRuntimeParts {
 export class WorkerRuntime {
   readonly parts: WorkerRuntimeParts
   private readonly jobRun: JobRun
-  private readonly keeping: Promise<void>
+  private readonly leaseLoop: Promise<void>
 
-  /** Open: it keeps the leases of what is in its slots, and listens to the request to stop. @throws WorkerOptionsError */
+  /** Starts to extend the leases of jobs in its slots, and to listen for stop requests. @throws WorkerOptionsError */
   constructor(options: WorkerOptions) {
     const settings = settingsOf(options)
     const emit = emitterOf((event) => options.onEvent?.(event))
@@ -41,26 +41,26 @@ export class WorkerRuntime {
     this.jobRun = {
       handle: (job, context) => options.handle(job, context),
       extend: (held) => leases.extendOne(held, onRefusal),
-      end: new OutcomeReporter(client, { ...settings, shutdown }),
+      reporter: new OutcomeReporter(client, { ...settings, shutdown }),
       emit,
       handlersAbandoned,
       onRefusal,
     }
-    this.keeping = leases.keep(slots.held, shutdown, onRefusal)
+    this.leaseLoop = leases.keep(slots.held, shutdown, onRefusal)
   }
 
-  /** Runs a job that is in a slot to its end. Never rejects. */
+  /** Runs a job in a slot until its outcome is reported. Never rejects. */
   async run(held: HeldJob): Promise<void> {
     await runJob(held, this.jobRun)
     if (held.isLost) this.parts.lostClaims.forget(held.job)
   }
 
-  /** Waits for the running jobs. @throws what made the worker stop by itself */
+  /** Waits for the running jobs. @throws the error that stopped the worker, if any */
   async close(): Promise<void> {
     const { slots, stop } = this.parts
     await slots.whenEmpty()
     stop.close()
-    await this.keeping
+    await this.leaseLoop
     if (stop.failure !== undefined) throw stop.failure
   }
 }

@@ -83,7 +83,7 @@ it('does not end a worker whose token names a key that is looked up later', asyn
   const job = await newJob(server.ledger)
   const token = await issuer.token('newer', { roles: ['WORKER'] })
   const worker = startWorker({ url: endpointOf(server), token, handle: async () => 'done' })
-  await eventually(() => expect(worker.of('serverAway')).toHaveLength(1))
+  await eventually(() => expect(worker.of('serverUnavailable')).toHaveLength(1))
   issuer.isUnavailable = false
   await eventually(async () => expect(await stored(server, job)).toMatchObject({ state: 'COMPLETED' }), 20_000)
   await worker.stop()

@@ -191,7 +191,7 @@ describe('the credential', () => {
     writeFileSync(GO, '')
     const { stdout, stderr } = await started.ended
     const kept = waiting().map((file) => readFileSync(join(spool, file), 'utf8'))
-    expect([kept.length, stderr]).toEqual([1, expect.stringContaining('does not answer (ECONNREFUSED)')])
+    expect([kept.length, stderr]).toEqual([1, expect.stringContaining('does not respond (ECONNREFUSED)')])
     // What would be seen if it was to be seen: the arguments, and the environment of the program.
     expect(processes).toContain('sh -c env; echo ready;')
     for (const seen of [stdout.toString(), kept.join()]) expect(seen).toContain(`GO=${GO}`)

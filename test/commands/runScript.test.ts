@@ -166,12 +166,12 @@ describe('the log of a worker', () => {
       { ...facts, level: 40, reason: 'why', msg: 'job lost' },
     ],
     [
-      { type: 'serverAway', error },
-      { level: 40, error: error.message, msg: 'the server is away' },
+      { type: 'serverUnavailable', error },
+      { level: 40, error: error.message, msg: 'server is unavailable' },
     ],
     [
-      { type: 'serverBack', awayMs: 9 },
-      { level: 30, awayMs: 9, msg: 'the server is back' },
+      { type: 'serverRecovered', unavailableMs: 9 },
+      { level: 30, unavailableMs: 9, msg: 'server recovered' },
     ],
     [
       { type: 'stopping', reason: 'SIGTERM', runningJobs: 1 },

@@ -63,7 +63,7 @@ describe('jobledger run without a server', () => {
     expect([code, stdout.toString()]).toEqual([3, 'hi\n'])
     const [file, ...others] = filesIn(spool)
     expect(stderr.replace(/\(.*?\)/, '()')).toBe(
-      `jobledger run: ${server.endpoint} does not answer (). The outcome is kept in ${join(spool, String(file))}; ` +
+      `jobledger run: ${server.endpoint} does not respond (). The outcome is kept in ${join(spool, String(file))}; ` +
         `the next run for ${server.endpoint} delivers it.\n`,
     )
     expect([file, others]).toEqual([expect.stringMatching(/^\d{8}T\d{9}Z-[0-9a-f-]{36}\.json$/), []])

@@ -170,7 +170,7 @@ describe('tail', () => {
     program.process.kill('SIGTERM')
     await program.ended
     const said = program.stderr().split('\n')
-    const away = `${url} answered with status 503 and no GraphQL response: no server Trying again.`
+    const away = `${url} responded with status 503 and no GraphQL response: no server Trying again.`
     expect(said.filter((line) => line === away)).toHaveLength(1)
     expect(new Set(said).size).toBe(said.length)
     expect(said.slice(-2)).toEqual([`${url} answers again.`, ''])

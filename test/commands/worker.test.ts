@@ -187,7 +187,7 @@ describe('jobledger worker does not begin', () => {
     ['a timeout that is none', { exec: 'sh', timeout: 'soon' }, '--timeout must be a positive number of seconds'],
     ['a preset without a name', { exec: 'sh', preset: ['a', ''] }, '--preset must not be empty'],
     ['an address that is none', { exec: 'sh', url: 'localhost:4000' }, '--url must be the whole endpoint of a server'],
-    ['a credential that is not good', { exec: 'sh' }, 'that is good. The credential came from JOBLEDGER_TOKEN.'],
+    ['a credential that is not good', { exec: 'sh' }, 'that is valid. The credential came from JOBLEDGER_TOKEN.'],
   ])('with %s', async (_, options, sentence) => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     vi.stubEnv('JOBLEDGER_URL', `${server.url}/graphql`)

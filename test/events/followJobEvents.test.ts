@@ -143,7 +143,7 @@ describe('what no retry mends is thrown', () => {
       'no credential',
       { AUTH: 'required', ...PROTECTED },
       {},
-      /refuses the subscriber \(UNAUTHENTICATED\): .* Give the subscriber a token or an API key that is good\.$/,
+      /refuses the subscriber \(UNAUTHENTICATED\): .* Give the subscriber a token or an API key that is valid\.$/,
     ],
     ['a bad cursor', {}, { after: 'nonsense' }, /\(BAD_USER_INPUT\): after: is not a cursor of this service/],
     ['a bad filter', {}, { filter: { userId: '' } }, /\(BAD_USER_INPUT\): userId: must have 1 to 200 characters/],

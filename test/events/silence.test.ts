@@ -66,7 +66,7 @@ describe('a connection that falls silent is replaced, and nothing is missed', ()
       for await (const { record } of followJobEvents({ ...options, onInterruption })) heard.push(record.job.jobId)
     })()
     await expectRecovery(() => heard)
-    expect(interruptions).toEqual([expect.stringContaining(`nothing came for ${SILENCE_MS / 1000} s`)])
+    expect(interruptions).toEqual([expect.stringContaining(`nothing was received for ${SILENCE_MS / 1000} s`)])
     stop.abort()
     await following
     expect(new Set(heard).size).toBe(heard.length)
@@ -76,7 +76,7 @@ describe('a connection that falls silent is replaced, and nothing is missed', ()
     const environment = { JOBLEDGER_URL: url, JOBLEDGER_TOKEN: await token() }
     const program = runProgram('src/cli.ts', environment, ['tail', '--json'])
     await expectRecovery(() => [...program.stdout().matchAll(/"jobId":"([^"]+)"/g)].map(([, id]) => id as string))
-    expect(program.stderr().match(/nothing came for/g)).toHaveLength(1)
+    expect(program.stderr().match(/nothing was received for/g)).toHaveLength(1)
   })
 
   it('by the example for browsers', { timeout: 2 * WAIT_MS }, async () => {

@@ -1,6 +1,6 @@
 // How many SQL statements a request costs, and which columns they read.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer } from '../../src/client/sendOperation.ts'
+import type { ApiResponse } from '../../src/client/sendOperation.ts'
 import { completeJob } from '../../src/ledger/finishJob.ts'
 import { jobIn, newJob } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -25,7 +25,7 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
 
   async function ask(query: string, variables: object = {}) {
     // biome-ignore lint/suspicious/noExplicitAny: the answers have as many shapes as there are queries
-    const answers: Answer<any>[] = []
+    const answers: ApiResponse<any>[] = []
     const statements = await log.during(async () => {
       answers.push(await server.request(query, variables))
     })

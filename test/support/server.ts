@@ -1,7 +1,7 @@
 // A complete server on a separate database, used over HTTP. The caller must close it.
 import type { Logger } from 'pino'
 import { type App, createApp } from '../../src/app.ts'
-import { type Answer, sendOperation, type TypedDocument } from '../../src/client/sendOperation.ts'
+import { type ApiResponse, sendOperation, type TypedDocument } from '../../src/client/sendOperation.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.ts'
@@ -30,12 +30,12 @@ export interface TestServer extends Pick<App, 'ledger' | 'database'> {
     query: string,
     variables?: object,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer<Data>>
+  ): Promise<ApiResponse<Data>>
   request<Data, Variables extends object>(
     document: TypedDocument<Data, Variables>,
     variables?: Variables,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer<Data>>
+  ): Promise<ApiResponse<Data>>
   close(): Promise<void>
 }
 

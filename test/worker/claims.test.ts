@@ -1,4 +1,4 @@
-// Which jobs a worker takes, how many at once, and when it gives up for good.
+// Which jobs a worker claims, how many at once, and when it stops for good.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { RequestRefusedError, runWorker, type WorkerOptions, WorkerOptionsError } from '../../src/worker/runWorker.ts'
 import { PROTECTED, tokenOf } from '../support/credentials.ts'
@@ -28,7 +28,7 @@ afterAll(async () => {
 const workerToken = (): Promise<string> => tokenOf('w', { roles: ['WORKER'] })
 
 describe('a worker', () => {
-  it('works on as many jobs at once as it was told, and on no more', async () => {
+  it('runs as many jobs at once as its concurrency, and no more', async () => {
     const jobs = await newJobs(server, 7)
     const running = { now: 0, most: 0 }
     const gate = newGate()
@@ -51,7 +51,7 @@ describe('a worker', () => {
     expect(worker.of('claimed').map(({ job }) => job.jobId)).toEqual(jobs.map(({ id }) => id))
   })
 
-  it('takes only jobs with its presets', async () => {
+  it('claims only jobs with its presets', async () => {
     const [small] = await newJobs(server, 1, { preset: 'small' })
     const [large] = await newJobs(server, 1, { preset: 'large' })
     const [other] = await newJobs(server, 1)
@@ -66,7 +66,7 @@ describe('a worker', () => {
     for (const job of [small, other]) expect((await stored(server, job as { id: string })).state).toBe('PENDING')
   })
 
-  it('sees a job that comes into an empty queue', async () => {
+  it('finds a job that is added to an empty queue', async () => {
     const worker = startWorker({
       url: proxy.url,
       token: await workerToken(),
@@ -86,32 +86,36 @@ describe('a worker that can never work', () => {
       async () => undefined,
       /refuses the worker \(UNAUTHENTICATED\): .* Give the worker a token/,
     ],
-    ['with a forged one', () => tokenOf('w', { roles: ['WORKER'], secret: 'x'.repeat(40) }), /\(UNAUTHENTICATED\)/],
+    [
+      'with a forged credential',
+      () => tokenOf('w', { roles: ['WORKER'], secret: 'x'.repeat(40) }),
+      /\(UNAUTHENTICATED\)/,
+    ],
     ['with another role', () => tokenOf('u', { roles: ['USER'] }), /\(FORBIDDEN\): .* with the role WORKER\.$/],
-  ])('ends at once with a refusal, %s', async (_, token, message) => {
+  ])('stops at once with a refusal, %s', async (_, token, message) => {
     const worker = startWorker({ url: endpointOf(server), token: await token(), handle: async () => undefined })
     await expect(worker.done).rejects.toThrow(RequestRefusedError)
     await expect(worker.done).rejects.toThrow(message)
-    expect(worker.of('serverAway')).toEqual([])
+    expect(worker.of('serverUnavailable')).toEqual([])
   })
 
-  it('ends at once where there is no such server', async () => {
+  it('stops at once if the URL is not that of the API', async () => {
     const worker = startWorker({ url: `${server.url}/nothing`, handle: async () => undefined })
     await expect(worker.done).rejects.toThrow(/\(HTTP_404\): .*Is this the endpoint of a Jobledger server\?/)
   })
 
   it.each([
-    ['the address', { url: 'localhost:4000' }, /^url must be .*"localhost:4000" came/],
-    ['a credential in the address', { url: 'http://me:secret@localhost/graphql' }, /^url must not hold/],
-    ['a token of two words', { token: 'Bearer s3cr3t' }, /^token must be one word/],
-    ['the presets', { presets: [] }, /^presets must be 1 to 100 names/],
-    ['the concurrency', { concurrency: 0 }, /^concurrency must be a whole number from 1 to 1000; 0 came/],
-    ['the lease', { leaseSeconds: 0.5 }, /^leaseSeconds must be/],
-    ['the name', { workerId: '' }, /^workerId must be/],
-    ['the pause', { pollMs: Number.NaN }, /^pollMs must be/],
-    ['the drain', { drainMs: -1 }, /^drainMs must be/],
-    ['the handler', { handle: undefined }, /^handle must be a function/],
-  ])('ends at once when %s cannot be used, and repeats no secret', async (_, wrong, message) => {
+    ['the URL', { url: 'localhost:4000' }, /^`url` must be .*\(got "localhost:4000"\)/],
+    ['a URL with a credential', { url: 'http://me:secret@localhost/graphql' }, /^`url` must not contain/],
+    ['a token of two words', { token: 'Bearer s3cr3t' }, /^`token` must be one word/],
+    ['the presets', { presets: [] }, /^`presets` must contain 1 to 100 names/],
+    ['the concurrency', { concurrency: 0 }, /^`concurrency` must be an integer from 1 to 1000 \(got 0\)/],
+    ['the lease', { leaseSeconds: 0.5 }, /^`leaseSeconds` must be/],
+    ['the worker id', { workerId: '' }, /^`workerId` must be/],
+    ['the poll interval', { pollMs: Number.NaN }, /^`pollMs` must be/],
+    ['the drain timeout', { drainMs: -1 }, /^`drainMs` must be/],
+    ['the handler', { handle: undefined }, /^`handle` must be a function/],
+  ])('stops at once when %s is invalid, without repeating a secret', async (_, wrong, message) => {
     const options = { url: endpointOf(server), handle: async () => undefined, ...wrong } as WorkerOptions
     const failure = await runWorker(options).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(WorkerOptionsError)
@@ -119,7 +123,7 @@ describe('a worker that can never work', () => {
     expect(String(failure)).not.toMatch(/s3cr3t|me:secret/)
   })
 
-  it('ends after the job that is running when its credential is not good any more, and says why', async () => {
+  it('finishes the running job when its credential is revoked, and reports the reason', async () => {
     const [first, second] = await newJobs(server, 2, { preset: 'revoked' })
     const gate = newGate()
     const worker = startWorker({

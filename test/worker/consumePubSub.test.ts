@@ -1,4 +1,4 @@
-// A worker that hears of jobs by messages of Google Cloud Pub/Sub, as Google's own emulator plays it.
+// A worker that gets jobs from messages of Google Cloud Pub/Sub, with Google's own emulator.
 import { PubSub } from '@google-cloud/pubsub'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createJob } from '../../src/ledger/createJob.ts'
@@ -91,7 +91,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
   const stateOf = async (id: string) =>
     await server.ledger.prisma.job.findUniqueOrThrow({ where: { id }, select: { state: true, version: true } })
 
-  /** A message as the server sends them, but by hand. */
+  /** Publishes a message like those of the server. */
   const send = (jobId: string, sequence: number, newState = 'PENDING') =>
     client.topic(names.topic, { messageOrdering: true }).publishMessage({
       data: Buffer.from('{}'),
@@ -99,7 +99,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
       attributes: { jobId, sequence: String(sequence), newState },
     })
 
-  it('works on each job once, over two consumers, and tells how it ended', async () => {
+  it('runs each job once over two consumers and records its outcome', async () => {
     const [one, other] = [consume({ concurrency: 4 }), consume({ concurrency: 4 })]
     const ids: string[] = []
     for (let n = 0; n < 60; n++) ids.push((await newJob(server.ledger, { content: String(n) })).id)
@@ -114,7 +114,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     expect([...one.events, ...other.events].filter(({ type }) => type === 'lost')).toEqual([])
   })
 
-  it('tries again what failed and may be tried again', async () => {
+  it('retries a failed job that has attempts left', async () => {
     let tries = 0
     const consuming = consume({
       handle: async () => {
@@ -127,7 +127,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     expect(consuming.handled).toEqual([job.id, job.id])
   })
 
-  it('does nothing about messages that come again, late, or of something else', async () => {
+  it('ignores messages that are duplicate, late or about another transition', async () => {
     const consuming = consume({ concurrency: 2 })
     const done = await newJob(server.ledger)
     await eventually(async () => expect((await stateOf(done.id)).state).toBe('COMPLETED'), 30_000)
@@ -136,7 +136,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     for (const sequence of [1, 1, 3]) await send(done.id, sequence)
     await send(done.id, 2, 'PROCESSING')
     await send('01890000-0000-7000-8000-000000000000', 1)
-    // A gap: of this job only a message came that is older than what happened last.
+    // A gap: the only message of this job is older than its last transition.
     const last = await newJob(server.ledger)
     await eventually(async () => expect((await stateOf(last.id)).state).toBe('COMPLETED'), 30_000)
     expect(consuming.handled.filter((id) => id === done.id)).toHaveLength(1)
@@ -145,7 +145,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     expect(await consuming.ended).toBeUndefined()
   })
 
-  it('works on jobs of its presets only, although the emulator ignores the filter of the subscription', async () => {
+  it('runs only jobs with its presets, although the emulator ignores the filter of the subscription', async () => {
     const filtered = `projects/${PROJECT}/subscriptions/filtered-${made}`
     const filter = 'attributes.preset = "wanted"'
     await client.createSubscription(names.topic, filtered, { enableMessageOrdering: true, filter })
@@ -156,7 +156,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     }
     const [other, wanted, none, also, last] = ids as [string, string, string, string, string]
     await eventually(async () => expect([...all.handled].sort()).toEqual([wanted, also].sort()), 30_000)
-    // A message that was ignored was acknowledged too: it does not come to a consumer of another preset.
+    // An ignored message was acknowledged too: it does not reach a consumer of another preset.
     await all.stop()
     const rest = consume({ subscription: filtered, presets: ['other', 'new'] })
     const fresh = await newJob(server.ledger, { preset: 'new' })
@@ -165,7 +165,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     for (const id of [other, none, last]) expect((await stateOf(id)).state).toBe('PENDING')
   })
 
-  it('waits for a job that is not due, and works on others meanwhile', async () => {
+  it('waits for a job that is not due, and runs others meanwhile', async () => {
     const consuming = consume()
     const runAt = new Date(Date.now() + 3000)
     const { job: later } = await createJob(server.ledger, { userId: 'u', content: 'later', runAt }, ACTOR)
@@ -177,7 +177,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     expect(consuming.handled).toEqual([soon.id, later.id])
   })
 
-  it('stops work that was asked to be cancelled', async () => {
+  it('stops a job whose cancellation is requested', async () => {
     consume({
       leaseSeconds: 1,
       handle: (_, { signal }) =>
@@ -189,7 +189,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     await eventually(async () => expect((await stateOf(id)).state).toBe('CANCELLED'), 30_000)
   })
 
-  it('gives back what it cannot finish when it is stopped, and another consumer does it', async () => {
+  it('releases unfinished jobs when it stops, and another consumer runs them', async () => {
     const first = consume({
       drainMs: 100,
       handle: (_, { signal }) =>
@@ -207,7 +207,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
     session.release()
   })
 
-  it('refuses what cannot be, and says what', async () => {
+  it('refuses an invalid subscription name and a missing subscription', async () => {
     expect(await consume({ subscription: 'jobs' }).ended).toMatchObject({
       name: 'WorkerOptionsError',
       message: expect.stringMatching(/^subscription must be the whole name of a subscription/),

@@ -1,4 +1,4 @@
-// How the work of a job ends, and what is recorded of it.
+// How a job ends, and what is recorded.
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -36,7 +36,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Runs one job with this handler until it is COMPLETED or FAILED for good. */
+/** Runs one job with this handler until it is COMPLETED, or FAILED without attempts left. */
 async function workOff(handle: () => unknown, input: { maxAttempts?: number } = {}) {
   const { id } = await newJob(server.ledger, input)
   const worker = startWorker({ url: endpointOf(server), workerId: 'w-1', handle: async () => handle() })
@@ -69,14 +69,14 @@ function unreadable(): Error {
   return Object.defineProperty(new Error('x'), 'message', { get: throwing })
 }
 
-/** What fetch does with a signal. */
+/** Rejects on abort, as fetch does. */
 async function abortion(signal: AbortSignal): Promise<never> {
   await once(signal, 'abort')
   throw signal.reason
 }
 
 describe('a handler that returns', () => {
-  it('completes its job with the output, how long it took, and the name of the worker', async () => {
+  it('completes its job with the output, the processing time and the worker id', async () => {
     const seen: ClaimedJob[] = []
     const created = await newJob(server.ledger, { content: 'count', preset: 'p', metadata: { a: 1 }, priority: 7 })
     const worker = startWorker({
@@ -110,7 +110,7 @@ describe('a handler that returns', () => {
     expect((await historyOf(session, created.id)).map((record) => [record.new_state, record.state_metadata])).toEqual([
       ['PENDING', {}],
       ['PROCESSING', { workerId: 'w-1' }],
-      ['COMPLETED', { workerId: 'w-1', endId: expect.any(String) }],
+      ['COMPLETED', { workerId: 'w-1', outcomeId: expect.any(String) }],
     ])
   })
 
@@ -120,20 +120,28 @@ describe('a handler that returns', () => {
   })
 
   it.each([
-    ['holds what the database cannot store', () => ({ text: 'a\0b' }), /^The server does not take the output: .*NUL/],
-    ['is larger than an output may be', () => 'x'.repeat(2 * 2 ** 20), /^The server does not take the output: .*limit/],
     [
-      'is larger than a request may be',
+      'contains what the database cannot store',
+      () => ({ text: 'a\0b' }),
+      /^The server does not accept the output: .*NUL/,
+    ],
+    [
+      'exceeds the limit of an output',
+      () => 'x'.repeat(2 * 2 ** 20),
+      /^The server does not accept the output: .*limit/,
+    ],
+    [
+      'exceeds the limit of a request',
       () => 'x'.repeat(20 * 2 ** 20),
-      /^The server does not take the output: .*larger/,
+      /^The server does not accept the output: .*larger/,
     ],
     [
-      'is deeper than a request may be',
+      'is nested deeper than a request may be',
       () => JSON.parse('['.repeat(500) + ']'.repeat(500)),
-      /does not take the output/,
+      /does not accept the output/,
     ],
-    ['is no JSON', () => ({ size: 10n }), /^The output is not JSON: .*BigInt/],
-    ['is nothing that JSON knows', () => Symbol('s'), /^The output is a symbol, which JSON does not know/],
+    ['is not JSON', () => ({ size: 10n }), /^The output is not JSON: .*BigInt/],
+    ['is of a type that JSON lacks', () => Symbol('s'), /^The output is a symbol, which JSON cannot represent/],
   ])('fails its job when the output %s', async (_, handle, message) => {
     const { job, worker } = await workOff(handle)
     expect(job).toMatchObject({ state: 'FAILED', result: { status: 'ERROR', output: null } })
@@ -162,22 +170,22 @@ describe('a handler that throws', () => {
       'both failed: a; b: c',
     ],
     ['an error that is its own cause', circular, 'round: and back'],
-    ['an error with more causes than anybody reads', endless, Array.from({ length: 20 }, (_, n) => n).join(': ')],
+    ['an error with an endless chain of causes', endless, Array.from({ length: 20 }, (_, n) => n).join(': ')],
     [
       'something that holds an error',
       () => ({ error: new Error('held') }),
       expect.stringMatching(/^\{\s+error: Error: held\s+\}$/),
     ],
-    ['something that is no error', () => ({ why: 'x' }), "{ why: 'x' }"],
+    ['something that is not an error', () => ({ why: 'x' }), "{ why: 'x' }"],
     ['what the database cannot store', () => new Error('a\0b\ud800c'), 'a\ufffdb\ufffdc'],
-    ['an error that throws when it is read', unreadable, 'failed; what was thrown cannot be read'],
+    ['an error that throws when it is inspected', unreadable, 'failed; what was thrown cannot be read'],
     [
       'an error whose name throws as well',
       () => Object.defineProperty(unreadable(), 'name', { get: throwing }),
       'failed; what was thrown cannot be read',
     ],
     ['an error without a name', () => Object.assign(new Error('x'), { message: '', name: 7 }), '7'],
-    ['more than a message may hold', () => new Error('\u{1f4a3}'.repeat(5000)), `${'\u{1f4a3}'.repeat(1023)} ...`],
+    ['more than the limit of a message', () => new Error('\u{1f4a3}'.repeat(5000)), `${'\u{1f4a3}'.repeat(1023)} ...`],
   ])('fails its job with the message of %s', async (_, thrown, message) => {
     const { job } = await workOff(() => {
       throw thrown()
@@ -194,16 +202,16 @@ describe('a handler that throws', () => {
     expect(job.result?.errorMessage).toMatch(/aborted/)
   })
 
-  it('fails its job with the address to which it could not connect', async () => {
+  it('fails its job with the address that refused the connection', async () => {
     const { job } = await workOff(() => fetch('http://127.0.0.1:1/'))
-    // Port 1 is on the list of the Fetch standard, so another one that nobody listens on.
+    // The Fetch standard blocks port 1, so use another one without a listener.
     expect(job.result?.errorMessage).toBe('fetch failed: bad port')
     const free = await fixedPort()
     const refused = await workOff(() => fetch(`http://127.0.0.1:${free}/`))
     expect(refused.job.result?.errorMessage).toBe(`fetch failed: connect ECONNREFUSED 127.0.0.1:${free}`)
   })
 
-  it('gets its job again until the attempts are used up, then no more', async () => {
+  it('gets its job again until the attempts are used up', async () => {
     const attempts: number[] = []
     const { id } = await newJob(server.ledger, { maxAttempts: 3 })
     const worker = startWorker({

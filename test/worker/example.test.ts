@@ -1,4 +1,4 @@
-// The example of docs/workers.md: it is what examples/worker.ts is, and it works, as a process of its own.
+// The example of docs/workers.md is examples/worker.ts, and it works as a process of its own.
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ async function startExample(server: TestServer): Promise<Program> {
   })
 }
 
-/** Pages for the example to count; /slow is answered when the test says so. */
+/** Pages for the example to count; /slow responds when the test allows it. */
 async function startPages(): Promise<{ readonly url: string; readonly slow: ServerResponse[] }> {
   const slow: ServerResponse[] = []
   const pages = createServer((request, response) => {
@@ -49,13 +49,13 @@ async function startPages(): Promise<{ readonly url: string; readonly slow: Serv
   return { url: `http://127.0.0.1:${(pages.address() as AddressInfo).port}`, slow }
 }
 
-it('stands in the documentation as it is, in about 20 lines', () => {
+it('appears unchanged in the documentation, in about 20 lines', () => {
   const example = readFileSync(fileOf('examples/worker.ts'), 'utf8')
   expect(readFileSync(fileOf('docs/workers.md'), 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``)
   expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(20)
 })
 
-it('completes and fails jobs, and on SIGTERM finishes the one that is running', async () => {
+it('completes and fails jobs, and finishes the running one on SIGTERM', async () => {
   const server = await startTestServer({ environment: PROTECTED })
   endings.push(() => server.close())
   const pages = await startPages()

@@ -1,4 +1,4 @@
-// How a worker keeps its jobs, and what it does when one is to be stopped or is its own no more.
+// How a worker keeps its jobs, and what it does when one is cancelled or lost.
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -20,12 +20,12 @@ let proxy: UnreliableProxy
 let session: pg.Client
 
 beforeAll(async () => {
-  // Jobs are taken from workers by the tests themselves.
+  // The tests themselves rescue jobs from workers.
   server = await startTestServer({ environment: { MAINTENANCE_INTERVAL_SECONDS: '0' } })
   proxy = await startProxy(server.url)
   session = new pg.Client({ connectionString: server.databaseUrl })
   await session.connect()
-  // The first requests take their time, in which a short lease may end.
+  // The first requests are slow enough for a short lease to expire.
   await newJobs(server, 1, { preset: 'first' })
   const worker = startWorker({
     url: proxy.url,
@@ -57,14 +57,14 @@ async function statesOf(job: Job): Promise<string[]> {
   return (await historyOf(session, job.id)).map((record) => record.new_state)
 }
 
-/** Resolves with the reason for which the handler was to stop. */
+/** Resolves with the reason of the handler's signal. */
 async function stopped({ signal }: JobContext): Promise<unknown> {
   if (!signal.aborted) await once(signal, 'abort')
   return signal.reason
 }
 
-describe('leases', () => {
-  it('are extended all together while jobs run, so that nobody rescues them, however long they take', async () => {
+describe('a worker with leases', () => {
+  it('extends them all together while jobs run, so that long jobs are not rescued', async () => {
     await newJobs(server, 3, { preset: 'long' })
     const gate = newGate()
     const worker = startWorker({
@@ -91,7 +91,7 @@ describe('leases', () => {
     await eventually(() => expect(worker.of('completed')).toHaveLength(3))
   })
 
-  it('that somebody took away abort the handler, and nothing more is said about the job', async () => {
+  it('aborts the handler of a job that was taken over, and reports nothing more about it', async () => {
     const job = await newJobOf('taken')
     const reasons: unknown[] = []
     const worker = startWorker({
@@ -112,7 +112,7 @@ describe('leases', () => {
     expect(await stored(server, job)).toMatchObject({ result: null })
   })
 
-  it('that cannot be extended until they have ended abort the handler, by the clock of the worker alone', async () => {
+  it('aborts the handler by its own clock when a lease cannot be extended in time', async () => {
     const job = await newJobOf('cut off')
     proxy.decide((operation) => (operation === 'ExtendLeases' ? 'lost' : 'pass'))
     const worker = startWorker({
@@ -128,7 +128,7 @@ describe('leases', () => {
     expect(await statesOf(job)).toEqual(['PENDING', 'PROCESSING'])
   })
 
-  it('are kept also where every answer is slow: the next extension does not wait for it', async () => {
+  it('keeps its leases when every response is slow, without waiting for the previous one', async () => {
     await newJobOf('slow')
     const gate = newGate()
     proxy.decide((operation) => (operation === 'ExtendLeases' ? { passAfter: delay(1500) } : 'pass'))
@@ -136,10 +136,10 @@ describe('leases', () => {
     await eventually(() => expect(proxy.seen.filter(({ operation }) => operation === 'ExtendLeases')).toHaveLength(5))
     gate.open()
     await eventually(() => expect(worker.of('completed')).toHaveLength(1))
-    expect(worker.of('serverAway')).toEqual([])
+    expect(worker.of('serverUnavailable')).toEqual([])
   })
 
-  it('fence: a handler that comes late cannot end the attempt of another', async () => {
+  it('cannot end the attempt of another worker with a late handler', async () => {
     const job = await newJobOf('fenced')
     const gates = [newGate(), newGate()] as const
     const worker = startWorker({
@@ -163,7 +163,7 @@ describe('leases', () => {
     expect((await stored(server, job)).result?.output).toBe(2)
   })
 
-  it('are of one attempt: that a later one is held by the same worker does not keep the earlier', async () => {
+  it('loses an earlier attempt although it holds a later one of the same job', async () => {
     const job = await newJobOf('twice')
     const earlierStopped = newGate()
     const worker = startWorker({
@@ -184,7 +184,7 @@ describe('leases', () => {
     expect(worker.of('completed').map((event) => event.job.attempt)).toEqual([2])
   })
 
-  it('can be extended by a handler, which learns at the same time that its job is gone', async () => {
+  it('lets a handler extend its lease, and aborts it if the job is lost', async () => {
     const job = await newJobOf('asking')
     const gate = newGate()
     const seen: unknown[] = []
@@ -212,7 +212,7 @@ describe('leases', () => {
 describe('a request to cancel', () => {
   it.each([
     ['cancels the job when the handler stops', 'throws', 'CANCELLED'],
-    ['is too late when the handler returns all the same', 'returns', 'COMPLETED'],
+    ['is too late when the handler returns anyway', 'returns', 'COMPLETED'],
   ])('%s', async (_, preset, state) => {
     const job = await newJobOf(preset)
     const reasons: unknown[] = []

@@ -1,4 +1,4 @@
-// What a worker does when the server is away, when answers are lost, and when it is asked to wait. No job is lost, none is completed twice.
+// A worker during outages, lost responses and Retry-After: no job is lost, and none completes twice.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -52,9 +52,9 @@ async function statesOf({ id }: { id: string }): Promise<string[]> {
   return (await historyOf(session, id)).map((record) => record.new_state)
 }
 
-/** The first time that `operation` comes, this becomes of it. */
-function onceFor(operation: string, fate: Fate): (came: string, before: number) => Fate {
-  return (came, before) => (came === operation && before === 0 ? fate : 'pass')
+/** Applies `fate` to the first request for `operation`. */
+function onceFor(operation: string, fate: Fate): (name: string, before: number) => Fate {
+  return (name, before) => (came === operation && before === 0 ? fate : 'pass')
 }
 
 /** A port on which nothing listens. */
@@ -67,8 +67,8 @@ async function freePort(): Promise<string> {
   return String(port)
 }
 
-describe('a server that goes away', () => {
-  it('is waited for, also with the end of a job that runs meanwhile, and work goes on when it is back', async () => {
+describe('a worker during an outage', () => {
+  it('keeps the outcome of a running job and resumes when the server recovers', async () => {
     const [running, waiting] = await newJobs(server, 2, { preset: 'away' })
     const settings = { databaseUrl: database.url, environment: { ...environment, PORT: await freePort() } }
     const first = await startTestServer(settings)
@@ -77,19 +77,19 @@ describe('a server that goes away', () => {
     await eventually(() => expect(worker.of('claimed')).toHaveLength(1))
     await first.close()
     gate.open()
-    await eventually(() => expect(worker.of('serverAway')).toHaveLength(1))
+    await eventually(() => expect(worker.of('serverUnavailable')).toHaveLength(1))
     expect(worker.of('completed')).toEqual([])
     const second = await startTestServer(settings)
     await eventually(() => expect(worker.of('completed')).toHaveLength(2), 20_000)
     await worker.stop()
     await second.close()
-    expect(worker.of('serverBack')).toEqual([expect.objectContaining({ awayMs: expect.any(Number) })])
+    expect(worker.of('serverRecovered')).toEqual([expect.objectContaining({ unavailableMs: expect.any(Number) })])
     for (const job of [running, waiting]) {
       expect(await statesOf(job as { id: string })).toEqual(['PENDING', 'PROCESSING', 'COMPLETED'])
     }
   })
 
-  it('is waited for from the very beginning', async () => {
+  it('waits for a server that is unavailable at the start', async () => {
     const port = await freePort()
     const [job] = await newJobs(server, 1, { preset: 'early' })
     const worker = startWorker({
@@ -97,7 +97,7 @@ describe('a server that goes away', () => {
       presets: ['early'],
       handle: async () => undefined,
     })
-    await eventually(() => expect(worker.of('serverAway')).toHaveLength(1))
+    await eventually(() => expect(worker.of('serverUnavailable')).toHaveLength(1))
     const late = await startTestServer({ databaseUrl: database.url, environment: { ...environment, PORT: port } })
     await eventually(() => expect(worker.of('completed').map((event) => event.job.jobId)).toEqual([job?.id]), 20_000)
     await worker.stop()
@@ -114,12 +114,12 @@ describe('a server that goes away', () => {
     const worker = startWorker({ url: proxy.url, presets: ['busy'], handle: async () => undefined })
     await eventually(() => expect(worker.of('completed')).toHaveLength(1))
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(leastMs)
-    expect(worker.of('serverBack')).toHaveLength(1)
+    expect(worker.of('serverRecovered')).toHaveLength(1)
   })
 })
 
-describe('an answer that is lost', () => {
-  it('to a completion does not make a second one: the worker recognises its own', async () => {
+describe('a worker whose responses are lost', () => {
+  it('completes a job once and recognizes its own completion', async () => {
     const [job] = await newJobs(server, 1, { preset: 'answer' })
     proxy.decide(onceFor('EndByCompletion', 'answerLost'))
     const worker = startWorker({ url: proxy.url, presets: ['answer'], handle: async () => 'done' })
@@ -132,12 +132,12 @@ describe('an answer that is lost', () => {
     expect(await statesOf(job as { id: string })).toEqual(['PENDING', 'PROCESSING', 'COMPLETED'])
   })
 
-  it('to a failure is recognised too, although the job was retried and has many records since', async () => {
+  it('recognizes its own failure although the job was retried and has many records since', async () => {
     const [job] = await newJobs(server, 1, { preset: 'retried', maxAttempts: 20 })
     const handle = async ({ attempt }: { attempt: number }): Promise<void> => {
       if (attempt < 20) throw new Error(`attempt ${attempt}`)
     }
-    // After the first answer was lost the server is away for this worker, until another has made the rest of the attempts.
+    // After the first lost response the server is unavailable to this worker until another has used up the attempts.
     let isAway = false
     proxy.decide((operation) => {
       if (isAway) return { status: 503 }
@@ -145,7 +145,7 @@ describe('an answer that is lost', () => {
       return isAway ? 'answerLost' : 'pass'
     })
     const first = startWorker({ url: proxy.url, presets: ['retried'], handle })
-    await eventually(() => expect(first.of('serverAway')).toHaveLength(1))
+    await eventually(() => expect(first.of('serverUnavailable')).toHaveLength(1))
     const second = startWorker({ url: endpointOf(server), presets: ['retried'], handle })
     await eventually(() => expect(second.of('completed')).toHaveLength(1))
     proxy.decide(() => 'pass')
@@ -154,7 +154,7 @@ describe('an answer that is lost', () => {
     expect((await stored(server, job as { id: string })).version).toBe(60)
   })
 
-  it('to a claim does not leave the jobs lying until their leases end: they are given back, untried', async () => {
+  it('releases the jobs of a lost claim before their leases expire, without using up an attempt', async () => {
     const [job] = await newJobs(server, 1, { preset: 'claimed' })
     proxy.decide(onceFor('ClaimJobs', 'answerLost'))
     const worker = startWorker({ url: proxy.url, presets: ['claimed'], handle: async ({ attempt }) => attempt })
@@ -169,7 +169,7 @@ describe('an answer that is lost', () => {
     expect(await stored(server, job as { id: string })).toMatchObject({ attempt: 2, releases: 1 })
   })
 
-  it('again and again, to one request among others that are answered, makes the job fail instead of hanging', async () => {
+  it('fails the job instead of hanging when only the request for its outcome keeps failing', async () => {
     const [job] = await newJobs(server, 1, { preset: 'poison' })
     proxy.decide((operation) => (operation === 'EndByCompletion' ? 'lost' : 'pass'))
     const worker = startWorker({
@@ -182,12 +182,12 @@ describe('an answer that is lost', () => {
     const { state, result } = await stored(server, job as { id: string })
     expect(state).toBe('FAILED')
     expect(result?.errorMessage).toMatch(
-      /^The server does not take the output: it answers other requests, but not this/,
+      /^The server does not accept the output: the server answers other requests, but not this/,
     )
   })
 })
 
-it('jobs that may be tried once are all completed, each once, while a third of all requests and answers are lost', async () => {
+it('completes all jobs exactly once with one attempt each while a third of all requests and responses are lost', async () => {
   const jobs = await newJobs(server, 40, { preset: 'storm' })
   const fates: Fate[] = ['lost', 'answerLost', { status: 503 }, 'pass', 'pass', 'pass', 'pass', 'pass', 'pass']
   proxy.decide(() => fates[Math.floor(Math.random() * fates.length)] ?? 'pass')

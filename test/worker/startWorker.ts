@@ -1,4 +1,4 @@
-// A worker in this process, on a server of its own, that is stopped at the end of its test; and the jobs it is given.
+// Starts workers in this process, stops them after each test, and creates their jobs.
 import type { Job } from '../../src/database/generated/client.ts'
 import type { CreateJobInput } from '../../src/ledger/createJob.ts'
 import { runWorker, type WorkerEvent, type WorkerOptions } from '../../src/worker/runWorker.ts'
@@ -11,13 +11,13 @@ export interface TestWorker {
   readonly done: Promise<void>
   /** The events of one type. */
   of<Type extends WorkerEvent['type']>(type: Type): Extract<WorkerEvent, { type: Type }>[]
-  /** Asks for a stop, and waits for the end. */
+  /** Requests a stop and waits for the end. */
   stop(): Promise<void>
 }
 
 const running = new Set<TestWorker>()
 
-/** For afterEach: stops what a test has left running. */
+/** For afterEach: stops the workers that a test left running. */
 export async function stopWorkers(): Promise<void> {
   await Promise.allSettled([...running].map((worker) => worker.stop()))
 }
@@ -55,19 +55,19 @@ export function endpointOf(server: Pick<TestServer, 'url'>): string {
   return `${server.url}/graphql`
 }
 
-/** So many jobs, in the order in which they are claimed. */
+/** Creates jobs, in the order in which they are claimed. */
 export async function newJobs(server: TestServer, count: number, input: Partial<CreateJobInput> = {}): Promise<Job[]> {
   const jobs: Job[] = []
   for (let n = 1; n <= count; n += 1) jobs.push(await newJob(server.ledger, { content: `work ${n}`, ...input }))
   return jobs
 }
 
-/** The job as it is now, with its result. */
+/** The current job with its result. */
 export function stored(server: TestServer, { id }: Pick<Job, 'id'>) {
   return server.ledger.prisma.job.findUniqueOrThrow({ where: { id }, include: { result: true } })
 }
 
-/** Holds handlers back until a test lets them on. */
+/** Blocks handlers until the test opens the gate. */
 export function newGate(): { readonly passed: Promise<void>; open(): void } {
   let open = (): void => undefined
   const passed = new Promise<void>((resolve) => {

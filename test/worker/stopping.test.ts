@@ -1,4 +1,4 @@
-// How a worker ends: nothing new is begun, what runs may finish, and what does not finish in time is given back.
+// How a worker stops: it starts nothing new, lets running jobs finish and releases those that do not finish in time.
 import { once } from 'node:events'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -44,7 +44,7 @@ async function statesOf(job: Job): Promise<string[]> {
 
 const GIVEN_BACK = ['PENDING', 'PROCESSING', 'PENDING']
 
-it('lets a running job finish, and begins no other', async () => {
+it('lets a running job finish and starts no other', async () => {
   const running = await newJobOf('drain')
   const waiting = await newJobOf('drain')
   const gate = newGate()
@@ -63,7 +63,7 @@ it('lets a running job finish, and begins no other', async () => {
   expect(await statesOf(waiting)).toEqual(['PENDING'])
 })
 
-it('aborts what does not finish in time and gives it back, which uses up no attempt', async () => {
+it('aborts and releases jobs that do not finish in time, without using up an attempt', async () => {
   const job = await newJobOf('abort')
   const reasons: unknown[] = []
   const worker = startWorker({
@@ -83,10 +83,10 @@ it('aborts what does not finish in time and gives it back, which uses up no atte
   expect(worker.of('released')).toHaveLength(1)
   expect(worker.of('failed')).toEqual([])
   expect(await stored(server, job)).toMatchObject({ state: 'PENDING', attempt: 1, releases: 1 })
-  expect((await historyOf(session, job.id)).at(-1)?.reason).toBe('given back by w-1, which is being stopped')
+  expect((await historyOf(session, job.id)).at(-1)?.reason).toBe('released by w-1, which is stopping')
 })
 
-it('leaves a handler that does not stop to itself, and gives its job back', async () => {
+it('abandons a handler that does not stop and releases its job', async () => {
   const job = await newJobOf('deaf')
   const gate = newGate()
   const worker = startWorker({ url: endpointOf(server), presets: ['deaf'], drainMs: 0, handle: () => gate.passed })
@@ -96,7 +96,7 @@ it('leaves a handler that does not stop to itself, and gives its job back', asyn
   gate.open()
 })
 
-it('gives back what it was handed while the stop was asked for, without beginning it', async () => {
+it('releases jobs that were claimed during the stop request without starting them', async () => {
   const job = await newJobOf('crossing')
   const gate = newGate()
   proxy.decide((operation) => (operation === 'ClaimJobs' ? { passAfter: gate.passed } : 'pass'))
@@ -116,7 +116,7 @@ it('gives back what it was handed while the stop was asked for, without beginnin
   expect(await statesOf(job)).toEqual(GIVEN_BACK)
 })
 
-it('hears the signals of the process: the first lets jobs finish, the second ends that, and afterwards nobody listens', async () => {
+it('drains on the first signal, aborts on the second, and then stops listening', async () => {
   const job = await newJobOf('signals')
   const listeners = process.listenerCount('SIGUSR2')
   const worker = startWorker({
@@ -129,7 +129,7 @@ it('hears the signals of the process: the first lets jobs finish, the second end
   await eventually(() => expect(worker.of('claimed')).toHaveLength(1))
   process.kill(process.pid, 'SIGUSR2')
   await eventually(() => expect(worker.of('stopping')).toMatchObject([{ reason: 'SIGUSR2' }]))
-  // One that comes at once is an echo of the first; so it is sent until it is heard.
+  // An immediate signal counts as an echo of the first, so repeat it until it has an effect.
   await eventually(() => {
     if (process.listenerCount('SIGUSR2') > listeners) process.kill(process.pid, 'SIGUSR2')
     expect(worker.of('released')).toHaveLength(1)
@@ -139,14 +139,14 @@ it('hears the signals of the process: the first lets jobs finish, the second end
   expect(await statesOf(job)).toEqual(GIVEN_BACK)
 })
 
-it('ends also while the server is away, and tells of the job whose end it could not record', async () => {
+it('stops while the server is unavailable, and reports the job whose outcome it could not record', async () => {
   const job = await newJobOf('away')
   const gate = newGate()
   const worker = startWorker({ url: proxy.url, presets: ['away'], drainMs: 100, handle: () => gate.passed })
   await eventually(() => expect(worker.of('claimed')).toHaveLength(1))
   proxy.decide(() => 'lost')
   gate.open()
-  await eventually(() => expect(worker.of('serverAway')).toHaveLength(1))
+  await eventually(() => expect(worker.of('serverUnavailable')).toHaveLength(1))
   await worker.stop()
   expect(worker.of('lost')).toMatchObject([{ reason: 'the time of the worker to stop is over' }])
   expect(await statesOf(job)).toEqual(['PENDING', 'PROCESSING'])

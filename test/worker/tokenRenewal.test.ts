@@ -1,4 +1,4 @@
-// Tokens that expire while a worker or a follower goes on: the next one is used, and nothing is lost.
+// Tokens that expire while a client runs: it uses the next one and loses nothing.
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -13,7 +13,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 import { endpointOf, newGate, startWorker, stopWorkers, stored } from './startWorker.ts'
 
-// A revoked key is refused within seconds, and processes take a loaded machine its time.
+// A revoked key is refused within seconds, and processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const dir = temporaryDirectory('jobledger-tokens-')
@@ -36,7 +36,7 @@ async function newKey(name: string): Promise<string> {
 }
 
 describe('a token that is a function', () => {
-  it('is called again where the server refuses what it returned, and the running job is not lost', async () => {
+  it('is called again when the server refuses the result, and the running job is not lost', async () => {
     const job = await newJob(server.ledger)
     const gate = newGate()
     let current = await newToken()
@@ -47,7 +47,7 @@ describe('a token that is a function', () => {
       token: async () => {
         calls += 1
         const cached = current
-        // As a cache does that is renewed behind the caller who found it expired.
+        // Like a cache that refreshes after a caller found the token expired.
         if (current === expired) current = await newToken()
         return cached
       },
@@ -62,12 +62,12 @@ describe('a token that is a function', () => {
     await eventually(() => expect(current).not.toBe(expired))
     gate.open()
     await eventually(async () => expect(await stored(server, job)).toMatchObject({ state: 'COMPLETED', attempt: 1 }))
-    expect([worker.of('lost'), worker.of('serverAway')]).toEqual([[], []])
+    expect([worker.of('lost'), worker.of('serverUnavailable')]).toEqual([[], []])
     expect(calls).toBeGreaterThan(4)
     await worker.stop()
   })
 
-  it('is called twice where both are refused, which is final', async () => {
+  it('is called twice at most: a second refusal is final', async () => {
     let calls = 0
     const token = (): string => {
       calls += 1
@@ -82,7 +82,7 @@ describe('a token that is a function', () => {
     await expect(followJobEvents({ url: endpointOf(server), token: expired }).next()).rejects.toThrow('it has expired')
   })
 
-  it('is waited for while it fails', async () => {
+  it('is retried while it fails', async () => {
     const job = await newJob(server.ledger)
     let isReady = false
     const token = async (): Promise<string> => {
@@ -90,14 +90,14 @@ describe('a token that is a function', () => {
       return newToken()
     }
     const worker = startWorker({ url: endpointOf(server), token, handle: async () => 'done' })
-    await eventually(() => expect(worker.of('serverAway')).toHaveLength(1))
-    expect(String(worker.of('serverAway')[0]?.error)).toContain('There is no token now: the issuer is down.')
+    await eventually(() => expect(worker.of('serverUnavailable')).toHaveLength(1))
+    expect(String(worker.of('serverUnavailable')[0]?.error)).toContain('No token is available: the issuer is down.')
     isReady = true
     await eventually(async () => expect((await stored(server, job)).state).toBe('COMPLETED'))
     await worker.stop()
   })
 
-  it('is called again where it never settles, which counts as an outage', async () => {
+  it('is called again if it never settles, which counts as an outage', async () => {
     const job = await newJob(server.ledger)
     const interruptions: Error[] = []
     let calls = 0
@@ -112,14 +112,14 @@ describe('a token that is a function', () => {
     const following = events.next()
     await eventually(async () => expect((await stored(server, job)).state).toBe('COMPLETED'), 60_000)
     await eventually(() => expect(interruptions).toHaveLength(1))
-    for (const error of [interruptions[0], worker.of('serverAway')[0]?.error])
-      expect(String(error)).toContain('There is no token now: it did not come within 10 s.')
+    for (const error of [interruptions[0], worker.of('serverUnavailable')[0]?.error])
+      expect(String(error)).toContain('No token is available: the token function did not finish within 10 s.')
     stop.abort()
     await following
     await worker.stop()
   })
 
-  it('carries a follower on when its credential ends', async () => {
+  it('keeps a subscriber connected when its credential expires', async () => {
     let current = await newKey('follower-1')
     const stop = new AbortController()
     const heard: JobEvent[] = []
@@ -150,7 +150,7 @@ describe('a token that is a function', () => {
 })
 
 describe('JOBLEDGER_TOKEN_FILE', () => {
-  it('is read again, so that `worker` ends its running job with the next token', async () => {
+  it('is read again, so that `worker` completes its running job with the next token', async () => {
     const [file, script, going] = ['token', 'script.sh', 'going'].map((name) => join(dir, name)) as [
       string,
       string,
@@ -186,7 +186,7 @@ describe('JOBLEDGER_TOKEN_FILE', () => {
     expect(await worker.ended).toEqual({ code: 0, signal: null })
   })
 
-  it('ends a command at once where it is missing, but not a program that `run` starts', async () => {
+  it('stops a command at once if it is missing, but not a program that `run` starts', async () => {
     const missing = join(dir, 'missing')
     const environment = {
       JOBLEDGER_URL: endpointOf(server),
@@ -200,7 +200,7 @@ describe('JOBLEDGER_TOKEN_FILE', () => {
     }
     const run = runProgram('src/cli.ts', environment, ['run', '--', 'echo', 'ran'])
     expect(await run.ended).toEqual({ code: 0, signal: null })
-    expect([run.stdout(), run.stderr()]).toEqual(['ran\n', expect.stringContaining('There is no token now')])
+    expect([run.stdout(), run.stderr()]).toEqual(['ran\n', expect.stringContaining('No token is available')])
   })
 
   it('excludes JOBLEDGER_TOKEN', async () => {

@@ -1,10 +1,10 @@
-// Stands between a worker and its server and does to requests what networks do: loses them, or loses their answers.
+// A proxy between a worker and its server that loses requests or responses, as networks do.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** What becomes of a request: it is let through, at once or later, lost, carried out without its answer, or answered by the proxy. */
+/** The fate of a request: pass, pass later, be lost, be processed without a response, or get a response from the proxy. */
 export type Fate =
   | 'pass'
   | 'lost'
@@ -14,11 +14,11 @@ export type Fate =
 
 export interface UnreliableProxy {
   readonly url: string
-  /** The operations that came since it was last decided what becomes of them, in order. */
+  /** The operations that were received since the last decision, in order. */
   readonly seen: readonly { readonly operation: string; readonly fate: Fate }[]
-  /** Decides by the name of the operation, and how often that came before. At first all pass. */
+  /** Decides by the name of the operation and how often it was received before. By default all pass. */
   decide(fateOf: (operation: string, before: number) => Fate): void
-  /** Put in the place of the headers that came. */
+  /** Replaces the headers of requests. */
   readonly headers: Record<string, string>
   close(): Promise<void>
 }

@@ -32,8 +32,8 @@ export function logEvent(log: Logger, event: WorkerEvent): void {
 }
 
 function logWorker(log: Logger, event: Extract<WorkerEvent, { type: `server${string}` | 'stopping' }>): void {
-  if (event.type === 'serverAway') log.warn({ error: messageOf(event.error) }, 'the server is away')
-  else if (event.type === 'serverBack') log.info({ awayMs: event.awayMs }, 'the server is back')
+  if (event.type === 'serverUnavailable') log.warn({ error: messageOf(event.error) }, 'server is unavailable')
+  else if (event.type === 'serverRecovered') log.info({ unavailableMs: event.unavailableMs }, 'server recovered')
   else {
     // The command reports an error itself, in the end.
     const reason = event.error === undefined ? event.reason : 'a request was refused'
