@@ -1,4 +1,5 @@
-// What lies between a subscription and now: read from the database page by page, as the subscriber takes it.
+// The records between a subscription's position and the horizon, read page by page as the subscriber
+// consumes them.
 import { setTimeout } from 'node:timers'
 import { withAbortSignal } from '../database/cancellation.ts'
 import type { Release } from '../fairness/fairGate.ts'
@@ -7,14 +8,14 @@ import { type EventRecord, nextBatchEnd, readEvents } from '../ledger/events.ts'
 import { BatchSize, readWithin } from './boundedRead.ts'
 import { type FollowOptions, retryWhileDown } from './followOptions.ts'
 
-/** Records of a page, and its size as the database sends it. A single record may be larger. */
+/** Records of a page, and its target size in bytes as the database sends it. A single record may be larger. */
 const PAGE = { first: 4, max: 50, targetBytes: 128 * 1024 }
-/** Records that one statement looks at, for those that the filter admits. */
-const PORTION = 10_000
-/** A page whose next record is not taken for this long is dropped, and read again from there. */
-const HELD_MS = 1000
+/** Maximum number of records that one statement scans for matches. */
+const SCAN_BATCH = 10_000
+/** A page whose next record is not consumed within this time is dropped, and read again from that record. */
+const PAGE_TTL_MS = 1000
 
-/** Of one subscription. */
+/** The adaptive page size of one subscription. */
 export function newPageSize(maxRowBytes: number): BatchSize {
   return new BatchSize(PAGE, maxRowBytes)
 }
@@ -23,7 +24,7 @@ export interface BacklogOptions extends FollowOptions {
   readonly pageSize: BatchSize
 }
 
-/** Everything between a position and the horizon that the filter admits; returns the position at the horizon. */
+/** Yields all matching records between a position and the horizon; returns the position at the horizon. */
 export async function* readBacklog(
   options: BacklogOptions,
   from: Position,
@@ -31,15 +32,15 @@ export async function* readBacklog(
   const { ledger, signal, statementEnded: onStatement } = options
   for (let behind = from; ; ) {
     const { end, isLast, isEmpty } = await retryWhileDown(options, () =>
-      withAbortSignal(signal, () => nextBatchEnd(ledger, behind, PORTION), { onStatement, readsOnly: true }),
+      withAbortSignal(signal, () => nextBatchEnd(ledger, behind, SCAN_BATCH), { onStatement, readsOnly: true }),
     )
-    if (!isEmpty) yield* readPortion(options, behind, end)
+    if (!isEmpty) yield* readRange(options, behind, end)
     if (isLast) return end
     behind = end
   }
 }
 
-async function* readPortion(
+async function* readRange(
   options: BacklogOptions,
   from: Position,
   upTo: Position,
@@ -94,20 +95,20 @@ class Page {
     }
   }
 
-  /** The next record; undefined if there is none in memory. */
+  /** The next record; undefined if none is left in memory. */
   take(): EventRecord | undefined {
     this.next += 1
     return this.rows[this.next - 1]
   }
 
-  /** Whether the portion ends with this page, and all of it was taken. */
+  /** Whether this page is the last of its range and was consumed. */
   get isLast(): boolean {
     return !this.isFull && this.next > this.rows.length
   }
 
-  /** The subscriber has a record, and may be slow with it. */
+  /** The subscriber has a record, and may be slow. */
   lend(): void {
-    this.timer = setTimeout(() => this.drop(), HELD_MS)
+    this.timer = setTimeout(() => this.drop(), PAGE_TTL_MS)
     this.timer.unref()
   }
 
@@ -117,7 +118,7 @@ class Page {
 
   drop(): void {
     clearTimeout(this.timer)
-    // What was not taken is read again.
+    // The rest is read again.
     if (this.next < this.rows.length) this.isFull = true
     this.rows = []
     this.release()

@@ -1,51 +1,51 @@
-// Statements that read as many rows as may be held in memory. How large rows are is known only when they come.
+// Statements whose rows must fit in memory. The size of rows is known only once they arrive.
 import { type StatementWatch, withAbortSignal } from '../database/cancellation.ts'
 
 export interface ReadBounds {
   readonly maxBytes: number
-  /** Gives the statement up. */
+  /** Cancels the statement. */
   readonly signal?: AbortSignal | undefined
   readonly onStatement: StatementWatch['onStatement']
 }
 
 export interface BoundedRead<Row> {
   readonly rows: Row[]
-  /** As the database sent them. */
+  /** Size as sent by the database. */
   readonly bytes: number
 }
 
-/** One event takes more to read than the limit. */
+/** Reading one event exceeds the limit. */
 export class EventTooLargeError extends Error {
   override readonly name = 'EventTooLargeError'
   readonly limitBytes: number
 
   constructor(limitBytes: number) {
     super(
-      `The database would send more than ${limitBytes} bytes for the event, which is the limit. Ask for less of what is large (content, output, metadata, stateHistory).`,
+      `The event exceeds the limit of ${limitBytes} bytes that the database may send. Select fewer large fields (content, output, metadata, stateHistory).`,
     )
     this.limitBytes = limitBytes
   }
 }
 
-/** What `read` reads; undefined if that is more than `maxBytes`, and the statement was given up. @throws what `read` throws */
+/** The rows of `read`; undefined if they exceed `maxBytes`, in which case the statement was cancelled. @throws what `read` throws */
 export async function readWithin<Row>(
   { maxBytes, signal, onStatement }: ReadBounds,
   read: () => Promise<Row[]>,
 ): Promise<BoundedRead<Row> | undefined> {
-  const stop = new AbortController()
-  const onAbort = (): void => stop.abort(signal?.reason)
+  const controller = new AbortController()
+  const onAbort = (): void => controller.abort(signal?.reason)
   let bytes = 0
   let isTooLarge = false
   const onBytes = (more: number): void => {
     bytes += more
     if (isTooLarge || bytes <= maxBytes) return
     isTooLarge = true
-    stop.abort(new Error('the rows are too large to be held'))
+    controller.abort(new Error('the rows exceed the memory limit'))
   }
   signal?.throwIfAborted()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const rows = await withAbortSignal(stop.signal, read, { onBytes, onStatement, readsOnly: true })
+    const rows = await withAbortSignal(controller.signal, read, { onBytes, onStatement, readsOnly: true })
     return isTooLarge ? undefined : { rows, bytes }
   } catch (error) {
     signal?.throwIfAborted()
@@ -62,7 +62,7 @@ export interface BatchSettings {
   readonly targetBytes: number
 }
 
-/** How many rows one statement reads: few at first, then as many as their size allows. */
+/** Number of rows that one statement reads: few at first, then as many as their size permits. */
 export class BatchSize {
   rows: number
   private readonly max: number
@@ -77,14 +77,14 @@ export class BatchSize {
     this.targetBytes = targetBytes
   }
 
-  /** Maximum number of bytes that this many rows may bring. */
+  /** Maximum number of bytes for this many rows. */
   maxBytesOf(rows: number): number {
     return rows === 1 ? this.maxRowBytes : 4 * this.targetBytes
   }
 
-  /** After a statement for `asked` rows; undefined: what it read was too large. @throws EventTooLargeError if it was a single row */
-  learn(read: BoundedRead<unknown> | undefined, asked: number): void {
-    if (read === undefined && asked === 1) throw new EventTooLargeError(this.maxRowBytes)
+  /** Adapts after a statement for `requested` rows; `read` is undefined if they were too large. @throws EventTooLargeError for a single row */
+  learn(read: BoundedRead<unknown> | undefined, requested: number): void {
+    if (read === undefined && requested === 1) throw new EventTooLargeError(this.maxRowBytes)
     if (read === undefined) this.rows = Math.max(1, Math.floor(this.rows / 4))
     else if (read.rows.length > 0) {
       const fitting = Math.floor(this.targetBytes / (read.bytes / read.rows.length || 1))

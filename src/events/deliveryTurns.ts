@@ -1,5 +1,5 @@
-// Events are delivered in turns, because this process does one thing at a time: thousands of subscriptions that want the same event must
-// delay neither the events of other callers nor their requests.
+// Events are delivered in turns, round-robin between callers: thousands of subscriptions to the same
+// event must not delay events or requests of other callers.
 import { RoundRobin } from '../fairness/roundRobin.ts'
 
 export class DeliveryTurns {
@@ -12,14 +12,14 @@ export class DeliveryTurns {
       this.waiting.push(caller, resolve)
       if (this.isRunning) return
       this.isRunning = true
-      setImmediate(() => this.pass())
+      setImmediate(() => this.runNext())
     })
   }
 
-  // One turn in each pass of the event loop: a request takes several passes, and each would wait for all turns of the pass.
-  private pass(): void {
+  // One turn in each pass of the event loop: a request takes several passes and would wait for all turns of each.
+  private runNext(): void {
     this.waiting.shift()?.item()
     this.isRunning = this.waiting.size > 0
-    if (this.isRunning) setImmediate(() => this.pass())
+    if (this.isRunning) setImmediate(() => this.runNext())
   }
 }

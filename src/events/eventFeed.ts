@@ -1,5 +1,5 @@
-// Looks for new records in the ledger, once for all subscriptions of this process, and wakes those that they are for. While there are none
-// it does not look.
+// Polls the ledger for new records once for all subscriptions of this process, and wakes those that
+// match. Polls only while subscriptions are open.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { forAllCallers } from '../database/cancellation.ts'
@@ -18,9 +18,9 @@ import { type EventSubscription, Subscriptions } from './subscriptions.ts'
 
 export interface EventFeedOptions extends SubscriptionLimits {
   readonly ledger: Ledger
-  /** From one look to the next. */
+  /** Milliseconds between two polls. */
   readonly pollMs: number
-  /** Maximum number of statements of subscriptions at once; others wait for their turn. */
+  /** Maximum number of concurrent statements for subscriptions; others wait for their turn. */
   readonly maxStatements: number
   /** Maximum number of bytes that the database sends for one event. */
   readonly maxRowBytes: number
@@ -28,24 +28,24 @@ export interface EventFeedOptions extends SubscriptionLimits {
 }
 
 export interface EventFeed {
-  /** Whoever opens a subscription takes a place first. */
+  /** Take a place before opening a subscription. */
   readonly places: SubscriptionPlaces
-  /** In which each event is delivered. */
+  /** The turns in which events are delivered. */
   readonly turns: DeliveryTurns
-  /** For each statement: subscriptions must not take all connections. */
+  /** Limits statements: subscriptions must not use all connections. */
   readonly statements: FairGate
-  /** For each page of those that are behind, from before it is read until it is delivered: pages are held in memory. */
+  /** Limits pages in memory. A page counts from before it is read until it is delivered. */
   readonly pages: FairGate
   readonly rows: SharedRows
   /** Maximum number of bytes that the database sends for one event. */
   readonly maxRowBytes: number
-  /** Resolves when nothing that is committed from now on can be missed. @throws what the database throws */
+  /** Resolves once every later commit will be seen. @throws database errors */
   subscribe(filter: JobStateRecordFilter): Promise<EventSubscription>
 }
 
-/** Records that are looked at by one statement. */
+/** Maximum number of records that one statement reads. */
 const MAX_RECORDS = 1000
-/** Pages in memory, an eighth of a megabyte each, of all callers and of one. */
+/** Maximum number of pages in memory, 128 KiB each: in total and for one caller. */
 const MAX_PAGES = { all: 32, ofCaller: 16 }
 
 export function createEventFeed({
@@ -57,49 +57,49 @@ export function createEventFeed({
   ...limits
 }: EventFeedOptions): EventFeed {
   const recent = new RecentRecords()
-  const watches = new Subscriptions(recent)
+  const subscriptions = new Subscriptions(recent)
   const statements = new FairGate(maxStatements, Math.max(1, maxStatements - 1))
-  /** Where the feed began to look, while it does. */
-  let beginning: Promise<Position> | undefined
+  /** The position at which polling starts; set while the feed polls. */
+  let startPosition: Promise<Position> | undefined
 
-  async function look(from: Position): Promise<Position> {
+  async function poll(from: Position): Promise<Position> {
     const { records, end, isLast } = await readEventHeaders(ledger, from, MAX_RECORDS)
-    for (const record of records) watches.found({ ...record, epoch: end.epoch })
-    return isLast ? end : look(end)
+    for (const record of records) subscriptions.push({ ...record, epoch: end.epoch })
+    return isLast ? end : poll(end)
   }
 
-  async function lookAgainAndAgain(from: Position): Promise<void> {
-    let now = from
-    let isAway = false
-    while (watches.size > 0) {
+  async function pollUntilUnused(from: Position): Promise<void> {
+    let position = from
+    let isDown = false
+    while (subscriptions.size > 0) {
       await sleep(pollMs)
       try {
-        now = await look(now).catch(startOver)
-        isAway = false
+        position = await poll(position).catch(restart)
+        isDown = false
       } catch (error) {
-        log[isAway ? 'debug' : 'warn']({ err: error }, 'followers have lost the database; they go on when it is back')
-        isAway = true
+        log[isDown ? 'debug' : 'warn']({ err: error }, 'event feed lost the database; retrying')
+        isDown = true
       }
     }
-    beginning = undefined
+    startPosition = undefined
   }
 
-  /** Where the timeline has ended, each subscription finds that out for itself. */
-  async function startOver(error: unknown): Promise<Position> {
+  /** Continues on the new timeline. Each subscription checks its own position. */
+  async function restart(error: unknown): Promise<Position> {
     if (!(error instanceof TimelineEndedError)) throw error
-    watches.endTimeline()
+    subscriptions.endTimeline()
     return headPosition(ledger)
   }
 
-  /** Begins to look, if nobody does. */
-  function begin(): Promise<Position> {
-    if (beginning === undefined) {
-      beginning = headPosition(ledger)
-      beginning.then(lookAgainAndAgain, () => {
-        beginning = undefined
+  /** Starts to poll unless it already does. */
+  function ensureStarted(): Promise<Position> {
+    if (startPosition === undefined) {
+      startPosition = headPosition(ledger)
+      startPosition.then(pollUntilUnused, () => {
+        startPosition = undefined
       })
     }
-    return beginning
+    return startPosition
   }
 
   return {
@@ -110,15 +110,15 @@ export function createEventFeed({
     rows: new SharedRows(ledger, statements, maxRowBytes),
     maxRowBytes,
     async subscribe(filter) {
-      // Before the feed begins: it ends when nobody waits.
-      const watch = watches.open(filter)
+      // Open it before the feed starts, because the feed stops when no subscription is open.
+      const subscription = subscriptions.open(filter)
       try {
-        await forAllCallers(begin)
+        await forAllCallers(ensureStarted)
       } catch (error) {
-        watch.close()
+        subscription.close()
         throw error
       }
-      return watch
+      return subscription
     },
   }
 }

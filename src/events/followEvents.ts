@@ -1,5 +1,5 @@
-// The records that a filter admits, from a position on, without end: first what is there, then what comes, without a gap and in the
-// order of commit. Goes on as they are taken, and holds one small page.
+// The matching records after a position, without end: first the backlog, then live records, without a
+// gap and in commit order. Reads as they are consumed and holds one small page.
 
 import type { Position } from '../ledger/eventOrder.ts'
 import type { EventRecord } from '../ledger/events.ts'
@@ -10,33 +10,33 @@ import type { Shape } from './sharedRows.ts'
 import type { EventSubscription } from './subscriptions.ts'
 
 /**
- * One record at a time. The columns of the position are among those that were read.
+ * Yields one record at a time. The columns of the position are always read.
  *
- * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError; EventTooLargeError; what the database throws if it does not come back
+ * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError; EventTooLargeError; database errors that persist
  */
 export async function* followEvents(given: FollowOptions): AsyncGenerator<EventRecord, never> {
   const options = { ...given, pageSize: newPageSize(given.feed.maxRowBytes) }
-  const watch = await retryWhileDown(options, () => options.feed.subscribe(options.filter))
+  const subscription = await retryWhileDown(options, () => options.feed.subscribe(options.filter))
   try {
     for (let position = options.behind; ; ) {
       position = yield* readBacklog(options, position)
-      position = yield* readLive(options, watch, position)
+      position = yield* readLive(options, subscription, position)
     }
   } finally {
-    watch.close()
+    subscription.close()
   }
 }
 
-/** What happens from a position on; returns the position to go on from when the subscriber has fallen behind. */
+/** Yields live records; returns the position to read the backlog from once the subscriber has fallen behind. */
 async function* readLive(
   options: BacklogOptions,
-  watch: EventSubscription,
+  subscription: EventSubscription,
   from: Position,
 ): AsyncGenerator<EventRecord, Position, undefined> {
   const { feed, select, signal, caller } = options
   const shape = feed.rows.shapeOf(select)
   for (let position = from; ; ) {
-    const found = await watch.next(position, signal)
+    const found = await subscription.next(position, signal)
     if (!isList(found)) return found
     for (const [index, record] of found.entries()) {
       await feed.turns.next(caller)
@@ -57,7 +57,7 @@ async function readShared(
   const row = await retryWhileUnavailable(options, () =>
     feed.rows.read(shape, records, { caller, ended: statementEnded }),
   )
-  // Many wait for the same row: they are not all served at once.
+  // Many subscriptions may wait for the same row: deliver it in turns.
   await feed.turns.next(caller)
   signal.throwIfAborted()
   return row

@@ -1,4 +1,4 @@
-// What it takes to follow the ledger, and how a database that is unavailable is waited for.
+// The options of following the ledger, and retries while the database is unavailable.
 import pRetry from 'p-retry'
 import type { StatementWatch } from '../database/cancellation.ts'
 import type { Prisma } from '../database/generated/client.ts'
@@ -14,28 +14,28 @@ import type { EventFeed } from './eventFeed.ts'
 export interface FollowOptions {
   readonly ledger: Ledger
   readonly feed: EventFeed
-  /** For whom: turns are handed out round-robin between callers. */
+  /** The caller, between whom and others turns are round-robin. */
   readonly caller: string
-  /** The records behind this position. */
+  /** The stream starts after this position. */
   readonly behind: Position
   readonly filter: JobStateRecordFilter
   /** Which columns and relations to read; by default every column. */
   readonly select?: Prisma.JobStateRecordSelect | undefined
-  /** Ends it. */
+  /** Ends the stream. */
   readonly signal: AbortSignal
-  /** Called for each statement when it has ended. */
+  /** Called when a statement ends. */
   readonly statementEnded?: StatementWatch['onStatement']
   readonly log: ServiceLog
 }
 
-/** A database that is unavailable is waited for this long. */
+/** How long to retry while the database is unavailable. */
 const RETRY_TIMEOUT_MS = 60_000
 const POLL_MS = { first: 100, last: 2000 }
 
-/** What fails again however often it is tried. */
-const FINAL = [InvalidInputError, TimelineEndedError, EventTooLargeError]
+/** Errors that no retry fixes. */
+const PERMANENT = [InvalidInputError, TimelineEndedError, EventTooLargeError]
 
-/** Runs a statement in turn, again and again while the database is unavailable: its readers need not come again, all at once. */
+/** Runs a statement in turn, and retries while the database is unavailable, so that clients need not all reconnect at once. */
 export function retryWhileDown<T>(options: FollowOptions, work: () => Promise<T>): Promise<T> {
   const { caller, feed } = options
   return retryWhileUnavailable(options, () => feed.statements.run(caller, work))
@@ -45,7 +45,7 @@ export function retryWhileUnavailable<T>({ signal, log }: FollowOptions, work: (
   return pRetry(
     (attempt) => {
       signal.throwIfAborted()
-      if (attempt === 2) log.debug({}, 'subscription waits for the database')
+      if (attempt === 2) log.debug({}, 'subscription is waiting for the database')
       return work()
     },
     {
@@ -54,7 +54,7 @@ export function retryWhileUnavailable<T>({ signal, log }: FollowOptions, work: (
       maxTimeout: POLL_MS.last,
       maxRetryTime: RETRY_TIMEOUT_MS,
       signal,
-      shouldRetry: ({ error }) => !FINAL.some((kind) => error instanceof kind),
+      shouldRetry: ({ error }) => !PERMANENT.some((kind) => error instanceof kind),
     },
   )
 }

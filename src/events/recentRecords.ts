@@ -1,29 +1,29 @@
-// The newest records that the feed has seen, once for all subscriptions: what they are about, not their contents. A subscription keeps
-// no list of its own, only where in this one it goes on.
+// Headers of the newest records, shared by all subscriptions. A subscription keeps only its index in
+// this list.
 import { comparePositions, type Position } from '../ledger/eventOrder.ts'
 import { type JobStateRecordFilter, matches, type RecordFacts } from '../ledger/recordFilter.ts'
 
-/** With the timeline on which it was read. */
+/** A record header with its timeline. */
 export type RecentRecord = RecordFacts & Position
 
-/** Records that are kept. Whoever is farther behind reads from the database. */
+/** Records kept. A subscription that is farther behind reads from the database. */
 const MAX_RECORDS = 5000
-/** Records beyond that before they are dropped, all at once. */
-const DROPPED_AT_ONCE = 1000
-/** Records that one subscription takes at once. */
+/** Records beyond the maximum before the oldest are dropped in one step. */
+const TRIM_SIZE = 1000
+/** Maximum number of records that a subscription takes in one step. */
 const MAX_TAKEN = 16
 
 export class RecentRecords {
   private readonly records: RecentRecord[] = []
-  /** The number of the first record that is kept. Records are numbered as they are added. */
+  /** The number of the first kept record. Records are numbered in the order of insertion. */
   private first = 0
 
   /** Returns the number of the record. */
   add(record: RecentRecord): number {
     this.records.push(record)
-    if (this.records.length >= MAX_RECORDS + DROPPED_AT_ONCE) {
-      this.records.splice(0, DROPPED_AT_ONCE)
-      this.first += DROPPED_AT_ONCE
+    if (this.records.length >= MAX_RECORDS + TRIM_SIZE) {
+      this.records.splice(0, TRIM_SIZE)
+      this.first += TRIM_SIZE
     }
     return this.end - 1
   }
@@ -38,8 +38,8 @@ export class RecentRecords {
   }
 
   /**
-   * The next records behind `position` that the filter admits, from a number on that is kept; and the number to go on from, undefined
-   * if there is nothing more.
+   * The next matching records after `position`, from the kept number `from` on; and the number to
+   * continue with, or undefined at the end.
    */
   take(from: number, position: Position, filter: JobStateRecordFilter): { taken: RecentRecord[]; next?: number } {
     const taken: RecentRecord[] = []

@@ -1,4 +1,4 @@
-// The rows of new records, read once for all subscriptions that ask for the same of them.
+// The rows of new records, read once for all subscriptions that select the same columns.
 import { setImmediate } from 'node:timers'
 import { LRUCache } from 'lru-cache'
 import type { StatementWatch } from '../database/cancellation.ts'
@@ -11,32 +11,32 @@ import { BatchSize, readWithin } from './boundedRead.ts'
 import type { RecentRecord } from './recentRecords.ts'
 
 type Select = Prisma.JobStateRecordSelect | undefined
-/** What was asked for; undefined where it is not there any more. */
+/** Requested rows; undefined for a record that no longer exists. */
 type Rows = ReadonlyMap<bigint, EventRecord | undefined>
 
-/** Rows that are kept, as the database sends them. */
+/** Maximum size of cached rows, as sent by the database. */
 const MAX_BYTES = 16 * 1024 * 1024
-/** A row shows its job as it was this long ago at most. */
+/** A row may show its job as it was this long ago. */
 const TTL_MS = 1000
-/** Selections that are remembered. */
+/** Maximum number of remembered selections. */
 const MAX_SHAPES = 1000
-/** Rows that one statement reads, and their size as the database sends them. A single row may be larger. */
+/** Rows that one statement reads, and their target size in bytes as sent by the database. A single row may be larger. */
 const BATCH = { first: 16, max: 200, targetBytes: 1024 * 1024 }
-/** What is read of each record: columns and relations. Subscriptions that read the same have the same shape. */
+/** The selected columns and relations. Subscriptions that select the same have the same shape. */
 export interface Shape {
   readonly select: Select
   readonly name: number
   readonly batchSize: BatchSize
-  /** Takes more ids until its statement begins. */
+  /** The batch that accepts more ids until its statement starts. */
   collecting: Batch | undefined
-  /** By the ids of the records that are being read. */
+  /** Batches in progress by record id. */
   readonly reading: Map<bigint, Batch>
 }
 
 interface Batch {
   readonly records: RecentRecord[]
   readonly rows: Promise<Rows>
-  /** It is read in the next turn of any caller that waits for it. */
+  /** The batch is read in the next turn of any caller that waits for it. */
   join(caller: string): void
 }
 
@@ -75,15 +75,16 @@ export class SharedRows {
     return shape
   }
 
-  /** The row, if it was read just now. */
+  /** The cached row, if any. */
   find(shape: Shape, record: RecentRecord): EventRecord | undefined {
     return this.rows.get(keyOf(shape, record))
   }
 
   /**
-   * Reads the first of the records, and with it as many of the others as one statement may. Undefined if it is not there any more.
+   * Reads the first record, and with it as many of the others as one statement may. Undefined if it no
+   * longer exists.
    *
-   * @throws EventTooLargeError; what the database throws
+   * @throws EventTooLargeError; database errors
    */
   async read(shape: Shape, records: readonly RecentRecord[], reader: Reader): Promise<EventRecord | undefined> {
     const [first] = records as [RecentRecord]
@@ -93,10 +94,10 @@ export class SharedRows {
       const batch = shape.reading.get(first.id) ?? this.collect(shape, records, reader)
       batch.join(reader.caller)
       const rows = await batch.rows
-      // The rows were too large: it is tried again with fewer.
+      // The rows were too large: retry with fewer.
       if (!rows.has(first.id)) continue
       const row = rows.get(first.id)
-      // The ledger may have been restored meanwhile.
+      // The ledger may have been restored in the meantime.
       return row?.transactionId === first.transactionId ? row : undefined
     }
   }
@@ -120,10 +121,10 @@ export class SharedRows {
     const rows = new Promise<Rows>((settle) => {
       resolve = settle
     })
-    let isBegun = false
+    let isStarted = false
     const read = async (): Promise<void> => {
-      if (isBegun) return
-      isBegun = true
+      if (isStarted) return
+      isStarted = true
       if (shape.collecting === batch) shape.collecting = undefined
       const loaded = this.load(shape, records, ended).finally(() => {
         for (const { id } of records) shape.reading.delete(id)
@@ -134,7 +135,7 @@ export class SharedRows {
     const join = (caller: string): void => {
       if (callers.has(caller)) return
       callers.add(caller)
-      // By then all that is wanted at once is known.
+      // Wait for other subscriptions of this event loop pass to join.
       setImmediate(() => void this.statements.run(caller, read))
     }
     const batch = { records, rows, join }
@@ -148,7 +149,7 @@ export class SharedRows {
     onStatement: StatementWatch['onStatement'],
   ): Promise<Rows> {
     const maxBytes = shape.batchSize.maxBytesOf(records.length)
-    // Without a signal: one subscription that ends must not cancel what others wait for.
+    // No signal: the end of one subscription must not cancel the read for others.
     const read = await readWithin({ maxBytes, onStatement }, () => readRecords(this.ledger, records, shape.select))
     shape.batchSize.learn(read, records.length)
     if (read === undefined) return new Map()

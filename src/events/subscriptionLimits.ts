@@ -1,4 +1,4 @@
-// How many subscriptions are open, in all and of each caller.
+// Limits on open subscriptions, in total and for one caller.
 
 export interface SubscriptionLimits {
   /** Maximum number of subscriptions of this server. */
@@ -7,7 +7,7 @@ export interface SubscriptionLimits {
   readonly maxSubscriptionsPerCaller: number
 }
 
-/** There is no place for another subscription. */
+/** A limit on open subscriptions is reached. */
 export class TooManySubscriptionsError extends Error {
   override readonly name = 'TooManySubscriptionsError'
 }
@@ -21,7 +21,7 @@ export class SubscriptionPlaces {
     this.limits = limits
   }
 
-  /** Takes a place at once. Returns what gives it back, which is safe to call twice. @throws TooManySubscriptionsError */
+  /** Takes a place. Returns its release function, which is safe to call twice. @throws TooManySubscriptionsError */
   take(caller: string): () => void {
     const { maxSubscriptions, maxSubscriptionsPerCaller } = this.limits
     const ofCaller = this.byCaller.get(caller) ?? 0
@@ -31,12 +31,12 @@ export class SubscriptionPlaces {
     this.byCaller.set(caller, ofCaller + 1)
     let isTaken = true
     return () => {
-      if (isTaken) this.giveBack(caller)
+      if (isTaken) this.release(caller)
       isTaken = false
     }
   }
 
-  private giveBack(caller: string): void {
+  private release(caller: string): void {
     this.taken -= 1
     const left = (this.byCaller.get(caller) ?? 0) - 1
     if (left > 0) this.byCaller.set(caller, left)
@@ -45,5 +45,5 @@ export class SubscriptionPlaces {
 }
 
 function full(who: string, limit: number): TooManySubscriptionsError {
-  return new TooManySubscriptionsError(`${who} has ${limit} subscriptions, which is the limit; retry later.`)
+  return new TooManySubscriptionsError(`${who} has reached the limit of ${limit} open subscriptions; retry later.`)
 }

@@ -1,13 +1,14 @@
-// Who waits for records, and for which.
+// Open subscriptions, indexed by what they wait for.
 import { comparePositions, type OrderKey, type Position } from '../ledger/eventOrder.ts'
 import { type JobStateRecordFilter, matches } from '../ledger/recordFilter.ts'
 import type { RecentRecord, RecentRecords } from './recentRecords.ts'
 
-/** One subscription that waits for records that its filter admits. */
+/** A subscription to matching records. */
 export interface EventSubscription {
   /**
-   * Resolves when there is a record behind `position`: to the next few of them, or to a position to read from where they are not kept
-   * any more. Whoever asks has read everything up to `position`, and reached it after the watch began.
+   * Resolves once a matching record exists after `position`: to the next few records, or, if they are no
+   * longer kept, to a safe position to read from. The caller must have read everything up to
+   * `position`, and reached it after the subscription was opened.
    *
    * @throws the reason of `signal` when that is aborted
    */
@@ -15,7 +16,7 @@ export interface EventSubscription {
   close(): void
 }
 
-/** All who wait, by what they wait for: a record is not shown to those who wait for another job or for another user. */
+/** All subscriptions by interest: a record is not compared with those for another job or user. */
 export class Subscriptions {
   size = 0
   private readonly recent: RecentRecords
@@ -26,33 +27,34 @@ export class Subscriptions {
   }
 
   open(filter: JobStateRecordFilter): EventSubscription {
-    const waiter = new Subscriber(filter, this.recent, () => this.remove(waiter))
+    const subscriber = new Subscriber(filter, this.recent, () => this.remove(subscriber))
     const interest = interestOf(filter)
     const others = this.byInterest.get(interest)
-    if (others) others.add(waiter)
-    else this.byInterest.set(interest, new Set([waiter]))
+    if (others) others.add(subscriber)
+    else this.byInterest.set(interest, new Set([subscriber]))
     this.size += 1
-    return waiter
+    return subscriber
   }
 
-  /** A record that the feed has found. */
-  found(record: RecentRecord): void {
+  /** Delivers a new record. */
+  push(record: RecentRecord): void {
     const number = this.recent.add(record)
     for (const interest of [`job ${record.jobId}`, `user ${record.userId}`, 'everything']) {
-      for (const waiter of this.byInterest.get(interest) ?? []) waiter.found(record, number)
+      for (const subscriber of this.byInterest.get(interest) ?? []) subscriber.push(record, number)
     }
   }
 
-  /** The records that are kept may be others now: each subscription looks for itself whether its position still holds. */
+  /** Kept records may have been replaced: each subscription checks whether its position is still valid. */
   endTimeline(): void {
     this.recent.clear()
-    for (const waiters of [...this.byInterest.values()]) for (const waiter of [...waiters]) waiter.lookForItself()
+    for (const subscribers of [...this.byInterest.values()])
+      for (const subscriber of [...subscribers]) subscriber.checkPosition()
   }
 
-  private remove(waiter: Subscriber): void {
-    const interest = interestOf(waiter.filter)
+  private remove(subscriber: Subscriber): void {
+    const interest = interestOf(subscriber.filter)
     const all = this.byInterest.get(interest)
-    if (!all?.delete(waiter)) return
+    if (!all?.delete(subscriber)) return
     if (all.size === 0) this.byInterest.delete(interest)
     this.size -= 1
     if (this.size === 0) this.recent.clear()
@@ -72,7 +74,7 @@ class Subscriber implements EventSubscription {
   readonly filter: JobStateRecordFilter
   readonly close: () => void
   private readonly recent: RecentRecords
-  /** The first record that may be taken, if there is one; by a number that is not kept where the database is to be asked. */
+  /** The first record to take, if any; NOT_KEPT if the database must be read. */
   private pending: { readonly number: number; readonly behind?: OrderKey } | undefined
   private wake: (() => void) | undefined
 
@@ -82,14 +84,14 @@ class Subscriber implements EventSubscription {
     this.close = close
   }
 
-  found(record: RecentRecord, number: number): void {
-    // What comes after the first is looked at when it is taken.
+  push(record: RecentRecord, number: number): void {
+    // Later records are checked when they are taken.
     if (this.pending !== undefined || !matches(this.filter, record)) return
     this.pending = { number, behind: justBefore(record) }
     this.wake?.()
   }
 
-  lookForItself(): void {
+  checkPosition(): void {
     this.pending = { number: NOT_KEPT }
     this.wake?.()
   }

@@ -1,5 +1,6 @@
-// Looks once a second whether the ledger is on another timeline: a standby that was promoted keeps its connections, and so does a database
-// whose tables were replaced. New connections are looked at when they are made (database/transactionOrder.ts).
+// Checks once a second whether the ledger is on another timeline: connections survive the promotion
+// of a standby and the replacement of tables. New connections are checked when they are opened
+// (database/transactionOrder.ts).
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Service, type ServiceLog, type ServiceWork, startService } from '../database/service.ts'
 import type { TimelineCheck } from '../database/transactionOrder.ts'

@@ -1,5 +1,4 @@
-// One batch after the other, from the ledger to a sink, and the place of the consumer behind each.
-
+// Publishes batch after batch from the ledger to a sink, and saves the checkpoint after each.
 import { createConsumer, moveCheckpoint, readCheckpoint } from '../ledger/consumers.ts'
 import { BEGINNING, cursorOf, type Position } from '../ledger/eventOrder.ts'
 import { type EventRecord, eventIdOf, headPosition, nextBatchEnd, readEvents } from '../ledger/events.ts'
@@ -13,58 +12,58 @@ export type StartFrom = 'beginning' | 'now'
 export interface PublishedBatch {
   /** Events of the batch. */
   readonly count: number
-  /** Those that the sink refused for good. */
+  /** Events that the sink refused permanently. */
   readonly refused: readonly RefusedEvent[]
 }
 
 export interface BatchPublisher {
-  /** Hands the next batch over, sets aside what the sink refuses, and keeps the place behind it. @throws what the sink or the database throws */
+  /** Publishes the next batch, sets refused events aside and saves the checkpoint. @throws sink or database errors */
   next(): Promise<PublishedBatch>
-  /** The place is read anew before the next batch. */
+  /** Reads the checkpoint again before the next batch. */
   reset(): void
 }
 
-/** Events of a batch. */
-const BATCH = 500
+/** Maximum number of events in a batch. */
+const BATCH_SIZE = 500
 
 export function createBatchPublisher(ledger: Ledger, sink: EventSink, startFrom: StartFrom): BatchPublisher {
-  let place: Position | undefined
+  let checkpoint: Position | undefined
 
   return {
     reset() {
-      place = undefined
+      checkpoint = undefined
     },
     async next() {
-      const behind = place ?? (await placeOf(ledger, sink.name, startFrom))
-      const { end, isEmpty } = await nextBatchEnd(ledger, behind, BATCH)
+      const behind = checkpoint ?? (await checkpointOf(ledger, sink.name, startFrom))
+      const { end, isEmpty } = await nextBatchEnd(ledger, behind, BATCH_SIZE)
       const records = isEmpty
         ? []
-        : await readEvents(ledger, { after: behind, upTo: end, max: BATCH, select: SELECTED })
+        : await readEvents(ledger, { after: behind, upTo: end, max: BATCH_SIZE, select: SELECTED })
       const last = records.at(-1)
       if (last === undefined) {
-        place = behind
+        checkpoint = behind
         return { count: 0, refused: [] }
       }
       const refused = await sink.publish((records as SelectedRecord[]).map(eventOf))
-      // Before the place moves: a refusal is never forgotten, at worst met twice.
+      // Before the checkpoint moves: a refusal may be reported twice, but is never lost.
       if (refused.length > 0)
         await setAside(
           ledger,
           sink.name,
           refused.map(({ event, reason }) => ({ ...identityOf(event), reason })),
         )
-      // Somebody else has handed on the same meanwhile: it goes on where that one is.
-      place = (await moveCheckpoint(ledger, sink.name, behind, last)) ? last : undefined
+      // If another process has moved the checkpoint, continue from there.
+      checkpoint = (await moveCheckpoint(ledger, sink.name, behind, last)) ? last : undefined
       return { count: records.length, refused }
     },
   }
 }
 
-async function placeOf(ledger: Ledger, name: string, startFrom: StartFrom): Promise<Position> {
+async function checkpointOf(ledger: Ledger, name: string, startFrom: StartFrom): Promise<Position> {
   const known = await readCheckpoint(ledger, name)
   if (known) return known
   await createConsumer(ledger, name, startFrom === 'now' ? await headPosition(ledger) : BEGINNING)
-  return placeOf(ledger, name, startFrom)
+  return checkpointOf(ledger, name, startFrom)
 }
 
 const SELECTED = {

@@ -1,7 +1,7 @@
-// Whom the ledger is handed on to: a broker, or a file. This is all that another broker has to do.
+// The destination of published events: a broker or a file. Another broker implements this interface.
 import type { LedgerEvent } from './ledgerEvent.ts'
 
-/** An event that a sink will never accept. */
+/** An event that a sink refuses permanently. */
 export interface RefusedEvent {
   readonly event: LedgerEvent
   /** A sentence. */
@@ -9,11 +9,12 @@ export interface RefusedEvent {
 }
 
 export interface EventSink {
-  /** Names the consumer that keeps the place: what kind it is, and where it goes. Another place is another consumer. */
+  /** Name of the consumer that keeps the checkpoint: the kind and destination. Another destination is another consumer. */
   readonly name: string
   /**
-   * Resolves when all events are where they cannot be lost, to those that it refuses for good. Those of one job must arrive in their order; the
-   * events may be handed over again, all of them, when it rejects or the process ends before.
+   * Resolves when all events are stored durably, to those that the sink refuses permanently. Events of
+   * one job must arrive in order. If it rejects, or the process ends first, all events are published
+   * again.
    */
   publish(events: readonly LedgerEvent[]): Promise<readonly RefusedEvent[]>
   close(): Promise<void>

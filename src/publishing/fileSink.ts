@@ -1,30 +1,30 @@
-// Hands the ledger on to a file: a line of JSON for each event, as `jobledger tail --json` prints them.
+// Publishes the ledger to a file: one line of JSON for each event, as `jobledger tail --json` prints it.
 import { type FileHandle, open } from 'node:fs/promises'
 import { writeJson } from '../database/rows/exactNumbers.ts'
 import type { EventSink } from './eventSink.ts'
 import type { LedgerEvent } from './ledgerEvent.ts'
 
 const NEWLINE = 0x0a
-/** Events hold what jobs are about: for the owner alone. */
+/** Events contain the data of jobs, so only the owner may read the file. */
 const MODE = 0o600
 
-/** The file of EVENTS_FILE cannot be written. The message is complete: print it without a stack trace. */
+/** EVENTS_FILE is not writable. The message is complete: print it without a stack trace. */
 export class EventsFileError extends Error {
   override readonly name = 'EventsFileError'
 }
 
-/** Creates the file if there is none. @throws EventsFileError unless it is a regular file that can be appended to */
+/** Creates the file if it does not exist. @throws EventsFileError unless it is a regular file open to appending */
 export async function requireWritable(path: string): Promise<void> {
   try {
     const file = await openToAppend(path)
-    // Files of /proc open like others, and then take neither a write nor this.
+    // Files of /proc can be opened, but neither written nor synchronized.
     await file.datasync().finally(() => file.close())
   } catch (error) {
-    throw new EventsFileError(`EVENTS_FILE cannot be written: ${(error as Error).message}.`, { cause: error })
+    throw new EventsFileError(`EVENTS_FILE is not writable: ${(error as Error).message}.`, { cause: error })
   }
 }
 
-/** Pipes, sockets and devices do not keep what is written to them. */
+/** Refuses pipes, sockets and devices, which do not store what is written. */
 async function openToAppend(path: string): Promise<FileHandle> {
   const file = await open(path, 'a+', MODE)
   if ((await file.stat()).isFile()) return file
@@ -32,16 +32,16 @@ async function openToAppend(path: string): Promise<FileHandle> {
   throw new Error(`'${path}' is not a regular file`)
 }
 
-/** `path` is absolute. The file is opened anew for each batch, so that it may be moved away while the server runs. */
+/** `path` must be absolute. The file is reopened for each batch, so that it can be rotated while the server runs. */
 export function createFileSink(path: string): EventSink {
   return {
     name: `file:${path}`,
     async publish(events) {
       const file = await openToAppend(path)
       try {
-        // A process that was killed may have left half a line.
-        const begin = (await endsWithLine(file)) ? '' : '\n'
-        await file.appendFile(begin + events.map(lineOf).join(''))
+        // A killed process may have left an incomplete line.
+        const separator = (await endsWithLine(file)) ? '' : '\n'
+        await file.appendFile(separator + events.map(lineOf).join(''))
         await file.datasync()
         return []
       } finally {

@@ -1,10 +1,10 @@
-// Tells in the log how far a consumer is behind, once a minute while it is.
+// Logs the lag of a publisher once a minute while it is behind.
 import type { ServiceLog } from '../database/service.ts'
 import { type ConsumerState, listConsumers } from '../ledger/consumers.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 const PERIOD_MS = 60_000
-/** A lag of less is how long things take. */
+/** A smaller lag is normal. */
 const MIN_REPORTED_SECONDS = 5
 
 export class LagReport {
@@ -20,7 +20,7 @@ export class LagReport {
     this.log = log
   }
 
-  /** Does not reject: a database that is away is told of elsewhere. */
+  /** Never rejects: the publisher logs database errors itself. */
   async reportIfDue(): Promise<void> {
     if (performance.now() - this.reportedAt < PERIOD_MS) return
     this.reportedAt = performance.now()
@@ -33,8 +33,8 @@ export class LagReport {
     const { lagRecords, lagSeconds } = consumer
     const isBehind = lagSeconds > MIN_REPORTED_SECONDS
     const facts = { consumer: this.name, lagRecords, lagSeconds: Math.round(lagSeconds) }
-    if (isBehind) this.log.warn(facts, 'the ledger is handed on late')
-    else if (this.wasBehind) this.log.info(facts, 'the ledger is handed on in time again')
+    if (isBehind) this.log.warn(facts, 'publisher is lagging')
+    else if (this.wasBehind) this.log.info(facts, 'publisher has caught up')
     this.wasBehind = isBehind
   }
 }

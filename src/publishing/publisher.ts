@@ -1,5 +1,5 @@
-// Hands every record of the ledger on to a sink, in order, each at least once: in one replica at a time, from where the last one stopped. A
-// sink that is away makes the lag grow and nothing else.
+// Publishes every record of the ledger to a sink, in order and at least once. One replica publishes at
+// a time and resumes at the checkpoint. While the sink is unavailable, only the lag grows.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Service, type ServiceLog, startService } from '../database/service.ts'
@@ -11,29 +11,29 @@ import { LagReport } from './lagReport.ts'
 export interface PublisherOptions {
   readonly ledger: Ledger
   readonly sink: EventSink
-  /** Of the sink: one replica has it. */
+  /** The lock of the sink: its holder publishes. */
   readonly lock: AdvisoryLock
-  /** Where a sink begins that was never handed anything. */
+  /** Where a new sink starts. */
   readonly startFrom: StartFrom
-  /** From one look at the ledger to the next. */
+  /** Milliseconds between two polls of the ledger. */
   readonly pollMs: number
-  /** What runs when the publisher is stopped has so long to end. */
+  /** Milliseconds that the current batch may take during shutdown. */
   readonly shutdownTimeoutMs: number
   readonly log: ServiceLog
 }
 
-/** The lock is looked at so often at most. */
+/** Minimum time between two checks of the lock. */
 const LOCK_TTL_MS = 1000
-/** From one try for the lock to the next, give or take a half by chance. */
+/** Approximate time between two attempts to get the lock. */
 const STANDBY_MS = 1000
-/** After a failure, twice as long after each that follows. */
-const RETRY_MS = { first: 200, longest: 5000 }
+/** Delay after a failure; doubles with each consecutive one. */
+const RETRY_MS = { first: 200, max: 5000 }
 
 export function runPublisher(options: PublisherOptions): Service {
   const { sink, lock } = options
   return startService({
     ...options,
-    run: (stopping, givingUp) => new Run(options, stopping, givingUp).untilStopped(),
+    run: (stopping, forceStop) => new Run(options, stopping, forceStop).untilStopped(),
     async close() {
       await sink.close()
       await lock.release()
@@ -43,82 +43,79 @@ export function runPublisher(options: PublisherOptions): Service {
 
 class Run {
   private readonly options: PublisherOptions
-  private readonly handover: BatchPublisher
+  private readonly batches: BatchPublisher
   private readonly lag: LagReport
   private readonly stopping: AbortSignal
-  private readonly givingUp: AbortSignal
-  private isOurs = false
-  private lockSeenAt = Number.NEGATIVE_INFINITY
+  private readonly forceStop: AbortSignal
+  private holdsLock = false
+  private lockCheckedAt = Number.NEGATIVE_INFINITY
   private failures = 0
 
-  constructor(options: PublisherOptions, stopping: AbortSignal, givingUp: AbortSignal) {
+  constructor(options: PublisherOptions, stopping: AbortSignal, forceStop: AbortSignal) {
     this.options = options
-    this.handover = createBatchPublisher(options.ledger, options.sink, options.startFrom)
+    this.batches = createBatchPublisher(options.ledger, options.sink, options.startFrom)
     this.lag = new LagReport(options.ledger, options.sink.name, options.log)
     this.stopping = stopping
-    this.givingUp = givingUp
+    this.forceStop = forceStop
   }
 
   async untilStopped(): Promise<void> {
     while (!this.stopping.aborted) {
       const ms = await this.step().catch((error: unknown) => this.afterFailure(error))
-      if (this.isOurs || this.failures > 0) await this.lag.reportIfDue()
+      if (this.holdsLock || this.failures > 0) await this.lag.reportIfDue()
       await sleep(ms, undefined, { ref: false, signal: this.stopping }).catch(() => undefined)
     }
   }
 
-  /** One batch, if there is one and it is ours to hand over. Resolves to how long to wait, in milliseconds. */
+  /** Publishes one batch if it holds the lock. Resolves to the delay before the next step, in milliseconds. */
   private async step(): Promise<number> {
-    // Whoever has taken the lock over meanwhile hands on the same, at worst twice.
-    if (performance.now() - this.lockSeenAt > LOCK_TTL_MS) this.isOurs = await this.lookAtLock()
-    if (!this.isOurs) return STANDBY_MS * (0.5 + Math.random())
-    const { count, refused } = await this.untilGivenUp(this.handover.next())
+    // A process that takes over the lock in the meantime publishes the same events again at worst.
+    if (performance.now() - this.lockCheckedAt > LOCK_TTL_MS) this.holdsLock = await this.checkLock()
+    if (!this.holdsLock) return STANDBY_MS * (0.5 + Math.random())
+    const { count, refused } = await this.untilForceStop(this.batches.next())
     for (const { event, reason } of refused) {
       const facts = { consumer: this.options.sink.name, jobId: event.jobId, sequence: event.sequence, reason }
-      this.options.log.error(facts, 'set aside a record that the sink refuses')
+      this.options.log.error(facts, 'set aside a refused record')
     }
     this.noteSuccess(count)
     return count > 0 ? 0 : this.options.pollMs
   }
 
-  private async lookAtLock(): Promise<boolean> {
-    const isOurs = await this.options.lock.hold(this.stopping)
-    this.lockSeenAt = performance.now()
-    if (isOurs && !this.isOurs) {
-      // Where the one before has stopped is read anew.
-      this.handover.reset()
-      this.options.log.info({ consumer: this.options.sink.name }, 'this process hands the ledger on')
+  private async checkLock(): Promise<boolean> {
+    const holdsLock = await this.options.lock.hold(this.stopping)
+    this.lockCheckedAt = performance.now()
+    if (holdsLock && !this.holdsLock) {
+      // The previous holder may have moved the checkpoint.
+      this.batches.reset()
+      this.options.log.info({ consumer: this.options.sink.name }, 'acquired publisher lock')
     }
-    return isOurs
+    return holdsLock
   }
 
   private afterFailure(error: unknown): number {
     const { sink, log } = this.options
-    this.lockSeenAt = Number.NEGATIVE_INFINITY
-    this.handover.reset()
+    this.lockCheckedAt = Number.NEGATIVE_INFINITY
+    this.batches.reset()
     this.failures += 1
     if (!this.stopping.aborted) {
-      log[this.failures === 1 ? 'warn' : 'debug'](
-        { err: error, consumer: sink.name },
-        'the ledger cannot be handed on just now; trying again',
-      )
+      log[this.failures === 1 ? 'warn' : 'debug']({ err: error, consumer: sink.name }, 'publishing failed; retrying')
     }
-    return Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2)
+    return Math.min(RETRY_MS.max, RETRY_MS.first * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2)
   }
 
   private noteSuccess(count: number): void {
     if (this.failures === 0 || count === 0) return
     this.failures = 0
-    this.options.log.info({ consumer: this.options.sink.name }, 'the ledger is handed on again')
+    this.options.log.info({ consumer: this.options.sink.name }, 'publishing resumed')
   }
 
-  /** A sink that does not answer holds nobody up who wants to end. */
-  private untilGivenUp<T>(work: Promise<T>): Promise<T> {
-    const { givingUp } = this
+  /** An unresponsive sink must not delay shutdown. */
+  private untilForceStop<T>(work: Promise<T>): Promise<T> {
+    const { forceStop } = this
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(givingUp.reason)
-      givingUp.addEventListener('abort', onAbort, { once: true })
-      work.then(resolve, reject).finally(() => givingUp.removeEventListener('abort', onAbort))
+      const onAbort = (): void => reject(forceStop.reason)
+      forceStop.addEventListener('abort', onAbort, { once: true })
+      work.then(resolve, reject).finally(() => forceStop.removeEventListener('abort', onAbort))
     })
   }
 }

@@ -1,4 +1,4 @@
-// The publishers that the settings ask for: one for each sink.
+// The configured publishers, one for each sink.
 
 import { openAdvisoryLock } from '../database/advisoryLock.ts'
 import type { DatabaseSettings } from '../database/client.ts'
@@ -11,9 +11,9 @@ import { runPublisher } from './publisher.ts'
 import { createPubSubSink } from './pubSub/pubSubSink.ts'
 
 export interface PublishSettings {
-  /** The whole name of a topic of Google Cloud Pub/Sub; undefined: none. */
+  /** Full name of a Google Cloud Pub/Sub topic; undefined for none. */
   readonly pubSubTopic: string | undefined
-  /** Absolute; undefined: none. */
+  /** Absolute path; undefined for none. */
   readonly file: string | undefined
   readonly startFrom: StartFrom
 }

@@ -42,7 +42,7 @@ const NOT_DUE_MS = { min: 1000, max: 10_000 }
  */
 export async function consumePubSub<Output>(options: PubSubConsumerOptions<Output>): Promise<void> {
   const fault = pubSubNameFault('subscription', options.subscription)
-  if (fault) throw new WorkerOptionsError(`subscription ${fault}`)
+  if (fault) throw new WorkerOptionsError(`\`subscription\` ${fault}`)
   const runtime = new WorkerRuntime(options)
   const { settings, stop, slots, lostClaims } = runtime.parts
   const pubSub = await openPubSub(projectOf(options.subscription))

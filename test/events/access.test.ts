@@ -1,4 +1,4 @@
-// Who may hear what, from the first event of a stream to its last.
+// Access control of subscriptions, from the first event of a stream to the last.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey, revokeApiKey } from '../../src/access/apiKeys.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
@@ -9,7 +9,7 @@ import { passedHorizon } from '../support/passedHorizon.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-/** Tokens are taken for so long after they have expired: clocks differ. */
+/** Tokens are accepted this long after they expire, because clocks differ. */
 const LEEWAY_SECONDS = 60
 const streams: EventStream[] = []
 
@@ -36,12 +36,8 @@ const eventsOf = (stream: EventStream, jobId: string): string[] =>
   stream.events.map(stepOf).filter((step) => step.startsWith(jobId))
 
 describe('a subscriber', () => {
-  it('hears of its own jobs only with the role USER, live and from the past, and cannot ask for those of others', async () => {
-    const beginning = await server.request<{ latestEventCursor: string }>(
-      '{ latestEventCursor }',
-      {},
-      await asUser('ada', 'USER'),
-    )
+  it('gets only its own events with the role USER, live and from the backlog, and cannot select others', async () => {
+    const beginning = await server.request<{ latestEventCursor: string }>('{ latestEventCursor }', {}, await asUser('ada', 'USER'))
     const after = beginning.data.latestEventCursor
     const before = {
       ada: await newJob(server.ledger, { userId: 'ada' }),
@@ -81,7 +77,7 @@ describe('a subscriber', () => {
   })
 })
 
-it('a stream ends with the credential that opened it, whether something happens or not', {
+it('ends a stream when its credential expires, with or without events', {
   timeout: 60_000,
 }, async () => {
   await passedHorizon(server.ledger)
@@ -110,7 +106,7 @@ it('a stream ends with the credential that opened it, whether something happens 
     expect(stream.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
   }
   expect(eventsOf(busy, first.id)).toHaveLength(1)
-  // It went on for a while, as requests do; then it heard no more, and the others all.
+  // It stays open for the clock tolerance, as requests do; then it gets no more events, while the others do.
   const last = (await newJob(server.ledger)).id
   await expect.poll(() => eventsOf(other, last)).toHaveLength(1)
   expect(eventsOf(busy, last)).toEqual([])
@@ -118,7 +114,7 @@ it('a stream ends with the credential that opened it, whether something happens 
   expect(other.errors).toEqual([])
 })
 
-it('a stream ends when its key is given other rights', { timeout: 60_000 }, async () => {
+it('ends a stream when the rights of its API key change', { timeout: 60_000 }, async () => {
   const stream = await open({}, await newKey('changing'))
   await server.ledger.prisma.$executeRaw`ALTER TABLE api_keys DISABLE TRIGGER USER`
   await server.ledger.prisma.$executeRaw`UPDATE api_keys SET roles = '{WORKER}' WHERE name = 'changing'`

@@ -1,4 +1,4 @@
-// The examples of docs/events.md: they are what the files in examples/ are, and they work.
+// The examples of docs/events.md are the files in examples/, and they work.
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,12 +30,12 @@ const idsOf = (program: Program): string[] =>
     .split('\n')
     .map((line) => line.slice(0, 36))
 
-it.each(['events', 'browserEvents'])('examples/%s.ts stands in the documentation as it is', (name) => {
+it.each(['events', 'browserEvents'])('examples/%s.ts appears unchanged in the documentation', (name) => {
   const example = readFileSync(fileOf(`examples/${name}.ts`), 'utf8')
   expect(readFileSync(fileOf('docs/events.md'), 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``)
 })
 
-it('the one in TypeScript tells of failed jobs, and goes on where it was when it is started again', {
+it('reports failed jobs and resumes at its checkpoint after a restart, in the TypeScript example', {
   timeout: 60_000,
 }, async () => {
   const place = join(mkdtempSync(join(tmpdir(), 'jobledger-')), 'cursor')
@@ -63,7 +63,7 @@ it('the one in TypeScript tells of failed jobs, and goes on where it was when it
   expect(idsOf(second)).toEqual([...rest, missed.id])
 })
 
-it('the one for browsers hears of every event, also after the connection broke', async () => {
+it('delivers every event, also after a broken connection, in the browser example', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
   const other = await startTestServer({ databaseUrl: server.databaseUrl, environment: PROTECTED })
   const events: PageEvent[] = []

@@ -1,4 +1,4 @@
-// Many subscriptions of one caller: what they cost the database, and what they do to the subscriptions of others.
+// Many subscriptions of one caller: their cost for the database, and their effect on other callers.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { type EventStream, openEventStream, stepOf } from '../support/eventStream.ts'
@@ -11,7 +11,7 @@ import { logStatements, type StatementLog } from '../support/statements.ts'
 const STREAMS = 100
 const JOBS = 40
 const FEW = 16
-/** Each event is parsed by this process too. */
+/** This process also parses each event. */
 const HEARD_MS = 60_000
 
 let server: TestServer
@@ -52,7 +52,7 @@ function allHeard(streams: readonly EventStream[], count: number): Promise<void>
   return eventually(() => expect(streams.filter(({ events }) => events.length < count).length).toBe(0), HEARD_MS)
 }
 
-it('reads new records once for all subscriptions that ask for the same of them', { timeout: 120_000 }, async () => {
+it('reads new records once for all subscriptions with the same selection', { timeout: 120_000 }, async () => {
   await passedHorizon(server.ledger)
   const streams = [
     ...(await subscribe(20, await asUser('eve', 'AUDITOR'))),
@@ -65,13 +65,13 @@ it('reads new records once for all subscriptions that ask for the same of them',
   })
   const reading = sent.filter((text) => /^SELECT .* FROM job_states WHERE/.test(text))
   expect(reading.length).toBeGreaterThan(0)
-  // Each stream for itself would take one or more. Rows are kept for a second: a slow machine reads them again.
+  // Separate reads would take at least one statement for each stream. Rows are cached for a second: a slow machine reads them again.
   expect(reading.length).toBeLessThan(streams.length)
   const [first] = streams
   for (const { events } of streams) expect(events).toEqual(first?.events)
 })
 
-it('shows of a shared record to each only what it may see', { timeout: 120_000 }, async () => {
+it('shows each subscriber only the permitted part of a shared record', { timeout: 120_000 }, async () => {
   await passedHorizon(server.ledger)
   const auditors = await subscribe(3, await asUser('eve', 'AUDITOR'))
   const [ada, bob] = [await subscribe(3, await asUser('ada', 'USER')), await subscribe(3, await asUser('bob', 'USER'))]
@@ -83,7 +83,7 @@ it('shows of a shared record to each only what it may see', { timeout: 120_000 }
   for (const { events } of bob) expect(events.map(stepOf)).toEqual([steps[1], steps[3]])
 })
 
-it('delivers the event of one caller while thousands for another one wait', { timeout: 120_000 }, async () => {
+it('delivers an event of one caller while thousands for another wait', { timeout: 120_000 }, async () => {
   await passedHorizon(server.ledger)
   const flood = await subscribe(STREAMS, await asUser('flood', 'AUDITOR'))
   const [ada] = await subscribe(1, await asUser('ada', 'USER'))
@@ -91,7 +91,7 @@ it('delivers the event of one caller while thousands for another one wait', { ti
   await eventually(() => expect(heardBy(flood)).toBeGreaterThan(0))
   await newJob(server.ledger, { userId: 'ada' })
   await ada?.heard(1)
-  // Hers was written last, and comes before most of what was written first.
+  // Her event was written last, and arrives before most of those that were written first.
   expect(heardBy(flood)).toBeLessThan((STREAMS * JOBS) / 2)
   await allHeard(flood, JOBS + 1)
 })

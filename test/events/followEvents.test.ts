@@ -1,4 +1,4 @@
-// What a reader is given at once: as many records as their size allows.
+// The size of backlog pages depends on the size of records.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { JobStateRecord } from '../../src/database/generated/client.ts'
 import { createEventFeed } from '../../src/events/eventFeed.ts'
@@ -21,7 +21,7 @@ const log = { debug: () => undefined, info: () => undefined, warn: () => undefin
 
 const LARGE = 200_000
 
-/** Two records: one that is small, and one that is not. */
+/** Creates two records: a small one and a large one. */
 async function newLargeRecord(): Promise<void> {
   const { id } = await newJob(ledger)
   const stateMetadata = { x: 'x'.repeat(LARGE) }
@@ -29,7 +29,7 @@ async function newLargeRecord(): Promise<void> {
   await ledger.prisma.job.update({ where: { id }, data: change })
 }
 
-/** The sizes of the pages in which `count` records behind a position are read. */
+/** The sizes of the pages in which `count` records after a position are read. */
 async function pagesOf(count: number, behind = BEGINNING, pages: JobStateRecord[][] = []): Promise<number[]> {
   await passedHorizon(ledger)
   const read: Ledger['sql']['read'] = async (...question) => {
@@ -65,7 +65,7 @@ it('reads pages that grow while the records are small', async () => {
   expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
 })
 
-it('reads pages of few records where they are large', async () => {
+it('reads pages of few records while the records are large', async () => {
   await passedHorizon(ledger)
   const behind = await headPosition(ledger)
   for (let n = 0; n < 10; n++) await newLargeRecord()
@@ -74,14 +74,14 @@ it('reads pages of few records where they are large', async () => {
   expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(2)
 })
 
-it('gives up a page whose records are larger than those before, and reads fewer at once', async () => {
+it('cancels a page whose records are larger than those before, and reads fewer at once', async () => {
   await passedHorizon(ledger)
   const behind = await headPosition(ledger)
   for (let n = 0; n < 60; n++) await newJob(ledger)
   for (let n = 0; n < 20; n++) await newLargeRecord()
   const sizes = await pagesOf(100, behind)
   const large = sizes.indexOf(Math.max(...sizes)) + 1
-  // The page after the largest ones was read again, and what follows comes one or two at a time.
+  // The page after the largest records was read again; the following pages have one or two records.
   expect(Math.max(...sizes.slice(large + 1))).toBeLessThanOrEqual(12)
   expect(sizes.at(-1)).toBeLessThanOrEqual(2)
 })

@@ -1,4 +1,4 @@
-// The library for those who follow the ledger: over servers that go and come, and over what no retry mends.
+// The client library for events: server restarts, several replicas and permanent errors.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -65,7 +65,7 @@ function follow({ url }: { url: string }, options: Partial<FollowJobEventsOption
 
 const jobsOf = (events: readonly JobEvent[]): string[] => events.map(({ record }) => record.job.jobId)
 
-/** Makes jobs until one is heard of: then whoever follows is connected. */
+/** Creates jobs until an event arrives: then the subscriber is connected. */
 async function connected(following: Following): Promise<number> {
   const before = following.events.length
   return eventually(async () => {
@@ -75,8 +75,8 @@ async function connected(following: Following): Promise<number> {
   })
 }
 
-describe('over two replicas', () => {
-  it('comes through each what was written through the other, soon', async () => {
+describe('followJobEvents with two replicas', () => {
+  it('delivers through each replica what was written through the other', async () => {
     const [one, other] = [await start(), await start()]
     const [ofOne, ofOther] = [follow(one), follow(other)]
     await connected(ofOne)
@@ -89,14 +89,14 @@ describe('over two replicas', () => {
   })
 })
 
-describe('a server that is stopped and started again', () => {
-  it('ends the streams at once, and what happened meanwhile comes then', async () => {
+describe('followJobEvents across a server restart', () => {
+  it('is disconnected at once, and gets the events of the outage after the restart', async () => {
     const first = await startTestServer({ databaseUrl: ledger.url })
     const following = follow(first)
     const before = await connected(following)
     const startedAt = performance.now()
     await first.close()
-    // Not after SHUTDOWN_TIMEOUT_MS, which is 10 s.
+    // Does not wait for SHUTDOWN_TIMEOUT_MS, which is 10 s.
     expect(performance.now() - startedAt).toBeLessThan(5000)
     const missed = [(await newJob(ledger)).id, (await newJob(ledger)).id]
     await eventually(() => expect(following.interruptions.length).toBeGreaterThan(0))
@@ -107,8 +107,8 @@ describe('a server that is stopped and started again', () => {
   })
 })
 
-describe('what happens before the server was ever reached', () => {
-  it('comes, if a cursor was given', async () => {
+describe('followJobEvents before the server is reachable', () => {
+  it('gets earlier events if a cursor is given', async () => {
     await passedHorizon(ledger)
     const server = await start()
     const { data } = await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')
@@ -123,8 +123,8 @@ describe('what happens before the server was ever reached', () => {
   })
 })
 
-describe('a filter', () => {
-  it('is kept', async () => {
+describe('followJobEvents with a filter', () => {
+  it('keeps the filter after a reconnect', async () => {
     const following = follow(await start(), { filter: { userId: 'of-the-filter' } })
     const made = await eventually(async () => {
       await newJob(ledger)
@@ -137,7 +137,7 @@ describe('a filter', () => {
   })
 })
 
-describe('what no retry mends is thrown', () => {
+describe('followJobEvents throws an error that no retry fixes, such as', () => {
   it.each([
     [
       'no credential',
@@ -156,7 +156,7 @@ describe('what no retry mends is thrown', () => {
     expect(following.interruptions).toEqual([])
   })
 
-  it('a role that reads nothing', async () => {
+  it('a role that may not read jobs', async () => {
     const token = await tokenOf('ada', { roles: [] })
     const following = follow(await start({ AUTH: 'required', ...PROTECTED }), { token })
     expect(await following.ended).toMatchObject({
@@ -166,7 +166,7 @@ describe('what no retry mends is thrown', () => {
     })
   })
 
-  it('something that is no Jobledger server', async () => {
+  it('a URL that is not a Jobledger server', async () => {
     const other = createServer((_, response) => response.writeHead(404).end('nothing here'))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     endings.push(async () => other.close())

@@ -1,4 +1,4 @@
-// The subscription as clients hear it: what comes, from where on, and what is refused before anything comes.
+// The subscription over HTTP: its events, start position and refusals.
 import { createClient } from 'graphql-sse'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cursorOf } from '../../src/ledger/eventOrder.ts'
@@ -34,15 +34,15 @@ async function hear<T>(
   }
 }
 
-/** Behind all that was written up to now. */
+/** The position after all current records. */
 async function cursorOfNow(): Promise<string> {
   await passedHorizon(server.ledger)
   const { data } = await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')
   return data.latestEventCursor
 }
 
-describe('without a cursor', () => {
-  it('comes what happens from now on, and nothing of before', async () => {
+describe('a subscription without a cursor', () => {
+  it('gets new events only', async () => {
     await jobIn(server.ledger, 'COMPLETED')
     await passedHorizon(server.ledger)
     await hear({}, async (stream) => {
@@ -53,8 +53,8 @@ describe('without a cursor', () => {
   })
 })
 
-describe('behind a cursor', () => {
-  it('comes first what was there, then what happens, each once', async () => {
+describe('a subscription with a cursor', () => {
+  it('gets the backlog, then new events, each once', async () => {
     const after = await cursorOfNow()
     const there = await jobIn(server.ledger, 'FAILED')
     await hear({ after }, async (stream) => {
@@ -69,7 +69,7 @@ describe('behind a cursor', () => {
     })
   })
 
-  it('of any event comes just what was behind that event', async () => {
+  it('gets exactly the events after that of the cursor, for any event', async () => {
     const all = await hear({ after: await cursorOfNow() }, async (stream) => {
       await jobIn(server.ledger, 'COMPLETED')
       return [...(await stream.heard(3))]
@@ -84,7 +84,7 @@ describe('behind a cursor', () => {
     }
   })
 
-  it('comes more than one page', async () => {
+  it('reads more than one page', async () => {
     const after = await cursorOfNow()
     const ids: string[] = []
     for (let n = 0; n < 120; n++) ids.push((await newJob(server.ledger)).id)
@@ -94,8 +94,8 @@ describe('behind a cursor', () => {
   })
 })
 
-describe('a filter', () => {
-  it('lets the same through, live and from the past, as it does in the list of records', async () => {
+describe('a filter of a subscription', () => {
+  it('selects the same records, live and from the backlog, as in the list of records', async () => {
     const after = await cursorOfNow()
     const since = new Date()
     const job = await newJob(server.ledger, { userId: 'of-a-filter' })
@@ -129,7 +129,7 @@ describe('a filter', () => {
     }
   })
 
-  it('that nothing passes lets nothing through', async () => {
+  it('delivers nothing if no record matches', async () => {
     await passedHorizon(server.ledger)
     await hear({ filter: { userId: 'nobody' } }, async (nobodys) => {
       await hear({}, async (all) => {
@@ -142,21 +142,21 @@ describe('a filter', () => {
 })
 
 describe('a stream', () => {
-  it('reads what is asked for with the page, whatever that is, and not for each event', async () => {
+  it('reads any selection with the page and not for each event', async () => {
     const after = await cursorOfNow()
     for (let n = 0; n < 30; n++) await newJob(server.ledger)
     await passedHorizon(server.ledger)
     const sent = await log.during(() => hear({ after }, (stream) => stream.heard(30)))
     expect(sent.filter((text) => text.includes('state_metadata'))).toEqual([])
-    // What looks for the events asks for the horizon.
+    // The statement that looks for events reads the horizon.
     const reading = sent.filter(
       (text) => /FROM job(s|_states)\b/.test(text) && !text.includes('jobledger.visible_xmin'),
     )
-    // Pages of 4, 8, 16 ...: how large the records are is learnt from them.
+    // Pages of 4, 8, 16 ...: the size of records is learned from them.
     expect(reading).toHaveLength(4)
   })
 
-  it('gives signs of life while nothing happens', async () => {
+  it('sends pings while nothing happens', async () => {
     const stop = new AbortController()
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -170,7 +170,7 @@ describe('a stream', () => {
     stop.abort()
   })
 
-  it('is understood by graphql-sse, and opened by GET too', async () => {
+  it('works with graphql-sse and over GET', async () => {
     const after = await cursorOfNow()
     const { id } = await newJob(server.ledger)
     const client = createClient({ url: `${server.url}/graphql`, retryAttempts: 0 })
@@ -193,14 +193,14 @@ describe('a stream', () => {
     stop.abort()
   })
 
-  it('costs nothing more when its client has gone', async () => {
+  it('stops reading when its client has disconnected', async () => {
     const streams = [await openEventStream(server), await openEventStream(server)]
     await Promise.all(streams.map((stream) => stream.close()))
     await expect.poll(() => log.during(() => new Promise((resolve) => setTimeout(resolve, 300)))).toEqual([])
   })
 })
 
-describe('is refused before it begins', () => {
+describe('refuses before the stream starts', () => {
   it.each([
     ['a bad cursor', { after: 'nonsense' }, 'after: is not a cursor of this service (got "nonsense").'],
     [
@@ -209,7 +209,7 @@ describe('is refused before it begins', () => {
       /^after: belongs to a timeline that has ended/,
     ],
     ['a bad filter', { filter: { userId: '' } }, 'userId: must have 1 to 200 characters (got 0).'],
-    ['a job id that is none', { filter: { jobId: 'x' } }, '"x" is not an id of this service.'],
+    ['an invalid job id', { filter: { jobId: 'x' } }, '"x" is not an id of this service.'],
   ])('%s', async (_, variables, message) => {
     const stream = await openEventStream(server, variables)
     expect(await stream.ended).toBeUndefined()
@@ -222,7 +222,7 @@ describe('is refused before it begins', () => {
     ])
   })
 
-  it('a cursor of a list', async () => {
+  it('the cursor of a list', async () => {
     const { data } = await server.request('{ jobs(first: 1) { pageInfo { endCursor } } }')
     const stream = await openEventStream(server, { after: data.jobs.pageInfo.endCursor })
     await stream.ended
@@ -231,13 +231,13 @@ describe('is refused before it begins', () => {
     )
   })
 
-  it('one subscriber more than the server takes', async () => {
+  it('one subscription more than the limit of the server', async () => {
     const streams = await Promise.all(Array.from({ length: 5 }, () => openEventStream(server)))
     const one = await openEventStream(server)
     await one.ended
     expect(one.errors).toMatchObject([
       {
-        message: 'This server has 5 subscriptions, which is the limit; retry later.',
+        message: 'This server has reached the limit of 5 open subscriptions; retry later.',
         extensions: { code: 'RATE_LIMITED' },
       },
     ])
@@ -254,7 +254,7 @@ describe('is refused before it begins', () => {
   })
 })
 
-it('the cursor of now is where a stream without a cursor begins', async () => {
+it('starts a stream without a cursor at the cursor of now', async () => {
   await newJob(server.ledger)
   const after = await cursorOfNow()
   await hear({}, (without) =>

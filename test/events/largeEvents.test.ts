@@ -1,4 +1,4 @@
-// Events that are large: how large one may be, and what they do to others.
+// Large events: the limit of one event, and their effect on other subscriptions.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openSubscription } from '../../src/client/openSubscription.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close())
 
-/** What comes of a subscription to the records of a user, with this selection of the job. */
+/** The events of a subscription to a user's records with this selection of the job. */
 async function follow(userId: string, job: string) {
   const query = `subscription ($filter: JobStateRecordFilter) {
     jobEvents(filter: $filter) { record { sequence job { jobId ${job} } } } }`
@@ -53,7 +53,7 @@ async function follow(userId: string, job: string) {
 const aliases = (count: number, field: string): string =>
   Array.from({ length: count }, (_, n) => `a${n}: ${field}`).join(' ')
 
-it('ends a stream with an error in place of an event that would be larger than an answer may be', async () => {
+it('ends a stream with an error instead of an event that exceeds the response limit', async () => {
   const whole = await follow('ada', aliases(2, 'content'))
   const large = await follow('ada', aliases(3, 'content'))
   await newJob(server.ledger, { userId: 'ada', content: CONTENT })
@@ -70,14 +70,16 @@ it('ends a stream with an error in place of an event that would be larger than a
   whole.stop.abort()
 })
 
-/** From then on, statements that read results wait as long as another session has the lock. */
+/** Statements that read results wait from now on until another session releases its lock. */
 const RESULTS_THAT_WAIT = `ALTER TABLE job_results RENAME TO stored_results;
   CREATE VIEW job_results AS SELECT * FROM stored_results WHERE pg_advisory_xact_lock_shared(1) IS NOT NULL`
 
-it('runs no more statements at once for the events of a caller than for its queries', { timeout: 60_000 }, async () => {
+it('runs no more concurrent statements for the events of a caller than for its queries', {
+  timeout: 60_000,
+}, async () => {
   const { id: jobId } = await jobIn(server.ledger, 'PROCESSING', { userId: 'bob' })
   await completeJob(server.ledger, { jobId, actor: 'tester', output: 'done' })
-  // The second history is read for each event apart, and the result with it.
+  // The second history and the result are read separately for each event.
   const histories = `a: stateHistory(first: 1) { nodes { id } }
     b: stateHistory(last: 1) { nodes { job { result { status } } } }`
   const streams = await Promise.all(Array.from({ length: STREAMS }, () => follow('bob', histories)))
@@ -99,14 +101,14 @@ it('runs no more statements at once for the events of a caller than for its quer
   for (const { stop } of streams) stop.abort()
 })
 
-it('gives up reading an event that the database would send too much for', async () => {
+it('cancels the read of an event for which the database would send too much', async () => {
   const { errors, events, ended } = await follow('cleo', 'content')
   await newJob(server.ledger, { userId: 'cleo', content: CONTENT.repeat(5) })
   expect(await ended).toBeUndefined()
   expect(events).toEqual([])
   expect(errors).toMatchObject([
     {
-      message: expect.stringMatching(/^The database would send more than 400000 bytes for the event/),
+      message: expect.stringMatching(/^The event exceeds the limit of 400000 bytes that the database may send/),
       extensions: { code: 'BAD_USER_INPUT', limit: 2 * LIMIT },
     },
   ])

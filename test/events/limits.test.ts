@@ -1,4 +1,4 @@
-// How many subscriptions there may be: of the server, and of each caller.
+// Limits on open subscriptions, of the server and of each caller.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { EventsOfDocument } from '../client/documents.generated.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
@@ -33,7 +33,7 @@ async function subscribe(user: string, variables: object = {}, accept = 'text/ev
 
 const statuses = (all: readonly Subscribed[]): number[] => all.map(({ response }) => response.status)
 
-/** How many subscriptions of `users` are let in when all come at once. */
+/** How many of concurrent subscriptions of `users` are accepted. */
 async function letIn(users: readonly string[]): Promise<Subscribed[]> {
   const all = await Promise.all(users.map((user) => subscribe(user)))
   expect(new Set(statuses(all))).toEqual(new Set([200, 429]))
@@ -50,13 +50,13 @@ async function untilFree(places: number): Promise<void> {
     .toBe(places)
 }
 
-it('lets in exactly as many of one caller as it may have, however many come at once', async () => {
+it('accepts exactly the limit of one caller under concurrent requests', async () => {
   const open = await letIn(Array.from({ length: 50 }, () => 'ada'))
   expect(open).toHaveLength(8)
   const { response } = await subscribe('ada')
   expect([response.status, response.headers.get('retry-after')]).toEqual([429, '10'])
   expect(await response.text()).toMatch(
-    /"message":"user:ada has 8 subscriptions, which is the limit; retry later\.".*"code":"RATE_LIMITED"/,
+    /"message":"user:ada has reached the limit of 8 open subscriptions; retry later\.".*"code":"RATE_LIMITED"/,
   )
   const other = await subscribe('bob')
   expect(other.response.status).toBe(200)
@@ -64,16 +64,16 @@ it('lets in exactly as many of one caller as it may have, however many come at o
   await untilFree(12)
 })
 
-it('lets in exactly as many of all callers as the server may have', async () => {
+it('accepts exactly the limit of the server over all callers', async () => {
   const open = await letIn(Array.from({ length: 60 }, (_, n) => `user-${n % 20}`))
   expect(open).toHaveLength(12)
   const { response } = await subscribe('late')
-  expect(await response.text()).toContain('This server has 12 subscriptions, which is the limit; retry later.')
+  expect(await response.text()).toContain('This server has reached the limit of 12 open subscriptions; retry later.')
   for (const one of open) one.close()
   await untilFree(12)
 })
 
-it('gives every place back, however a subscription ends', async () => {
+it('frees every place, however a subscription ends', async () => {
   for (let round = 0; round < 3; round += 1) {
     const refused = await Promise.all([
       ...Array.from({ length: 4 }, () => subscribe('ada', { after: 'nonsense' })),

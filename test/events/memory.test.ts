@@ -1,4 +1,4 @@
-// What subscriptions that are never read cost a server, by what its process says after a full collection, and that it gets it back.
+// The memory of subscriptions that are never read, measured after a full collection, and its release.
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { held, REPORTER } from '../../bench/memory.ts'
@@ -9,15 +9,15 @@ import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts
 import { passedHorizon } from '../support/passedHorizon.ts'
 
 const STREAMS = 20
-/** Records that are small: pages grow by them. */
+/** Small records make pages grow. */
 const SMALL = 120
-/** Together far more than a connection holds that is not read. */
+/** Far more in total than an unread connection buffers. */
 const LARGE = 50
 const CONTENT = 'x'.repeat(400_000)
-/** Some copies of one event; pages of the records before would hold forty. */
+/** A few copies of one event; a page sized for the earlier records would hold forty. */
 const MAX_BYTES_PER_STREAM = 3_000_000
 const STILL_BYTES = 500_000
-/** Code that was compiled meanwhile, and caches that have a bound of their own. */
+/** Compiled code and bounded caches. */
 const NOISE_BYTES = 12_000_000
 const WAIT_MS = 60_000
 
@@ -40,7 +40,7 @@ afterAll(async () => {
   await ledger.close()
 })
 
-/** Bytes in the heap and outside of it, once they get no fewer. */
+/** Bytes inside and outside the heap, once they no longer decrease. */
 async function heldBytes(): Promise<number> {
   for (let last = Number.POSITIVE_INFINITY; ; ) {
     const { heapUsed, external } = await held(server)
@@ -53,7 +53,7 @@ async function heldBytes(): Promise<number> {
 const QUERY = `subscription ($after: String) { jobEvents(after: $after) {
   cursor record { metadata job { content stateHistory { nodes { actor } } } } } }`
 
-/** A stream that is read up to the large records, and no further. */
+/** A stream that is read up to the large records only. */
 function openUnread(): Promise<Socket> {
   const body = JSON.stringify({ query: QUERY, variables: { after: cursorOf(BEGINNING) } })
   const head = [
@@ -79,11 +79,11 @@ function openUnread(): Promise<Socket> {
 
 const openAll = (count: number): Promise<Socket[]> => Promise.all(Array.from({ length: count }, openUnread))
 
-it('costs little for each, and nothing any more when they are closed', { timeout: 5 * WAIT_MS }, async () => {
+it('needs little memory for each stream, and none after they are closed', { timeout: 5 * WAIT_MS }, async () => {
   for (let n = 0; n < SMALL; n += 1) await newJob(ledger)
   for (let n = 0; n < LARGE; n += 1) await newJob(ledger, { content: CONTENT })
   await passedHorizon(ledger)
-  // What the first streams load and compile stays.
+  // What the first streams load and compile remains.
   for (const socket of await openAll(10)) socket.destroy()
   const before = await heldBytes()
   const sockets = await openAll(STREAMS)

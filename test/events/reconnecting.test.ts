@@ -1,4 +1,4 @@
-// A subscriber that loses its connection again and again, while others write, and goes on with its last cursor.
+// A subscriber that reconnects repeatedly with its last cursor while others write.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { InvalidInputError, LedgerError } from '../../src/ledger/errors.ts'
 import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'
@@ -21,7 +21,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** Writers that all work on the same jobs, so that they wait for each other. */
+/** Writers of the same jobs, so that they wait for each other. */
 async function write(): Promise<void> {
   let made = 0
   const writer = async (): Promise<void> => {
@@ -39,7 +39,7 @@ async function write(): Promise<void> {
   await Promise.all(Array.from({ length: WRITERS }, writer))
 }
 
-it(`hears everything once and in order over ${RECONNECTS} connections`, { timeout: 120_000 }, async () => {
+it(`gets every event once and in order over ${RECONNECTS} connections`, { timeout: 120_000 }, async () => {
   let isWriting = true
   const writing = write().finally(() => {
     isWriting = false
@@ -48,14 +48,14 @@ it(`hears everything once and in order over ${RECONNECTS} connections`, { timeou
   let after = cursorOf(BEGINNING)
   const listen = async (count: number): Promise<void> => {
     const stream = await openEventStream(server, { after })
-    // Perhaps the last of them were heard already when it began.
+    // The last of them may have arrived before it started.
     await (isWriting ? Promise.race([stream.heard(count), writing]) : stream.heard(count))
     await stream.close()
     heard.push(...stream.events)
     after = stream.events.at(-1)?.cursor ?? after
   }
   for (let connection = 0; connection < RECONNECTS; connection++) {
-    // While somebody writes there will be more.
+    // More events follow while writers run.
     await listen(isWriting ? 1 + Math.floor(Math.random() * 20) : 0)
   }
   await writing

@@ -1,4 +1,4 @@
-// Requests that fail before there is a stream: what a client of server-sent events gets is what a client of JSON gets.
+// Requests that fail before a stream opens: clients of server-sent events get what JSON clients get.
 import { createClient } from 'graphql-sse'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
@@ -62,7 +62,7 @@ const FAILING: Record<string, FailingRequest> = {
 }
 
 describe('a request that fails', () => {
-  it.each(Object.keys(FAILING))('for %s does so alike over JSON and over server-sent events', async (kind) => {
+  it.each(Object.keys(FAILING))('fails for %s in the same way over JSON and over server-sent events', async (kind) => {
     const { request, headers = auditor, status, code } = FAILING[kind] as FailingRequest
     const json = await failureOf('application/json', request, await headers())
     expect(json).toMatchObject({ status, errors: [{ extensions: { code } }] })
@@ -91,7 +91,7 @@ describe('graphql-sse', () => {
     return { all, end, connections }
   }
 
-  it('gets the error of a missing variable at its first attempt', async () => {
+  it('reports a missing variable at the first attempt', async () => {
     const { all, end, connections } = await results({ query: FILTERED }, await auditor())
     expect({ end, connections }).toEqual({ end: undefined, connections: 1 })
     expect(all).toMatchObject([
@@ -99,7 +99,7 @@ describe('graphql-sse', () => {
     ])
   })
 
-  it('retries what stays an HTTP error, and gives it to its user in the end', async () => {
+  it('retries an HTTP error and finally reports it', async () => {
     const { all, end, connections } = await results({ query: FILTERED }, {})
     expect({ all, connections }).toEqual({ all: [], connections: 3 })
     expect(end).toMatchObject({ name: 'NetworkError', response: { status: 401 } })

@@ -1,4 +1,4 @@
-// Connections that are forgotten by a machine in between: they stay open, and nothing comes any more.
+// Connections that a middlebox has dropped silently: they stay open without data.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ import { endPrograms, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { openTcpGate, type TcpGate } from '../support/tcpGate.ts'
 
-/** Servers of tests send a sign of life every 300 ms. */
+/** Test servers send a ping every 300 ms. */
 const SILENCE_MS = 2000
 const WAIT_MS = 60_000
 
@@ -39,7 +39,7 @@ afterAll(async () => {
 
 const token = (): Promise<string> => tokenOf('ada', { roles: ['AUDITOR'], claims: { exp: 2 ** 31 } })
 
-/** Makes jobs until one of them is among those that were heard of. */
+/** Creates jobs until an event of one of them arrives. */
 async function untilConnected(heard: () => Promise<string[]> | string[]): Promise<void> {
   await eventually(async () => {
     await newJob(server.ledger)
@@ -47,7 +47,7 @@ async function untilConnected(heard: () => Promise<string[]> | string[]): Promis
   }, WAIT_MS)
 }
 
-/** Silences all connections; what happens then is heard of over others. */
+/** Silences all connections; later events arrive over new ones. */
 async function expectRecovery(heard: () => Promise<string[]> | string[]): Promise<void> {
   await untilConnected(heard)
   expect(gate.silence()).toBeGreaterThan(0)
@@ -55,8 +55,8 @@ async function expectRecovery(heard: () => Promise<string[]> | string[]): Promis
   await eventually(async () => expect(await heard()).toContain(id), WAIT_MS)
 }
 
-describe('a connection that falls silent is replaced, and nothing is missed', () => {
-  it('by followJobEvents, after one silence', { timeout: 2 * WAIT_MS }, async () => {
+describe('replaces a silent connection without missing an event', () => {
+  it('in followJobEvents, after one interruption', { timeout: 2 * WAIT_MS }, async () => {
     const stop = new AbortController()
     const heard: string[] = []
     const interruptions: string[] = []
@@ -72,14 +72,14 @@ describe('a connection that falls silent is replaced, and nothing is missed', ()
     expect(new Set(heard).size).toBe(heard.length)
   })
 
-  it('by `jobledger tail`', { timeout: 2 * WAIT_MS }, async () => {
+  it('in `jobledger tail`', { timeout: 2 * WAIT_MS }, async () => {
     const environment = { JOBLEDGER_URL: url, JOBLEDGER_TOKEN: await token() }
     const program = runProgram('src/cli.ts', environment, ['tail', '--json'])
     await expectRecovery(() => [...program.stdout().matchAll(/"jobId":"([^"]+)"/g)].map(([, id]) => id as string))
     expect(program.stderr().match(/nothing was received for/g)).toHaveLength(1)
   })
 
-  it('by the example for browsers', { timeout: 2 * WAIT_MS }, async () => {
+  it('in the browser example', { timeout: 2 * WAIT_MS }, async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const heard: string[] = []
     const onEvent = ({ record }: { record: { job: { jobId: string } } }): void => void heard.push(record.job.jobId)
@@ -89,7 +89,7 @@ describe('a connection that falls silent is replaced, and nothing is missed', ()
   })
 })
 
-/** The modules of the page, by their paths on the server that it came from. */
+/** The modules of the page, by path on its server. */
 function modulesOfPage(): Map<string, string> {
   const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
   const directory = mkdtempSync(join(tmpdir(), 'jobledger-'))

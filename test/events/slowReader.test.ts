@@ -1,4 +1,4 @@
-// A reader that takes nothing: the server neither reads ahead for it nor forgets it.
+// A subscriber that stops reading: the server neither reads ahead nor drops events.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openSubscription } from '../../src/client/openSubscription.ts'
 import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'
@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type StatementLog } from '../support/statements.ts'
 
 const JOBS = 1000
-/** Together with the others far more than the connection holds by itself. */
+/** Far more in total than the connection buffers. */
 const REASON = 'x'.repeat(30_000)
 const QUERY = EventsOfDocument.toString().replace('sequence', 'sequence metadata')
 
@@ -17,7 +17,7 @@ let server: TestServer
 let log: StatementLog
 
 beforeAll(async () => {
-  // A reader that takes nothing is cut after five of them.
+  // A stalled connection is closed after five of them.
   server = await startTestServer({ environment: { EVENTS_PING_MS: '20000' } })
   log = logStatements(server)
 })
@@ -26,7 +26,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** How many pages of events were read: not the looks of the feed, nor what writes. */
+/** Number of event pages read, without the polls of the feed and without writes. */
 const pages = (statements: string[]): number =>
   statements.filter((text) => text.includes('SELECT') && text.includes('"public"."job_states"')).length
 
@@ -45,7 +45,7 @@ async function makeJobs(count: number): Promise<void> {
   await Promise.all(Array.from({ length: CREATORS }, creator))
 }
 
-/** All there is, in the order in which consumers read. */
+/** All records in event order. */
 async function history(): Promise<string[]> {
   const records = await server.ledger.prisma.jobStateRecord.findMany({
     select: { jobId: true, sequence: true },
@@ -54,7 +54,7 @@ async function history(): Promise<string[]> {
   return records.map(({ jobId, sequence }) => `${jobId} ${sequence}`)
 }
 
-/** Pages that the server reads until it reads no more by itself. */
+/** Number of pages once the server has stopped reading. */
 async function pagesUntilStill(): Promise<number> {
   let all = 0
   for (let stillFor = 0; stillFor < 5; ) {
@@ -65,7 +65,7 @@ async function pagesUntilStill(): Promise<number> {
   return all
 }
 
-it('gets everything when it takes again what it left', { timeout: 120_000 }, async () => {
+it('gets everything when it resumes reading', { timeout: 120_000 }, async () => {
   await makeJobs(JOBS)
   const stop = new AbortController()
   const operation = { query: QUERY, variables: { after: cursorOf(BEGINNING) } }
@@ -73,9 +73,9 @@ it('gets everything when it takes again what it left', { timeout: 120_000 }, asy
     headers: {},
     signal: stop.signal,
   })
-  // Thirty megabytes are to be had, in pages of an eighth of one; it reads what fits into the buffers of a connection.
+  // Of thirty megabytes in pages of 128 KiB, the server reads what fits into the buffers of a connection.
   expect(await pagesUntilStill()).toBeLessThan(100)
-  // What happens meanwhile makes it read no more.
+  // New records do not make it read more.
   const during = await log.during(() => makeJobs(50))
   expect(pages(during)).toBe(0)
   const made = await history()

@@ -1,4 +1,4 @@
-// A reader that takes nothing for too long: it is cut, its place is free, and it misses nothing.
+// A subscriber that does not read for too long: its connection is closed, its place is freed, and it misses nothing.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { followJobEvents } from '../../src/client/followJobEvents.ts'
 import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'
@@ -9,7 +9,7 @@ import { passedHorizon } from '../support/passedHorizon.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const JOBS = 60
-/** Together with the others far more than the connection holds by itself. */
+/** Far more in total than the connection buffers. */
 const REASON = 'x'.repeat(500_000)
 const WAIT_MS = 60_000
 
@@ -46,7 +46,7 @@ function placeIsFree(): Promise<void> {
   }, WAIT_MS)
 }
 
-it('goes on over another connection, behind the last event that it took', { timeout: 3 * WAIT_MS }, async () => {
+it('resumes over another connection after the last event that it read', { timeout: 3 * WAIT_MS }, async () => {
   const made = await makeJobs()
   const stop = new AbortController()
   const heard: string[] = []

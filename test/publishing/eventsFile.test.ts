@@ -1,4 +1,4 @@
-// EVENTS_FILE that cannot be written: at start, and while the server runs.
+// An unwritable EVENTS_FILE, at start and while the server runs.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ describe('EVENTS_FILE', () => {
     [folder, (path: string) => `EISDIR: illegal operation on a directory, open '${path}'`],
     [join(folder, 'pipe'), (path: string) => `'${path}' is not a regular file`],
     ['/dev/null', (path: string) => `'${path}' is not a regular file`],
-    // Others than root may not open it.
+    // Only root may open it.
     [
       '/proc/version',
       () => (isRoot ? 'EINVAL: invalid argument, fdatasync' : "EACCES: permission denied, open '/proc/version'"),
@@ -40,10 +40,10 @@ describe('EVENTS_FILE', () => {
     const environment = { DATABASE_URL: database.url, AUTH: 'open', PORT: '0', EVENTS_FILE: path }
     const program = runProgram('src/main.ts', environment)
     expect(await program.ended).toEqual({ code: 1, signal: null })
-    expect(program.stderr()).toBe(`EVENTS_FILE cannot be written: ${fault(path)}.\n`)
+    expect(program.stderr()).toBe(`EVENTS_FILE is not writable: ${fault(path)}.\n`)
   })
 
-  it('that becomes unwritable leaves the server ready, is reported, and gets every event when it can be written', async () => {
+  it('leaves the server ready while it is unwritable, is reported, and gets every event afterwards', async () => {
     mkdirSync(join(folder, 'there'))
     const path = join(folder, 'there', 'events.ndjson')
     const { log, lines } = readableLog()

@@ -1,4 +1,4 @@
-// What the log says of a consumer that is behind.
+// The log of a publisher that is behind.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createConsumer, moveCheckpoint } from '../../src/ledger/consumers.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
@@ -21,7 +21,7 @@ afterEach(() => {
 
 afterAll(() => ledger.close())
 
-it('tells once a minute how far it is behind, and when it is no more', async () => {
+it('logs its lag once a minute, and when it has caught up', async () => {
   await jobCreatedAt(ledger, new Date(Date.now() - 30_000), 'PROCESSING')
   await createConsumer(ledger, 'late', BEGINNING)
   vi.useFakeTimers({ toFake: ['performance'] })
@@ -40,7 +40,7 @@ it('tells once a minute how far it is behind, and when it is no more', async () 
       consumer: 'late',
       lagRecords: 2,
       lagSeconds: expect.any(Number),
-      message: 'the ledger is handed on late',
+      message: 'publisher is lagging',
     },
   ])
   expect((lines[0] as { lagSeconds: number }).lagSeconds).toBeGreaterThanOrEqual(30)
@@ -51,6 +51,6 @@ it('tells once a minute how far it is behind, and when it is no more', async () 
     await report.reportIfDue()
   }
   expect(lines.slice(1)).toEqual([
-    { level: 'info', consumer: 'late', lagRecords: 0, lagSeconds: 0, message: 'the ledger is handed on in time again' },
+    { level: 'info', consumer: 'late', lagRecords: 0, lagSeconds: 0, message: 'publisher has caught up' },
   ])
 })

@@ -1,4 +1,4 @@
-// Google Cloud Pub/Sub, as Google's own emulator plays it: set-up, messages, a broker that goes away.
+// Google Cloud Pub/Sub with Google's own emulator: set-up, messages and outages of the broker.
 import { type Message, PubSub } from '@google-cloud/pubsub'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { listConsumers } from '../../src/ledger/consumers.ts'
@@ -56,7 +56,7 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
     return server
   }
 
-  /** Takes every message that comes. */
+  /** Collects every message. */
   function take(subscription: string): Message[] {
     const messages: Message[] = []
     const reader = client.subscription(subscription)
@@ -69,24 +69,24 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
     return messages
   }
 
-  it('setup makes a topic and an ordered subscription, once, and says what is in the way', async () => {
+  it('creates a topic and an ordered subscription once, and reports what is in the way', async () => {
     const topic = name('topics', 'setup')
     const subscription = name('subscriptions', 'setup-reader')
     const first = setUp(topic, '--subscription', subscription)
     expect(await first.ended).toEqual({ code: 0, signal: null })
-    expect(first.stdout()).toBe(`Made the topic ${topic}.\nMade the subscription ${subscription}.\n`)
+    expect(first.stdout()).toBe(`Created the topic ${topic}.\nCreated the subscription ${subscription}.\n`)
     const [metadata] = await client.subscription(subscription).getMetadata()
     expect(metadata).toMatchObject({ topic, enableMessageOrdering: true, ackDeadlineSeconds: 60 })
     const again = setUp(topic, '--subscription', subscription)
     await again.ended
-    expect(again.stdout()).toBe(`The topic ${topic} exists.\nThe subscription ${subscription} exists.\n`)
+    expect(again.stdout()).toBe(
+      `The topic ${topic} already exists.\nThe subscription ${subscription} already exists.\n`,
+    )
 
     await client.createSubscription(topic, name('subscriptions', 'unordered'))
     const unordered = setUp(topic, '--subscription', name('subscriptions', 'unordered'))
     expect(await unordered.ended).toEqual({ code: 1, signal: null })
-    expect(unordered.stderr()).toMatch(
-      /^The subscription .*unordered exists, and does not keep the order of messages; .*\n$/,
-    )
+    expect(unordered.stderr()).toMatch(/^The subscription .*unordered already exists without message ordering, .*\n$/)
   })
 
   it.each([
@@ -95,13 +95,13 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
       'a short name',
       { PUBSUB_TOPIC: 'jobs' },
       [],
-      /^PUBSUB_TOPIC must be the whole name of a topic, such as .*, not "jobs"\.\n$/,
+      /^PUBSUB_TOPIC must be the full name of a topic, such as .* \(got "jobs"\)\.\n$/,
     ],
     [
       'a short name of a subscription',
       { PUBSUB_TOPIC: name('topics', 'jobs') },
       ['--subscription', 'jobs'],
-      /^--subscription must be the whole name of a subscription/,
+      /^--subscription must be the full name of a subscription/,
     ],
   ])('setup refuses %s in one sentence', async (_, environment, words, message) => {
     const program = runProgram('src/cli.ts', environment, ['pubsub', 'setup', ...words])
@@ -109,7 +109,7 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
     expect(program.stderr()).toMatch(message)
   })
 
-  it('gets a message for each record, with what consumers sort and filter by, those of a job in order', async () => {
+  it('gets a message for each record, with the attributes to filter by, those of a job in order', async () => {
     const { topic, subscription } = await makeTopic('messages')
     const messages = take(subscription)
     const server = await start({ PUBSUB_TOPIC: topic })
@@ -153,9 +153,9 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
     })
   })
 
-  it('may be away: writes go on, the lag grows, and it catches up in order', async () => {
+  it('catches up in order after an outage, during which writes continue and the lag grows', async () => {
     const { topic, subscription } = await makeTopic('away')
-    // Until the topic has its subscription again, or what is published goes nowhere.
+    // Without its subscription the topic would drop what is published.
     const gate = await openTcpGate(emulator.port)
     endings.push(() => gate.close())
     vi.stubEnv('PUBSUB_EMULATOR_HOST', emulatorAt(gate.port).PUBSUB_EMULATOR_HOST)
@@ -173,7 +173,7 @@ describe.skipIf(withoutEmulator('publishing to Google Pub/Sub'))('Pub/Sub', () =
     await transitionJob(server.ledger, { jobId: id, to: 'COMPLETED', actor: ACTOR })
     expect(await lag()).toBe(62)
     await emulator.start()
-    // It has forgotten everything, which the real one does not.
+    // The emulator has lost everything; the real broker would not.
     await makeTopic('away')
     const messages = take(subscription)
     await gate.open()

@@ -1,4 +1,4 @@
-// Google's credentials that are not there: told in a sentence, and no reason for a server to end.
+// Missing Google credentials are reported in a sentence and do not stop a server.
 import { afterEach, expect, it, vi } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -10,14 +10,14 @@ const WITHOUT = { PUBSUB_TOPIC: 'projects/my-project/topics/jobs', METADATA_SERV
 
 afterEach(endPrograms)
 
-it('setup says so', async () => {
+it('reports missing credentials in `pubsub setup`', async () => {
   const program = runProgram('src/cli.ts', WITHOUT, ['pubsub', 'setup'])
   expect(await program.ended).toEqual({ code: 1, signal: null })
-  expect(program.stderr()).toMatch(/^Pub\/Sub cannot be used: Could not load the default credentials\./)
+  expect(program.stderr()).toMatch(/^Pub\/Sub set-up failed: Could not load the default credentials\./)
   expect(program.stderr()).not.toMatch(/\n +at /)
 })
 
-it('the server says so, serves, and tries again', async () => {
+it('reports missing credentials in the server, which serves and retries', async () => {
   const database = await createTestDatabase()
   const server = runProgram('src/main.ts', {
     ...WITHOUT,
@@ -34,7 +34,7 @@ it('the server says so, serves, and tries again', async () => {
   }
   const created = { data: { createJob: { __typename: 'CreateJobSuccess' } } }
   expect(await create()).toEqual(created)
-  await server.says(/the ledger cannot be handed on just now; trying again/)
+  await server.says(/publishing failed; retrying/)
   await new Promise((resolve) => setTimeout(resolve, 1500))
   expect(await create()).toEqual(created)
   server.process.kill('SIGTERM')

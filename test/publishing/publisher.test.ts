@@ -1,4 +1,4 @@
-// Handing the ledger on: every record, in order, from where it stopped, to a sink that may be away.
+// Publishing every record in order, from the checkpoint, to a sink that may be unavailable.
 import { appendFile, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -41,7 +41,7 @@ function recordingSink(name: string): RecordingSink {
     isAway: false,
     async publish(batch) {
       if (this.isAway) {
-        // Some of them arrived.
+        // Some events arrived.
         events.push(...batch.slice(0, 1))
         throw new Error('the sink is away')
       }
@@ -84,7 +84,7 @@ async function history(): Promise<string[]> {
 const ids = (events: readonly LedgerEvent[]): string[] => events.map(({ eventId }) => eventId)
 
 describe('a publisher', () => {
-  it('hands everything on from the beginning, then what happens, each once, and keeps its place', async () => {
+  it('publishes the backlog and then new records, each once, and keeps its checkpoint', async () => {
     await jobIn(ledger, 'COMPLETED', { userId: 'ada', preset: 'p' })
     const sink = recordingSink('whole')
     const { stop, lines } = publish(sink)
@@ -97,12 +97,10 @@ describe('a publisher', () => {
     const again = recordingSink('whole')
     publish(again)
     await eventually(async () => expect([...ids(sink.events), ...ids(again.events)]).toEqual(await history()))
-    expect(lines).toMatchObject([
-      { level: 'info', message: 'this process hands the ledger on', facts: { consumer: 'whole' } },
-    ])
+    expect(lines).toMatchObject([{ level: 'info', message: 'acquired publisher lock', facts: { consumer: 'whole' } }])
   })
 
-  it('begins now if it is told to, and only then', async () => {
+  it('starts now if it is configured to, and only then', async () => {
     await passedHorizon(ledger)
     const sink = recordingSink('now')
     const { stop } = publish(sink, { startFrom: 'now' })
@@ -117,7 +115,7 @@ describe('a publisher', () => {
     await eventually(() => expect(ids(again.events)).toEqual([`${next.id}:1`]))
   })
 
-  it('waits for a sink that is away while the lag grows, and catches up', async () => {
+  it('waits for an unavailable sink while the lag grows, and catches up', async () => {
     const sink = recordingSink('away')
     const { lines } = publish(sink)
     await eventually(async () => expect(ids(sink.events)).toEqual(await history()))
@@ -133,7 +131,7 @@ describe('a publisher', () => {
     await eventually(async () => {
       const later = ids(sink.events.slice(before))
       expect(later.slice(-20)).toEqual(made)
-      // What arrived although it was not confirmed comes again.
+      // Events that arrived without confirmation are published again.
       expect(new Set(later)).toEqual(new Set(made))
     })
     await eventually(async () => {
@@ -142,10 +140,10 @@ describe('a publisher', () => {
         lagSeconds: 0,
       })
     })
-    expect(lines.map(({ message }) => message)).toContain('the ledger is handed on again')
+    expect(lines.map(({ message }) => message)).toContain('publishing resumed')
   })
 
-  it('does so in one process at a time, and another takes over', async () => {
+  it('publishes in one process at a time, and another takes over', async () => {
     const [one, other] = [recordingSink('shared'), recordingSink('shared')]
     const first = publish(one)
     await eventually(async () => expect(ids(one.events)).toEqual(await history()))
@@ -156,10 +154,10 @@ describe('a publisher', () => {
     await first.stop()
     await newJob(ledger)
     await eventually(async () => expect([...ids(one.events), ...ids(other.events)]).toEqual(await history()))
-    expect(second.lines.map(({ message }) => message)).toEqual(['this process hands the ledger on'])
+    expect(second.lines.map(({ message }) => message)).toEqual(['acquired publisher lock'])
   })
 
-  it('ends although its sink does not answer', async () => {
+  it('stops although its sink does not respond', async () => {
     const stuck: EventSink = {
       name: 'stuck',
       publish: () => new Promise(() => undefined),
@@ -176,7 +174,7 @@ describe('a publisher', () => {
 })
 
 describe('a file', () => {
-  it('gets a line for each event, also after half a line, and after it was moved away', async () => {
+  it('gets a line for each event, also after an incomplete line and after rotation', async () => {
     const folder = temporaryDirectory('jobledger-')
     const path = join(folder, 'events.ndjson')
     const sink = createFileSink(path)

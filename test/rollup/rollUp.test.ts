@@ -145,7 +145,7 @@ describe('the roll-up', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const { lines } = keepRollUp({ intervalSeconds: 0.001 })
     vi.advanceTimersByTime(60_000)
-    await eventually(() => expect(lines).toContainEqual({ level: 'warn', message: 'the ledger is handed on late' }))
+    await eventually(() => expect(lines).toContainEqual({ level: 'warn', message: 'publisher is lagging' }))
     vi.useRealTimers()
     await holder.query('ALTER TABLE jobledger.away RENAME TO job_counts')
     await eventually(async () => expect(await lag()).toBe(0))

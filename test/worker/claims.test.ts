@@ -111,7 +111,7 @@ describe('a worker that can never work', () => {
     ['the presets', { presets: [] }, /^`presets` must contain 1 to 100 names/],
     ['the concurrency', { concurrency: 0 }, /^`concurrency` must be an integer from 1 to 1000 \(got 0\)/],
     ['the lease', { leaseSeconds: 0.5 }, /^`leaseSeconds` must be/],
-    ['the worker id', { workerId: '' }, /^`workerId` must be/],
+    ['the worker id', { workerId: '' }, /^`workerId` must have/],
     ['the poll interval', { pollMs: Number.NaN }, /^`pollMs` must be/],
     ['the drain timeout', { drainMs: -1 }, /^`drainMs` must be/],
     ['the handler', { handle: undefined }, /^`handle` must be a function/],

@@ -210,7 +210,7 @@ describe.skipIf(withoutEmulator('the consumer of Google Pub/Sub'))('consumePubSu
   it('refuses an invalid subscription name and a missing subscription', async () => {
     expect(await consume({ subscription: 'jobs' }).ended).toMatchObject({
       name: 'WorkerOptionsError',
-      message: expect.stringMatching(/^subscription must be the whole name of a subscription/),
+      message: expect.stringMatching(/^`subscription` must be the full name of a subscription/),
     })
     expect(await consume({ subscription: `projects/${PROJECT}/subscriptions/missing` }).ended).toMatchObject({
       name: 'PubSubRefusedError',

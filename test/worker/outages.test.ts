@@ -54,7 +54,7 @@ async function statesOf({ id }: { id: string }): Promise<string[]> {
 
 /** Applies `fate` to the first request for `operation`. */
 function onceFor(operation: string, fate: Fate): (name: string, before: number) => Fate {
-  return (name, before) => (came === operation && before === 0 ? fate : 'pass')
+  return (name, before) => (name === operation && before === 0 ? fate : 'pass')
 }
 
 /** A port on which nothing listens. */

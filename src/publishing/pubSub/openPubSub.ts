@@ -1,12 +1,12 @@
-// The client of Google Cloud Pub/Sub. It finds its credentials by itself (Application Default Credentials), and an emulator by
-// PUBSUB_EMULATOR_HOST. Loaded when it is wanted: most processes never do.
+// The client of Google Cloud Pub/Sub. It uses Application Default Credentials, or the emulator at
+// PUBSUB_EMULATOR_HOST. Loaded on demand, because most processes do not need it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PubSub } from '@google-cloud/pubsub'
 
-/** A broker that was away is tried again after so long at the latest; the library would wait for two minutes. */
+/** Maximum time between attempts to reconnect; the default of the library is two minutes. */
 const RECONNECT_MS = 5000
 
-/** @throws Error if there are no credentials; found out here, because the library would end the process later */
+/** @throws Error without credentials; checked here, because the library would end the process later */
 export async function openPubSub(projectId: string): Promise<PubSub> {
   const library = await import('@google-cloud/pubsub')
   const channel = { 'grpc.max_reconnect_backoff_ms': RECONNECT_MS, 'grpc.initial_reconnect_backoff_ms': 200 }
@@ -15,14 +15,14 @@ export async function openPubSub(projectId: string): Promise<PubSub> {
   return client
 }
 
-/** What is on its way to the broker has so long to get there when a process ends. */
+/** Time limit for messages in transit when a process ends. */
 const CLOSE_MS = 3000
 
-/** Closes parts of the library, each waited for no longer than that: a broker that does not answer would hold them up for an hour. */
+/** Closes parts of the library, each with this time limit: the library would wait an hour for an unresponsive broker. */
 export async function closePubSub(...parts: readonly { close(): Promise<unknown> }[]): Promise<void> {
   for (const part of parts) {
-    const over = new AbortController()
-    const late = sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => undefined)
-    await Promise.race([part.close(), late]).finally(() => over.abort())
+    const timer = new AbortController()
+    const timeout = sleep(CLOSE_MS, undefined, { signal: timer.signal }).catch(() => undefined)
+    await Promise.race([part.close(), timeout]).finally(() => timer.abort())
   }
 }

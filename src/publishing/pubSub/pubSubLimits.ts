@@ -1,22 +1,22 @@
-// What one message of Pub/Sub may hold, and the settings of the ledger that keep records within that.
+// The limits of a Pub/Sub message, and limits for settings so that records stay within them.
 // https://cloud.google.com/pubsub/quotas#resource_limits
 
-/** A request to publish, and so a message. */
+/** Limit of a publish request, and therefore of a message. */
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
 const MAX_ATTRIBUTE_BYTES = 1024
 
-/** JSON writes some characters in six bytes, and PostgreSQL may write a space behind each colon and comma of metadata. */
+/** JSON escapes some characters with six bytes, and PostgreSQL may add a space after each colon and comma of metadata. */
 const REASON_FACTOR = 6
 const METADATA_FACTOR = 2
-/** For all that a record holds beside reason and metadata. */
+/** Allowance for the other fields of a record. */
 const REST_BYTES = 100_000
 
-/** The largest LIMIT_METADATA_BYTES whose records all fit into messages. */
+/** The largest LIMIT_METADATA_BYTES with which every record fits into a message. */
 export function maxMetadataBytes(reasonBytes: number): number {
   return Math.floor((MAX_MESSAGE_BYTES - REST_BYTES - REASON_FACTOR * reasonBytes) / METADATA_FACTOR)
 }
 
-/** The largest LIMIT_NAME_CHARACTERS whose names all fit into attributes, at four bytes a character. */
+/** The largest LIMIT_NAME_CHARACTERS with which every name fits into an attribute, at four bytes a character. */
 export const MAX_PUBLISHED_NAME_CHARACTERS = MAX_ATTRIBUTE_BYTES / 4
 
 export interface EventMessage {
@@ -26,7 +26,7 @@ export interface EventMessage {
   readonly attributes: Readonly<Record<string, string>>
 }
 
-/** Why Pub/Sub will never accept a message; undefined if it may. */
+/** Why Pub/Sub would refuse the message permanently; undefined if it would not. */
 export function messageFault({ data, orderingKey, attributes }: EventMessage): string | undefined {
   let bytes = data.length + Buffer.byteLength(orderingKey)
   for (const [name, value] of Object.entries(attributes)) {
