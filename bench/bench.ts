@@ -17,7 +17,7 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { exitStatusOf, nextSignal } from '../src/commands/nextSignal.ts'
+import { exitCodeOf, nextSignal } from '../src/commands/nextSignal.ts'
 import { type CaseResult, measureCase } from './benchCase.ts'
 import { type BenchDatabase, openBenchDatabase } from './benchDatabase.ts'
 import { BenchError } from './benchError.ts'
@@ -39,7 +39,7 @@ const [MEMORY, NEIGHBOURS] = ['memory', 'neighbours']
 
 async function main(options: BenchOptions): Promise<void> {
   // Whoever was started is ended by its handler of the exit; what was written goes when the next run begins.
-  void nextSignal().then((signal) => process.exit(exitStatusOf(signal)))
+  void nextSignal().then((signal) => process.exit(exitCodeOf(signal)))
   try {
     requireCases(casesOf(options))
     prepareResults(options.out)

@@ -52,10 +52,10 @@ export class Creators {
           await pause(LONGEST_PAUSE_MS)
           continue
         }
-        const keys = Array.from({ length: random.whole(1, LARGEST_BATCH) }, () => `key-${++this.keys}`)
+        const keys = Array.from({ length: random.integer(1, LARGEST_BATCH) }, () => `key-${++this.keys}`)
         await this.untilAcknowledged(keys, signal)
         if (random.next() < REPEATS) await this.untilAcknowledged(keys, signal)
-        await pause(random.whole(0, LONGEST_PAUSE_MS))
+        await pause(random.integer(0, LONGEST_PAUSE_MS))
       }
     }
     await Promise.all(Array.from({ length: CREATORS }, (_, n) => create(randomFrom(seed + n))))

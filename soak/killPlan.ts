@@ -43,7 +43,7 @@ const LONGEST_DELAY_MS = 300
 
 export function drawPlan(random: Random, options: PlanOptions): KillPlan {
   const { jobs, serverKills, postgresKills, bothKills, workerKills } = options
-  const awayMs = (): number => random.whole(0, options.awayMs)
+  const awayMs = (): number => random.integer(0, options.awayMs)
   const kinds = shuffled(random, [
     ...Array.from({ length: serverKills }, () => ({ of: 'server' }) as const),
     ...Array.from({ length: postgresKills }, () =>
@@ -55,12 +55,12 @@ export function drawPlan(random: Random, options: PlanOptions): KillPlan {
     Array.from({ length: count }, (_, n) => ({
       // In the middle of the load: not before its first twentieth, nor in its last fifth.
       completed: Math.round(jobs * (0.05 + (0.75 * (n + random.next())) / count)),
-      delayMs: random.whole(0, LONGEST_DELAY_MS),
+      delayMs: random.integer(0, LONGEST_DELAY_MS),
     }))
   const foundationMoments = moments(kinds.length)
   return {
     foundations: kinds.map((kind, n) => ({ ...(foundationMoments[n] as Moment), ...kind })),
-    workers: moments(workerKills).map((moment) => ({ ...moment, worker: random.whole(0, 999) })),
+    workers: moments(workerKills).map((moment) => ({ ...moment, worker: random.integer(0, 999) })),
   }
 }
 

@@ -19,7 +19,7 @@ await runWorker({
   leaseSeconds: 3,
   pollMs: 100,
   async handle(job) {
-    const durationMs = random.whole(1, 15)
+    const durationMs = random.integer(1, 15)
     const fails = random.next() < FAILURES
     await pause(durationMs)
     if (fails) throw new Error('This work fails now and then.')

@@ -40,7 +40,7 @@ describe('jobledger', () => {
   it('does not know other commands', async () => {
     const program = runProgram('src/cli.ts', {}, ['fly'])
     expect(await program.ended).toEqual({ code: 1, signal: null })
-    expect(program.stderr()).toBe(`error: unknown command 'fly'\nRun "jobledger --help" to see what can be given.\n`)
+    expect(program.stderr()).toBe(`error: unknown command 'fly'\nRun "jobledger --help" to see the options.\n`)
   })
 
   it.each([
@@ -50,9 +50,7 @@ describe('jobledger', () => {
   ])('points to the help of the command that is misused: %j', async (words, code, command) => {
     const program = runProgram('src/cli.ts', {}, words)
     expect(await program.ended).toEqual({ code, signal: null })
-    expect(program.stderr()).toMatch(
-      new RegExp(`^error: .*\nRun "jobledger ${command} --help" to see what can be given.\n$`),
-    )
+    expect(program.stderr()).toMatch(new RegExp(`^error: .*\nRun "jobledger ${command} --help" to see the options.\n$`))
   })
 
   it.each(['run', 'worker', 'tail', 'demo'])(
@@ -78,7 +76,7 @@ describe('migrate-down', () => {
     expect(await program.ended).toEqual({ code: 0, signal: null })
     const { state, pending } = await onServer(url, (client) => migrationState(client))
     expect(state).toBe('behind')
-    expect(program.stdout()).toBe(`Took back ${pending.join()}.\n`)
+    expect(program.stdout()).toBe(`Reverted ${pending.join()}.\n`)
   })
 
   it('fails with a sentence where no database answers', async () => {

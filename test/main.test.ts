@@ -145,7 +145,7 @@ describe('with DATABASE_URL', () => {
       await program.ended
     }
     await says({ AUTH: 'open', NODE_ENV: 'production' }, /access control is off \(AUTH is open\)/)
-    await says({ AUTH: 'required' }, /there is no API key yet/)
+    await says({ AUTH: 'required' }, /no API key and no token key exists/)
   })
 
   it('names the migrations that are missing, and how to apply them', async () => {
@@ -229,7 +229,7 @@ describe('a second signal', () => {
         ).rows[0].n
       await expect.poll(waiting).toBe(1)
       program.process.kill('SIGTERM')
-      await program.says(/letting running requests end/)
+      await program.says(/finishing running requests/)
       const asked = performance.now()
       // The first of these come at once, as npm sends them; a person needs longer.
       await expect.poll(() => program.process.kill('SIGTERM'), { interval: 100, timeout: 8000 }).toBe(false)

@@ -1,4 +1,4 @@
-// API keys by hand: making, listing and revoking them in the embedded or the configured database.
+// `jobledger api-key`: creates, lists and revokes API keys in the embedded or the configured database.
 
 import { ApiKeyError, createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
 import { ROLES, type Role } from '../access/roles.ts'
@@ -13,51 +13,51 @@ import { typedCommand } from './typedCommand.ts'
 import { withLedger } from './withLedger.ts'
 
 export interface CreateApiKeyOptions {
-  /** Roles with commas between them. */
+  /** Comma-separated roles. */
   readonly roles: string
   readonly user?: string
-  /** Days of 24 hours, as they were typed. */
+  /** Days of 24 hours. */
   readonly expires?: string
 }
 
 const DAY_MS = 86_400_000
-/** A century; who wants more wants a key that does not expire. */
+/** A century. For longer, omit the option. */
 const MAX_DAYS = 36_500
 
 /**
- * The key goes to stdout, alone, so that it can be piped; what there is to say about it goes to stderr. A key that could not be
+ * Prints only the key to stdout, so that it can be piped, and notes to stderr. A key that could not be
  * printed is revoked.
  *
  * @throws UsageError, ApiKeyError, OutputError
  */
 export async function createKey(name: string, { roles, user, expires }: CreateApiKeyOptions): Promise<void> {
-  const expiresAt = expires === undefined ? undefined : inDays(expires)
-  if (isDiscarded()) throw new OutputError('The key would not be shown: standard output is closed or /dev/null.')
+  const expiresAt = expires === undefined ? undefined : daysFromNow(expires)
+  if (isDiscarded()) throw new OutputError('The key would be lost: standard output is closed or /dev/null.')
   await withLedger(readConfig(), async ({ ledger }) => {
     const input = { name, roles: roles.split(',').map((role) => roleOf(role.trim())), userId: user, expiresAt }
     const { key, apiKey } = await createApiKey(ledger.prisma, input).catch((error: unknown) => {
-      if (error instanceof InvalidInputError) throw new UsageError(asTyped(error), { cause: error })
+      if (error instanceof InvalidInputError) throw new UsageError(withOptionNames(error), { cause: error })
       throw unconfirmed(
         error,
-        `The database did not confirm the key ${name}: it may have been created, and was not shown. ${LIST_KEYS} If it is there, revoke it and create one with another name.`,
+        `The database did not confirm the key ${name}: it may have been created but was not shown. ${LIST_KEYS} If it is listed, revoke it and create one with another name.`,
       )
     })
     await show(key, () => revoke(ledger, name))
     console.error(
-      `The key ${apiKey.name} (${apiKey.roles.join(', ')}) is shown this once. Send it as: Authorization: Bearer <key>`,
+      `The key ${apiKey.name} (${apiKey.roles.join(', ')}) is shown only once. Send it as: Authorization: Bearer <key>`,
     )
   })
 }
 
 async function show(key: string, revoke: () => Promise<{ readonly name: string }>): Promise<void> {
   const failure = await print(key).then(
-    (isRead) => (isRead ? undefined : new OutputError('The reader of standard output has ended.')),
+    (isRead) => (isRead ? undefined : new OutputError('The reader of standard output has closed.')),
     (error: OutputError) => error,
   )
   if (failure === undefined) return
   const { name } = await revoke()
   throw new OutputError(
-    `${failure.message} The key ${name} was not shown, so it is revoked; create one with another name.`,
+    `${failure.message} The key ${name} was not shown, so it was revoked; create one with another name.`,
     { cause: failure },
   )
 }
@@ -66,7 +66,7 @@ export async function listKeys(): Promise<void> {
   requireShown()
   await withLedger(readConfig(), async ({ ledger }) => {
     const keys = await listApiKeys(ledger.prisma)
-    if (keys.length === 0) console.log('There are no keys.')
+    if (keys.length === 0) console.log('No keys exist.')
     else {
       const rows = keys.map(({ name, roles, userId, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({
         name,
@@ -85,7 +85,7 @@ export async function listKeys(): Promise<void> {
 export async function revokeKey(name: string): Promise<void> {
   await withLedger(readConfig(), async ({ ledger }) => {
     const { revokedAt } = await revoke(ledger, name)
-    console.log(`The key ${name} is revoked since ${at(revokedAt)}; servers refuse it within seconds.`)
+    console.log(`The key ${name} was revoked at ${at(revokedAt)}; servers refuse it within seconds.`)
   })
 }
 
@@ -98,9 +98,9 @@ function revoke(ledger: Ledger, name: string): Promise<{ name: string; revokedAt
   })
 }
 
-const LIST_KEYS = `"${typedCommand('api-key', 'list')}" shows which keys there are, and which are revoked.`
+const LIST_KEYS = `"${typedCommand('api-key', 'list')}" lists all keys and shows which are revoked.`
 
-/** The options that the members of an input come from. */
+/** Options by the input field that they set. */
 const OPTIONS: Readonly<Record<string, string>> = {
   name: '<name>',
   roles: '--roles',
@@ -108,24 +108,24 @@ const OPTIONS: Readonly<Record<string, string>> = {
   expiresAt: '--expires',
 }
 
-function asTyped({ issues }: InvalidInputError): string {
+function withOptionNames({ issues }: InvalidInputError): string {
   return issues.map(({ path: [member = ''], message }) => `${OPTIONS[member] ?? member} ${message}`).join(' ')
 }
 
-/** What to do where it is unknown whether a key was written. Other failures stay as they are. */
+/** Explains what to do if it is unknown whether a key was written. Returns other errors unchanged. */
 function unconfirmed(error: unknown, message: string): unknown {
   return error instanceof OutcomeUnknownError ? new ApiKeyError(message, { cause: error }) : error
 }
 
-/** Also in lower case, but not by Unicode's case rules; what is no role is refused later. */
+/** Accepts lower case, but not Unicode case folding; an unknown role is refused later. */
 function roleOf(text: string): Role {
   return ROLES.find((role) => role.toLowerCase() === text) ?? (text as Role)
 }
 
-function inDays(typed: string): Date {
+function daysFromNow(typed: string): Date {
   const days = Number(typed)
   if (!(days > 0 && days <= MAX_DAYS)) {
-    throw new ApiKeyError(`--expires must be a number of days above 0, at most ${MAX_DAYS}; "${typed}" came.`)
+    throw new ApiKeyError(`--expires must be a positive number of days, at most ${MAX_DAYS} (got "${typed}").`)
   }
   return new Date(Date.now() + days * DAY_MS)
 }

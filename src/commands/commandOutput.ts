@@ -1,20 +1,20 @@
-// What Commander writes by itself: help and the version go out like the output of a command, so that a failure to write them is noticed; a
-// misuse says how to get help.
+// Handles Commander's own output: prints help and the version like command output, so that a write
+// failure is noticed, and explains how to get help after a usage error.
 import { type Command, CommanderError } from 'commander'
 import { print, requireShown } from './output.ts'
 import { runCommand } from './runCommand.ts'
 import { typedCommand } from './typedCommand.ts'
 
 export interface CommandOutput {
-  /** Runs the program to its end. */
+  /** Parses the command line and runs the command. */
   run(): Promise<void>
 }
 
-/** To be called before commands are added, which inherit it. */
+/** Call before adding commands, which inherit the configuration. */
 export function commandOutput(program: Command): CommandOutput {
   let text = ''
-  const keep = (part: string): void => {
-    text += part
+  const keep = (chunk: string): void => {
+    text += chunk
   }
   program.configureOutput({ writeOut: keep }).exitOverride()
   return {
@@ -43,5 +43,5 @@ function addHint(command: Command, words: readonly string[]): void {
 }
 
 function hint([first = '', ...words]: readonly string[]): string {
-  return `Run "${typedCommand(first, ...words)}" to see what can be given.`
+  return `Run "${typedCommand(first, ...words)}" to see the options.`
 }

@@ -1,4 +1,4 @@
-// The credential of a command, for the person who set it: where it came from, and whether its roles are sufficient. Never what it holds.
+// Describes the credential of a command to the user: its source, and whether its roles suffice. Never its value.
 import type { Role } from '../access/roles.ts'
 import { type Operation, rolesFor, scopeOf } from '../access/roles.ts'
 import type { ViewerRolesQuery } from '../client/documents.generated.ts'
@@ -8,18 +8,18 @@ import type { ClientConfig } from '../config/client.ts'
 export function credentialSource({ tokenFrom }: Pick<ClientConfig, 'tokenFrom'>): string {
   if (tokenFrom === undefined)
     return 'No credential is set: set JOBLEDGER_TOKEN to a token or an API key, or JOBLEDGER_TOKEN_FILE to a file that holds it.'
-  return `The credential came from ${tokenFrom === 'JOBLEDGER_TOKEN_FILE' ? 'the file of JOBLEDGER_TOKEN_FILE' : tokenFrom}.`
+  return `The credential was read from ${tokenFrom === 'JOBLEDGER_TOKEN_FILE' ? 'the file of JOBLEDGER_TOKEN_FILE' : tokenFrom}.`
 }
 
-/** The message of a refusal, with the source of the credential where that is at fault. */
+/** The message of a refusal, with the source of the credential if that is at fault. */
 export function refusalMessage({ message, isAboutInput }: RequestRefusedError, config: ClientConfig): string {
   return isAboutInput ? message : `${message} ${credentialSource(config)}`
 }
 
-/** What a command does that makes jobs and works on them itself. */
+/** The operations of a command that creates jobs and works on them itself. */
 const NEEDED: readonly Operation[] = ['create jobs', 'start, complete, fail and release jobs']
 
-/** Why a caller cannot create jobs and work on them; undefined if it can, or if it is not known who it is. */
+/** Why a caller cannot create jobs and work on them; undefined if it can, or if its roles are unknown. */
 export function missingRole(command: string, viewer: ViewerRolesQuery['viewer'] | undefined): string | undefined {
   if (viewer == null) return undefined
   const { actor, roles } = viewer
@@ -29,7 +29,7 @@ export function missingRole(command: string, viewer: ViewerRolesQuery['viewer'] 
   return `${actor} may not ${missing}: \`${command}\` needs one of the roles ${rolesFor(missing).join(', ')} for that; the credential has ${held}.`
 }
 
-/** Names the options that a person typed in a message of the server, which names the fields that they became. */
+/** Replaces the API fields in a server message with the options that set them. */
 export function withOptions(message: string, options: Readonly<Record<string, string>>): string {
   return message.replaceAll(/(?<![^\s])(?:\w+\.)*(\w+):(?=\s)/g, (whole, field: string) => options[field] ?? whole)
 }

@@ -1,5 +1,5 @@
-// The demo: hashes every file of a folder, one job per file, and keeps the account of it in a running server, through its API
-// and nothing else.
+// `jobledger demo`: hashes every file of a folder, one job for each file, and records the work in a
+// running server through its API only.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,18 +28,18 @@ import { tableText } from './table.ts'
 import { typedCommand } from './typedCommand.ts'
 
 export interface DemoOptions {
-  /** The endpoint of a running server; by default that of the environment. */
+  /** The endpoint of a running server; by default from the environment. */
   readonly url?: string
-  /** Whose jobs they are; by default the caller's own. */
+  /** The user that the jobs belong to; by default the caller. */
   readonly user?: string
 }
 
-const AT_ONCE = 4
+const CONCURRENCY = 4
 const REQUEST_MS = 60_000
-/** A failed creation is sent again so often; its idempotency key makes sure that it makes one job. */
+/** Number of times that a failed creation is repeated; its idempotency key prevents duplicates. */
 const RETRIES = 2
-/** The status of a server that wants us to come back later. */
-const TOO_MANY = 429
+/** HTTP status of a rate limit. */
+const TOO_MANY_REQUESTS = 429
 
 type Send = <Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables) => Promise<Data>
 
@@ -55,30 +55,30 @@ export async function demo(folder: string, { url: given, user }: DemoOptions): P
   const files = await filesBelow(folder)
   const stop = stopOnSignal()
   const progress = reportProgress(files.length)
-  const limit = pLimit(AT_ONCE)
+  const limit = pLimit(CONCURRENCY)
   const jobs = await Promise.all(
     files.map((file) =>
       limit(async () => {
-        if (stop.asked) return undefined
-        const outcome = await account(send, file, { run, userId: user })
+        if (stop.isRequested) return undefined
+        const outcome = await processFile(send, file, { run, userId: user })
         progress.done(file.name)
         return outcome
       }),
     ),
   )
   progress.end()
-  const accounted = jobs.filter((job) => job !== undefined)
-  if (stop.asked)
-    console.log(`Interrupted: ${accounted.length} of ${files.length} files have their job; none is left half-done.`)
+  const processed = jobs.filter((job) => job !== undefined)
+  if (stop.isRequested)
+    console.log(`Interrupted: ${processed.length} of ${files.length} files were processed; no job is unfinished.`)
   console.log('\nJobs of this run by state:')
   console.log(tableText((await byState()).jobCountsByState.map(({ state, count }) => ({ state, jobs: count }))))
-  const shown = accounted.find((job) => job.failed) ?? accounted[0]
+  const shown = processed.find((job) => job.failed) ?? processed[0]
   if (shown) await showHistory(send, shown.jobId)
-  if (stop.asked) process.exitCode = 130
+  if (stop.isRequested) process.exitCode = 130
 }
 
-/** Takes one file through the life of its job. */
-async function account(send: Send, file: FoundFile, { run, userId }: { run: string; userId: string | undefined }) {
+/** Hashes one file and records its job. */
+async function processFile(send: Send, file: FoundFile, { run, userId }: { run: string; userId: string | undefined }) {
   const input = {
     ...(userId === undefined ? {} : { userId }),
     content: file.name,
@@ -107,7 +107,7 @@ async function account(send: Send, file: FoundFile, { run, userId }: { run: stri
 
 async function showHistory(send: Send, jobId: string): Promise<void> {
   const { job } = await send(FullHistoryDocument, { jobId })
-  if (!job) throw new DemoError(`The job ${jobId} is gone.`)
+  if (!job) throw new DemoError(`Job ${jobId} no longer exists.`)
   console.log(`\nThe full history of job ${job.jobId}, ${JSON.stringify(job.content)}:`)
   const rows = job.stateHistory.nodes.map(
     ({ sequence, previousState, newState, previousStateDurationMs: after, ...record }) => ({
@@ -135,22 +135,22 @@ function sender(config: ClientConfig): Send {
     const operation = { query: document.toString(), variables: variables as object }
     const signal = AbortSignal.timeout(REQUEST_MS)
     const request = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, signal)
-    const answer = await credential.send(request, signal).catch((error: Error) => {
+    const response = await credential.send(request, signal).catch((error: Error) => {
       if (error instanceof ServerUnavailableError) throw new DemoError(error.message)
       throw new DemoError(
-        `No answer from ${url} (${describeFailure(error.cause ?? error)}): start the server with "${typedCommand('start')}", or name it by --url.`,
+        `No response from ${url} (${describeFailure(error.cause ?? error)}): start the server with "${typedCommand('start')}", or pass its endpoint as --url.`,
       )
     })
-    if (answer.status === TOO_MANY) {
-      await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1000)
+    if (response.status === TOO_MANY_REQUESTS) {
+      await sleep(Number(response.headers.get('retry-after') ?? 1) * 1000)
       return send(document, variables)
     }
-    const [error] = answer.errors ?? []
+    const [error] = response.errors ?? []
     if (error) {
       const isAboutCaller = ['UNAUTHENTICATED', 'FORBIDDEN'].includes(String(error.extensions?.code))
       throw new DemoError(`The server refused: ${error.message}${isAboutCaller ? ` ${credentialSource(config)}` : ''}`)
     }
-    return answer.data
+    return response.data
   }
 }
 
@@ -164,12 +164,12 @@ function expectSuccess(outcome: { readonly __typename: string; readonly message?
     throw new DemoError(`The transition was refused: ${outcome?.message}`)
 }
 
-/** Files that are being read are finished; no other is begun. */
-function stopOnSignal(): { asked: boolean } {
-  const stop = { asked: false }
-  const ask = (): void => {
-    stop.asked = true
+/** On a signal, files in progress are finished and no other is started. */
+function stopOnSignal(): { isRequested: boolean } {
+  const stop = { isRequested: false }
+  const requestStop = (): void => {
+    stop.isRequested = true
   }
-  process.on('SIGINT', ask).on('SIGTERM', ask)
+  process.on('SIGINT', requestStop).on('SIGTERM', requestStop)
   return stop
 }

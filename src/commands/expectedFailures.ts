@@ -1,4 +1,4 @@
-// Failures that the person at the terminal can mend; their messages are complete sentences.
+// Errors that the user can fix; their messages are complete sentences.
 import { ApiKeyError } from '../access/apiKeys.ts'
 import { RequestRefusedError } from '../client/requestErrors.ts'
 import { ConfigError } from '../config.ts'
@@ -34,7 +34,7 @@ const EXPECTED = [
   RequestRefusedError,
 ]
 
-/** The sentence that a failure is reported by; undefined for an unexpected one. */
+/** The message to report for an expected error; undefined for an unexpected one. */
 export function expectedMessage(error: unknown): string | undefined {
   const denied = deniedRight(error instanceof RetryableError ? error.cause : error)
   if (denied !== undefined) return denied

@@ -1,4 +1,4 @@
-// `jobledger grants`: prints the rights that roles of PostgreSQL need, or grants them.
+// `jobledger grants`: prints or applies the privileges that PostgreSQL roles need.
 import { readConfig } from '../config.ts'
 import { connect } from '../database/checkDatabase.ts'
 import { type GrantRoles, grantStatements } from '../database/grants.ts'
@@ -8,27 +8,24 @@ import { print, requireShown } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 
 export interface GrantsOptions extends GrantRoles {
-  /** Runs the script on the database; otherwise it is printed. */
+  /** Applies the script to the database instead of printing it. */
   readonly apply: boolean
 }
 
-/** @throws UsageError for roles that cannot be used, or if the database refuses; MigrationError if the schema is another */
+/** @throws UsageError for invalid roles, or if the database refuses; MigrationError for another schema version */
 export async function grants({ apply, ...roles }: GrantsOptions): Promise<void> {
   const named = [roles.api, roles.reader, roles.owner].filter((role) => role !== undefined)
-  if (named.length === 0) throw new UsageError('Name a role: --api, --reader or --owner.')
-  if (named.includes('')) throw new UsageError('The name of a role must not be empty.')
+  if (named.length === 0) throw new UsageError('Specify a role: --api, --reader or --owner.')
+  if (named.includes('')) throw new UsageError('A role name must not be empty.')
   const reserved = named.find(isReserved)
-  if (reserved !== undefined)
-    throw new UsageError(
-      `"${reserved}" is reserved by PostgreSQL and not the name of a role of yours: choose another role.`,
-    )
+  if (reserved !== undefined) throw new UsageError(`"${reserved}" is reserved by PostgreSQL: choose another role.`)
   if (new Set(named).size < named.length) throw new UsageError('--api, --reader and --owner must be different roles.')
   if (!apply) requireShown()
   const script = grantStatements(roles)
   await (apply ? run(script) : print(script))
 }
 
-/** PostgreSQL reads "public" as everybody, also in quotes. */
+/** PostgreSQL treats "public" as every role, even in quotes. */
 function isReserved(role: string): boolean {
   return /^(?:public|none)$/i.test(role) || role.startsWith('pg_')
 }
@@ -39,7 +36,7 @@ async function run(script: string): Promise<void> {
   try {
     await requireCurrentSchema(client)
     await client.query(script).catch((error: Error) => {
-      throw new UsageError(`The rights could not be granted: ${error.message}.`, { cause: error })
+      throw new UsageError(`The privileges could not be granted: ${error.message}.`, { cause: error })
     })
     await print(`Granted on ${database.place}.`)
   } finally {

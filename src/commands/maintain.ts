@@ -1,4 +1,4 @@
-// The chores of the server without a server: once, for cron, or until a signal, for those who run them apart from what serves.
+// `jobledger maintain`: runs the maintenance tasks without a server, once for cron or until a signal.
 import { type Config, readConfig } from '../config.ts'
 import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
@@ -15,34 +15,34 @@ import { retryMessage } from './retryMessage.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface MaintainOptions {
-  /** Every task once, up to its bounds; otherwise until a signal comes. */
+  /** Runs every task once, within its limits; otherwise runs until a signal. */
   readonly once: boolean
 }
 
-/** A task that fails does not keep the others from running; with `once` the exit code is 1 then. */
+/** A failed task does not prevent the others; with `once` it sets exit code 1. */
 export async function maintain({ once }: MaintainOptions): Promise<void> {
   const config = readConfig()
-  // Before anything is started: a signal that comes meanwhile must not leave a database server behind.
+  // Before anything starts: a signal in the meantime must not leave a database server behind.
   const signal = nextSignal()
   const work = async ({ ledger, database, url }: CommandLedger): Promise<void> => {
     await realignTransactionIds(database.pool)
     const lock = openAdvisoryLock(MAINTENANCE_LOCK, { ...config.database, url })
-    const services = { config, ledger, lock, signal }
-    await (once ? maintainOnce(services) : maintainUntilSignal(services)).finally(() => lock.release())
+    const context = { config, ledger, lock, signal }
+    await (once ? maintainOnce(context) : maintainUntilSignal(context)).finally(() => lock.release())
   }
   await withLedger(config, work, { checkSchema: requireIntactSchema })
 }
 
-interface Services {
+interface MaintainContext {
   readonly config: Config
   readonly ledger: Ledger
   readonly lock: AdvisoryLock
   readonly signal: Promise<NodeJS.Signals>
 }
 
-async function maintainOnce({ config, ledger, lock, signal }: Services): Promise<void> {
+async function maintainOnce({ config, ledger, lock, signal }: MaintainContext): Promise<void> {
   if (!(await lock.hold())) {
-    console.log('Another process does the maintenance of this database: there is nothing to do here.')
+    console.log('Another process maintains this database: nothing to do.')
     return
   }
   const stopping = new AbortController()
@@ -60,10 +60,10 @@ async function maintainOnce({ config, ledger, lock, signal }: Services): Promise
   if (config.maintenance.retentionDays === undefined) console.log(`${CLEANUP_TASK}: off (RETENTION_DAYS is not set)`)
 }
 
-/** Where the servers leave the maintenance to this command, their interval of 0 is not ours. */
-const USUAL_INTERVAL_SECONDS = 5
+/** The interval if servers have 0, which leaves maintenance to this command. */
+const DEFAULT_INTERVAL_SECONDS = 5
 
-async function maintainUntilSignal({ config, ledger, lock, signal }: Services): Promise<void> {
+async function maintainUntilSignal({ config, ledger, lock, signal }: MaintainContext): Promise<void> {
   const log = createLogger({
     level: config.logLevel,
     readable: config.environment !== 'production' && process.stdout.isTTY,
@@ -72,13 +72,13 @@ async function maintainUntilSignal({ config, ledger, lock, signal }: Services): 
     ledger,
     tasks: maintenanceTasks(config.maintenance),
     lock,
-    intervalSeconds: config.maintenance.intervalSeconds || USUAL_INTERVAL_SECONDS,
+    intervalSeconds: config.maintenance.intervalSeconds || DEFAULT_INTERVAL_SECONDS,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     log,
   })
   // Nothing else keeps the process alive.
-  const living = setInterval(() => undefined, 2 ** 30)
-  log.info(`${await signal}: letting the running portion end`)
-  clearInterval(living)
+  const keepAlive = setInterval(() => undefined, 2 ** 30)
+  log.info(`${await signal}: finishing the current batch`)
+  clearInterval(keepAlive)
   await maintenance.stop()
 }

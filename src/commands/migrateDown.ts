@@ -1,20 +1,20 @@
-// Takes back the latest migration of the embedded or the configured database: asks first, for rows may be lost.
+// `jobledger migrate-down`: reverts the latest migration after confirmation, because rows may be lost.
 import { createInterface } from 'node:readline/promises'
 import { readConfig } from '../config.ts'
 import { type MigrateDownPlan, planMigrateDown } from '../database/migrateDownPlan.ts'
-import { migrateDown as takeBack } from '../database/migrations.ts'
+import { migrateDown as revert } from '../database/migrations.ts'
 import { openDatabase } from './openDatabase.ts'
 import { UsageError } from './program/usageError.ts'
 
 export interface MigrateDownOptions {
-  /** Do not ask. */
+  /** Skips the confirmation. */
   readonly yes: boolean
-  /** Also while servers are connected. */
+  /** Reverts even while servers are connected. */
   readonly force: boolean
 }
 
-/** At most so many connections are named. */
-const MAX_NAMED = 5
+/** Maximum number of connections to list. */
+const MAX_LISTED = 5
 
 /** @throws UsageError if it is not confirmed or servers are connected; MigrationError */
 export async function migrateDown({ yes, force }: MigrateDownOptions): Promise<void> {
@@ -32,8 +32,8 @@ export async function migrateDown({ yes, force }: MigrateDownOptions): Promise<v
     }
     if (!yes && !(await isConfirmed(sentence))) throw new UsageError('Nothing was changed.')
     const options = { expected: plan.migration, lockTimeoutMs: config.migrateLockTimeoutMs }
-    await takeBack(database.url, options)
-    console.log(`Took back ${plan.migration}.`)
+    await revert(database.url, options)
+    console.log(`Reverted ${plan.migration}.`)
   } finally {
     await database.stop()
   }
@@ -41,23 +41,23 @@ export async function migrateDown({ yes, force }: MigrateDownOptions): Promise<v
 
 function describe({ migration, losses }: MigrateDownPlan, place: string): string {
   const lost = losses.map(({ what, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${what}`)
-  const loss = lost.length === 0 ? 'No row is lost.' : `This loses ${lost.join(', ')}.`
-  return `The migration ${migration} of ${place} is about to be taken back. ${loss}`
+  const loss = lost.length === 0 ? 'No rows are lost.' : `This loses ${lost.join(', ')}.`
+  return `The migration ${migration} of ${place} will be reverted. ${loss}`
 }
 
 function describeServers({ connections }: MigrateDownPlan): string {
-  const named = connections.slice(0, MAX_NAMED)
+  const named = connections.slice(0, MAX_LISTED)
   const others = connections.length - named.length
   return `Servers are connected: ${named.join(', ')}${others === 0 ? '' : ` and ${others} more`}.`
 }
 
 async function isConfirmed(sentence: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new UsageError(`${sentence} Without a terminal to ask on, --yes is needed.`)
+    throw new UsageError(`${sentence} Confirm with --yes, because there is no terminal to ask on.`)
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await terminal.question(`${sentence} Take it back? [y/N] `)
+    const answer = await terminal.question(`${sentence} Revert it? [y/N] `)
     return /^y(es)?$/i.test(answer.trim())
   } finally {
     terminal.close()

@@ -1,22 +1,22 @@
-// How a command that runs until it is stopped hears of it: Ctrl-C, a supervisor, or a terminal that was closed.
+// Waits for a signal to stop a command: Ctrl-C, a supervisor, or a closed terminal.
 import { constants } from 'node:os'
 import { ECHO_MS } from '../worker/stopRequest.ts'
 
-/** The first signal resolves; the second ends the process at once, with the status a shell expects. */
+/** Resolves on the first signal; the second ends the process at once, with the exit code of a shell. */
 export function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let askedAt: number | undefined
+    let requestedAt: number | undefined
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (askedAt === undefined) {
-        askedAt = performance.now()
+      if (requestedAt === undefined) {
+        requestedAt = performance.now()
         resolve(signal)
-      } else if (performance.now() - askedAt > ECHO_MS) process.exit(exitStatusOf(signal))
+      } else if (performance.now() - requestedAt > ECHO_MS) process.exit(exitCodeOf(signal))
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   })
 }
 
-/** What a shell expects of a process that a signal has ended. */
-export function exitStatusOf(signal: NodeJS.Signals): number {
+/** The exit code that a shell reports for a process ended by a signal. */
+export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal]
 }

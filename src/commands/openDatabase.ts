@@ -1,5 +1,5 @@
-// The database that a command works on: the one of DATABASE_URL, or else the embedded one, started or joined. Whoever opens
-// it stops it.
+// Opens the database of a command: that of DATABASE_URL, or else the embedded one, started or joined.
+// The caller must stop it.
 import type { Config } from '../config.ts'
 import { connect } from '../database/checkDatabase.ts'
 import { candidatePaths, occupiedPaths } from '../database/embedded/dataPaths.ts'
@@ -9,26 +9,26 @@ import { applyMigrations, migrationState } from '../database/migrations.ts'
 export interface OpenDatabase {
   readonly url: string
   readonly embedded: boolean
-  /** For people: where the data is. Holds no password. */
+  /** A description of the location, without a password. */
   readonly place: string
-  /** Where the preparation of the database is reported. */
-  readonly log: Notices
-  /** How long a migration waits for a lock, in milliseconds; 0: without a limit. */
+  /** Receives messages about the preparation of the database. */
+  readonly log: MessageLog
+  /** Milliseconds that a migration waits for a lock; 0 for no limit. */
   readonly migrateLockTimeoutMs: number
   /** Stops the server if this process started it. */
   stop(): Promise<void>
 }
 
-/** What startEmbedded tells people; pino's loggers and the console fit. */
-interface Notices {
+/** A log; pino loggers and the console fit. */
+interface MessageLog {
   info(message: string): void
   warn(message: string): void
 }
 
-/** A database that answers. @throws UnusableDatabaseError, EmbeddedDatabaseError */
+/** Opens the database and checks that it responds. @throws UnusableDatabaseError, EmbeddedDatabaseError */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'dataDir' | 'database' | 'migrateLockTimeoutMs'>,
-  log: Notices,
+  log: MessageLog,
 ): Promise<OpenDatabase> {
   const { migrateLockTimeoutMs } = config
   if (config.databaseUrl !== undefined) {
@@ -50,14 +50,14 @@ export async function openDatabase(
   return { url: server.url, embedded: true, log, migrateLockTimeoutMs, place, stop: () => server.stop() }
 }
 
-/** Applies the migrations that the database lacks, if any. @throws MigrationError */
+/** Applies missing migrations. @throws MigrationError */
 export async function migrateToLatest({
   url,
   log,
   migrateLockTimeoutMs,
 }: Pick<OpenDatabase, 'url' | 'log' | 'migrateLockTimeoutMs'>): Promise<void> {
   const client = await connect(url)
-  // A look costs milliseconds; Prisma's own program, which applies them, takes seconds to start.
+  // The check takes milliseconds; Prisma's CLI takes seconds to start.
   const { state, pending } = await migrationState(client).finally(() => client.end())
   if (state !== 'empty' && state !== 'behind') return
   log.info(`applying ${pending.length} migrations`)

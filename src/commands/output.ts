@@ -1,13 +1,13 @@
-// What a command prints on standard output, and the failure to print it.
+// Prints the output of commands and detects write failures.
 import { constants, fstatSync, readFileSync, statSync } from 'node:fs'
 import { READER_ENDED, writeToStdout } from '../standardOutput.ts'
 
-/** What a command had to print could not be printed. The message is a sentence. */
+/** The output could not be printed. The message is a sentence. */
 export class OutputError extends Error {
   override readonly name = 'OutputError'
 }
 
-/** Prints a line. Resolves to false if its reader has ended, as `head` does. @throws OutputError if it cannot be written */
+/** Prints a line. Resolves to false if the reader has closed, as `head` does. @throws OutputError if it cannot be written */
 export function print(line: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     writeToStdout(`${line}\n`, (error) => {
@@ -18,7 +18,7 @@ export function print(line: string): Promise<boolean> {
   })
 }
 
-/** The failure to write what `console.log` prints, which ignores it; undefined if there was none, or its reader has ended. */
+/** Returns a function for the write failure of `console.log`, which ignores it; undefined without one, or if the reader has closed. */
 export function watchConsole(): () => OutputError | undefined {
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.on('error', (error) => {
@@ -27,16 +27,16 @@ export function watchConsole(): () => OutputError | undefined {
   return () => (failure === undefined || failure.code === READER_ENDED ? undefined : outputError(failure))
 }
 
-/** Whether what is printed goes nowhere: to /dev/null, which Node also opens in place of a standard output that is closed. */
+/** Whether stdout is /dev/null, which Node also opens if stdout is closed. */
 export function isDiscarded(): boolean {
   return isNull(1)
 }
 
 /**
- * For a command that only shows something: what it shows must not be lost because standard output is closed. Where a shell has sent it to
- * /dev/null, that is meant.
+ * For commands that only show something: their output must not be lost because stdout is closed. A
+ * redirection to /dev/null is intended.
  *
- * @throws OutputError if standard output is closed
+ * @throws OutputError if stdout is closed
  */
 export function requireShown(): void {
   if (isClosed(1) && !isClosed(2)) throw new OutputError('The output could not be written: standard output is closed.')
@@ -47,14 +47,14 @@ function isNull(descriptor: number): boolean {
   return output.isCharacterDevice() && output.rdev === statSync('/dev/null').rdev
 }
 
-/** A shell opens /dev/null for writing only, Node in place of what is closed for reading too, and so do programs that discard all output. */
+/** A shell opens /dev/null write-only; Node, and supervisors that discard all output, open it for reading too. */
 function isClosed(descriptor: number): boolean {
   if (!isNull(descriptor)) return false
   try {
     const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '0'
     return (Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR)) === constants.O_RDWR
   } catch {
-    // Only Linux shows it.
+    // Available on Linux only.
     return false
   }
 }

@@ -1,11 +1,11 @@
-// `jobledger pubsub setup`: what has to be there before the ledger is handed on to Google Cloud Pub/Sub.
+// `jobledger pubsub setup`: creates what publishing to Google Cloud Pub/Sub needs.
 import { readConfig } from '../config.ts'
 import { pubSubNameFault } from '../publishing/pubSub/names.ts'
 import { setUpPubSub } from '../publishing/pubSub/setUp.ts'
 import { UsageError } from './program/usageError.ts'
 
 export interface SetUpPubSubOptions {
-  /** The whole name of a subscription to make too. */
+  /** Full name of a subscription to create as well. */
   readonly subscription?: string
 }
 
@@ -14,7 +14,7 @@ export async function setUp({ subscription }: SetUpPubSubOptions): Promise<void>
   const { pubSubTopic: topic } = readConfig().publish
   if (topic === undefined) {
     throw new UsageError(
-      'PUBSUB_TOPIC is not set: it is the whole name of the topic, such as projects/my-project/topics/jobs.',
+      'PUBSUB_TOPIC is not set: set it to the full name of the topic, such as projects/my-project/topics/jobs.',
     )
   }
   const fault = subscription === undefined ? undefined : pubSubNameFault('subscription', subscription)

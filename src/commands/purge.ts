@@ -1,25 +1,25 @@
-// `jobledger purge`: takes jobs that were deleted long ago out of the database, with their histories. As the owner of the tables.
+// `jobledger purge`: permanently removes jobs that were deleted long ago, with their histories. Runs as the owner of the tables.
 import { readConfig } from '../config.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { sqlStateOf } from '../database/sqlErrors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { countPurgeableJobs, purgeJobs } from '../ledger/purgeJobs.ts'
 import { nextSignal } from './nextSignal.ts'
-import { UsageError, wholeNumber } from './program/usageError.ts'
+import { integer, UsageError } from './program/usageError.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface PurgeOptions {
-  /** Days since the deletion. */
+  /** Minimum number of days since the deletion, 0 to 36500. */
   readonly olderThan: string
-  /** Counts only. */
+  /** Only counts the jobs. */
   readonly dryRun: boolean
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501'
 
-/** Servers may run meanwhile. A signal ends it after the current batch. @throws UsageError */
+/** Safe while servers run. A signal ends it after the current batch. @throws UsageError */
 export async function purge({ olderThan, dryRun }: PurgeOptions): Promise<void> {
-  const days = wholeNumber('--older-than', olderThan, [0, 36_500]) as number
+  const days = integer('--older-than', olderThan, [0, 36_500]) as number
   const config = readConfig()
   const signal = nextSignal()
   const work = async ({ ledger }: CommandLedger): Promise<void> => {

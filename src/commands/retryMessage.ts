@@ -1,4 +1,4 @@
-// What a failure that passes by itself means to a person at a terminal: those of the API speak of requests.
+// Rewords temporary errors for commands: the messages of the API are about requests.
 import { OutcomeUnknownError, type RetryableError } from '../database/retryableErrors.ts'
 
 export function retryMessage(error: RetryableError): string {

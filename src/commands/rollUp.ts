@@ -1,4 +1,4 @@
-// `jobledger rollup`: shows how far the roll-up is, or rebuilds it.
+// `jobledger rollup`: shows the state of the roll-up, or rebuilds it.
 import { readConfig } from '../config.ts'
 import { realignTransactionIds } from '../database/transactionOrder.ts'
 import { listConsumers, MAX_COUNTED, readCheckpoint } from '../ledger/consumers.ts'
@@ -12,17 +12,17 @@ import { requireShown } from './output.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface RollUpCommandOptions {
-  /** Empties it and adds up the whole ledger again; otherwise its state is printed. */
+  /** Clears the roll-up and aggregates the whole ledger again; otherwise prints its state. */
   readonly rebuild: boolean
 }
 
-/** Servers may run meanwhile. A signal ends it behind the portion that is being added; a server, or the next call, goes on there. */
+/** Safe while servers run. A signal ends it after the current batch; a server or the next call resumes there. */
 export async function rollUpCommand({ rebuild }: RollUpCommandOptions): Promise<void> {
   if (!rebuild) requireShown()
   const config = readConfig()
   const signal = nextSignal()
   const work = async ({ ledger, database }: CommandLedger): Promise<void> => {
-    // Otherwise records that a restore brought along would be ahead of the horizon.
+    // Otherwise restored records would be ahead of the horizon.
     if (rebuild) await realignTransactionIds(database.pool)
     if (rebuild) await rebuildRollUp(ledger, signal)
     await reportRollUp(ledger)
@@ -31,13 +31,13 @@ export async function rollUpCommand({ rebuild }: RollUpCommandOptions): Promise<
   await withLedger(config, work, rebuild ? { statementTimeoutMs: 0 } : {})
 }
 
-/** Up to where the ledger is now: others may go on writing. */
+/** Rebuilds up to the current end of the ledger: writes may continue. */
 async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): Promise<void> {
   let isStopped = false
   void signal.then(() => {
     isStopped = true
   })
-  const since = performance.now()
+  const startedAt = performance.now()
   const end = await headPosition(ledger)
   await emptyRollUp(ledger)
   let added = 0
@@ -45,11 +45,11 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
     const count = await rollUp(ledger, BATCH)
     added += count
     if (count < BATCH || isStopped) break
-    // A server that runs meanwhile adds portions too.
-    const place = await readCheckpoint(ledger, ROLL_UP)
-    if (place && comparePositions(place, end) >= 0) break
+    // A server may add batches at the same time.
+    const checkpoint = await readCheckpoint(ledger, ROLL_UP)
+    if (checkpoint && comparePositions(checkpoint, end) >= 0) break
   }
-  const seconds = ((performance.now() - since) / 1000).toFixed(1)
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   console.log(`${isStopped ? 'Stopped: added' : 'Added'} ${added} records to the roll-up in ${seconds} s.`)
 }
 

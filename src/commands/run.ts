@@ -1,5 +1,5 @@
-// `jobledger run`: runs any program as a job, for cron. The program comes first: whatever is wrong with the ledger, it runs, and its exit
-// code is ours.
+// `jobledger run`: runs any program as a job, for cron. The program has priority: it runs even if the
+// ledger is unavailable, and its exit code becomes ours.
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -14,8 +14,8 @@ import { type DrainedOutput, startProgram } from './program/startProgram.ts'
 import { CANNOT_RUN, requireNotEmpty, timeoutSeconds, UsageError } from './program/usageError.ts'
 import { requireUtf8Words } from './run/argumentBytes.ts'
 import { commandLine } from './run/commandLine.ts'
-import { deliverOwn, deliverWaiting } from './run/delivery.ts'
-import { type BegunRun, endedRun, type RunRecord } from './run/runRecord.ts'
+import { deliverOwn, deliverSpooled } from './run/delivery.ts'
+import { endedRun, type RunRecord, type StartedRun } from './run/runRecord.ts'
 import { RunReporter } from './run/runReporter.ts'
 import { SignalForwarder } from './run/signalForwarder.ts'
 import { Spool } from './run/spool.ts'
@@ -23,27 +23,27 @@ import { writeStderr } from './run/stderr.ts'
 
 export interface RunOptions {
   readonly preset?: string
-  /** Whose job it is; by default the caller's own. */
+  /** The user that the job belongs to; by default the caller. */
   readonly user?: string
   /** In seconds. */
   readonly timeout?: string
-  /** Names of secrets of ours that the program gets all the same. */
+  /** Names of our own secret variables that the program receives anyway. */
   readonly passEnv?: readonly string[]
-  /** The endpoint of the server; by default that of the environment. */
+  /** The endpoint of the server; by default from the environment. */
   readonly url?: string
 }
 
 export type Command = readonly [file: string, ...words: string[]]
 
-/** The program waits so long for the ledger, and no longer. */
-const BEGIN_MS = 5000
-/** As long as a program may take to end by SIGTERM. */
+/** Maximum delay of the program while its job is created. */
+const START_TIMEOUT_MS = 5000
+/** Time from SIGTERM to SIGKILL. */
 const KILL_AFTER_MS = 10_000
 
-/** Resolves to the exit code for the process, when the outcome is with the server or in the spool. Never rejects. */
+/** Resolves to the exit code of the process once the outcome is recorded or in the spool. Rejects only with unexpected errors. */
 export async function run(command: Command, options: RunOptions): Promise<number> {
   try {
-    // A token that is missing now must not keep the program from running; the outcome waits in the spool.
+    // A missing token must not prevent the program from running; the outcome waits in the spool.
     const config = readClientConfig(options.url, { requireToken: false })
     return await runWith(command, settingsOf(options, config))
   } catch (error) {
@@ -69,31 +69,32 @@ function settingsOf({ preset, user, timeout, passEnv = [] }: RunOptions, config:
 
 async function runWith(command: Command, settings: RunSettings): Promise<number> {
   const { url, spoolDir, preset, userId, limitSeconds, passEnv } = settings
-  const ledger = new RunReporter(settings)
-  const place = { key: randomUUID(), url, host: hostname() }
-  const begun = { ...place, content: commandLine(command), preset, userId, startedAt: new Date().toISOString() }
+  const reporter = new RunReporter(settings)
+  const identity = { key: randomUUID(), url, host: hostname() }
+  const run = { ...identity, content: commandLine(command), preset, userId, startedAt: new Date().toISOString() }
   const atTerminal = isatty(0)
-  const relay = new SignalForwarder({ atTerminal })
-  // Why it failed is told at the end, if it still fails then.
-  const job = await ledger.begin(begun, relay.patience(BEGIN_MS)).catch(() => undefined)
-  const { end, drained } = await runProgram(command, relay, { limitSeconds, ownSession: !atTerminal, passEnv })
-  relay.end()
+  const signals = new SignalForwarder({ atTerminal })
+  // If it still fails at the end, that failure is reported.
+  const job = await reporter.start(run, signals.timeout(START_TIMEOUT_MS)).catch(() => undefined)
+  const { end, drained } = await runProgram(command, signals, { limitSeconds, ownSession: !atTerminal, passEnv })
+  signals.end()
   if (end.notStarted) writeStderr(end.notStarted)
-  const delivery = { ledger, spool: new Spool(spoolDir), relay }
-  const record = recordOf(begun, { end, job, limitSeconds })
-  if (await deliverOwn(record, job, delivery)) await deliverWaiting(record, delivery)
-  relay.close()
+  const delivery = { reporter, spool: new Spool(spoolDir), signals }
+  const record = recordOf(run, { end, job, limitSeconds })
+  if (await deliverOwn(record, job, delivery)) await deliverSpooled(record, delivery)
+  signals.close()
   return exitCodeOf(end, await drained)
 }
 
-/** That of the program; but what was to be read and is nowhere must not look like success. */
+/** The exit code of the program, except that lost output must not look like success. */
 function exitCodeOf(end: ProgramEnd, { isComplete, faults }: DrainedOutput): number {
-  if (!isComplete) writeStderr('what the program has left running still had its output; it is passed on no longer.')
-  if (faults.length > 0) writeStderr(`output of the program could not be passed on: ${faults.join(', ')}.`)
+  if (!isComplete)
+    writeStderr('a process that the program left running still holds its output; it is no longer forwarded.')
+  if (faults.length > 0) writeStderr(`output of the program could not be forwarded: ${faults.join(', ')}.`)
   return shellExitCode(end) || (faults.length > 0 ? CANNOT_RUN : 0)
 }
 
-interface Bounds {
+interface ProgramLimits {
   readonly limitSeconds: number | undefined
   readonly ownSession: boolean
   readonly passEnv: readonly string[]
@@ -101,15 +102,15 @@ interface Bounds {
 
 async function runProgram(
   command: Command,
-  relay: SignalForwarder,
-  { limitSeconds, ownSession, passEnv }: Bounds,
+  signals: SignalForwarder,
+  { limitSeconds, ownSession, passEnv }: ProgramLimits,
 ): Promise<{ readonly end: ProgramEnd; readonly drained: Promise<DrainedOutput> }> {
   const nothing = { isComplete: true, faults: [] }
-  if (relay.early) return { end: notStarted(relay.early), drained: Promise.resolve(nothing) }
+  if (signals.early) return { end: notStarted(signals.early), drained: Promise.resolve(nothing) }
   const timeoutMs = limitSeconds === undefined ? undefined : limitSeconds * 1000
-  const place = { environment: childEnvironment({}, passEnv), stdin: 0, passOn: true, ownSession }
-  const program = await startProgram({ command, ...place, timeoutMs, killAfterMs: KILL_AFTER_MS })
-  relay.begin(program)
+  const settings = { environment: childEnvironment({}, passEnv), stdin: 0, forward: true, ownSession }
+  const program = await startProgram({ command, ...settings, timeoutMs, killAfterMs: KILL_AFTER_MS })
+  signals.forwardTo(program)
   return { end: await program.ended, drained: program.drained }
 }
 
@@ -120,7 +121,7 @@ function notStarted(signal: NodeJS.Signals): ProgramEnd {
     signal,
     timedOut: false,
     stopped: false,
-    notStarted: `${signal} came before the program was started.`,
+    notStarted: `${signal} arrived before the program started.`,
     stdout: '',
     stderr: '',
     startedAt: now,
@@ -129,17 +130,17 @@ function notStarted(signal: NodeJS.Signals): ProgramEnd {
   }
 }
 
-interface Ended {
+interface RunOutcome {
   readonly end: ProgramEnd
   readonly job: RunJob | undefined
   readonly limitSeconds: number | undefined
 }
 
-function recordOf(begun: BegunRun, { end, job, limitSeconds }: Ended): RunRecord {
+function recordOf(run: StartedRun, { end, job, limitSeconds }: RunOutcome): RunRecord {
   const { exitCode, signal, stdout, stderr, timedOut } = end
   const reason = describeEnd(end, limitSeconds)
   return endedRun(
-    { ...begun, startedAt: end.startedAt.toISOString() },
+    { ...run, startedAt: end.startedAt.toISOString() },
     {
       jobId: job?.jobId,
       endedAt: end.endedAt.toISOString(),

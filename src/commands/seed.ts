@@ -1,4 +1,4 @@
-// Fills the embedded or the configured database with believable jobs, for those who want to see something.
+// `jobledger seed`: adds sample jobs to the embedded or the configured database.
 import type pg from 'pg'
 import { readConfig } from '../config.ts'
 import { realignTransactionIds } from '../database/transactionOrder.ts'
@@ -10,21 +10,19 @@ import { typedCommand } from './typedCommand.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface SeedOptions {
-  /** Although the database holds jobs already. */
+  /** Adds jobs even if the database already contains some. */
   readonly add: boolean
-  /** Where chance begins. */
+  /** Seed of the random numbers. */
   readonly random: number
 }
 
-/** @throws SeedError if the database holds jobs already, unless asked to add to them */
-export async function seed({ add, random: beginning }: SeedOptions): Promise<void> {
+/** @throws SeedError if the database already contains jobs and `add` is false */
+export async function seed({ add, random: randomSeed }: SeedOptions): Promise<void> {
   const config = readConfig()
   if (config.environment === 'production' && !add) {
-    throw new SeedError(
-      `This is production (NODE_ENV): made-up jobs are added only by "${typedCommand('seed', '--add')}".`,
-    )
+    throw new SeedError(`NODE_ENV is production: sample jobs are added only by "${typedCommand('seed', '--add')}".`)
   }
-  await withLedger(config, (opened) => addSampleJobs(opened, { add, random: randomFrom(beginning) }), {
+  await withLedger(config, (opened) => addSampleJobs(opened, { add, random: randomFrom(randomSeed) }), {
     statementTimeoutMs: 0,
   })
 }
@@ -36,19 +34,19 @@ async function addSampleJobs(
   await realignTransactionIds(database.pool)
   const client = await database.pool.connect()
   try {
-    if (!add && (await holdsJobs(client))) {
-      throw new SeedError(`There are jobs in ${place} already. To add to them, type: ${typedCommand('seed', '--add')}`)
+    if (!add && (await hasJobs(client))) {
+      throw new SeedError(`${place} already contains jobs. To add sample jobs, run: ${typedCommand('seed', '--add')}`)
     }
     const jobs = sampleJobs(Date.now(), random)
     await writeJobs(client, jobs, random)
     const records = jobs.reduce((sum, job) => sum + job.records.length, 0)
-    console.log(`Made ${jobs.length} jobs with ${records} records in ${place}.`)
+    console.log(`Created ${jobs.length} jobs with ${records} records in ${place}.`)
   } finally {
     client.release()
   }
 }
 
-async function holdsJobs(client: pg.ClientBase): Promise<boolean> {
+async function hasJobs(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>('SELECT EXISTS (SELECT FROM jobs) AS there')
   return rows[0]?.there ?? false
 }

@@ -1,4 +1,4 @@
-// Runs the server until a signal ends it: opens the database, checks it, listens, and takes everything down in the opposite order.
+// `jobledger start`: opens and checks the database, serves until a signal, and closes everything in reverse order.
 import type { Logger } from 'pino'
 import { OPEN_CALLER } from '../access/caller.ts'
 import { type App, createApp } from '../app.ts'
@@ -17,10 +17,10 @@ import { nextSignal } from './nextSignal.ts'
 import { migrateToLatest, type OpenDatabase, openDatabase } from './openDatabase.ts'
 import { typedCommand } from './typedCommand.ts'
 
-/** A process in an unknown state waits no longer for the reader of its log. */
+/** Time limit for the reader of the log after an unexpected error. */
 const FATAL_FLUSH_MS = 1000
 
-/** Resolves when the server was stopped by a signal. Rejects with one of the expected failures if it cannot start. */
+/** Resolves when a signal has stopped the server. Rejects with an expected failure if it cannot start. */
 export async function start(): Promise<void> {
   const config = readConfig('serve')
   const log = createLogger({
@@ -28,10 +28,10 @@ export async function start(): Promise<void> {
     readable: config.environment !== 'production' && process.stdout.isTTY,
   })
   process.once('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'unexpected failure; ending')
+    log.fatal({ err: error }, 'unexpected error; exiting')
     void flushStdout(FATAL_FLUSH_MS).then(() => process.exit(1))
   })
-  // Before anything is started: a signal that comes meanwhile must not leave a database server behind.
+  // Before anything starts: a signal in the meantime must not leave a database server behind.
   const signal = nextSignal()
   const database = await openDatabase(config, log)
   try {
@@ -53,7 +53,7 @@ async function serve(
     await app.listen()
     await announceAccess(app, config, log)
     announce(app, { config, database, log })
-    log.info(`${await signal}: no new connections; letting running requests end`)
+    log.info(`${await signal}: no new connections; finishing running requests`)
   } finally {
     await app.close()
   }
@@ -61,20 +61,20 @@ async function serve(
 
 async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<void> {
   const { isReadOnly } = await checkDatabase(app.database, database.url)
-  // A database that was handed to us may be shared: when its schema changes is for its operator to say.
+  // A configured database may be shared, so its operator decides when to migrate.
   if (database.embedded) await migrateToLatest(database)
-  // First of all: each of the checks below needs rights.
-  const lacking = await missingRights(app.database.pool)
-  if (lacking !== undefined) throw new UnusableDatabaseError(lacking)
+  // First, because each of the checks below needs privileges.
+  const missing = await missingRights(app.database.pool)
+  if (missing !== undefined) throw new UnusableDatabaseError(missing)
   await requireCurrentSchema(app.database.pool)
-  // It becomes writable without a restart: after a failover, or when a standby is promoted. Until then the server is not ready.
+  // It becomes writable without a restart after a failover or promotion; until then the server is not ready.
   if (isReadOnly) log.warn({ reason: READ_ONLY }, 'not ready')
-  // Before the schema is compared, which would name the triggers that a restore has still to create.
+  // Before the schema check, which would report triggers that a restore has yet to create.
   else await app.timeline.run()
   await requireIntactSchema(app.database.pool)
 }
 
-/** Tells of doors that are open, or that nobody has a key for. */
+/** Warns if access control is off, or if no credential exists. */
 async function announceAccess({ ledger }: App, { access }: Config, log: Logger): Promise<void> {
   if (access.mode === 'open') {
     const why = access.byHand ? 'AUTH is open' : 'only this machine can reach it, and no key is set'
@@ -82,7 +82,7 @@ async function announceAccess({ ledger }: App, { access }: Config, log: Logger):
     log.warn(`access control is off (${why}): every caller is ${actor} with the roles ${roles.join(', ')}`)
   } else if (access.jwt === undefined && (await ledger.prisma.apiKey.count({ where: { revokedAt: null } })) === 0) {
     log.warn(
-      `there is no API key yet, and no key for tokens is set: every request is refused until "${typedCommand('api-key', 'create')}" makes one`,
+      `no API key and no token key exists: every request is refused until "${typedCommand('api-key', 'create')}" creates an API key`,
     )
   }
 }
@@ -90,7 +90,7 @@ async function announceAccess({ ledger }: App, { access }: Config, log: Logger):
 function announce(app: App, { config, database, log }: { config: Config; database: OpenDatabase; log: Logger }): void {
   const url = `${app.url}${GRAPHQL_PATH}`
   if (config.environment === 'production') log.info({ url, data: database.place }, 'listening')
-  // A server whose output cannot be written goes on.
+  // The server continues if its output cannot be written.
   else
     writeToStdout(
       `Jobledger listens on ${url} (in a browser: GraphiQL).\nIts data is in ${database.place}.\n`,

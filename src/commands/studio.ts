@@ -1,4 +1,4 @@
-// Prisma Studio on the embedded or the configured database. Studio can edit everything; the guards in the database hold for it too.
+// `jobledger studio`: Prisma Studio on the embedded or the configured database. The database guards also apply to its edits.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -7,7 +7,7 @@ import { childEnvironment, DATABASE_PASSWORDS } from '../database/childEnvironme
 import { PACKAGE_ROOT } from '../database/packageRoot.ts'
 import { migrateToLatest, openDatabase } from './openDatabase.ts'
 
-/** Resolves when Studio has ended. `options` are those of `prisma studio`. */
+/** Resolves when Studio has exited. `options` are those of `prisma studio`. */
 export async function studio(options: readonly string[]): Promise<void> {
   const database = await openDatabase(readConfig(), { info: console.log, warn: console.warn })
   try {
@@ -19,18 +19,18 @@ export async function studio(options: readonly string[]): Promise<void> {
   }
 }
 
-/** Runs a command of Prisma's CLI on a database, passes signals on to it, and resolves to its exit code. */
+/** Runs a command of Prisma's CLI on a database, forwards signals, and resolves to its exit code. */
 async function runPrisma(words: readonly string[], databaseUrl: string): Promise<number> {
   const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
   const child = spawn(process.execPath, [cli, ...words], {
     cwd: PACKAGE_ROOT,
-    // In the environment, not among the arguments, where every user of the machine could read the password.
+    // In the environment, because arguments, and a password in them, are visible to every local user.
     env: childEnvironment({ DATABASE_URL: databaseUrl }, DATABASE_PASSWORDS),
     stdio: 'inherit',
   })
-  const passOn = (signal: NodeJS.Signals): boolean => child.kill(signal)
-  process.on('SIGINT', passOn).on('SIGTERM', passOn)
+  const forward = (signal: NodeJS.Signals): boolean => child.kill(signal)
+  process.on('SIGINT', forward).on('SIGTERM', forward)
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
-  process.off('SIGINT', passOn).off('SIGTERM', passOn)
+  process.off('SIGINT', forward).off('SIGTERM', forward)
   return signal === null ? (code ?? 1) : 0
 }

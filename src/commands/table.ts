@@ -1,6 +1,6 @@
-// Rows of facts as text for people: columns that are aligned, two spaces apart, without frames.
+// Formats rows as a plain-text table: aligned columns, two spaces apart, without borders.
 
-/** The rows under a line with the names of their members. Numbers are aligned to the right. */
+/** The rows below a header of their keys. Numbers are right-aligned. */
 export function tableText(rows: readonly Readonly<Record<string, string | number>>[]): string {
   const names = Object.keys(rows[0] ?? {})
   const columns = names.map((name) => {
@@ -20,7 +20,7 @@ export function tableText(rows: readonly Readonly<Record<string, string | number
     .join('\n')
 }
 
-/** An empty cell is shown as a dash. Control characters could move the cursor of a terminal. */
+/** An empty cell becomes a dash. Control characters could move the cursor of a terminal. */
 function oneLine(value: string | number | undefined): string {
   return String(value ?? '').replaceAll(/\p{Cc}+/gu, ' ') || '-'
 }

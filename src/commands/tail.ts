@@ -1,4 +1,4 @@
-// `jobledger tail`: prints what happens in the ledger, as it happens, until it is stopped.
+// `jobledger tail`: prints events of the ledger as they happen, until it is stopped.
 import { type FollowJobEventsOptions, followJobEvents, RequestRefusedError } from '../client/followJobEvents.ts'
 import { readClientConfig } from '../config.ts'
 import { refusalMessage, withOptions } from './credential.ts'
@@ -8,22 +8,22 @@ import { UsageError } from './program/usageError.ts'
 import { jsonLine, textLine } from './tail/lines.ts'
 
 export interface TailOptions {
-  /** The cursor of an event; by default from now on. */
+  /** The cursor of an event to start after; by default starts now. */
   readonly after?: string
   readonly user?: string
   readonly job?: string
   readonly actor?: string
   readonly state?: readonly string[]
-  /** Lines of JSON; by default lines for people. */
+  /** Prints JSON lines; by default plain text. */
   readonly json: boolean
-  /** The endpoint of the server; by default that of the environment. */
+  /** The endpoint of the server; by default from the environment. */
   readonly url?: string
 }
 
 const STATES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
 type State = (typeof STATES)[number]
 
-/** Prints events until a signal comes, or their reader ends, as `head` does. @throws UsageError, RequestRefusedError, OutputError */
+/** Prints events until a signal, or until the reader closes, as `head` does. @throws UsageError, RequestRefusedError, OutputError */
 export async function tail(options: TailOptions): Promise<void> {
   requireShown()
   const config = readClientConfig(options.url)
@@ -44,7 +44,7 @@ export async function tail(options: TailOptions): Promise<void> {
   })
   try {
     for await (const event of events) {
-      // A signal ends it also while the reader does not read.
+      // A signal also ends it while the reader does not read.
       if (!(await Promise.race([print(lineOf(event)), stopped]))) break
     }
   } catch (error) {
@@ -53,19 +53,19 @@ export async function tail(options: TailOptions): Promise<void> {
   }
 }
 
-/** The options that the fields of a filter, and the cursor, come from. */
+/** Options by the API field that they set. */
 const OPTIONS = { after: '--after', userId: '--user', jobId: '--job', actor: '--actor', newStates: '--state' }
 
-/** Each new reason once, however often it is tried again, and that it is over. */
+/** Reports each new reason once, regardless of retries, and the recovery. */
 function reportOutages(url: string): Pick<FollowJobEventsOptions, 'onInterruption' | 'onRecovery'> {
   let reported: string | undefined
   return {
     onInterruption({ message }) {
-      if (message !== reported) console.error(`${message} Trying again.`)
+      if (message !== reported) console.error(`${message} Retrying.`)
       reported = message
     },
     onRecovery() {
-      console.error(`${url} answers again.`)
+      console.error(`${url} responds again.`)
       reported = undefined
     },
   }
@@ -82,6 +82,6 @@ function filterOf({ user, job, actor, state }: TailOptions): FollowJobEventsOpti
 
 function stateOf(text: string): State {
   const state = STATES.find((one) => one === text.toUpperCase())
-  if (state === undefined) throw new UsageError(`--state must be one of ${STATES.join(', ')}; "${text}" came.`)
+  if (state === undefined) throw new UsageError(`--state must be one of ${STATES.join(', ')} (got "${text}").`)
   return state
 }

@@ -1,17 +1,17 @@
-// `jobledger worker`: a ready worker, which runs a script for each job. How jobs are claimed, kept and ended is in ../worker.
+// `jobledger worker`: a worker that runs a script for each job. Claims, leases and outcomes are in ../worker.
 
 import type { ClientConfig } from '../config/client.ts'
 import { ConfigError, readClientConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { RequestRefusedError, runWorker, WorkerOptionsError } from '../worker/runWorker.ts'
 import { refusalMessage } from './credential.ts'
-import { requireNotEmpty, timeoutSeconds, UsageError, wholeNumber } from './program/usageError.ts'
+import { integer, requireNotEmpty, timeoutSeconds, UsageError } from './program/usageError.ts'
 import { requireExecutable } from './worker/executable.ts'
 import { logEvent } from './worker/logEvent.ts'
 import { runScript } from './worker/runScript.ts'
 
 export interface WorkerCommandOptions {
-  /** The program to run: a path, or a name that is looked for in PATH. */
+  /** The program to run: a path, or a name to look up in PATH. */
   readonly exec: string
   readonly preset?: readonly string[]
   readonly concurrency?: string
@@ -19,19 +19,19 @@ export interface WorkerCommandOptions {
   readonly lease?: string
   /** In seconds. */
   readonly timeout?: string
-  /** Names of secrets of ours that scripts get all the same. */
+  /** Names of our own secret variables that scripts receive anyway. */
   readonly passEnv?: readonly string[] | undefined
-  /** The endpoint of the server; by default that of the environment. */
+  /** The endpoint of the server; by default from the environment. */
   readonly url?: string
 }
 
 const MAX_CONCURRENCY = 1000
 const MAX_LEASE_SECONDS = 86_400
 
-/** What the person who started the worker can mend. */
+/** Errors that the user can fix. */
 const EXPECTED = [ConfigError, UsageError, WorkerOptionsError]
 
-/** Works until SIGTERM, SIGINT or SIGHUP, and lets running scripts end. A refusal that no retry mends becomes exit code 1. */
+/** Works until SIGTERM, SIGINT or SIGHUP, and lets running scripts finish. A permanent refusal sets exit code 1. */
 export async function worker(options: WorkerCommandOptions): Promise<void> {
   try {
     const config = readClientConfig(options.url)
@@ -51,8 +51,8 @@ async function work(options: WorkerCommandOptions, config: ClientConfig): Promis
   const { exec, preset: presets, passEnv } = options
   const { url, token } = config
   for (const preset of presets ?? []) requireNotEmpty('--preset', preset)
-  const concurrency = wholeNumber('--concurrency', options.concurrency, [1, MAX_CONCURRENCY])
-  const leaseSeconds = wholeNumber('--lease', options.lease, [1, MAX_LEASE_SECONDS])
+  const concurrency = integer('--concurrency', options.concurrency, [1, MAX_CONCURRENCY])
+  const leaseSeconds = integer('--lease', options.lease, [1, MAX_LEASE_SECONDS])
   const limitSeconds = timeoutSeconds(options.timeout)
   await requireExecutable(exec)
   const log = createLogger({ level: 'info', readable: process.stdout.isTTY })

@@ -1,4 +1,4 @@
-// The commands around API keys, as processes of their own: what a pipe gets, what a person reads, and where the key does not appear.
+// The API key commands as processes: their output for pipes and people, and where the key does not appear.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { openTestLedger, type TestLedger } from '../support/factories.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const DAY_MS = 86_400_000
@@ -50,7 +50,7 @@ async function run(words: string[], environment?: Record<string, string>): Promi
   return { code, stdout: program.stdout(), stderr: program.stderr() }
 }
 
-/** Every row of every table, as text; bytes in hexadecimal. */
+/** Every row of every table as text, with bytes in hexadecimal. */
 async function wholeDatabase(): Promise<string> {
   const { rows } = await session.query<{ name: string }>(
     "SELECT oid::regclass AS name FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('public', 'jobledger')",
@@ -67,7 +67,7 @@ async function wholeDatabase(): Promise<string> {
 const processes = (): string => execFileSync('ps', ['-axww', '-o', 'args'], { encoding: 'utf8', timeout: 10_000 })
 
 describe('api-key create', () => {
-  it('writes the key alone to stdout, once, and what there is to say to stderr', async () => {
+  it('writes only the key to stdout, once, and notes to stderr', async () => {
     const before = Date.now()
     const { code, stdout, stderr } = await run([
       'create',
@@ -80,14 +80,14 @@ describe('api-key create', () => {
       '1.5',
     ])
     expect([code, stdout]).toEqual([0, expect.stringMatching(KEY)])
-    expect(stderr).toBe('The key ci@build (USER, WORKER) is shown this once. Send it as: Authorization: Bearer <key>\n')
+    expect(stderr).toBe('The key ci@build (USER, WORKER) is shown only once. Send it as: Authorization: Bearer <key>\n')
     const apiKey = await findApiKey(ledger.prisma, stdout.trim())
     expect(apiKey).toMatchObject({ name: 'ci@build', roles: ['USER', 'WORKER'], userId: 'ada', revokedAt: null })
     expect(Number(apiKey?.expiresAt)).toBeGreaterThanOrEqual(before + 1.5 * DAY_MS)
     expect(Number(apiKey?.expiresAt)).toBeLessThanOrEqual(Date.now() + 1.5 * DAY_MS)
   })
 
-  it('makes a key that appears nowhere else: not in the list, the database or the processes', async () => {
+  it('creates a key that appears nowhere else: not in the list, the database or the processes', async () => {
     const program = start(['create', 'hidden', '--roles', 'AUDITOR'])
     const seen: string[] = []
     let over = false
@@ -110,7 +110,7 @@ describe('api-key create', () => {
     for (const [place, text] of Object.entries({ processes: seen.join(), list: list.stdout + list.stderr, stored })) {
       for (const trace of traces) expect(text.includes(trace), place).toBe(false)
     }
-    // The places are the right ones: each shows what it may.
+    // These are the right places: each shows what it may.
     const hash = createHash('sha256').update(key).digest('hex')
     expect(seen.join().includes('api-key create hidden')).toBe(true)
     expect(list.stdout).toContain('hidden')
@@ -118,7 +118,7 @@ describe('api-key create', () => {
     expect(stored).toContain(hash)
   })
 
-  it('refuses a role that is none in one sentence', async () => {
+  it('refuses an unknown role in one sentence', async () => {
     const before = await listApiKeys(ledger.prisma)
     expect(await run(['create', 'bad', '--roles', 'USER,ROOT', '--user', 'ada'])).toEqual({
       code: 1,
@@ -131,7 +131,7 @@ describe('api-key create', () => {
   const badDays = (came: string): [string, CreateApiKeyOptions, string] => [
     'bad',
     { roles: 'ADMIN', expires: came },
-    `--expires must be a number of days above 0, at most 36500; "${came}" came.`,
+    `--expires must be a positive number of days, at most 36500 (got "${came}").`,
   ]
 
   it.each<[string, CreateApiKeyOptions, string]>([
@@ -149,7 +149,7 @@ describe('api-key create', () => {
     expect(await listApiKeys(ledger.prisma)).toEqual(before)
   })
 
-  it('refuses a name that was used before in one sentence', async () => {
+  it('refuses a used name in one sentence', async () => {
     await createApiKey(ledger.prisma, { name: 'taken', roles: ['ADMIN'] })
     expect(await run(['create', 'taken', '--roles', 'ADMIN'])).toEqual({
       code: 1,
@@ -158,32 +158,32 @@ describe('api-key create', () => {
     })
   })
 
-  it('wants roles', async () => {
+  it('requires roles', async () => {
     expect(await run(['create', 'bare'])).toEqual({
       code: 1,
       stdout: '',
       stderr:
-        'error: required option \'--roles <roles>\' not specified\nRun "jobledger api-key create --help" to see what can be given.\n',
+        'error: required option \'--roles <roles>\' not specified\nRun "jobledger api-key create --help" to see the options.\n',
     })
   })
 })
 
 describe('api-key revoke', () => {
-  it('revokes the key, says since when, and the same again', async () => {
+  it('revokes the key and reports the time, also on a second call', async () => {
     const { key } = await createApiKey(ledger.prisma, { name: 'leaked', roles: ['ADMIN'] })
     const first = await run(['revoke', 'leaked'])
     const revokedAt = (await findApiKey(ledger.prisma, key))?.revokedAt
     expect(revokedAt).toBeInstanceOf(Date)
     expect(first).toEqual({
       code: 0,
-      stdout: `The key leaked is revoked since ${revokedAt?.toISOString()}; servers refuse it within seconds.\n`,
+      stdout: `The key leaked was revoked at ${revokedAt?.toISOString()}; servers refuse it within seconds.\n`,
       stderr: '',
     })
     expect(await run(['revoke', 'leaked'])).toEqual(first)
     expect((await findApiKey(ledger.prisma, key))?.revokedAt).toEqual(revokedAt)
   })
 
-  it('fails with a sentence where there is no such key', async () => {
+  it('fails with a sentence for an unknown key', async () => {
     expect(await run(['revoke', 'nobody'])).toEqual({
       code: 1,
       stdout: '',
@@ -193,7 +193,7 @@ describe('api-key revoke', () => {
 })
 
 describe('api-key list', () => {
-  it('shows all keys, the oldest first, with what became of each', async () => {
+  it('shows all keys and their status, oldest first', async () => {
     const { prisma } = ledger
     const used = await createApiKey(prisma, { name: 'list-used', roles: ['USER', 'WORKER'], userId: 'brandt' })
     await recordApiKeyUse(ledger.sql, used.apiKey.id)
@@ -217,8 +217,8 @@ describe('api-key list', () => {
   })
 })
 
-describe('the database', () => {
-  it('may be the embedded one, which is brought up to date', async () => {
+describe('the database of api-key commands', () => {
+  it('may be the embedded one, which is migrated', async () => {
     const dataDir = temporaryDirectory('jobledger-keys-')
     try {
       const made = await run(['create', 'local', '--roles', 'ADMIN'], { DATA_DIR: dataDir })
@@ -230,7 +230,7 @@ describe('the database', () => {
     }
   })
 
-  it('is not brought up to date where it is somebody’s own: the sentence tells how', async () => {
+  it('is not migrated if it is configured: a message explains how', async () => {
     const empty = await createTestDatabase({ empty: true })
     const { code, stdout, stderr } = await run(['list'], { DATABASE_URL: empty.url })
     await empty.drop()
@@ -239,13 +239,13 @@ describe('the database', () => {
   })
 })
 
-describe('the commands called as functions', () => {
-  it('make, list and revoke a key', async () => {
+describe('api-key commands called as functions', () => {
+  it('create, list and revoke a key', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const fresh = await createTestDatabase()
     vi.stubEnv('DATABASE_URL', fresh.url)
     await listKeys()
-    expect(log.mock.lastCall).toEqual(['There are no keys.'])
+    expect(log.mock.lastCall).toEqual(['No keys exist.'])
     await fresh.drop()
     vi.stubEnv('DATABASE_URL', ledger.url)
     vi.spyOn(console, 'error').mockImplementation(() => undefined)

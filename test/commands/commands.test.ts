@@ -1,5 +1,4 @@
-// The commands called as functions, on the database of the environment. What a person sees of them as processes is in
-// main.test.ts and cli.test.ts.
+// The commands called as functions, on the configured database. As processes: main.test.ts and cli.test.ts.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { migrateDown } from '../../src/commands/migrateDown.ts'
@@ -40,10 +39,10 @@ async function count(sql: string): Promise<number> {
 }
 
 describe('seed', () => {
-  it('makes jobs once, and in production only when told to', async () => {
+  it('creates jobs once, and in production only with --add', async () => {
     await seed({ add: false, random: 1 })
     expect(said).toEqual([
-      expect.stringMatching(/^Made 200 jobs with \d+ records in the database jobledger_test_\w+ at 127/),
+      expect.stringMatching(/^Created 200 jobs with \d+ records in the database jobledger_test_\w+ at 127/),
     ])
     vi.stubEnv('npm_package_name', 'jobledger')
     vi.stubEnv('npm_lifecycle_event', 'seed')
@@ -58,14 +57,14 @@ describe('seed', () => {
 })
 
 describe('migrate-down', () => {
-  it('takes back one migration at a time, and says when there is none', async () => {
+  it('reverts one migration at a time, and reports when none is applied', async () => {
     for (let times = 0; times <= MIGRATIONS.length; times += 1) await migrateDown({ yes: true, force: false })
-    expect(said).toEqual([...MIGRATIONS.map((name) => `Took back ${name}.`).reverse(), 'No migration is applied.'])
+    expect(said).toEqual([...MIGRATIONS.map((name) => `Reverted ${name}.`).reverse(), 'No migration is applied.'])
   })
 })
 
 describe('start', () => {
-  it('serves until it is asked to end', async () => {
+  it('serves until a signal', async () => {
     const handlers = process.listeners('SIGTERM')
     const running = start()
     const url = await eventually(() => {
@@ -84,7 +83,7 @@ describe('start', () => {
     await expect(fetch(url)).rejects.toThrow()
   })
 
-  it('refuses a schema that is behind, and a database that is not there', async () => {
+  it('refuses an outdated schema and a missing database', async () => {
     await migrateDown({ yes: true, force: false })
     await expect(start()).rejects.toThrow(MigrationError)
     const missing = new URL(database.url)

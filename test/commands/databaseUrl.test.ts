@@ -1,4 +1,4 @@
-// Parts of DATABASE_URL that the driver would silently ignore: nothing runs on a database that was not meant.
+// Parts of DATABASE_URL that the driver would ignore are refused, so that no command runs on the wrong database.
 import { describe, expect, it } from 'vitest'
 import { ConfigError, parseConfig } from '../../src/config.ts'
 import { prismaCli } from '../support/prismaCli.ts'
@@ -49,7 +49,7 @@ describe('DATABASE_URL', () => {
     },
   )
 
-  it('is refused by Prisma too before it connects', async () => {
+  it('is also refused by Prisma before it connects', async () => {
     const { code, said } = await prismaCli(['migrate', 'status'], 'postgresql://127.0.0.1:1/name?schema=other')
     expect(code).toBe(1)
     expect(said).toContain(`DATABASE_URL ${SCHEMA}`)

@@ -1,4 +1,4 @@
-// The demo over a real folder, as a process and a server of their own.
+// The demo on a real folder, as a process with its own server.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -11,7 +11,7 @@ import { PROTECTED, tokenOf } from '../support/credentials.ts'
 import { run } from '../support/prismaCli.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const FILES = 205
@@ -26,10 +26,10 @@ beforeAll(async () => {
   await mkdir(join(folder, 'sub/deep'), { recursive: true })
   for (let file = 0; file < FILES; file += 1) await writeFile(join(folder, `file-${file}`), `content ${file}`)
   for (const name of ODD) await writeFile(join(folder, name), name)
-  // None of these can be read, whoever runs the test, and the pipe must not be waited for.
+  // No user can read these, and opening the pipe must not block.
   await symlink(join(folder, 'nowhere'), join(folder, 'dangling'))
   execFileSync('mkfifo', [join(folder, 'pipe')])
-  // Leads in a circle.
+  // A cycle.
   await symlink(folder, join(folder, 'sub/loop'))
 })
 
@@ -41,7 +41,7 @@ afterAll(async () => {
 const words = (...args: string[]): string[] => ['--import', 'tsx', 'src/cli.ts', 'demo', ...args]
 
 describe('the demo', () => {
-  it('proves who it is, waits where it asks too often, and makes jobs of its own', async () => {
+  it('authenticates, waits when it is rate limited, and creates its own jobs', async () => {
     const environment = { ...PROTECTED, RATE_LIMIT_PER_SECOND: '2', RATE_LIMIT_BURST: '3' }
     const careful = await startTestServer({ environment })
     const place = await mkdtemp(join(tmpdir(), 'jobledger-demo-'))
@@ -61,7 +61,7 @@ describe('the demo', () => {
       ],
     ] as const) {
       vi.stubEnv('JOBLEDGER_TOKEN', await tokenOf('grace', { roles }))
-      await expect(demo(...asked)).rejects.toThrow(`${sentence} The credential came from JOBLEDGER_TOKEN.`)
+      await expect(demo(...asked)).rejects.toThrow(`${sentence} The credential was read from JOBLEDGER_TOKEN.`)
     }
     expect(await careful.ledger.prisma.job.count()).toBe(0)
     vi.stubEnv('JOBLEDGER_TOKEN', await tokenOf('grace', { roles: ['USER', 'WORKER'] }))
@@ -76,7 +76,7 @@ describe('the demo', () => {
     await rm(place, { recursive: true })
   })
 
-  it('makes one job per file, with its hash, and fails those that cannot be read', async () => {
+  it('creates one job for each file, with its hash, and fails those of unreadable files', async () => {
     const { code, said } = await run(words(folder, '--url', `${server.url}/graphql`, '--user', 'ada'), '')
     expect([code, said]).toEqual([
       0,
@@ -109,7 +109,7 @@ describe('the demo', () => {
     [
       'no server',
       () => [folder, '--url', 'http://127.0.0.1:1/graphql'],
-      /^No answer from http:\/\/127\.0\.0\.1:1\/graphql .*(jobledger|npm run) start/,
+      /^No response from http:\/\/127\.0\.0\.1:1\/graphql .*(jobledger|npm run) start/,
     ],
     [
       'no folder',
@@ -122,7 +122,7 @@ describe('the demo', () => {
     expect(said.trim()).not.toContain('\n')
   })
 
-  it('refuses an empty folder, and takes one of which half cannot be read', async () => {
+  it('refuses an empty folder, and accepts a partly unreadable one', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const options = { url: `${server.url}/graphql`, user: 'brandt' }
     const empty = join(folder, 'empty')

@@ -1,4 +1,4 @@
-// Commands whose output cannot be written: they fail, and say so.
+// Commands whose output cannot be written fail with a message.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
@@ -69,11 +69,11 @@ describe('on a full disk', () => {
     expect(program.stderr()).toBe(`${NOT_WRITTEN}\n`)
   })
 
-  it('api-key create revokes the key that was not shown', async () => {
+  it('revokes the key that api-key create could not print', async () => {
     const program = printTo('/dev/full', ['api-key', 'create', 'unseen', '--roles', 'ADMIN'])
     expect(await program.ended).toEqual({ code: 1, signal: null })
     expect(program.stderr()).toBe(
-      `${NOT_WRITTEN} The key unseen was not shown, so it is revoked; create one with another name.\n`,
+      `${NOT_WRITTEN} The key unseen was not shown, so it was revoked; create one with another name.\n`,
     )
     expect(await keyNamed('unseen')).toMatchObject({ revokedAt: expect.any(Date) })
   })
@@ -82,7 +82,7 @@ describe('on a full disk', () => {
 describe('without a reader', () => {
   const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-  /** Runs a command in a shell, with its output as the words after it say. */
+  /** Runs a command in a shell, with output redirection. */
   async function inShell(line: string): Promise<{ code: number | null; stderr: string }> {
     const child = spawn('bash', ['-o', 'pipefail', '-c', line.replace('jobledger', `"${process.execPath}" "${cli}"`)], {
       cwd: tmpdir(),
@@ -114,7 +114,7 @@ describe('without a reader', () => {
     },
   )
 
-  it('a program that ignores all output, as a supervisor does, succeeds', async () => {
+  it('succeeds under a supervisor that discards all output', async () => {
     const child = spawn(process.execPath, [cli, '--version'], { stdio: 'ignore' })
     expect(await once(child, 'close')).toEqual([0, null])
   })
@@ -122,21 +122,21 @@ describe('without a reader', () => {
   it.each([['>&-'], ['> /dev/null']])('api-key create %s creates no key', async (redirection) => {
     expect(await inShell(`jobledger api-key create nowhere --roles ADMIN ${redirection}`)).toEqual({
       code: 1,
-      stderr: 'The key would not be shown: standard output is closed or /dev/null.\n',
+      stderr: 'The key would be lost: standard output is closed or /dev/null.\n',
     })
     expect(await keyNamed('nowhere')).toBeUndefined()
   })
 
-  it('api-key create revokes the key', async () => {
+  it('revokes the key of api-key create', async () => {
     expect(await inShell('jobledger api-key create unread --roles ADMIN | true')).toEqual({
       code: 1,
       stderr:
-        'The reader of standard output has ended. The key unread was not shown, so it is revoked; create one with another name.\n',
+        'The reader of standard output has closed. The key unread was not shown, so it was revoked; create one with another name.\n',
     })
     expect(await keyNamed('unread')).toMatchObject({ revokedAt: expect.any(Date) })
   })
 
-  it('rollup and tail end as usual', async () => {
+  it('ends rollup and tail as usual', async () => {
     expect(await inShell('jobledger rollup | true')).toEqual({ code: 0, stderr: '' })
     const { latestEventCursor } = (await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')).data
     const tail = inShell(`jobledger tail --after ${latestEventCursor} | head -n 1`)

@@ -1,4 +1,4 @@
-// Commands whose connection to the database breaks between a commit and its confirmation: each says what to do now.
+// Commands that lose the database connection between a commit and its confirmation: each explains what to do.
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createApiKey, listApiKeys } from '../../src/access/apiKeys.ts'
@@ -20,7 +20,7 @@ afterAll(async () => {
   await ledger.close()
 })
 
-/** Passes everything on but the answers to a statement that holds `losing`: with them the connection breaks. */
+/** Forwards everything except responses to statements that contain `losing`; these break the connection. */
 async function startRelay(databaseUrl: string) {
   const target = new URL(databaseUrl)
   const started = { losing: 'nothing', url: '', server: createServer() }
@@ -34,7 +34,7 @@ async function startRelay(databaseUrl: string) {
       far.write(bytes)
     })
     far.on('data', (bytes: Buffer) => {
-      // ReadyForQuery: it is committed.
+      // ReadyForQuery: the commit is done.
       if (!isLosing) near.write(bytes)
       else if (bytes.subarray(-6, -1).equals(Buffer.from('Z\0\0\0\x05', 'latin1'))) near.destroy()
     })
@@ -55,9 +55,9 @@ async function run(losing: string, words: string[]) {
 }
 
 const named = async (name: string) => (await listApiKeys(ledger.prisma)).find((key) => key.name === name)
-const LIST = '"jobledger api-key list" shows which keys there are, and which are revoked.'
+const LIST = '"jobledger api-key list" lists all keys and shows which are revoked.'
 
-it('api-key revoke says to run it again and how to look, and the second run finds the key revoked', async () => {
+it('asks to repeat api-key revoke and how to check, and the second run finds the key revoked', async () => {
   await createApiKey(ledger.prisma, { name: 'leaked', roles: ['ADMIN'] })
   expect(await run('UPDATE api_keys', ['api-key', 'revoke', 'leaked'])).toEqual({
     code: 1,
@@ -72,16 +72,16 @@ it('api-key revoke says to run it again and how to look, and the second run find
   })
 })
 
-it('api-key create says that the key was not shown, and what to do with it', async () => {
+it('reports in api-key create that the key was not shown, and what to do', async () => {
   expect(await run('INSERT INTO "public"."api_keys"', ['api-key', 'create', 'lost', '--roles', 'ADMIN'])).toEqual({
     code: 1,
     stdout: '',
-    stderr: `The database did not confirm the key lost: it may have been created, and was not shown. ${LIST} If it is there, revoke it and create one with another name.\n`,
+    stderr: `The database did not confirm the key lost: it may have been created but was not shown. ${LIST} If it is listed, revoke it and create one with another name.\n`,
   })
   expect(await named('lost')).toMatchObject({ revokedAt: null })
 })
 
-it('other commands say to run them again, not to send a request again', async () => {
+it('asks to repeat other commands, not to repeat a request', async () => {
   expect(await run('jobledger.purge', ['purge', '--older-than', '1'])).toEqual({
     code: 1,
     stdout: '',

@@ -1,4 +1,4 @@
-// `jobledger maintain` as a person or cron runs it.
+// `jobledger maintain`, run by hand and by cron.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { abandonJobs } from '../maintenance/abandonedJobs.ts'
 import { readableLog } from '../maintenance/logLines.ts'
@@ -31,7 +31,7 @@ const linesOf = (program: Program) => program.stdout().trim().split('\n')
 const NOTHING = /^forceCancellations: nothing to do \(\d+ ms\)$/
 
 describe('maintain --once', () => {
-  it('does every task once and says in a line each what it did', async () => {
+  it('runs every task once and prints one line for each', async () => {
     await abandonJobs(ledger.url, 2)
     const old = await jobCreatedAt(ledger, new Date('2020-02-02'), 'COMPLETED')
     const program = maintain(['--once'], { RETENTION_DAYS: '365', MAINTENANCE_INTERVAL_SECONDS: '0' })
@@ -48,7 +48,7 @@ describe('maintain --once', () => {
     expect(await ledger.prisma.maintenanceTask.findMany()).toMatchObject([{ name: 'cleanupJobs', position: null }])
   })
 
-  it('writes behind what is there where the ledger came from a server that had counted further', async () => {
+  it('continues the transaction numbers of a ledger that was restored from another server', async () => {
     const session = await ledger.session()
     const old = await jobCreatedAt(ledger, new Date('2020-02-02'), 'COMPLETED')
     await session.query('UPDATE jobledger.transaction_offsets SET value = 3000000')
@@ -59,9 +59,9 @@ describe('maintain --once', () => {
     expect(latest).toMatchObject({ jobId: old.id, actor: 'system:retention' })
   })
 
-  it('says what failed, with exit code 1, and does the rest', async () => {
+  it('reports a failed task with exit code 1, and runs the others', async () => {
     const session = await ledger.session()
-    // What is added to the schema is no fault of it, so the command starts.
+    // Additions to the schema are permitted, so the command starts.
     await session.query(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk of maintenance is full'; END $$;
       CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON jobledger.maintenance_tasks EXECUTE FUNCTION refuse()`)
@@ -72,7 +72,7 @@ describe('maintain --once', () => {
     expect(linesOf(failing)).toHaveLength(2)
   })
 
-  it('leaves the work to a server that does it, and does it when that one is gone', async () => {
+  it('does nothing while a server maintains the database, and takes over afterwards', async () => {
     const { log, lines } = readableLog()
     const server = await startTestServer({
       databaseUrl: ledger.url,
@@ -83,9 +83,7 @@ describe('maintain --once', () => {
       await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('acquired maintenance lock'))
       const program = maintain(['--once'], { RETENTION_DAYS: '365' })
       expect(await program.ended).toEqual({ code: 0, signal: null })
-      expect(program.stdout()).toBe(
-        'Another process does the maintenance of this database: there is nothing to do here.\n',
-      )
+      expect(program.stdout()).toBe('Another process maintains this database: nothing to do.\n')
       expect(program.stderr()).toBe('')
     } finally {
       await server.close()
@@ -98,14 +96,14 @@ describe('maintain --once', () => {
 })
 
 describe('maintain', () => {
-  it('goes on until it is stopped, also where the servers do no maintenance', async () => {
+  it('runs until it is stopped, also if maintenance is disabled in servers', async () => {
     const program = maintain([], { MAINTENANCE_INTERVAL_SECONDS: '0' })
     await program.says(/acquired maintenance lock/)
     await abandonJobs(ledger.url, 1)
     await program.says(/"task":"rescueStuckJobs","stoppedAtBounds":false,"ms":\d+,"released":0,"failed":1,/)
     program.process.kill('SIGTERM')
     expect(await program.ended).toEqual({ code: 0, signal: null })
-    expect(program.stdout()).toContain('SIGTERM: letting the running portion end')
+    expect(program.stdout()).toContain('SIGTERM: finishing the current batch')
     expect(program.stderr()).toBe('')
   })
 })

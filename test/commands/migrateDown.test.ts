@@ -1,4 +1,4 @@
-// `jobledger migrate-down` as a process: what it says before it changes anything, and when it changes nothing.
+// `jobledger migrate-down` as a process: its confirmation, and when it changes nothing.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ async function latest(): Promise<string> {
   return rows[0].name
 }
 
-/** With a row in a table that the migration made. */
+/** Applies the migration and adds a row to its table. */
 async function downTo(migration: string): Promise<void> {
   await client.query(`INSERT INTO api_keys (name, key_hash, roles) VALUES ('k', sha256('k'), '{ADMIN}')`)
   while ((await latest()) !== migration) await migrateDown(database.url)
@@ -51,15 +51,15 @@ async function run(...words: string[]) {
 const place = (): string => `the database ${database.name} at ${new URL(database.url).host}`
 
 describe('migrate-down', () => {
-  it('without a terminal and --yes names database, migration and rows lost, and changes nothing', async () => {
+  it('names the database, migration and lost rows, and changes nothing, without a terminal and --yes', async () => {
     await downTo(MIGRATION)
     expect(await run()).toEqual({
       code: 1,
       stdout: '',
-      stderr: `The migration ${MIGRATION} of ${place()} is about to be taken back. This loses 1 row of api_keys. Without a terminal to ask on, --yes is needed.\n`,
+      stderr: `The migration ${MIGRATION} of ${place()} will be reverted. This loses 1 row of api_keys. Confirm with --yes, because there is no terminal to ask on.\n`,
     })
     expect(await latest()).toBe(MIGRATION)
-    expect(await run('--yes')).toEqual({ code: 0, stdout: `Took back ${MIGRATION}.\n`, stderr: '' })
+    expect(await run('--yes')).toEqual({ code: 0, stdout: `Reverted ${MIGRATION}.\n`, stderr: '' })
     expect(await migrationState(client)).toMatchObject({ state: 'behind' })
   })
 
@@ -70,7 +70,7 @@ describe('migrate-down', () => {
   ])('asks on a terminal, and takes "%s" for an answer', async (answer, takesBack) => {
     await downTo(MIGRATION)
     const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
-    // script(1) gives it a terminal.
+    // script(1) provides a terminal.
     const words = ['-qec', `"${process.execPath}" "${cli}" migrate-down`, '/dev/null']
     const environment = { PATH: process.env.PATH, DATABASE_URL: database.url, TERM: 'dumb' }
     const terminal = spawn('script', words, { cwd: tmpdir(), env: environment, stdio: ['pipe', 'pipe', 'inherit'] })
@@ -80,13 +80,13 @@ describe('migrate-down', () => {
       said += text
     })
     const [code] = await once(terminal, 'close')
-    expect(said).toContain('This loses 1 row of api_keys. Take it back? [y/N]')
+    expect(said).toContain('This loses 1 row of api_keys. Revert it? [y/N]')
     expect(code).toBe(takesBack ? 0 : 1)
-    expect(said).toContain(takesBack ? `Took back ${MIGRATION}.` : 'Nothing was changed.')
+    expect(said).toContain(takesBack ? `Reverted ${MIGRATION}.` : 'Nothing was changed.')
     expect((await latest()) === MIGRATION).toBe(!takesBack)
   })
 
-  it('refuses while servers are connected, unless it is forced', async () => {
+  it('refuses while servers are connected, except with --force', async () => {
     const server = await startTestServer({ databaseUrl: database.url, environment: { DATABASE_POOL_MIN: '1' } })
     await server.request('{ latestEventCursor }')
     const before = await latest()
@@ -96,11 +96,11 @@ describe('migrate-down', () => {
       /Servers are connected: process \d+ \(jobledger from [\d.:]+\)[^\n]* Stop them first, or add --force\.\n$/,
     )
     expect(await latest()).toBe(before)
-    expect(await run('--yes', '--force')).toEqual({ code: 0, stdout: `Took back ${before}.\n`, stderr: '' })
+    expect(await run('--yes', '--force')).toEqual({ code: 0, stdout: `Reverted ${before}.\n`, stderr: '' })
     await server.close()
   })
 
-  it('stops waiting for a lock', async () => {
+  it('has a time limit for locks', async () => {
     await downTo(MIGRATION)
     await client.query('BEGIN; LOCK TABLE api_keys IN ACCESS SHARE MODE')
     const { code, stderr } = await run('--yes')

@@ -1,4 +1,4 @@
-// `jobledger purge` as an operator runs it.
+// `jobledger purge`, run by an operator.
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { deletedJob, jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -24,7 +24,7 @@ async function run(...words: string[]): Promise<{ code: number | null; stdout: s
 
 const jobs = async () => (await session.query('SELECT count(*)::int AS n FROM jobs')).rows[0].n
 
-it('purges jobs that were deleted long enough ago, and says what waits for a consumer', async () => {
+it('purges jobs that were deleted long enough ago, and reports those that wait for a consumer', async () => {
   await deletedJob(ledger)
   await jobIn(ledger, 'COMPLETED')
   expect(await run('--older-than', '1')).toEqual({ code: 0, stdout: 'Purged 0 jobs.', stderr: '' })
@@ -40,10 +40,10 @@ it('purges jobs that were deleted long enough ago, and says what waits for a con
   expect(await jobs()).toBe(1)
 })
 
-it('refuses days that are no number', async () => {
+it('refuses a number of days that is not an integer', async () => {
   expect(await run('--older-than', 'x')).toEqual({
     code: 1,
     stdout: '',
-    stderr: '--older-than must be a whole number from 0 to 36500, not "x".',
+    stderr: '--older-than must be an integer from 0 to 36500 (got "x").',
   })
 })

@@ -1,4 +1,4 @@
-// `jobledger rollup` as a person runs it.
+// `jobledger rollup`, run by hand.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
 import { countJobs } from '../../src/ledger/countJobs.ts'
@@ -39,14 +39,14 @@ async function sums(): Promise<unknown[]> {
 const AT = /^The roll-up includes all records up to record \d+ of transaction \d+ \(updated at \d{4}-[^ ]+Z\)\.$/
 
 describe('rollup', () => {
-  it('tells how far it is', async () => {
+  it('reports its state', async () => {
     expect((await run()).split('\n')).toEqual([
       expect.stringMatching(AT),
       expect.stringMatching(/^18 records are waiting; the oldest is \d+\.\d s old\.$/),
     ])
   })
 
-  it('--rebuild makes the same sums anew, and what was wrong with them is mended', async () => {
+  it('rebuilds the same sums with --rebuild, and repairs wrong ones', async () => {
     await passedHorizon(ledger)
     while ((await rollUp(ledger, 5)) > 0);
     const before = await sums()
@@ -62,7 +62,7 @@ describe('rollup', () => {
     expect(await sums()).toEqual(before)
   })
 
-  it('--rebuild adds up a ledger that came from a server that had counted further', async () => {
+  it('rebuilds a ledger that was restored from another server', async () => {
     const session = await ledger.session()
     await session.query('UPDATE jobledger.transaction_offsets SET value = 3000000')
     await newJob(ledger, { userId: 'cyd' })
@@ -70,7 +70,7 @@ describe('rollup', () => {
     expect(await run('--rebuild')).toMatch(/^Added 19 records .*\n.*\nNo records are waiting.$/)
   })
 
-  it('--rebuild leaves the numbers exact while others write and a server keeps the roll-up', async () => {
+  it('keeps the sums exact with --rebuild during writes and roll-ups of a server', async () => {
     let isOver = false
     const settings = {
       url: ledger.url,

@@ -1,5 +1,5 @@
-// `jobledger run` while the server is there: the program as if nobody stood between, and its job. Without the server: runSpool.test.ts. Signals:
-// runSignals.test.ts.
+// `jobledger run` with an available server: the program runs as if started directly, and its job.
+// Without the server: runSpool.test.ts. Signals: runSignals.test.ts.
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { endRuns, startRun } from './run/runProcess.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const TAIL_BYTES = 65_536
@@ -24,7 +24,7 @@ const environment = { JOBLEDGER_URL: '', JOBLEDGER_SPOOL: join(dir, 'spool') }
 
 beforeAll(async () => {
   server = await startTestServer()
-  // The first requests take a server its time, and a run does not wait long.
+  // The first requests are slow, and a run does not wait long.
   await server.request('{ jobCount }')
   environment.JOBLEDGER_URL = `${server.url}/graphql`
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true })
 })
 
-/** The one job with this preset, with its result and its history. */
+/** The only job with this preset, with its result and history. */
 async function jobOf(preset: string) {
   const include = { result: true, states: { orderBy: { sequence: 'asc' } } } as const
   const jobs = await server.ledger.prisma.job.findMany({ where: { preset }, include })
@@ -49,8 +49,8 @@ async function jobOf(preset: string) {
 
 const shell = (script: string): Command => ['sh', '-c', script]
 
-describe('jobledger run, by its command line', () => {
-  it('runs what follows --, hands on its exit code, and leaves an account of it', async () => {
+describe('jobledger run', () => {
+  it('runs the command after --, returns its exit code and records it', async () => {
     const words = [
       '--preset',
       'nightly',
@@ -104,11 +104,11 @@ describe('jobledger run, by its command line', () => {
 describe('the exit code of jobledger run', () => {
   it.each<[string, Command, number, string]>([
     ['0', shell('exit 0'), 0, 'exit code 0'],
-    ['the one of the program', shell('exit 255'), 255, 'exit code 255'],
+    ['that of the program', shell('exit 255'), 255, 'exit code 255'],
     ['128 and the number of a signal', shell('kill -9 $$'), 137, 'ended by SIGKILL'],
-    ['126 for what cannot be executed', ['/'], 126, 'The program "/" could not be started (EACCES).'],
-    ['127 for what is not there', ['no-such-program'], 127, 'The program "no-such-program" was not found.'],
-    ['127 for no name', [''], 127, 'The program "" was not found.'],
+    ['126 for a file that is not executable', ['/'], 126, 'The program "/" could not be started (EACCES).'],
+    ['127 for a missing program', ['no-such-program'], 127, 'The program "no-such-program" was not found.'],
+    ['127 for an empty name', [''], 127, 'The program "" was not found.'],
   ])('is %s', async (preset, command, code, reason) => {
     expect(await run(command, { preset })).toBe(code)
     const { state, stateReason, result } = await jobOf(preset)
@@ -133,12 +133,12 @@ describe('the exit code of jobledger run', () => {
     expect(() => readFileSync(file)).toThrow('ENOENT')
   })
 
-  it.each(['preset', 'user'])('is 125 with an empty --%s, which is said', async (option) => {
+  it.each(['preset', 'user'])('is 125 with a message for an empty --%s', async (option) => {
     const { code, stderr } = await startRun(['true'], { environment, [option]: '' }).ended
-    expect([code, stderr]).toEqual([125, `jobledger run: --${option} must not be empty; leave it out instead.\n`])
+    expect([code, stderr]).toEqual([125, `jobledger run: --${option} must not be empty; omit it instead.\n`])
   })
 
-  it.runIf(process.platform === 'linux')('is 125 with arguments that are not UTF-8, and nothing is run', () => {
+  it.runIf(process.platform === 'linux')('is 125 for arguments that are not UTF-8, and nothing runs', () => {
     const file = join(dir, 'bytes')
     const words = [process.execPath, fileURLToPath(new URL('../../dist/cli.js', import.meta.url)), 'run', '--', 'touch']
     const script = `exec "$@" '${file}' "$(printf 'a\\377')"`
@@ -150,7 +150,7 @@ describe('the exit code of jobledger run', () => {
     expect(() => readFileSync(file)).toThrow('ENOENT')
   })
 
-  it('is 125 with a credential that cannot be one, which is not repeated', async () => {
+  it('is 125 for a malformed credential, which is not repeated', async () => {
     const { code, stderr } = await startRun(['true'], { environment: { JOBLEDGER_TOKEN: 'hush\nhush' } }).ended
     expect([code, stderr]).toEqual([
       125,
@@ -161,7 +161,7 @@ describe('the exit code of jobledger run', () => {
 })
 
 describe('the output of the program', () => {
-  it('goes through live and unchanged, whatever it is, and its end is kept', async () => {
+  it('is forwarded live and unchanged, and its tail is recorded', async () => {
     const go = join(dir, 'go')
     const script = `cat > ${dir}/in; printf first; while ! [ -e ${go} ]; do sleep 0.02; done
       head -c 300000 /dev/urandom | tee ${dir}/random; printf 'a\\0b\\377' >&2; printf end`
@@ -182,7 +182,7 @@ describe('the output of the program', () => {
     expect(output.stderr).toBe('a\uFFFDb\uFFFD')
   })
 
-  it('ends as a pipe does when nobody reads it any more', async () => {
+  it('ends like a pipe when its reader closes', async () => {
     const started = startRun(['yes'], { environment, preset: 'pipe' })
     started.process.stdout?.once('data', () => started.process.stdout?.destroy())
     expect((await started.ended).code).toBe(141)
@@ -192,7 +192,7 @@ describe('the output of the program', () => {
     })
   })
 
-  it('is not waited for where a process left behind holds it, which is said', async () => {
+  it('is not waited for if a process left behind holds it, which is reported', async () => {
     const { code, stdout, stderr } = await startRun(shell('sleep 60 & echo $!'), { environment, preset: 'left' }).ended
     expect([code, stderr]).toEqual([
       0,
@@ -205,20 +205,20 @@ describe('the output of the program', () => {
   it.runIf(process.platform === 'linux').each([
     ['full', 'echo hi', 125, 'exit code 0'],
     ['full and failed', 'echo hi; exit 3', 3, 'exit code 3'],
-  ])('that cannot be passed on is said, and is no success: %s', async (preset, script, code, reason) => {
+  ])('that cannot be forwarded is reported and sets the exit code: %s', async (preset, script, code, reason) => {
     const output = openSync('/dev/full', 'w')
     const { ended } = startRun(shell(script), { environment, preset, output })
     closeSync(output)
     expect(await ended).toMatchObject({
       code,
       stderr: expect.stringMatching(
-        /^jobledger run: output of the program could not be passed on: stdout \(ENOSPC[^\n]*\n$/,
+        /^jobledger run: output of the program could not be forwarded: stdout \(ENOSPC[^\n]*\n$/,
       ),
     })
     expect(await jobOf(preset)).toMatchObject({ stateReason: reason, output: { stdout: 'hi\n' } })
   })
 
-  it('comes over other pipes where no real ones can be made', async () => {
+  it('uses sockets if no real pipes can be created', async () => {
     const { code, stdout, stderr } = await startRun(shell('cat; echo oops >&2; exit 4'), {
       environment: { ...environment, TMPDIR: join(dir, 'nowhere') },
       preset: 'sockets',
@@ -230,7 +230,7 @@ describe('the output of the program', () => {
 })
 
 describe('--timeout', () => {
-  it('ends the program, and all that it has started, with 124 and TIMEOUT', async () => {
+  it('stops the program and its descendants, with 124 and TIMEOUT', async () => {
     const file = join(dir, 'pid')
     const script = `sleep 100 & echo $! > ${file}; wait`
     expect(await run(shell(script), { preset: 'slow', timeout: '1.5' })).toBe(124)
@@ -241,7 +241,7 @@ describe('--timeout', () => {
     expect([state, result]).toEqual(['FAILED', expect.objectContaining({ status: 'TIMEOUT', errorMessage })])
   })
 
-  it('is told the ledger although nobody reads the output', async () => {
+  it('is recorded although no one reads the output', async () => {
     const started = startRun(['yes'], { environment, preset: 'unread', timeout: '2' })
     started.process.stdout?.pause()
     await eventually(async () => expect((await jobOf('unread')).state).toBe('FAILED'), 60_000)
@@ -250,13 +250,13 @@ describe('--timeout', () => {
     expect((await started.ended).code).toBe(124)
   })
 
-  it('counts also for a program that ends well when it is asked to', async () => {
+  it('also applies to a program that exits with 0 on SIGTERM', async () => {
     const script = 'trap "exit 0" TERM; while :; do sleep 0.05; done'
     expect(await run(shell(script), { preset: 'polite', timeout: '2' })).toBe(124)
     expect((await jobOf('polite')).result).toMatchObject({ status: 'TIMEOUT', output: { exitCode: 0 } })
   })
 
-  it('kills a program that does not end within 10 seconds', async () => {
+  it('kills a program that ignores SIGTERM for 10 seconds', async () => {
     const before = performance.now()
     const script = 'trap "" TERM; while :; do sleep 0.05; done'
     expect(await run(shell(script), { preset: 'stubborn', timeout: '2' })).toBe(124)

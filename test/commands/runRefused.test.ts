@@ -1,4 +1,4 @@
-// `jobledger run` when the server refuses: what it will never take does not block the spool, and the credential is nobody's to see.
+// `jobledger run` when the server refuses: permanent refusals do not block the spool, and the credential stays secret.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { endRuns, startRun } from './run/runProcess.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 let server: TestServer
@@ -52,24 +52,24 @@ function refused(): { refusal: string; output: unknown }[] {
 
 const jobWith = (preset: string) => server.ledger.prisma.job.findFirst({ where: { preset } })
 
-describe('what the server will never take', () => {
+describe('a permanently refused outcome', () => {
   it.each([
     ['a preset that is too long', { preset: 'x'.repeat(201) }, '--preset must have 1 to 200 characters (got 201)'],
-  ])('is kept apart, with the reason, and said: %s', async (_, options, reason) => {
+  ])('is moved away with the reason and reported: %s', async (_, options, reason) => {
     const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 4'], { environment, ...options }).ended
     expect([code, stdout.toString()]).toEqual([4, 'hi\n'])
-    expect(stderr).toMatch(/^jobledger run: \S+ refuses: [^\n]* The outcome is kept in \S+\/refused\/\S+\.json\.\n$/)
+    expect(stderr).toMatch(/^jobledger run: \S+ refuses: [^\n]* The outcome is stored in \S+\/refused\/\S+\.json\.\n$/)
     expect(stderr).toContain(reason)
     const output = { exitCode: 4, signal: null, stdout: 'hi\n', stderr: '' }
     expect([waiting(), refused()]).toEqual([
       [],
       [expect.objectContaining({ refusal: expect.stringContaining(reason), output })],
     ])
-    // It is not offered again.
+    // It is not delivered again.
     expect(await startRun(['true'], { environment }).ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('is a job that was cancelled meanwhile', async () => {
+  it('is that of a job that was cancelled in the meantime', async () => {
     const go = join(dir, 'go')
     const script = `while ! [ -e ${go} ]; do sleep 0.05; done`
     const started = startRun(['sh', '-c', script], { environment, preset: 'cancelled' })
@@ -84,13 +84,13 @@ describe('what the server will never take', () => {
     const { code, stderr } = await started.ended
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining(`Job ${job?.id} is CANCELLED, version 3, and not by this run.`),
+      expect.stringContaining(`Job ${job?.id} was changed by another caller: it is CANCELLED, version 3.`),
     ])
     expect([(await jobWith('cancelled'))?.state, waiting(), refused()]).toEqual(['CANCELLED', [], [expect.anything()]])
   })
 })
 
-describe('what another credential may mend', () => {
+describe('an outcome that another credential may deliver', () => {
   it.each([
     ['none', async () => ''],
     ['one that has expired', () => tokenOf('ada', { roles: ['USER', 'WORKER'], claims: { exp: 1 } })],
@@ -100,7 +100,7 @@ describe('what another credential may mend', () => {
       .ended
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/ refuses for now: .* the next run for \S+\/graphql delivers it\.\n$/),
+      expect.stringMatching(/ temporarily refuses: .* the next run for \S+\/graphql delivers it\.\n$/),
     ])
     expect([waiting().length, existsSync(join(spool, 'refused')), await jobWith(preset)]).toEqual([1, false, null])
     expect(await run(['true'], {})).toBe(0)
@@ -108,7 +108,7 @@ describe('what another credential may mend', () => {
   })
 })
 
-describe('a credential whose role is too small', () => {
+describe('a credential without the needed role', () => {
   it.each<[Role[], string]>([
     [['USER'], 'start, complete, fail and release jobs: `jobledger run` needs one of the roles WORKER, ADMIN'],
     [['WORKER'], 'create jobs: `jobledger run` needs one of the roles USER, ADMIN'],
@@ -117,7 +117,7 @@ describe('a credential whose role is too small', () => {
     const preset = `only-${roles.join()}`
     const refused = [`${server.url}/graphql`, 'http://127.0.0.1:1/graphql']
     const JOBLEDGER_TOKEN = await tokenOf('ada', { roles })
-    // This one waits since the server was away.
+    // This outcome has waited since the outage.
     const earlier = { ...environment, JOBLEDGER_URL: refused[1] as string }
     await startRun(['true'], { environment: earlier, preset }).ended
     const [file = ''] = waiting()
@@ -131,7 +131,7 @@ describe('a credential whose role is too small', () => {
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(
         new RegExp(
-          `refuses for now: user:ada may not ${need} for that; the credential has ${roles}. The credential came from JOBLEDGER_TOKEN. The outcome is kept in .*; the next run for .* delivers it.$`,
+          `temporarily refuses: user:ada may not ${need} for that; the credential has ${roles}. The credential was read from JOBLEDGER_TOKEN. The outcome is stored in .*; the next run for .* delivers it.$`,
         ),
       ),
       '',
@@ -142,12 +142,12 @@ describe('a credential whose role is too small', () => {
     expect([waiting(), jobs.map(({ state }) => state)]).toEqual([[], ['COMPLETED', 'FAILED']])
   })
 
-  it('for one outcome does not hold up the others, and the outcome stays for a credential that may deliver it', async () => {
+  it('does not block other outcomes, and its outcome stays for a permitted credential', async () => {
     const { code, stderr } = await startRun(['true'], { environment, user: 'grace', preset: 'of-grace' }).ended
     expect([code, stderr]).toEqual([
       0,
       expect.stringMatching(
-        /^.* refuses for now: .*may create jobs of the user "ada" only.* The credential came from JOBLEDGER_TOKEN\. The outcome is kept in .*\n$/,
+        /^.* temporarily refuses: .*may create jobs of the user "ada" only.* The credential was read from JOBLEDGER_TOKEN\. The outcome is stored in .*\n$/,
       ),
     ])
     const [file = ''] = waiting()
@@ -167,20 +167,20 @@ describe('a credential whose role is too small', () => {
   })
 })
 
-describe('an address that is another', () => {
-  it('has its outcome kept for runs with that address, in a file that is named', async () => {
+describe('another server URL', () => {
+  it('keeps its outcome for runs with the same URL, in a reported file', async () => {
     const url = `${server.url}/nowhere`
     const { code, stderr } = await startRun(['true'], { environment, preset: 'nowhere', url }).ended
     const [file = ''] = waiting()
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`${url} refuses for now: `)])
-    expect(stderr).toContain(`The outcome is kept in ${join(spool, file)}; the next run for ${url} delivers it.\n`)
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`${url} temporarily refuses: `)])
+    expect(stderr).toContain(`The outcome is stored in ${join(spool, file)}; the next run for ${url} delivers it.\n`)
     expect(await run(['true'], {})).toBe(0)
     expect([waiting(), await jobWith('nowhere')]).toEqual([[file], null])
   })
 })
 
 describe('the credential', () => {
-  it('is neither in the arguments, nor in the spool, nor given to the program', async () => {
+  it('appears neither in the arguments nor in the spool nor in the environment of the program', async () => {
     const token = String(environment.JOBLEDGER_TOKEN)
     const script = 'env; echo ready; while ! [ -e "$GO" ]; do sleep 0.05; done'
     const url = 'http://127.0.0.1:2/graphql'
@@ -192,13 +192,13 @@ describe('the credential', () => {
     const { stdout, stderr } = await started.ended
     const kept = waiting().map((file) => readFileSync(join(spool, file), 'utf8'))
     expect([kept.length, stderr]).toEqual([1, expect.stringContaining('does not respond (ECONNREFUSED)')])
-    // What would be seen if it was to be seen: the arguments, and the environment of the program.
+    // These would show it: the arguments, and the environment of the program.
     expect(processes).toContain('sh -c env; echo ready;')
     for (const seen of [stdout.toString(), kept.join()]) expect(seen).toContain(`GO=${GO}`)
     for (const seen of [processes, stdout.toString(), stderr, kept.join()]) expect(seen).not.toContain(token)
   })
 
-  it('and what else .env says is for jobledger, not for the program', async () => {
+  it('is not passed to the program, like everything else in .env', async () => {
     const place = mkdtempSync(join(dir, 'cwd-'))
     writeFileSync(join(place, '.env'), `JOBLEDGER_TOKEN=${environment.JOBLEDGER_TOKEN}\nDATABASE_URL=mysql://secret\n`)
     const { JOBLEDGER_TOKEN: _, ...others } = environment

@@ -1,4 +1,4 @@
-// One run of a script for a job, without a server, and the log of a worker.
+// Running a script for a job without a server, and the log of a worker.
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { runScript, type ScriptRun } from '../../src/commands/worker/runScript.t
 import type { ClaimedJob, WorkerEvent } from '../../src/worker/runWorker.ts'
 import { eventually } from '../support/eventually.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const TAIL_BYTES = 65_536
@@ -39,7 +39,7 @@ function runJob(exec: string, job: Partial<ClaimedJob>, options: Partial<ScriptR
   return runScript({ ...JOB, ...job }, { exec, signal, limitSeconds: undefined, ...options })
 }
 
-it('a script gets none of our secrets, unless it is told so', async () => {
+it('passes secrets to a script only if they are named', async () => {
   const secrets = { DATABASE_URL: 'secret-1', AUTH_JWT_SECRET: 'secret-2', JOBLEDGER_TOKEN: 'secret-3', OWN: 'own' }
   for (const [name, value] of Object.entries(secrets)) vi.stubEnv(name, value)
   const { stdout } = await runJob('env', {})
@@ -50,17 +50,17 @@ it('a script gets none of our secrets, unless it is told so', async () => {
 })
 
 describe('a script', () => {
-  it('reads the content from standard input, also by name, and its output is that of the job', async () => {
+  it('reads the content from standard input, also as /dev/stdin, and its output becomes that of the job', async () => {
     const content = 'größe\n"x"'
     expect(await runJob('cat', { content })).toEqual({ exitCode: 0, stdout: content, stderr: '' })
     expect((await runJob('sh', { content: 'cat /dev/stdin; # once more' })).stdout).toBe('cat /dev/stdin; # once more')
   })
 
-  it('need not read it, however long it is', async () => {
+  it('need not read the content, regardless of its length', async () => {
     expect(await runJob('true', { content: 'x'.repeat(1_000_000) })).toEqual({ exitCode: 0, stdout: '', stderr: '' })
   })
 
-  it('leaves no file behind, and needs none', async () => {
+  it('leaves no temporary file behind, and works without one', async () => {
     vi.stubEnv('TMPDIR', dir)
     await runJob('cat', { content: 'x' })
     expect(readdirSync(dir)).toEqual([])
@@ -69,12 +69,12 @@ describe('a script', () => {
     expect((await runJob('true', { content: 'x'.repeat(1_000_000) })).exitCode).toBe(0)
   })
 
-  it('has an empty preset where the job has none', async () => {
+  it('gets an empty preset if the job has none', async () => {
     const { stdout } = await runJob('sh', { content: 'set -u; echo "[$JOBLEDGER_JOB_PRESET] $JOBLEDGER_JOB_ATTEMPT"' })
     expect(stdout).toBe('[] 2\n')
   })
 
-  it('is kept by the last 64 KiB of what it writes, whatever that is', async () => {
+  it('has the last 64 KiB of its output recorded, whatever the bytes', async () => {
     const content = `head -c 100000 /dev/zero; head -c 200000 /dev/zero | tr '\\0' y >&2; printf '\\377end'`
     const { stdout, stderr } = await runJob('sh', { content })
     expect(stdout).toBe(`${'\uFFFD'.repeat(TAIL_BYTES - 4)}\uFFFDend`)
@@ -96,7 +96,7 @@ describe('a script', () => {
     expect(Buffer.byteLength((error as Error).message)).toBeLessThan(4096)
   })
 
-  it('fails when it cannot be started any more, or not with this job', async () => {
+  it('fails when it can no longer be started, or not with this job', async () => {
     const script = join(dir, 'script')
     writeFileSync(script, '#!/bin/sh\n', { mode: 0o755 })
     expect((await runJob(script, {})).exitCode).toBe(0)
@@ -107,7 +107,7 @@ describe('a script', () => {
     await expect(runJob(script, {})).rejects.toThrow(`The program "${script}" was not found.`)
   })
 
-  it('is stopped when its time is up, also if it ends well then', async () => {
+  it('fails with a timeout when it is stopped, even if it then exits with 0', async () => {
     const content = 'trap "exit 0" TERM; while :; do sleep 0.05; done'
     const error = await runJob('sh', { content }, { limitSeconds: 2 }).catch((thrown: Error) => thrown)
     expect(error).toMatchObject({ name: 'TimeoutError' })
@@ -130,7 +130,7 @@ describe('a script', () => {
     expect(performance.now() - before).toBeGreaterThanOrEqual(leastMs)
   })
 
-  it('that has ended before the signal has ended well', async () => {
+  it('succeeds if it ended before the signal', async () => {
     const stop = new AbortController()
     const output = await runJob('true', {}, { signal: stop.signal })
     stop.abort()
@@ -159,7 +159,7 @@ describe('the log of a worker', () => {
     ],
     [
       { type: 'released', job },
-      { ...facts, level: 30, msg: 'job given back' },
+      { ...facts, level: 30, msg: 'job released' },
     ],
     [
       { type: 'lost', job, reason: 'why' },

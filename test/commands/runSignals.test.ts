@@ -1,4 +1,4 @@
-// Signals sent to `jobledger run`: the program gets them, as if nobody stood between.
+// Signals to `jobledger run`: the program gets them as if started directly.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,10 +10,10 @@ import { endPrograms, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { endRuns, type RunProcess, startRun } from './run/runProcess.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-/** Those that a person sends by kill(1) to have a program end, or do something, and that end one that does not expect them. */
+/** Signals that users send with kill(1) and that end a process by default. */
 const DEADLY = ['HUP', 'INT', 'QUIT', 'ABRT', 'USR1', 'USR2', 'ALRM', 'TERM'] as const
 
 let server: TestServer
@@ -22,7 +22,7 @@ const environment = { JOBLEDGER_URL: '', JOBLEDGER_SPOOL: join(dir, 'spool') }
 
 beforeAll(async () => {
   server = await startTestServer()
-  // The first requests take a server its time, and a run does not wait long.
+  // The first requests are slow, and a run does not wait long.
   await server.request('{ jobCount }')
   environment.JOBLEDGER_URL = `${server.url}/graphql`
 })
@@ -48,13 +48,13 @@ async function jobOf(preset: string) {
 const says = (started: RunProcess, text: string): Promise<void> =>
   eventually(() => expect(started.stdout()).toBe(text), 60_000)
 
-/** How a process stands, as ps(1) says: S asleep, T stopped, or nothing when it is gone. */
+/** Process state of ps(1): S asleep, T stopped, or empty if it has ended. */
 function standing(pid: number): string {
   return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).charAt(0)
 }
 
 describe('a signal to jobledger run', () => {
-  it('is passed on to the program, whichever it is, and opens no debugger', async () => {
+  it('is forwarded to the program, whichever it is, and opens no debugger', async () => {
     const signals = [...DEADLY, 'CONT', 'WINCH', 'URG'] as const
     const traps = signals.map((signal) => `trap 'echo ${signal}' ${signal}`).join('; ')
     const script = `${traps}; trap 'echo TERM; exit 7' TERM; echo ready; while :; do sleep 0.05; done`
@@ -70,7 +70,7 @@ describe('a signal to jobledger run', () => {
     expect([code, stderr, (await jobOf('all')).stateReason]).toEqual([7, '', 'exit code 7'])
   })
 
-  it.each(DEADLY)('that ends the program is the exit code, and what the ledger says: %s', async (name) => {
+  it.each(DEADLY)('that ends the program is reported by exit code and record: %s', async (name) => {
     const signal = `SIG${name}` as const
     const words = ['run', '--preset', signal, '--', 'sh', '-c', 'ulimit -c 0; echo ready; exec sleep 100']
     const program = runProgram('src/cli.ts', environment, words)
@@ -82,7 +82,7 @@ describe('a signal to jobledger run', () => {
     expect([state, output.exitCode, output.signal]).toEqual(['FAILED', null, signal])
   })
 
-  it('closes the debugger that one has opened which came before anybody listened', async () => {
+  it('closes the debugger if it arrived before the listener and opened one', async () => {
     const entry = `const inspector = await import('node:inspector')
       inspector.open(0, '127.0.0.1')
       const { run } = await import(${JSON.stringify(new URL('../../dist/commands/run.js', import.meta.url).href)})
@@ -94,7 +94,7 @@ describe('a signal to jobledger run', () => {
     expect(await once(child, 'exit')).toEqual([6, null])
   })
 
-  it('stops the program as well, and continues it, where there is no terminal', async () => {
+  it('also stops and continues the program without a terminal', async () => {
     const started = startRun(['sh', '-c', 'echo $$; exec sleep 100'], { environment, preset: 'stopped' })
     await eventually(() => expect(started.stdout()).toMatch(/\n/), 60_000)
     const pids = [Number(started.process.pid), Number(started.stdout())]

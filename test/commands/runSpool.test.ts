@@ -1,4 +1,4 @@
-// `jobledger run` when the ledger is away, slow, or unwilling: the program runs, and what came of it reaches the ledger once.
+// `jobledger run` when the server is unavailable, slow or refusing: the program runs, and its outcome is recorded once.
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir, userInfo } from 'node:os'
@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.ts'
 import { endRuns, startRun } from './run/runProcess.ts'
 import { startWeatheredServer, type Weather, type WeatheredServer } from './run/weatheredServer.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 let server: WeatheredServer
@@ -22,7 +22,7 @@ let environment: Record<string, string>
 
 beforeAll(async () => {
   server = await startWeatheredServer()
-  // The first requests take a server its time, and a run does not wait long.
+  // The first requests are slow, and a run does not wait long.
   await server.request('{ jobCount }')
 })
 
@@ -56,14 +56,14 @@ const statesOf = (job: Awaited<ReturnType<typeof jobs>>[number] | undefined) =>
   job?.states.map(({ newState }) => newState)
 
 describe('jobledger run without a server', () => {
-  it('runs the program, keeps the outcome for itself only, and the next run delivers it', async () => {
+  it('runs the program and stores the outcome privately, and the next run delivers it', async () => {
     server.forecast(away)
     const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 3'], { environment, preset: 'away' })
       .ended
     expect([code, stdout.toString()]).toEqual([3, 'hi\n'])
     const [file, ...others] = filesIn(spool)
     expect(stderr.replace(/\(.*?\)/, '()')).toBe(
-      `jobledger run: ${server.endpoint} does not respond (). The outcome is kept in ${join(spool, String(file))}; ` +
+      `jobledger run: ${server.endpoint} does not respond (). The outcome is stored in ${join(spool, String(file))}; ` +
         `the next run for ${server.endpoint} delivers it.\n`,
     )
     expect([file, others]).toEqual([expect.stringMatching(/^\d{8}T\d{9}Z-[0-9a-f-]{36}\.json$/), []])
@@ -78,7 +78,7 @@ describe('jobledger run without a server', () => {
     expect(job?.result).toMatchObject({ status: 'ERROR', output: { exitCode: 3, stdout: 'hi\n' } })
   })
 
-  it('waits at most a few seconds for one that does not answer', async () => {
+  it('waits at most a few seconds for an unresponsive server', async () => {
     let askedAt = 0
     server.forecast(() => {
       askedAt ||= Date.now()
@@ -91,19 +91,19 @@ describe('jobledger run without a server', () => {
     expect(statesOf((await jobs('slow'))[0])).toEqual(['PENDING', 'PROCESSING', 'COMPLETED'])
   })
 
-  it('does not begin when it is told to end before', async () => {
+  it('does not start the program after an earlier signal', async () => {
     server.forecast(() => (server.operations.length === 1 ? 'hang' : 'fair'))
     const file = join(dir, 'not-begun')
     const started = startRun(['touch', file], { environment, preset: 'early' })
     await eventually(() => expect(server.operations).toEqual(['ViewerRoles']), 60_000)
     started.process.kill('SIGTERM')
     const { code, stderr } = await started.ended
-    expect([code, stderr]).toEqual([143, 'jobledger run: SIGTERM came before the program was started.\n'])
+    expect([code, stderr]).toEqual([143, 'jobledger run: SIGTERM arrived before the program started.\n'])
     expect(() => statSync(file)).toThrow('ENOENT')
     expect(statesOf((await jobs('early'))[0])).toEqual(['PENDING', 'PROCESSING', 'FAILED'])
   })
 
-  it('has the job in work while the program runs, and ends that one when the server was away at the end only', async () => {
+  it('starts the job before the program, and ends the same job after an outage at the end', async () => {
     server.forecast((operation) => (operation === 'FailRun' ? 'cut' : 'fair'))
     expect(await run(['false'], { preset: 'end' })).toBe(1)
     expect((await jobs('end')).map(({ state }) => state)).toEqual(['PROCESSING'])
@@ -115,22 +115,25 @@ describe('jobledger run without a server', () => {
     expect(job?.stateMetadata).toMatchObject({ deliveredLate: true, endedAt: expect.any(String) })
   })
 
-  it.each(['CreateRun', 'StartRun', 'CompleteRun'])('makes one job although the answer to %s is lost', async (lost) => {
-    let isLost = false
-    server.forecast((operation) => {
-      const weather = isLost ? 'cut' : operation === lost ? 'lose' : 'fair'
-      isLost ||= operation === lost
-      return weather
-    })
-    expect(await run(['true'], { preset: lost })).toBe(0)
-    expect(filesIn(spool)).toHaveLength(1)
-    server.clear()
-    expect(await run(['true'], {})).toBe(0)
-    const [job, ...more] = await jobs(lost)
-    expect([more, statesOf(job), filesIn(spool)]).toEqual([[], ['PENDING', 'PROCESSING', 'COMPLETED'], []])
-  })
+  it.each(['CreateRun', 'StartRun', 'CompleteRun'])(
+    'creates one job although the response to %s is lost',
+    async (lost) => {
+      let isLost = false
+      server.forecast((operation) => {
+        const weather = isLost ? 'cut' : operation === lost ? 'lose' : 'fair'
+        isLost ||= operation === lost
+        return weather
+      })
+      expect(await run(['true'], { preset: lost })).toBe(0)
+      expect(filesIn(spool)).toHaveLength(1)
+      server.clear()
+      expect(await run(['true'], {})).toBe(0)
+      const [job, ...more] = await jobs(lost)
+      expect([more, statesOf(job), filesIn(spool)]).toEqual([[], ['PENDING', 'PROCESSING', 'COMPLETED'], []])
+    },
+  )
 
-  it('tells at the end what could not be told at the beginning', async () => {
+  it('reports everything at the end if the start could not be reported', async () => {
     let requests = 0
     server.forecast(() => {
       requests += 1
@@ -142,18 +145,18 @@ describe('jobledger run without a server', () => {
     expect(job?.metadata).toMatchObject({ deliveredLate: true, endedAt: expect.any(String) })
   })
 
-  it('says that the outcome is lost when the spool cannot be written either', async () => {
+  it('reports a lost outcome if the spool is not writable either', async () => {
     server.forecast(away)
     writeFileSync(join(dir, 'file'), '')
     const hopeless = { ...environment, JOBLEDGER_SPOOL: join(dir, 'file/spool') }
     const { code, stderr } = await startRun(['sh', '-c', 'exit 9'], { environment: hopeless }).ended
     expect([code, stderr]).toEqual([
       9,
-      expect.stringMatching(/^jobledger run: the outcome is lost\. .* does not answer .* ENOTDIR[^\n]*\n$/),
+      expect.stringMatching(/^jobledger run: the outcome is lost\. .* does not respond .* ENOTDIR[^\n]*\n$/),
     ])
   })
 
-  it('keeps nothing in a directory that others can write to', async () => {
+  it('stores nothing in a directory that others can write to', async () => {
     server.forecast(away)
     mkdirSync(spool, { recursive: true })
     chmodSync(spool, 0o777)
@@ -161,7 +164,7 @@ describe('jobledger run without a server', () => {
     expect([code, stderr, filesIn(spool)]).toEqual([0, expect.stringContaining('must not be writable by others.'), []])
   })
 
-  it('keeps it below XDG_STATE_HOME or the home directory', async () => {
+  it('has its spool below XDG_STATE_HOME or the home directory', async () => {
     server.forecast(away)
     const home = join(dir, 'home')
     vi.stubEnv('JOBLEDGER_SPOOL', '')
@@ -174,7 +177,7 @@ describe('jobledger run without a server', () => {
     expect(filesIn(join(home, 'xdg/jobledger/spool'))).toHaveLength(1)
   })
 
-  it.each(['', 'relative'])('takes a HOME of "%s" for none', (home) => {
+  it.each(['', 'relative'])('treats a HOME of "%s" as unset', (home) => {
     vi.stubEnv('HOME', home)
     const expected = join(userInfo().homedir, '.local/state/jobledger/spool')
     expect(clientSettings(CLIENT_VARIABLES.parse({}), undefined).spoolDir).toBe(expected)
@@ -182,7 +185,7 @@ describe('jobledger run without a server', () => {
 })
 
 describe('the spool', () => {
-  /** Leaves outcomes there, as runs without a server do. */
+  /** Stores outcomes in the spool, as runs without a server do. */
   async function fill(count: number, preset: string): Promise<void> {
     const place = new Spool(spool)
     for (let left = count; left > 0; left -= 1) await place.putBack(await place.add(outcome(preset)))
@@ -196,7 +199,7 @@ describe('the spool', () => {
     return endedRun(begun, { ...end, output })
   }
 
-  it('is delivered by one of two runs at once, each outcome once', async () => {
+  it('is delivered by two concurrent runs, each outcome once', async () => {
     const count = 20
     await fill(count, 'crowd')
     const runs = [startRun(['true'], { environment }), startRun(['true'], { environment })]
@@ -205,7 +208,7 @@ describe('the spool', () => {
     const crowd = await jobs('crowd')
     expect(crowd).toHaveLength(count)
     for (const job of crowd) expect(statesOf(job)).toEqual(['PENDING', 'PROCESSING', 'COMPLETED'])
-    // Their own two as well, and no outcome was as much as offered twice.
+    // This includes their own two; no outcome was sent twice.
     for (const step of ['CreateRun', 'StartRun', 'CompleteRun'])
       expect(server.operations.filter((operation) => operation === step)).toHaveLength(count + 2)
   })
@@ -216,7 +219,7 @@ describe('the spool', () => {
       const preset = `killed at ${step}`
       await fill(2, preset)
       let seen = 0
-      // The first of these is of the run itself.
+      // The first of these belongs to the run itself.
       server.forecast((operation) => {
         if (operation === step) seen += 1
         return seen > 1 ? 'hang' : 'fair'
@@ -235,7 +238,7 @@ describe('the spool', () => {
     },
   )
 
-  it('is left alone by a run that is told to end, which still ends as its program did', async () => {
+  it('is left alone by a run that gets a signal, which still returns the exit code of its program', async () => {
     await fill(1, 'patient')
     let seen = 0
     server.forecast((operation) => {

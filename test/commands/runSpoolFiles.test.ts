@@ -1,4 +1,4 @@
-// What lies in the spool of `jobledger run` besides outcomes for its server: it is not touched, and no link is followed.
+// Other files in the spool of `jobledger run` are left alone, and links are not followed.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { Spool } from '../../src/commands/run/spool.ts'
 import { endRuns, startRun } from './run/runProcess.ts'
 import { startWeatheredServer, type Weather, type WeatheredServer } from './run/weatheredServer.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 let server: WeatheredServer
@@ -20,7 +20,7 @@ let environment: Record<string, string>
 
 beforeAll(async () => {
   server = await startWeatheredServer()
-  // The first requests take a server its time, and a run does not wait long.
+  // The first requests are slow, and a run does not wait long.
   await server.request('{ jobCount }')
 })
 
@@ -45,10 +45,10 @@ const jobs = (preset: string) => server.ledger.prisma.job.findMany({ where: { pr
 
 const filesIn = (place: string): string[] => readdirSync(place, { withFileTypes: true }).map(({ name }) => name)
 
-/** A name that files of the spool have. */
+/** A valid name of a spool file. */
 const nameOf = (digit: number): string => `20260101T00000000${digit}Z-00000000-0000-4000-8000-000000000000.json`
 
-/** Leaves outcomes there, as runs without a server do. */
+/** Stores outcomes in the spool, as runs without a server do. */
 async function fill(count: number, preset: string): Promise<void> {
   const place = new Spool(spool)
   for (let left = count; left > 0; left -= 1) await place.putBack(await place.add(outcome(preset)))
@@ -62,7 +62,7 @@ function outcome(preset: string): RunRecord {
   return endedRun(begun, { ...end, output })
 }
 
-it('holds on to what is for another server, and puts aside what is no outcome', async () => {
+it('keeps outcomes for another server, and moves invalid files away', async () => {
   await fill(1, 'elsewhere')
   const [file = ''] = filesIn(spool)
   const record = JSON.parse(readFileSync(join(spool, file), 'utf8'))
@@ -72,7 +72,10 @@ it('holds on to what is for another server, and puts aside what is no outcome', 
   writeFileSync(join(spool, `${randomUUID()}.writing.999999999-0123456789abcdef`), '{"for')
   const { code, stderr } = await startRun(['true'], { environment }).ended
   const aside = join(spool, 'refused', broken)
-  expect([code, stderr]).toEqual([0, `jobledger run: a file of the spool holds no outcome; it is now ${aside}.\n`])
+  expect([code, stderr]).toEqual([
+    0,
+    `jobledger run: a spool file does not contain an outcome; it was moved to ${aside}.\n`,
+  ])
   expect(filesIn(spool).sort()).toEqual([file, 'refused'])
   expect([filesIn(join(spool, 'refused')), await jobs('elsewhere')]).toEqual([[broken], []])
 })
@@ -87,7 +90,7 @@ it('does not touch files with other names', async () => {
   expect((await jobs('project')).map(({ state }) => state)).toEqual(['COMPLETED'])
 })
 
-it('follows no link: neither to an outcome, nor to another directory', async () => {
+it('does not follow links to outcomes or directories', async () => {
   const outside = join(dir, 'outside')
   const place = new Spool(outside)
   await place.putBack(await place.add(outcome('linked')))
@@ -111,14 +114,14 @@ it('follows no link: neither to an outcome, nor to another directory', async () 
   expect([filesIn(outside), await jobs('linked')]).toEqual([[file], []])
 })
 
-it('is delivered past what is no file, which is said and left', async () => {
+it('delivers the rest after an entry that is not a file, which is reported and left alone', async () => {
   await fill(2, 'past')
   const names = [nameOf(0), nameOf(1)].map((name) => join(spool, name))
   const [directory = '', pipe = ''] = names
   mkdirSync(directory)
   execFileSync('mkfifo', [pipe])
   const { code, stderr } = await startRun(['true'], { environment }).ended
-  const sentences = names.map((path) => `jobledger run: ${path} cannot be delivered: it is no regular file.\n`)
+  const sentences = names.map((path) => `jobledger run: ${path} cannot be delivered: it is not a regular file.\n`)
   expect([code, stderr]).toEqual([0, sentences.join('')])
   expect(filesIn(spool).sort()).toEqual([nameOf(0), nameOf(1)])
   expect((await jobs('past')).map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED'])

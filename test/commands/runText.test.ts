@@ -1,4 +1,4 @@
-// The text that `jobledger run` makes of what it runs: the command line as content, and the end of the output.
+// The text that `jobledger run` records: the command line as content, and the tail of the output.
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -7,11 +7,11 @@ import { commandLine } from '../../src/commands/run/commandLine.ts'
 
 const MEBIBYTE = 1024 * 1024
 
-/** The words that a shell makes of a line. */
+/** The words into which a shell splits a line. */
 function wordsIn(line: string, shell: string): string[] {
   const output = execFileSync(shell, ['-c', `printf '%s\\0' ${line}`], {
     encoding: 'utf8',
-    // Without a shell above it, bash reads the files of a person.
+    // Without a parent shell, bash reads the user's startup files.
     env: { LC_ALL: 'C.UTF-8', SHLVL: '2' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -30,13 +30,13 @@ describe('the command line as content', () => {
     expect(commandLine(words)).toBe(line)
   })
 
-  it('means the same words to a shell, whatever they are', () => {
+  it('is split into the same words by a shell', () => {
     const word = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\0'))
     const control = fc.string({ unit: fc.constantFrom(...'a\u0001\u001b\r7\'\\$`"\n\t'), maxLength: 12 })
     const words = fc.array(fc.oneof(word, control), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(words, (all) => {
-        // Of the shells here, only bash is sure to know $'...', which is for control characters.
+        // Of the available shells, only bash certainly supports $'...', which is for control characters.
         const plain = all.filter((text) =>
           [...text].every((one) => (one >= ' ' && one !== '\x7f') || one === '\n' || one === '\t'),
         )
@@ -47,7 +47,7 @@ describe('the command line as content', () => {
     )
   })
 
-  it('is cut with a note where the server would refuse it', () => {
+  it('is truncated with a note at the limit of the server', () => {
     const fits = commandLine(['echo', 'x'.repeat(MEBIBYTE - 5)])
     expect([fits.length, fits.at(-1)]).toEqual([MEBIBYTE, 'x'])
     for (const shift of ['', 'x', 'xx', 'xxx']) {
@@ -63,7 +63,7 @@ describe('the command line as content', () => {
 })
 
 describe('the tail of an output', () => {
-  it('is the last characters of the whole, in whatever pieces it comes', () => {
+  it('consists of the last characters, regardless of chunks', () => {
     const pieces = fc.array(
       fc.oneof(
         fc.uint8Array({ maxLength: 40 }),
@@ -77,7 +77,7 @@ describe('the tail of an output', () => {
         const all = Buffer.concat(chunks)
         const text = tail.text()
         expect(text.isWellFormed() && !text.includes('\0')).toBe(true)
-        // At most the rest of one character is left out.
+        // At most the rest of one character is missing.
         const [shortest, longest] = [all.subarray(-Math.max(most - 3, 0) || all.length), all.subarray(-most)]
         expect(decoded(longest).endsWith(text)).toBe(true)
         expect(text.length).toBeGreaterThanOrEqual(most > 3 ? decoded(shortest).length - 3 : 0)
@@ -99,13 +99,13 @@ describe('the tail of an output', () => {
     expect(tail.text()).toBe(expected)
   })
 
-  it('keeps bytes that were no UTF-8 from the start', () => {
+  it('keeps bytes that are invalid UTF-8', () => {
     const tail = new OutputTail(10)
     tail.add(Buffer.from([0x80, 0x80, 0x61, 0xff]))
     expect(tail.text()).toBe('\uFFFD\uFFFDa\uFFFD')
   })
 
-  it('does not keep what it was given in the end', () => {
+  it('does not keep a reference to its chunks', () => {
     const tail = new OutputTail(1000)
     for (let written = 0; written < 1000; written += 1) tail.add(Buffer.alloc(10_000, 'x'))
     const { arrayBuffers } = process.memoryUsage()

@@ -1,4 +1,4 @@
-// The seed: believable jobs with a past, in histories that add up, and guards that are on again afterwards.
+// The seed: sample jobs with consistent histories, and guards that are enabled again.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { randomFrom } from '../../src/commands/seed/random.ts'
@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { expectSoundHistories } from '../support/history.ts'
 import { run } from '../support/prismaCli.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const NOW = Date.now()
@@ -33,7 +33,7 @@ async function write(jobs = sampleJobs(NOW, randomFrom(7))): Promise<void> {
 }
 
 describe('npm run seed', () => {
-  it('is numbered behind what is there where the ledger came from another server', async () => {
+  it('continues the transaction numbers of a ledger that was restored from another server', async () => {
     await client.query(`UPDATE jobledger.transaction_offsets SET value = 1000000;
       INSERT INTO jobs (user_id, content) VALUES ('ada', 'c')`)
     await write()
@@ -42,11 +42,11 @@ describe('npm run seed', () => {
     expect(Math.min(...seeded)).toBeGreaterThan(first as number)
   })
 
-  it('fills an empty database, and adds to a full one only when told to', async () => {
+  it('fills an empty database, and adds to others only with --add', async () => {
     const seed = (...options: string[]) => run(['--import', 'tsx', 'src/cli.ts', 'seed', ...options], database.url)
     expect(await seed()).toMatchObject({
       code: 0,
-      said: expect.stringMatching(/^Made 200 jobs with \d+ records in the database/),
+      said: expect.stringMatching(/^Created 200 jobs with \d+ records in the database/),
     })
     expect(await seed()).toMatchObject({
       code: 1,
@@ -58,7 +58,7 @@ describe('npm run seed', () => {
 })
 
 describe('the seeded jobs', () => {
-  it('are in every state, in the last month, and their histories add up', async () => {
+  it('cover every state and the last month with consistent histories', async () => {
     await write()
     const { rows } = await client.query(
       `SELECT state, count(*)::int AS n, min(created_at) > now() - interval '31 days' AS recent, max(updated_at) <= now() AS past
@@ -72,12 +72,12 @@ describe('the seeded jobs', () => {
     expect(order.rows).toEqual([...order.rows].sort((a, b) => Number(a.id) - Number(b.id)))
   })
 
-  it('are the same for the same number, and others for another', () => {
+  it('are the same for the same random seed only', () => {
     expect(sampleJobs(NOW, randomFrom(1))).toEqual(sampleJobs(NOW, randomFrom(1)))
     expect(sampleJobs(NOW, randomFrom(1))).not.toEqual(sampleJobs(NOW, randomFrom(2)))
   })
 
-  it('leave the guards on', async () => {
+  it('leave the guards enabled', async () => {
     await write()
     await expect(client.query("UPDATE jobs SET state = 'PENDING' WHERE state = 'COMPLETED'")).rejects.toMatchObject({
       code: 'JL001',
@@ -85,9 +85,9 @@ describe('the seeded jobs', () => {
     await expect(client.query('DELETE FROM job_states')).rejects.toMatchObject({ code: 'JL003' })
   })
 
-  it('are not written at all if a history does not add up', async () => {
+  it('are not written if any history is inconsistent', async () => {
     const jobs = sampleJobs(NOW, randomFrom(7))
-    // Not of a deleted job: constraints of the table refuse what is added to that before the histories are looked at.
+    // Not a deleted job: table constraints refuse a change to it before the histories are checked.
     const job = jobs.find(({ deleted }) => !deleted)
     job?.records.push(
       { state: 'PROCESSING', at: NOW, actor: 'x', reason: null },

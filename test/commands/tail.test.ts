@@ -1,4 +1,4 @@
-// `jobledger tail`, as a person and as a script have it.
+// `jobledger tail`, for people and for scripts.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -31,14 +31,14 @@ function tail(...words: string[]): Program {
 
 const lines = (program: Program): string[] => program.stdout().split('\n').slice(0, -1)
 
-/** Behind all that was written up to now. */
+/** The position after all current records. */
 async function cursorOfNow(): Promise<string> {
   await passedHorizon(server.ledger)
   return (await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')).data.latestEventCursor
 }
 
 describe('tail', () => {
-  it('prints a line for each event, from now on, until it is stopped', async () => {
+  it('prints a line for each new event until it is stopped', async () => {
     await newJob(server.ledger, { userId: 'before' })
     const program = tail()
     await eventually(async () => {
@@ -68,7 +68,7 @@ describe('tail', () => {
     expect(event).toMatchObject({ newState: 'FAILED', reason: 'gave up', error: 'no paper\nleft' })
   })
 
-  it('prints JSON from which a script goes on, of what it asks for', async () => {
+  it('prints selected events as JSON with cursors to resume from', async () => {
     const after = await cursorOfNow()
     const { id } = await jobIn(server.ledger, 'COMPLETED', { userId: 'of-tail', preset: 'nightly' })
     await jobIn(server.ledger, 'COMPLETED')
@@ -98,7 +98,7 @@ describe('tail', () => {
     await eventually(() => expect(lines(rest).map((line) => JSON.parse(line))).toEqual([second]))
   })
 
-  it('loses nothing to a slow reader, and ends with the first event that nobody reads', async () => {
+  it('loses nothing with a slow reader, and ends with the first event after the reader has closed', async () => {
     const after = await cursorOfNow()
     for (let n = 0; n < 30; n++) await newJob(server.ledger)
     const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
@@ -118,10 +118,10 @@ describe('tail', () => {
   })
 
   it.each([
-    ['a cursor that is none', ['--after', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): --after is not a cursor/],
-    ['a job id that is none', ['--job', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): .*"x"/],
-    ['a state that is none', ['--state', 'DONE'], /^--state must be one of PENDING, .*; "DONE" came\.\n$/],
-    ['an address that is none', ['--url', 'here'], /^--url must be the whole endpoint of a server/],
+    ['an invalid cursor', ['--after', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): --after is not a cursor/],
+    ['an invalid job id', ['--job', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): .*"x"/],
+    ['an invalid state', ['--state', 'DONE'], /^--state must be one of PENDING, .* \(got "DONE"\)\.\n$/],
+    ['an invalid URL', ['--url', 'here'], /^--url must be the whole endpoint of a server/],
   ])('says in one sentence what is wrong with %s', async (_, words, message) => {
     const program = tail(...words)
     expect(await program.ended).toEqual({ code: 1, signal: null })
@@ -129,7 +129,7 @@ describe('tail', () => {
     expect(program.stderr()).not.toMatch(/ at /)
   })
 
-  it('stops with what to do when the ledger was restored without the last events', async () => {
+  it('stops with instructions when the ledger was restored without the last events', async () => {
     const program = tail()
     await eventually(async () => {
       await newJob(server.ledger)
@@ -138,11 +138,11 @@ describe('tail', () => {
     await server.database.pool.query("UPDATE jobledger.ledger_timelines SET location = 'elsewhere'")
     expect(await program.ended).toEqual({ code: 1, signal: null })
     expect(program.stderr()).toMatch(
-      /^The ledger was restored.*Trying again\.\n.*refuses the subscriber \(BAD_USER_INPUT\): --after belongs to a timeline.*\n$/,
+      /^The ledger was restored.*Retrying\.\n.*refuses the subscriber \(BAD_USER_INPUT\): --after belongs to a timeline.*\n$/,
     )
   })
 
-  it('says once that the server is away, however often it tries, and once that it is back', async () => {
+  it('reports an outage once, regardless of retries, and its end once', async () => {
     const real = Number(new URL(server.url).port)
     let requests = 0
     const broken = createServer((_, response) => {
@@ -170,17 +170,17 @@ describe('tail', () => {
     program.process.kill('SIGTERM')
     await program.ended
     const said = program.stderr().split('\n')
-    const away = `${url} responded with status 503 and no GraphQL response: no server Trying again.`
+    const away = `${url} responded with status 503 and no GraphQL response: no server Retrying.`
     expect(said.filter((line) => line === away)).toHaveLength(1)
     expect(new Set(said).size).toBe(said.length)
-    expect(said.slice(-2)).toEqual([`${url} answers again.`, ''])
+    expect(said.slice(-2)).toEqual([`${url} responds again.`, ''])
     await gate.close()
     broken.close()
   })
 
-  it('waits for a server that is away, and says so', async () => {
+  it('waits for an unavailable server, and reports it', async () => {
     const program = runProgram('src/cli.ts', { JOBLEDGER_URL: 'http://127.0.0.1:59999/graphql' }, ['tail'])
-    await eventually(() => expect(program.stderr()).toMatch(/does not answer \(ECONNREFUSED\)\. Trying again\.\n/))
+    await eventually(() => expect(program.stderr()).toMatch(/does not respond \(ECONNREFUSED\)\. Retrying\.\n/))
     program.process.kill('SIGTERM')
     expect(await program.ended).toEqual({ code: 0, signal: null })
   })

@@ -1,5 +1,5 @@
-// `jobledger worker` as a process, with a real server: what becomes of jobs whose script ends well, badly, too late, or is stopped.
-// The scripts are the contents of the jobs: the worker runs sh, which reads them from standard input.
+// `jobledger worker` as a process with a real server: jobs whose script succeeds, fails, times out or is
+// stopped. The scripts are the contents of the jobs: the worker runs sh, which reads them from stdin.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { newJob } from '../support/factories.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-// Processes take a loaded machine its time.
+// Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 const PATIENCE_MS = 60_000
 
@@ -52,7 +52,7 @@ async function ended(id: string, state: string) {
 
 const exists = (path: string): Promise<void> => eventually(() => expect(existsSync(path)).toBe(true), PATIENCE_MS)
 
-/** The log: of each line what it says and of which job. */
+/** The message and job of each log line. */
 function linesOf(program: Program): (readonly [string, string | undefined])[] {
   const lines = program.stdout().split('\n').filter(Boolean)
   return lines.map((line) => JSON.parse(line)).map(({ msg, jobId }) => [msg, jobId] as const)
@@ -109,7 +109,7 @@ describe('jobledger worker', () => {
     expect(program.stdout() + program.stderr()).not.toContain(token)
   })
 
-  it('stops scripts whose jobs are cancelled or taken away, by SIGTERM, and by SIGKILL those that do not end', async () => {
+  it('stops scripts of cancelled and lost jobs by SIGTERM, then by SIGKILL', async () => {
     const path = (name: string): string => join(dir, name)
     const script = (name: string, trap: string): string =>
       `trap '${trap}' TERM; touch ${path(name)}; while :; do sleep 0.05; done`
@@ -144,7 +144,7 @@ describe('jobledger worker', () => {
     expect((await program.ended).code).toBe(0)
   })
 
-  it('lets running scripts end when it is told to stop, and gives their jobs back when it is told again', async () => {
+  it('lets running scripts finish on a stop signal, and releases their jobs on the second one', async () => {
     const path = (name: string): string => join(dir, name)
     const wait = `while ! [ -e ${path('go')} ]; do sleep 0.05; done`
     const drained = await newJob(server.ledger, { content: `touch ${path('running')}; ${wait}`, preset: 'drain' })
@@ -157,11 +157,11 @@ describe('jobledger worker', () => {
     const late = await newJob(server.ledger, { content: 'true', preset: 'drain' })
     writeFileSync(path('go'), '')
     await ended(drained.id, 'COMPLETED')
-    // A signal that comes within a second is taken for an echo of the first.
+    // A signal within a second counts as an echo of the first.
     await eventually(() => expect(performance.now() - askedAt).toBeGreaterThan(1100))
     program.process.kill('SIGTERM')
     expect(await program.ended).toEqual({ code: 0, signal: null })
-    expect(linesOf(program).map(([message]) => message)).toContain('job given back')
+    expect(linesOf(program).map(([message]) => message)).toContain('job released')
     expect([(await jobOf(endless.id)).history, (await jobOf(late.id)).history]).toEqual([
       ['PENDING', 'PROCESSING', 'PENDING'],
       ['PENDING'],
@@ -169,10 +169,14 @@ describe('jobledger worker', () => {
   })
 })
 
-describe('jobledger worker does not begin', () => {
+describe('jobledger worker does not start', () => {
   it.each([
-    ['a script that is not there', { exec: './no-such-script' }, '--exec must name a file that can be executed'],
-    ['a script that cannot be executed', { exec: '/etc/passwd' }, '/etc/passwd cannot: chmod +x /etc/passwd'],
+    ['a missing script', { exec: './no-such-script' }, '--exec must name an executable file'],
+    [
+      'a script that is not executable',
+      { exec: '/etc/passwd' },
+      '/etc/passwd is not executable: run chmod +x /etc/passwd',
+    ],
     [
       'a name that is not in PATH',
       { exec: 'no-such-script' },
@@ -181,13 +185,13 @@ describe('jobledger worker does not begin', () => {
     [
       'a concurrency of none',
       { exec: 'sh', concurrency: '0' },
-      '--concurrency must be a whole number from 1 to 1000, not "0".',
+      '--concurrency must be an integer from 1 to 1000 (got "0").',
     ],
-    ['a lease that is too long', { exec: 'sh', lease: '86401' }, '--lease must be a whole number from 1 to 86400'],
-    ['a timeout that is none', { exec: 'sh', timeout: 'soon' }, '--timeout must be a positive number of seconds'],
-    ['a preset without a name', { exec: 'sh', preset: ['a', ''] }, '--preset must not be empty'],
-    ['an address that is none', { exec: 'sh', url: 'localhost:4000' }, '--url must be the whole endpoint of a server'],
-    ['a credential that is not good', { exec: 'sh' }, 'that is valid. The credential came from JOBLEDGER_TOKEN.'],
+    ['a lease that is too long', { exec: 'sh', lease: '86401' }, '--lease must be an integer from 1 to 86400'],
+    ['an invalid timeout', { exec: 'sh', timeout: 'soon' }, '--timeout must be a positive number of seconds'],
+    ['an empty preset', { exec: 'sh', preset: ['a', ''] }, '--preset must not be empty'],
+    ['an invalid URL', { exec: 'sh', url: 'localhost:4000' }, '--url must be the whole endpoint of a server'],
+    ['an invalid credential', { exec: 'sh' }, 'that is valid. The credential was read from JOBLEDGER_TOKEN.'],
   ])('with %s', async (_, options, sentence) => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     vi.stubEnv('JOBLEDGER_URL', `${server.url}/graphql`)
@@ -200,14 +204,14 @@ describe('jobledger worker does not begin', () => {
     said.mockRestore()
   })
 
-  it('as a process with a credential that is not good, which it says once', async () => {
+  it('as a process with an invalid credential, which it reports once', async () => {
     const tokenFile = join(dir, 'bad-token')
     writeFileSync(tokenFile, 'jl_wrong')
     const environment = { JOBLEDGER_URL: `${server.url}/graphql`, JOBLEDGER_TOKEN_FILE: tokenFile }
     const program = runProgram('src/cli.ts', environment, ['worker', '--exec', 'sh'])
     expect(await program.ended).toEqual({ code: 1, signal: null })
     expect(program.stderr()).toMatch(
-      /^\S+ refuses the worker \(UNAUTHENTICATED\): .* The credential came from the file of JOBLEDGER_TOKEN_FILE\.\n$/,
+      /^\S+ refuses the worker \(UNAUTHENTICATED\): .* The credential was read from the file of JOBLEDGER_TOKEN_FILE\.\n$/,
     )
     expect(program.stdout()).not.toContain('UNAUTHENTICATED')
     expect(program.stdout() + program.stderr()).not.toContain('jl_wrong')

@@ -88,11 +88,11 @@ describe('the script', () => {
   })
 
   it.each([
-    [[], 'Name a role: --api, --reader or --owner.'],
+    [[], 'Specify a role: --api, --reader or --owner.'],
     [['--api', 'x', '--owner', 'x'], '--api, --reader and --owner must be different roles.'],
     [
       ['--api', 'nobody_has_this_role', '--apply'],
-      'The rights could not be granted: role "nobody_has_this_role" does not exist.',
+      'The privileges could not be granted: role "nobody_has_this_role" does not exist.',
     ],
     ...['--api public', '--reader public', '--owner public', '--api PUBLIC', '--api none', '--api pg_monitor'].map(
       (words): [string[], string] => [

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export interface CodeBlock {
-  /** Of its first line of code. */
+  /** Line number of its first line of code. */
   readonly line: number
-  /** The word behind the fence; '' if there is none. */
+  /** The language after the fence, or ''. */
   readonly language: string
   readonly text: string
 }
@@ -16,7 +16,7 @@ export interface Command {
   readonly text: string
 }
 
-/** Where a page of the checkout is. */
+/** The path of a page in the checkout. */
 export const pathOf = (page: string): string => fileURLToPath(new URL(`../../${page}`, import.meta.url))
 
 /** @throws Error for a fence that is not closed */
@@ -36,7 +36,7 @@ export function codeBlocks(page: string): CodeBlock[] {
   return blocks
 }
 
-/** The commands of a block, each of one or more lines: as many as the shell takes for complete. */
+/** The shell commands of a block, each with its continuation lines. */
 export function commandsOf({ line, language, text }: CodeBlock): Command[] {
   if (language === 'cron') {
     return text.split('\n').map((entry, index) => ({ line: line + index, text: entry.replace(/^(\S+\s+){5}/, '') }))

@@ -1,5 +1,5 @@
-// Every command and every GraphQL document of README and docs/ does what a reader expects: run in a shell, in the order in which they
-// stand, on a fresh ledger for each page.
+// Every command and GraphQL document of README and docs/ works as described: run in a shell, in the
+// order of the page, on a fresh ledger for each page.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -62,7 +62,7 @@ function commandStep(place: string, command: string, next: CodeBlock | undefined
     async run(reader, own) {
       if (treatment.skip?.startsWith('needs')) console.warn(`!!! SKIPPED: ${place}, which ${treatment.skip}.`)
       if (treatment.skip) return
-      // It runs since before the first step, on every page.
+      // On every page, it has run since before the first step.
       if (command.startsWith(START)) return void (await reader.ask('{ __typename }'))
       const output = await runCommand(reader, typed(command, own), treatment)
       if (next?.language === 'json' && command.startsWith('curl')) {
@@ -98,7 +98,7 @@ async function runCommand(reader: Reader, command: string, treatment: Treatment)
   return stays ? '' : (await stop()).output
 }
 
-/** Without what curl prints of its progress. */
+/** Removes the progress output of curl. */
 const curlOutput = (output: string): string => output.slice(Math.max(0, output.indexOf('{')))
 
 async function happen(reader: Reader, what: Treatment['meanwhile']): Promise<void> {
@@ -127,7 +127,7 @@ async function apiKeyOf(reader: Reader): Promise<string> {
   return output.trim()
 }
 
-/** The names of all members, at their depths: values differ from reader to reader. */
+/** The names of all fields by depth: values differ between readers. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOf)
   if (typeof value !== 'object' || value === null) return typeof value

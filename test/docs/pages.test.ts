@@ -1,4 +1,4 @@
-// The pages as a reader follows them: links lead somewhere, files and settings that they name exist, and README stays short.
+// The pages have valid links, the files and settings that they name exist, and README stays short.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,7 +28,7 @@ const SOURCE_WORDS = new Set([
   ).flatMap((file) => [...textOf(file).matchAll(/\b[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\b/g)].map(([word]) => word)),
 ])
 
-/** Whether there is a file or folder of this name, in which `*` stands for any part of a name. */
+/** Whether a file or folder of this name exists; `*` matches any part of a name. */
 function matchesFile(name: string): boolean {
   const pattern = new RegExp(`^${name.replace(/\/$/, '').replaceAll('.', '\\.').replaceAll('*', '[^/]*')}(/|$)`)
   return existsSync(pathOf(name)) || FILES.some((file) => pattern.test(file))
@@ -37,7 +37,7 @@ function matchesFile(name: string): boolean {
 /** Without code blocks. */
 const proseOf = (page: string): string => textOf(page).replace(/^```[\s\S]*?^```/gm, '')
 
-/** As GitHub makes them from headings. */
+/** Heading anchors as GitHub generates them. */
 function anchorsOf(page: string): string[] {
   return [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
     (title as string)
@@ -93,7 +93,7 @@ describe('docs/architecture.md', () => {
     const isNamed = (folder: string): boolean => {
       const parent = foldersOf(`${folder}/x`).at(-2)
       const own = `\`${folder.split('/').at(-1)}/\``
-      // A folder inside another is named in the row of that.
+      // A nested folder is named in the row of its parent.
       const row = text.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${parent}/\``))
       return text.includes(`\`${folder}/\``) || (row?.includes(own) ?? false)
     }

@@ -1,4 +1,4 @@
-// A reader of the documentation: a checkout of its own, a home, a shell, and a server that it has started as the page says.
+// A reader of the documentation, with a checkout, a home directory, a shell and a server started as the page says.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ export class Reader {
     const home = join(checkout, 'home')
     const bin = join(home, 'bin')
     mkdirSync(bin, { recursive: true })
-    // What `npm install /path/to/checkout` puts there.
+    // As `npm install /path/to/checkout` installs it.
     writeFileSync(join(bin, 'jobledger'), `#!/bin/sh\nexec "${process.execPath}" "${pathOf('dist/cli.js')}" "$@"\n`)
     chmodSync(join(bin, 'jobledger'), 0o755)
     this.environment = {
@@ -41,7 +41,7 @@ export class Reader {
     }
   }
 
-  /** A checkout as git would clone it, with the packages and the generated code that `npm ci` brings. */
+  /** A checkout as cloned by git, with the packages and generated code of `npm ci`. */
   static async open(): Promise<Reader> {
     const checkout = temporaryDirectory('jobledger-reader-')
     const root = pathOf('.')
@@ -67,7 +67,7 @@ export class Reader {
     return { code, output: output() }
   }
 
-  /** Runs a command that goes on by itself; resolves when its output matches, and leaves it running. `meanwhile` is done again and again until then. */
+  /** Runs a command without end; resolves when its output matches, and leaves it running. Repeats `meanwhile` until then. */
   async start(command: string, until: RegExp, meanwhile?: () => Promise<unknown>): Promise<() => Promise<Outcome>> {
     const { child, output } = this.spawn(command)
     const closed = once(child, 'close') as Promise<[number | null]>
@@ -105,7 +105,7 @@ export class Reader {
       cwd: this.checkout,
       env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, which is stopped as Ctrl-C stops it.
+      // A process group of its own, to be stopped as by Ctrl-C.
       detached: true,
     })
     this.background.add(child)
@@ -124,6 +124,6 @@ function stop(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-(child.pid as number), signal)
   } catch {
-    // It has ended.
+    // It has already ended.
   }
 }

@@ -1,16 +1,16 @@
-// How a reader deals with the commands of the documentation that do not simply run to their end with exit code 0.
+// How a reader handles documented commands that do not simply exit with code 0.
 import { PUBSUB_EMULATOR } from '../support/pubSubEmulator.ts'
 
 export interface Treatment {
-  /** Of the commands that it is for; the first that matches counts. */
+  /** Matches the commands; the first match counts. */
   readonly match: RegExp
-  /** Why the command is not run. A reason that begins with "needs" is printed loudly: something is missing here. */
+  /** Why the command is not run. A reason that starts with "needs" is printed prominently, because something is missing here. */
   readonly skip?: string
-  /** It goes on by itself: what it prints once it works. */
+  /** The output after which a command without end works. */
   readonly until?: RegExp
-  /** What happens elsewhere, again and again, until it has printed that. */
+  /** An action to repeat until then. */
   readonly meanwhile?: 'a job is created' | 'a job fails'
-  /** It is left running for the rest of the page. */
+  /** Leaves the command running for the rest of the page. */
   readonly stays?: boolean
 }
 
@@ -37,7 +37,7 @@ export const TREATMENTS: readonly Treatment[] = [
   { match: /maintain +#/, until: /./ },
 ]
 
-/** What stands in the documentation for something of the reader's own. */
+/** Placeholders of the documentation and the reader's values. */
 export interface Own {
   readonly endpoint: string
   readonly checkout: string

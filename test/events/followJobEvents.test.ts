@@ -116,7 +116,7 @@ describe('followJobEvents before the server is reachable', () => {
     await server.close()
     const following = follow({ url: server.url }, { after: data.latestEventCursor })
     await eventually(() => expect(following.interruptions.length).toBeGreaterThan(1))
-    expect(following.interruptions[0]).toMatch(/does not answer \(ECONNREFUSED\)/)
+    expect(following.interruptions[0]).toMatch(/does not respond \(ECONNREFUSED\)/)
     const { id } = await newJob(ledger)
     await start({ PORT: port })
     expect(jobsOf(await following.heard(1))).toEqual([id])

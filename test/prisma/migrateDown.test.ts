@@ -196,7 +196,7 @@ describe('npm run migrate:down', () => {
     const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'))
     expect(scripts['migrate:down']).toMatch(/^node /)
     const words = [...scripts['migrate:down'].split(' ').slice(1), '--yes']
-    expect(await run(words, database.url)).toEqual({ code: 0, said: `Took back ${LAST}.\n\n` })
+    expect(await run(words, database.url)).toEqual({ code: 0, said: `Reverted ${LAST}.\n\n` })
     expect(await appliedNames()).toEqual(MIGRATIONS.slice(0, -1))
     const empty = await createTestDatabase({ empty: true })
     expect(await run(words, empty.url)).toEqual({ code: 0, said: 'No migration is applied.\n\n' })

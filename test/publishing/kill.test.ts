@@ -140,7 +140,7 @@ describe.skipIf(withoutEmulator('kills of the server and of Google Pub/Sub durin
     ].sort(() => random.next() - 0.5)
     await server.says(/listening/)
     for (const kill of kills) {
-      await new Promise((resolve) => setTimeout(resolve, random.whole(200, 1500)))
+      await new Promise((resolve) => setTimeout(resolve, random.integer(200, 1500)))
       await kill()
     }
     expect(await writing).toBeGreaterThanOrEqual(TRANSITIONS)
@@ -203,7 +203,7 @@ function subscribeUntilDone(url: string, random: Random): Subscriber {
   const done = new AbortController()
   const listen = async (): Promise<void> => {
     for (let after = cursorOf(BEGINNING); !done.signal.aborted; ) {
-      const life = AbortSignal.any([done.signal, AbortSignal.timeout(random.whole(100, 1500))])
+      const life = AbortSignal.any([done.signal, AbortSignal.timeout(random.integer(100, 1500))])
       for await (const { cursor, record } of followJobEvents({ url, after, signal: life })) {
         steps.push([record.job.jobId, record.sequence])
         after = cursor

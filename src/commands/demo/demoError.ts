@@ -1,2 +1,2 @@
-/** The demo cannot go on. The message is a sentence for the person at the terminal. */
+/** The demo failed. The message is a sentence for the user. */
 export class DemoError extends Error {}

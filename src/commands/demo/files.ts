@@ -1,4 +1,4 @@
-// The files below a folder, and their hashes. Knows nothing of jobs.
+// Finds the files below a folder and hashes them. Independent of jobs.
 import { createHash } from 'node:crypto'
 import { constants, type Dirent } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
@@ -12,23 +12,23 @@ export interface FoundFile {
 }
 
 /**
- * Everything below `folder` that is no folder, in order of name: also what cannot be read, which shows when it is tried. Folders behind
- * symbolic links are not entered, for they may lead in circles.
+ * All entries below `folder` except folders, ordered by name. Unreadable entries are included; they fail
+ * later. Folders behind symbolic links are not entered, because links may form cycles.
  *
- * @throws DemoError if there is no such folder, or nothing in it
+ * @throws DemoError if the folder cannot be read or contains no files
  */
 export async function filesBelow(folder: string): Promise<FoundFile[]> {
   await readdir(folder).catch((error: unknown) => {
     throw new DemoError(`The folder ${folder} cannot be read: ${describeFailure(error)}`)
   })
   const files = (await walk(folder)).map((path) => ({ path, name: relative(folder, path) }))
-  if (files.length === 0) throw new DemoError(`The folder ${folder} holds no files.`)
+  if (files.length === 0) throw new DemoError(`The folder ${folder} contains no files.`)
   return files
 }
 
 async function walk(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined)
-  // A folder that cannot be read is told like a file that cannot.
+  // An unreadable folder is reported like an unreadable file.
   if (entries === undefined) return [folder]
   const below = await Promise.all(
     entries.map(async (entry) => {
@@ -46,9 +46,9 @@ async function leadsToFolder(entry: Dirent, path: string): Promise<boolean> {
   return target?.isDirectory() ?? false
 }
 
-/** The SHA-256 of a file and its size. Rejects with what keeps it from being read. */
+/** The SHA-256 and size of a file. Rejects if it cannot be read. */
 export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
-  // Without waiting: a pipe would wait for somebody to write into it.
+  // Non-blocking, because opening a pipe would wait for a writer.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     if (!(await handle.stat()).isFile()) throw new Error('It is not a regular file.')
@@ -64,7 +64,7 @@ export async function hashFile(path: string): Promise<{ sha256: string; bytes: n
   }
 }
 
-/** What went wrong, short enough for an error message of a result. */
+/** Describes an error in at most 1000 characters, for the error message of a result. */
 export function describeFailure(error: unknown): string {
   return (
     error instanceof Error ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name) : String(error)

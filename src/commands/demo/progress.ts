@@ -1,4 +1,4 @@
-// How far the demo is: one line that changes on a terminal, a line now and then elsewhere.
+// The progress of the demo: one updated line on a terminal, occasional lines elsewhere.
 import { clearLine, cursorTo } from 'node:readline'
 
 const LINES = 10

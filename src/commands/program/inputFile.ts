@@ -1,16 +1,16 @@
-// Text for the standard input of a program, as a file that has no name any more: unlike a pipe it can be opened again as /dev/stdin, and
-// a program that does not read it is no failure.
+// Text for the standard input of a program, as an unlinked file: unlike a pipe, it can be reopened as
+// /dev/stdin, and a program that does not read it causes no error.
 import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface ProgramInput {
-  /** As startProgram takes it. */
+  /** As in ProgramOptions. */
   readonly stdin: number | { readonly text: string }
   close(): Promise<void>
 }
 
-/** Where there is no place for temporary files, the text is for a pipe. */
+/** Falls back to a pipe if no temporary file can be created. */
 export async function openInput(text: string): Promise<ProgramInput> {
   const file = await unnamedFile(text).catch(() => undefined)
   return file ? { stdin: file.fd, close: () => file.close() } : { stdin: { text }, close: async () => undefined }

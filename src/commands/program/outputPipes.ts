@@ -1,5 +1,5 @@
-// The pipes that a program writes its output into. What Node calls a pipe is a socket, and a script that opens /dev/stderr or
-// /dev/stdout by name, as many do, fails on a socket. Real pipes come from mkfifo(1); where there is none, sockets have to do.
+// The pipes for the output of a program. Node's pipes are sockets, and scripts that open /dev/stderr or
+// /dev/stdout by name fail on a socket. So real pipes are made with mkfifo(1), with sockets as fallback.
 import { close, constants, openSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
@@ -9,12 +9,12 @@ import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 
 export interface OutputPipes {
-  /** The ends that the program writes into: descriptors, or a word of execa. */
+  /** The write ends for the program: descriptors, or the word for execa. */
   readonly stdout: number | 'pipe'
   readonly stderr: number | 'pipe'
   /**
-   * The ends to read from, once the program was started or could not be: what of `started` is ours to read if these are sockets.
-   * The descriptors above are closed: the end of the output is where no other process has them.
+   * The read ends, to be called once the program has started or failed to start; with sockets they are
+   * those of `started`. Closes the write ends, so that the output ends when no other process holds them.
    */
   readers(started: SocketReaders): { readonly stdout: Readable; readonly stderr: Readable }
 }
@@ -24,7 +24,7 @@ interface SocketReaders {
   readonly stderr: Readable | null
 }
 
-/** Makes the two pipes of one program. Never fails for want of mkfifo(1) or of a directory for temporary files. */
+/** Creates the two pipes of a program. Does not fail if mkfifo(1) or a temporary directory is missing. */
 export async function openOutputPipes(): Promise<OutputPipes> {
   return (await realPipes().catch(() => undefined)) ?? SOCKETS
 }
@@ -50,13 +50,13 @@ async function realPipes(): Promise<OutputPipes> {
       },
     }
   } finally {
-    // Open pipes need their names no longer.
+    // Open pipes no longer need their names.
     await rm(dir, { recursive: true, force: true })
   }
 }
 
 function openPipe(path: string): { readonly writeEnd: number; readonly reader: Readable } {
-  // In this order, and the first without waiting: each end waits for the other to be opened.
+  // Open the read end first and non-blocking: opening one end blocks until the other is open.
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const writeEnd = openSync(path, constants.O_WRONLY)
   return { writeEnd, reader: new Socket({ fd: readEnd, readable: true, writable: false }) }

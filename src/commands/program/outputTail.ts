@@ -1,48 +1,48 @@
-// The end of what a program writes: so much is kept, whatever it writes, and told as text that the API takes.
+// Keeps the last bytes of a program's output, and converts them to text that the API accepts.
 
-/** So many bytes are kept of each stream. */
+/** Bytes kept of each stream. */
 const TAIL_BYTES = 64 * 1024
 
-/** Bytes that cannot begin a character of UTF-8: they continue one. */
+/** Continuation bytes of UTF-8 characters. */
 const CONTINUATION_MASK = 0xc0
 const CONTINUATION = 0x80
-/** A character is at most so many bytes after its first. */
+/** Maximum number of continuation bytes in a character. */
 const MAX_CONTINUATION = 3
 
 export class OutputTail {
-  private readonly most: number
+  private readonly maxBytes: number
   private chunks: Buffer[] = []
   private bytes = 0
-  private isCut = false
+  private isTruncated = false
 
-  constructor(most = TAIL_BYTES) {
-    this.most = most
+  constructor(maxBytes = TAIL_BYTES) {
+    this.maxBytes = maxBytes
   }
 
   add(chunk: Buffer): void {
     this.chunks.push(chunk)
     this.bytes += chunk.length
-    if (this.bytes > 2 * this.most) this.cut()
+    if (this.bytes > 2 * this.maxBytes) this.truncate()
   }
 
   /**
-   * What is kept, as text without NUL and without halves of characters: what is no UTF-8 becomes U+FFFD, and so does NUL, which the
-   * API refuses. A character that the cut has split is left out.
+   * The kept bytes as text. Invalid UTF-8 and NUL, which the API refuses, become U+FFFD. A character
+   * that was split by truncation is left out.
    */
   text(): string {
-    this.cut()
+    this.truncate()
     const kept = Buffer.concat(this.chunks)
-    const whole = this.isCut ? kept.subarray(firstCharacter(kept)) : kept
+    const whole = this.isTruncated ? kept.subarray(firstCharacter(kept)) : kept
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(whole).replaceAll('\0', '\uFFFD')
   }
 
-  private cut(): void {
-    if (this.bytes <= this.most) return
-    // A copy: a part of a large buffer would keep the whole of it.
-    const kept = Buffer.from(Buffer.concat(this.chunks).subarray(this.bytes - this.most))
+  private truncate(): void {
+    if (this.bytes <= this.maxBytes) return
+    // Copied, because a slice would keep the whole buffer in memory.
+    const kept = Buffer.from(Buffer.concat(this.chunks).subarray(this.bytes - this.maxBytes))
     this.chunks = [kept]
     this.bytes = kept.length
-    this.isCut = true
+    this.isTruncated = true
   }
 }
 

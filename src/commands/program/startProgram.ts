@@ -1,4 +1,4 @@
-// Runs one program as a child process: its time, its signals, its output. Knows nothing of jobs.
+// Runs a program as a child process, with time limit, signals and output. Independent of jobs.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { captureOutput, type OutputCapture } from './outputCapture.ts'
@@ -7,42 +7,42 @@ import { type ProgramEnd, startFailure } from './programEnd.ts'
 
 export interface ProgramOptions {
   readonly command: readonly [file: string, ...words: string[]]
-  /** All that it gets. */
+  /** Its complete environment. */
   readonly environment: NodeJS.ProcessEnv
-  /** The descriptor that it reads from; 0 is our own. Or the text that it reads. */
+  /** The descriptor that it reads from, 0 for our own; or the text that it reads. */
   readonly stdin: number | { readonly text: string }
-  /** Its output goes on to ours, live and unchanged; otherwise only the tails are kept. */
-  readonly passOn: boolean
-  /** It leads a session and a group of its own: a stop reaches all that it has started, and no signal of our terminal does. */
+  /** Forwards its output to ours, live and unchanged; otherwise only the tails are kept. */
+  readonly forward: boolean
+  /** Gives it a session and process group of its own: a stop reaches all its descendants, and signals of our terminal do not. */
   readonly ownSession: boolean
-  /** It is stopped after so long. */
+  /** Time limit after which it is stopped. */
   readonly timeoutMs?: number | undefined
-  /** A program that does not end by SIGTERM gets SIGKILL after so long. */
+  /** Time from SIGTERM to SIGKILL. */
   readonly killAfterMs: number
 }
 
 export interface RunningProgram {
-  /** Passes a signal on to the program itself, as if it had been sent there. */
+  /** Sends a signal to the program only. */
   send(signal: NodeJS.Signals): void
-  /** SIGTERM now and SIGKILL later, also to what it has started if it has a session of its own. */
+  /** Sends SIGTERM, later SIGKILL; also to its descendants if it has its own session. */
   stop(): void
-  /** Resolves when it has ended, with what has come of its output, also if it could not be started. Never rejects. */
+  /** Resolves when it has ended or could not be started, with the output so far. Never rejects. */
   readonly ended: Promise<ProgramEnd>
-  /** Resolves when its output was read to the end and passed on, or will not be any more. Never rejects. */
+  /** Resolves when all output was read and forwarded, or reading was stopped. Never rejects. */
   readonly drained: Promise<DrainedOutput>
 }
 
 export interface DrainedOutput {
-  /** False if what the program left running still had it. */
+  /** False if a process that the program left running still held the output. */
   readonly isComplete: boolean
-  /** What could not be passed on and why, such as "stdout (ENOSPC: no space left on device, write)". That nobody reads is no fault. */
+  /** What could not be forwarded and why, such as "stdout (ENOSPC: no space left on device, write)". A closed reader is not a fault. */
   readonly faults: readonly string[]
 }
 
-/** After its end, output is waited for so long: what it left running may hold it for ever. */
+/** How long to wait for output after the exit: a process left running may hold it open forever. */
 const LINGER_MS = 2000
 const LINGER_STEP_MS = 50
-/** Who reads what is passed on may take his time, but not keep the end from being known. */
+/** How long a slow reader of the output may delay the report of the exit. */
 const SLOW_READER_MS = 5000
 
 interface Exit {
@@ -51,7 +51,7 @@ interface Exit {
   readonly notStarted?: string
 }
 
-/** Starts a program. One that cannot be started is a program that ended at once. */
+/** Starts a program. If it cannot be started, it counts as ended at once. */
 export async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const pipes = await openOutputPipes()
   const startedAt = new Date()
@@ -92,19 +92,19 @@ function spawn({ command: [file, ...words], environment, stdin, ownSession }: Pr
   })
 }
 
-/** The types of execa know of descriptors below ten only. */
+/** The types of execa only know descriptors below ten. */
 function descriptor(pipe: number | 'pipe'): 3 | 'pipe' {
   return pipe as 3 | 'pipe'
 }
 
 type Child = ReturnType<typeof spawn>
 
-function capturesOf(child: Child, pipes: OutputPipes, { passOn }: ProgramOptions): OutputCapture[] {
+function capturesOf(child: Child, pipes: OutputPipes, { forward }: ProgramOptions): OutputCapture[] {
   const { stdout, stderr } = pipes.readers(child)
-  return [captureOutput(stdout, passOn ? 1 : undefined), captureOutput(stderr, passOn ? 2 : undefined)]
+  return [captureOutput(stdout, forward ? 1 : undefined), captureOutput(stderr, forward ? 2 : undefined)]
 }
 
-/** The exit itself: execa's promise would also wait for the end of the output. */
+/** Resolves on exit; execa's promise would also wait for the end of the output. */
 function exitOf(child: Child, file: string): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
@@ -120,40 +120,40 @@ function sendSignal(child: Child, signal: NodeJS.Signals, toGroup: boolean): voi
   try {
     process.kill(toGroup ? -child.pid : child.pid, signal)
   } catch (error) {
-    // It has ended.
+    // It has already ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
 function createStop(send: (signal: NodeJS.Signals) => void, { timeoutMs, killAfterMs }: ProgramOptions) {
-  const asked = { timedOut: false, stopped: false }
+  const requested = { timedOut: false, stopped: false }
   let ended = false
   let kill: NodeJS.Timeout | undefined
-  const ask = (why: keyof typeof asked): void => {
+  const request = (why: keyof typeof requested): void => {
     if (ended) return
-    asked[why] = true
+    requested[why] = true
     send('SIGTERM')
     kill ??= setTimeout(() => send('SIGKILL'), killAfterMs)
   }
-  const timeout = timeoutMs === undefined ? undefined : setTimeout(() => ask('timedOut'), timeoutMs)
+  const timeout = timeoutMs === undefined ? undefined : setTimeout(() => request('timedOut'), timeoutMs)
   return {
-    stop: () => ask('stopped'),
-    /** Why it was asked to end, if it was. Nothing is sent any more. */
-    end(): Readonly<typeof asked> {
+    stop: () => request('stopped'),
+    /** Why it was stopped, if it was. Sends nothing more. */
+    end(): Readonly<typeof requested> {
       ended = true
       clearTimeout(timeout)
       clearTimeout(kill)
-      return asked
+      return requested
     },
   }
 }
 
-/** Whether all of the output has come. A slow reader of what is passed on is waited for; a process left behind is not. */
+/** Whether all output was read. Waits for a slow reader of forwarded output, but not for a process left behind. */
 async function drain(captures: readonly OutputCapture[]): Promise<boolean> {
   const all = Promise.all(captures.map(({ ended }) => ended)).then(() => true)
   for (let waitedMs = 0; waitedMs < LINGER_MS; ) {
     if (await Promise.race([all, sleep(LINGER_STEP_MS, false)])) return true
-    if (!captures.some((capture) => capture.isPassingOn())) waitedMs += LINGER_STEP_MS
+    if (!captures.some((capture) => capture.isForwarding())) waitedMs += LINGER_STEP_MS
   }
   close(captures)
   return false

@@ -1,14 +1,14 @@
-// Options of a command that cannot be used, and the forms that `run` and `worker` share.
+// Errors of command-line options, and the option formats that commands share.
 
-/** As timeout(1) has it: not the program, but what was to run it has failed, or to pass on its output. */
+/** The exit code of timeout(1) if the command itself fails rather than the program. */
 export const CANNOT_RUN = 125
 
-/** The message is a sentence for the person at the terminal. */
+/** An option is invalid. The message is a sentence for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** The longest that a timer takes. */
+/** The longest delay of a timer. */
 const MAX_SECONDS = 2_147_483
 
 /** The value of --timeout in seconds; undefined if it was not given. @throws UsageError */
@@ -16,21 +16,21 @@ export function timeoutSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const seconds = text.trim() === '' ? Number.NaN : Number(text)
   if (seconds > 0 && seconds <= MAX_SECONDS) return seconds
-  throw new UsageError(`--timeout must be a positive number of seconds, at most ${MAX_SECONDS}, not "${text}".`)
+  throw new UsageError(`--timeout must be a positive number of seconds, at most ${MAX_SECONDS} (got "${text}").`)
 }
 
-/** @throws UsageError if the option was given, but empty */
+/** @throws UsageError if the option is given but empty */
 export function requireNotEmpty(option: string, text: string | undefined): void {
-  if (text === '') throw new UsageError(`${option} must not be empty; leave it out instead.`)
+  if (text === '') throw new UsageError(`${option} must not be empty; omit it instead.`)
 }
 
-/** The value of an option that is a whole number; undefined if it was not given. @throws UsageError */
-export function wholeNumber(
+/** The value of an integer option; undefined if it was not given. @throws UsageError */
+export function integer(
   option: string,
   text: string | undefined,
-  [least, most]: readonly [number, number],
+  [min, max]: readonly [number, number],
 ): number | undefined {
   if (text === undefined) return undefined
-  if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
-  throw new UsageError(`${option} must be a whole number from ${least} to ${most}, not "${text}".`)
+  if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
+  throw new UsageError(`${option} must be an integer from ${min} to ${max} (got "${text}").`)
 }

@@ -1,17 +1,17 @@
-// What is to be told the ledger of one run of a program: complete in itself, so that another process can tell it, long after.
+// The complete record of one run of a program, so that another process can report it much later.
 import { z } from 'zod'
 import type { CompleteRunMutationVariables, CreateRunMutationVariables } from '../../client/documents.generated.ts'
 
 const FORMAT = 1
 
-/** No worker claims a job before it is due. */
+/** The due time of a job that no worker may claim. */
 const NEVER = '9999-12-31T00:00:00.000Z'
 
-/** What is known when a program starts. */
-const BEGINNING = {
-  /** The idempotency key of the job; also marks the transitions that are made for this run. */
+/** What is known when the program starts. */
+const START_FIELDS = {
+  /** The idempotency key of the job; it also marks the transitions of this run. */
   key: z.uuid(),
-  /** The server that the run belongs to: no other gets it, nor a credential for it. */
+  /** The server of the run: no other server gets the run or its credential. */
   url: z.string(),
   content: z.string(),
   preset: z.string().optional(),
@@ -20,20 +20,20 @@ const BEGINNING = {
   startedAt: z.iso.datetime(),
 }
 
-const BEGUN_RUN = z.object(BEGINNING)
+const STARTED_RUN = z.object(START_FIELDS)
 
-/** The form of a file of the spool. */
+/** The format of a spool file. */
 export const RUN_RECORD = z.object({
   format: z.literal(FORMAT),
-  ...BEGINNING,
-  /** The job, if the server has acknowledged it. */
+  ...START_FIELDS,
+  /** The job, if the server has confirmed it. */
   jobId: z.uuid().optional(),
   endedAt: z.iso.datetime(),
   processingTimeMs: z.int().min(0),
   /** Null if the program succeeded. */
   errorMessage: z.string().nullable(),
   timedOut: z.boolean(),
-  /** How it ended, in a few words. */
+  /** A short description of the end. */
   reason: z.string(),
   output: z.object({
     exitCode: z.int().nullable(),
@@ -43,16 +43,16 @@ export const RUN_RECORD = z.object({
   }),
 })
 
-export type BegunRun = Readonly<z.infer<typeof BEGUN_RUN>>
+export type StartedRun = Readonly<z.infer<typeof STARTED_RUN>>
 export type RunRecord = Readonly<z.infer<typeof RUN_RECORD>>
 
-/** A run that has ended. */
-export function endedRun(begun: BegunRun, end: Omit<RunRecord, 'format' | keyof BegunRun>): RunRecord {
-  return { format: FORMAT, ...begun, ...end }
+/** The record of a finished run. */
+export function endedRun(started: StartedRun, end: Omit<RunRecord, 'format' | keyof StartedRun>): RunRecord {
+  return { format: FORMAT, ...started, ...end }
 }
 
-/** The job of a run. `late`: it is made after the run, of which it then tells the end too. */
-export function jobInput(run: BegunRun | RunRecord, late: boolean): CreateRunMutationVariables['input'] {
+/** The input that creates the job of a run. `late`: it is created after the run has ended. */
+export function jobInput(run: StartedRun | RunRecord, late: boolean): CreateRunMutationVariables['input'] {
   return {
     content: run.content,
     ...(run.preset === undefined ? {} : { preset: run.preset }),
@@ -63,17 +63,17 @@ export function jobInput(run: BegunRun | RunRecord, late: boolean): CreateRunMut
   }
 }
 
-/** What all transitions of a run say. */
-export function transitionMetadata(run: BegunRun | RunRecord, late: boolean): Record<string, unknown> {
+/** The metadata of all transitions of a run. */
+export function transitionMetadata(run: StartedRun | RunRecord, late: boolean): Record<string, unknown> {
   return { run: run.key, ...timesOf(run), ...(late && { deliveredLate: true }) }
 }
 
-function timesOf(run: BegunRun | RunRecord): Record<string, string> {
+function timesOf(run: StartedRun | RunRecord): Record<string, string> {
   const { host, startedAt } = run
   return { host, startedAt, ...('endedAt' in run && { endedAt: run.endedAt }) }
 }
 
-/** The result of a run, as the mutations that end a job take it. */
+/** The result of a run, as input of completeJob and failJob. */
 export function resultInput(run: RunRecord, late: boolean): Omit<CompleteRunMutationVariables['input'], 'jobId'> {
   const { output, processingTimeMs, reason } = run
   return { output, processingTimeMs, reason, metadata: transitionMetadata(run, late) }

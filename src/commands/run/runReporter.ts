@@ -1,4 +1,4 @@
-// Tells the ledger of runs: each step safe to repeat, also by another process, and also when its answer was lost.
+// Reports runs to the ledger. Every step is safe to repeat, also by another process or after a lost response.
 import { Credential } from '../../client/credential.ts'
 import {
   CompleteRunDocument,
@@ -20,17 +20,17 @@ import {
 import { sendOperation, type TypedDocument } from '../../client/sendOperation.ts'
 import type { ClientConfig } from '../../config/client.ts'
 import { credentialSource, missingRole, withOptions } from '../credential.ts'
-import { type BegunRun, jobInput, type RunRecord, resultInput, transitionMetadata } from './runRecord.ts'
+import { jobInput, type RunRecord, resultInput, type StartedRun, transitionMetadata } from './runRecord.ts'
 
-/** The ledger will not take this run, however often it is told. The message is a sentence. */
+/** The ledger refuses this run permanently. The message is a sentence. */
 export class RunRefusedError extends Error {
   override readonly name = 'RunRefusedError'
 }
 
-/** The server does not take this run from this credential; another one may do. The message is a sentence. */
+/** The server refuses this credential for the run; another one may be accepted. The message is a sentence. */
 export class CredentialRefusedError extends Error {
   override readonly name = 'CredentialRefusedError'
-  /** The credential is of no use for other runs either. */
+  /** The credential is refused for all runs. */
   readonly isForAll: boolean
 
   constructor(message: string, { isForAll }: { readonly isForAll: boolean }) {
@@ -39,27 +39,27 @@ export class CredentialRefusedError extends Error {
   }
 }
 
-/** Of the refusals of a request those that no other credential, and no better moment, mends. */
-const NO_LIMIT = new Set(['BAD_USER_INPUT', 'HTTP_413'])
-/** The options of the command that fields of the API come from. */
+/** Refusals that neither another credential nor a later attempt fixes. */
+const PERMANENT = new Set(['BAD_USER_INPUT', 'HTTP_413'])
+/** Options by the API field that they set. */
 const OPTIONS = { preset: '--preset', userId: '--user' }
 
-/** The version of a job that was created, and of one that was started when nobody else had touched it. */
+/** The versions of a job after its creation and after its start if nothing else changed it. */
 const CREATED = 1
 const STARTED = 2
 
 export interface ReportContext {
   readonly signal: AbortSignal
-  /** After the run, or by another process than ran it. */
+  /** Whether the report is sent after the run, or by another process. */
   readonly late: boolean
 }
 
-/** The runs in the ledger behind `url`. Asks once: when to ask again is for the caller. */
+/** Reports runs to the server at `url`. Each method tries once; the caller decides when to retry. */
 export class RunReporter {
   private readonly url: string
   private readonly credential: Credential
   private readonly source: string
-  /** Why the caller cannot bring a run to its end; null: it can, as far as is known. */
+  /** Why the caller's roles are insufficient; null if they are not known to be. */
   private roleFault: string | null | undefined
 
   constructor(config: Pick<ClientConfig, 'url' | 'token' | 'tokenFrom'>) {
@@ -69,50 +69,50 @@ export class RunReporter {
   }
 
   /**
-   * Makes the job of a run that is about to begin. It is PROCESSING, or still PENDING if only that much could be done.
-   * @throws RunRefusedError, CredentialRefusedError, ServerAwayError
+   * Creates and starts the job of a run that is about to start. It stays PENDING if the second step fails.
+   * @throws RunRefusedError, CredentialRefusedError, ServerUnavailableError
    */
-  async begin(run: BegunRun, signal: AbortSignal): Promise<RunJob> {
-    const telling = { late: false, signal }
-    const job = await this.create(run, telling)
-    const started = await this.start(run, job, telling).catch(() => undefined)
+  async start(run: StartedRun, signal: AbortSignal): Promise<RunJob> {
+    const context = { late: false, signal }
+    const job = await this.create(run, context)
+    const started = await this.startJob(run, job, context).catch(() => undefined)
     return started?.__typename === 'TransitionJobSuccess' ? started.job : job
   }
 
   /**
-   * Brings the job of a run to its end, from wherever it is; `known` is how it was last seen. Told once more, nothing changes.
-   * @throws RunRefusedError, CredentialRefusedError, ServerAwayError
+   * Moves the job of a run to its final state, from any state; `known` is its last known state. Safe to repeat.
+   * @throws RunRefusedError, CredentialRefusedError, ServerUnavailableError
    */
-  async finish(run: RunRecord, telling: ReportContext, known?: RunJob): Promise<void> {
-    let job = known ?? (await this.find(run, telling))
-    while (!isEnd(job, run)) {
-      const outcome = await this.advance(run, job, telling)
+  async finish(run: RunRecord, context: ReportContext, known?: RunJob): Promise<void> {
+    let job = known ?? (await this.find(run, context))
+    while (!isFinished(job, run)) {
+      const outcome = await this.advance(run, job, context)
       if (outcome.__typename === 'InvalidInput') throw this.refusal(outcome.message)
       if (outcome.__typename === 'TransitionJobSuccess') {
         job = outcome.job
         continue
       }
-      // Somebody else was there, or we ourselves, and the answer was lost.
-      const now = await this.read(job.jobId, telling)
-      if (now.version === job.version) throw this.refusal(outcome.message)
-      job = now
+      // The job has changed in the meantime, possibly by an earlier request whose response was lost.
+      const current = await this.read(job.jobId, context)
+      if (current.version === job.version) throw this.refusal(outcome.message)
+      job = current
     }
   }
 
-  private find(run: RunRecord, telling: ReportContext): Promise<RunJob> {
-    return run.jobId === undefined ? this.create(run, telling) : this.read(run.jobId, telling)
+  private find(run: RunRecord, context: ReportContext): Promise<RunJob> {
+    return run.jobId === undefined ? this.create(run, context) : this.read(run.jobId, context)
   }
 
-  private async create(run: BegunRun | RunRecord, { late, signal }: ReportContext): Promise<RunJob> {
+  private async create(run: StartedRun | RunRecord, { late, signal }: ReportContext): Promise<RunJob> {
     await this.requireRoles(signal)
     const outcome = await this.mutate(CreateRunDocument, { input: jobInput(run, late) }, signal)
     if (outcome.__typename === 'CreateJobSuccess') return outcome.job
-    // Made by an earlier attempt, whose answer was lost, before as much was known of the run.
+    // Created by an earlier attempt whose response was lost, with fewer details of the run.
     if (outcome.__typename === 'IdempotencyConflict') return outcome.existingJob
     throw this.refusal(outcome.message)
   }
 
-  /** A job that nobody may start would stay PENDING. */
+  /** Checked first, because a job that the caller may not start would stay PENDING. */
   private async requireRoles(signal: AbortSignal): Promise<void> {
     if (this.roleFault === undefined) {
       const { viewer } = await this.send(ViewerRolesDocument, {}, signal)
@@ -123,30 +123,30 @@ export class RunReporter {
 
   private async read(jobId: string, { signal }: ReportContext): Promise<RunJob> {
     const { job } = await this.send(ReadRunDocument, { jobId }, signal)
-    if (job === null) throw this.refusal(`There is no job ${jobId}.`)
+    if (job === null) throw this.refusal(`Job ${jobId} does not exist.`)
     return job
   }
 
-  private async start(
-    run: BegunRun,
+  private async startJob(
+    run: StartedRun,
     { jobId }: RunJob,
     { late, signal }: ReportContext,
   ): Promise<RunTransitionFragment> {
-    const note = { reason: `run on ${run.host}`, metadata: transitionMetadata(run, late) }
-    const input = { jobId, to: 'PROCESSING', expectedVersion: CREATED, ...note } as const
+    const transition = { reason: `run on ${run.host}`, metadata: transitionMetadata(run, late) }
+    const input = { jobId, to: 'PROCESSING', expectedVersion: CREATED, ...transition } as const
     return this.mutate(StartRunDocument, { input }, signal)
   }
 
-  /** The next step of a job that only this run has touched. */
-  private async advance(run: RunRecord, job: RunJob, telling: ReportContext): Promise<RunTransitionFragment> {
+  /** Sends the next transition of a job that only this run has changed. */
+  private async advance(run: RunRecord, job: RunJob, context: ReportContext): Promise<RunTransitionFragment> {
     const { jobId, state, version } = job
-    if (state === 'PENDING' && version === CREATED) return this.start(run, job, telling)
+    if (state === 'PENDING' && version === CREATED) return this.startJob(run, job, context)
     if (state !== 'PROCESSING' || version !== STARTED || !isBy(job, run))
-      throw this.refusal(`Job ${jobId} is ${state}, version ${version}, and not by this run.`)
-    const input = { jobId, expectedVersion: STARTED, ...resultInput(run, telling.late) }
+      throw this.refusal(`Job ${jobId} was changed by another caller: it is ${state}, version ${version}.`)
+    const input = { jobId, expectedVersion: STARTED, ...resultInput(run, context.late) }
     const { errorMessage, timedOut } = run
-    if (errorMessage === null) return this.mutate(CompleteRunDocument, { input }, telling.signal)
-    return this.mutate(FailRunDocument, { input: { ...input, errorMessage, timedOut } }, telling.signal)
+    if (errorMessage === null) return this.mutate(CompleteRunDocument, { input }, context.signal)
+    return this.mutate(FailRunDocument, { input: { ...input, errorMessage, timedOut } }, context.signal)
   }
 
   private async mutate<Outcome, Variables extends object>(
@@ -164,24 +164,24 @@ export class RunReporter {
   ): Promise<Data> {
     const operation = { query: document.toString(), variables }
     const request = (headers: Record<string, string>) => sendOperation<Data>(this.url, operation, headers, signal)
-    const answer = await this.credential.send(request, signal).catch((error: unknown) => {
-      throw this.sorted(networkFailure(this.url, error, false))
+    const response = await this.credential.send(request, signal).catch((error: unknown) => {
+      throw this.classify(networkFailure(this.url, error, false))
     })
-    const failure = failureOf(this.url, answer)
-    if (failure) throw this.sorted(failure)
-    return answer.data
+    const failure = failureOf(this.url, response)
+    if (failure) throw this.classify(failure)
+    return response.data
   }
 
-  /** Refusals that another moment or another credential may mend are no reason to give up. */
-  private sorted(failure: Error): Error {
+  /** Classifies a failure: only permanent refusals of the run end its delivery. */
+  private classify(failure: Error): Error {
     if (!(failure instanceof RequestRefusedError)) return failure
-    if (NO_LIMIT.has(failure.code)) return this.refusal(failure.detail)
+    if (PERMANENT.has(failure.code)) return this.refusal(failure.detail)
     if (!failure.isAboutInput) return this.credentialRefusal(failure.detail, failure.code === 'UNAUTHENTICATED')
-    return new ServerUnavailableError(`${this.url} refuses for now: ${failure.detail}`, { cause: failure })
+    return new ServerUnavailableError(`${this.url} temporarily refuses: ${failure.detail}`, { cause: failure })
   }
 
   private credentialRefusal(detail: string, isForAll: boolean): CredentialRefusedError {
-    return new CredentialRefusedError(`${this.url} refuses for now: ${detail} ${this.source}`, { isForAll })
+    return new CredentialRefusedError(`${this.url} temporarily refuses: ${detail} ${this.source}`, { isForAll })
   }
 
   private refusal(message: string): RunRefusedError {
@@ -189,7 +189,7 @@ export class RunReporter {
   }
 }
 
-function isEnd(job: RunJob, run: RunRecord): boolean {
+function isFinished(job: RunJob, run: RunRecord): boolean {
   return (job.state === 'COMPLETED' || job.state === 'FAILED') && isBy(job, run)
 }
 

@@ -1,13 +1,13 @@
-// The signals that come while a program runs for somebody: they are meant for the program.
+// Forwards signals of this process to the program that it runs.
 import inspector from 'node:inspector'
 import type { RunningProgram } from '../program/startProgram.ts'
 
 /**
- * Each of these ends a program that does not expect it. Left out are those by which a process hears of its own faults (SIGSEGV), of its
- * own pipes, files and children (SIGPIPE, SIGXFSZ, SIGCHLD) and of its own use of a terminal (SIGTTIN, SIGTTOU), and SIGPROF, which
- * is V8's. SIGUSR1 that nobody listens to opens Node's debugger.
+ * Signals whose default action ends a process. Left out are signals about the process itself (SIGSEGV),
+ * its pipes, files and children (SIGPIPE, SIGXFSZ, SIGCHLD) and its terminal use (SIGTTIN, SIGTTOU), and
+ * SIGPROF, which V8 uses. Without a listener, SIGUSR1 opens Node's debugger.
  */
-const DEADLY = [
+const TERMINATING = [
   'SIGTERM',
   'SIGINT',
   'SIGHUP',
@@ -21,43 +21,43 @@ const DEADLY = [
   'SIGIO',
   'SIGPWR',
 ] as const
-/** These do nothing to a running program that does not expect them. */
-const MILD = ['SIGCONT', 'SIGWINCH', 'SIGURG'] as const
-/** What a terminal sends to the whole of its foreground group, by Ctrl-C and Ctrl-\. */
-const BY_KEY: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT'])
+/** Signals whose default action does not stop a running process. */
+const HARMLESS = ['SIGCONT', 'SIGWINCH', 'SIGURG'] as const
+/** Signals that a terminal sends to its foreground group on Ctrl-C and Ctrl-\. */
+const KEYBOARD: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT'])
 
-/** From its making until `close`, these signals do not end the process. */
+/** From construction until `close`, these signals do not end this process. */
 export class SignalForwarder {
-  /** The deadly signal that came before there was a program. */
+  /** The first terminating signal that arrived before the program started. */
   early: NodeJS.Signals | undefined
   private readonly atTerminal: boolean
   private program: RunningProgram | undefined
   private noProgram = new AbortController()
 
-  /** `atTerminal`: the program is in our group, so that the keys of the terminal, Ctrl-C and others, reach it without us. */
+  /** `atTerminal`: the program is in our process group and receives keyboard signals directly. */
   constructor({ atTerminal }: { readonly atTerminal: boolean }) {
     this.atTerminal = atTerminal
-    for (const signal of DEADLY) process.on(signal, this.onDeadly)
+    for (const signal of TERMINATING) process.on(signal, this.onTerminating)
     closeDebugger()
-    // Otherwise the terminal stops, continues and resizes the program as it does us.
+    // At a terminal, the terminal stops, continues and resizes the program directly.
     if (atTerminal) return
-    for (const signal of MILD) process.on(signal, this.onMild)
+    for (const signal of HARMLESS) process.on(signal, this.onHarmless)
     process.on('SIGTSTP', this.onStop)
   }
 
-  /** Aborted after so long, and by a deadly signal that comes while there is no program, before it or after it. */
-  patience(ms: number): AbortSignal {
-    const patience = new AbortController()
+  /** A signal that aborts after `ms`, or on a terminating signal while no program runs. */
+  timeout(ms: number): AbortSignal {
+    const controller = new AbortController()
     const { signal } = this.noProgram
-    const end = (): void => patience.abort(signal.reason)
+    const end = (): void => controller.abort(signal.reason)
     if (signal.aborted) end()
     signal.addEventListener('abort', end, { once: true })
-    setTimeout(() => patience.abort(new Error(`no answer within ${ms / 1000} s`)), ms).unref()
-    return patience.signal
+    setTimeout(() => controller.abort(new Error(`no response within ${ms / 1000} s`)), ms).unref()
+    return controller.signal
   }
 
-  /** From now on they are passed on to this program. */
-  begin(program: RunningProgram): void {
+  /** Forwards signals to this program from now on. */
+  forwardTo(program: RunningProgram): void {
     this.program = program
     if (this.early) program.send(this.early)
   }
@@ -69,28 +69,28 @@ export class SignalForwarder {
   }
 
   close(): void {
-    for (const signal of DEADLY) process.off(signal, this.onDeadly)
-    for (const signal of MILD) process.off(signal, this.onMild)
+    for (const signal of TERMINATING) process.off(signal, this.onTerminating)
+    for (const signal of HARMLESS) process.off(signal, this.onHarmless)
     process.off('SIGTSTP', this.onStop)
   }
 
-  private readonly onDeadly = (signal: NodeJS.Signals): void => {
+  private readonly onTerminating = (signal: NodeJS.Signals): void => {
     if (this.program === undefined) {
       this.early ??= signal
-      this.noProgram.abort(new Error(`${signal} came`))
-    } else if (!(this.atTerminal && BY_KEY.has(signal))) this.program.send(signal)
+      this.noProgram.abort(new Error(`received ${signal}`))
+    } else if (!(this.atTerminal && KEYBOARD.has(signal))) this.program.send(signal)
   }
 
-  private readonly onMild = (signal: NodeJS.Signals): void => this.program?.send(signal)
+  private readonly onHarmless = (signal: NodeJS.Signals): void => this.program?.send(signal)
 
-  /** The system lets SIGTSTP stop nobody in a session without a terminal, so the program gets SIGSTOP. SIGCONT continues both. */
+  /** SIGTSTP has no effect in a session without a terminal, so the program gets SIGSTOP. SIGCONT continues both. */
   private readonly onStop = (): void => {
     this.program?.send('SIGSTOP')
     process.kill(process.pid, 'SIGSTOP')
   }
 }
 
-/** A SIGUSR1 that came before anybody listened has opened it. One that was asked for stays. */
+/** A SIGUSR1 that arrived before the listener has opened the debugger. Keep one that was requested by option. */
 function closeDebugger(): void {
   if (!process.execArgv.some((word) => word.startsWith('--inspect'))) inspector.close()
 }

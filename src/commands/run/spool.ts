@@ -1,6 +1,6 @@
-// The outcomes that wait for the server: a directory with one file for each. Who delivers an outcome claims its file by renaming it;
-// the claim of a process that is gone, killed in the middle of a delivery, is free. Knows nothing of how they are delivered. Files with
-// other names belong to somebody else and are not touched; no link is followed.
+// The spool: a directory with one file for each outcome that awaits delivery. A process claims a file
+// by renaming it; claims of processes that have died are free. Files with other names are left alone,
+// and links are not followed.
 import { createHash, randomUUID } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
@@ -13,13 +13,13 @@ export class SpoolError extends Error {
   override readonly name = 'SpoolError'
 }
 
-/** An outcome that this process, and no other, is about to deliver. */
+/** An outcome that this process has claimed. */
 export interface SpooledRun {
   readonly name: string
   readonly record: RunRecord
 }
 
-/** `<name>.json` waits; `<name>.claimed.<process>` is being delivered, `<name>.writing.<process>` being written. */
+/** `<name>.json` awaits delivery, `<name>.claimed.<process>` is being delivered, `<name>.writing.<process>` is being written. */
 const WAITING = '.json'
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const NAME = `\\d{8}T\\d{9}Z-${UUID}`
@@ -44,30 +44,30 @@ export class Spool {
     return join(this.dir, 'refused')
   }
 
-  /** Keeps an outcome, already claimed: when this resolves, it outlives a crash of the machine. @throws SpoolError */
+  /** Stores an outcome, already claimed. Once this resolves, the outcome survives a crash of the machine. @throws SpoolError */
   async add(record: RunRecord): Promise<SpooledRun> {
     return this.using(async () => {
       await makePrivate(this.dir)
-      // The oldest come first in the order of their names.
+      // The name sorts by age.
       const name = `${record.endedAt.replaceAll(/[-:.]/g, '')}-${record.key}`
       await this.write(this.dir, this.claimed(name), record)
       return { name, record }
     })
   }
 
-  /** Ends a claim: another run may deliver it. Returns the path of the file. @throws SpoolError */
+  /** Releases a claim, so that another run can deliver the outcome. Returns the path of the file. @throws SpoolError */
   async putBack({ name }: SpooledRun): Promise<string> {
     const path = this.pathOf(name + WAITING)
     await this.using(() => rename(this.pathOf(this.claimed(name)), path))
     return path
   }
 
-  /** Forgets an outcome that was delivered. @throws SpoolError */
+  /** Removes a delivered outcome. @throws SpoolError */
   async remove({ name }: SpooledRun): Promise<void> {
     await this.using(() => rm(this.pathOf(this.claimed(name)), { force: true }))
   }
 
-  /** Puts an outcome, with the reason, where no run delivers it, and returns the path. @throws SpoolError */
+  /** Moves an outcome and the reason of its refusal to `refusedDir`, and returns the path. @throws SpoolError */
   async refuse(spooled: SpooledRun, refusal: string): Promise<string> {
     return this.using(async () => {
       await makePrivate(this.refusedDir)
@@ -78,8 +78,10 @@ export class Spool {
   }
 
   /**
-   * Claims the outcomes for a server that nobody else delivers, one after the other, the oldest first. What cannot be claimed is told
-   * and left where it is. `except` is the key of a run that is left out. @throws SpoolError if there is no looking into the spool
+   * Claims the unclaimed outcomes for a server one by one, oldest first. Files that cannot be claimed are
+   * yielded as UnusableFile and left in place. `except` is the key of a run to skip.
+   *
+   * @throws SpoolError if the spool cannot be read
    */
   async *claimAll(url: string, except: string): AsyncGenerator<SpooledRun | UnusableFile> {
     for (const file of (await this.using(() => this.list())).sort()) {
@@ -111,27 +113,27 @@ export class Spool {
         return undefined
       }
       const { name } = status
-      // Read first: a file for another server stays as it is.
+      // Read before claiming: a file for another server must not change.
       const record = RUN_RECORD.safeParse(await readJson(path)).data
       if (record !== undefined && record.url !== url) return undefined
       await rename(path, this.pathOf(this.claimed(name)))
       return record === undefined ? await this.setAside(name) : { name, record }
     } catch (error) {
-      // Another run was faster.
+      // Another run has claimed it.
       if (codeOf(error) === 'ENOENT') return undefined
       throw error
     }
   }
 
-  /** What nobody can read must not be found again and again. */
+  /** Moves an unreadable file away, so that it is not found again. */
   private async setAside(name: string): Promise<UnusableFile> {
     await makePrivate(this.refusedDir)
     const path = join(this.refusedDir, name + WAITING)
     await rename(this.pathOf(this.claimed(name)), path)
-    return { fault: `a file of the spool holds no outcome; it is now ${path}.` }
+    return { fault: `a spool file does not contain an outcome; it was moved to ${path}.` }
   }
 
-  /** Under another name first, so that nobody ever finds half of it. */
+  /** Writes to a temporary name first, so that no process reads an incomplete file. */
   private async write(dir: string, file: string, content: object): Promise<void> {
     const draft = this.pathOf(`${randomUUID()}.writing.${this.self}`)
     try {
@@ -168,13 +170,13 @@ export class Spool {
   }
 }
 
-/** Something in the spool that cannot be delivered. */
+/** A file that cannot be delivered. */
 export interface UnusableFile {
-  /** What is wrong with it, and where it is: a sentence. */
+  /** A sentence with the fault and the path. */
   readonly fault: string
 }
 
-/** What a file that may be taken is: an outcome of this name, or half of one, which has none; undefined if it is neither. */
+/** Classifies a file that may be claimed: an outcome with a name, or an abandoned draft without one; undefined for other files. */
 function statusOf(file: string): { readonly name?: string | undefined } | undefined {
   const waiting = WAITING_FILE.exec(file)
   if (waiting) return { name: waiting.groups?.name }
@@ -182,15 +184,15 @@ function statusOf(file: string): { readonly name?: string | undefined } | undefi
   return pid === undefined || markOf(Number(pid)) === `${pid}-${start}` ? undefined : { name }
 }
 
-/** The JSON in a file; undefined if it holds none. @throws Error if it is a link, no regular file, or not ours */
+/** The JSON of a file; undefined if it is invalid. @throws Error if it is a link, not a regular file, or of another user */
 async function readJson(path: string): Promise<unknown> {
-  // Without waiting: a pipe would keep whoever opens it.
+  // Non-blocking, because opening a pipe would wait for a writer.
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error) => {
     throw codeOf(error) === 'ELOOP' ? new Error('it is a symbolic link') : error
   })
   try {
     const stats = await handle.stat()
-    if (!stats.isFile()) throw new Error('it is no regular file')
+    if (!stats.isFile()) throw new Error('it is not a regular file')
     if (!isOurs(stats)) throw new Error('it belongs to another user')
     return JSON.parse(await handle.readFile('utf8'))
   } catch (error) {
@@ -201,8 +203,8 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-// Processes of other machines and containers that share the directory count as gone. Then an outcome may be delivered twice at once,
-// which is wasted work and nothing worse: each step of a delivery happens once.
+// Processes of other machines and containers that share the directory count as dead. Then an outcome
+// may be delivered twice at once, which is harmless because each step is idempotent.
 
 function ownMark(): string {
   const { pid, startedAt } = identifySelf()
@@ -223,7 +225,7 @@ async function makePrivate(dir: string): Promise<void> {
   await checkPrivate(dir)
 }
 
-/** Whoever can write here, or put another directory in its place, can have jobs made in our name. */
+/** A user who can write here or replace the directory could create jobs in our name. */
 async function checkPrivate(dir: string): Promise<void> {
   const stats = await lstat(dir)
   if (!stats.isDirectory()) throw new SpoolError(`The spool ${dir} must be a directory, not a link or a file.`)

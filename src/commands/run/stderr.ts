@@ -1,11 +1,11 @@
-// What `jobledger run` itself has to say: one line on stderr, which cron mails, and nothing when all is well.
+// Messages of `jobledger run` itself: one line on stderr, which cron mails, and none on success.
 import { writeSync } from 'node:fs'
 
-/** Not through console: that would change the descriptor for the program that shares it. Nobody to hear it is no failure. */
+/** Not console, which would make the shared descriptor non-blocking. A closed stderr is not an error. */
 export function writeStderr(sentence: string): void {
   try {
     writeSync(2, `jobledger run: ${sentence}\n`)
   } catch {
-    // There is nowhere else to say it.
+    // There is no other place to report it.
   }
 }

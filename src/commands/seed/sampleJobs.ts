@@ -1,4 +1,4 @@
-// About 200 jobs as a small company might have had them over the last month. Pure: what comes out depends on the arguments alone.
+// About 200 sample jobs of a small company over the last month. Deterministic: depends only on the arguments.
 import type { JobResultStatus, JobState } from '../../database/generated/enums.ts'
 import type { Random } from './random.ts'
 
@@ -7,7 +7,7 @@ export interface SeedRecord {
   at: number
   actor: string
   reason: string | null
-  /** Of the attempt that ended with it. */
+  /** The error of the attempt that ended with this record. */
   error?: string | null
 }
 
@@ -48,37 +48,37 @@ const WORK: readonly Work[] = [
   {
     preset: 'invoice-pdf',
     typicalMs: 4 * SECOND,
-    content: (random) => `invoice ${random.whole(10_000, 99_999)}`,
-    output: (random) => ({ pages: random.whole(1, 6), bytes: random.whole(40_000, 900_000) }),
+    content: (random) => `invoice ${random.integer(10_000, 99_999)}`,
+    output: (random) => ({ pages: random.integer(1, 6), bytes: random.integer(40_000, 900_000) }),
     errors: ['The address of the customer is missing.', 'The template "invoice-2026" has no field "vat".'],
   },
   {
     preset: 'transcode-1080p',
     typicalMs: 9 * MINUTE,
-    content: (random) => `s3://uploads/clip-${random.whole(1000, 9999)}.mov`,
-    output: (random) => ({ seconds: random.whole(20, 1800), bitrate: 5_000_000 }),
+    content: (random) => `s3://uploads/clip-${random.integer(1000, 9999)}.mov`,
+    output: (random) => ({ seconds: random.integer(20, 1800), bitrate: 5_000_000 }),
     errors: ['The stream 0:1 ends after 12 s.', 'No space left on device.'],
   },
   {
     preset: 'import-orders',
     typicalMs: 90 * SECOND,
-    content: (random) => `orders-2026-${String(random.whole(1, 12)).padStart(2, '0')}.csv`,
-    output: (random) => ({ rows: random.whole(100, 20_000), skipped: random.whole(0, 12) }),
+    content: (random) => `orders-2026-${String(random.integer(1, 12)).padStart(2, '0')}.csv`,
+    output: (random) => ({ rows: random.integer(100, 20_000), skipped: random.integer(0, 12) }),
     errors: ['Line 1207: "12,50" is not a number.', 'The connection to the shop was reset.'],
   },
   {
     preset: 'thumbnails',
     typicalMs: 700,
-    content: (random) => `gallery ${random.whole(1, 400)}`,
-    output: (random) => ({ images: random.whole(3, 80) }),
+    content: (random) => `gallery ${random.integer(1, 400)}`,
+    output: (random) => ({ images: random.integer(3, 80) }),
     errors: ['The file IMG_2231.HEIC is not an image.'],
   },
 ]
 
-type Life = (story: Story) => void
+type LifeCycle = (story: Story) => void
 
-/** How many jobs have had which life. Every state occurs, and every transition of the state machine. */
-const LIVES: readonly [count: number, life: Life, recent?: boolean][] = [
+/** Number of jobs by life cycle. Every state and every transition occurs. */
+const LIFE_CYCLES: readonly [count: number, lifeCycle: LifeCycle, recent?: boolean][] = [
   [112, (story) => story.start().complete()],
   [14, (story) => story.start().fail().retry().start().complete()],
   [18, (story) => story.start().fail()],
@@ -95,30 +95,30 @@ const LIVES: readonly [count: number, life: Life, recent?: boolean][] = [
   [3, (story) => story.start()],
 ]
 
-/** Jobs created in the thirty days before `now` (milliseconds), in order of creation. Nothing in them is later than `now`. */
+/** Jobs created in the 30 days before `now` (milliseconds), ordered by creation. Nothing is later than `now`. */
 export function sampleJobs(now: number, random: Random): SeedJob[] {
-  return LIVES.flatMap(([count, life, recent]) =>
+  return LIFE_CYCLES.flatMap(([count, lifeCycle, recent]) =>
     Array.from({ length: count }, () => {
       const work = random.pick(WORK)
-      const createdAt = recent ? now - random.whole(MINUTE, 20 * MINUTE) : workingHour(now, random)
+      const createdAt = recent ? now - random.integer(MINUTE, 20 * MINUTE) : workingHour(now, random)
       const story = new Story(work, createdAt, { now, random })
-      life(story)
+      lifeCycle(story)
       return story.job
     }),
   ).sort((a, b) => a.createdAt - b.createdAt)
 }
 
-/** An instant two days to a month ago: mostly by day, mostly on weekdays. */
+/** A time two days to a month ago, mostly during working hours. */
 function workingHour(now: number, random: Random): number {
   for (;;) {
-    const at = now - random.whole(2 * DAY, 30 * DAY)
+    const at = now - random.integer(2 * DAY, 30 * DAY)
     const date = new Date(at)
     const busy = date.getUTCHours() >= 7 && date.getUTCHours() < 19 && date.getUTCDay() % 6 !== 0
     if (busy || random.next() < 0.15) return at
   }
 }
 
-/** The life of one job, told step by step. */
+/** Builds the history of one job step by step. */
 class Story {
   readonly job: SeedJob
   private readonly work: Work
@@ -153,19 +153,19 @@ class Story {
   complete(): this {
     const ms = this.random.durationMs(this.work.typicalMs)
     this.enter('COMPLETED', ms, this.worker, null)
-    return this.bring('SUCCESS', ms, this.work.output(this.random), null)
+    return this.setResult('SUCCESS', ms, this.work.output(this.random), null)
   }
 
   fail(): this {
     const ms = this.random.durationMs(this.work.typicalMs / 3)
     this.enter('FAILED', ms, this.worker, 'error')
-    return this.bring('ERROR', ms, null, this.random.pick(this.work.errors))
+    return this.setResult('ERROR', ms, null, this.random.pick(this.work.errors))
   }
 
   timeOut(): this {
     const ms = 15 * MINUTE
     this.enter('FAILED', ms, 'system:watchdog', 'took too long')
-    return this.bring('TIMEOUT', ms, null, 'No result after 15 minutes.')
+    return this.setResult('TIMEOUT', ms, null, 'No result after 15 minutes.')
   }
 
   retry(): this {
@@ -191,7 +191,12 @@ class Story {
     return this
   }
 
-  private bring(status: JobResultStatus, processingTimeMs: number, output: unknown, errorMessage: string | null): this {
+  private setResult(
+    status: JobResultStatus,
+    processingTimeMs: number,
+    output: unknown,
+    errorMessage: string | null,
+  ): this {
     const last = this.job.records.at(-1) as SeedRecord
     last.error = errorMessage
     const { at } = last

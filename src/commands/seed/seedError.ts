@@ -1,2 +1,2 @@
-/** The database cannot be seeded. The message is a sentence for the person at the terminal. */
+/** The database cannot be seeded. The message is a sentence for the user. */
 export class SeedError extends Error {}

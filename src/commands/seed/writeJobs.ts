@@ -1,5 +1,5 @@
-// Writes jobs with a past. The guards know only the present, so the owner of the tables switches them off within one transaction,
-// and what was written is verified before it is committed.
+// Writes jobs with past histories. The guards only accept the present, so the owner of the tables
+// disables them within one transaction and verifies the histories before the commit.
 import type pg from 'pg'
 import { findHistoryFaults } from '../../database/historyFaults.ts'
 import { minUuidAt } from '../../database/uuid.ts'
@@ -10,7 +10,7 @@ import { SeedError } from './seedError.ts'
 
 const TABLES = ['jobs', 'job_states', 'job_results']
 
-/** @throws SeedError if a history does not add up; then nothing was written */
+/** @throws SeedError for an inconsistent history; then nothing is written */
 export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[], random: Random): Promise<void> {
   const rows = jobs.map((job) => ({ job, id: uuidAt(job.createdAt, random) }))
   await client.query('BEGIN')
@@ -21,14 +21,14 @@ export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[],
       'jobs',
       rows.map(({ job, id }) => jobRow(job, id)),
     )
-    // Numbered as the guards do it.
+    // Numbered as by the guards.
     const { rows: transaction } = await client.query<{ id: string }>(
       'SELECT pg_current_xact_id()::text::bigint + value AS id FROM jobledger.transaction_offsets',
     )
     const records = rows.flatMap(({ job, id }) =>
       job.records.map((_, index) => ({ ...recordRow(job, id, index), transaction_id: transaction[0]?.id })),
     )
-    // In order of time, so that the ids of the records are too.
+    // Ordered by time, so that record ids are too.
     await insert(
       client,
       'job_states',
@@ -42,7 +42,7 @@ export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[],
     for (const table of TABLES) await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)
     const [fault] = await findHistoryFaults(client)
     if (fault)
-      throw new SeedError(`The history of job ${fault.jobId} does not add up at ${fault.sequence}: ${fault.fault}.`)
+      throw new SeedError(`The history of job ${fault.jobId} is inconsistent at ${fault.sequence}: ${fault.fault}.`)
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
@@ -50,7 +50,7 @@ export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[],
   }
 }
 
-/** Inserts rows by the names of their columns; columns that no row names get their default. */
+/** Inserts rows by column name; missing columns get their default. */
 async function insert(client: pg.ClientBase, table: string, rows: readonly object[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).map((column) => `"${column}"`)
   if (columns.length === 0) return
@@ -85,7 +85,7 @@ function jobRow(job: SeedJob, id: string) {
   }
 }
 
-/** As the guard sets them. */
+/** As set by the guard. */
 function times({ records }: SeedJob): { startedAt: number | null; completedAt: number | null } {
   return records.reduce<{ startedAt: number | null; completedAt: number | null }>(
     ({ startedAt, completedAt }, { state, at }) => {
@@ -132,7 +132,7 @@ function resultRow({ result }: SeedJob, id: string) {
 
 function uuidAt(instantMs: number, random: Random): string {
   const digits = (count: number): string =>
-    Array.from({ length: count }, () => random.whole(0, 15).toString(16)).join('')
+    Array.from({ length: count }, () => random.integer(0, 15).toString(16)).join('')
   const [high, low] = minUuidAt(new Date(instantMs)).split('-')
   return `${high}-${low}-7${digits(3)}-8${digits(3)}-${digits(12)}`
 }

@@ -1,4 +1,4 @@
-// An event as a line: for people, or as JSON in the form in which events are handed on (publishing/ledgerEvent.ts).
+// Formats an event as a line of text, or as JSON in the published format (publishing/ledgerEvent.ts).
 import type { JobEvent } from '../../client/followJobEvents.ts'
 import type { LedgerEvent } from '../../publishing/ledgerEvent.ts'
 
@@ -17,7 +17,7 @@ export function textLine({ record }: JobEvent): string {
 
 const STEP_WIDTH = 'PROCESSING -> COMPLETED'.length
 
-/** One line, whatever somebody wrote into a reason or an error. */
+/** Replaces line breaks and control characters of reasons and errors. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }

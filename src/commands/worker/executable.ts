@@ -1,4 +1,4 @@
-// Whether a program can be run at all, before a queue of jobs is let fail for the want of it.
+// Checks that a program can be executed before jobs fail because it cannot.
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
@@ -12,11 +12,13 @@ export async function requireExecutable(name: string): Promise<void> {
   for (const candidate of candidates) if (await isExecutable(candidate)) return
   for (const candidate of candidates) {
     if (await isFile(candidate)) {
-      throw new UsageError(`--exec must name a file that can be executed; ${candidate} cannot: chmod +x ${candidate}`)
+      throw new UsageError(
+        `--exec must name an executable file; ${candidate} is not executable: run chmod +x ${candidate}`,
+      )
     }
   }
-  const where = name.includes('/') ? '' : ` in PATH (a file of the current directory is written ./${name})`
-  throw new UsageError(`--exec must name a file that can be executed; there is none ${JSON.stringify(name)}${where}.`)
+  const where = name.includes('/') ? '' : ` in PATH (for a file in the current directory, use ./${name})`
+  throw new UsageError(`--exec must name an executable file; ${JSON.stringify(name)} was not found${where}.`)
 }
 
 async function isExecutable(path: string): Promise<boolean> {

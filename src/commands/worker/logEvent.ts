@@ -1,9 +1,9 @@
-// The log of a worker: one line when a job is over, and one when the worker itself stands differently.
+// The log of a worker: one line for each finished job, and one for each change of the worker's own state.
 import type { Logger } from 'pino'
 import { errorText } from '../../worker/errorText.ts'
 import type { ClaimedJob, WorkerEvent } from '../../worker/runWorker.ts'
 
-/** Writes down what happened. That a job was claimed is no line of its own. */
+/** Logs an event. Claims are not logged. */
 export function logEvent(log: Logger, event: WorkerEvent): void {
   switch (event.type) {
     case 'claimed':
@@ -21,7 +21,7 @@ export function logEvent(log: Logger, event: WorkerEvent): void {
       log.info(factsOf(event.job), 'job cancelled')
       return
     case 'released':
-      log.info(factsOf(event.job), 'job given back')
+      log.info(factsOf(event.job), 'job released')
       return
     case 'lost':
       log.warn({ ...factsOf(event.job), reason: event.reason }, 'job lost')
@@ -35,9 +35,9 @@ function logWorker(log: Logger, event: Extract<WorkerEvent, { type: `server${str
   if (event.type === 'serverUnavailable') log.warn({ error: messageOf(event.error) }, 'server is unavailable')
   else if (event.type === 'serverRecovered') log.info({ unavailableMs: event.unavailableMs }, 'server recovered')
   else {
-    // The command reports an error itself, in the end.
+    // The command itself reports the error at the end.
     const reason = event.error === undefined ? event.reason : 'a request was refused'
-    log.info({ reason, runningJobs: event.runningJobs }, 'stopping: no new jobs; running ones may end')
+    log.info({ reason, runningJobs: event.runningJobs }, 'stopping; waiting for running jobs')
   }
 }
 

@@ -1,4 +1,4 @@
-// One job as one run of a script: what the script is given, and what its end means for the job.
+// Runs a script for one job: the input and environment of the script, and what its exit means for the job.
 import { childEnvironment } from '../../database/childEnvironment.ts'
 import type { ClaimedJob } from '../../worker/runWorker.ts'
 import { openInput } from '../program/inputFile.ts'
@@ -11,30 +11,30 @@ export interface ScriptRun {
   /** Stops the script. */
   readonly signal: AbortSignal
   readonly limitSeconds: number | undefined
-  /** Names of secrets of ours that the script gets all the same. */
+  /** Names of our own secret variables that the script receives anyway. */
   readonly passEnv?: readonly string[] | undefined
 }
 
-/** The output of a job that is done. */
+/** The output of a completed job. */
 export interface ScriptOutput {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** The script has failed: its exit code, and the end of what it wrote to stderr. */
+/** The script failed. The message has its exit code and the end of stderr. */
 class ScriptFailedError extends Error {
   override readonly name = 'ScriptFailedError'
 }
 
-/** The script ran for too long. The worker knows it by the name that such errors have everywhere. */
+/** The script exceeded its time limit. The worker recognizes it by the standard name of such errors. */
 class ScriptTimeoutError extends Error {
   override readonly name = 'TimeoutError'
 }
 
-/** Shorter than the worker waits for a handler: a job is given back when nobody works on it any more. */
+/** Shorter than the worker waits for a handler, so that the script has ended before its job is released. */
 const KILL_AFTER_MS = 3000
-/** Of stderr in an error message, which may have 4 KiB. */
+/** Bytes of stderr in an error message, whose limit is 4 KiB. */
 const MESSAGE_STDERR_BYTES = 3000
 
 /** @throws ScriptFailedError, ScriptTimeoutError, or the reason of `signal` if the script was stopped by it */
@@ -48,7 +48,7 @@ export async function runScript(
       command: [exec],
       environment: childEnvironment(variablesOf(job), passEnv),
       stdin: input.stdin,
-      passOn: false,
+      forward: false,
       ownSession: true,
       timeoutMs: limitSeconds === undefined ? undefined : limitSeconds * 1000,
       killAfterMs: KILL_AFTER_MS,
@@ -71,10 +71,10 @@ function outputOf(end: ProgramEnd, limitSeconds: number | undefined): ScriptOutp
   throw end.timedOut ? new ScriptTimeoutError(message) : new ScriptFailedError(message)
 }
 
-function withStderr(how: string, stderr: string): string {
+function withStderr(summary: string, stderr: string): string {
   const tail = new OutputTail(MESSAGE_STDERR_BYTES)
   tail.add(Buffer.from(stderr.trimEnd()))
-  return stderr.trim() === '' ? how : `${how}: ${tail.text()}`
+  return stderr.trim() === '' ? summary : `${summary}: ${tail.text()}`
 }
 
 function variablesOf({ jobId, preset, userId, attempt, metadata }: ClaimedJob): Record<string, string> {

@@ -1,4 +1,4 @@
-// `jobledger run` as a process of its own, started without the rest of the command line, which takes its time.
+// Starts `jobledger run` as a process, without the rest of the slower command line.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import type { RunOptions } from '../../../src/commands/run.ts'
@@ -6,18 +6,18 @@ import type { RunOptions } from '../../../src/commands/run.ts'
 export interface RunProcess {
   readonly process: ChildProcess
   stdout(): string
-  /** Resolves when it is gone and all that it and its program wrote is read. */
+  /** Resolves when it has exited and all output was read. */
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: Buffer; readonly stderr: string }>
 }
 
 export interface RunProcessOptions extends RunOptions {
-  /** All that it gets, beside PATH. */
+  /** Its environment besides PATH. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Where it runs; by default where no .env is. */
+  /** Working directory; by default one without .env. */
   readonly cwd?: string
-  /** What it gets on standard input. */
+  /** Its standard input. */
   readonly input?: string
-  /** The descriptor that its standard output is; by default it is read. */
+  /** Descriptor of its standard output; by default it is read. */
   readonly output?: number
 }
 
@@ -53,7 +53,7 @@ export function startRun(
   return run
 }
 
-/** For afterEach: ends what a failed test left running. */
+/** For afterEach: stops the processes of a failed test. */
 export async function endRuns(): Promise<void> {
   for (const run of running) {
     run.process.kill('SIGKILL')

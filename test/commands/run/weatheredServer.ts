@@ -1,18 +1,18 @@
-// A server behind a line that is not always good: a proxy at an address of its own, which a test makes refuse, hang or lose answers.
+// A server behind a proxy that a test can make refuse, hang or lose responses.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startTestServer, type TestServer, type TestServerOptions } from '../../support/server.ts'
 
-/** What becomes of a request: answered; not answered; heard by the server, but its answer is lost; not heard, and the line is cut. */
+/** The fate of a request: a response; no response; processed but the response is lost; or dropped with the connection. */
 export type Weather = 'fair' | 'hang' | 'lose' | 'cut'
 
 export interface WeatheredServer extends TestServer {
-  /** The endpoint at the end of the line. */
+  /** The endpoint of the proxy. */
   readonly endpoint: string
-  /** The names of the operations that came, in order. */
+  /** Names of received operations, in order. */
   readonly operations: string[]
-  /** Decides for each operation; `fair` again after `clear`. */
+  /** Decides for each operation; `fair` after `clear`. */
   forecast(weather: (operation: string) => Weather): void
   clear(): void
 }
