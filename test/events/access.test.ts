@@ -37,7 +37,11 @@ const eventsOf = (stream: EventStream, jobId: string): string[] =>
 
 describe('a subscriber', () => {
   it('gets only its own events with the role USER, live and from the backlog, and cannot select others', async () => {
-    const beginning = await server.request<{ latestEventCursor: string }>('{ latestEventCursor }', {}, await asUser('ada', 'USER'))
+    const beginning = await server.request<{ latestEventCursor: string }>(
+      '{ latestEventCursor }',
+      {},
+      await asUser('ada', 'USER'),
+    )
     const after = beginning.data.latestEventCursor
     const before = {
       ada: await newJob(server.ledger, { userId: 'ada' }),
