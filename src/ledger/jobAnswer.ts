@@ -130,7 +130,7 @@ function answerBytes(
   return Prisma.sql`jobledger.check_response_size((${Prisma.join([...sums, Prisma.sql`${otherBytes}::bigint`], ' + ')})::bigint, ${budget.left}::bigint)`
 }
 
-/** The bytes that the answer has of the job in `row`, as an expression. Of records, at least what they will be after the change. */
+/** An expression for the bytes of the job in `row` in the response. For records, an upper bound after the change. */
 export function bytesOfJob(row: string, { fixedBytes, job, record, records, result }: AnswerShape): Prisma.Sql {
   const parts = [Prisma.sql`${fixedBytes}::bigint`, ...weighed(JOBS, row, job)]
   if (Object.keys(record).length > 0) {

@@ -4,7 +4,7 @@ import { Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
 import type { Ledger } from './ledger.ts'
 
-/** The longest wait after a failure (jobledger.retry_delay in the migrations). */
+/** The maximum wait after a failure (jobledger.retry_delay in the migrations). */
 const MAX_WAIT = Prisma.sql`interval '1 millisecond'
   * coalesce(nullif(current_setting('jobledger.retry_max_ms', true), ''), '3600000')::double precision`
 

@@ -21,7 +21,7 @@ export function allowedTransitions(state: JobState): readonly JobState[] {
   return TRANSITIONS[state]
 }
 
-/** The states from which a job may enter `state`. */
+/** The states that may precede `state`. */
 export function fromStatesOf(state: JobState): JobState[] {
   return JOB_STATES.filter((from) => isLegalTransition(from, state))
 }

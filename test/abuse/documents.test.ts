@@ -47,7 +47,7 @@ describe('bytes', () => {
   it('may be 262144', async () => {
     await passes(`{ __typename } # ${'x'.repeat(262_144 - 17)}`)
     const { message } = await refusal(`{ __typename } # ${'é'.repeat(131_072)}`)
-    expect(message).toBe('The document must have at most 262144 bytes (got 262161). Put data into variables.')
+    expect(message).toBe('The document is 262161 bytes long; the limit is 262144. Put data into variables.')
   })
 })
 

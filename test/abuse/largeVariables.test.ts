@@ -41,7 +41,9 @@ describe('a body', () => {
   it('may have 60,000 objects and members of objects', async () => {
     const query = 'query ($m: JSONObject) { jobCount(filter: { metadata: $m }) }'
     // Around them are the body, its two members, the variables, the variable and its object.
-    expect((await server.request(query, withMembers(59_994))).errors?.[0]?.message).toContain('the limit is 65536.')
+    expect((await server.request(query, withMembers(59_994))).errors?.[0]?.message).toContain(
+      'must have at most 65536 bytes',
+    )
     expect((await server.request(query, withMembers(59_995))).errors?.[0]?.message).toBe(REFUSED)
   })
 
