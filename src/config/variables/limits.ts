@@ -47,7 +47,7 @@ export const REQUEST_LIMIT_VARIABLES = {
   ),
   LIMIT_RESPONSE_BYTES: wholeNumber(32 * MEBIBYTE, { min: 1024, max: MAX_BODY_BYTES }).describe(
     'Maximum size of a response, and of each event of a subscription, in bytes. A mutation whose response would be larger is refused ' +
-      'before it commits.',
+      'before it commits. Never more than 17 % of LIMIT_MEMORY_BYTES.',
   ),
   LIMIT_MEMORY_BYTES: numberWithin({ min: MEBIBYTE, max: 1024 * 1024 * MEBIBYTE })
     .optional()
