@@ -54,12 +54,27 @@ export function answerMalformedHttp(
 }
 
 /** Whether the header Host is valid. If not, sends the error response. */
-export function hasHost({ headers: { host }, httpVersion }: IncomingMessage, response: ServerResponse): boolean {
+export function hasHost(
+  { rawHeaders, headers: { host }, httpVersion }: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const count = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
   // An empty value is valid, and HTTP/1.0 does not require the header (RFC 9112, section 3.2).
-  if (host === undefined ? httpVersion === '1.0' : host === '' || URL.canParse(`http://${host}`)) return true
-  const got = host === undefined ? 'no header' : `"${host.slice(0, 100)}"`
+  const isValid = host === undefined ? httpVersion === '1.0' : host === '' || URL.canParse(`http://${host}`)
+  if (isValid && count < 2) return true
+  const value = host === undefined ? 'no header' : `"${host.slice(0, 100)}"`
+  const got = count < 2 ? value : `${count} headers`
   send(response, { status: 400, message: `The header Host must be the name of this server (got ${got}).` })
   return false
+}
+
+/**
+ * The path and query of a URL. A server must accept requests that name it in full (RFC 9112, section
+ * 3.2.2).
+ */
+export function originForm(url: string): string {
+  const path = url.replace(/^https?:\/\/[^/?]*/i, '')
+  return path.startsWith('/') ? path : `/${path}`
 }
 
 /** The codes come from Node and its parser. */

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { anonymousLog } from './anonymousLog.ts'
 import type { ReadinessProbe } from './health.ts'
-import { answerMalformedHttp, hasHost } from './malformedHttp.ts'
+import { answerMalformedHttp, hasHost, originForm } from './malformedHttp.ts'
 import type { RequestScope } from './requestScope.ts'
 import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts'
 
@@ -109,7 +109,8 @@ interface HandleOptions extends HttpServerOptions {
 
 async function handle(request: IncomingMessage, response: ServerResponse, options: HandleOptions): Promise<void> {
   if (!hasHost(request, response)) return
-  const path = request.url?.split('?', 1)[0]
+  request.url = originForm(request.url ?? '/')
+  const path = request.url.split('?', 1)[0]
   if (path === GRAPHQL_PATH) {
     await options.graphql(request, response, options.scope)
   } else if (path !== '/livez' && path !== '/readyz') {

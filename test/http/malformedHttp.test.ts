@@ -50,6 +50,7 @@ describe('refuses a request', () => {
     ['whose chunks have no size', `${chunked}zz\r\n`, 400, /Invalid character in chunk size/],
     ['with two lengths', `${chunked.slice(0, -2)}content-length: 5\r\n\r\n0\r\n\r\n`, 400, /not valid HTTP/],
     ['without a host', 'GET /livez HTTP/1.1\r\n\r\n', 400, /header Host must be the name .* \(got no header\)/],
+    ['with two hosts', `GET /livez HTTP/1.1\r\n${host}${host}\r\n`, 400, /header Host .* \(got 2 headers\)/],
     [
       'with an unknown expectation',
       `POST /graphql HTTP/1.1\r\n${host}expect: miracles\r\ncontent-length: 0\r\n\r\n`,
@@ -75,6 +76,13 @@ describe('refuses a request', () => {
 it('answers a request of HTTP/1.0 without a host', async () => {
   expect(await exchange('GET /livez HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /)
 })
+
+it.each(['http://localhost/livez', 'HTTP://other.example:80/livez?x=1'])(
+  'answers a request for the whole URL %s',
+  async (url) => {
+    expect(await exchange(`GET ${url} HTTP/1.1\r\n${host}connection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 /)
+  },
+)
 
 it('sends the error to a client that is still sending', async () => {
   const socket = await open()

@@ -94,3 +94,13 @@ it.each([
   const { headers } = await fetch(`${server.url}/graphql?query={__typename}`, { headers: { accept } })
   expect(headers.get('content-type')?.split(';')[0]).toBe(type)
 })
+
+describe('a body', () => {
+  it.each([
+    ['gzip', '415 application/json'],
+    ['identity', JSON_ANSWER],
+    ['', JSON_ANSWER],
+  ])('with the header Content-Encoding: %s is answered %s', async (encoding, expected) => {
+    expect(await answered(QUERY, { accept: 'application/json', 'content-encoding': encoding })).toBe(expected)
+  })
+})

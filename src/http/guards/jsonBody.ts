@@ -6,7 +6,7 @@ import type { GraphQLParams } from 'graphql-yoga'
 import type { ThreadTurns } from '../../fairness/threadTurns.ts'
 import type { RequestScope, ServerPlugin } from '../requestScope.ts'
 import { badRequest } from './badRequest.ts'
-import { isJson, unsupportedMediaType } from './mediaTypes.ts'
+import { isIdentity, isJson, unsupportedEncoding, unsupportedMediaType } from './mediaTypes.ts'
 import { typeOf } from './parameters.ts'
 import { parseJson } from './parseJson.ts'
 
@@ -42,13 +42,13 @@ export function jsonBody(turns: ThreadTurns): ServerPlugin {
         if (requestParser) setRequestParser((received) => waitForTurn(scope, turns).then(() => requestParser(received)))
       } else if (requestParser === undefined || !isJson(request.headers.get('content-type')))
         endResponse(unsupportedMediaType(fetchAPI))
-      else {
+      else if (isIdentity(request.headers.get('content-encoding'))) {
         setRequestParser(async (received) => {
           const body = Buffer.from(await received.arrayBuffer())
           await waitForTurn(scope, turns)
           return parametersOf(utf8(body))
         })
-      }
+      } else endResponse(unsupportedEncoding(fetchAPI))
     },
   }
 }

@@ -103,6 +103,16 @@ export function unsupportedMediaType(fetchAPI: Responses): Response {
   return refusal(fetchAPI, message, { status: 415, headers: { 'accept-post': 'application/json' } })
 }
 
+/** Whether a body comes as it is, not compressed. */
+export function isIdentity(contentEncoding: string | null): boolean {
+  return /^(?:identity)?$/i.test(contentEncoding?.trim() ?? '')
+}
+
+export function unsupportedEncoding(fetchAPI: Responses): Response {
+  const message = 'Compressed bodies are not supported: send the body without the header Content-Encoding.'
+  return refusal(fetchAPI, message, { status: 415, headers: { 'accept-encoding': 'identity' } })
+}
+
 function notAcceptable(fetchAPI: Responses, types: readonly string[]): Response {
   const message = `The header Accept must allow ${types.join(' or ')}.`
   return refusal(fetchAPI, message, { status: 406, headers: {} })
