@@ -68,7 +68,7 @@ it('asks to repeat api-key revoke and how to check, and the second run finds the
   expect(revokedAt).toBeInstanceOf(Date)
   expect(await run('nothing', ['api-key', 'revoke', 'leaked'])).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining(`revoked since ${revokedAt?.toISOString()}`),
+    stdout: expect.stringContaining(`revoked at ${revokedAt?.toISOString()}`),
   })
 })
 

@@ -175,7 +175,7 @@ describe('the log of a worker', () => {
     ],
     [
       { type: 'stopping', reason: 'SIGTERM', runningJobs: 1 },
-      { level: 30, reason: 'SIGTERM', runningJobs: 1, msg: 'stopping: no new jobs; running ones may end' },
+      { level: 30, reason: 'SIGTERM', runningJobs: 1, msg: 'stopping; waiting for running jobs' },
     ],
   ])('of %#: %j', (event, line) => {
     const lines: string[] = []

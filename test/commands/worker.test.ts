@@ -104,7 +104,7 @@ describe('jobledger worker', () => {
     )
     expect(lines.filter(([, jobId]) => !jobId).map(([message]) => message)).toEqual([
       'waiting for jobs',
-      'stopping: no new jobs; running ones may end',
+      'stopping; waiting for running jobs',
     ])
     expect(program.stdout() + program.stderr()).not.toContain(token)
   })
@@ -180,7 +180,7 @@ describe('jobledger worker does not start', () => {
     [
       'a name that is not in PATH',
       { exec: 'no-such-script' },
-      'in PATH (a file of the current directory is written ./no-such',
+      'in PATH (for a file in the current directory, use ./no-such',
     ],
     [
       'a concurrency of none',
