@@ -55,7 +55,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const authenticate = createAuthenticator({
     settings: config.access,
     database,
-    onNoteFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
+    onLastUseFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
     jwtEvents: jwtEvents(log),
   })
   const server = createHttpServer({
@@ -71,7 +71,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
       log,
       authenticate,
       open: config.access.mode === 'open',
-      loopbackOnly: config.access.mode === 'open' && !config.access.byHand,
+      loopbackOnly: config.access.mode === 'open' && !config.access.isExplicit,
       exploration: environment !== 'production',
     }),
   })

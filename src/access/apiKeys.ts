@@ -1,4 +1,4 @@
-// API keys: made, found, listed and revoked. A key is shown once, when it is made; the database has its hash alone.
+// Creates, finds, lists and revokes API keys. A key is shown once, when it is created; the database stores only its hash.
 import { createHash, randomBytes } from 'node:crypto'
 import { type ApiKey, Prisma, type PrismaClient } from '../database/generated/client.ts'
 import type { Sql } from '../database/rows/sql.ts'
@@ -8,37 +8,37 @@ import { DEFAULT_LIMITS } from '../ledger/limits.ts'
 import { ROLES, type Role } from './roles.ts'
 
 export interface ApiKeyInput {
-  /** 1 to 150 letters, digits and `. _ - @`: records name the user of the key `key:<name>`. */
+  /** 1 to 150 letters, digits and `. _ - @`. The actor in records is `key:<name>`. */
   readonly name: string
   /** At least one. USER needs a `userId`. */
   readonly roles: readonly Role[]
-  /** Whose jobs are the own jobs of whoever uses the key. */
+  /** The user whose jobs are the caller's own. */
   readonly userId?: string | undefined
-  /** From when on the key is refused; by default never. */
+  /** When the key expires. By default it does not. */
   readonly expiresAt?: Date | undefined
 }
 
-/** What was asked of the API keys cannot be done. The message is a complete sentence. */
+/** The API key cannot be created or revoked. The message is a complete sentence. */
 export class ApiKeyError extends Error {
   override readonly name = 'ApiKeyError'
 }
 
-/** 256 bits: nobody finds one by trying, so the hash needs neither salt nor slowness. */
+/** 256 random bits cannot be guessed, so a fast hash without salt is safe. */
 const RANDOM_BYTES = 32
-const FORM = /^jl_[A-Za-z0-9_-]{43}$/
-const NAME = /^[\w.@-]{1,150}$/
-/** Prisma's code for a value that must be unique and is not. */
-const TAKEN = 'P2002'
+const KEY_PATTERN = /^jl_[A-Za-z0-9_-]{43}$/
+const NAME_PATTERN = /^[\w.@-]{1,150}$/
+/** Prisma's error code for the violation of a unique constraint. */
+const UNIQUE_VIOLATION = 'P2002'
 
-/** Whether a text has the form of a key. */
+/** Whether the text has the form of a key. The key need not exist. */
 export function isApiKey(text: string): boolean {
-  return FORM.test(text)
+  return KEY_PATTERN.test(text)
 }
 
 /**
- * Makes a key. `key` is what its user sends; it cannot be had again.
+ * Creates a key. `key` is the credential to send. It cannot be recovered later.
  *
- * @throws InvalidInputError that names every fault, ApiKeyError if the name is taken, even by a revoked key
+ * @throws InvalidInputError with all issues; ApiKeyError if the name is taken, even by a revoked key
  */
 export async function createApiKey(prisma: PrismaClient, input: ApiKeyInput): Promise<{ key: string; apiKey: ApiKey }> {
   checkInput(input)
@@ -48,23 +48,20 @@ export async function createApiKey(prisma: PrismaClient, input: ApiKeyInput): Pr
   try {
     return { key, apiKey: await prisma.apiKey.create({ data }) }
   } catch (error) {
-    const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === TAKEN
+    const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === UNIQUE_VIOLATION
     if (!taken) throw error
-    throw new ApiKeyError(
-      `There is a key named ${name} already; a name is never used again, because records bear it.`,
-      {
-        cause: error,
-      },
-    )
+    throw new ApiKeyError(`A key named ${name} already exists. Names are never reused, because records contain them.`, {
+      cause: error,
+    })
   }
 }
 
-/** All keys, also those that are refused, the oldest first. */
+/** All keys, oldest first, including expired and revoked ones. */
 export async function listApiKeys(prisma: PrismaClient): Promise<ApiKey[]> {
   return prisma.apiKey.findMany({ orderBy: { id: 'asc' } })
 }
 
-/** Revokes a key, for good. A key that is revoked already stays as it is. @throws ApiKeyError if there is none of this name */
+/** Revokes a key permanently. Does nothing if it is already revoked. @throws ApiKeyError if no key has this name */
 export async function revokeApiKey({ prisma, sql }: LedgerDatabase, name: string): Promise<ApiKey> {
   await sql.execute`UPDATE api_keys SET revoked_at = jobledger.current_instant() WHERE name = ${name} AND revoked_at IS NULL`
   const apiKey = await prisma.apiKey.findUnique({ where: { name } })
@@ -72,12 +69,12 @@ export async function revokeApiKey({ prisma, sql }: LedgerDatabase, name: string
   return apiKey
 }
 
-/** The row of a key, be it good or refused; null if there is no such key. */
+/** The row of a key, even if the key is expired or revoked; null if the key does not exist. */
 export async function findApiKey(prisma: PrismaClient, key: string): Promise<ApiKey | null> {
   return prisma.apiKey.findUnique({ where: { keyHash: hashOf(key) } })
 }
 
-/** Notes that a key is in use now. */
+/** Sets the time of the key's last use to now. */
 export async function recordApiKeyUse(sql: Sql, id: string): Promise<void> {
   await sql.execute`UPDATE api_keys SET last_used_at = jobledger.current_instant() WHERE id = ${id}::uuid`
 }
@@ -88,20 +85,20 @@ function hashOf(key: string): Buffer<ArrayBuffer> {
 
 function checkInput({ name, roles, userId, expiresAt }: ApiKeyInput): void {
   const check = new InputCheck(DEFAULT_LIMITS)
-  if (!NAME.test(name)) {
-    check.addIssue('name', `must be 1 to 150 letters, digits and . _ - @; "${name.slice(0, 200)}" came.`)
+  if (!NAME_PATTERN.test(name)) {
+    check.addIssue('name', `must be 1 to 150 letters, digits and . _ - @ (got "${name.slice(0, 200)}").`)
   }
   const unknown = roles.filter((role) => !ROLES.includes(role))
   if (roles.length === 0 || unknown.length > 0) {
-    const came = roles.length === 0 ? 'none' : `"${unknown.join(', ').slice(0, 100)}"`
-    check.addIssue('roles', `must be one or more of ${ROLES.join(', ')}; ${came} came.`)
+    const got = roles.length === 0 ? 'none' : `"${unknown.join(', ').slice(0, 100)}"`
+    check.addIssue('roles', `must be one or more of ${ROLES.join(', ')} (got ${got}).`)
   }
   check.name('userId', userId)
   if (roles.includes('USER') && !userId)
-    check.addIssue('userId', 'must be given with the role USER: whose own jobs are they?')
+    check.addIssue('userId', 'is required with the role USER, which is limited to the jobs of one user.')
   check.instant('expiresAt', expiresAt)
   if (expiresAt !== undefined && expiresAt.getTime() <= Date.now()) {
-    check.addIssue('expiresAt', `must lie in the future; ${expiresAt.toISOString()} came.`)
+    check.addIssue('expiresAt', `must be in the future (got ${expiresAt.toISOString()}).`)
   }
   check.throwIfAny()
 }

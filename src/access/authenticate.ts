@@ -1,4 +1,4 @@
-// Finds out who is asking: by the header Authorization and by nothing else.
+// Authenticates a request by its Authorization header. Nothing else identifies a caller.
 import { LRUCache } from 'lru-cache'
 import { withAbortSignal } from '../database/cancellation.ts'
 import type { ApiKey } from '../database/generated/client.ts'
@@ -8,22 +8,22 @@ import { type Caller, OPEN_CALLER } from './caller.ts'
 import { createJwtVerifier, InvalidTokenError, type JwtEvents, type JwtSettings } from './jwt.ts'
 
 export interface AccessSettings {
-  /** open: nobody is asked who he is, and everybody may do everything. */
+  /** open: callers are not authenticated and have all roles. */
   readonly mode: 'open' | 'required'
-  /** The operator asked for `open`; it is not the default of a server that only this machine can reach. */
-  readonly byHand: boolean
-  /** Undefined: no tokens are taken, API keys only. */
+  /** The operator set `open`. Otherwise it is the default of a server that only this machine can reach. */
+  readonly isExplicit: boolean
+  /** Undefined: only API keys are accepted. */
   readonly jwt: JwtSettings | undefined
 }
 
-/** The caller is not who he says, or does not say who he is. The message says why, without repeating the credential. */
+/** The credential is missing or not valid. The message says why, without repeating the credential. */
 export class UnauthenticatedError extends Error {
   override readonly name = 'UnauthenticatedError'
 }
 
 /**
- * Takes the value of the header Authorization. `beforeLookUp` is awaited before the database is asked for the sake of somebody who may be
- * anybody; what it throws is passed on.
+ * Takes the value of the Authorization header. Awaits `beforeLookUp` before it queries the database for a caller that is not
+ * authenticated yet, and passes its errors on.
  *
  * @throws UnauthenticatedError; KeysUnavailableError (publishedKeys.ts); what the database throws
  */
@@ -32,62 +32,61 @@ export type Authenticate = (authorization: string | null, beforeLookUp: () => Pr
 export interface AuthenticatorOptions {
   readonly settings: AccessSettings
   readonly database: LedgerDatabase
-  /** Told when the last use of a key could not be noted. */
-  onNoteFailure(error: unknown): void
-  /** Of the verification of tokens. */
+  /** Called when the last use of a key could not be stored. */
+  onLastUseFailure(error: unknown): void
+  /** Events of token verification. */
   readonly jwtEvents: JwtEvents
 }
 
-/** A revoked key is refused after so long at the latest. */
+/** Maximum time until a revoked key is refused. */
 export const KEY_TTL_MS = 5000
-/** The last use of a key is noted so often at most. */
-const LAST_USE_TTL_MS = 60_000
+/** Minimum time between two updates of a key's last use. */
+const LAST_USE_INTERVAL_MS = 60_000
 const MAX_CACHED_KEYS = 10_000
-/** How long the database has to take that note. */
+/** Timeout of that update. */
 const LAST_USE_TIMEOUT_MS = 10_000
 /** Maximum length of a credential, in characters. */
 const MAX_CREDENTIAL_CHARACTERS = 8192
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { settings, database, onNoteFailure, jwtEvents } = options
+  const { settings, database, onLastUseFailure, jwtEvents } = options
   if (settings.mode === 'open') return async () => OPEN_CALLER
   const verifyJwt = settings.jwt && createJwtVerifier(settings.jwt, jwtEvents)
-  const known = new LRUCache<string, ApiKey>({ max: MAX_CACHED_KEYS, ttl: KEY_TTL_MS })
-  /** Keys that were good when they were last looked up. */
-  const proven = new LRUCache<string, true>({ max: MAX_CACHED_KEYS })
-  const noted = new LRUCache<string, true>({ max: MAX_CACHED_KEYS, ttl: LAST_USE_TTL_MS })
+  const cached = new LRUCache<string, ApiKey>({ max: MAX_CACHED_KEYS, ttl: KEY_TTL_MS })
+  /** Keys that were valid when they were last used. */
+  const validated = new LRUCache<string, true>({ max: MAX_CACHED_KEYS })
+  const recentlyUsed = new LRUCache<string, true>({ max: MAX_CACHED_KEYS, ttl: LAST_USE_INTERVAL_MS })
 
   async function byApiKey(text: string, beforeLookUp: () => Promise<void>): Promise<Caller> {
-    const apiKey = known.get(text) ?? (await lookUp(text, beforeLookUp))
-    proven.delete(text)
-    if (apiKey === null) throw new UnauthenticatedError('There is no such API key.')
+    const apiKey = cached.get(text) ?? (await lookUp(text, beforeLookUp))
+    validated.delete(text)
+    if (apiKey === null) throw new UnauthenticatedError('The API key does not exist.')
     const caller = callerOfKey(apiKey)
-    proven.set(text, true)
-    noteUse(apiKey)
+    validated.set(text, true)
+    recordUse(apiKey)
     return caller
   }
 
   async function lookUp(text: string, beforeLookUp: () => Promise<void>): Promise<ApiKey | null> {
-    // Who has a good key is counted by its name, and must not suffer from those who try bad ones.
-    if (!proven.has(text)) await beforeLookUp()
+    // Requests with a valid key count towards the limit of the key. They must not be refused because others guess keys.
+    if (!validated.has(text)) await beforeLookUp()
     const apiKey = await findApiKey(database.prisma, text)
-    if (apiKey !== null) known.set(text, apiKey)
+    if (apiKey !== null) cached.set(text, apiKey)
     return apiKey
   }
 
-  function noteUse({ id }: ApiKey): void {
-    if (noted.has(id)) return
-    noted.set(id, true)
-    // Not a part of the request: that one's end must not be the end of this.
-    withAbortSignal(AbortSignal.timeout(LAST_USE_TIMEOUT_MS), () => recordApiKeyUse(database.sql, id)).catch(
-      onNoteFailure,
-    )
+  function recordUse({ id }: ApiKey): void {
+    if (recentlyUsed.has(id)) return
+    recentlyUsed.set(id, true)
+    // Without the signal of the request: the update must not be cancelled when the request ends.
+    withAbortSignal(AbortSignal.timeout(LAST_USE_TIMEOUT_MS), () => recordApiKeyUse(database.sql, id)).catch(onLastUseFailure)
   }
 
   return async (authorization, beforeLookUp) => {
     const credential = bearerOf(authorization)
     if (isApiKey(credential)) return byApiKey(credential, beforeLookUp)
-    if (verifyJwt === undefined) throw new UnauthenticatedError('This server takes API keys only: Bearer jl_...')
+    if (verifyJwt === undefined)
+      throw new UnauthenticatedError('This server accepts only API keys: Authorization: Bearer jl_...')
     try {
       return await verifyJwt(credential)
     } catch (error) {
@@ -98,15 +97,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
 
 function bearerOf(authorization: string | null): string {
   if (authorization === null || authorization === '') {
-    throw new UnauthenticatedError('Say who you are: Authorization: Bearer, then a token or an API key.')
+    throw new UnauthenticatedError(
+      'A credential is required: send the header "Authorization: Bearer" with a token or an API key.',
+    )
   }
   const [, credential] = /^Bearer +(\S+) *$/i.exec(authorization) ?? []
   if (credential === undefined) {
-    throw new UnauthenticatedError('The header Authorization must be "Bearer", a space, then a token or an API key.')
+    throw new UnauthenticatedError('The Authorization header must be "Bearer", a space, and a token or an API key.')
   }
   if (credential.length > MAX_CREDENTIAL_CHARACTERS) {
     throw new UnauthenticatedError(
-      `The token must be at most ${MAX_CREDENTIAL_CHARACTERS} characters long (got ${credential.length}): ask its issuer to leave claims out.`,
+      `The token must be at most ${MAX_CREDENTIAL_CHARACTERS} characters long (got ${credential.length}): configure its issuer to include fewer claims.`,
     )
   }
   return credential

@@ -1,4 +1,4 @@
-// Verifies JSON Web Tokens (RFC 7519, RFC 8725) and reads from their claims who the caller is. The cryptography is jose's.
+// Verifies JSON Web Tokens (RFC 7519, RFC 8725) with jose, and reads the caller from their claims.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Caller } from './caller.ts'
@@ -8,7 +8,7 @@ import { readRoleClaim } from './roleClaim.ts'
 import type { Role } from './roles.ts'
 import { tokenKindFault } from './tokenKind.ts'
 
-/** Where the key comes from that tokens are verified with: exactly one of these. */
+/** Where the keys that verify tokens come from. */
 export type JwtKeySource =
   | { readonly kind: 'secret'; readonly secret: string }
   | { readonly kind: 'publicKey'; readonly key: KeyObject }
@@ -16,26 +16,26 @@ export type JwtKeySource =
 
 export interface JwtSettings {
   readonly keys: JwtKeySource
-  /** The `iss` that tokens must have. */
+  /** The `iss` claim that tokens must have. */
   readonly issuer: string
-  /** The `aud` that tokens must have, alone or among others. */
+  /** A value that the `aud` claim of tokens must contain. */
   readonly audience: string
-  /** The claim that holds the roles: its name, or a path with dots. */
+  /** The claim that contains the roles: a name, or a path with dots. */
   readonly rolesClaim: string
 }
 
-/** The token is not one of ours, or not valid now. The message says why, without repeating the token. */
+/** The token is not valid. The message says why, without repeating the token. */
 export class InvalidTokenError extends Error {
   override readonly name = 'InvalidTokenError'
 }
 
-/** So far apart the clocks of issuer and server may be. */
+/** Maximum difference between the clocks of the issuer and the server. */
 const LEEWAY_SECONDS = 60
 /**
- * Of published keys each says for itself what it is good for. All are signatures by a private key: an HMAC with a public key would be one
- * that everybody can make.
+ * Algorithms for published keys; each key restricts them further. All use a private key to sign: anyone could make an HMAC with a
+ * public key.
  */
-const OF_PUBLISHED_KEYS = [
+const PUBLISHED_KEY_ALGORITHMS = [
   'RS256',
   'RS384',
   'RS512',
@@ -48,20 +48,20 @@ const OF_PUBLISHED_KEYS = [
   'EdDSA',
   'Ed25519',
 ]
-/** The longest `sub` that fits an actor ("user:" and at most 200 characters). */
+/** An actor has at most 200 characters, including the prefix "user:". */
 const MAX_SUBJECT_CHARACTERS = 195
 
 export type JwtVerifier = (token: string) => Promise<Caller>
 
 export interface JwtEvents extends PublishedKeysEvents {
-  /** A valid token has a roles claim that gives no role. */
+  /** The roles claim of a valid token contains no known role. */
   onNoRole(facts: { readonly actor: string; readonly claim: string; readonly value: string }): void
 }
 
-/** Characters of a claim that are logged. */
+/** Maximum number of characters of a claim to log. */
 const MAX_LOGGED_CHARACTERS = 100
 
-/** A function that resolves to the caller a token names. It throws InvalidTokenError, or KeysUnavailableError (publishedKeys.ts). */
+/** Creates a function that verifies a token. It throws InvalidTokenError or KeysUnavailableError (publishedKeys.ts). */
 export function createJwtVerifier(settings: JwtSettings, events: JwtEvents): JwtVerifier {
   const { keys, issuer, audience, rolesClaim } = settings
   const options = {
@@ -96,7 +96,7 @@ function acceptedAlgorithms(keys: JwtKeySource): readonly string[] {
     case 'publicKey':
       return algorithmsOf(keys.key)
     case 'jwks':
-      return OF_PUBLISHED_KEYS
+      return PUBLISHED_KEY_ALGORITHMS
   }
 }
 
@@ -118,13 +118,13 @@ function faultOf(error: unknown): string {
   if (error instanceof errors.JWTClaimValidationFailed) {
     return error.reason === 'missing'
       ? `it has no claim "${error.claim}"`
-      : `its claim "${error.claim}" is not as it must be`
+      : `its claim "${error.claim}" has an unexpected value`
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature does not match'
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'it is signed by an algorithm that is not accepted'
-  if (error instanceof errors.JWKSNoMatchingKey) return 'its issuer has no such key'
-  // What the token names, not the token itself: a published key that is too short, or is none.
-  if (!(error instanceof errors.JOSEError)) return 'the key that it names does not fit'
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'its signature algorithm is not accepted'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'its key is not among those of the issuer'
+  // The published key is too short or malformed.
+  if (!(error instanceof errors.JOSEError)) return 'the key that it names cannot verify it'
   return 'it cannot be read'
 }
 

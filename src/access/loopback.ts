@@ -1,11 +1,11 @@
-// Which hosts are this machine and nobody else can reach.
+// Recognizes hosts that only this machine can reach.
 import { BlockList, isIP } from 'node:net'
 
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-/** Whether a host, as a name or an address with or without brackets, is reached from this machine only. */
+/** Whether only this machine can reach the host: a name, or an address with or without brackets. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   if (name === 'localhost' || name.endsWith('.localhost')) return true

@@ -1,13 +1,13 @@
-// Which public keys tokens may be verified with, and by which algorithms (RFC 7518, RFC 8037).
+// The public keys that may verify tokens, and their signature algorithms (RFC 7518, RFC 8037).
 import type { KeyObject } from 'node:crypto'
 
-/** For people: all that `algorithmsOf` knows. */
+/** The keys that `algorithmsOf` accepts, for messages. */
 export const PUBLIC_KEYS = 'RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519'
 
 /** RFC 7518, sections 3.3 and 3.5. */
 const MIN_RSA_BITS = 2048
 const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-/** Each curve has one algorithm; the names are those of OpenSSL. */
+/** By OpenSSL's name of the curve. */
 const CURVES: Readonly<Record<string, readonly string[]>> = {
   prime256v1: ['ES256'],
   secp384r1: ['ES384'],
@@ -15,7 +15,7 @@ const CURVES: Readonly<Record<string, readonly string[]>> = {
 }
 const ED25519 = ['EdDSA', 'Ed25519']
 
-/** The algorithms of the signatures that a public key verifies; none if it is of a kind, or of a size, that is not taken. */
+/** The signature algorithms of a public key; empty if its type or size is not accepted. */
 export function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): readonly string[] {
   const { modulusLength = 0, namedCurve = '' } = asymmetricKeyDetails
   switch (asymmetricKeyType) {
@@ -30,7 +30,7 @@ export function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: K
   }
 }
 
-/** For people: what a public key is. */
+/** Describes a public key, for messages. */
 export function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
   const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {}
   const size = modulusLength === undefined ? '' : ` of ${modulusLength} bits`

@@ -1,14 +1,14 @@
-// Reads roles from the claim of a token. Only exact names count: a text that merely contains a name, or becomes one by Unicode case
-// folding, must never give a role.
+// Reads roles from the claim of a token. Only exact names count. A string that contains a name, or equals one after Unicode case folding,
+// must never give a role.
 import { ROLES, type Role } from './roles.ts'
 
-const NAME = ROLES.join('|')
+const ANY_ROLE = ROLES.join('|')
 /** Names separated by a space, a comma, or a comma and a space. */
-const LIST = new RegExp(`^(?:${NAME})(?:(?: |, ?)(?:${NAME}))*$`)
+const ROLE_LIST = new RegExp(`^(?:${ANY_ROLE})(?:(?: |, ?)(?:${ANY_ROLE}))*$`)
 
 /**
- * The roles that a claim gives: a list of names, or a text that consists of names. In a list, the roles of other systems are ignored.
- * A token without the claim has the role USER.
+ * The roles in a claim: an array of names, or a string of names. In an array, unknown names are ignored, because they may belong to other
+ * systems. A token without the claim has the role USER.
  */
 export function readRoleClaim(claim: unknown): Role[] {
   if (claim === undefined) return ['USER']
@@ -17,5 +17,5 @@ export function readRoleClaim(claim: unknown): Role[] {
 }
 
 function splitNames(text: string): string[] {
-  return LIST.test(text) ? text.split(/[ ,]+/) : []
+  return ROLE_LIST.test(text) ? text.split(/[ ,]+/) : []
 }

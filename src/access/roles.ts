@@ -1,42 +1,63 @@
-// Who may do what: the one place where it is said. docs/security.md shows this table; which field of the API is which operation is in
-// graphql/accessRules.ts.
+// The table of roles: who may do what. docs/security.md shows it; graphql/accessRules.ts maps the fields of the API to its operations.
 
 export const ROLES = ['USER', 'WORKER', 'AUDITOR', 'ADMIN'] as const
 
 export type Role = (typeof ROLES)[number]
 
-/** Whose jobs an operation reaches: nobody's, those of the caller's own user id, or everybody's. */
+/** Which jobs an operation may touch: no jobs, those of the caller's own user id, or all jobs. */
 export type Scope = 'none' | 'own' | 'any'
 
+interface Rule extends Readonly<Record<Role, Scope>> {
+  /** Completes the sentence "The caller may ...". */
+  readonly label: string
+}
+
 export const ACCESS = {
-  'read jobs': { USER: 'own', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
-  'create jobs': { USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
-  'claim jobs and extend leases': { USER: 'none', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
-  'start, complete, fail and release jobs': { USER: 'none', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
-  'set results': { USER: 'none', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
-  'cancel jobs': { USER: 'own', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
-  'retry jobs': { USER: 'own', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
-  'delete jobs': { USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
-  'rescue stuck jobs': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
-  'clean up old jobs': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
-  'know where the ledger ends': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
-  'see the consumers': { USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
-  'read the state machine': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
-  'see who they are': { USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
-} as const satisfies Record<string, Record<Role, Scope>>
+  'jobs:read': { label: 'read jobs', USER: 'own', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
+  'jobs:create': { label: 'create jobs', USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'jobs:claim': {
+    label: 'claim jobs and extend leases',
+    USER: 'none',
+    WORKER: 'any',
+    AUDITOR: 'none',
+    ADMIN: 'any',
+  },
+  'jobs:work': {
+    label: 'start, complete, fail and release jobs',
+    USER: 'none',
+    WORKER: 'any',
+    AUDITOR: 'none',
+    ADMIN: 'any',
+  },
+  'results:set': { label: 'set results', USER: 'none', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
+  'jobs:cancel': { label: 'cancel jobs', USER: 'own', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
+  'jobs:retry': { label: 'retry jobs', USER: 'own', WORKER: 'any', AUDITOR: 'none', ADMIN: 'any' },
+  'jobs:delete': { label: 'delete jobs', USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'jobs:rescue': { label: 'rescue stuck jobs', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'jobs:cleanup': { label: 'clean up old jobs', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'events:cursor': { label: 'get the latest event cursor', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
+  'consumers:read': { label: 'list consumers', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'states:read': { label: 'read the state machine', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
+  'viewer:read': { label: 'read their own identity', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
+} as const satisfies Record<string, Rule>
 
 export type Operation = keyof typeof ACCESS
 
 export const OPERATIONS = Object.keys(ACCESS) as Operation[]
 
-const WIDTH: readonly Scope[] = ['none', 'own', 'any']
+const SCOPES_ASCENDING: readonly Scope[] = ['none', 'own', 'any']
 
-/** How far an operation reaches for somebody with these roles: as far as the best of them. */
+/** The widest scope that any of the roles gives for the operation. */
 export function scopeOf(roles: readonly Role[], operation: Operation): Scope {
-  return WIDTH[Math.max(0, ...roles.map((role) => WIDTH.indexOf(ACCESS[operation][role])))] ?? 'none'
+  const ranks = roles.map((role) => SCOPES_ASCENDING.indexOf(ACCESS[operation][role]))
+  return SCOPES_ASCENDING[Math.max(0, ...ranks)] ?? 'none'
 }
 
-/** The roles that may do it at all. */
+/** The roles that allow the operation, on own or on all jobs. */
 export function rolesFor(operation: Operation): Role[] {
   return ROLES.filter((role) => ACCESS[operation][role] !== 'none')
+}
+
+export function labelOf(operation: Operation): string {
+  return ACCESS[operation].label
 }

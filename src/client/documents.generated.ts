@@ -13,209 +13,209 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant: RFC 3339 in UTC with milliseconds. Input needs an offset: `Z` or one such as `+01:00`. */
+  /** An instant (RFC 3339), in UTC with milliseconds. Input requires an offset, such as `Z` or `+01:00`. */
   DateTime: { input: string; output: string; }
-  /** Any JSON value. Integers beyond ±9007199254740991 are refused where they would be stored: send them as strings. */
+  /** Any JSON value. Integers beyond ±9007199254740991 cannot be stored: send them as strings. */
   JSON: { input: unknown; output: unknown; }
-  /** A JSON object; arrays, scalars and null are refused. */
+  /** A JSON object. Arrays, scalars and null are refused. */
   JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
-  /** A UUID, in lower case. */
+  /** A UUID in lower case. */
   UUID: { input: string; output: string; }
 };
 
-/** Which jobs to hand out, and for how long. */
+/** Which jobs to claim, and for how long. */
 export type ClaimJobsInput = {
-  /** Only jobs among these; at most 100. For a worker that was told of a job. */
+  /** Only these jobs; at most 100. For workers that already know which jobs to claim. */
   readonly jobIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
-  /** The jobs belong to the worker for so many seconds from now, unless it extends the lease; 1 to 86400. */
+  /** Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease ends. */
   readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** So many jobs at most; 1 to 100. */
+  /** Maximum number of jobs, 1 to 100. */
   readonly limit?: InputMaybe<Scalars['Int']['input']>;
   /** Only jobs with one of these presets; at most 100. */
   readonly presets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** Names the worker in the records. 1 to 200 characters. */
+  /** The name of the worker in records; 1 to 200 characters. */
   readonly workerId: Scalars['String']['input'];
 };
 
 /** Which old jobs to delete. */
 export type CleanupJobsInput = {
-  /** Only count them. */
+  /** Only count the jobs. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Created longer ago than so many days of 24 hours; 0 to 36500. */
+  /** Minimum age of the jobs since their creation, in days of 24 hours; 0 to 36500. */
   readonly olderThanDays: Scalars['Int']['input'];
-  /** In one of these states; by default COMPLETED, FAILED, CANCELLED. */
+  /** Only jobs in these states; by default COMPLETED, FAILED, CANCELLED. */
   readonly states?: InputMaybe<ReadonlyArray<JobState>>;
 };
 
-/** A job that was done, and its result. */
+/** A completed job and its result. */
 export type CompleteJobInput = {
-  /** Refuse if the job has another version than this. */
+  /** Refuse if the job has a different version. */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** Facts about the transition; up to 64 KiB. */
+  /** Free-form data to store in the record; up to 64 KiB. */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
-  /** What the work produced; up to 1 MiB. */
+  /** The output of the work; up to 1 MiB. */
   readonly output?: InputMaybe<Scalars['JSON']['input']>;
-  /** How long the work took, in milliseconds. */
+  /** Duration of the work, in milliseconds. */
   readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
-  /** Why, for those who read the history; up to 4 KiB. */
+  /** The reason to store in the record; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A job to be created. */
+/** A job to create. */
 export type CreateJobInput = {
-  /** What is to be done; up to 1 MiB. */
+  /** What to do; up to 1 MiB. */
   readonly content: Scalars['String']['input'];
-  /** Unique per user: the same key with the same input returns the first job. 1 to 200 characters. */
+  /** Unique per user; 1 to 200 characters. The same key with the same input returns the existing job. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** How often the job may be tried; 1 to 1000. By default 1: when it fails, it is not retried. */
+  /** Maximum number of attempts, 1 to 1000; 1 by default. A failed job is retried until they are used up. */
   readonly maxAttempts?: InputMaybe<Scalars['Int']['input']>;
-  /** Facts about the job; up to 64 KiB. */
+  /** Free-form data about the job; up to 64 KiB. */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
-  /** The name of the settings it runs with. 1 to 200 characters. */
+  /** The name of the settings to run the job with; 1 to 200 characters. */
   readonly preset?: InputMaybe<Scalars['String']['input']>;
-  /** Jobs with a higher number are claimed first; -1000 to 1000, by default 0. */
+  /** Jobs with a higher priority are claimed first; -1000 to 1000, by default 0. */
   readonly priority?: InputMaybe<Scalars['Int']['input']>;
-  /** Not to be claimed earlier; by default at once. */
+  /** The earliest time to claim the job; by default now. */
   readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Whom the job belongs to; by default the caller. 1 to 200 characters. */
+  /** The user that the job belongs to, by default the caller; 1 to 200 characters. */
   readonly userId?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A job to be deleted. */
+/** A job to delete. */
 export type DeleteJobInput = {
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** Why, for those who read the history; up to 4 KiB. */
+  /** The reason to store in the record; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Why something was refused. */
+/** The kind of a refusal. */
 export type ErrorCode =
-  /** The idempotency key belongs to another request. */
+  /** The idempotency key was used with a different input. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** The state machine has no such transition. */
+  /** The state machine does not allow the transition. */
   | 'ILLEGAL_TRANSITION'
-  /** The input breaks a limit or a rule. */
+  /** The input violates a limit or a rule. */
   | 'INVALID_INPUT'
-  /** There is no such job. */
+  /** The job does not exist. */
   | 'JOB_NOT_FOUND'
-  /** The job is not as the caller expected it. */
+  /** The job does not have the expected version or state. */
   | 'VERSION_CONFLICT';
 
-/** The jobs that a worker holds. */
+/** The leases to extend. */
 export type ExtendLeasesInput = {
-  /** The jobs belong to the worker for so many seconds from now, unless it extends the lease; 1 to 86400. */
+  /** Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease ends. */
   readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** The jobs; 1 to 1000. */
+  /** The leases; 1 to 1000. */
   readonly leases: ReadonlyArray<JobLease>;
 };
 
-/** A job that failed, and why. */
+/** A failed job and the error. */
 export type FailJobInput = {
   /** What went wrong; up to 4 KiB. */
   readonly errorMessage: Scalars['String']['input'];
-  /** Refuse if the job has another version than this. */
+  /** Refuse if the job has a different version. */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** Facts about the transition; up to 64 KiB. */
+  /** Free-form data to store in the record; up to 64 KiB. */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
-  /** What the work produced; up to 1 MiB. */
+  /** The output of the work; up to 1 MiB. */
   readonly output?: InputMaybe<Scalars['JSON']['input']>;
-  /** How long the work took, in milliseconds. */
+  /** Duration of the work, in milliseconds. */
   readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
-  /** Why, for those who read the history; up to 4 KiB. */
+  /** The reason to store in the record; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
-  /** It took too long: the status of the result is TIMEOUT instead of ERROR. */
+  /** Whether the work timed out: the status of the result is then TIMEOUT instead of ERROR. */
   readonly timedOut?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** Which jobs; all given conditions hold. */
+/** Selects jobs that meet all of the given conditions. */
 export type JobFilter = {
-  /** Completed, failed or cancelled at this instant or later. */
+  /** Only jobs completed, failed or cancelled at or after this instant. */
   readonly completedAfter?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Completed, failed or cancelled earlier than this instant. */
+  /** Only jobs completed, failed or cancelled before this instant. */
   readonly completedBefore?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Created at this instant or later. */
+  /** Only jobs created at or after this instant. */
   readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Created earlier than this instant. */
+  /** Only jobs created before this instant. */
   readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Deleted jobs too. */
+  /** Include deleted jobs. */
   readonly includeDeleted?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Contained in the metadata of the job, as jsonb @> means it. */
+  /** Only jobs whose metadata contains this object (operator @> of jsonb). */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
-  /** With one of these presets. */
+  /** Only jobs with one of these presets. */
   readonly presets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** In one of these states. */
+  /** Only jobs in one of these states. */
   readonly states?: InputMaybe<ReadonlyArray<JobState>>;
-  /** Of this user. */
+  /** Only jobs of this user. */
   readonly userId?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A job as a worker holds it. */
+/** A job that a worker holds. */
 export type JobLease = {
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** The version that the job had when the worker claimed it. */
+  /** The version of the job when the worker claimed it. */
   readonly version: Scalars['Int']['input'];
 };
 
 /** The order of a list of jobs. */
 export type JobOrder = {
-  /** Which way. */
+  /** The direction. */
   readonly direction?: OrderDirection;
-  /** By what. */
+  /** The field to order by. */
   readonly field?: JobOrderField;
 };
 
-/** What a list of jobs may be ordered by. */
+/** The field to order a list of jobs by. */
 export type JobOrderField =
-  /** When they were completed, failed or cancelled; jobs that were not come last in either direction. */
+  /** The time of completion, failure or cancellation. Unfinished jobs come last in both directions. */
   | 'COMPLETED_AT'
-  /** When they were created. */
+  /** The time of creation. */
   | 'CREATED_AT'
-  /** When they last changed. */
+  /** The time of the last change. */
   | 'UPDATED_AT';
 
 /** How the work of a job ended. */
 export type JobResultStatus =
   /** The work failed. */
   | 'ERROR'
-  /** The work was done. */
+  /** The work succeeded. */
   | 'SUCCESS'
   /** The work took too long and was stopped. */
   | 'TIMEOUT';
 
 /** The state of a job. */
 export type JobState =
-  /** Given up on purpose. Terminal. */
+  /** Cancelled or deleted. Terminal. */
   | 'CANCELLED'
-  /** Finished with success. Terminal. */
+  /** Finished successfully. Terminal. */
   | 'COMPLETED'
-  /** Finished with an error; may be retried. */
+  /** Finished with an error. Can be retried. */
   | 'FAILED'
-  /** Recorded, not yet started. */
+  /** Created or released, waiting for a worker. */
   | 'PENDING'
-  /** Started; somebody is working on it. */
+  /** A worker is working on it. */
   | 'PROCESSING';
 
-/** Which records; all given conditions hold. */
+/** Selects records that meet all of the given conditions. */
 export type JobStateRecordFilter = {
-  /** Of transitions made by this actor. */
+  /** Only transitions by this actor. */
   readonly actor?: InputMaybe<Scalars['String']['input']>;
-  /** At this instant or later. */
+  /** Only records at or after this instant. */
   readonly after?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Earlier than this instant. */
+  /** Only records before this instant. */
   readonly before?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Of this job. */
+  /** Only records of this job. */
   readonly jobId?: InputMaybe<Scalars['ID']['input']>;
-  /** Leading into one of these states. */
+  /** Only transitions to one of these states. */
   readonly newStates?: InputMaybe<ReadonlyArray<JobState>>;
-  /** Leading out of one of these states. */
+  /** Only transitions from one of these states. */
   readonly previousStates?: InputMaybe<ReadonlyArray<JobState>>;
-  /** Of jobs of this user. */
+  /** Only records of this user's jobs. */
   readonly userId?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -226,55 +226,55 @@ export type OrderDirection =
   /** Latest first. */
   | 'DESC';
 
-/** A job to be given back. */
+/** A job to release. */
 export type ReleaseJobInput = {
-  /** The version at which the worker holds the job. */
+  /** The version of the job when the worker claimed it. */
   readonly expectedVersion: Scalars['Int']['input'];
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** Why, for those who read the history; up to 4 KiB. */
+  /** The reason to store in the record; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
-  /** Not to be claimed again earlier. */
+  /** The earliest time to claim the job again; by default now. */
   readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** A job to be cancelled. */
+/** A job to cancel. */
 export type RequestJobCancellationInput = {
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** Why, for those who read the history; up to 4 KiB. */
+  /** The reason to store in the record; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Which stuck jobs to rescue. */
 export type RescueStuckJobsInput = {
-  /** Only count them. */
+  /** Only count the jobs. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Only those that have been PROCESSING for longer than so many seconds, then also those without a lease. By default all whose lease has ended. */
+  /** Only jobs that have been PROCESSING for longer than this many seconds, including jobs without a lease. By default all jobs whose lease has ended. */
   readonly olderThanSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A failed job to be tried again. */
+/** A failed job to retry. */
 export type RetryJobInput = {
-  /** Refuse if the job has another version than this. */
+  /** Refuse if the job has a different version. */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** Why, for those who read the history; up to 4 KiB. */
+  /** The reason to store in the record; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
-  /** Not to be claimed earlier; by default at once, whatever `runAt` it had. */
+  /** The earliest time to claim the job; by default now, whatever `runAt` it had. */
   readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** What a caller may do. Whoever has several roles may do what any of them allows. */
+/** What a caller may do. A caller with several roles may do what any of them allows. */
 export type Role =
-  /** Everything, for every user. */
+  /** Does everything, for every user. */
   | 'ADMIN'
-  /** Reads everything, changes nothing. */
+  /** Reads all jobs and changes nothing. */
   | 'AUDITOR'
-  /** Own jobs: reads, creates, cancels, retries and deletes them. */
+  /** Reads, creates, cancels, retries and deletes own jobs. */
   | 'USER'
-  /** Any job: reads it, makes its transitions, sets its result. */
+  /** Reads all jobs, makes their transitions and sets their results. */
   | 'WORKER';
 
 /** The result of a job. */
@@ -283,21 +283,21 @@ export type SetJobResultInput = {
   readonly errorMessage?: InputMaybe<Scalars['String']['input']>;
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** What the work produced; up to 1 MiB. */
+  /** The output of the work; up to 1 MiB. */
   readonly output?: InputMaybe<Scalars['JSON']['input']>;
-  /** How long the work took, in milliseconds. */
+  /** Duration of the work, in milliseconds. */
   readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
   /** How the work ended. */
   readonly status: JobResultStatus;
 };
 
-/** How long a bucket of statistics is. */
+/** The length of a bucket of statistics. */
 export type StatsBucket =
-  /** A day, from midnight to midnight in UTC. */
+  /** One day, from midnight to midnight UTC. */
   | 'DAY'
-  /** An hour. */
+  /** One hour. */
   | 'HOUR'
-  /** A minute. */
+  /** One minute. */
   | 'MINUTE';
 
 /** Why a job is stuck: it has been PROCESSING for too long. */
@@ -306,20 +306,20 @@ export type StuckReason =
   | 'LEASE_EXPIRED'
   /** It has no lease. */
   | 'NO_LEASE'
-  /** Its lease is alive, but it takes too long. */
+  /** Its lease is active, but it takes too long. */
   | 'TOO_LONG';
 
-/** A transition to be made. */
+/** A transition to make. */
 export type TransitionJobInput = {
-  /** Refuse if the job is in another state than this. */
+  /** Refuse if the job is in a different state. */
   readonly expectedState?: InputMaybe<JobState>;
-  /** Refuse if the job has another version than this. */
+  /** Refuse if the job has a different version. */
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** The job: a global id or a UUID. */
   readonly jobId: Scalars['ID']['input'];
-  /** Facts about the transition; up to 64 KiB. */
+  /** Free-form data to store in the record; up to 64 KiB. */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
-  /** Why, for those who read the history; up to 4 KiB. */
+  /** The reason to store in the record; up to 4 KiB. */
   readonly reason?: InputMaybe<Scalars['String']['input']>;
   /** The state to enter. */
   readonly to: JobState;

@@ -1,6 +1,6 @@
 // Describes the credential of a command to the user: its source, and whether its roles suffice. Never its value.
 import type { Role } from '../access/roles.ts'
-import { type Operation, rolesFor, scopeOf } from '../access/roles.ts'
+import { labelOf, type Operation, rolesFor, scopeOf } from '../access/roles.ts'
 import type { ViewerRolesQuery } from '../client/documents.generated.ts'
 import type { RequestRefusedError } from '../client/requestErrors.ts'
 import type { ClientConfig } from '../config/client.ts'
@@ -17,7 +17,7 @@ export function refusalMessage({ message, isAboutInput }: RequestRefusedError, c
 }
 
 /** The operations of a command that creates jobs and works on them itself. */
-const NEEDED: readonly Operation[] = ['create jobs', 'start, complete, fail and release jobs']
+const NEEDED: readonly Operation[] = ['jobs:create', 'jobs:work']
 
 /** Why a caller cannot create jobs and work on them; undefined if it can, or if its roles are unknown. */
 export function missingRole(command: string, viewer: ViewerRolesQuery['viewer'] | undefined): string | undefined {
@@ -26,7 +26,7 @@ export function missingRole(command: string, viewer: ViewerRolesQuery['viewer'] 
   const missing = NEEDED.find((operation) => scopeOf(roles as Role[], operation) === 'none')
   if (missing === undefined) return undefined
   const held = roles.length === 0 ? 'none' : roles.join(', ')
-  return `${actor} may not ${missing}: \`${command}\` needs one of the roles ${rolesFor(missing).join(', ')} for that; the credential has ${held}.`
+  return `${actor} may not ${labelOf(missing)}: \`${command}\` needs one of the roles ${rolesFor(missing).join(', ')} for that; the credential has ${held}.`
 }
 
 /** Replaces the API fields in a server message with the options that set them. */

@@ -77,7 +77,7 @@ async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<v
 /** Warns if access control is off, or if no credential exists. */
 async function announceAccess({ ledger }: App, { access }: Config, log: Logger): Promise<void> {
   if (access.mode === 'open') {
-    const why = access.byHand ? 'AUTH is open' : 'only this machine can reach it, and no key is set'
+    const why = access.isExplicit ? 'AUTH is open' : 'only this machine can reach it, and no key is set'
     const { actor, roles } = OPEN_CALLER
     log.warn(`access control is off (${why}): every caller is ${actor} with the roles ${roles.join(', ')}`)
   } else if (access.jwt === undefined && (await ledger.prisma.apiKey.count({ where: { revokedAt: null } })) === 0) {

@@ -49,7 +49,7 @@ function unprotected(reason: string): string {
 /** The settings of variables without faults. */
 export function accessSettings(env: Variables): AccessSettings {
   const jwt = jwtSettings(env)
-  return { mode: env.AUTH ?? (jwt === undefined ? 'open' : 'required'), byHand: env.AUTH === 'open', jwt }
+  return { mode: env.AUTH ?? (jwt === undefined ? 'open' : 'required'), isExplicit: env.AUTH === 'open', jwt }
 }
 
 function jwtSettings(env: Variables): JwtSettings | undefined {

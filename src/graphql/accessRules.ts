@@ -1,5 +1,5 @@
-// Which operation of the role table each field of Query, Mutation and Subscription is, and the guard in front of them all. What a field shows or
-// touches of whose jobs is decided in its resolver, by the scope of its operation.
+// Maps the fields of Query, Mutation and Subscription to operations of the role table, and guards them. The resolvers then limit an operation
+// to the jobs in its scope.
 import {
   defaultFieldResolver,
   GraphQLError,
@@ -15,43 +15,43 @@ import type { GraphQLContext } from './context.ts'
 type Operations = readonly [Operation, ...Operation[]]
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>
 
-/** A field with several operations is one of them, depending on its arguments: its resolver asks for that one. */
+/** If a field has several operations, its arguments select one, and its resolver checks that one. */
 export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
-  'Query.node': ['read jobs'],
-  'Query.nodes': ['read jobs'],
-  'Query.job': ['read jobs'],
-  'Query.jobs': ['read jobs'],
-  'Query.jobCount': ['read jobs'],
-  'Query.jobCountsByState': ['read jobs'],
-  'Query.jobStats': ['read jobs'],
-  'Query.jobStateRecords': ['read jobs'],
-  'Query.stuckJobs': ['read jobs'],
-  'Query.stateMachine': ['read the state machine'],
-  'Query.viewer': ['see who they are'],
-  'Query.latestEventCursor': ['know where the ledger ends'],
-  'Query.consumers': ['see the consumers'],
-  'Mutation.createJob': ['create jobs'],
-  'Mutation.createJobs': ['create jobs'],
-  'Mutation.transitionJob': ['start, complete, fail and release jobs', 'cancel jobs', 'retry jobs'],
-  'Mutation.transitionJobs': ['start, complete, fail and release jobs', 'cancel jobs', 'retry jobs'],
-  'Mutation.completeJob': ['start, complete, fail and release jobs'],
-  'Mutation.failJob': ['start, complete, fail and release jobs'],
-  'Mutation.setJobResult': ['set results'],
-  'Mutation.deleteJob': ['delete jobs'],
-  'Mutation.cleanupJobs': ['clean up old jobs'],
-  'Mutation.claimJobs': ['claim jobs and extend leases'],
-  'Mutation.extendLeases': ['claim jobs and extend leases'],
-  'Mutation.releaseJob': ['start, complete, fail and release jobs'],
-  'Mutation.retryJob': ['retry jobs'],
-  'Mutation.requestJobCancellation': ['cancel jobs'],
-  'Mutation.rescueStuckJobs': ['rescue stuck jobs'],
-  'Subscription.jobEvents': ['read jobs'],
+  'Query.node': ['jobs:read'],
+  'Query.nodes': ['jobs:read'],
+  'Query.job': ['jobs:read'],
+  'Query.jobs': ['jobs:read'],
+  'Query.jobCount': ['jobs:read'],
+  'Query.jobCountsByState': ['jobs:read'],
+  'Query.jobStats': ['jobs:read'],
+  'Query.jobStateRecords': ['jobs:read'],
+  'Query.stuckJobs': ['jobs:read'],
+  'Query.stateMachine': ['states:read'],
+  'Query.viewer': ['viewer:read'],
+  'Query.latestEventCursor': ['events:cursor'],
+  'Query.consumers': ['consumers:read'],
+  'Mutation.createJob': ['jobs:create'],
+  'Mutation.createJobs': ['jobs:create'],
+  'Mutation.transitionJob': ['jobs:work', 'jobs:cancel', 'jobs:retry'],
+  'Mutation.transitionJobs': ['jobs:work', 'jobs:cancel', 'jobs:retry'],
+  'Mutation.completeJob': ['jobs:work'],
+  'Mutation.failJob': ['jobs:work'],
+  'Mutation.setJobResult': ['results:set'],
+  'Mutation.deleteJob': ['jobs:delete'],
+  'Mutation.cleanupJobs': ['jobs:cleanup'],
+  'Mutation.claimJobs': ['jobs:claim'],
+  'Mutation.extendLeases': ['jobs:claim'],
+  'Mutation.releaseJob': ['jobs:work'],
+  'Mutation.retryJob': ['jobs:retry'],
+  'Mutation.requestJobCancellation': ['jobs:cancel'],
+  'Mutation.rescueStuckJobs': ['jobs:rescue'],
+  'Subscription.jobEvents': ['jobs:read'],
 }
 
 /**
- * Lets nobody into a field of Query, Mutation or Subscription without a role for it.
+ * Makes every field of Query, Mutation and Subscription refuse callers without a role for it.
  *
- * @throws Error if there is a field without a rule
+ * @throws Error if a field has no rule
  */
 export function guardFields(schema: GraphQLSchema): GraphQLSchema {
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
@@ -64,26 +64,26 @@ function guard(type: GraphQLObjectType, field: GraphQLField<unknown, GraphQLCont
   const operations = FIELD_OPERATIONS[`${type.name}.${field.name}`]
   if (operations === undefined)
     throw new Error(`${type.name}.${field.name} has no access rule: add it to FIELD_OPERATIONS.`)
-  field.resolve = guarded(field.resolve ?? defaultFieldResolver, operations)
-  if (field.subscribe) field.subscribe = guarded(field.subscribe, operations)
+  field.resolve = withGuard(field.resolve ?? defaultFieldResolver, operations)
+  if (field.subscribe) field.subscribe = withGuard(field.subscribe, operations)
 }
 
-function guarded(resolve: Resolver, operations: Operations): Resolver {
+function withGuard(resolve: Resolver, operations: Operations): Resolver {
   return async (source, args, context, info) => {
     requireOneOf(context.caller, operations)
     try {
       return await resolve(source, args, context, info)
     } catch (error) {
-      throw error instanceof ForbiddenError ? refused(error) : error
+      throw error instanceof ForbiddenError ? toGraphQLError(error) : error
     }
   }
 }
 
 function requireOneOf(caller: Caller, operations: Operations): void {
   if (operations.some((operation) => scopeOf(caller.roles, operation) !== 'none')) return
-  throw refused(forbidden(caller, operations[0]))
+  throw toGraphQLError(forbidden(caller, operations[0]))
 }
 
-function refused(error: ForbiddenError): GraphQLError {
+function toGraphQLError(error: ForbiddenError): GraphQLError {
   return new GraphQLError(error.message, { extensions: { code: 'FORBIDDEN' } })
 }

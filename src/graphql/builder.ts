@@ -1,4 +1,4 @@
-// The schema builder and its plugins. Types are added to it by the other files of this folder.
+// The schema builder and its plugins. The files in types/ add types to it.
 import SchemaBuilder from '@pothos/core'
 import ErrorsPlugin from '@pothos/plugin-errors'
 import PrismaPlugin from '@pothos/plugin-prisma'
@@ -38,41 +38,46 @@ export const builder = new SchemaBuilder<{
     decodeGlobalID: decodeGlobalId,
     nodeTypeOptions: { description: 'Anything that has a global id.' },
     nodeQueryOptions: {
-      description: 'The object with this global id, or null. A bare UUID is taken for the id of a job.',
+      description: 'The object with this global id, or null if it does not exist. A plain UUID is the id of a job.',
       args: { id: { description: 'A global id, or the UUID of a job.' } },
     },
     nodesQueryOptions: {
-      description: 'The objects with these global ids, in order, with null for each that does not exist.',
+      description: 'The objects with these global ids, in the same order, with null for each that does not exist.',
       nullable: { list: false, items: true },
-      args: { ids: { description: 'Global ids, or the UUIDs of jobs; at most 100.' } },
-      // biome-ignore lint/complexity/useMaxParams: Pothos calls it so
+      args: { ids: { description: 'Global ids, or UUIDs of jobs; at most 100.' } },
+      // biome-ignore lint/complexity/useMaxParams: the signature is that of Pothos
       resolve: (_parent, { ids }, context, _info, resolveNodes) => {
         checkNodeIds(context, ids)
         return resolveNodes(ids)
       },
     },
-    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether the list goes on behind this page. Exact.' },
-    hasPreviousPageFieldOptions: { description: 'Whether there is something before this page. Exact.' },
-    startCursorFieldOptions: { description: 'The cursor of the first item of the page.' },
-    endCursorFieldOptions: { description: 'The cursor of the last item of the page.' },
-    pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
+    pageInfoTypeOptions: { description: 'The position of a page in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether the list has items after this page. Exact.' },
+    hasPreviousPageFieldOptions: { description: 'Whether the list has items before this page. Exact.' },
+    startCursorFieldOptions: { description: 'The cursor of the first item on the page.' },
+    endCursorFieldOptions: { description: 'The cursor of the last item on the page.' },
+    pageInfoFieldOptions: { description: 'The position of this page in the list.' },
     cursorFieldOptions: {
-      description: 'Points at this item, for `after` and `before`. It stays valid when the item changes.',
+      description: 'The position of this item, for `after` and `before`. It stays valid when the item changes.',
     },
     edgesFieldOptions: {
-      description: 'The items of the page with their cursors.',
+      description: 'The items on the page with their cursors.',
       nullable: { list: false, items: false },
     },
     nodeFieldOptions: { description: 'The item.', nullable: false },
-    firstArgOptions: { description: 'So many items from the beginning; 20 by default, at most 100. Excludes `last`.' },
-    lastArgOptions: { description: 'So many items from the end; at most 100. Excludes `first`.' },
-    afterArgOptions: { description: 'Only items behind this cursor.' },
+    firstArgOptions: {
+      description: 'Number of items from the start of the list, at most 100; 20 by default. Not with `last`.',
+    },
+    lastArgOptions: { description: 'Number of items from the end of the list, at most 100. Not with `first`.' },
+    afterArgOptions: { description: 'Only items after this cursor.' },
     beforeArgOptions: { description: 'Only items before this cursor.' },
-    nodesOnConnection: { description: 'The items of the page.' },
+    nodesOnConnection: { description: 'The items on the page.' },
   },
 })
 
-builder.queryType({ description: 'What can be asked.' })
-builder.mutationType({ description: 'What can be done. Refusals are members of each result; nothing is written then.' })
-builder.subscriptionType({ description: 'What can be followed, over server-sent events.' })
+builder.queryType({ description: 'Queries read jobs and records.' })
+builder.mutationType({
+  description:
+    'Mutations change jobs. Each result is a union of the success and the possible refusals. A refused mutation writes nothing.',
+})
+builder.subscriptionType({ description: 'Subscriptions stream events as server-sent events.' })

@@ -1,6 +1,6 @@
-// What every resolver is given.
+// The context of every resolver.
 import type { Logger } from 'pino'
-import { type Caller, ownerFor } from '../access/caller.ts'
+import { type Caller, ownerIdFor } from '../access/caller.ts'
 import type { Operation } from '../access/roles.ts'
 import type { Prisma } from '../database/generated/client.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
@@ -10,29 +10,29 @@ import type { Ledger } from '../ledger/ledger.ts'
 export interface GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
-  /** What the answers of the mutations of the request may have in all. */
+  /** Limits the total size of the results of the mutations in the request. */
   readonly answerBudget: AnswerBudget
-  /** Who is asking, by the credential of the request. */
+  /** The caller, as authenticated at the start of the request. */
   readonly caller: Caller
-  /** Who is asking, by the same credential, as it is good now. @throws GraphQLError if it is not good any more */
+  /** Authenticates the credential again. @throws GraphQLError if it is no longer valid */
   reauthenticate(): Promise<Caller>
-  /** Aborted when nobody waits for the answer any longer. */
+  /** Aborted when the client no longer waits for the response. */
   readonly signal: AbortSignal
-  /** Told of each statement for the request when it has ended: its text, and how many milliseconds it took. */
+  /** Called after each SQL statement of the request, with its text and duration. */
   readonly statementEnded?: ((text: string, durationMs: number) => void) | undefined
-  /** Names the request in answers and in the log. */
+  /** Identifies the request in responses and in the log. */
   readonly requestId: string
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 }
 
-/** Which jobs the caller may see, as a condition of Prisma. @throws ForbiddenError if none at all */
-export function visibleJobs({ caller }: GraphQLContext): Pick<Prisma.JobWhereInput, 'userId'> {
-  const owner = ownerFor(caller, 'read jobs')
-  return owner === undefined ? {} : { userId: owner }
+/** A Prisma condition for the jobs that the caller may read. @throws ForbiddenError if it may read no jobs */
+export function ownerWhere({ caller }: GraphQLContext): Pick<Prisma.JobWhereInput, 'userId'> {
+  const ownerId = ownerIdFor(caller, 'jobs:read')
+  return ownerId === undefined ? {} : { userId: ownerId }
 }
 
-/** To whose jobs an operation of the caller is confined, as a condition of the ledger. @throws ForbiddenError if it reaches none */
-export function confinedTo({ caller }: GraphQLContext, operation: Operation): { ownerId?: string } {
-  const owner = ownerFor(caller, operation)
-  return owner === undefined ? {} : { ownerId: owner }
+/** The owner to whose jobs an operation of the caller is limited, if any. @throws ForbiddenError if it may touch no jobs */
+export function ownerScope({ caller }: GraphQLContext, operation: Operation): { ownerId?: string } {
+  const ownerId = ownerIdFor(caller, operation)
+  return ownerId === undefined ? {} : { ownerId }
 }

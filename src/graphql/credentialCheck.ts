@@ -1,34 +1,34 @@
-// Hands rows on to a subscriber for as long as its credential is good. A subscription may last for weeks,
-// a credential is revoked in a moment.
+// Ends a subscription when its credential is no longer valid. Subscriptions may last for weeks, and the credential may expire or be revoked
+// meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import type { Caller } from '../access/caller.ts'
 import type { GraphQLContext } from './context.ts'
 
-/** Before something is handed on, the credential was looked at so long ago at most. */
+/** Maximum age of the last check when an event is sent. */
 const CREDENTIAL_TTL_MS = 5000
-/** It is looked at so often while there is nothing to hand on. */
-const IDLE_CHECK_MS = 10_000
+/** Interval of checks while no events are sent. */
+const IDLE_CHECK_INTERVAL_MS = 10_000
 
 /**
- * The rows; in place of what cannot be had, the error, after which the subscription is over. `follow` is given a signal that is aborted
- * when the subscription ends.
+ * Yields the rows of `follow` and checks the credential meanwhile. After a failure it yields the error and ends. The signal that `follow`
+ * gets is aborted when the subscription ends.
  */
 export function streamWithCredentialCheck<Row>(
   context: GraphQLContext,
   follow: (signal: AbortSignal) => AsyncIterable<Row>,
 ): AsyncIterableIterator<Row | Error> {
-  const over = new AbortController()
-  const signal = AbortSignal.any([over.signal, context.signal])
+  const ended = new AbortController()
+  const signal = AbortSignal.any([ended.signal, context.signal])
   const credential = new Credential(context)
   const rows = forward(follow(signal), credential, signal)
-  const watching = watchCredential(credential, over, signal)
+  const checking = checkWhileIdle(credential, ended, signal)
   return {
     next: () => rows.next(),
-    // A generator that waits would be ended after its wait only.
+    // A waiting generator handles `return` only after its wait, so abort the wait first.
     return: async () => {
-      over.abort(new Error('the subscriber is gone'))
-      await watching
+      ended.abort(new Error('the client closed the subscription'))
+      await checking
       return rows.return(undefined)
     },
     [Symbol.asyncIterator]() {
@@ -44,52 +44,51 @@ async function* forward<Row>(
 ): AsyncGenerator<Row | Error, undefined> {
   try {
     for await (const row of rows) {
-      if (!credential.isKnown) await credential.requireGood()
+      if (!credential.isFresh) await credential.requireValid()
       yield row
     }
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error
-    // Of a subscriber who is gone nobody is told.
+    // A subscriber that has disconnected gets no error.
     if (!signal.aborted || reason instanceof GraphQLError) yield reason as Error
   }
   return undefined
 }
 
-async function watchCredential(credential: Credential, over: AbortController, signal: AbortSignal): Promise<void> {
+async function checkWhileIdle(credential: Credential, ended: AbortController, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await sleep(IDLE_CHECK_MS, undefined, { signal, ref: false })
-      await credential.requireGood()
+      await sleep(IDLE_CHECK_INTERVAL_MS, undefined, { signal, ref: false })
+      await credential.requireValid()
     } catch (error) {
-      // What else may fail is no fault of the credential: it is looked at again.
-      if (error instanceof GraphQLError) over.abort(error)
+      // Other errors say nothing about the credential. The next check may succeed.
+      if (error instanceof GraphQLError) ended.abort(error)
     }
   }
 }
 
 class Credential {
   private readonly context: GraphQLContext
-  private seenAt = performance.now()
+  private checkedAt = performance.now()
 
   constructor(context: GraphQLContext) {
     this.context = context
   }
 
-  /** It was looked at just now. */
-  get isKnown(): boolean {
-    return performance.now() - this.seenAt < CREDENTIAL_TTL_MS
+  get isFresh(): boolean {
+    return performance.now() - this.checkedAt < CREDENTIAL_TTL_MS
   }
 
-  /** @throws GraphQLError if it is not good any more, or good for something else */
-  async requireGood(): Promise<void> {
-    if (this.isKnown) return
+  /** @throws GraphQLError if the credential is no longer valid, or now identifies another caller or other roles */
+  async requireValid(): Promise<void> {
+    if (this.isFresh) return
     const { caller, reauthenticate } = this.context
     if (!isSame(caller, await reauthenticate())) {
-      throw new GraphQLError('What this credential allows has changed: subscribe again.', {
+      throw new GraphQLError('The roles of this credential have changed: subscribe again.', {
         extensions: { code: 'UNAUTHENTICATED' },
       })
     }
-    this.seenAt = performance.now()
+    this.checkedAt = performance.now()
   }
 }
 

@@ -1,5 +1,5 @@
-// Top-level errors: what was malformed is told with its code, what we failed at is masked and logged. Refusals of the ledger that
-// are members of a result are in refusals.ts.
+// Top-level errors. Errors of the client keep their message and get a code; errors of the server are masked and logged. types/refusals.ts has
+// the refusals that are members of a result.
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { KeysUnavailableError } from '../access/publishedKeys.ts'
@@ -9,13 +9,12 @@ import { TooManySubscriptionsError } from '../events/subscriptionLimits.ts'
 import { AnswerTooLargeError, InvalidInputError } from '../ledger/errors.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
 
-/** Places become free when other subscriptions end, at any time. */
-const SUBSCRIBE_AGAIN_SECONDS = 10
+/** An estimate: other subscriptions may end at any time. */
+const SUBSCRIPTION_RETRY_SECONDS = 10
 
 /**
- * What a client gets to see of an error. Errors that carry a code of ours pass; input that the ledger refused where the schema has
- * no member for it becomes BAD_USER_INPUT; what may be retried gets 503 and Retry-After; everything else becomes
- * INTERNAL_SERVER_ERROR with the id under which it is logged.
+ * The error that the client gets. Errors with a code pass unchanged. Invalid input becomes BAD_USER_INPUT where the result has no member for
+ * it. Retryable errors get status 503 and Retry-After. All others are logged and become INTERNAL_SERVER_ERROR with the request id.
  */
 export function maskError(
   error: unknown,
@@ -27,8 +26,8 @@ export function maskError(
     return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', issues: cause.issues })
   if (cause instanceof TimelineEndedError) return withExtensions(cause.message, located, { code: cause.code })
   if (cause instanceof TooManySubscriptionsError) {
-    const http = { status: 429, headers: { 'retry-after': String(SUBSCRIBE_AGAIN_SECONDS) } }
-    const facts = { code: 'RATE_LIMITED', retryAfterSeconds: SUBSCRIBE_AGAIN_SECONDS, http }
+    const http = { status: 429, headers: { 'retry-after': String(SUBSCRIPTION_RETRY_SECONDS) } }
+    const facts = { code: 'RATE_LIMITED', retryAfterSeconds: SUBSCRIPTION_RETRY_SECONDS, http }
     return withExtensions(cause.message, located, facts)
   }
   if (cause instanceof EventTooLargeError)
@@ -39,26 +38,26 @@ export function maskError(
   }
   if (cause instanceof RetryableError) {
     const { message, apiCode: code, retryAfterSeconds } = cause
-    log.warn({ requestId, path: located?.path, ...factsOf(cause) }, 'request failed, may be retried')
+    log.warn({ requestId, path: located?.path, ...logFields(cause) }, 'request failed, can be retried')
     const http = { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } }
     return withExtensions(message, located, { code, retryAfterSeconds, http })
   }
   if (cause instanceof GraphQLError) {
-    const told = located ?? cause
-    // Without a code nothing of ours made it: the document or its variables are at fault.
-    return told.extensions.code === undefined
-      ? withExtensions(told.message, told, { ...told.extensions, code: 'BAD_USER_INPUT' })
-      : told
+    const clientError = located ?? cause
+    // Errors without a code are from graphql-js: the document or its variables are not valid.
+    return clientError.extensions.code === undefined
+      ? withExtensions(clientError.message, clientError, { ...clientError.extensions, code: 'BAD_USER_INPUT' })
+      : clientError
   }
   log.error({ requestId, path: located?.path, err: cause }, 'request failed')
-  return withExtensions('Something went wrong on our side; the log has the details under the request id.', located, {
+  return withExtensions('Internal error. The log of the server has the details under this requestId.', located, {
     code: 'INTERNAL_SERVER_ERROR',
     requestId,
   })
 }
 
-/** Anybody can name a key that is not there: its failure is one line, without a stack. */
-function factsOf(error: RetryableError): object {
+/** Any client can name an unknown key, so that failure is logged without a stack trace. */
+function logFields(error: RetryableError): object {
   if (!(error instanceof KeysUnavailableError)) return { err: error }
   const { message, cause } = error
   return { reason: message, cause: cause instanceof Error ? cause.message : undefined }

@@ -1,19 +1,19 @@
-// Global ids (Relay): base64 of "Type:id". Arguments that name a job also take the bare UUID, as people copy it from elsewhere.
+// Global ids (Relay): base64 of "Type:id". Arguments for a job also accept its UUID, which people copy from logs and Prisma Studio.
 import { GraphQLError } from 'graphql'
 import { UUID } from '../database/uuid.ts'
 
-/** What an id of each type looks like. */
-const FORMS: Record<string, RegExp> = { Job: UUID, JobResult: UUID, JobStateRecord: /^[1-9]\d{0,17}$/ }
+/** The pattern of the ids of each type. */
+const ID_PATTERNS: Record<string, RegExp> = { Job: UUID, JobResult: UUID, JobStateRecord: /^[1-9]\d{0,17}$/ }
 
 interface GlobalId {
   readonly typename: string
   readonly id: string
 }
 
-/** @throws GraphQLError with the code BAD_USER_INPUT if it is not a global id of a type of ours, nor a UUID. */
+/** @throws GraphQLError with the code BAD_USER_INPUT if it is neither a global id of this schema nor a UUID */
 export function decodeGlobalId(globalId: string): GlobalId {
   const parsed = parseGlobalId(globalId)
-  if (parsed === undefined) throw malformed(globalId, 'an id of this service')
+  if (parsed === undefined) throw invalidId(globalId, 'an id of this service')
   return parsed
 }
 
@@ -23,35 +23,35 @@ function parseGlobalId(globalId: string): GlobalId | undefined {
   const colon = text.indexOf(':')
   const typename = text.slice(0, colon)
   const id = text.slice(colon + 1)
-  if (!Object.hasOwn(FORMS, typename) || !FORMS[typename]?.test(id)) return undefined
+  if (!Object.hasOwn(ID_PATTERNS, typename) || !ID_PATTERNS[typename]?.test(id)) return undefined
   return { typename, id: id.toLowerCase() }
 }
 
 /**
- * The UUID of the job that an argument names.
+ * The UUID of the job that an argument identifies.
  *
- * @throws GraphQLError with the code BAD_USER_INPUT if it does not name a job.
+ * @throws GraphQLError with the code BAD_USER_INPUT if it is not the id of a job
  */
 export function jobIdOf(argument: string): string {
   const { typename, id } = decodeGlobalId(argument)
-  if (typename !== 'Job') throw malformed(argument, 'the id of a job')
+  if (typename !== 'Job') throw invalidId(argument, 'the id of a job')
   return id
 }
 
 /**
- * The UUID of the job that an argument of a mutation names. What names no job is returned as it is, for the ledger to refuse as
- * InvalidInput together with all other faults of the input.
+ * The UUID of the job that an argument of a mutation identifies. Returns a malformed id unchanged: the ledger reports it as InvalidInput
+ * together with all other issues of the input.
  */
 export function jobIdGiven(argument: string): string {
   const global = parseGlobalId(argument)
   return global?.typename === 'Job' ? global.id : argument
 }
 
-/** Whether it is a UUID, so that PostgreSQL can look for it. */
+/** Whether PostgreSQL accepts the text as a UUID in its usual form. */
 export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
 
-function malformed(id: string, wanted: string): GraphQLError {
-  return new GraphQLError(`"${id.slice(0, 100)}" is not ${wanted}.`, { extensions: { code: 'BAD_USER_INPUT' } })
+function invalidId(id: string, expected: string): GraphQLError {
+  return new GraphQLError(`"${id.slice(0, 100)}" is not ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } })
 }

@@ -1,92 +1,92 @@
-// Adds to the input of a mutation what the credential decides: the owner of a new job, and to whose jobs an operation is limited.
-import { type Caller, ForbiddenError, forbidden, ownerFor, requireScope } from '../access/caller.ts'
+// Adds the actor and the owner to the input of mutations, as the credential determines them.
+import { type Caller, ForbiddenError, forbidden, ownerIdFor, requireScope } from '../access/caller.ts'
 import { type Operation, scopeOf } from '../access/roles.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { TransitionJobInput } from '../ledger/transitionJob.ts'
 import { jobIdGiven } from './globalIds.ts'
 
 /**
- * A new job with the user that it belongs to: the caller, unless it names another; or InvalidInputError if there is none.
+ * The input of a new job with its user, by default the caller's. InvalidInputError if neither the input nor the credential names a user.
  *
- * @throws ForbiddenError if the caller may not create jobs for that user
+ * @throws ForbiddenError if the caller may not create jobs for the user
  */
 export function withOwner<Input extends { userId?: string | null | undefined }>(caller: Caller, input: Input) {
-  const owner = ownerFor(caller, 'create jobs')
+  const ownerId = ownerIdFor(caller, 'jobs:create')
   const userId = input.userId ?? caller.userId
   if (userId === null) {
-    const message = `must be given: the credential of ${caller.actor} names no user that the job could belong to.`
+    const message = `is required: the credential of ${caller.actor} names no user to own the job.`
     return new InvalidInputError([{ path: ['userId'], message }])
   }
-  if (owner === undefined || userId === owner) return { ...input, userId }
+  if (ownerId === undefined || userId === ownerId) return { ...input, userId }
   throw new ForbiddenError(
-    `${caller.actor} may create jobs of the user "${owner}" only; acting for another takes the role ADMIN.`,
+    `${caller.actor} may create jobs only for the user "${ownerId}"; the role ADMIN is required to create jobs for others.`,
   )
 }
 
 /**
- * The input of an operation on one job, with what the credential decides: who acts, and the owner to whose jobs the operation is
- * limited. The ledger makes the owner part of its statement, so a job of another user is the same as one that does not exist.
+ * The input of an operation on one job, with the actor and the owner to whose jobs the caller is limited. The ledger makes the owner part
+ * of its statement, so a job of another user is treated like one that does not exist.
  *
- * @throws ForbiddenError if the caller may not use the operation at all
+ * @throws ForbiddenError if the roles of the caller do not allow the operation
  */
 export function withinScope<Input extends { jobId: string }>(caller: Caller, operation: Operation, input: Input) {
   return {
     ...input,
     jobId: jobIdGiven(input.jobId),
-    ownerId: ownerFor(caller, operation),
+    ownerId: ownerIdFor(caller, operation),
     actor: caller.actor,
   }
 }
 
-/** A transition as its caller asks for it. */
-export type Asked = Omit<TransitionJobInput, 'actor' | 'ownerId'>
+/** A transition as the client requests it. */
+export type RequestedTransition = Omit<TransitionJobInput, 'actor' | 'ownerId'>
 
-export const WORK: Operation = 'start, complete, fail and release jobs'
+export const WORK: Operation = 'jobs:work'
 
 /**
- * The transitions that the caller asks for, each with the owner to whose jobs it is limited; InvalidInputError in the place of one that
- * the caller may not make. A caller that may retry jobs but not release them retries: a job that it moves to PENDING must be FAILED.
+ * The requested transitions with their actor and owner. Each transition that the caller may not make is replaced by an InvalidInputError.
+ * If the caller may retry jobs but not release them, a job that it moves to PENDING must be FAILED.
  *
- * @throws ForbiddenError if the caller may make none of them, whatever the jobs
+ * @throws ForbiddenError if the caller may make none of the transitions
  */
-export function permittedTransitions(
+export function scopedTransitions(
   caller: Caller,
-  asked: readonly Asked[],
-): (ReturnType<typeof permittedTransition> | InvalidInputError)[] {
-  return eachPermitted(asked, 'to', (input) => permittedTransition(caller, input))
+  requested: readonly RequestedTransition[],
+): (ReturnType<typeof scopedTransition> | InvalidInputError)[] {
+  return authorizeEach(requested, 'to', (input) => scopedTransition(caller, input))
 }
 
 /**
- * The items of a batch, each as the caller may have it, or InvalidInputError at `path` in the place of one that it may not have.
+ * Maps the items of a batch with `authorize`. Each item for which it throws ForbiddenError is replaced by an InvalidInputError at `path`.
  *
- * @throws ForbiddenError if the caller may have none of them
+ * @throws ForbiddenError if all items are refused
  */
-export function eachPermitted<Item, Result>(
+export function authorizeEach<Item, Result>(
   items: readonly Item[],
   path: string,
-  permit: (item: Item) => Result,
+  authorize: (item: Item) => Result,
 ): (Result | InvalidInputError)[] {
   let refusal: ForbiddenError | undefined
-  let refused = 0
+  let refusedCount = 0
   const results = items.map((item) => {
     try {
-      return permit(item)
+      return authorize(item)
     } catch (error) {
       if (!(error instanceof ForbiddenError)) throw error
       refusal = error
-      refused += 1
+      refusedCount += 1
       return new InvalidInputError([{ path: [path], message: error.message }])
     }
   })
-  if (refusal !== undefined && refused === items.length) throw refusal
+  if (refusal !== undefined && refusedCount === items.length) throw refusal
   return results
 }
 
-function permittedTransition(caller: Caller, input: Asked) {
-  const works = scopeOf(caller.roles, WORK) !== 'none'
-  if (input.to === 'CANCELLED') return withinScope(caller, 'cancel jobs', input)
-  if (input.to !== 'PENDING' || works) return withinScope(caller, WORK, input)
+function scopedTransition(caller: Caller, input: RequestedTransition) {
+  const isWorker = scopeOf(caller.roles, WORK) !== 'none'
+  if (input.to === 'CANCELLED') return withinScope(caller, 'jobs:cancel', input)
+  if (input.to !== 'PENDING' || isWorker) return withinScope(caller, WORK, input)
   if (input.expectedState != null && input.expectedState !== 'FAILED') throw forbidden(caller, WORK)
-  requireScope(caller, 'retry jobs')
-  return withinScope(caller, 'retry jobs', { ...input, expectedState: 'FAILED' as const })
+  requireScope(caller, 'jobs:retry')
+  return withinScope(caller, 'jobs:retry', { ...input, expectedState: 'FAILED' as const })
 }

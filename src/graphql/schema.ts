@@ -1,4 +1,4 @@
-// The whole schema. Importing a file of this folder adds its types to the builder.
+// The complete schema. Importing a file of types/ adds its types to the builder.
 import { lexicographicSortSchema } from 'graphql'
 import { guardFields } from './accessRules.ts'
 import { builder } from './builder.ts'

@@ -1,4 +1,4 @@
-// A program: writes schema.graphql as the code builds it. Run by `npm run codegen`; the server never reads that file.
+// A program: writes schema.graphql. `npm run codegen` runs it; the server does not read that file.
 import { writeFileSync } from 'node:fs'
 import { printSchema } from 'graphql'
 import { schema } from './schema.ts'

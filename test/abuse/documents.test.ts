@@ -47,7 +47,7 @@ describe('bytes', () => {
   it('may be 262144', async () => {
     await passes(`{ __typename } # ${'x'.repeat(262_144 - 17)}`)
     const { message } = await refusal(`{ __typename } # ${'é'.repeat(131_072)}`)
-    expect(message).toBe('The document is 262161 bytes long; the limit is 262144. Put data into variables.')
+    expect(message).toBe('The document must have at most 262144 bytes (got 262161). Pass data in variables.')
   })
 })
 
@@ -75,7 +75,7 @@ describe('directives', () => {
   it('may be 50, four in one place', async () => {
     await passes(`{ jobs(first: 1) { nodes { ${'id @include(if: true) '.repeat(50)} } } }`)
     const { message } = await refusal('{ __typename @a @a @a @a @a }')
-    expect(message).toBe('There are 5 directives in one place; the limit is 4.')
+    expect(message).toBe('The document has 5 directives in one place; the limit is 4.')
     const many = times(17, (n) => `...@include(if: true) { f${n}: __typename @skip(if: false) @include(if: true) }`)
     expect((await refusal(`{ ${many} }`)).message).toBe('The document has 51 directives; the limit is 50.')
   })
@@ -87,7 +87,9 @@ describe('depth', () => {
 
   it('may be 15', async () => {
     await passes(deep(6))
-    expect((await refusal(deep(7))).message).toBe('The operation is more than 15 fields deep, which is the limit.')
+    expect((await refusal(deep(7))).message).toBe(
+      'The operation is nested more than 15 fields deep, which is the limit.',
+    )
   })
 
   it('counts through fragments', async () => {
@@ -150,7 +152,7 @@ describe('cost', () => {
     expect(cost).toBeLessThan(20_000)
     const dear = 27 + 27 * 27 * 2 + 27 * 27 * 27
     expect(await refusal(nested(27))).toMatchObject({
-      message: `The operation could touch ${dear} nodes; the limit is 20000. Ask for smaller pages (first, last), or for less on each of them.`,
+      message: `The operation could touch ${dear} nodes; the limit is 20000. Request smaller pages (first, last) or fewer fields.`,
       extensions: { cost: dear, limit: 20_000 },
     })
   })

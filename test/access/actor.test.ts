@@ -113,11 +113,11 @@ describe('a job without a named user', () => {
   })
 
   it('is refused of a key that belongs to nobody', async () => {
-    const { key } = await createApiKey(server.ledger.prisma, { name: 'nobody', roles: ['ADMIN'] })
+    const { key } = await createApiKey(server.ledger.prisma, { name: 'userless', roles: ['ADMIN'] })
     const { data } = await server.request(CREATE, {}, bearer(key))
     expect(data.createJob).toEqual({
       __typename: 'InvalidInput',
-      issues: [{ path: ['userId'], message: expect.stringContaining('key:nobody names no user') }],
+      issues: [{ path: ['userId'], message: expect.stringContaining('key:userless names no user') }],
     })
   })
 })

@@ -50,8 +50,8 @@ describe('a key', () => {
   }, 30_000)
 
   it('that nobody made is refused', async () => {
-    expect(await refusal(`jl_${'A'.repeat(43)}`)).toBe('There is no such API key.')
-    expect(await refusal('jl_short')).toContain('API keys only')
+    expect(await refusal(`jl_${'A'.repeat(43)}`)).toBe('The API key does not exist.')
+    expect(await refusal('jl_short')).toContain('only API keys')
   })
 
   it('lets its caller in also where the use cannot be noted', async () => {

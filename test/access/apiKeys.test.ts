@@ -95,7 +95,7 @@ describe('an input is refused', () => {
   it.each(['', 'n'.repeat(151), 'with space', 'with:colon', 'é', 'line\n', '\0', '../up'])(
     'for the name %j',
     async (name) => {
-      const message = `must be 1 to 150 letters, digits and . _ - @; "${name}" came.`
+      const message = `must be 1 to 150 letters, digits and . _ - @ (got "${name}").`
       expect(await faultsOf({ name })).toEqual([{ path: ['name'], message }])
     },
   )
@@ -104,13 +104,14 @@ describe('an input is refused', () => {
     [[], 'none'],
     [['ROOT' as Role], '"ROOT"'],
     [['WORKER', 'user' as Role, '' as Role], '"user, "'],
-  ])('for the roles %j', async (roles, came) => {
-    const message = `must be one or more of USER, WORKER, AUDITOR, ADMIN; ${came} came.`
+  ])('for the roles %j', async (roles, got) => {
+    const message = `must be one or more of USER, WORKER, AUDITOR, ADMIN (got ${got}).`
     expect(await faultsOf({ roles })).toEqual([{ path: ['roles'], message }])
   })
 
   it('for the role USER without a user, alone or among others', async () => {
-    const issue = { path: ['userId'], message: 'must be given with the role USER: whose own jobs are they?' }
+    const message = 'is required with the role USER, which is limited to the jobs of one user.'
+    const issue = { path: ['userId'], message }
     expect(await faultsOf({ roles: ['USER'] })).toEqual([issue])
     expect(await faultsOf({ roles: ['ADMIN', 'USER'] })).toEqual([issue])
   })
@@ -125,7 +126,7 @@ describe('an input is refused', () => {
   it('for an end that is past, or no instant', async () => {
     const past = new Date(Date.now() - 1)
     expect(await faultsOf({ expiresAt: past })).toEqual([
-      { path: ['expiresAt'], message: `must lie in the future; ${past.toISOString()} came.` },
+      { path: ['expiresAt'], message: `must be in the future (got ${past.toISOString()}).` },
     ])
     expect(await faultsOf({ expiresAt: new Date(Number.NaN) })).toEqual([
       { path: ['expiresAt'], message: 'must be an instant in the years 1 to 9999 (got an invalid date).' },
@@ -140,7 +141,7 @@ describe('an input is refused', () => {
 
 describe('a name', () => {
   const sentence = (name: string): string =>
-    `There is a key named ${name} already; a name is never used again, because records bear it.`
+    `A key named ${name} already exists. Names are never reused, because records contain them.`
 
   it('is taken while its key is good, and when it is revoked', async () => {
     const { name } = (await newKey()).apiKey
@@ -232,7 +233,7 @@ describe('revoking', () => {
   })
 
   it('is refused where there is no key of that name', async () => {
-    expect(await errorOf(revokeApiKey(ledger, 'nobody'))).toEqual(new ApiKeyError('There is no key named nobody.'))
+    expect(await errorOf(revokeApiKey(ledger, 'missing'))).toEqual(new ApiKeyError('There is no key named missing.'))
   })
 })
 

@@ -34,7 +34,7 @@ describe('by a secret', () => {
   const bad: [string, TokenFacts, string][] = [
     ['expired', { claims: { exp: NOW() - 70 } }, 'it has expired'],
     ['never expires', { claims: { exp: undefined } }, 'it has no claim "exp"'],
-    ['begins later', { claims: { nbf: NOW() + 120 } }, 'its claim "nbf" is not as it must be'],
+    ['begins later', { claims: { nbf: NOW() + 120 } }, 'its claim "nbf" has an unexpected value'],
     ['is of another issuer', { claims: { iss: 'https://evil.example' } }, 'its claim "iss" is not'],
     ['names no issuer', { claims: { iss: undefined } }, 'it has no claim "iss"'],
     ['is for somebody else', { claims: { aud: 'other' } }, 'its claim "aud" is not'],
@@ -44,7 +44,7 @@ describe('by a secret', () => {
     ['has a name that fits no record', { claims: { sub: 'x'.repeat(196) } }, 'its claim "sub" must be 1 to 195'],
     ['has a name with a control character', { claims: { sub: 'a\0b' } }, 'its claim "sub" must be'],
     ['is signed by another secret', { secret: 'another-secret-0123456789-0123456789' }, 'its signature does not match'],
-    ['is signed by another algorithm', { algorithm: 'HS512' }, 'it is signed by an algorithm that is not accepted'],
+    ['is signed by another algorithm', { algorithm: 'HS512' }, 'its signature algorithm is not accepted'],
   ]
 
   it.each(bad)('refuses a token that %s', async (_name, facts, why) => {
@@ -66,8 +66,8 @@ describe('by a secret', () => {
   })
 
   it.each([
-    ['no header', {}, 'Say who you are'],
-    ['an empty header', { authorization: '' }, 'Say who you are'],
+    ['no header', {}, 'A credential is required'],
+    ['an empty header', { authorization: '' }, 'A credential is required'],
     ['another scheme', { authorization: 'Basic YWRhOnNlY3JldA==' }, 'must be "Bearer"'],
     ['the scheme alone', { authorization: 'Bearer' }, 'must be "Bearer"'],
     ['two credentials', { authorization: 'Bearer a b' }, 'must be "Bearer"'],
@@ -142,13 +142,13 @@ describe.each(KEYS)('by a public key of %s', (_name, algorithms, generate) => {
     for (const alg of [...ALGORITHMS, 'HS256', 'ML-DSA-44', 'none', 'no such'].filter(
       (one) => !algorithms.includes(one),
     )) {
-      expect(await refusal(server, bearer(forged(alg)))).toContain('an algorithm that is not accepted')
+      expect(await refusal(server, bearer(forged(alg)))).toContain('its signature algorithm is not accepted')
     }
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])
   })
 
   it('refuses a token whose secret is the public key', async () => {
     const token = await tokenOf('ada', { secret: pem })
-    expect(await refusal(server, bearer(token))).toContain('an algorithm that is not accepted')
+    expect(await refusal(server, bearer(token))).toContain('its signature algorithm is not accepted')
   })
 })

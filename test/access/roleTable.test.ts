@@ -53,7 +53,7 @@ function expected({ operation }: Sample, roles: readonly Role[], whose: 'own' | 
   if (scopes.every((scope) => scope === 'none')) return 'forbidden'
   if (scopes.includes('any') || whose === 'own') return 'done'
   // What does not exist yet cannot be absent.
-  return operation === 'create jobs' ? 'forbidden' : 'absent'
+  return operation === 'jobs:create' ? 'forbidden' : 'absent'
 }
 
 const cells = Object.entries(SAMPLES).flatMap(([field, samples]) =>
@@ -127,7 +127,8 @@ describe('the table', () => {
     const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
     const words = { none: '', own: 'own', any: 'all' }
     const rows = OPERATIONS.map(
-      (operation) => `| ${[operation, ...ROLES.map((role) => words[ACCESS[operation][role]])].join(' | ')} |`,
+      (operation) =>
+        `| ${[ACCESS[operation].label, ...ROLES.map((role) => words[ACCESS[operation][role]])].join(' | ')} |`,
     )
     expect(page).toContain([`| | ${ROLES.join(' | ')} |`, '|---|---|---|---|---|', ...rows].join('\n'))
   })

@@ -48,7 +48,7 @@ describe('one statement', () => {
 })
 
 describe('a job of another user', () => {
-  it.each(cells.filter(({ scope, sample }) => scope === 'own' && sample.operation !== 'create jobs'))(
+  it.each(cells.filter(({ scope, sample }) => scope === 'own' && sample.operation !== 'jobs:create'))(
     'is refused to $role by the statements for a missing one: $field to $sample.operation',
     async ({ sample, role }) => {
       const { id: jobId } = await jobIn(server.ledger, sample.state, { userId: 'ada' })

@@ -123,6 +123,6 @@ describe('a token of Firebase, which gives ID tokens only', () => {
     ['another audience', { aud: 'other' }, '"aud"'],
   ])('is refused where it is of %s', async (_, other, claim) => {
     const token = await tokenOf('ada', { header, claims: { ...claims, ...other } })
-    expect(await refusal(own, bearer(token))).toContain(`its claim ${claim} is not as it must be`)
+    expect(await refusal(own, bearer(token))).toContain(`its claim ${claim} has an unexpected value`)
   })
 })

@@ -123,7 +123,7 @@ describe('api-key create', () => {
     expect(await run(['create', 'bad', '--roles', 'USER,ROOT', '--user', 'ada'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: '--roles must be one or more of USER, WORKER, AUDITOR, ADMIN; "ROOT" came.\n',
+      stderr: '--roles must be one or more of USER, WORKER, AUDITOR, ADMIN (got "ROOT").\n',
     })
     expect(await listApiKeys(ledger.prisma)).toEqual(before)
   })
@@ -138,8 +138,8 @@ describe('api-key create', () => {
     [
       'with space',
       { roles: 'USER' },
-      '<name> must be 1 to 150 letters, digits and . _ - @; "with space" came. ' +
-        '--user must be given with the role USER: whose own jobs are they?',
+      '<name> must be 1 to 150 letters, digits and . _ - @ (got "with space"). ' +
+        '--user is required with the role USER, which is limited to the jobs of one user.',
     ],
     ...['soon', '0', '36501'].map(badDays),
   ])('called as a function, refuses %s with %o, and makes nothing', async (name, options, sentence) => {
@@ -154,7 +154,7 @@ describe('api-key create', () => {
     expect(await run(['create', 'taken', '--roles', 'ADMIN'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'There is a key named taken already; a name is never used again, because records bear it.\n',
+      stderr: 'A key named taken already exists. Names are never reused, because records contain them.\n',
     })
   })
 

@@ -48,7 +48,7 @@ describe('the demo', () => {
     await writeFile(join(place, 'one'), 'one')
     const asked = [place, { url: `${careful.url}/graphql` }] as const
     await expect(demo(...asked)).rejects.toThrow(
-      /^The server refused: Say who you are.* No credential is set: set JOBLEDGER_TOKEN to a token or an API key, or JOBLEDGER_TOKEN_FILE to/,
+      /^The server refused: A credential is required.* No credential is set: set JOBLEDGER_TOKEN to a token or an API key, or JOBLEDGER_TOKEN_FILE to/,
     )
     for (const [roles, sentence] of [
       [

@@ -147,7 +147,7 @@ describe('a credential without the needed role', () => {
     expect([code, stderr]).toEqual([
       0,
       expect.stringMatching(
-        /^.* temporarily refuses: .*may create jobs of the user "ada" only.* The credential was read from JOBLEDGER_TOKEN\. The outcome is stored in .*\n$/,
+        /^.* temporarily refuses: .*may create jobs only for the user "ada".* The credential was read from JOBLEDGER_TOKEN\. The outcome is stored in .*\n$/,
       ),
     ])
     const [file = ''] = waiting()

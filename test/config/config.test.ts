@@ -43,7 +43,7 @@ describe('the defaults', () => {
       dataDir: defaultDataDir(),
       database: { poolMin: 10, poolMax: 30, maxLifetimeSeconds: 3600, preparedStatements: true },
       limits: DEFAULT_LIMITS,
-      access: { mode: 'open', byHand: false, jwt: undefined },
+      access: { mode: 'open', isExplicit: false, jwt: undefined },
       documentLimits: DEFAULT_DOCUMENT_LIMITS,
       rateLimits: undefined,
       bodyLimitBytes: 4 * 1024 * 1024,
@@ -122,7 +122,7 @@ describe('access control', () => {
     ['::1', 'open'],
     ['localhost', 'open'],
   ])('is off by default on %s', (HOST, mode) => {
-    expect(parseConfig({ HOST }).access).toMatchObject({ mode, byHand: false })
+    expect(parseConfig({ HOST }).access).toMatchObject({ mode, isExplicit: false })
   })
 
   it.each([
@@ -134,7 +134,7 @@ describe('access control', () => {
     { DATABASE_URL: 'postgresql://host/name' },
   ])('must be set with %o, unless the process does not serve', (environment) => {
     expect(faultsOf(environment)).toEqual([expect.stringMatching(UNSET)])
-    expect(parseConfig({ ...environment, AUTH: 'open' }).access).toMatchObject({ mode: 'open', byHand: true })
+    expect(parseConfig({ ...environment, AUTH: 'open' }).access).toMatchObject({ mode: 'open', isExplicit: true })
     expect(parseConfig({ ...environment, AUTH: 'required' }).access).toMatchObject({ mode: 'required' })
     expect(parseConfig({ ...environment, ...TOKENS }).access).toMatchObject({ mode: 'required' })
     expect(parseConfig(environment, 'work').host).toBe(environment.HOST ?? '127.0.0.1')

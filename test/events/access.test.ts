@@ -125,6 +125,6 @@ it('ends a stream when the rights of its API key change', { timeout: 60_000 }, a
   await server.ledger.prisma.$executeRaw`ALTER TABLE api_keys ENABLE TRIGGER USER`
   await stream.ended
   expect(stream.errors).toMatchObject([
-    { message: 'What this credential allows has changed: subscribe again.', extensions: { code: 'UNAUTHENTICATED' } },
+    { message: 'The roles of this credential have changed: subscribe again.', extensions: { code: 'UNAUTHENTICATED' } },
   ])
 })

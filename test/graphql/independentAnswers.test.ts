@@ -144,7 +144,7 @@ describe('items of a batch', () => {
       { __typename: 'CreateJobSuccess', job: { userId: 'cara' } },
       {
         __typename: 'InvalidInput',
-        issues: [{ path: ['userId'], message: expect.stringContaining('may create jobs of the user "cara" only') }],
+        issues: [{ path: ['userId'], message: expect.stringContaining('may create jobs only for the user "cara"') }],
       },
       { __typename: 'CreateJobSuccess', job: { userId: 'cara' } },
     ])

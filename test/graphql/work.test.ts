@@ -251,7 +251,7 @@ describe('a late answer', () => {
           actualState: 'PENDING',
           actor: 'user:dev',
           requestId: expect.any(String),
-          msg: 'late answer refused: the job was taken away from its worker',
+          msg: 'refused outcome of a worker that had lost the job',
         },
       ])
     },

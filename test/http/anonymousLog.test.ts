@@ -43,7 +43,7 @@ async function statusOf(headers: Record<string, string>): Promise<number> {
 it.each([
   ['no credential', () => ({}), 'authentication failed', 401],
   ['a key that does not exist', () => bearer(`jl_${'x'.repeat(43)}`), 'authentication failed', 401],
-  ['made-up key ids', (n: number) => bearer(forged('ES256', `made-up-${n}`)), 'request failed, may be retried', 503],
+  ['made-up key ids', (n: number) => bearer(forged('ES256', `made-up-${n}`)), 'request failed, can be retried', 503],
 ] as const)(
   'writes at most 60 lines a minute for requests with %s, and reports the number of the others',
   async (_, headers, line, status) => {
@@ -80,5 +80,5 @@ it('writes every line for authenticated requests', async () => {
       { extensions: { code: 'UNAVAILABLE' } },
     ])
   await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE jobledger.gone RENAME TO consumers'))
-  expect(warnings().filter(({ msg }) => msg === 'request failed, may be retried')).toHaveLength(TIMES)
+  expect(warnings().filter(({ msg }) => msg === 'request failed, can be retried')).toHaveLength(TIMES)
 })

@@ -1,6 +1,5 @@
-// What an operation could touch, worked out before it runs: nodes by the sizes of the pages they are on, items of batches, and what is read to
-// find them (fieldCost.ts).
-// It follows the operation as the executor would: fragments taken apart, fields with the same name in the answer merged.
+// Estimates the cost of an operation before it runs: the nodes on its pages, the items of its batches, and what the database reads to find them
+// (fieldCost.ts). Walks the operation as the executor does: expands fragments, and merges fields with the same response name.
 import {
   type DocumentNode,
   type FieldNode,
@@ -26,10 +25,10 @@ import {
   valueFromASTUntyped,
 } from 'graphql'
 import { MAX_CLAIM_SIZE } from '../../ledger/limits.ts'
-import { type DocumentLimits, tooMuch } from './documentLimits.ts'
+import { type DocumentLimits, limitError } from './documentLimits.ts'
 import { costOfField as declaredCost } from './fieldCost.ts'
 
-export interface AskedOperation {
+export interface RequestedOperation {
   readonly schema: GraphQLSchema
   readonly document: DocumentNode
   readonly operationName: string | null | undefined
@@ -41,26 +40,26 @@ export interface PageSizes {
   readonly defaultPageSize: number
 }
 
-/** Fields and fragments that are looked at before an operation counts as too large in itself. */
-const SELECTIONS = 20_000
+/** Maximum number of fields and fragments to visit in an operation. */
+const MAX_SELECTIONS = 20_000
 
 /** The cost of the operation. @throws GraphQLError with the code BAD_USER_INPUT if the operation is too deep or could touch too much */
-export function checkDocumentCost(asked: AskedOperation, limits: DocumentLimits, pages: PageSizes): number {
-  const operation = getOperationAST(asked.document, asked.operationName)
-  const root = operation && asked.schema.getRootType(operation.operation)
-  // The executor says what is wrong with an operation that is not there.
+export function checkDocumentCost(requested: RequestedOperation, limits: DocumentLimits, pages: PageSizes): number {
+  const operation = getOperationAST(requested.document, requested.operationName)
+  const root = operation && requested.schema.getRootType(operation.operation)
+  // The executor reports an operation that does not exist.
   if (!operation || !root) return 0
-  const cost = new CostWalk(asked, operation, { limits, pages }).costOf(root, [operation], { depth: 1 })
+  const cost = new CostWalk(requested, operation, { limits, pages }).costOf(root, [operation], { depth: 1 })
   if (cost <= limits.cost) return cost
-  throw tooMuch(
-    `The operation could touch ${cost} nodes; the limit is ${limits.cost}. Ask for smaller pages (first, last), or for less on each of them.`,
+  throw limitError(
+    `The operation could touch ${cost} nodes; the limit is ${limits.cost}. Request smaller pages (first, last) or fewer fields.`,
     { cost, limit: limits.cost },
   )
 }
 
 type WithSelections = Pick<OperationDefinitionNode | FieldNode, 'selectionSet'>
 
-/** Where in an operation a field is: how deep, and on the page of which list if it is a field of one. */
+/** Where a field is in the operation: its depth, and the page of the list that it belongs to, if any. */
 interface Place {
   readonly depth: number
   readonly page?: PlacePage | undefined
@@ -68,36 +67,36 @@ interface Place {
 
 interface PlacePage {
   readonly size: number
-  /** What its fields cost that ask the database once more, by their names. */
+  /** Costs of the fields that need another query, by name. */
   readonly fields: Readonly<Record<string, number>>
 }
 
 class CostWalk {
-  private readonly asked: AskedOperation
+  private readonly requested: RequestedOperation
   private readonly settings: { limits: DocumentLimits; pages: PageSizes }
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
   private readonly variables: Readonly<Record<string, unknown>>
   private selections = 0
 
   constructor(
-    asked: AskedOperation,
+    requested: RequestedOperation,
     operation: OperationDefinitionNode,
     settings: { limits: DocumentLimits; pages: PageSizes },
   ) {
-    this.asked = asked
+    this.requested = requested
     this.settings = settings
-    const definitions = asked.document.definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION)
+    const definitions = requested.document.definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION)
     this.fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]))
     const variables = (operation.variableDefinitions ?? []).map(({ variable: { name }, defaultValue }) => {
-      const given = Object.hasOwn(asked.variables, name.value) ? asked.variables[name.value] : undefined
+      const given = Object.hasOwn(requested.variables, name.value) ? requested.variables[name.value] : undefined
       return [name.value, given === undefined && defaultValue ? valueFromASTUntyped(defaultValue) : given]
     })
     this.variables = Object.fromEntries(variables)
   }
 
-  /** What the fields below `parents` cost, for one object: of several types that it could have, the dearest. */
+  /** The cost of the fields below `parents` for one object; the maximum over the types that the object may have. */
   costOf(type: GraphQLCompositeType, parents: readonly WithSelections[], place: Place): number {
-    const types = isAbstractType(type) ? this.asked.schema.getPossibleTypes(type) : [type]
+    const types = isAbstractType(type) ? this.requested.schema.getPossibleTypes(type) : [type]
     return Math.max(0, ...types.map((possible) => this.costOfObject(possible, parents, place)))
   }
 
@@ -107,7 +106,7 @@ class CostWalk {
     for (const { selectionSet } of parents) this.collect(type, selectionSet?.selections ?? [], { groups, seen })
     const { depth } = this.settings.limits
     if (groups.size > 0 && place.depth > depth)
-      throw tooMuch(`The operation is more than ${depth} fields deep, which is the limit.`)
+      throw limitError(`The operation is nested more than ${depth} fields deep, which is the limit.`)
     return [...groups.values()].reduce((sum, nodes) => sum + this.costOfField(type, nodes, place), 0)
   }
 
@@ -123,15 +122,15 @@ class CostWalk {
     const items = this.itemsOf(field, node)
     const own = isEntity(type) || items !== undefined ? 1 : 0
     const times = items ?? (page && isList(field.type) ? page.size : 1)
-    const handedOut = this.handedOut(node)
-    const below = handedOut === undefined ? undefined : { size: handedOut, fields: {} }
+    const jobCount = this.jobCount(node)
+    const below = jobCount === undefined ? undefined : { size: jobCount, fields: {} }
     return read + times * (own + this.costOf(type, nodes, { depth: depth + 1, page: below }))
   }
 
   private pageOf(field: GraphQLField<unknown, unknown>, node: FieldNode): PlacePage {
     const args = this.argumentsOf(node)
     const { read, count = 0 } = declaredCost(field, args)
-    // Where nothing is declared the page is read with what it belongs to. Beyond a bound a list is read once more.
+    // Without a declared cost the page is read together with its parent. To look beyond the bound of a page takes another read.
     const beyond = (bound: string): number => (read === undefined || args[bound] == null ? 0 : read + 1)
     return {
       size: this.pageSize(node),
@@ -139,8 +138,8 @@ class CostWalk {
     }
   }
 
-  /** How many jobs a mutation answers with whose input says so: by the leases it extends, or by the limit of a claim. */
-  private handedOut(node: FieldNode): number | undefined {
+  /** The number of jobs that a mutation returns, by the leases or the limit in its input. */
+  private jobCount(node: FieldNode): number | undefined {
     const input = this.argument(node, 'input')
     if (typeof input !== 'object' || input === null) return undefined
     const { leases, limit } = input as { leases?: unknown; limit?: unknown }
@@ -148,7 +147,7 @@ class CostWalk {
     return typeof limit === 'number' ? Math.min(Math.max(0, limit), MAX_CLAIM_SIZE) : undefined
   }
 
-  /** The fields of an object of `type`, by their names in the answer. Fragments may not go round in circles: they are valid. */
+  /** Groups the fields of an object of `type` by response name. Validation has already refused fragment cycles. */
   private collect(
     type: GraphQLObjectType,
     selections: readonly SelectionNode[],
@@ -156,7 +155,7 @@ class CostWalk {
   ): void {
     for (const selection of selections) {
       this.count()
-      if (this.isLeftOut(selection)) continue
+      if (this.isSkipped(selection)) continue
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value
         const group = into.groups.get(key)
@@ -172,12 +171,11 @@ class CostWalk {
 
   private count(): void {
     this.selections += 1
-    if (this.selections <= SELECTIONS) return
-    throw tooMuch(`The operation comes to more than ${SELECTIONS} fields and fragments, which is the limit.`)
+    if (this.selections <= MAX_SELECTIONS) return
+    throw limitError(`The operation has more than ${MAX_SELECTIONS} fields and fragments, which is the limit.`)
   }
 
-  /** By @skip or @include. */
-  private isLeftOut({ directives = [] }: SelectionNode): boolean {
+  private isSkipped({ directives = [] }: SelectionNode): boolean {
     return directives.some(({ name, arguments: args = [] }) => {
       const condition = args.find((argument) => argument.name.value === 'if')?.value
       const value = condition && valueFromASTUntyped(condition, this.variables)
@@ -192,20 +190,22 @@ class CostWalk {
   }
 
   private fits(type: GraphQLObjectType, condition: NamedTypeNode | undefined): boolean {
-    const wanted = condition && this.asked.schema.getType(condition.name.value)
+    const wanted = condition && this.requested.schema.getType(condition.name.value)
     return (
-      wanted === undefined || wanted === type || (isAbstractType(wanted) && this.asked.schema.isSubType(wanted, type))
+      wanted === undefined ||
+      wanted === type ||
+      (isAbstractType(wanted) && this.requested.schema.isSubType(wanted, type))
     )
   }
 
-  // A page that is larger than allowed is refused by name when it comes to be read.
+  // The resolver refuses a page that is too large.
   private pageSize(node: FieldNode): number {
     const { pageSize, defaultPageSize } = this.settings.pages
-    const asked = this.argument(node, 'first') ?? this.argument(node, 'last') ?? defaultPageSize
-    return typeof asked === 'number' && asked >= 0 ? Math.min(asked, pageSize) : pageSize
+    const size = this.argument(node, 'first') ?? this.argument(node, 'last') ?? defaultPageSize
+    return typeof size === 'number' && size >= 0 ? Math.min(size, pageSize) : pageSize
   }
 
-  /** How many things the field is asked for by a list in its arguments: ids, items of a batch. */
+  /** The length of the list in the arguments of the field: ids, or items of a batch. */
   private itemsOf({ args }: GraphQLField<unknown, unknown>, node: FieldNode): number | undefined {
     const list = args.find((arg) => isList(arg.type))
     const value = list && this.argument(node, list.name)
@@ -226,7 +226,7 @@ function isConnection(type: GraphQLCompositeType): boolean {
   return isObjectType(type) && type.name.endsWith('Connection')
 }
 
-/** What has an id, is a row. */
+/** Whether an object of the type is a row of the database. */
 function isEntity(type: GraphQLCompositeType): boolean {
   return type.name === 'Node' || ('getInterfaces' in type && type.getInterfaces().some(({ name }) => name === 'Node'))
 }

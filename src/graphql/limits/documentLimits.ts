@@ -1,22 +1,22 @@
-// How large and how costly the operations of clients may be, and the refusals of those that are larger: before validation by the
-// form of the document, before execution by what it could touch (documentCost.ts).
+// Limits on the operations of clients. The size and form of a document are checked before validation, its cost before execution
+// (documentCost.ts).
 import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode, visit } from 'graphql'
 
 export interface DocumentLimits {
-  /** Of UTF-8, the text of the document. */
+  /** Maximum size of the document, in bytes of UTF-8. */
   readonly bytes: number
   readonly tokens: number
-  /** Fields within fields; a field of Query is at depth 1. */
+  /** Maximum depth of nested fields; a field of Query has depth 1. */
   readonly depth: number
-  /** Fields that are asked for under another name, or once more in the same place. */
+  /** Maximum number of fields with an alias, or repeated in the same selection set. */
   readonly aliases: number
   readonly directives: number
-  /** Nodes (jobs, records, results, items of a batch) that an operation could touch. */
+  /** Maximum number of nodes (jobs, records, results, items of a batch) that an operation could touch. */
   readonly cost: number
 }
 
-// Generous for clients (a page of 100 with 20 records each, whose jobs have 20 records each, costs 44,100), narrow for abuse (pages of 100
-// throughout cost over a million).
+// Wide enough for clients (a page of 100 jobs with 20 records each, whose jobs show 20 records each, costs 44,100), too narrow for abuse (pages
+// of 100 at every level cost over a million).
 export const DEFAULT_DOCUMENT_LIMITS: DocumentLimits = {
   bytes: 256 * 1024,
   tokens: 2000,
@@ -26,17 +26,17 @@ export const DEFAULT_DOCUMENT_LIMITS: DocumentLimits = {
   cost: 50_000,
 }
 
-/** More than so many directives in one place are never meant. */
-const DIRECTIVES_AT_ONE_PLACE = 4
+/** Maximum number of directives on one node of the document. */
+const MAX_DIRECTIVES_PER_NODE = 4
 
 /** @throws GraphQLError with the code BAD_USER_INPUT */
 export function checkDocumentText(text: string, { bytes: limit }: DocumentLimits): void {
   const bytes = Buffer.byteLength(text)
   if (bytes > limit)
-    throw tooMuch(`The document is ${bytes} bytes long; the limit is ${limit}. Put data into variables.`)
+    throw limitError(`The document must have at most ${limit} bytes (got ${bytes}). Pass data in variables.`)
 }
 
-/** What a document may not have, whatever the schema is. Looks at each part of the text once. @throws GraphQLError, see above */
+/** Checks the limits that do not depend on the schema, in one pass. @throws GraphQLError with the code BAD_USER_INPUT */
 export function checkDocumentForm(document: DocumentNode, limits: DocumentLimits): void {
   const count = { aliases: 0, directives: 0 }
   visit(document, {
@@ -44,17 +44,17 @@ export function checkDocumentForm(document: DocumentNode, limits: DocumentLimits
       if (node.kind === Kind.SELECTION_SET) count.aliases += repetitions(node)
       if (!('directives' in node) || node.directives === undefined) return
       count.directives += node.directives.length
-      if (node.directives.length > DIRECTIVES_AT_ONE_PLACE) {
-        throw tooMuch(
-          `There are ${node.directives.length} directives in one place; the limit is ${DIRECTIVES_AT_ONE_PLACE}.`,
+      if (node.directives.length > MAX_DIRECTIVES_PER_NODE) {
+        throw limitError(
+          `The document has ${node.directives.length} directives in one place; the limit is ${MAX_DIRECTIVES_PER_NODE}.`,
         )
       }
     },
   })
-  const told = { aliases: 'aliases and repeated fields', directives: 'directives' }
+  const labels = { aliases: 'aliases and repeated fields', directives: 'directives' }
   for (const what of ['aliases', 'directives'] as const) {
     if (count[what] > limits[what]) {
-      throw tooMuch(`The document has ${count[what]} ${told[what]}; the limit is ${limits[what]}.`)
+      throw limitError(`The document has ${count[what]} ${labels[what]}; the limit is ${limits[what]}.`)
     }
   }
 }
@@ -65,6 +65,6 @@ function repetitions({ selections }: SelectionSetNode): number {
   return fields.length - new Set(plain.map(({ name }) => name.value)).size
 }
 
-export function tooMuch(message: string, facts: Readonly<Record<string, number>> = {}): GraphQLError {
+export function limitError(message: string, facts: Readonly<Record<string, number>> = {}): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...facts } })
 }

@@ -1,4 +1,4 @@
-// What a field costs beside the nodes that it answers with. Each field that reads more declares it in its extensions, beside what it is;
+// The cost of fields in addition to the nodes that they return. A field that makes the database read more declares it in its extensions;
 // documentCost.ts adds it up.
 import type { GraphQLField } from 'graphql'
 import { jobReach, type Reach, recordReach } from '../../ledger/filterReach.ts'
@@ -7,31 +7,31 @@ import { isStatsRolledUp, type StatsBucket } from '../../ledger/jobStats.ts'
 import type { JobStateRecordFilter } from '../../ledger/recordFilter.ts'
 import { rollUpQuery } from '../../ledger/rolledUpCounts.ts'
 
-/** In nodes. */
+/** Costs in nodes. */
 export interface FieldCost {
-  /** To find what the field answers with. */
+  /** The cost to find what the field returns. */
   readonly read?: number
-  /** Of a connection, to count its list. */
+  /** The cost to count the list of a connection. */
   readonly count?: number
 }
 
-/** The arguments as the client wrote them: nothing is checked yet, and instants are texts. */
+/** The arguments as the client sent them: not checked, with instants as strings. */
 type Arguments = Readonly<Record<string, unknown>>
 
 type CostOf = (args: Arguments) => FieldCost
 
-// At a million jobs and four million records a range takes up to a second, the whole table three.
-const READ: Readonly<Record<Reach, number>> = { nothing: 0, page: 0, range: 1500, table: 5000 }
-/** Read from the roll-up. */
-const ROLLED_UP = 10
-const COUNTED: Readonly<Record<Reach, number>> = { nothing: 0, page: 1500, range: 1500, table: 5000 }
-const STATS_PER_DAY = 750
+// With a million jobs and four million records, reading a range takes up to one second, and the whole table three.
+const READ_COST: Readonly<Record<Reach, number>> = { nothing: 0, page: 0, range: 1500, table: 5000 }
+/** The cost of reading the roll-up. */
+const ROLL_UP_COST = 10
+const COUNT_COST: Readonly<Record<Reach, number>> = { nothing: 0, page: 1500, range: 1500, table: 5000 }
+const STATS_COST_PER_DAY = 750
 const DAY_MS = 86_400_000
-/** From here on statistics cost the same. */
-const MAX_DAYS = 10
+/** More days do not cost more. */
+const MAX_COSTED_DAYS = 10
 
-/** For the extensions of a field. */
-export function costing(cost: CostOf): { cost: CostOf } {
+/** The extensions of a field with this cost. */
+export function withCost(cost: CostOf): { cost: CostOf } {
   return { cost }
 }
 
@@ -42,32 +42,35 @@ export function costOfField(field: GraphQLField<unknown, unknown>, args: Argumen
 
 export const jobsCost: CostOf = ({ filter, orderBy }) => {
   const { field } = objectOf(orderBy) as { field?: 'UPDATED_AT' | 'COMPLETED_AT' }
-  return { read: READ[jobReach(jobFilterOf(filter), field)], count: jobCount(jobFilterOf(filter)) }
+  return { read: READ_COST[jobReach(jobFilterOf(filter), field)], count: jobCountCostOf(jobFilterOf(filter)) }
 }
 
-export const jobCountCost: CostOf = ({ filter }) => ({ read: jobCount(jobFilterOf(filter)) })
+export const jobCountCost: CostOf = ({ filter }) => ({ read: jobCountCostOf(jobFilterOf(filter)) })
 
 export const recordsCost: CostOf = ({ filter }) => {
   const given = recordFilterOf(filter)
   const reach = recordReach(given)
   const isOfOneJob = given.jobId != null
-  return { read: READ[reach], count: isOfOneJob ? ROLLED_UP : COUNTED[reach === 'nothing' ? reach : 'table'] }
+  return {
+    read: READ_COST[reach],
+    count: isOfOneJob ? ROLL_UP_COST : COUNT_COST[reach === 'nothing' ? reach : 'table'],
+  }
 }
 
-/** Of jobs that are in work there are few. */
-export const stuckJobsCost: CostOf = () => ({ count: COUNTED.page })
+/** Only few jobs are PROCESSING at a time. */
+export const stuckJobsCost: CostOf = () => ({ count: COUNT_COST.page })
 
 export const jobStatsCost: CostOf = ({ filter, from, to, bucket }) => {
   const given = jobFilterOf(filter)
   if (jobReach(given) === 'nothing') return {}
-  if (isStatsRolledUp(given, bucket as StatsBucket)) return { read: ROLLED_UP }
+  if (isStatsRolledUp(given, bucket as StatsBucket)) return { read: ROLL_UP_COST }
   const days = (Date.parse(String(to)) - Date.parse(String(from))) / DAY_MS
-  // What is no instant is refused by name.
-  return { read: Math.ceil(STATS_PER_DAY * Math.min(MAX_DAYS, Math.max(1, days || 0))) }
+  // The resolver refuses invalid instants.
+  return { read: Math.ceil(STATS_COST_PER_DAY * Math.min(MAX_COSTED_DAYS, Math.max(1, days || 0))) }
 }
 
-function jobCount(filter: JobFilter): number {
-  return rollUpQuery(filter) ? ROLLED_UP : COUNTED[jobReach(filter)]
+function jobCountCostOf(filter: JobFilter): number {
+  return rollUpQuery(filter) ? ROLL_UP_COST : COUNT_COST[jobReach(filter)]
 }
 
 function jobFilterOf(given: unknown): JobFilter {
@@ -93,7 +96,7 @@ function objectOf(value: unknown): Arguments {
   return typeof value === 'object' && value !== null ? (value as Arguments) : {}
 }
 
-/** GraphQL takes a single value for a list of one. */
+/** GraphQL accepts a single value as a list of one item. */
 function listOf(value: unknown): unknown {
   return value == null || Array.isArray(value) ? value : [value]
 }

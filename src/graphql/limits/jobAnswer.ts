@@ -1,5 +1,5 @@
-// What a mutation needs to know before it runs of the jobs that its answer shows: which columns to read, and how many bytes the answer
-// has for each byte of them. It follows the selection as the executor would, but takes fragments on all types for fitting.
+// Finds out before a mutation runs which columns of jobs its response contains, and how often. Walks the selection as the executor does, but
+// assumes that every fragment applies.
 import {
   type FieldNode,
   type GraphQLField,
@@ -17,8 +17,8 @@ import type { Limits } from '../../ledger/limits.ts'
 import type { GraphQLContext } from '../context.ts'
 import { fieldsOf, jobSelections } from '../loading/selection.ts'
 
-/** The fields of results that show jobs, records of their transitions, and results. */
-const SHOWN: Readonly<Record<string, string>> = {
+/** The fields of mutation results that contain jobs, records and results, with their types. */
+const TYPES_OF_FIELDS: Readonly<Record<string, string>> = {
   job: 'Job',
   existingJob: 'Job',
   jobs: 'Job',
@@ -27,24 +27,24 @@ const SHOWN: Readonly<Record<string, string>> = {
   result: 'JobResult',
 }
 
-/** The columns of any length. */
-const VARIABLE: Readonly<Record<string, ReadonlySet<string>>> = {
+/** The columns without a small fixed size. */
+const VARIABLE_COLUMNS: Readonly<Record<string, ReadonlySet<string>>> = {
   Job: new Set(['userId', 'content', 'preset', 'stateReason', 'stateActor', 'stateMetadata', 'metadata']),
   JobStateRecord: new Set(['reason', 'error', 'stateMetadata', 'actor']),
   JobResult: new Set(['output', 'errorMessage']),
 }
 
-/** Of a field, beside its name: an id or an instant, and punctuation. */
+/** Bytes of a field in addition to its name: an id or an instant, and punctuation. */
 const FIXED_BYTES = 60
-/** So little for each job that the number of jobs bounds it. */
+/** If each job has at most this many bytes, the number of jobs limits the response. */
 const SMALL_BYTES = 2048
 
-/** What the mutation that is just resolved returns of its jobs. */
+/** What the current mutation field returns of its jobs. */
 export function jobAnswer(context: GraphQLContext, info: GraphQLResolveInfo): JobAnswer {
   const fields = new Set<string>()
   for (const field of ['job', 'existingJob', 'jobs', 'extended']) {
     for (const selection of jobSelections(context, info, field)) {
-      for (const [name, asked] of Object.entries(selection)) if (asked === true) fields.add(name)
+      for (const [name, isSelected] of Object.entries(selection)) if (isSelected === true) fields.add(name)
     }
   }
   const shape = shapeOf(info, context.ledger.limits)
@@ -59,19 +59,19 @@ function isSmall({ fixedBytes, ...weights }: AnswerShape): boolean {
 function shapeOf(info: GraphQLResolveInfo, limits: Limits): AnswerShape {
   const walk = new SelectionWalk(info, limits)
   for (const [, nodes] of walk.fieldsBelow(info.fieldNodes)) {
-    const type = info.schema.getType(SHOWN[nodes[0]?.name.value ?? ''] ?? '')
-    if (isObjectType(type)) walk.object(type, nodes, { times: 1, most: 1, isOwnRecord: true })
+    const type = info.schema.getType(TYPES_OF_FIELDS[nodes[0]?.name.value ?? ''] ?? '')
+    if (isObjectType(type)) walk.object(type, nodes, { times: 1, maxRecords: 1, isOwnRecord: true })
   }
   return walk.shape
 }
 
-/** How often an object is in the answer. */
+/** How often an object appears in the response. */
 interface Place {
-  /** For one job of the answer, and one record of a page. */
+  /** Times per job of the response, and per record of a page. */
   readonly times: number
-  /** How many records the page has at most that it is on. */
-  readonly most: number
-  /** It is the record of the transition that the mutation makes, whose facts are in the job too. */
+  /** Maximum number of records on its page. */
+  readonly maxRecords: number
+  /** Whether it is the record of the mutation's own transition, whose values are also in the job. */
   readonly isOwnRecord: boolean
 }
 
@@ -98,16 +98,16 @@ class SelectionWalk {
     }
   }
 
-  /** What `nodes`, which have the same name in the answer, show of an object. */
+  /** Adds an object that `nodes`, which have the same response name, select. */
   object(type: GraphQLObjectType, nodes: readonly FieldNode[], place: Place): void {
     for (const [key, group] of this.fieldsBelow(nodes)) {
-      this.fixedBytes += (key.length + FIXED_BYTES) * place.times * place.most
+      this.fixedBytes += (key.length + FIXED_BYTES) * place.times * place.maxRecords
       const field = type.getFields()[group[0]?.name.value ?? '']
       if (field) this.field({ type, field }, group, place)
     }
   }
 
-  /** The fields that `nodes` select, by their names in the answer. */
+  /** The fields that `nodes` select, by response name. */
   fieldsBelow(nodes: readonly FieldNode[]): Map<string, FieldNode[]> {
     const groups = new Map<string, FieldNode[]>()
     const selections = nodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? [])
@@ -131,23 +131,23 @@ class SelectionWalk {
       return
     }
     if (isConnection(named)) {
-      const most = this.pageSize(field, nodes)
-      this.records = Math.max(this.records, most)
-      this.object(named, nodes, { times: place.times * place.most, most, isOwnRecord: false })
+      const maxRecords = this.pageSize(field, nodes)
+      this.records = Math.max(this.records, maxRecords)
+      this.object(named, nodes, { times: place.times * place.maxRecords, maxRecords, isOwnRecord: false })
       return
     }
-    // Of a connection, its list is as long as the page; the rest of it is there once.
+    // The list of a connection repeats for each item of the page. Its other fields appear once.
     const isOnPage = !isConnection(type) || isList(field)
     const isRecord = named.name === 'JobStateRecord'
-    const inside = { ...place, most: isOnPage ? place.most : 1, isOwnRecord: place.isOwnRecord && isRecord }
+    const inside = { ...place, maxRecords: isOnPage ? place.maxRecords : 1, isOwnRecord: place.isOwnRecord && isRecord }
     this.object(named, nodes, inside)
   }
 
-  private weigh({ name: type }: GraphQLNamedType, column: string, { times, most, isOwnRecord }: Place): void {
-    if (!VARIABLE[type]?.has(column)) return
+  private weigh({ name: type }: GraphQLNamedType, column: string, { times, maxRecords, isOwnRecord }: Place): void {
+    if (!VARIABLE_COLUMNS[type]?.has(column)) return
     const own = type === 'JobStateRecord' && isOwnRecord ? RECORD_IN_JOB[column] : undefined
     const weights = this.weights[own === undefined ? type : 'Job'] as Record<string, number>
-    const added = type === 'JobStateRecord' ? times : times * most
+    const added = type === 'JobStateRecord' ? times : times * maxRecords
     weights[own ?? column] = (weights[own ?? column] ?? 0) + added
   }
 
@@ -155,12 +155,12 @@ class SelectionWalk {
     const { pageSize, defaultPageSize } = this.limits
     const [node] = nodes
     const { first, last } = node ? getArgumentValues(field, node, this.info.variableValues) : {}
-    const asked = first ?? last ?? defaultPageSize
-    return typeof asked === 'number' && asked >= 0 ? Math.min(asked, pageSize) : pageSize
+    const size = first ?? last ?? defaultPageSize
+    return typeof size === 'number' && size >= 0 ? Math.min(size, pageSize) : pageSize
   }
 }
 
-/** The columns that a field shows, as Pothos keeps them. */
+/** The columns that a field reads, as Pothos stores them. */
 function columnsOf({ extensions }: GraphQLField<unknown, unknown>): string[] {
   const { pothosPrismaSelect: select } = extensions as { pothosPrismaSelect?: unknown }
   return typeof select === 'object' && select !== null ? Object.keys(select) : []

@@ -1,5 +1,5 @@
-// Looks at the variables of an operation before it runs, and stops at the first that does not fit its type. GraphQL itself collects
-// fifty faults, and repeats in each of them what came, however much that is.
+// Checks the variables of an operation before it runs, and stops at the first error. graphql-js collects up to fifty errors, and each of them
+// quotes the whole value.
 import {
   coerceInputValue,
   GraphQLError,
@@ -13,13 +13,13 @@ import {
   typeFromAST,
 } from 'graphql'
 
-/** What came is repeated up to so many characters. */
+/** Maximum number of characters of a value to quote. */
 const MAX_QUOTED_CHARACTERS = 100
-/** Items of a list, more than any argument takes: to look at each of a million would keep all callers waiting. */
+/** More than any argument accepts. Checking a million items would block all callers. */
 const MAX_LIST_ITEMS = 10_000
 
 /**
- * Variables that are missing or null where they must not be are left to the executor, which tells them in a few words.
+ * Leaves missing variables and nulls to the executor, whose messages for them are short.
  *
  * @throws GraphQLError with the code BAD_USER_INPUT
  */
@@ -36,15 +36,15 @@ export function checkVariables(
     requireShortLists(value, type, name)
     coerceInputValue(value, type, (path, invalid, error) => {
       const place = path.length > 0 ? ` at "${[name, ...path].join('.').slice(0, MAX_QUOTED_CHARACTERS)}"` : ''
-      const message = `Variable "$${name}" got invalid value ${told(invalid)}${place}; ${error.message}`
+      const message = `Variable "$${name}" got invalid value ${quoted(invalid)}${place}; ${error.message}`
       throw new GraphQLError(message, { nodes: definition, extensions: { code: 'BAD_USER_INPUT' } })
     })
   }
 }
 
-/** @throws GraphQLError with the code BAD_USER_INPUT, for lists of input values; JSON has limits of its own */
-function requireShortLists(value: unknown, given: GraphQLInputType, place: string): void {
-  const type = getNullableType(given)
+/** Checks lists of input values; JSON has its own limits. @throws GraphQLError with the code BAD_USER_INPUT */
+function requireShortLists(value: unknown, nullableType: GraphQLInputType, place: string): void {
+  const type = getNullableType(nullableType)
   if (typeof value !== 'object' || value === null) return
   if (isListType(type) && Array.isArray(value)) {
     if (value.length > MAX_LIST_ITEMS) {
@@ -59,7 +59,7 @@ function requireShortLists(value: unknown, given: GraphQLInputType, place: strin
   }
 }
 
-function told(value: unknown): string {
+function quoted(value: unknown): string {
   if (Array.isArray(value)) return '[...]'
   if (typeof value === 'object' && value !== null) return '{...}'
   const text = JSON.stringify(value) ?? String(value)

@@ -12,7 +12,7 @@ import type { GraphQLContext } from '../context.ts'
 type Id = string | bigint
 type Row = { id: Id }
 
-/** What `visibleJobs` returns: of the object itself if it is a job, else of its job. */
+/** What `ownerWhere` returns: of the object itself if it is a job, else of its job. */
 interface Owner {
   readonly userId?: string
 }
@@ -100,9 +100,9 @@ export function batchedNodeLoader(context: GraphQLContext): PrismaClient {
 
 /** Nodes are a page like any other. @throws InvalidInputError */
 export function checkNodeIds({ ledger }: GraphQLContext, ids: readonly unknown[]): void {
-  const most = ledger.limits.pageSize
-  if (ids.length <= most) return
+  const limit = ledger.limits.pageSize
+  if (ids.length <= limit) return
   const check = new InputCheck(ledger.limits)
-  check.addIssue('ids', `must have at most ${most} ids (got ${ids.length}).`)
+  check.addIssue('ids', `must have at most ${limit} ids (got ${ids.length}).`)
   check.throwIfAny()
 }

@@ -1,4 +1,4 @@
-// Finds out which columns and relations a query needs of the rows that a resolver is about to read or write.
+// Finds out which columns and relations of rows a resolver must read.
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import {
   type FieldNode,
@@ -14,9 +14,9 @@ import type { GraphQLContext } from '../context.ts'
 type Path = GraphQLResolveInfo['path']
 
 /**
- * The Prisma `select` for the rows of a connection whose nodes are objects of `typeName`: what the query reads of them.
+ * The Prisma `select` for the nodes of a connection, which are of the type `typeName`.
  *
- * Pothos' own search keeps only the last of several occurrences of a path, as fragments make them; here they are merged first.
+ * If fragments select the same path several times, Pothos' own search keeps only the last occurrence. This function merges them first.
  */
 export function connectionSelection<Select>(
   context: GraphQLContext,
@@ -24,15 +24,15 @@ export function connectionSelection<Select>(
   typeName: string,
 ): Select {
   const places = [...placesOf(info, ['edges', 'node']), ...placesOf(info, ['nodes'])]
-  // Of a second place (`edges` beside `nodes`, or an alias) Pothos loads the rows when it meets them: to merge the places could
-  // mix up the arguments of their fields.
+  // Pothos itself loads the rows of a second place (`edges` beside `nodes`, or an alias). Merging the places could mix up the arguments of
+  // their fields.
   const [first] = places
   return (first ? planSelection(context, info, typeName, first) : { id: true }) as Select
 }
 
 /**
- * Tells Pothos that the object of `typeName` in `field` of the result is a row with all of its columns, so that it loads only
- * relations. Without it Pothos reads again what a mutation has just written.
+ * Marks the row in `field` of the result, of the type `typeName`, as loaded with all columns, so that Pothos loads only relations. Otherwise
+ * Pothos would read again what the mutation has written.
  */
 export function markRowLoaded(
   context: GraphQLContext,
@@ -44,13 +44,13 @@ export function markRowLoaded(
 }
 
 /**
- * The Prisma `select` of each place in which the answer of a mutation shows jobs as `field`. Pothos takes the columns in it for loaded.
+ * The Prisma `select` of each place where the response of a mutation contains jobs as `field`. Pothos treats these columns as loaded.
  */
 export function jobSelections(context: GraphQLContext, info: GraphQLResolveInfo, field: string): object[] {
   return placesOf(info, [field]).map((place) => planSelection(context, info, 'Job', place) ?? {})
 }
 
-/** The Prisma `select` for the object of `typeName` in `field` of the result: what the operation reads of it. */
+/** The Prisma `select` for the object in `field` of the result, of the type `typeName`. */
 export function fieldSelection<Select>(
   context: GraphQLContext,
   info: GraphQLResolveInfo,
@@ -61,7 +61,7 @@ export function fieldSelection<Select>(
   return (first ? planSelection(context, info, typeName, first) : { id: true }) as Select
 }
 
-// Where the query reads objects: the occurrences of a path that have the same names in the answer count as one.
+// The places of the response where a path occurs. Occurrences with the same response path are merged.
 function placesOf(info: GraphQLResolveInfo, fields: string[]): Occurrence[] {
   const root = [{ nodes: [...info.fieldNodes], path: info.path }]
   return fields.reduce<Occurrence[]>(
@@ -94,17 +94,17 @@ function occurrences({ nodes, path }: Occurrence, field: string, info: GraphQLRe
     .map((node) => ({ nodes: [node], path: { prev: path, key: node.alias?.value ?? field, typename: undefined } }))
 }
 
-/** The fields among `selections`, also those in fragments, whatever type these are on. */
+/** The fields of `selections`, including those in fragments on any type. */
 export function fieldsOf(selections: readonly SelectionNode[], info: GraphQLResolveInfo): FieldNode[] {
   return selections.flatMap((selection) => {
-    if (skipped(selection, info)) return []
+    if (isSkipped(selection, info)) return []
     if (selection.kind === Kind.FIELD) return [selection]
     const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value] : selection
     return fieldsOf(fragment?.selectionSet.selections ?? [], info)
   })
 }
 
-function skipped(selection: SelectionNode, info: GraphQLResolveInfo): boolean {
+function isSkipped(selection: SelectionNode, info: GraphQLResolveInfo): boolean {
   return (
     getDirectiveValues(GraphQLSkipDirective, selection, info.variableValues)?.if === true ||
     getDirectiveValues(GraphQLIncludeDirective, selection, info.variableValues)?.if === false
@@ -114,14 +114,14 @@ function skipped(selection: SelectionNode, info: GraphQLResolveInfo): boolean {
 function byPath(occurrences: Occurrence[]): Occurrence[] {
   const merged = new Map<string, Occurrence>()
   for (const { nodes, path } of occurrences) {
-    const key = keyOf(path)
-    const known = merged.get(key)
-    if (known) known.nodes.push(...nodes)
+    const key = pathKey(path)
+    const existing = merged.get(key)
+    if (existing) existing.nodes.push(...nodes)
     else merged.set(key, { nodes: [...nodes], path })
   }
   return [...merged.values()]
 }
 
-function keyOf(path: Path | undefined): string {
-  return path ? `${keyOf(path.prev)}.${path.key}` : ''
+function pathKey(path: Path | undefined): string {
+  return path ? `${pathKey(path.prev)}.${path.key}` : ''
 }

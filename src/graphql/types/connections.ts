@@ -1,19 +1,19 @@
-// Turns pages of the ledger into connections. What costs something - the total, what lies around the page, cursors - is made only when the
-// client reads it.
+// Turns pages of the ledger into connections. The total count, the neighbours of the page and the cursors are computed only if the client selects
+// them.
 import type { Page } from '../../ledger/page.ts'
 
-/** What a connection needs of a page. */
+/** The parts of a page that a connection needs. */
 export interface ConnectionPage<Row> extends Pick<Page<Row>, 'rows' | 'cursorOf'> {
   hasNextPage(): boolean | Promise<boolean>
   hasPreviousPage(): boolean | Promise<boolean>
 }
 
-/** The connection of a page, and its page info: GraphQL reads both by the names of their fields. */
+/** A connection; GraphQL reads its properties by the names of the fields. */
 export class Connection<Row> {
   readonly totalCount: () => number | Promise<number>
   private readonly page: ConnectionPage<Row>
 
-  /** `count` counts the whole list. */
+  /** @param count counts the complete list */
   constructor(page: ConnectionPage<Row>, count: () => number | Promise<number>) {
     this.page = page
     this.totalCount = count
@@ -43,7 +43,7 @@ class Edge<Row> {
 }
 
 class PageInfo {
-  // Each connection has rows of its own type; here they only have cursors.
+  // The type of the rows does not matter here.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   private readonly page: ConnectionPage<any>
 
@@ -62,7 +62,7 @@ class PageInfo {
     return rows.length > 0 ? this.page.cursorOf(rows.at(-1)) : null
   }
 
-  // GraphQL waits for promises; Pothos' type of page info does not know it.
+  // GraphQL awaits promises, but Pothos' type of PageInfo does not allow them.
   get hasNextPage(): boolean {
     return this.page.hasNextPage() as boolean
   }

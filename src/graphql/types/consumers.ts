@@ -6,12 +6,13 @@ import { listRefusedRecords, MAX_LISTED, type RefusedRecord } from '../../ledger
 import { builder } from '../builder.ts'
 
 const Refused = builder.objectRef<RefusedRecord>('RefusedRecord').implement({
-  description: 'A record that the sink of a consumer refused permanently. The records after it were published.',
+  description:
+    'A record that the sink of a consumer refused permanently, so that it was skipped. The records after it were published.',
   fields: (t) => ({
     jobId: t.expose('jobId', { type: 'UUID', description: 'The job of the record.' }),
-    sequence: t.exposeInt('sequence', { description: 'The sequence of the record within the job.' }),
-    reason: t.exposeString('reason', { description: 'Why it was refused.' }),
-    refusedAt: t.expose('refusedAt', { type: 'DateTime', description: 'When it was refused.' }),
+    sequence: t.exposeInt('sequence', { description: 'The sequence number of the record within its job.' }),
+    reason: t.exposeString('reason', { description: 'Why the record was refused.' }),
+    refusedAt: t.expose('refusedAt', { type: 'DateTime', description: 'When the record was refused.' }),
   }),
 })
 
@@ -23,22 +24,22 @@ const Consumer = builder.objectRef<ConsumerWithRefusals>('Consumer').implement({
   description: 'A durable reader of the ledger: a publisher, or the roll-up.',
   fields: (t) => ({
     name: t.exposeString('name', {
-      description: 'Its name: the kind, and for a publisher where it publishes to.',
+      description: 'The name: the kind of the consumer and, for a publisher, its destination.',
     }),
     cursor: t.string({
-      description: 'The checkpoint: all records up to it are processed.',
+      description: 'The checkpoint: all records up to this cursor are processed.',
       resolve: ({ checkpoint }) => cursorOf(checkpoint),
     }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the checkpoint last moved.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the checkpoint last advanced.' }),
     lagRecords: t.exposeInt('lagRecords', {
-      description: 'Number of records after the checkpoint; 100000 means that or more.',
+      description: 'Number of records after the checkpoint. 100000 means that many or more.',
     }),
     lagSeconds: t.exposeFloat('lagSeconds', {
-      description: 'Age of the first of those records, in seconds; 0 if there are none.',
+      description: 'Age of the oldest record after the checkpoint, in seconds; 0 if all records are processed.',
     }),
     refusedRecords: t.expose('refusedRecords', {
       type: [Refused],
-      description: `The latest ${MAX_LISTED} records that the sink refused, the latest first. They were not published.`,
+      description: `The latest ${MAX_LISTED} records that the sink refused, newest first. They were not published.`,
     }),
   }),
 })
@@ -46,7 +47,7 @@ const Consumer = builder.objectRef<ConsumerWithRefusals>('Consumer').implement({
 builder.queryField('consumers', (t) =>
   t.field({
     type: [Consumer],
-    description: 'The consumers of the ledger, by name.',
+    description: 'The consumers of the ledger, ordered by name.',
     async resolve(_parent, _args, { ledger }) {
       const consumers = await listConsumers(ledger)
       const names = consumers.map(({ name }) => name)

@@ -1,4 +1,4 @@
-// The enums of the API that mirror those of the ledger.
+// The enums of the API that mirror enums of the database.
 import { JobResultStatus, JobState } from '../../database/generated/enums.ts'
 import { builder } from '../builder.ts'
 
@@ -6,11 +6,11 @@ export const JobStateEnum = builder.enumType(JobState, {
   name: 'JobState',
   description: 'The state of a job.',
   values: {
-    PENDING: { description: 'Recorded, not yet started.' },
-    PROCESSING: { description: 'Started; somebody is working on it.' },
-    COMPLETED: { description: 'Finished with success. Terminal.' },
-    FAILED: { description: 'Finished with an error; may be retried.' },
-    CANCELLED: { description: 'Given up on purpose. Terminal.' },
+    PENDING: { description: 'Created or released, waiting for a worker.' },
+    PROCESSING: { description: 'A worker is working on it.' },
+    COMPLETED: { description: 'Finished successfully. Terminal.' },
+    FAILED: { description: 'Finished with an error. Can be retried.' },
+    CANCELLED: { description: 'Cancelled or deleted. Terminal.' },
   },
 })
 
@@ -18,7 +18,7 @@ export const JobResultStatusEnum = builder.enumType(JobResultStatus, {
   name: 'JobResultStatus',
   description: 'How the work of a job ended.',
   values: {
-    SUCCESS: { description: 'The work was done.' },
+    SUCCESS: { description: 'The work succeeded.' },
     ERROR: { description: 'The work failed.' },
     TIMEOUT: { description: 'The work took too long and was stopped.' },
   },

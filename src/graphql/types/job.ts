@@ -1,7 +1,7 @@
-// Job, and what makes a connection of jobs.
+// Job, and connections of jobs.
 import { allowedTransitions, isTerminal } from '../../ledger/states.ts'
 import { builder } from '../builder.ts'
-import { visibleJobs } from '../context.ts'
+import { ownerWhere } from '../context.ts'
 import type { Connection } from './connections.ts'
 import { JobStateEnum } from './enums.ts'
 import './jobResult.ts'
@@ -10,7 +10,7 @@ import { historyConnection, historySelection, type JobWithHistory } from './stat
 
 export const Job = builder.prismaNode('Job', {
   id: { resolve: (job) => job.id, description: 'The global id.' },
-  findUnique: (id, context) => ({ id, ...visibleJobs(context) }),
+  findUnique: (id, context) => ({ id, ...ownerWhere(context) }),
   nullable: true,
   select: { id: true },
   fields: (t) => ({
@@ -24,13 +24,13 @@ export const Job = builder.prismaNode('Job', {
     stateMetadata: t.expose('stateMetadata', { type: 'JSONObject' }),
     version: t.exposeInt('version'),
     isTerminal: t.boolean({
-      description: 'Whether no transition but deletion leads on: COMPLETED or CANCELLED.',
+      description: 'Whether the state is COMPLETED or CANCELLED. A terminal job can only be deleted.',
       select: { state: true },
       resolve: (job) => isTerminal(job.state),
     }),
     allowedTransitions: t.field({
       type: [JobStateEnum],
-      description: 'The states that the job may enter next.',
+      description: 'The states that the job can enter next.',
       select: { state: true },
       resolve: (job) => [...allowedTransitions(job.state)],
     }),
@@ -43,8 +43,8 @@ export const Job = builder.prismaNode('Job', {
     stateHistory: t.connection(
       {
         type: JobStateRecord,
-        description: 'Every change of the state of the job, in the order in which they happened.',
-        // What Pothos' own connections do, but with our cursors: the records are read in the statement that reads the job.
+        description: 'The records of all state changes of the job, oldest first.',
+        // Like Pothos' own connections, but with our cursors: the statement that reads the job also reads its records.
         extensions: {
           pothosPrismaSelect: historySelection,
           pothosPrismaLoaded: (job: { states?: unknown }) => job.states !== undefined,
@@ -57,7 +57,7 @@ export const Job = builder.prismaNode('Job', {
     ),
     result: t.relation('result', {
       nullable: true,
-      description: 'What came out of the job; null until there is something.',
+      description: 'The result of the job; null until it is set.',
     }),
   }),
 })
@@ -71,7 +71,7 @@ export const JobConnection = builder.connectionObject(
     type: Job,
     fields: (t) => ({
       totalCount: t.int({
-        description: 'How many jobs the whole list has; counted only when asked for.',
+        description: 'Number of jobs in the complete list. Counted only if selected.',
         resolve: (connection) => (connection as unknown as Connection<unknown>).totalCount(),
       }),
     }),

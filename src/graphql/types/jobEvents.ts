@@ -1,5 +1,4 @@
-// The ledger as it grows: a subscription. What it sends comes from events/followEvents.ts; here stands who may hear it, and how it
-// ends.
+// Subscription.jobEvents: streams new records. events/followEvents.ts reads them; this file limits access and ends the subscription.
 import { followEvents } from '../../events/followEvents.ts'
 import { cursorOf } from '../../ledger/eventOrder.ts'
 import { type EventRecord, eventIdOf, headPosition, positionOfCursor } from '../../ledger/events.ts'
@@ -11,17 +10,22 @@ import { fieldSelection } from '../loading/selection.ts'
 import { JobStateRecord, JobStateRecordFilter, recordFilterOf } from './jobStateRecord.ts'
 
 const JobEvent = builder.objectRef<EventRecord>('JobEvent').implement({
-  description: 'A line of the ledger, as it is read by those who follow it.',
+  description: 'A record, as subscribers receive it.',
   fields: (t) => ({
     cursor: t.string({
-      description: 'Where the reader stands after this event: give it as `after` to go on from here.',
+      description: 'The position after this event. Pass it as `after` to resume from here.',
       resolve: cursorOf,
     }),
     eventId: t.string({
-      description: 'Names the event: the same each time that it is sent, and never that of another event.',
+      description:
+        'Identifies the event: the same each time that the event is sent, and different from that of every other event.',
       resolve: eventIdOf,
     }),
-    record: t.field({ type: JobStateRecord, description: 'What happened.', resolve: (record) => record }),
+    record: t.field({
+      type: JobStateRecord,
+      description: 'The record of the state change.',
+      resolve: (record) => record,
+    }),
   }),
 })
 
@@ -29,27 +33,36 @@ builder.subscriptionField('jobEvents', (t) =>
   t.field({
     type: JobEvent,
     description:
-      'Every change of state, as soon as it is committed: those of one job in their order, each at least once. The stream has no end; after a break go on with the cursor of the last event.',
+      'Sends every state change as soon as it is committed. Events of one job arrive in order, each at least once. The stream does not end; after an interruption, resume with the cursor of the last event.',
     args: {
       after: t.arg.string({
         description:
-          'First everything behind this cursor of an event, then what comes; by default, what comes from now on.',
+          'The cursor of an event. Sends all later events, then new ones. By default, only events from now on.',
       }),
-      filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }),
+      filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; by default all.' }),
     },
-    subscribe: async (_, { after, filter: given }, context, info) => {
+    subscribe: async (_, { after, filter: requested }, context, info) => {
       const { ledger, events, caller, log, statementEnded } = context
-      const filter = recordFilterOf(context, given)
-      // Faults are answered before the stream begins.
+      const filter = recordFilterOf(context, requested)
+      // Reports an invalid filter before the stream starts.
       recordCondition(filter, ledger.limits)
-      const leave = takePlace(context)
+      const unregister = registerSubscription(context)
       try {
-        const behind = after == null ? await headPosition(ledger) : await positionOfCursor(ledger, 'after', after)
+        const position = after == null ? await headPosition(ledger) : await positionOfCursor(ledger, 'after', after)
         const select = fieldSelection<{ id: true }>(context, info, 'JobStateRecord', 'record')
-        const options = { ledger, feed: events, caller: caller.actor, behind, filter, select, log, statementEnded }
+        const options = {
+          ledger,
+          feed: events,
+          caller: caller.actor,
+          behind: position,
+          filter,
+          select,
+          log,
+          statementEnded,
+        }
         return streamWithCredentialCheck(context, (signal) => followEvents({ ...options, signal }))
       } catch (error) {
-        leave()
+        unregister()
         throw error
       }
     },
@@ -63,15 +76,15 @@ builder.subscriptionField('jobEvents', (t) =>
 builder.queryField('latestEventCursor', (t) =>
   t.string({
     description:
-      'Where the ledger ends now, as `jobEvents(after:)` takes it: to miss nothing from now on, whatever breaks.',
+      'The cursor of the latest event, for `jobEvents(after:)`. Get it before you subscribe, so that you do not miss events if the first connection fails.',
     resolve: async (_parent, _args, { ledger }) => cursorOf(await headPosition(ledger)),
   }),
 )
 
-/** Takes a place before anything is awaited, until the subscription ends, however it ends. @throws TooManySubscriptionsError */
-function takePlace({ events, caller, signal }: GraphQLContext): () => void {
+/** Counts the subscription until it ends. Must run before anything is awaited. @throws TooManySubscriptionsError */
+function registerSubscription({ events, caller, signal }: GraphQLContext): () => void {
   signal.throwIfAborted()
-  const leave = events.places.take(caller.actor)
-  signal.addEventListener('abort', leave, { once: true })
-  return leave
+  const unregister = events.places.take(caller.actor)
+  signal.addEventListener('abort', unregister, { once: true })
+  return unregister
 }

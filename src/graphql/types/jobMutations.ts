@@ -1,5 +1,5 @@
-// The mutations. Each parses its input, calls the operation of the ledger that bears its name, and leaves refusals to the union that
-// is its type.
+// The mutations on jobs. Each adds the caller to its input and calls the ledger operation of the same name. Pothos turns refusals into members of
+// the result union.
 import type { Job as JobRow } from '../../database/generated/client.ts'
 import { cleanupJobs } from '../../ledger/cleanupJobs.ts'
 import { createJob, createJobs } from '../../ledger/createJob.ts'
@@ -12,7 +12,7 @@ import { builder } from '../builder.ts'
 import { jobIdGiven } from '../globalIds.ts'
 import { jobAnswer } from '../limits/jobAnswer.ts'
 import { markRowLoaded } from '../loading/selection.ts'
-import { eachPermitted, permittedTransitions, WORK, withinScope, withOwner } from '../ownership.ts'
+import { authorizeEach, scopedTransitions, WORK, withinScope, withOwner } from '../ownership.ts'
 import { logStaleWorker } from '../staleWorkerLog.ts'
 import {
   CleanupJobsInput,
@@ -33,24 +33,24 @@ import {
 
 const toSuccess = (job: JobRow) => ({ job })
 
-/** Runs the items that are not refused yet in one batch, and puts the refusals in their places among the answers. */
-async function mergeRefusals<Item, Answer>(
+/** Runs the items that are not refused in one batch, and returns its results and the refusals in the order of the items. */
+async function mergeRefusals<Item, Result>(
   items: readonly Item[],
-  run: (accepted: Exclude<Item, LedgerError>[]) => Promise<Answer[]>,
-): Promise<(Answer | Extract<Item, LedgerError>)[]> {
+  run: (accepted: Exclude<Item, LedgerError>[]) => Promise<Result[]>,
+): Promise<(Result | Extract<Item, LedgerError>)[]> {
   const isRefused = (item: Item): item is Extract<Item, LedgerError> => item instanceof LedgerError
   const accepted = items.filter((item) => !isRefused(item)) as Exclude<Item, LedgerError>[]
-  // Without any items at all the ledger says how many there must be.
-  const answers = accepted.length > 0 || items.length === 0 ? await run(accepted) : []
+  // The ledger refuses an empty batch.
+  const results = accepted.length > 0 || items.length === 0 ? await run(accepted) : []
   let next = 0
-  return items.map((item) => (isRefused(item) ? item : (answers[next++] as Answer)))
+  return items.map((item) => (isRefused(item) ? item : (results[next++] as Result)))
 }
 
 builder.mutationFields((t) => ({
   createJob: t.field({
     type: CreateJobResult,
     nullable: true,
-    description: 'Creates a job, as PENDING.',
+    description: 'Creates a job in the state PENDING.',
     args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
@@ -61,12 +61,12 @@ builder.mutationFields((t) => ({
   }),
   createJobs: t.field({
     type: [CreateJobResult],
-    description: 'Creates 1 to 1000 jobs in one statement; answers each for itself, in order.',
+    description: 'Creates 1 to 1000 jobs in one statement. Returns a result for each, in order.',
     args: { inputs: t.arg({ type: [CreateJobInput], required: true, description: 'The jobs.' }) },
     resolve: (_, { inputs }, context, info) => {
       const answer = jobAnswer(context, info)
       const { ledger, caller } = context
-      const owned = eachPermitted(inputs, 'userId', (input) => withOwner(caller, input))
+      const owned = authorizeEach(inputs, 'userId', (input) => withOwner(caller, input))
       return mergeRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor, answer))
     },
   }),
@@ -77,23 +77,23 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const [permitted] = permittedTransitions(context.caller, [input])
-      if (permitted === undefined || permitted instanceof LedgerError) throw permitted
-      return toSuccess(await transitionJob(context.ledger, permitted, answer))
+      const [transition] = scopedTransitions(context.caller, [input])
+      if (transition === undefined || transition instanceof LedgerError) throw transition
+      return toSuccess(await transitionJob(context.ledger, transition, answer))
     },
   }),
   transitionJobs: t.field({
     type: [TransitionJobResult],
-    description: 'Makes 1 to 1000 transitions in one statement; in order, and each answered for itself.',
+    description: 'Makes 1 to 1000 transitions in one statement, in order. Returns a result for each.',
     args: { inputs: t.arg({ type: [TransitionJobInput], required: true, description: 'The transitions.' }) },
     resolve: async (_, { inputs }, context, info) => {
       const answer = jobAnswer(context, info)
       const { ledger, caller } = context
-      const permitted = permittedTransitions(caller, inputs)
-      const answers = await mergeRefusals(permitted, (accepted) =>
+      const transitions = scopedTransitions(caller, inputs)
+      const results = await mergeRefusals(transitions, (accepted) =>
         transitionJobs(ledger, accepted, caller.actor, answer),
       )
-      return answers.map((one) => (one instanceof LedgerError ? one : toSuccess(one)))
+      return results.map((result) => (result instanceof LedgerError ? result : toSuccess(result)))
     },
   }),
 }))
@@ -102,7 +102,7 @@ builder.mutationFields((t) => ({
   setJobResult: t.field({
     type: SetJobResultResult,
     nullable: true,
-    description: 'Creates or replaces the result of a job. The same input again changes nothing.',
+    description: 'Creates or replaces the result of a job. Repeating it with the same input changes nothing.',
     args: { input: t.arg({ type: SetJobResultInput, required: true, description: 'The result.' }) },
     resolve: async (_, { input }, context, info) => {
       markRowLoaded(context, info, 'JobResult', 'result')
@@ -113,18 +113,18 @@ builder.mutationFields((t) => ({
   deleteJob: t.field({
     type: DeleteJobResult,
     nullable: true,
-    description: 'Soft-deletes a job: it becomes CANCELLED and keeps its row, history and result.',
+    description: 'Soft-deletes a job: its state becomes CANCELLED, and its row, history and result are kept.',
     args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      return deleteJob(context.ledger, withinScope(context.caller, 'delete jobs', input), answer)
+      return deleteJob(context.ledger, withinScope(context.caller, 'jobs:delete', input), answer)
     },
   }),
   cleanupJobs: t.field({
     type: CleanupJobsResult,
     nullable: true,
-    description: 'Soft-deletes the jobs that were created long ago, the finished ones by default.',
-    args: { input: t.arg({ type: CleanupJobsInput, required: true, description: 'Which jobs.' }) },
+    description: 'Soft-deletes old jobs, by default only finished ones.',
+    args: { input: t.arg({ type: CleanupJobsInput, required: true, description: 'The jobs to delete.' }) },
     resolve: async (_, { input }, { ledger, caller }) => ({
       count: await cleanupJobs(ledger, { ...input, actor: caller.actor }),
     }),
@@ -135,7 +135,7 @@ builder.mutationFields((t) => ({
   completeJob: t.field({
     type: TransitionJobResult,
     nullable: true,
-    description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one commit.',
+    description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one transaction.',
     args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
@@ -147,7 +147,7 @@ builder.mutationFields((t) => ({
   failJob: t.field({
     type: TransitionJobResult,
     nullable: true,
-    description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one commit.',
+    description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one transaction.',
     args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)

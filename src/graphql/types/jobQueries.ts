@@ -1,4 +1,4 @@
-// The queries that return jobs, or count them.
+// The queries that return or count jobs.
 import type { Prisma } from '../../database/generated/client.ts'
 import { countJobs, countJobsByState } from '../../ledger/countJobs.ts'
 import { getJob } from '../../ledger/getJob.ts'
@@ -6,9 +6,9 @@ import type { JobFilter as LedgerJobFilter } from '../../ledger/jobFilter.ts'
 import { listJobs } from '../../ledger/listJobs.ts'
 import { countStuckJobs, listStuckJobs, STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
 import { builder } from '../builder.ts'
-import { confinedTo, type GraphQLContext } from '../context.ts'
+import { type GraphQLContext, ownerScope } from '../context.ts'
 import { jobIdOf } from '../globalIds.ts'
-import { costing, jobCountCost, jobsCost, stuckJobsCost } from '../limits/fieldCost.ts'
+import { jobCountCost, jobsCost, stuckJobsCost, withCost } from '../limits/fieldCost.ts'
 import { connectionSelection } from '../loading/selection.ts'
 import { Connection } from './connections.ts'
 import { JobStateEnum } from './enums.ts'
@@ -16,36 +16,36 @@ import { Job, JobConnection, JobEdge } from './job.ts'
 import { setStuckThreshold } from './stuckReason.ts'
 
 export const JobFilter = builder.inputType('JobFilter', {
-  description: 'Which jobs; all given conditions hold.',
+  description: 'Selects jobs that meet all of the given conditions.',
   fields: (t) => ({
-    userId: t.string({ description: 'Of this user.' }),
-    states: t.field({ type: [JobStateEnum], description: 'In one of these states.' }),
-    presets: t.stringList({ description: 'With one of these presets.' }),
-    createdAfter: t.field({ type: 'DateTime', description: 'Created at this instant or later.' }),
-    createdBefore: t.field({ type: 'DateTime', description: 'Created earlier than this instant.' }),
+    userId: t.string({ description: 'Only jobs of this user.' }),
+    states: t.field({ type: [JobStateEnum], description: 'Only jobs in one of these states.' }),
+    presets: t.stringList({ description: 'Only jobs with one of these presets.' }),
+    createdAfter: t.field({ type: 'DateTime', description: 'Only jobs created at or after this instant.' }),
+    createdBefore: t.field({ type: 'DateTime', description: 'Only jobs created before this instant.' }),
     completedAfter: t.field({
       type: 'DateTime',
-      description: 'Completed, failed or cancelled at this instant or later.',
+      description: 'Only jobs completed, failed or cancelled at or after this instant.',
     }),
     completedBefore: t.field({
       type: 'DateTime',
-      description: 'Completed, failed or cancelled earlier than this instant.',
+      description: 'Only jobs completed, failed or cancelled before this instant.',
     }),
     metadata: t.field({
       type: 'JSONObject',
-      description: 'Contained in the metadata of the job, as jsonb @> means it.',
+      description: 'Only jobs whose metadata contains this object (operator @> of jsonb).',
     }),
-    includeDeleted: t.boolean({ defaultValue: false, description: 'Deleted jobs too.' }),
+    includeDeleted: t.boolean({ defaultValue: false, description: 'Include deleted jobs.' }),
   }),
 })
 
 const JobOrderField = builder.enumType('JobOrderField', {
-  description: 'What a list of jobs may be ordered by.',
+  description: 'The field to order a list of jobs by.',
   values: {
-    CREATED_AT: { description: 'When they were created.' },
-    UPDATED_AT: { description: 'When they last changed.' },
+    CREATED_AT: { description: 'The time of creation.' },
+    UPDATED_AT: { description: 'The time of the last change.' },
     COMPLETED_AT: {
-      description: 'When they were completed, failed or cancelled; jobs that were not come last in either direction.',
+      description: 'The time of completion, failure or cancellation. Unfinished jobs come last in both directions.',
     },
   } as const,
 })
@@ -58,44 +58,49 @@ const OrderDirection = builder.enumType('OrderDirection', {
 const JobOrder = builder.inputType('JobOrder', {
   description: 'The order of a list of jobs.',
   fields: (t) => ({
-    field: t.field({ type: JobOrderField, required: true, defaultValue: 'CREATED_AT', description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, required: true, defaultValue: 'DESC', description: 'Which way.' }),
+    field: t.field({
+      type: JobOrderField,
+      required: true,
+      defaultValue: 'CREATED_AT',
+      description: 'The field to order by.',
+    }),
+    direction: t.field({ type: OrderDirection, required: true, defaultValue: 'DESC', description: 'The direction.' }),
   }),
 })
 
 const StateCount = builder.objectRef<{ state: typeof JobStateEnum.$inferType; count: number }>('StateCount').implement({
-  description: 'How many jobs are in a state.',
+  description: 'The number of jobs in a state.',
   fields: (t) => ({
     state: t.expose('state', { type: JobStateEnum, description: 'The state.' }),
-    count: t.exposeInt('count', { description: 'How many jobs are in it.' }),
+    count: t.exposeInt('count', { description: 'The number of jobs in the state.' }),
   }),
 })
 
-/** The filter, and that the jobs are those that the caller may see. */
-export function confined(context: GraphQLContext, filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
-  return { ...filter, ...confinedTo(context, 'read jobs') }
+/** Limits a filter to the jobs that the caller may read. @throws ForbiddenError if it may read no jobs */
+export function scopedFilter(context: GraphQLContext, filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
+  return { ...filter, ...ownerScope(context, 'jobs:read') }
 }
 
 builder.queryFields((t) => ({
   job: t.prismaField({
     type: Job,
     nullable: true,
-    description: 'The job with this id, deleted or not; null if there is none.',
+    description: 'The job with this id, even if it is deleted; null if it does not exist.',
     args: { id: t.arg.id({ required: true, description: 'A global id or a UUID.' }) },
     resolve: (query, _, { id }, context) =>
-      getJob(context.ledger, jobIdOf(id), { ...query, ...confinedTo(context, 'read jobs') }),
+      getJob(context.ledger, jobIdOf(id), { ...query, ...ownerScope(context, 'jobs:read') }),
   }),
   jobs: t.connection(
     {
       type: Job,
-      description: 'The jobs that a filter admits, the latest created first by default.',
-      extensions: costing(jobsCost),
+      description: 'The jobs that match the filter, by default newest first.',
+      extensions: withCost(jobsCost),
       args: {
-        filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }),
-        orderBy: t.arg({ type: JobOrder, description: 'In which order.' }),
+        filter: t.arg({ type: JobFilter, description: 'Which jobs; by default all that are not deleted.' }),
+        orderBy: t.arg({ type: JobOrder, description: 'The order of the list.' }),
       },
       resolve: async (_, args, context, info) => {
-        const filter = confined(context, args.filter)
+        const filter = scopedFilter(context, args.filter)
         const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
         const page = await listJobs(context.ledger, { ...args, filter }, { select })
         return new Connection(page, () => countJobs(context.ledger, filter))
@@ -107,23 +112,23 @@ builder.queryFields((t) => ({
   stuckJobs: t.connection(
     {
       type: Job,
-      description: 'The jobs that have been PROCESSING for too long, the one that started first at the head.',
-      extensions: costing(stuckJobsCost),
+      description: 'The jobs that have been PROCESSING for too long, ordered by start, earliest first.',
+      extensions: withCost(stuckJobsCost),
       args: {
         olderThanSeconds: t.arg.int({
           defaultValue: STUCK_AFTER_SECONDS,
-          description: 'PROCESSING for longer than so many seconds.',
+          description: 'Minimum time in PROCESSING, in seconds.',
         }),
       },
       resolve: async (_, args, context, info) => {
-        const asked = { ...args, ...confinedTo(context, 'read jobs') }
+        const request = { ...args, ...ownerScope(context, 'jobs:read') }
         const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
-        const page = await listStuckJobs(context.ledger, asked, { select })
+        const page = await listStuckJobs(context.ledger, request, { select })
         setStuckThreshold(context, info, {
           at: page.at,
-          olderThanSeconds: asked.olderThanSeconds ?? STUCK_AFTER_SECONDS,
+          olderThanSeconds: request.olderThanSeconds ?? STUCK_AFTER_SECONDS,
         })
-        return new Connection(page, () => countStuckJobs(context.ledger, asked))
+        return new Connection(page, () => countStuckJobs(context.ledger, request))
       },
     },
     JobConnection,
@@ -133,16 +138,16 @@ builder.queryFields((t) => ({
 
 builder.queryFields((t) => ({
   jobCount: t.int({
-    description: 'How many jobs a filter admits.',
-    extensions: costing(jobCountCost),
-    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
-    resolve: (_, { filter }, context) => countJobs(context.ledger, confined(context, filter)),
+    description: 'The number of jobs that match the filter.',
+    extensions: withCost(jobCountCost),
+    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; by default all that are not deleted.' }) },
+    resolve: (_, { filter }, context) => countJobs(context.ledger, scopedFilter(context, filter)),
   }),
   jobCountsByState: t.field({
     type: [StateCount],
-    description: 'How many jobs a filter admits in each state; all five states, zeroes included.',
-    extensions: costing(jobCountCost),
-    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; all that are not deleted by default.' }) },
-    resolve: (_, { filter }, context) => countJobsByState(context.ledger, confined(context, filter)),
+    description: 'The number of jobs that match the filter, for each of the five states, including zeroes.',
+    extensions: withCost(jobCountCost),
+    args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; by default all that are not deleted.' }) },
+    resolve: (_, { filter }, context) => countJobsByState(context.ledger, scopedFilter(context, filter)),
   }),
 }))

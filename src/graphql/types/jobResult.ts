@@ -1,11 +1,11 @@
-// JobResult: what came out of a job.
+// JobResult: the result of a job.
 import { builder } from '../builder.ts'
-import { visibleJobs } from '../context.ts'
+import { ownerWhere } from '../context.ts'
 import { JobResultStatusEnum } from './enums.ts'
 
 export const JobResult = builder.prismaNode('JobResult', {
   id: { resolve: (result) => result.id, description: 'The global id.' },
-  findUnique: (id, context) => ({ id, job: visibleJobs(context) }),
+  findUnique: (id, context) => ({ id, job: ownerWhere(context) }),
   nullable: true,
   select: { id: true },
   fields: (t) => ({

@@ -1,18 +1,18 @@
-// JobStateRecord: a line of the ledger, and the query for the lines of all jobs.
+// JobStateRecord: a record of the audit trail, and the query for the records of all jobs.
 import { countJobStateRecords, listJobStateRecords } from '../../ledger/jobHistory.ts'
 import { MAX_INT } from '../../ledger/limits.ts'
 import type { JobStateRecordFilter as RecordFilter } from '../../ledger/recordFilter.ts'
 import { builder } from '../builder.ts'
-import { confinedTo, type GraphQLContext, visibleJobs } from '../context.ts'
+import { type GraphQLContext, ownerScope, ownerWhere } from '../context.ts'
 import { jobIdOf } from '../globalIds.ts'
-import { costing, recordsCost } from '../limits/fieldCost.ts'
+import { recordsCost, withCost } from '../limits/fieldCost.ts'
 import { connectionSelection } from '../loading/selection.ts'
 import { Connection } from './connections.ts'
 import { JobStateEnum } from './enums.ts'
 
 export const JobStateRecord = builder.prismaNode('JobStateRecord', {
   id: { resolve: (record) => String(record.id), description: 'The global id.' },
-  findUnique: (id, context) => ({ id: BigInt(id), job: visibleJobs(context) }),
+  findUnique: (id, context) => ({ id: BigInt(id), job: ownerWhere(context) }),
   nullable: true,
   select: { id: true },
   fields: (t) => ({
@@ -28,7 +28,7 @@ export const JobStateRecord = builder.prismaNode('JobStateRecord', {
     previousStateDurationMs: t.int({
       nullable: true,
       description:
-        'How long the job had been in the state before, in milliseconds; null for the record of the creation. What exceeds an Int (24.8 days) is given as 2147483647.',
+        'How long the job had been in the previous state, in milliseconds; null for the record of the creation. At most 2147483647 (24.8 days).',
       select: { previousStateDurationMs: true },
       resolve: ({ previousStateDurationMs: ms }) => (ms === null ? null : Math.min(Number(ms), MAX_INT)),
     }),
@@ -48,7 +48,7 @@ export const JobStateRecordConnection = builder.connectionObject(
     type: JobStateRecord,
     fields: (t) => ({
       totalCount: t.int({
-        description: 'How many records the whole list has; counted only when asked for.',
+        description: 'Number of records in the complete list. Counted only if selected.',
         resolve: (connection) => (connection as unknown as Connection<unknown>).totalCount(),
       }),
     }),
@@ -57,25 +57,25 @@ export const JobStateRecordConnection = builder.connectionObject(
 )
 
 export const JobStateRecordFilter = builder.inputType('JobStateRecordFilter', {
-  description: 'Which records; all given conditions hold.',
+  description: 'Selects records that meet all of the given conditions.',
   fields: (t) => ({
-    jobId: t.id({ description: 'Of this job.' }),
-    userId: t.string({ description: 'Of jobs of this user.' }),
-    actor: t.string({ description: 'Of transitions made by this actor.' }),
-    previousStates: t.field({ type: [JobStateEnum], description: 'Leading out of one of these states.' }),
-    newStates: t.field({ type: [JobStateEnum], description: 'Leading into one of these states.' }),
-    after: t.field({ type: 'DateTime', description: 'At this instant or later.' }),
-    before: t.field({ type: 'DateTime', description: 'Earlier than this instant.' }),
+    jobId: t.id({ description: 'Only records of this job.' }),
+    userId: t.string({ description: "Only records of this user's jobs." }),
+    actor: t.string({ description: 'Only transitions by this actor.' }),
+    previousStates: t.field({ type: [JobStateEnum], description: 'Only transitions from one of these states.' }),
+    newStates: t.field({ type: [JobStateEnum], description: 'Only transitions to one of these states.' }),
+    after: t.field({ type: 'DateTime', description: 'Only records at or after this instant.' }),
+    before: t.field({ type: 'DateTime', description: 'Only records before this instant.' }),
   }),
 })
 
-/** As the caller gives it, confined to what the caller may see. @throws ForbiddenError if that is nothing */
+/** The filter, limited to the jobs that the caller may read. @throws ForbiddenError if it may read no jobs */
 export function recordFilterOf(
   context: GraphQLContext,
-  given: typeof JobStateRecordFilter.$inferInput | null | undefined,
+  requested: typeof JobStateRecordFilter.$inferInput | null | undefined,
 ): RecordFilter {
-  const { jobId, ...others } = given ?? {}
-  return { ...others, jobId: jobId == null ? null : jobIdOf(jobId), ...confinedTo(context, 'read jobs') }
+  const { jobId, ...others } = requested ?? {}
+  return { ...others, jobId: jobId == null ? null : jobIdOf(jobId), ...ownerScope(context, 'jobs:read') }
 }
 
 builder.queryField('jobStateRecords', (t) =>
@@ -83,8 +83,8 @@ builder.queryField('jobStateRecords', (t) =>
     {
       type: JobStateRecord,
       description: 'The records of all jobs, newest first.',
-      extensions: costing(recordsCost),
-      args: { filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; all by default.' }) },
+      extensions: withCost(recordsCost),
+      args: { filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; by default all.' }) },
       resolve: async (_, args, context, info) => {
         const filter = recordFilterOf(context, args.filter)
         const page = await listJobStateRecords(

@@ -1,46 +1,48 @@
-// Query.jobStats: what happened to jobs, by time.
+// Query.jobStats: statistics of jobs per minute, hour or day.
 import { type JobStatsBucket, jobStats, MAX_BUCKETS } from '../../ledger/jobStats.ts'
 import { builder } from '../builder.ts'
-import { costing, jobStatsCost } from '../limits/fieldCost.ts'
-import { confined, JobFilter } from './jobQueries.ts'
+import { jobStatsCost, withCost } from '../limits/fieldCost.ts'
+import { JobFilter, scopedFilter } from './jobQueries.ts'
 
-const WITHIN = 'within 2 %; null if there was none'
+const ACCURACY = 'with at most 2 % error; null without such jobs'
 
 const StatsBucket = builder.enumType('StatsBucket', {
-  description: 'How long a bucket of statistics is.',
+  description: 'The length of a bucket of statistics.',
   values: {
-    MINUTE: { description: 'A minute.' },
-    HOUR: { description: 'An hour.' },
-    DAY: { description: 'A day, from midnight to midnight in UTC.' },
+    MINUTE: { description: 'One minute.' },
+    HOUR: { description: 'One hour.' },
+    DAY: { description: 'One day, from midnight to midnight UTC.' },
   } as const,
 })
 
 const JobStatsBucketType = builder.objectRef<JobStatsBucket>('JobStatsBucket').implement({
-  description: 'What happened to jobs in a minute, an hour or a day.',
+  description: 'Statistics of one minute, hour or day.',
   fields: (t) => ({
     start: t.expose('start', {
       type: 'DateTime',
-      description: 'When the bucket begins; it ends where the next begins.',
+      description: 'The start of the bucket. It ends at the start of the next one.',
     }),
-    created: t.exposeInt('created', { description: 'How many jobs were created.' }),
-    started: t.exposeInt('started', { description: 'How often a job went to PROCESSING.' }),
-    completed: t.exposeInt('completed', { description: 'How often a job went to COMPLETED.' }),
-    failed: t.exposeInt('failed', { description: 'How often a job went to FAILED, also if it was retried.' }),
+    created: t.exposeInt('created', { description: 'Number of jobs that were created.' }),
+    started: t.exposeInt('started', { description: 'Number of transitions to PROCESSING.' }),
+    completed: t.exposeInt('completed', { description: 'Number of transitions to COMPLETED.' }),
+    failed: t.exposeInt('failed', {
+      description: 'Number of transitions to FAILED, including jobs that were retried.',
+    }),
     cancelled: t.exposeInt('cancelled', {
       description:
-        'How often a job went from PENDING or PROCESSING to CANCELLED, also because it was deleted. The deletion of a job that had ended is not counted.',
+        'Number of transitions from PENDING or PROCESSING to CANCELLED, including deletions. Deletions of finished jobs do not count.',
     }),
     medianWaitMs: t.exposeInt('medianWaitMs', {
       nullable: true,
-      description: `The median of how long the jobs that were started had been PENDING, since their creation or since they came back, in milliseconds; ${WITHIN}.`,
+      description: `Median time in PENDING of the jobs that started, since they were created or last returned to PENDING, in milliseconds, ${ACCURACY}.`,
     }),
     medianProcessingMs: t.exposeInt('medianProcessingMs', {
       nullable: true,
-      description: `The median of how long the jobs that were completed or failed had been PROCESSING, in milliseconds; ${WITHIN}.`,
+      description: `Median time in PROCESSING of the jobs that completed or failed, in milliseconds, ${ACCURACY}.`,
     }),
     p95ProcessingMs: t.exposeInt('p95ProcessingMs', {
       nullable: true,
-      description: `How long 95 % of the jobs that were completed or failed had been PROCESSING at most, in milliseconds; ${WITHIN}.`,
+      description: `95th percentile of the time in PROCESSING of the jobs that completed or failed, in milliseconds, ${ACCURACY}.`,
     }),
   }),
 })
@@ -48,17 +50,17 @@ const JobStatsBucketType = builder.objectRef<JobStatsBucket>('JobStatsBucket').i
 builder.queryField('jobStats', (t) =>
   t.field({
     type: [JobStatsBucketType],
-    extensions: costing(jobStatsCost),
-    description: `What happened to jobs by time, up to this moment: the buckets that the time from \`from\` to \`to\` touches, each whole, in order, empty ones included; ${MAX_BUCKETS} at most. Deleted jobs count, whatever \`includeDeleted\` says: otherwise the past would change whenever old jobs are cleaned up. By user (MINUTE: of all users) it is read from sums that are kept; by any other filter from the records, which takes as long as there are many.`,
+    extensions: withCost(jobStatsCost),
+    description: `Statistics of jobs over time: all buckets that overlap the range from \`from\` to \`to\`, each complete, in order, including empty ones; at most ${MAX_BUCKETS}. Deleted jobs always count, so that a cleanup does not change past buckets. Without a filter, or for HOUR and DAY filtered only by user, the statistics are read from the roll-up. With other filters they are computed from the records, which takes longer the more there are.`,
     args: {
       filter: t.arg({
         type: JobFilter,
-        description: 'Of which jobs, as they are now; all by default. `includeDeleted` is left out of account.',
+        description: 'Which jobs, as they are now; by default all. `includeDeleted` is ignored.',
       }),
-      from: t.arg({ type: 'DateTime', required: true, description: 'Inclusive.' }),
-      to: t.arg({ type: 'DateTime', required: true, description: 'Exclusive.' }),
-      bucket: t.arg({ type: StatsBucket, required: true, description: 'How long a bucket is.' }),
+      from: t.arg({ type: 'DateTime', required: true, description: 'Start of the range, inclusive.' }),
+      to: t.arg({ type: 'DateTime', required: true, description: 'End of the range, exclusive.' }),
+      bucket: t.arg({ type: StatsBucket, required: true, description: 'The length of a bucket.' }),
     },
-    resolve: (_, args, context) => jobStats(context.ledger, { ...args, filter: confined(context, args.filter) }),
+    resolve: (_, args, context) => jobStats(context.ledger, { ...args, filter: scopedFilter(context, args.filter) }),
   }),
 )

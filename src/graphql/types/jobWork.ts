@@ -1,4 +1,4 @@
-// The fields of Job that tell of its work: when it is due, how often it was tried, who holds it and until when.
+// The fields of Job about its execution: schedule, attempts, lease and cancellation.
 
 import { remainingAttempts } from '../../ledger/remainingAttempts.ts'
 import { stuckReason } from '../../ledger/stuckJobs.ts'
@@ -11,7 +11,7 @@ const StuckReasonEnum = builder.enumType('StuckReason', {
   values: {
     LEASE_EXPIRED: { description: 'Its lease has expired: the worker is gone.' },
     NO_LEASE: { description: 'It has no lease.' },
-    TOO_LONG: { description: 'Its lease is alive, but it takes too long.' },
+    TOO_LONG: { description: 'Its lease is active, but it takes too long.' },
   } as const,
 })
 
@@ -20,7 +20,7 @@ builder.prismaObjectFields(Job, (t) => ({
   maxAttempts: t.exposeInt('maxAttempts'),
   remainingAttempts: t.int({
     description:
-      'Number of attempts that begin without a manual retry, not counting a running one. 0 if the job is finished or asked to stop. Released attempts do not count.',
+      'Number of automatic attempts that remain, without the current one; 0 if the job is finished or its cancellation was requested. Released attempts do not count.',
     select: { state: true, attempt: true, maxAttempts: true, releases: true, cancelRequestedAt: true },
     resolve: remainingAttempts,
   }),
@@ -32,7 +32,7 @@ builder.prismaObjectFields(Job, (t) => ({
     type: StuckReasonEnum,
     nullable: true,
     description:
-      'Why the job is stuck; null if it is not. A job in `stuckJobs` is stuck by its `olderThanSeconds`, any other one after an hour of PROCESSING.',
+      'Why the job is stuck; null if it is not. Below `stuckJobs`, its `olderThanSeconds` is the threshold; elsewhere, one hour.',
     select: { state: true, startedAt: true, leaseExpiresAt: true },
     resolve: (job, _, context, info) => stuckReason(job, stuckThreshold(context, info)),
   }),

@@ -1,4 +1,4 @@
-// What the mutations answer: for each a success beside the refusals that may come instead.
+// The results of mutations: each a union of the success and the possible refusals.
 import type { JobResult as JobResultRow, Job as JobRow } from '../../database/generated/client.ts'
 import type { CreatedJob } from '../../ledger/createJob.ts'
 import type { DeletedJob } from '../../ledger/deleteJob.ts'
@@ -20,13 +20,13 @@ const CreateJobSuccess = builder.objectRef<CreatedJob>('CreateJobSuccess').imple
   fields: (t) => ({
     job: t.expose('job', { type: Job, description: 'The job.' }),
     created: t.exposeBoolean('created', {
-      description: 'False if it existed before: the same input came with the same idempotency key.',
+      description: 'False if the job existed already, created with the same idempotency key and the same input.',
     }),
   }),
 })
 
 export const CreateJobResult = builder.errorUnion('CreateJobResult', {
-  description: 'What became of a request to create a job.',
+  description: 'The outcome of creating a job.',
   types: [CreateJobSuccess, IdempotencyConflictError, InvalidInputError],
   resolveType: () => CreateJobSuccess,
 })
@@ -34,7 +34,7 @@ export const CreateJobResult = builder.errorUnion('CreateJobResult', {
 const TransitionJobSuccess = builder.objectRef<{ job: JobRow }>('TransitionJobSuccess').implement({
   description: 'The transition was made.',
   fields: (t) => ({
-    job: t.expose('job', { type: Job, description: 'The job as it was right after the transition.' }),
+    job: t.expose('job', { type: Job, description: 'The job right after the transition.' }),
     record: t.prismaField({
       type: JobStateRecord,
       description: 'The record of the transition.',
@@ -48,13 +48,13 @@ const TransitionJobSuccess = builder.objectRef<{ job: JobRow }>('TransitionJobSu
 })
 
 export const TransitionJobResult = builder.errorUnion('TransitionJobResult', {
-  description: 'What became of a transition.',
+  description: 'The outcome of a transition.',
   types: [TransitionJobSuccess, JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError],
   resolveType: () => TransitionJobSuccess,
 })
 
 const SetJobResultSuccess = builder.objectRef<{ result: JobResultRow }>('SetJobResultSuccess').implement({
-  description: 'The job has this result.',
+  description: 'The result is set.',
   fields: (t) => ({
     job: t.prismaField({
       type: Job,
@@ -62,39 +62,39 @@ const SetJobResultSuccess = builder.objectRef<{ result: JobResultRow }>('SetJobR
       resolve: (query, { result }, _, { ledger }) =>
         ledger.prisma.job.findUniqueOrThrow({ ...query, where: { id: result.jobId } }),
     }),
-    result: t.expose('result', { type: JobResult, description: 'Its result.' }),
+    result: t.expose('result', { type: JobResult, description: 'The result.' }),
   }),
 })
 
 export const SetJobResultResult = builder.errorUnion('SetJobResultResult', {
-  description: 'What became of a request to set a result.',
+  description: 'The outcome of setting a result.',
   types: [SetJobResultSuccess, JobNotFoundError, InvalidInputError],
   resolveType: () => SetJobResultSuccess,
 })
 
 const DeleteJobSuccess = builder.objectRef<DeletedJob>('DeleteJobSuccess').implement({
-  description: 'The job is not there any more, or never was.',
+  description: 'The job is deleted or does not exist.',
   fields: (t) => ({
     deleted: t.exposeBoolean('deleted', {
-      description: 'Whether this request deleted it: false if it was missing or deleted before.',
+      description: 'Whether this request deleted the job; false if it did not exist or was already deleted.',
     }),
-    job: t.expose('job', { type: Job, nullable: true, description: 'The job; null if there is none.' }),
+    job: t.expose('job', { type: Job, nullable: true, description: 'The job; null if it does not exist.' }),
   }),
 })
 
 export const DeleteJobResult = builder.errorUnion('DeleteJobResult', {
-  description: 'What became of a request to delete a job.',
+  description: 'The outcome of deleting a job.',
   types: [DeleteJobSuccess, InvalidInputError],
   resolveType: () => DeleteJobSuccess,
 })
 
 const CleanupJobsSuccess = builder.objectRef<{ count: number }>('CleanupJobsSuccess').implement({
-  description: 'Old jobs were deleted, or counted.',
-  fields: (t) => ({ count: t.exposeInt('count', { description: 'How many.' }) }),
+  description: 'The old jobs are deleted, or counted with `dryRun`.',
+  fields: (t) => ({ count: t.exposeInt('count', { description: 'Number of jobs.' }) }),
 })
 
 export const CleanupJobsResult = builder.errorUnion('CleanupJobsResult', {
-  description: 'What became of a request to delete old jobs.',
+  description: 'The outcome of deleting old jobs.',
   types: [CleanupJobsSuccess, InvalidInputError],
   resolveType: () => CleanupJobsSuccess,
 })

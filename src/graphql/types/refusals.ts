@@ -1,4 +1,4 @@
-// The refusals of the ledger as types of the API: members of the result of each mutation.
+// The refusals of the ledger as GraphQL types: members of the result unions of mutations.
 import { encodeGlobalID } from '@pothos/plugin-relay'
 import {
   IdempotencyConflictError,
@@ -17,25 +17,25 @@ import { Job } from './job.ts'
 type Code = (typeof LEDGER_ERROR_CODES)[number]
 
 const ErrorCode = builder.enumType('ErrorCode', {
-  description: 'Why something was refused.',
+  description: 'The kind of a refusal.',
   values: {
-    JOB_NOT_FOUND: { description: 'There is no such job.' },
-    ILLEGAL_TRANSITION: { description: 'The state machine has no such transition.' },
-    VERSION_CONFLICT: { description: 'The job is not as the caller expected it.' },
-    IDEMPOTENCY_CONFLICT: { description: 'The idempotency key belongs to another request.' },
-    INVALID_INPUT: { description: 'The input breaks a limit or a rule.' },
+    JOB_NOT_FOUND: { description: 'The job does not exist.' },
+    ILLEGAL_TRANSITION: { description: 'The state machine does not allow the transition.' },
+    VERSION_CONFLICT: { description: 'The job does not have the expected version or state.' },
+    IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used with a different input.' },
+    INVALID_INPUT: { description: 'The input violates a limit or a rule.' },
   } satisfies Record<Code, { description: string }>,
 })
 
 const ErrorInterface = builder.interfaceRef<LedgerError>('Error').implement({
-  description: 'A refusal: nothing was written.',
+  description: 'A refusal. Nothing was written.',
   fields: (t) => ({
     message: t.exposeString('message', {
-      description: 'What was wrong, what was expected and what to do, for people.',
+      description: 'Explains the refusal to a person.',
     }),
     code: t.field({
       type: ErrorCode,
-      description: 'The kind of refusal, for programs.',
+      description: 'The kind of the refusal, for programs.',
       resolve: (error) => error.code as Code,
     }),
   }),
@@ -43,11 +43,11 @@ const ErrorInterface = builder.interfaceRef<LedgerError>('Error').implement({
 
 builder.objectType(JobNotFoundError, {
   name: 'JobNotFound',
-  description: 'There is no such job, or it was deleted and the operation is for jobs that are not.',
+  description: 'The job does not exist, or it is deleted and the operation requires one that is not.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     jobId: t.id({
-      description: 'The global id that was asked for.',
+      description: 'The requested global id.',
       resolve: (error) => encodeGlobalID('Job', error.jobId),
     }),
   }),
@@ -55,14 +55,14 @@ builder.objectType(JobNotFoundError, {
 
 builder.objectType(IllegalTransitionError, {
   name: 'IllegalTransition',
-  description: 'The state machine has no way from the state of the job to the one asked for.',
+  description: 'The state machine does not allow the transition from the state of the job.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     from: t.expose('from', { type: JobStateEnum, description: 'The state of the job.' }),
-    to: t.expose('to', { type: JobStateEnum, description: 'The state asked for.' }),
+    to: t.expose('to', { type: JobStateEnum, description: 'The requested state.' }),
     allowed: t.field({
       type: [JobStateEnum],
-      description: 'The states that the job may enter instead.',
+      description: 'The states that the job can enter instead.',
       resolve: (error) => [...error.allowed],
     }),
   }),
@@ -70,45 +70,45 @@ builder.objectType(IllegalTransitionError, {
 
 builder.objectType(VersionConflictError, {
   name: 'VersionConflict',
-  description: 'The job is not as the caller expected it: somebody else was first.',
+  description: 'The job does not have the expected version or state, because it has changed.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     expectedVersion: t.exposeInt('expectedVersion', {
       nullable: true,
-      description: 'The version that the caller expected, if any.',
+      description: 'The expected version, if any.',
     }),
-    actualVersion: t.exposeInt('actualVersion', { description: 'The version that the job has.' }),
+    actualVersion: t.exposeInt('actualVersion', { description: 'The version of the job.' }),
     expectedState: t.expose('expectedState', {
       type: JobStateEnum,
       nullable: true,
-      description: 'The state that the caller expected, if any.',
+      description: 'The expected state, if any.',
     }),
-    actualState: t.expose('actualState', { type: JobStateEnum, description: 'The state that the job is in.' }),
+    actualState: t.expose('actualState', { type: JobStateEnum, description: 'The state of the job.' }),
   }),
 })
 
 builder.objectType(IdempotencyConflictError, {
   name: 'IdempotencyConflict',
-  description: 'The idempotency key was used before, by the same user, for another input.',
+  description: 'The same user has already used the idempotency key with a different input.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    existingJob: t.expose('existingJob', { type: Job, description: 'The job that the key belongs to.' }),
+    existingJob: t.expose('existingJob', { type: Job, description: 'The job that was created with the key.' }),
   }),
 })
 
 const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
-  description: 'One fault of an input.',
+  description: 'One problem of an input.',
   fields: (t) => ({
-    path: t.exposeStringList('path', { description: 'Where in the input.' }),
-    message: t.exposeString('message', { description: 'What was wrong, what is allowed, and what came.' }),
+    path: t.exposeStringList('path', { description: 'The path of the field in the input.' }),
+    message: t.exposeString('message', { description: 'What is wrong, what is allowed, and what the server got.' }),
   }),
 })
 
 builder.objectType(InvalidInputError, {
   name: 'InvalidInput',
-  description: 'The input breaks a limit or a rule.',
+  description: 'The input violates a limit or a rule.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    issues: t.expose('issues', { type: [InputIssueType], description: 'Every fault that was found.' }),
+    issues: t.expose('issues', { type: [InputIssueType], description: 'All problems of the input.' }),
   }),
 })

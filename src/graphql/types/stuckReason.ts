@@ -1,26 +1,26 @@
-// Job.stuckReason: why a job is stuck, by the measure of the query that found it.
+// The threshold for Job.stuckReason: that of the query that found the job.
 import type { GraphQLResolveInfo } from 'graphql'
 import { STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
 import type { GraphQLContext } from '../context.ts'
 
-/** When it was looked for stuck jobs, and for how long a job had to be PROCESSING to be one. */
+/** When the query ran, and the minimum time in PROCESSING of a stuck job. */
 export interface StuckThreshold {
   readonly at: Date
   readonly olderThanSeconds: number
 }
 
-// By the name of the root field in the answer: what lies below it is measured by its arguments, however often Pothos reads it again.
-const measures = new WeakMap<GraphQLContext, Map<string | number, StuckThreshold>>()
+// By the response name of the root field: its arguments apply to everything below it, even if Pothos reads the rows again.
+const thresholds = new WeakMap<GraphQLContext, Map<string | number, StuckThreshold>>()
 
-/** Notes the measure for all that lies below the root field that is just resolved. */
-export function setStuckThreshold(context: GraphQLContext, info: GraphQLResolveInfo, measure: StuckThreshold): void {
-  const noted = measures.get(context) ?? new Map()
-  measures.set(context, noted.set(info.path.key, measure))
+/** Sets the threshold for everything below the current root field. */
+export function setStuckThreshold(context: GraphQLContext, info: GraphQLResolveInfo, threshold: StuckThreshold): void {
+  const byRootField = thresholds.get(context) ?? new Map()
+  thresholds.set(context, byRootField.set(info.path.key, threshold))
 }
 
-/** The measure of the root field above; now and an hour where it has none. */
+/** The threshold of the enclosing root field; by default one hour before now. */
 export function stuckThreshold(context: GraphQLContext, { path }: GraphQLResolveInfo): StuckThreshold {
   let root = path
   while (root.prev !== undefined) root = root.prev
-  return measures.get(context)?.get(root.key) ?? { at: new Date(), olderThanSeconds: STUCK_AFTER_SECONDS }
+  return thresholds.get(context)?.get(root.key) ?? { at: new Date(), olderThanSeconds: STUCK_AFTER_SECONDS }
 }

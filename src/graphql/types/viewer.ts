@@ -1,17 +1,17 @@
-// Viewer: who the caller is to this server.
+// Viewer: the identity and the roles of the caller.
 import type { Caller } from '../../access/caller.ts'
 import { ROLES } from '../../access/roles.ts'
 import { builder } from '../builder.ts'
 
 const ROLE_DESCRIPTIONS = {
-  USER: 'Own jobs: reads, creates, cancels, retries and deletes them.',
-  WORKER: 'Any job: reads it, makes its transitions, sets its result.',
-  AUDITOR: 'Reads everything, changes nothing.',
-  ADMIN: 'Everything, for every user.',
+  USER: 'Reads, creates, cancels, retries and deletes own jobs.',
+  WORKER: 'Reads all jobs, makes their transitions and sets their results.',
+  AUDITOR: 'Reads all jobs and changes nothing.',
+  ADMIN: 'Does everything, for every user.',
 } satisfies Record<(typeof ROLES)[number], string>
 
 const RoleEnum = builder.enumType('Role', {
-  description: 'What a caller may do. Whoever has several roles may do what any of them allows.',
+  description: 'What a caller may do. A caller with several roles may do what any of them allows.',
   values: Object.fromEntries(ROLES.map((role) => [role, { description: ROLE_DESCRIPTIONS[role] }])) as Record<
     (typeof ROLES)[number],
     { description: string }
@@ -19,14 +19,14 @@ const RoleEnum = builder.enumType('Role', {
 })
 
 const Viewer = builder.objectRef<Caller>('Viewer').implement({
-  description: 'Who the caller is.',
+  description: 'The caller.',
   fields: (t) => ({
-    actor: t.exposeString('actor', { description: 'How records name the caller.' }),
+    actor: t.exposeString('actor', { description: 'The name of the caller in records.' }),
     userId: t.exposeString('userId', {
       nullable: true,
-      description: 'Whose jobs are the own jobs of the caller, if any.',
+      description: 'The user whose jobs are the own jobs of the caller, if any.',
     }),
-    roles: t.field({ type: [RoleEnum], description: 'What the caller may do.', resolve: ({ roles }) => [...roles] }),
+    roles: t.field({ type: [RoleEnum], description: 'The roles of the caller.', resolve: ({ roles }) => [...roles] }),
   }),
 })
 
@@ -34,7 +34,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
     nullable: true,
-    description: 'Who the caller is, by the credential of the request.',
+    description: 'The caller, as identified by the credential of the request.',
     resolve: (_, _args, { caller }) => caller,
   }),
 )

@@ -1,4 +1,4 @@
-// The mutations by which workers take jobs, keep them and give them back, and by which others retry, stop and rescue them.
+// The mutations that claim, extend, release, retry, cancel and rescue jobs.
 import { claimJobs } from '../../ledger/claimJobs.ts'
 import { extendLeases } from '../../ledger/extendLeases.ts'
 import { releaseJob } from '../../ledger/releaseJob.ts'
@@ -26,8 +26,8 @@ builder.mutationFields((t) => ({
     type: ClaimJobsResult,
     nullable: true,
     description:
-      'Hands the first jobs of the queue to a worker: those that are due move from PENDING to PROCESSING, by priority, then by how long they have been due. Two workers never get one job.',
-    args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which, and for how long.' }) },
+      'Claims jobs for a worker: moves due jobs from PENDING to PROCESSING, by priority, then by `runAt`. Two workers never get the same job.',
+    args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which jobs, and for how long.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
       const jobIds = input.jobIds?.map(jobIdGiven)
@@ -37,8 +37,9 @@ builder.mutationFields((t) => ({
   extendLeases: t.field({
     type: ExtendLeasesResult,
     nullable: true,
-    description: 'Extends the leases of jobs that a worker holds, and tells it which it has lost and which to stop.',
-    args: { input: t.arg({ type: ExtendLeasesInput, required: true, description: 'The jobs.' }) },
+    description:
+      'Extends the leases of jobs that a worker holds. Reports which jobs it has lost and which it must stop.',
+    args: { input: t.arg({ type: ExtendLeasesInput, required: true, description: 'The leases.' }) },
     resolve: (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
       const leases = input.leases.map(({ jobId, version }) => ({ jobId: jobIdGiven(jobId), version }))
@@ -49,7 +50,7 @@ builder.mutationFields((t) => ({
     type: TransitionJobResult,
     nullable: true,
     description:
-      'Gives a job back: it moves from PROCESSING to PENDING without using up an attempt. If it was asked to be cancelled, it is.',
+      'Releases a job: moves it from PROCESSING to PENDING without using up an attempt. If its cancellation was requested, the job becomes CANCELLED instead.',
     args: { input: t.arg({ type: ReleaseJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
@@ -64,22 +65,22 @@ builder.mutationFields((t) => ({
   retryJob: t.field({
     type: TransitionJobResult,
     nullable: true,
-    description: 'Tries a failed job once more, also when its attempts are used up: it moves from FAILED to PENDING.',
+    description: 'Retries a failed job, even if its attempts are used up: moves it from FAILED to PENDING.',
     args: { input: t.arg({ type: RetryJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      return { job: await retryJob(context.ledger, withinScope(context.caller, 'retry jobs', input), answer) }
+      return { job: await retryJob(context.ledger, withinScope(context.caller, 'jobs:retry', input), answer) }
     },
   }),
   requestJobCancellation: t.field({
     type: TransitionJobResult,
     nullable: true,
     description:
-      'Cancels a PENDING job at once. Of a PROCESSING one its worker is asked to stop: `cancelRequestedAt` is set, no state changes, and the job is cancelled when the worker has stopped or its lease ends. A job without a lease, as those of `jobledger run` are, has no worker that would hear of it: it goes on.',
+      'Cancels a PENDING job at once. For a PROCESSING job, sets `cancelRequestedAt`, which asks its worker to stop; the job becomes CANCELLED when the worker has stopped or the lease ends. A PROCESSING job without a lease, such as one of `jobledger run`, has no worker to notify and continues.',
     args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const answer = jobAnswer(context, info)
-      const job = withinScope(context.caller, 'cancel jobs', input)
+      const job = withinScope(context.caller, 'jobs:cancel', input)
       return { job: await requestJobCancellation(context.ledger, job, answer) }
     },
   }),
@@ -87,8 +88,8 @@ builder.mutationFields((t) => ({
     type: RescueStuckJobsResult,
     nullable: true,
     description:
-      'Takes jobs away from workers that are gone: back to PENDING, or FAILED (result TIMEOUT) when their attempts are used up, or CANCELLED if that was asked for. A job under a live lease is never touched. A job of `jobledger run` has none, so `olderThanSeconds` also ends those whose programs are still going on.',
-    args: { input: t.arg({ type: RescueStuckJobsInput, required: true, description: 'Which.' }) },
+      'Rescues jobs of lost workers: moves them to PENDING, to FAILED (result TIMEOUT) if their attempts are used up, or to CANCELLED if that was requested. Jobs with an active lease are not affected. Jobs of `jobledger run` have no lease, so `olderThanSeconds` also ends those whose programs are still running.',
+    args: { input: t.arg({ type: RescueStuckJobsInput, required: true, description: 'Which jobs.' }) },
     resolve: (_, { input }, { ledger, caller }) => rescueStuckJobs(ledger, { ...input, actor: caller.actor }),
   }),
 }))

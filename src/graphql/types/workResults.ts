@@ -1,4 +1,4 @@
-// What the mutations of workers answer.
+// The results of the mutations for workers.
 import { encodeGlobalID } from '@pothos/plugin-relay'
 import type { Job as JobRow } from '../../database/generated/client.ts'
 import { InvalidInputError } from '../../ledger/errors.ts'
@@ -14,51 +14,51 @@ const ClaimJobsSuccess = builder.objectRef<{ jobs: JobRow[] }>('ClaimJobsSuccess
   fields: (t) => ({
     jobs: t.expose('jobs', {
       type: [Job],
-      description: 'The jobs, the most urgent first; none if there are none that are due.',
+      description: 'The jobs, most urgent first; empty if no job is due.',
     }),
   }),
 })
 
 export const ClaimJobsResult = builder.errorUnion('ClaimJobsResult', {
-  description: 'What became of a request for jobs.',
+  description: 'The outcome of a claim.',
   types: [ClaimJobsSuccess, InvalidInputError],
   resolveType: () => ClaimJobsSuccess,
 })
 
 const ExtendLeasesSuccess = builder.objectRef<ExtendedLeases>('ExtendLeasesSuccess').implement({
-  description: 'Which jobs the worker still holds.',
+  description: 'The jobs that the worker still holds, and those that it has lost.',
   fields: (t) => ({
     extended: t.expose('extended', {
       type: [Job],
-      description: 'The jobs that it still holds; one with `cancelRequestedAt` is to be stopped.',
+      description: 'The jobs that the worker still holds. It must stop those with `cancelRequestedAt`.',
     }),
     lost: t.idList({
       description:
-        'The jobs that it does not hold any more: to go on with them is of no use. What is no id of a job is here as it was given.',
+        'The jobs that the worker no longer holds; it should stop working on them. Invalid ids are returned unchanged.',
       resolve: ({ lost }) => lost.map((jobId) => (isUuid(jobId) ? encodeGlobalID('Job', jobId) : jobId)),
     }),
   }),
 })
 
 export const ExtendLeasesResult = builder.errorUnion('ExtendLeasesResult', {
-  description: 'What became of a request to extend leases.',
+  description: 'The outcome of extending leases.',
   types: [ExtendLeasesSuccess, InvalidInputError],
   resolveType: () => ExtendLeasesSuccess,
 })
 
 const RescueStuckJobsSuccess = builder.objectRef<RescuedJobs>('RescueStuckJobsSuccess').implement({
-  description: 'How many jobs were taken away from workers that are gone.',
+  description: 'The number of rescued jobs, by their new state.',
   fields: (t) => ({
-    released: t.exposeInt('released', { description: 'Back to PENDING, for another attempt.' }),
+    released: t.exposeInt('released', { description: 'Moved to PENDING, for another attempt.' }),
     failed: t.exposeInt('failed', {
-      description: 'FAILED with a result TIMEOUT, because their attempts are used up.',
+      description: 'Moved to FAILED with the result TIMEOUT, because their attempts are used up.',
     }),
-    cancelled: t.exposeInt('cancelled', { description: 'CANCELLED, as they were asked to be.' }),
+    cancelled: t.exposeInt('cancelled', { description: 'Moved to CANCELLED, because that was requested.' }),
   }),
 })
 
 export const RescueStuckJobsResult = builder.errorUnion('RescueStuckJobsResult', {
-  description: 'What became of a request to rescue stuck jobs.',
+  description: 'The outcome of rescuing stuck jobs.',
   types: [RescueStuckJobsSuccess, InvalidInputError],
   resolveType: () => RescueStuckJobsSuccess,
 })

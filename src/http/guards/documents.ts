@@ -9,12 +9,12 @@ import {
   type Source,
   validate,
 } from 'graphql'
-import { type AskedOperation, checkDocumentCost, type PageSizes } from '../../graphql/limits/documentCost.ts'
+import { type RequestedOperation, checkDocumentCost, type PageSizes } from '../../graphql/limits/documentCost.ts'
 import {
   checkDocumentForm,
   checkDocumentText,
   type DocumentLimits,
-  tooMuch,
+  limitError,
 } from '../../graphql/limits/documentLimits.ts'
 import { checkVariables } from '../../graphql/limits/variableCheck.ts'
 import type { ServerContext, ServerPlugin } from '../requestScope.ts'
@@ -77,13 +77,13 @@ function parseShallow(source: string | Source, options: ParseOptions): DocumentN
   try {
     return parse(source, options)
   } catch (error) {
-    throw error instanceof RangeError ? tooMuch('The document is nested too deeply to be read.') : error
+    throw error instanceof RangeError ? limitError('The document is nested too deeply to be read.') : error
   }
 }
 
-interface ExecutionArguments extends Pick<AskedOperation, 'schema' | 'document'> {
+interface ExecutionArguments extends Pick<RequestedOperation, 'schema' | 'document'> {
   readonly operationName?: string | null | undefined
-  readonly variableValues?: AskedOperation['variables'] | null | undefined
+  readonly variableValues?: RequestedOperation['variables'] | null | undefined
   readonly contextValue: ServerContext
 }
 

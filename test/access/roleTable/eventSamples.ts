@@ -4,9 +4,9 @@ import { byId, reading, type Sample } from './sample.ts'
 
 export const EVENT_SAMPLES: Record<string, Sample[]> = {
   'Query.latestEventCursor': [
-    reading('{ it: latestEventCursor }', { operation: 'know where the ledger ends', variables: () => ({}) }),
+    reading('{ it: latestEventCursor }', { operation: 'events:cursor', variables: () => ({}) }),
   ],
-  'Query.consumers': [reading('{ it: consumers { name } }', { operation: 'see the consumers', variables: () => ({}) })],
+  'Query.consumers': [reading('{ it: consumers { name } }', { operation: 'consumers:read', variables: () => ({}) })],
   'Subscription.jobEvents': [
     reading(
       'subscription ($id: ID!, $after: String) { it: jobEvents(after: $after, filter: { jobId: $id }) { record { id } } }',

@@ -3,8 +3,8 @@ import { byId, byOwner, everySucceeded, lists, moving, reading, type Sample, suc
 
 const [START, STARTS] = moving(WORK, 'PENDING', 'PROCESSING')
 const [RELEASE, RELEASES] = moving(WORK, 'PROCESSING', 'PENDING')
-const [CANCEL, CANCELS] = moving('cancel jobs', 'PENDING', 'CANCELLED')
-const [RETRY, RETRIES] = moving('retry jobs', 'FAILED', 'PENDING')
+const [CANCEL, CANCELS] = moving('jobs:cancel', 'PENDING', 'CANCELLED')
+const [RETRY, RETRIES] = moving('jobs:retry', 'FAILED', 'PENDING')
 
 export const JOB_SAMPLES: Record<string, Sample[]> = {
   'Query.node': [reading('query ($id: ID!) { it: node(id: $id) { id } }')],
@@ -49,12 +49,12 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
     }),
   ],
   'Query.stateMachine': [
-    reading('{ it: stateMachine { state } }', { operation: 'read the state machine', variables: () => ({}) }),
+    reading('{ it: stateMachine { state } }', { operation: 'states:read', variables: () => ({}) }),
   ],
-  'Query.viewer': [reading('{ it: viewer { actor } }', { operation: 'see who they are', variables: () => ({}) })],
+  'Query.viewer': [reading('{ it: viewer { actor } }', { operation: 'viewer:read', variables: () => ({}) })],
   'Mutation.createJob': [
     {
-      operation: 'create jobs',
+      operation: 'jobs:create',
       state: 'PENDING',
       query: 'mutation ($owner: String) { it: createJob(input: { userId: $owner, content: "x" }) { __typename } }',
       variables: byOwner,
@@ -63,7 +63,7 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.createJobs': [
     {
-      operation: 'create jobs',
+      operation: 'jobs:create',
       state: 'PENDING',
       query: 'mutation ($owner: String) { it: createJobs(inputs: [{ userId: $owner, content: "x" }]) { __typename } }',
       variables: byOwner,
@@ -92,7 +92,7 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.setJobResult': [
     {
-      operation: 'set results',
+      operation: 'results:set',
       state: 'PROCESSING',
       query: 'mutation ($id: ID!) { it: setJobResult(input: { jobId: $id, status: SUCCESS }) { __typename } }',
       variables: byId,
@@ -101,7 +101,7 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.deleteJob': [
     {
-      operation: 'delete jobs',
+      operation: 'jobs:delete',
       state: 'PENDING',
       query: 'mutation ($id: ID!) { it: deleteJob(input: { jobId: $id }) { ... on DeleteJobSuccess { deleted } } }',
       variables: byId,
@@ -110,7 +110,7 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.cleanupJobs': [
     {
-      operation: 'clean up old jobs',
+      operation: 'jobs:cleanup',
       state: 'PENDING',
       query: 'mutation { it: cleanupJobs(input: { olderThanDays: 36500 }) { __typename } }',
       variables: () => ({}),

@@ -25,10 +25,10 @@ export const lists = (answer: { nodes: { id: string }[] }, { jobId }: Target) =>
 export const succeeded = (answer: { __typename: string }): boolean => answer.__typename.endsWith('Success')
 export const everySucceeded = (answers: { __typename: string }[]): boolean => answers.every(succeeded)
 
-export const WORK: Operation = 'start, complete, fail and release jobs'
+export const WORK: Operation = 'jobs:work'
 
 export function reading(query: string, sample: Partial<Sample> = {}): Sample {
-  return { operation: 'read jobs', state: 'PROCESSING', query, variables: byId, reached: isThere, ...sample }
+  return { operation: 'jobs:read', state: 'PROCESSING', query, variables: byId, reached: isThere, ...sample }
 }
 
 /** A transition, once as `transitionJob` and once in a batch. */

@@ -6,7 +6,7 @@ type Handed = { extended: unknown[] }
 export const WORK_SAMPLES: Record<string, Sample[]> = {
   'Mutation.claimJobs': [
     {
-      operation: 'claim jobs and extend leases',
+      operation: 'jobs:claim',
       state: 'PENDING',
       query: 'mutation { it: claimJobs(input: { workerId: "w" }) { __typename } }',
       variables: () => ({}),
@@ -15,7 +15,7 @@ export const WORK_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.extendLeases': [
     {
-      operation: 'claim jobs and extend leases',
+      operation: 'jobs:claim',
       state: 'PROCESSING',
       query: `mutation ($id: ID!) { it: extendLeases(input: { leases: [{ jobId: $id, version: 2 }] }) {
         ... on ExtendLeasesSuccess { extended { id } } } }`,
@@ -34,7 +34,7 @@ export const WORK_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.retryJob': [
     {
-      operation: 'retry jobs',
+      operation: 'jobs:retry',
       state: 'FAILED',
       query: 'mutation ($id: ID!) { it: retryJob(input: { jobId: $id }) { __typename } }',
       variables: byId,
@@ -43,7 +43,7 @@ export const WORK_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.requestJobCancellation': [
     {
-      operation: 'cancel jobs',
+      operation: 'jobs:cancel',
       state: 'PROCESSING',
       query: 'mutation ($id: ID!) { it: requestJobCancellation(input: { jobId: $id }) { __typename } }',
       variables: byId,
@@ -52,7 +52,7 @@ export const WORK_SAMPLES: Record<string, Sample[]> = {
   ],
   'Mutation.rescueStuckJobs': [
     {
-      operation: 'rescue stuck jobs',
+      operation: 'jobs:rescue',
       state: 'PENDING',
       query: 'mutation { it: rescueStuckJobs(input: { dryRun: true }) { __typename } }',
       variables: () => ({}),
