@@ -1,5 +1,5 @@
-// The settings of a process, read from the environment once. The only reader of process.env: everything else gets what it
-// needs as arguments. Must not log, exit or connect.
+// Reads the settings of a process from the environment, once. No other file reads process.env; other code gets its settings as arguments.
+// Must not log, exit or connect.
 import { resolve } from 'node:path'
 import type { AccessSettings } from './access/authenticate.ts'
 import { accessFaults, accessSettings, unprotectedFaults } from './config/access.ts'
@@ -31,7 +31,7 @@ export interface Config {
   readonly access: AccessSettings
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined
-  /** Absolute; where the embedded PostgreSQL keeps its data. */
+  /** The data folder of the embedded PostgreSQL, as an absolute path. */
   readonly dataDir: string
   /** Maximum time that a migration waits for a lock; 0: no limit. */
   readonly migrateLockTimeoutMs: number
@@ -43,18 +43,18 @@ export interface Config {
   /** Undefined: no limit. */
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
-  /** Maximum size of a response. That of a mutation is known before it commits. */
+  /** Maximum size of a response. Mutations are checked before they commit. */
   readonly responseLimitBytes: number
   /** Maximum memory of all requests together; undefined: a quarter of the heap of Node. */
   readonly memoryLimitBytes: number | undefined
-  /** To receive a request, and again to answer it. */
+  /** Maximum time to receive a request, and again to answer it. */
   readonly requestTimeoutMs: number
   /** Requests and statements that take at least this long are logged; 0: none. */
   readonly slowThresholdMs: number
   readonly maintenance: {
-    /** 0: this process does no maintenance. */
+    /** Interval of maintenance; 0: not in this process. */
     readonly intervalSeconds: number
-    /** Finished jobs are deleted this long after they were created; undefined: never. */
+    /** Age since creation at which finished jobs are deleted; undefined: never. */
     readonly retentionDays: number | undefined
   }
   /** Interval of the roll-up; 0: not in this process. */
@@ -69,26 +69,25 @@ export interface Config {
     /** Interval of keep-alive messages on an idle stream. */
     readonly pingMs: number
   }
-  /** Where records are published to. */
+  /** The destinations of published records. */
   readonly publish: PublishSettings
   readonly shutdownTimeoutMs: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
-/** Values of the environment cannot be used. The message names each of them, one per line. */
+/** Settings are invalid. The message has a line for each error. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** A process that serves must be protected. */
+/** A process that serves must have access control. */
 type Purpose = 'serve' | 'work'
 
 /** Every variable that is read; docs/configuration.md explains them. */
 export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape)
 
 /**
- * Reads the settings from the environment of the process and from the file `.env` of the current folder, if there is one; the
- * environment wins.
+ * Reads the settings from the environment and from the file `.env` of the current folder, if it exists. The environment wins.
  * @throws ConfigError
  */
 export function readConfig(purpose: Purpose = 'work'): Config {
@@ -99,8 +98,8 @@ export function readConfig(purpose: Purpose = 'work'): Config {
 }
 
 /**
- * The same for a command that is a client of a server, and needs nothing else. `url` is what its option --url holds.
- * `requireToken`: whether the file that holds the token must be there now. Later it is retried.
+ * Reads only the settings of client commands. `url` is the value of the option --url. `requireToken`: whether the token file must exist
+ * now; later it is retried.
  * @throws ConfigError
  */
 export function readClientConfig(url?: string, { requireToken = true } = {}): ClientConfig {
@@ -130,7 +129,7 @@ function misspeltFaults(environment: Environment): string[] {
   })
 }
 
-/** @throws ConfigError if there is a fault */
+/** @throws ConfigError if there are faults */
 function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
 }
@@ -142,8 +141,8 @@ function faultsOf(
 }
 
 /**
- * A variable that is empty counts as not set.
- * @throws ConfigError that names all faults at once
+ * An empty variable counts as not set.
+ * @throws ConfigError with all faults
  */
 export function parseConfig(environment: Environment, purpose: Purpose = 'serve'): Config {
   const given = VARIABLE_NAMES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))
@@ -226,14 +225,14 @@ function documentLimits(env: Variables): DocumentLimits {
 }
 
 /** Maximum requests per second of an authenticated caller, by default. */
-const USUAL_RATE = 1000
+const DEFAULT_RATE = 1000
 
 function rateLimits(env: Variables): RateLimits | undefined {
-  const perSecond = env.RATE_LIMIT_PER_SECOND ?? (accessSettings(env).mode === 'open' ? 0 : USUAL_RATE)
+  const perSecond = env.RATE_LIMIT_PER_SECOND ?? (accessSettings(env).mode === 'open' ? 0 : DEFAULT_RATE)
   return perSecond === 0 ? undefined : { perSecond, burst: env.RATE_LIMIT_BURST ?? 2 * perSecond }
 }
 
-/** In an open server all callers are one. */
+/** All callers of an open server count as one. */
 function subscriptionsPerCaller(env: Variables): number {
   const all = env.LIMIT_SUBSCRIPTIONS
   if (env.LIMIT_SUBSCRIPTIONS_PER_CALLER !== undefined) return env.LIMIT_SUBSCRIPTIONS_PER_CALLER

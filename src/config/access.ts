@@ -1,4 +1,4 @@
-// What the settings of access control mean together: who may call the server, and when it refuses to start.
+// Combines the settings of access control: who may call the server, and when it refuses to start.
 import type { AccessSettings } from '../access/authenticate.ts'
 import type { JwtKeySource, JwtSettings } from '../access/jwt.ts'
 import { isLoopback } from '../access/loopback.ts'
@@ -9,24 +9,24 @@ export const AUTH_MODES = ['open', 'required'] as const
 const KEY_VARIABLES = ['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const
 const CLAIM_VARIABLES = ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const
 
-/** Contradictions between the variables, one sentence each. Checked even if a variable is wrong in itself. */
+/** Contradictions between the variables, one sentence each. Reported even if single variables are invalid. */
 export function accessFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
   const keys = KEY_VARIABLES.filter((name) => environment[name])
-  const lines = CLAIM_VARIABLES.filter((name) => !environment[name] === keys.length > 0).map((name) =>
+  const faults = CLAIM_VARIABLES.filter((name) => !environment[name] === keys.length > 0).map((name) =>
     keys.length > 0
       ? `${name} must be set if ${keys.join(' and ')} is: tokens for other services must be refused.`
       : `${name} has no effect unless one of ${KEY_VARIABLES.join(', ')} is set.`,
   )
-  if (keys.length > 1) lines.push(`${keys.join(' and ')} must not be set together: set the one that verifies tokens.`)
-  if (environment.AUTH === 'open' && keys.length > 0) lines.push(`AUTH must not be open if ${keys[0]} is set.`)
-  return lines
+  if (keys.length > 1) faults.push(`${keys.join(' and ')} must not be set together: set the one that verifies tokens.`)
+  if (environment.AUTH === 'open' && keys.length > 0) faults.push(`AUTH must not be open if ${keys[0]} is set.`)
+  return faults
 }
 
-/** Why a server with these variables would be open to others although no setting asks for it; empty if it would not. */
+/** Why a server with these variables would be open to others without AUTH=open; empty if it would not. */
 export function unprotectedFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
   const reason = whyNotOpen(environment)
-  const decided = environment.AUTH || KEY_VARIABLES.some((name) => environment[name])
-  return decided || reason === undefined ? [] : [unprotected(reason)]
+  const isDecided = environment.AUTH || KEY_VARIABLES.some((name) => environment[name])
+  return isDecided || reason === undefined ? [] : [unprotected(reason)]
 }
 
 function whyNotOpen({
@@ -42,11 +42,11 @@ function whyNotOpen({
 function unprotected(reason: string): string {
   return (
     `AUTH is not set and no key is, but ${reason}: set one of ${KEY_VARIABLES.join(', ')} for tokens, ` +
-    'or AUTH=required for API keys only (made by "jobledger api-key create"), or AUTH=open to let every caller do everything.'
+    'or AUTH=required for API keys only (create them with "jobledger api-key create"), or AUTH=open to let every caller do everything.'
   )
 }
 
-/** The settings of variables without faults. */
+/** The settings from valid variables. */
 export function accessSettings(env: Variables): AccessSettings {
   const jwt = jwtSettings(env)
   return { mode: env.AUTH ?? (jwt === undefined ? 'open' : 'required'), isExplicit: env.AUTH === 'open', jwt }

@@ -16,7 +16,7 @@ export interface ClientConfig {
   readonly token: Token | undefined
   /** The variable that holds the token; undefined: no token. */
   readonly tokenFrom: (typeof CREDENTIALS)[number] | undefined
-  /** Absolute; where outcomes wait while the server is unavailable. */
+  /** The folder for outcomes while the server is unavailable, as an absolute path. */
   readonly spoolDir: string
 }
 
@@ -25,7 +25,7 @@ export const CLIENT_VARIABLES = z.object({
     .string()
     .refine((text) => endpointFault(text) === undefined, { error: ({ input }) => endpointFault(String(input)) })
     .default(DEFAULT_URL)
-    // Copied to .env, the default would name a server that no credential from elsewhere is sent to.
+    // In a copied .env, the default would name a server to which credentials from elsewhere are not sent.
     .meta({ emptyInExample: true })
     .describe(
       'The endpoint of the server. The option --url overrides it. A credential from elsewhere is not sent to a server that only .env names.',
@@ -77,12 +77,12 @@ export function withoutForeignCredential(file: Environment, environment: Environ
 
 const CREDENTIALS = ['JOBLEDGER_TOKEN', 'JOBLEDGER_TOKEN_FILE'] as const
 
-/** Why a text is not the endpoint of a server; undefined if it is one. */
+/** Why the text is not the URL of an endpoint; undefined if it is. */
 export function endpointFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    return `must be the whole endpoint of a server, such as http://localhost:4000/graphql, not "${text}".`
-  // Not repeated either: fetch would refuse it.
+    return `must be the URL of an endpoint, such as http://localhost:4000/graphql (got "${text}").`
+  // fetch refuses such URLs, and its message would repeat the password.
   return url.username === '' && url.password === '' ? undefined : 'must not hold a user name or a password.'
 }
 
@@ -122,8 +122,8 @@ function fileToken(path: string): () => Promise<string> {
 }
 
 /**
- * HOME, unless it is empty or relative; otherwise the home that the system has for the user. A user without a name, as in containers,
- * may have none; then the spool cannot be written, which is reported when it is used.
+ * HOME, unless it is empty or relative; otherwise the home folder of the system's user. A user without a name, as in containers, may have
+ * none. Then the spool cannot be written, which is reported when it is used.
  */
 function home(): string {
   try {

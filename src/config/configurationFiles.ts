@@ -1,4 +1,4 @@
-// What docs/configuration.md and .env.example say, from the settings themselves.
+// Generates docs/configuration.md and .env.example from the settings.
 import type { z } from 'zod'
 import { SECTIONS } from './variables.ts'
 
@@ -9,7 +9,7 @@ interface Setting {
   readonly name: string
   /** '' without a default. */
   readonly fallback: string
-  /** What it may be, if that is a range or a list of words. */
+  /** The allowed range or words, if limited. */
   readonly allowed: string | undefined
   readonly description: string
   /** .env.example leaves it empty although it has a default. */
@@ -78,7 +78,7 @@ function descriptionOf(name: string, form: z.ZodType): string {
   return form.description
 }
 
-/** Of the form, or of the one that it wraps with a default. */
+/** The metadata of the schema, or of the one that it wraps. */
 function metadataOf(form: z.ZodType, key: string): unknown {
   const { innerType } = form.def as { innerType?: z.ZodType }
   return form.meta()?.[key] ?? (innerType && metadataOf(innerType, key))

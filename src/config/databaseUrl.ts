@@ -1,12 +1,12 @@
-// The parameters of DATABASE_URL. A parameter that the driver would silently ignore is refused: its author relies on it.
+// Checks the parameters of DATABASE_URL. Parameters that the driver would silently ignore are refused, because their author relies on them.
 
-/** Parameters that the driver, this program or both use. */
-const HONOURED = ['application_name', 'host', 'options', 'ssl', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']
+/** Parameters that the driver or this program uses. */
+const SUPPORTED = ['application_name', 'host', 'options', 'ssl', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
 
-/** The setting to use instead of a parameter of other drivers. */
-const INSTEAD: Readonly<Record<string, string>> = {
+/** The settings that replace parameters of other drivers. */
+const REPLACEMENTS: Readonly<Record<string, string>> = {
   connection_limit: 'DATABASE_POOL_MAX',
   pool_timeout: 'DATABASE_CONNECT_TIMEOUT_MS',
   connect_timeout: 'DATABASE_CONNECT_TIMEOUT_MS',
@@ -30,7 +30,7 @@ export function databaseUrlFaults({ hostname, searchParams }: URL): string[] {
 function parameterFault(name: string, value: string): string | undefined {
   if (name === 'options' && setsSearchPath(value))
     return 'must not set `search_path` in its `options` to anything but `public`: its tables are in that schema.'
-  if (HONOURED.includes(name)) return undefined
+  if (SUPPORTED.includes(name)) return undefined
   if (name === 'schema') {
     if (value === 'public') return undefined
     return 'must not name a schema other than `public`: its tables are in that schema. Give each installation a database of its own.'
@@ -41,11 +41,11 @@ function parameterFault(name: string, value: string): string | undefined {
   }
   if (name === 'target_session_attrs' && value === 'any') return undefined
   const shown = /^\w{1,40}$/.test(name) ? `the parameter \`${name}\`` : 'a parameter'
-  const instead = INSTEAD[name]
-  return `has ${shown}, which has no effect: remove it${instead === undefined ? '.' : `, and set ${instead} instead.`}`
+  const replacement = REPLACEMENTS[name]
+  return `has ${shown}, which has no effect: remove it${replacement === undefined ? '.' : `, and set ${replacement} instead.`}`
 }
 
-/** To a schema other than `public`. */
+/** Whether the options set a search path other than `public`. */
 function setsSearchPath(options: string): boolean {
   return [...options.matchAll(/search[_-]path=((?:\\.|\S)*)/gi)].some(([, path]) => path !== 'public')
 }

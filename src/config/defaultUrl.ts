@@ -1,2 +1,2 @@
-/** The endpoint of a server on this machine with its default port. Alone in a file, because the help of each command shows it. */
+/** The endpoint of a server on this machine with the default port. In its own file, because the help of every command imports it. */
 export const DEFAULT_URL = 'http://localhost:4000/graphql'

@@ -12,7 +12,7 @@ export interface EnvFile {
   readonly faults: readonly string[]
 }
 
-/** What docker-compose.yml reads from the same file beside our settings. */
+/** Variables that docker-compose.yml reads from the same file. */
 export const COMPOSE_VARIABLES = [
   'POSTGRES_PASSWORD',
   'OWNER_PASSWORD',
@@ -21,8 +21,8 @@ export const COMPOSE_VARIABLES = [
 ] as const
 
 /**
- * The settings with these names. A name that looks like a misspelt one is a fault. `strict`: so is every other name, for the folder of an
- * installation; elsewhere the file may be that of another program.
+ * Reads the settings with these names. A name that looks like a misspelt one is a fault. With `strict`, every other name is too; use it in
+ * the folder of an installation. Elsewhere the file may belong to another program.
  */
 export function readEnvFile(names: readonly string[], { strict = false } = {}): EnvFile {
   const { text, fault } = readText()

@@ -1,4 +1,4 @@
-// The forms of settings, each with the sentence for a wrong value. None repeats a secret.
+// Schemas of settings, each with the message for an invalid value. Messages never repeat a secret.
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { isLoopback } from '../access/loopback.ts'
@@ -13,7 +13,7 @@ interface Range {
 }
 
 /** An integer with a default. */
-export function wholeNumber(fallback: number, range: Range) {
+export function integer(fallback: number, range: Range) {
   return numberWithin(range).default(fallback)
 }
 
@@ -46,7 +46,7 @@ function wordOf<const Word extends string>(words: readonly Word[]) {
     .meta({ allowed: list })
 }
 
-/** A secret that HS256 is safe with: as long as its output (RFC 7518, section 3.2). */
+/** A secret for HS256, at least as long as the hash (RFC 7518, section 3.2). */
 export function secret() {
   return z.string().refine((text) => Buffer.byteLength(text) >= 32, {
     error: ({ input }) => `must be at least 32 bytes long (got ${Buffer.byteLength(String(input))}).`,
@@ -60,21 +60,21 @@ export function pubSubTopic() {
   })
 }
 
-/** A public key or a certificate in PEM, of a kind that tokens may be verified with; a line break may be written as \\n. */
+/** A public key or a certificate in PEM that can verify tokens; line breaks may be written as \\n. */
 export function publicKey() {
   return z.string().transform((text, check): KeyObject => {
-    // Node would accept a private key and use its public half, but a private key must not be here.
+    // Node would accept a private key and use its public half, but a private key must not be configured here.
     const key = text.includes('PRIVATE KEY') ? undefined : readPublicKey(text.replaceAll('\\n', '\n'))
     if (key !== undefined && algorithmsOf(key).length > 0) return key
-    check.addIssue({ code: 'custom', message: key === undefined ? NO_PUBLIC_KEY : unfit(key) })
+    check.addIssue({ code: 'custom', message: key === undefined ? NOT_A_PUBLIC_KEY : unsuitable(key) })
     return z.NEVER
   })
 }
 
-const NO_PUBLIC_KEY =
+const NOT_A_PUBLIC_KEY =
   'must be a public key in PEM ("-----BEGIN PUBLIC KEY-----" ...; line breaks may be written as \\n).'
 
-function unfit(key: KeyObject): string {
+function unsuitable(key: KeyObject): string {
   return `must be a key of ${PUBLIC_KEYS}, not ${kindOf(key)}.`
 }
 
@@ -86,12 +86,12 @@ function readPublicKey(pem: string): KeyObject | undefined {
   }
 }
 
-/** Where an issuer publishes its keys. Not over plain HTTP, except on this machine: an attacker who changes the keys can be any caller. */
+/** The URL of an issuer's keys. Plain HTTP only on this machine: an attacker who can replace the keys can impersonate every caller. */
 export function jwksUrl() {
   return z.string().transform((text, check): URL => {
     const url = URL.canParse(text) ? new URL(text) : undefined
     const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
-    // fetch refuses a URL with a password, and repeats it.
+    // fetch refuses a URL with a password, and its message repeats it.
     if (url !== undefined && isSafe && url.username === '' && url.password === '') return url
     const message = isSafe ? 'must not hold a user name or a password.' : 'must be a URL that begins with https://.'
     check.addIssue({ code: 'custom', message })
@@ -99,7 +99,7 @@ export function jwksUrl() {
   })
 }
 
-// Messages repeat the scheme only: the rest may hold a password.
+// Messages repeat only the scheme: the rest may contain a password.
 export function databaseUrl() {
   return z
     .string()

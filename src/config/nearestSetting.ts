@@ -1,12 +1,12 @@
-// Finds the setting that a misspelt name means.
+// Finds the setting that a misspelt name probably means.
 
-/** Longer names may differ by two letters. */
-const LONG_NAME = 15
+/** Names longer than this may differ by two letters. */
+const LONG_NAME_CHARACTERS = 15
 
 const LIST = new Intl.ListFormat('en', { type: 'disjunction' })
 
 /**
- * The setting that `name` resembles, or the settings that begin with it, such as REQUEST_TIMEOUT_MS for REQUEST_TIMEOUT; undefined if
+ * The setting that `name` resembles, or the settings that start with it, such as REQUEST_TIMEOUT_MS for REQUEST_TIMEOUT; undefined if
  * it resembles none, or is a setting itself.
  */
 export function nearestSetting(name: string, settings: readonly string[]): string | undefined {
@@ -15,11 +15,12 @@ export function nearestSetting(name: string, settings: readonly string[]): strin
   // A single word, such as LIMIT or HOST, often belongs to other programs.
   const longer = upper.includes('_') ? settings.filter((setting) => setting.startsWith(`${upper}_`)) : []
   if (longer.length > 0) return LIST.format(longer)
-  return byDistance(upper, settings).find(({ setting, distance }) => distance <= (setting.length > LONG_NAME ? 2 : 1))
-    ?.setting
+  return byDistance(upper, settings).find(
+    ({ setting, distance }) => distance <= (setting.length > LONG_NAME_CHARACTERS ? 2 : 1),
+  )?.setting
 }
 
-/** The setting whose name differs least from `name`, however much. */
+/** The setting with the smallest distance to `name`. */
 export function closestSetting(name: string, settings: readonly string[]): string | undefined {
   return byDistance(name.toUpperCase(), settings)[0]?.setting
 }

@@ -1,13 +1,13 @@
-// TLS to PostgreSQL, as DATABASE_URL asks for it: sslmode, and the files of certificates.
+// The TLS parameters of DATABASE_URL: sslmode and certificate files.
 import { accessSync, constants } from 'node:fs'
 
-/** The parameters that name a file. */
-const FILES = ['sslrootcert', 'sslcert', 'sslkey']
+/** The parameters whose value is a file. */
+const FILE_PARAMETERS = ['sslrootcert', 'sslcert', 'sslkey']
 
-/** Why a file that a URL names cannot be used; undefined if all can. */
+/** Why a file named in the URL cannot be read; undefined if all can. */
 export function certificateFault(url: string): string | undefined {
   const { searchParams } = new URL(url)
-  for (const name of FILES) {
+  for (const name of FILE_PARAMETERS) {
     const path = searchParams.get(name)
     const fault = path ? readFault(path) : undefined
     if (fault) return `names a file in ${name} that cannot be read: ${fault}.`
@@ -16,8 +16,8 @@ export function certificateFault(url: string): string | undefined {
 }
 
 /**
- * The URL with the sslmode that its own means to pg: prefer, require and verify-ca verify the certificate and the name of the host,
- * as verify-full does. pg warns of them on standard error for each process.
+ * Replaces prefer, require and verify-ca with verify-full. pg treats them all as verify-full and verifies the certificate and the host name,
+ * but for the others it also prints a warning in each process.
  */
 export function explicitSslMode(url: string): string {
   if (/[?&]uselibpqcompat=true(&|$)/.test(url)) return url

@@ -1,14 +1,14 @@
-// The manifest of the only operations that may be run, read and checked before anything is started. It is JSON: an object with the
-// documents by their ids (GraphQL Code Generator's persisted documents), or Relay's and Apollo's { operations: [{ id, body }] }.
+// Reads and checks the manifest of trusted documents before the server starts. It is JSON: an object of documents by id (GraphQL Code
+// Generator's persisted documents), or { operations: [{ id, body }] } (Relay, Apollo).
 import { readFileSync } from 'node:fs'
 import { GraphQLError, parse, validate } from 'graphql'
 import { z } from 'zod'
 import { schema } from '../graphql/schema.ts'
 
 export interface TrustedDocuments {
-  /** The documents by their ids; undefined if there is no manifest. */
+  /** The documents by id; undefined without a manifest. */
   readonly documents: ReadonlyMap<string, string> | undefined
-  /** Why the server must not start with them, one sentence each. */
+  /** Errors that must prevent the server from starting, one sentence each. */
   readonly faults: readonly string[]
 }
 
@@ -19,7 +19,7 @@ const MANIFEST = z.union([
   z.record(z.string(), z.string()).transform((documents) => new Map(Object.entries(documents))),
 ])
 
-/** Reads the file that the variable TRUSTED_DOCUMENTS names, and looks whether each document fits the schema. */
+/** Reads the file of TRUSTED_DOCUMENTS and validates each document against the schema. */
 export function readTrustedDocuments(file: string | undefined): TrustedDocuments {
   if (!file) return { documents: undefined, faults: [] }
   try {
@@ -32,16 +32,16 @@ export function readTrustedDocuments(file: string | undefined): TrustedDocuments
     })
     return { documents, faults }
   } catch (error) {
-    const why =
-      error instanceof z.ZodError ? 'it must be a JSON object of documents by their ids' : (error as Error).message
+    const reason =
+      error instanceof z.ZodError ? 'it must be a JSON object of documents by id' : (error as Error).message
     return {
       documents: undefined,
-      faults: [`TRUSTED_DOCUMENTS names ${file}, which cannot be used: ${oneLine(why)}.`],
+      faults: [`TRUSTED_DOCUMENTS names ${file}, which cannot be used: ${oneLine(reason)}.`],
     }
   }
 }
 
-/** The first fault of a document; undefined if it has none. */
+/** The first error of a document; undefined if it is valid. */
 function faultOf(text: string): string | undefined {
   try {
     return validate(schema, parse(text), undefined, { maxErrors: 1 })[0]?.message

@@ -1,5 +1,5 @@
-// Every setting that the environment may hold, by section. What settings mean together is in ../config.ts. docs/configuration.md and
-// .env.example are generated from here: a description says what a setting does, its unit, and what an empty value means.
+// All settings by section. ../config.ts combines them. docs/configuration.md and .env.example are generated from here: each description states
+// what the setting does, its unit, and what an empty value means.
 import { z } from 'zod'
 import { MAX_PUBLISHED_NAME_CHARACTERS, maxMetadataBytes } from '../publishing/pubSub/pubSubLimits.ts'
 import { CLIENT_VARIABLES } from './client.ts'
@@ -54,20 +54,20 @@ export const VARIABLES = z
   })
   .superRefine((env, check) => {
     if (env.PUBSUB_TOPIC === undefined) return
-    const most = {
+    const maxima = {
       LIMIT_METADATA_BYTES: maxMetadataBytes(env.LIMIT_REASON_BYTES),
       LIMIT_NAME_CHARACTERS: MAX_PUBLISHED_NAME_CHARACTERS,
     }
     for (const name of ['LIMIT_METADATA_BYTES', 'LIMIT_NAME_CHARACTERS'] as const) {
-      if (env[name] <= most[name]) continue
-      const message = `must be at most ${Math.max(0, most[name])} with PUBSUB_TOPIC (got ${env[name]}): a larger record does not fit into a message of Pub/Sub.`
+      if (env[name] <= maxima[name]) continue
+      const message = `must be at most ${Math.max(0, maxima[name])} with PUBSUB_TOPIC (got ${env[name]}): a larger record does not fit into a message of Pub/Sub.`
       check.addIssue({ code: 'custom', path: [name], message })
     }
   })
 
 export type Variables = z.output<typeof VARIABLES>
 
-// Rules between variables are checked even if a variable is wrong in itself: one run reports all faults.
+// Rules between variables are checked even if single variables are invalid, so that one run reports all faults.
 function always(): boolean {
   return true
 }

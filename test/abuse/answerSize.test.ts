@@ -1,4 +1,4 @@
-// Answers without measure: refused while the database still sends them, and before one text is written many times.
+// Responses that are too large: refused while the database still sends them, and before one string is written many times.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createJobs } from '../../src/ledger/createJob.ts'
 import { ACTOR, newJob } from '../support/factories.ts'
@@ -26,7 +26,7 @@ const REFUSED = [
   },
 ]
 
-describe('an answer that is too large', () => {
+describe('a response that is too large', () => {
   it.each([
     ['a page of large jobs', '{ jobs(first: 100) { nodes { content } } }'],
     [
@@ -47,7 +47,7 @@ describe('an answer that is too large', () => {
     expect(data).toBeUndefined()
   })
 
-  it('is given up while it is read: the server takes less memory than the answer has', async () => {
+  it('is aborted while it is read: the server uses less memory than the size of the response', async () => {
     await server.request('{ jobs(first: 1) { nodes { content } } }')
     const before = process.memoryUsage().rss
     await Promise.all(
@@ -56,13 +56,13 @@ describe('an answer that is too large', () => {
         expect(errors).toEqual(REFUSED)
       }),
     )
-    // Four times 20 MB, each of them at least twice in memory where it is read whole.
+    // Four times 20 MB, each at least twice in memory if it is read completely.
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024)
   })
 })
 
-describe('an answer within the limit', () => {
-  it('goes out', async () => {
+describe('a response within the limit', () => {
+  it('is sent', async () => {
     const { data, errors } = await server.request(`{ job(id: "${large}") { content } jobs(first: 3) { nodes { id } } }`)
     expect(errors).toBeUndefined()
     expect(data.job.content).toHaveLength(1_000_000)

@@ -1,4 +1,4 @@
-// What web pages of others can make a browser send: nothing that does anything.
+// Requests that other web pages can make a browser send: none of them has an effect.
 import { request as httpRequest } from 'node:http'
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ afterAll(() => Promise.all([production.close(), development.close()]))
 const MUTATION = 'mutation { createJob(input: { content: "by a page" }) { __typename } }'
 const PREFLIGHTED = { 'graphql-require-preflight': '1' }
 
-/** The requests that a page may make without asking first. */
+/** The requests that a page may send without a preflight. */
 const SIMPLE: [string, RequestInit & { search?: string }][] = [
   ['GET', { search: `?query=${encodeURIComponent(MUTATION)}` }],
   ['a form', form('application/x-www-form-urlencoded', new URLSearchParams({ query: MUTATION }).toString())],
@@ -45,7 +45,7 @@ describe.each(['production', 'development'])('a web page, to a server in %s', (e
     expect(await server.ledger.prisma.job.count()).toBe(0)
   })
 
-  it('is given no leave by a preflight', async () => {
+  it('gets no permission from a preflight', async () => {
     const server = environment === 'production' ? production : development
     const response = await fetch(`${server.url}/graphql`, {
       method: 'OPTIONS',
@@ -62,7 +62,7 @@ describe.each(['production', 'development'])('a web page, to a server in %s', (e
 describe('in production', () => {
   const QUERY = '?query={__typename}'
 
-  it('a query by GET takes a header that a page cannot send by itself', async () => {
+  it('a query by GET requires a header that a page cannot send without a preflight', async () => {
     const refused = await fetch(`${production.url}/graphql${QUERY}`)
     expect([refused.status, (await refused.json()).errors[0].extensions.code]).toEqual([403, 'FORBIDDEN'])
     for (const name of ['graphql-require-preflight', 'apollo-require-preflight', 'x-graphql-yoga-csrf']) {
@@ -90,7 +90,7 @@ describe('in production', () => {
   )
 })
 
-/** Audits of variables ask about the schema, which production does not tell: the same with another field. */
+/** Audits of variables use introspection, which is off in production: the same with another field. */
 function withoutIntrospection(text: string): string {
   return text
     .replace('__type(name: $name) { name }', 'jobCount(filter: { userId: $name })')
@@ -101,7 +101,7 @@ function headersOf(init: RequestInit | undefined): Record<string, string> {
   return Object.fromEntries(new Headers(init?.headers).entries())
 }
 
-/** The status of a request that calls the server by another name. `fetch` does not let a caller choose that. */
+/** The status of a request with another Host header, which `fetch` does not allow to set. */
 function statusByName(server: TestServer, host: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const headers = { host, 'content-type': 'application/json' }

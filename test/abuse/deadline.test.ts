@@ -1,4 +1,4 @@
-// Requests that take too long, and answers that nobody waits for: they are given up, in PostgreSQL too.
+// Requests that take too long, and responses that no client waits for: they are aborted, in PostgreSQL too.
 import { connect } from 'node:net'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -40,7 +40,7 @@ async function lockJobs(): Promise<void> {
   await other.query('LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE')
 }
 
-/** Statements of the servers that wait for our lock. */
+/** Statements of the servers that wait for the lock of the test. */
 async function waiting(): Promise<number> {
   const { rows } = await watcher.query(
     `SELECT count(*)::int AS n FROM pg_stat_activity
@@ -49,7 +49,7 @@ async function waiting(): Promise<number> {
   return rows[0].n
 }
 
-/** Sends a request, gives it up once its statement waits, and returns when the client has noticed. */
+/** Sends a request, aborts it once its statement waits, and returns when the client has noticed. */
 async function giveUp(query: string, variables: object = {}): Promise<void> {
   const client = new AbortController()
   const request = fetch(`${patient.url}/graphql`, {
@@ -63,7 +63,7 @@ async function giveUp(query: string, variables: object = {}): Promise<void> {
   expect(await request).toBe('AbortError')
 }
 
-describe('a request whose time is over', () => {
+describe('a request that exceeds its deadline', () => {
   const late = {
     status: 503,
     errors: [
@@ -74,7 +74,7 @@ describe('a request whose time is over', () => {
     ],
   }
 
-  it('is answered so, and its query runs no longer', async () => {
+  it('gets TIMEOUT, and its query is cancelled', async () => {
     await lockJobs()
     expect(await hasty.request(QUERY)).toMatchObject(late)
     expect(await waiting()).toBe(0)
@@ -82,7 +82,7 @@ describe('a request whose time is over', () => {
     expect((await hasty.request(QUERY)).errors).toBeUndefined()
   })
 
-  it('is answered so, and its mutation wrote nothing', async () => {
+  it('gets TIMEOUT, and its mutation writes nothing', async () => {
     const { id } = await newJob(patient.ledger)
     await lockJobs()
     expect(await hasty.request(START, { id })).toMatchObject(late)
@@ -92,7 +92,7 @@ describe('a request whose time is over', () => {
     expect((await hasty.request(START, { id })).data.transitionJob.__typename).toBe('TransitionJobSuccess')
   })
 
-  it('leaves room for others, however often it comes', async () => {
+  it('does not block other requests, however often it is sent', async () => {
     await lockJobs()
     const answers = await Promise.all(Array.from({ length: 12 }, () => hasty.request(QUERY)))
     for (const answer of answers) expect(answer).toMatchObject(late)
@@ -102,7 +102,7 @@ describe('a request whose time is over', () => {
 })
 
 describe('an operation of many statements at once', () => {
-  it('makes the server warn of nothing', async () => {
+  it('causes no warnings in the server', async () => {
     const environment = {
       DATABASE_POOL_MAX: '30',
       LIMIT_CALLER_STATEMENTS: '15',
@@ -124,14 +124,14 @@ describe('an operation of many statements at once', () => {
   })
 })
 
-describe('a client that goes away', () => {
-  it('takes its query along', async () => {
+describe('a client that disconnects', () => {
+  it('cancels its query', async () => {
     await lockJobs()
     await giveUp(QUERY)
     await eventually(async () => expect(await waiting()).toBe(0))
   })
 
-  it('takes none of the statements of others along', async () => {
+  it('does not cancel statements of others', async () => {
     await lockJobs()
     await giveUp(QUERY)
     const others = Array.from({ length: 3 }, () => patient.request(QUERY))
@@ -140,7 +140,7 @@ describe('a client that goes away', () => {
     for (const answer of await Promise.all(others)) expect(answer.errors).toBeUndefined()
   })
 
-  it('leaves its mutation to be done', async () => {
+  it('does not stop its mutation', async () => {
     const { id } = await newJob(patient.ledger)
     await lockJobs()
     await giveUp(START, { id })
@@ -152,7 +152,7 @@ describe('a client that goes away', () => {
 })
 
 describe('a client that sends slowly', () => {
-  /** What a server answers to a request that stops in the middle; empty if it says nothing before it hangs up. */
+  /** The response to an incomplete request; empty if the server closes the connection without one. */
   function answerTo(start: string): Promise<string> {
     const { port } = new URL(hasty.url)
     return new Promise((resolve, reject) => {
@@ -170,7 +170,7 @@ describe('a client that sends slowly', () => {
   it.each([
     ['its body', BODY],
     ['its headers', 'POST /graphql HTTP/1.1\r\nhost: localhost\r\nx-slow: '],
-  ])('%s is cut off, and others are served meanwhile', async (_, start) => {
+  ])('%s is disconnected, and others are served meanwhile', async (_, start) => {
     const cut = Promise.all(Array.from({ length: 20 }, () => answerTo(start)))
     expect((await hasty.request(QUERY)).errors).toBeUndefined()
     for (const answer of await cut) expect(answer).toMatch(/^HTTP\/1.1 (408|503) /)

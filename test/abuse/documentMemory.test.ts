@@ -1,4 +1,4 @@
-// What a server holds after many different documents: nothing of those that it refused, and a bounded part of the others.
+// The memory of a server after many different documents: it keeps no refused ones, and a limited amount of the others.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { held, REPORTER } from '../../bench/memory.ts'
 import { type ServerProcess, startServerProcess } from '../../load/serverProcess.ts'
@@ -35,7 +35,7 @@ async function send(query: string, code: string | undefined): Promise<void> {
   expect(errors?.[0]?.extensions.code).toBe(code)
 }
 
-/** How much more the heap holds after `count` different documents. */
+/** The growth of the heap after `count` different documents. */
 async function growth(documentOf: (n: number) => string, count: number, code?: string): Promise<number> {
   for (let n = 0; n < 50; n += 1) await send(documentOf(-n), code)
   const before = (await held(server)).heapUsed
@@ -62,7 +62,7 @@ it.each([
   300_000,
 )
 
-it('keeps no more than 32 MiB of documents that ran, by what they really take', async () => {
+it('keeps at most 32 MiB of documents that ran, by their real size in memory', async () => {
   // Arguments are tokens that neither aliases nor fields are counted by.
   const list = 'PENDING '.repeat(95)
   const documentOf = (n: number): string =>

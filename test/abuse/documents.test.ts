@@ -1,4 +1,4 @@
-// What a document may ask for: what is refused before it runs, what just passes, and what the refusal says.
+// Limits of documents: what is refused before it runs, what is just within the limits, and the messages.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type StatementLog } from '../support/statements.ts'
@@ -35,7 +35,7 @@ const times = (count: number, text: (n: number) => string): string =>
   Array.from({ length: count }, (_, n) => text(n)).join(' ')
 
 describe('tokens', () => {
-  it('may be 2000', async () => {
+  it('are limited to 2000', async () => {
     const query = (aliases: number): string => `{ jobCount(filter: { states: [${'PENDING '.repeat(aliases)}] }) }`
     const { message } = await refusal(query(2000))
     expect(message).toContain('2000 tokens')
@@ -44,7 +44,7 @@ describe('tokens', () => {
 })
 
 describe('bytes', () => {
-  it('may be 262144', async () => {
+  it('are limited to 262144', async () => {
     await passes(`{ __typename } # ${'x'.repeat(262_144 - 17)}`)
     const { message } = await refusal(`{ __typename } # ${'é'.repeat(131_072)}`)
     expect(message).toBe('The document must have at most 262144 bytes (got 262161). Pass data in variables.')
@@ -52,27 +52,27 @@ describe('bytes', () => {
 })
 
 describe('aliases and repeated fields', () => {
-  it('may be 100', async () => {
+  it('are limited to 100', async () => {
     await passes(`{ ${times(100, (n) => `a${n}: __typename`)} }`)
     const { message } = await refusal(`{ ${times(101, (n) => `a${n}: __typename`)} }`)
     expect(message).toBe('The document has 101 aliases and repeated fields; the limit is 100.')
   })
 
-  it('count alike', async () => {
+  it('count the same', async () => {
     await passes(`{ ${'__typename '.repeat(101)} }`)
     expect((await refusal(`{ ${'__typename '.repeat(102)} }`)).message).toContain('101 aliases and repeated fields')
     const both = `{ ${times(51, (n) => `a${n}: __typename`)} jobs { nodes { ${'id '.repeat(51)} } } }`
     expect((await refusal(both)).message).toContain('101 aliases')
   })
 
-  it('count in fragments too', async () => {
+  it('also count in fragments', async () => {
     const query = `{ jobs(first: 1) { nodes { ...F } } } fragment F on Job { ${times(101, (n) => `a${n}: id`)} }`
     expect((await refusal(query)).message).toContain('101 aliases')
   })
 })
 
 describe('directives', () => {
-  it('may be 50, four in one place', async () => {
+  it('are limited to 50, and to four in one place', async () => {
     await passes(`{ jobs(first: 1) { nodes { ${'id @include(if: true) '.repeat(50)} } } }`)
     const { message } = await refusal('{ __typename @a @a @a @a @a }')
     expect(message).toBe('The document has 5 directives in one place; the limit is 4.')
@@ -85,7 +85,7 @@ describe('depth', () => {
   const deep = (levels: number): string =>
     `{ jobs(first: 1) { nodes { ${'result { job { '.repeat(levels)} id ${'} }'.repeat(levels)} } } }`
 
-  it('may be 15', async () => {
+  it('is limited to 15', async () => {
     await passes(deep(6))
     expect((await refusal(deep(7))).message).toBe(
       'The operation is nested more than 15 fields deep, which is the limit.',
@@ -118,7 +118,7 @@ describe('lists in variables', () => {
       { states: Array.from({ length: 10_001 }, () => 'PENDING') },
       '$v.states',
     ],
-  ])('are refused by their length before their items are looked at: %s', async (query, v, place) => {
+  ])('are refused because of their length before their items are checked: %s', async (query, v, place) => {
     const { errors } = await server.request(query, { v })
     expect(errors).toMatchObject([
       {
@@ -135,7 +135,7 @@ describe('cost', () => {
   ): string => `{ jobs(first: ${first}) { nodes { id stateHistory(first: ${first}) { nodes { job {
     stateHistory(first: ${first}) { nodes { sequence } } } } } } } }`
 
-  it('lets a deep query of Relay through: three connections of 20, with jobs and results all the way', async () => {
+  it('allows a deep query of Relay: three nested connections of 20, with jobs and results', async () => {
     const usual = await startTestServer({ environment: { AUTH: 'open', NODE_ENV: 'production' } })
     const { errors } = await usual.request(`query Deep($first: Int = 20) {
       jobs(first: $first) { pageInfo { hasNextPage endCursor } edges { cursor node { id state result { id status }
@@ -145,15 +145,15 @@ describe('cost', () => {
     await usual.close()
   })
 
-  it('is that of the pages within pages, and is named with its limit', async () => {
-    // 26 jobs; 26 records each; their jobs; 26 records of each of those.
+  it('multiplies nested pages, and is reported with its limit', async () => {
+    // 26 jobs with 26 records each, the jobs of these, and 26 records of each of those.
     const cost = 26 + 26 * 26 * 2 + 26 * 26 * 26
     await passes(nested(26))
     expect(cost).toBeLessThan(20_000)
-    const dear = 27 + 27 * 27 * 2 + 27 * 27 * 27
+    const expensive = 27 + 27 * 27 * 2 + 27 * 27 * 27
     expect(await refusal(nested(27))).toMatchObject({
-      message: `The operation could touch ${dear} nodes; the limit is 20000. Request smaller pages (first, last) or fewer fields.`,
-      extensions: { cost: dear, limit: 20_000 },
+      message: `The operation could touch ${expensive} nodes; the limit is 20000. Request smaller pages (first, last) or fewer fields.`,
+      extensions: { cost: expensive, limit: 20_000 },
     })
   })
 
@@ -217,19 +217,19 @@ describe('cost', () => {
     expect(await refusal(query, variables)).toMatchObject({ extensions: { cost, limit: 20_000 } })
   })
 
-  it('merges what the executor merges', async () => {
+  it('merges fields as the executor does', async () => {
     const fields = 'stateHistory(first: 100) { nodes { id } }'
     await passes(
       `{ jobs(first: 100) { nodes { ...A ...B ${fields} } } } fragment A on Job { ${fields} } fragment B on Job { ...A }`,
     )
   })
 
-  it('takes the dearest of the types that a node may have', async () => {
+  it('uses the most expensive type that a node may have', async () => {
     await passes(`{ node(id: "01890000-0000-7000-8000-000000000000") { ... on Job { stateHistory(first: 100) { nodes { id } } }
       ... on JobResult { job { stateHistory(first: 100) { nodes { id } } } } } }`)
   })
 
-  it('lets the largest batch through, with its jobs', async () => {
+  it('allows the largest batch, with its jobs', async () => {
     const inputs = Array.from({ length: 1000 }, () => ({ content: 'x' }))
     await passes(
       `mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { __typename
@@ -238,7 +238,7 @@ describe('cost', () => {
     )
   })
 
-  it('leaves a page that is larger than allowed to be refused by its name', async () => {
+  it('leaves the refusal of a page that is too large to the resolver', async () => {
     const { errors } = await server.request('{ jobs(first: 1000000000) { nodes { id } } }')
     expect(errors?.[0]?.message).toContain('first')
   })

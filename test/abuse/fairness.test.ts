@@ -1,4 +1,4 @@
-// Statements that are slow: they hold the connections of whoever sends them, and nobody else's.
+// Slow statements: they use up the connections of their own caller, not those of others.
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** From now on to the end of the test, what reads jobs waits. */
+/** Blocks all reads of jobs until the end of the test. */
 async function lockJobs(): Promise<void> {
   await other.query('BEGIN')
   await other.query('LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE')
@@ -49,7 +49,7 @@ async function blocked(): Promise<number> {
 const aliases = (count: number, field: string): string =>
   `{ ${Array.from({ length: count }, (_, n) => `a${n}: ${field}`).join(' ')} }`
 
-it('runs no more statements of one request at once than its limit', async () => {
+it('limits the number of concurrent statements of one request', async () => {
   await lockJobs()
   const ada = await asUser('ada', 'ADMIN')
   const answer = server.request(aliases(6, 'jobs(first: 1) { nodes { id } }'), {}, ada)
@@ -60,7 +60,7 @@ it('runs no more statements of one request at once than its limit', async () => 
   expect(Object.keys(data)).toHaveLength(6)
 })
 
-it('answers other callers while one has as many statements as it may, and refuses what that one sends', async () => {
+it('answers other callers while one has reached its limit of statements, and refuses more requests of that one', async () => {
   await lockJobs()
   const [ada, brandt] = [await asUser('ada', 'ADMIN'), await asUser('brandt', 'ADMIN')]
   const answers = Array.from({ length: 20 }, () => server.request(BLOCKED, {}, ada))
@@ -78,7 +78,7 @@ it('answers other callers while one has as many statements as it may, and refuse
   for (const answer of await Promise.all(answers.slice(0, 3))) expect(answer.errors).toBeUndefined()
 })
 
-it('says of what Prisma sends too that connections are in use', async () => {
+it('also reports statements of Prisma that find no free connection', async () => {
   await lockJobs()
   const ada = await asUser('ada', 'ADMIN')
   const first = Array.from({ length: 3 }, () => server.request(BLOCKED, {}, ada))

@@ -1,5 +1,5 @@
 // The checks of graphql-cop (https://github.com/dolevf/graphql-cop), a scanner for GraphQL servers, against a server as in production,
-// both for a caller with all roles and for nobody. Its requests and verdicts are told here in our words.
+// for a caller with all roles and for an anonymous one. The requests and verdicts are reimplemented here.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([server.close(), open.close(), development.close()]))
 
-/** What people who develop want. */
+/** The checks that a development server does not pass, on purpose. */
 const WEAK = ['queries by GET', 'field suggestions', 'introspection', 'GraphiQL']
 
 type Send = (init: RequestInit & { readonly search?: string }) => Promise<string>
@@ -112,7 +112,7 @@ const CHECKS: Check[] = [
   },
 ]
 
-/** Sends to `url`, with these headers besides those of the check. */
+/** Sends to `url` with these headers in addition to those of the check. */
 function sender(url: string, credential: Record<string, string> = {}): Send {
   return async ({ search = '', headers, ...init }) => {
     const all = { ...(headers as Record<string, string>), ...credential }

@@ -1,5 +1,5 @@
-// A corpus of hostile requests (hostile/) against a server of its own process, as in production. Each is answered or refused
-// in time and without taking up memory, and the server is well after it.
+// A corpus of hostile requests (hostile/) against a production server in its own process. Each is answered or refused in time,
+// without using up memory, and the server works normally afterwards.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -14,14 +14,14 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const ANSWERED_MS = 250
 const EXTRA_BYTES = 50 * 1024 * 1024
-/** The machine may be busy with other things: the best of so many times is the time that a request takes. */
+/** Number of attempts. The fastest counts, because the machine may be busy. */
 const TIMES = 5
 
 const MEASURES_PROCESS = process.platform === 'linux'
 if (!MEASURES_PROCESS)
   console.warn('SKIPPED: what hostile requests take up of memory and processor is measured on Linux only.')
 
-// With this a request that is refused as a whole has a status that says so.
+// With this header, a request that is refused as a whole has an error status.
 const ACCEPT = 'application/graphql-response+json'
 
 let database: TestDatabase
@@ -82,14 +82,14 @@ async function expectWell(): Promise<void> {
   })
 }
 
-/** Bytes of memory that the server holds now, or held at most since `forgetPeak` was called. */
+/** Memory of the server in bytes: now, or the maximum since `forgetPeak` was called. */
 function memory(which: 'VmRSS' | 'VmHWM'): number {
   if (!MEASURES_PROCESS) return 0
   const status = readFileSync(`/proc/${program.process.pid}/status`, 'utf8')
   return Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
 }
 
-/** Milliseconds of processor time that the server has used so far. Where nothing tells it, clocks are all there is. */
+/** Processor time that the server has used, in milliseconds; the wall clock where the system does not report it. */
 function processorMs(): number {
   if (!MEASURES_PROCESS) return 0
   // Fields 14 and 15, after the name, in hundredths of a second (proc(5)).
@@ -104,21 +104,24 @@ function forgetPeak(): void {
 }
 
 describe('a hostile request', () => {
-  it.each([...DOCUMENTS, ...BODIES, ...INPUTS, ...HTTP])('is dealt with: $name', async ({ statuses, ...request }) => {
-    forgetPeak()
-    const before = memory('VmRSS')
-    const first = await send(request)
-    const extra = memory('VmHWM') - before
-    expect(statuses, first.text.slice(0, 300)).toContain(first.status)
-    expect(first.text).not.toMatch(/\n\s+at |INTERNAL_SERVER_ERROR|node_modules|SELECT/)
-    const ms = [first.ms]
-    while (Math.min(...ms) > ANSWERED_MS && ms.length < TIMES) ms.push((await send(request)).ms)
-    expect(Math.min(...ms)).toBeLessThan(ANSWERED_MS)
-    expect(extra).toBeLessThan(EXTRA_BYTES)
-    await expectWell()
-  })
+  it.each([...DOCUMENTS, ...BODIES, ...INPUTS, ...HTTP])(
+    'is answered or refused within the limits: $name',
+    async ({ statuses, ...request }) => {
+      forgetPeak()
+      const before = memory('VmRSS')
+      const first = await send(request)
+      const extra = memory('VmHWM') - before
+      expect(statuses, first.text.slice(0, 300)).toContain(first.status)
+      expect(first.text).not.toMatch(/\n\s+at |INTERNAL_SERVER_ERROR|node_modules|SELECT/)
+      const ms = [first.ms]
+      while (Math.min(...ms) > ANSWERED_MS && ms.length < TIMES) ms.push((await send(request)).ms)
+      expect(Math.min(...ms)).toBeLessThan(ANSWERED_MS)
+      expect(extra).toBeLessThan(EXTRA_BYTES)
+      await expectWell()
+    },
+  )
 
-  it('leaves nothing in the log that it should not, and no failure of ours', () => {
+  it('leaves neither secrets nor internal errors in the log', () => {
     const lines = program
       .stdout()
       .trim()

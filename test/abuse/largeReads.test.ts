@@ -1,4 +1,4 @@
-// More large answers at once than there is memory for: they wait for each other instead of being refused.
+// More large responses at once than fit into memory: they wait for each other instead of being refused.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -24,7 +24,7 @@ afterAll(() => server.close())
 
 const LARGE = '{ jobs(first: 5) { nodes { content state records: stateHistory(first: 1) { nodes { newState } } } } }'
 
-it('answers 12 large queries of 6 callers at once, each in full', async () => {
+it('answers 12 concurrent large queries of 6 callers completely', async () => {
   const callers = await Promise.all(Array.from({ length: 6 }, (_, n) => asUser(`caller${n}`, 'ADMIN')))
   const answers = await Promise.all([...callers, ...callers].map((caller) => server.request(LARGE, {}, caller)))
   for (const { data, errors } of answers) {

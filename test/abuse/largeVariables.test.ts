@@ -1,4 +1,4 @@
-// Variables as large as the limits let through, and what it takes to refuse them.
+// Variables as large as the limits allow, and the cost of refusing them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jobIn } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -15,7 +15,7 @@ const repeat = (count: number, text: (n: number) => string): string =>
 describe('metadata that is too large', () => {
   const metadata = { list: Array.from({ length: 300_000 }, () => 1) }
 
-  /** How long the processors worked, in milliseconds: others on the machine do not change that. */
+  /** Processor time in milliseconds, which does not depend on the load of the machine. */
   async function workFor(fields: number): Promise<number> {
     const query = `query ($m: JSONObject) {
       ${repeat(fields, (n) => `f${n}: jobs(first: 1, filter: { metadata: $m }) { nodes { id } }`)} }`
@@ -26,7 +26,7 @@ describe('metadata that is too large', () => {
     return (user + system) / 1000
   }
 
-  it('is walked once, in however many fields its variable stands', async () => {
+  it('is checked once, however many fields use its variable', async () => {
     await workFor(1)
     expect(await workFor(30)).toBeLessThan(10 * (await workFor(1)))
   })
@@ -38,16 +38,16 @@ describe('a body', () => {
   })
   const REFUSED = 'The body must have at most 60000 JSON objects and object members (got 60001).'
 
-  it('may have 60,000 objects and members of objects', async () => {
+  it('can have 60,000 objects and members of objects', async () => {
     const query = 'query ($m: JSONObject) { jobCount(filter: { metadata: $m }) }'
-    // Around them are the body, its two members, the variables, the variable and its object.
+    // The body, its two members, the variables, the variable and its object count too.
     expect((await server.request(query, withMembers(59_994))).errors?.[0]?.message).toContain(
       'must have at most 65536 bytes',
     )
     expect((await server.request(query, withMembers(59_995))).errors?.[0]?.message).toBe(REFUSED)
   })
 
-  it('may hold a batch of 1,000 jobs with 50 members of metadata each', async () => {
+  it('can contain a batch of 1,000 jobs with 50 members of metadata each', async () => {
     const fields = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`key${n}`, n]))
     const inputs = Array.from({ length: 1000 }, () => ({ userId: 'u', content: 'c', metadata: fields }))
     const { data, errors } = await server.request(
@@ -58,7 +58,7 @@ describe('a body', () => {
     expect(data.createJobs).toHaveLength(1000)
   })
 
-  it('may hold an output of 1 MiB', async () => {
+  it('can contain an output of 1 MiB', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     const output = Array.from({ length: 524_287 }, () => 1)
     const { data, errors } = await server.request(

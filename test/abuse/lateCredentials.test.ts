@@ -1,4 +1,4 @@
-// Callers whose credential cannot be looked at in time, because the database does not answer: the deadline holds for that too.
+// Callers whose credential cannot be checked in time because the database does not respond: the deadline applies to that too.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/access/apiKeys.ts'
@@ -9,7 +9,7 @@ import { type FreezableDatabase, startFreezable } from '../support/freezableData
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const TIMEOUT_MS = 700
-/** What the machine may add when it is busy; nobody waits for the database, whose own limits are 5 and 30 s. */
+/** Allowance for a busy machine, below the 5 and 30 s timeouts of the database. */
 const SLACK_MS = 1500
 
 const ASK = '{ viewer { actor } }'
@@ -41,7 +41,7 @@ afterAll(async () => {
   await own.drop()
 })
 
-/** A key that the server has not seen yet. */
+/** A key that the server has not cached. */
 async function newKey(): Promise<{ authorization: string }> {
   made += 1
   return bearer((await createApiKey(server.ledger.prisma, { name: `key-${made}`, roles: ['AUDITOR'] })).key)
@@ -61,7 +61,7 @@ const waiting = async (): Promise<number> => {
 }
 
 describe('a caller whose key cannot be looked up in time', () => {
-  it('because the table is locked is answered so, and its statement runs no longer', async () => {
+  it('because the table is locked gets TIMEOUT, and its statement is cancelled', async () => {
     const key = await newKey()
     const lock = new pg.Client({ connectionString: own.url })
     await lock.connect()
@@ -72,7 +72,7 @@ describe('a caller whose key cannot be looked up in time', () => {
     expect((await server.request(ASK, {}, key)).errors).toBeUndefined()
   })
 
-  it('because the database is frozen is answered so, on a connection that was open or on a new one', async () => {
+  it('because the database is frozen gets TIMEOUT, on an open or a new connection', async () => {
     const keys = await Promise.all([newKey(), newKey(), newKey()])
     database.freeze()
     await Promise.all(keys.map(expectLate))

@@ -1,4 +1,4 @@
-// What mutations may answer with is bounded before they commit: what is refused was not done, and what is done is answered.
+// The size of the response of a mutation is checked before it commits: refused mutations write nothing, and committed ones get their response.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
 import { ACTOR, jobIn, newJob } from '../support/factories.ts'
@@ -26,7 +26,7 @@ const transitions = (selection: string, inputs: object[]): Asked => ({
   variables: { inputs },
 })
 
-/** There and back again, `times` times. */
+/** A selection that goes from the job to its records and back, `times` times. */
 const rounds = (jobId: string, times: number): object[] =>
   Array.from({ length: times }, () => ['PROCESSING', 'PENDING'].map((to) => ({ jobId, to }))).flat()
 
@@ -38,7 +38,7 @@ const one = (operation: string, input: string, selection: string) => async (jobI
 const aliases = (field: string, times: number): string =>
   Array.from({ length: times }, (_, n) => `f${n}: ${field}`).join(' ')
 
-/** Mutations that would answer with more than the limit, on a job with large content, metadata and result that is PENDING. */
+/** Mutations on a PENDING job with large content, metadata and result, whose responses would exceed the limit. */
 const TOO_LARGE: [name: string, asked: (jobId: string) => Asked | Promise<Asked>][] = [
   ['one content in many answers of a batch', (id) => transitions('job { content }', rounds(id, 3))],
   ['one metadata in many answers of a batch', (id) => transitions('job { metadata }', rounds(id, 11))],
@@ -72,7 +72,7 @@ const TOO_LARGE: [name: string, asked: (jobId: string) => Asked | Promise<Asked>
   ],
 ]
 
-describe('a mutation whose answer would be too large', () => {
+describe('a mutation whose response would be too large', () => {
   it.each(TOO_LARGE)('is refused, and nothing is written: %s', async (_, asked) => {
     const { id } = await jobIn(server.ledger, 'PROCESSING', { content: LARGE, metadata, maxAttempts: 2 })
     await failJob(server.ledger, { jobId: id, actor: ACTOR, errorMessage: 'x', output: LARGE, metadata })
@@ -103,7 +103,7 @@ describe('a mutation whose answer would be too large', () => {
     expect(await server.ledger.prisma.job.findUnique({ where: { id } })).toMatchObject({ state: 'PROCESSING', version })
   })
 
-  it('is refused by the output that it brings', async () => {
+  it('is refused because of the output in its input', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     const { errors } = await server.request(
       `mutation ($id: ID!, $output: JSON) { completeJob(input: { jobId: $id, output: $output }) {
@@ -135,7 +135,7 @@ describe('a mutation whose answer would be too large', () => {
     expect(await allRows(server.database.pool as never)).toEqual(before)
   })
 
-  it('keeps the answers of those before it in the document, with which it shares the limit', async () => {
+  it('keeps the results of earlier mutations in the document, with which it shares the limit', async () => {
     const [first, second] = [
       await newJob(server.ledger, { content: LARGE }),
       await newJob(server.ledger, { content: LARGE }),
@@ -159,7 +159,7 @@ describe('claimJobs', () => {
       `mutation { it: claimJobs(input: { workerId: "w", limit: ${limit} }) { ... on ClaimJobsSuccess { jobs { ${selection} } } } }`,
     )
 
-  it('hands out the first jobs whose answer fits, and the others to the next claim', async () => {
+  it('returns the first jobs that fit into the response, and leaves the others to the next claim', async () => {
     const ids: string[] = []
     for (let made = 0; made < 7; made += 1) ids.push((await newJob(server.ledger, { content: LARGE })).id)
     const first = (await claim('jobId content')).data.it.jobs
@@ -169,12 +169,12 @@ describe('claimJobs', () => {
     expect(first.every(({ content }: { content: string }) => content === LARGE)).toBe(true)
   })
 
-  it('hands out all of them where what is large is not selected', async () => {
+  it('returns all jobs if no large fields are selected', async () => {
     for (let made = 0; made < 7; made += 1) await newJob(server.ledger, { content: LARGE })
     expect((await claim('jobId')).data.it.jobs).toHaveLength(7)
   })
 
-  it('counts what it shows of earlier attempts', async () => {
+  it('counts the records of earlier attempts', async () => {
     for (let made = 0; made < 7; made += 1) {
       const { id } = await jobIn(server.ledger, 'PROCESSING', { maxAttempts: 2 })
       await failJob(server.ledger, { jobId: id, actor: ACTOR, errorMessage: 'x', output: LARGE })
@@ -183,7 +183,7 @@ describe('claimJobs', () => {
     expect((await claim('result { output }')).data.it.jobs).toHaveLength(5)
   })
 
-  it('is refused where a single job is too large', async () => {
+  it('is refused if a single job is too large', async () => {
     const { id } = await newJob(server.ledger, { content: LARGE })
     const { errors } = await claim(aliases('content', 6))
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: LIMIT } }])
@@ -191,8 +191,8 @@ describe('claimJobs', () => {
   })
 })
 
-describe('an answer within the limit', () => {
-  it('goes out, whatever is selected', async () => {
+describe('a response within the limit', () => {
+  it('is sent, whatever is selected', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING', { content: LARGE, metadata })
     const { data, errors } = await server.request(
       `mutation ($id: ID!, $output: JSON) { completeJob(input: { jobId: $id, output: $output }) { ... on TransitionJobSuccess {
@@ -209,7 +209,7 @@ describe('an answer within the limit', () => {
     await expect(completeJob(server.ledger, { jobId: id, actor: ACTOR })).rejects.toThrow()
   })
 
-  it('reads no content that it does not show', async () => {
+  it('does not read content that is not selected', async () => {
     const { id } = await newJob(server.ledger, { content: LARGE })
     const { data } = await server.request(transitions('job { state }', rounds(id, 500)).query, {
       inputs: rounds(id, 500),

@@ -1,11 +1,11 @@
-// Small requests that name large jobs a thousand times, many at once, to a server of little memory.
+// Many small concurrent requests that refer to large jobs a thousand times, to a server with little memory.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sendOperation } from '../../src/client/sendOperation.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** Requests at once. */
+/** Number of concurrent requests. */
 const CALLERS = 5
 
 let database: TestDatabase
@@ -27,10 +27,10 @@ afterAll(async () => {
   await database.drop()
 })
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of every form
+// biome-ignore lint/suspicious/noExplicitAny: responses of any shape
 const send = (query: string, variables: object = {}) => sendOperation<any>(url, { query, variables })
 
-// What cannot be compressed: PostgreSQL would keep a megabyte of one letter in a few kilobytes.
+// Not compressible: PostgreSQL would store a megabyte of one letter in a few kilobytes.
 const content = Buffer.from(Array.from({ length: MEBIBYTE / 2 }, () => Math.floor(Math.random() * 256))).toString('hex')
 
 async function create(input: object): Promise<string> {
@@ -39,7 +39,7 @@ async function create(input: object): Promise<string> {
   return (await send(query, { input: { content, ...input } })).data.it.job.jobId
 }
 
-/** Sends the same by many callers, while somebody asks whether the server lives. */
+/** Sends the request as many callers, while the health of the server is polled. */
 async function flood(query: string, variables: object = {}) {
   let isOver = false
   const lives = (async () => {
@@ -55,7 +55,7 @@ async function flood(query: string, variables: object = {}) {
 
 const repeated = (item: object, times = 1000): object[] => Array.from({ length: times }, () => item)
 
-it('answers batches of creations under the key of a large job', { timeout: 120_000 }, async () => {
+it('answers batches that create jobs with the idempotency key of a large job', { timeout: 120_000 }, async () => {
   await create({ idempotencyKey: 'k' })
   const inputs = repeated({ content: 'other', idempotencyKey: 'k' })
   const batch = (selection: string) =>
@@ -76,7 +76,7 @@ it('answers batches of transitions of a large job', { timeout: 120_000 }, async 
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: 32 * MEBIBYTE } }])
 })
 
-it('hands out large jobs, as many as an answer holds, to many workers', { timeout: 180_000 }, async () => {
+it('returns as many large jobs to each of many workers as fit into a response', { timeout: 180_000 }, async () => {
   const total = CALLERS * 20
   for (let made = 0; made < total; made += 1) await create({ preset: 'large' })
   const claimed: string[] = []

@@ -1,4 +1,4 @@
-// A server with half a gigabyte of heap: whatever callers send, one after the other or at once, it goes on answering.
+// A server with half a gigabyte of heap keeps answering whatever callers send, sequentially or at once.
 import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -47,7 +47,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Jobs with a content of 900 KB, of control characters that JSON writes six times as long in some, and 500 small ones with a history. */
+/** Jobs with a content of 900 KB, some of control characters that JSON writes six times as long, and 500 small jobs with a history. */
 const JOBS = `
   INSERT INTO jobs (user_id, content) SELECT 'large', repeat('x', 900000) FROM generate_series(1, 30);
   INSERT INTO jobs (user_id, content) SELECT 'escaped', repeat(chr(1), 900000) FROM generate_series(1, 6);
@@ -82,7 +82,7 @@ interface Answer {
   readonly retryAfter: string | null
 }
 
-/** Sends it `times` times by each caller, all at once. Every answer must be one that a client understands. */
+/** Sends the request `times` times as each caller, all at once. Every response must be one that a client understands. */
 async function flood(body: string, times: number, encoding?: 'plain' | 'chunked'): Promise<Map<string, number>> {
   const codes = new Map<string, number>()
   const one = async (caller: number): Promise<void> => {
@@ -104,33 +104,33 @@ const LARGE = 'jobs(first: 30, filter: { userId: "large" }) { nodes { content } 
 it.each([
   ['large answers', query(`{ ${LARGE} }`), 8],
   [
-    'answers of characters that JSON escapes',
+    'responses with characters that JSON escapes',
     query('{ jobs(filter: { userId: "escaped" }) { nodes { content } } }'),
     8,
   ],
   [
-    'large answers of which each text stands in many places',
+    'large responses that repeat each string in many places',
     query(
       `{ jobs(first: 3, filter: { userId: "large" }) { nodes { ${Array.from({ length: 9 }, (_, n) => `c${n}: content`).join(' ')} } } }`,
     ),
     8,
   ],
   [
-    'answers of as many nodes as are allowed',
+    'responses with as many nodes as allowed',
     query(
       '{ jobs(first: 100, filter: { userId: "small" }) { nodes { id stateHistory(first: 100) { nodes { id sequence newState actor timestamp metadata job { id userId state metadata } } } } } }',
     ),
     12,
   ],
   [
-    'questions about the schema',
+    'introspection queries',
     query(
       `{ ${Array.from({ length: 20 }, (_, n) => `s${n}: __schema { types { name fields { name type { name fields { name type { name } } } } } }`).join(' ')} }`,
     ),
     8,
   ],
 ])(
-  'goes on after %s',
+  'keeps answering after %s',
   async (_, body, times) => {
     only(await flood(body, times))
   },
@@ -138,7 +138,7 @@ it.each([
 )
 
 it.each(['plain', 'chunked'] as const)(
-  'goes on after large bodies, %s',
+  'keeps answering after large bodies, %s',
   async (encoding) => {
     const values = Array.from({ length: 29_000 }, (_, n) => ({ [`k${n % 7}`]: n }))
     const filler = 'x'.repeat(2.4 * MEBIBYTE)
@@ -147,14 +147,14 @@ it.each(['plain', 'chunked'] as const)(
   240_000,
 )
 
-it('goes on after large batches', async () => {
+it('keeps answering after large batches', async () => {
   const inputs = Array.from({ length: 1000 }, (_, n) => ({ content: 'x'.repeat(3500), metadata: { n } }))
   const batch =
     'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { __typename ... on CreateJobSuccess { job { id content metadata } } } }'
   only(await flood(query(batch, { inputs }), 4))
 }, 240_000)
 
-/** Connections of one caller that ask for a large answer and do not read it. */
+/** Connections of one caller that request a large response and do not read it. */
 async function openUnread(count: number): Promise<Socket[]> {
   const { hostname, port, pathname } = new URL(endpoint)
   const body = query(`{ ${LARGE} }`)
@@ -177,7 +177,7 @@ async function residentMebibytes(): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
 }
 
-it('holds no more answers that nobody reads than there is memory for, and serves other callers', async () => {
+it('limits the memory of responses that clients do not read, and serves other callers', async () => {
   const sockets = await openUnread(40)
   let most = 0
   for (let request = 0; request < 40; request += 1) {

@@ -1,4 +1,4 @@
-// How often a caller may ask, and how it learns when to come back.
+// The rate limit of callers, and how they learn when to retry.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/access/apiKeys.ts'
@@ -27,12 +27,12 @@ async function ask(headers: Record<string, string>) {
 }
 
 describe('a caller', () => {
-  it('that asks too often is told when to come back, and is let in then', async () => {
+  it('that exceeds the limit learns when to retry, and is admitted then', async () => {
     const ada = await asUser('ada')
     const answers = await Promise.all(Array.from({ length: 12 }, () => ask(ada)))
     const refused = answers.filter(({ status }) => status === 429)
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(12 - refused.length)
-    // A token or two may have come in meanwhile.
+    // The bucket may have been refilled by a token or two meanwhile.
     expect(refused.length).toBeGreaterThanOrEqual(5)
     expect(refused.length).toBeLessThanOrEqual(7)
     for (const { error, headers } of refused) {
@@ -45,13 +45,13 @@ describe('a caller', () => {
     await eventually(async () => expect((await ask(ada)).status).toBe(200))
   })
 
-  it('does not pay for what another one asks', async () => {
+  it('is not limited by the requests of another caller', async () => {
     const [brandt, celan] = [await asUser('brandt'), await asUser('celan')]
     await eventually(async () => expect((await ask(brandt)).status).toBe(429))
     expect((await ask(celan)).status).toBe(200)
   })
 
-  it('is told how much is left, and when nothing is left, when there will be', async () => {
+  it('gets the remaining requests, and the time of the next one if none remain', async () => {
     const dora = await asUser('dora')
     const left = async () => (await ask(dora)).headers.get('ratelimit')
     expect([await left(), await left()]).toEqual(['"caller";r=4;t=0', '"caller";r=3;t=0'])
@@ -61,7 +61,7 @@ describe('a caller', () => {
     })
   })
 
-  it('without a good credential is counted by its address, and keeps nobody else out', async () => {
+  it('without a valid credential is limited by its address, without effect on others', async () => {
     const statuses = new Set<number>()
     for (let times = 0; times < 10; times += 1) statuses.add((await ask({ authorization: 'Bearer nonsense' })).status)
     expect([...statuses].sort()).toEqual([401, 429])
@@ -69,20 +69,20 @@ describe('a caller', () => {
   })
 })
 
-describe('somebody who tries API keys', () => {
+describe('an attacker who guesses API keys', () => {
   const anyKey = () => bearer(`jl_${randomBytes(32).toString('base64url')}`)
 
-  /** How often the database was asked for a key meanwhile. */
+  /** Number of look-ups of keys in the database meanwhile. */
   async function lookUps(work: () => Promise<unknown>): Promise<number> {
     return (await log.during(work)).filter((text) => text.startsWith('SELECT') && text.includes('api_keys')).length
   }
 
-  /** Until an address without a good credential has no request left. */
+  /** Sends requests until an address without a valid credential has none left. */
   async function exhaust(): Promise<void> {
     await eventually(async () => expect((await ask({ authorization: 'Bearer nonsense' })).status).toBe(429))
   }
 
-  it.each(['all at once', 'one by one'])('%s has the database asked as often as he may ask', async (how) => {
+  it.each(['all at once', 'one by one'])('%s causes at most as many look-ups as the limit allows', async (how) => {
     await exhaust()
     const statuses: number[] = []
     const startedAt = performance.now()
@@ -97,7 +97,7 @@ describe('somebody who tries API keys', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(40 - asked)
   })
 
-  it('is counted also while the database cannot say whether there is such a key', async () => {
+  it('is limited even while the database cannot look up keys', async () => {
     await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE api_keys RENAME TO mislaid'))
     const statuses = new Set<number>()
     await eventually(async () => {
@@ -107,22 +107,22 @@ describe('somebody who tries API keys', () => {
     await onServer(server.databaseUrl, (client) => client.query('ALTER TABLE mislaid RENAME TO api_keys'))
   })
 
-  it('does not harm those who have one, at the same address: they are let in for as long as they come', async () => {
+  it('does not affect callers with valid keys at the same address', async () => {
     const { key } = await createApiKey(server.ledger.prisma, { name: 'good', roles: ['AUDITOR'] })
     await eventually(async () => expect((await ask(bearer(key))).status).toBe(200))
     const startedAt = performance.now()
     const statuses = new Set<number>()
-    // Longer than the key is remembered: it is looked up again meanwhile.
+    // Longer than the key is cached, so that it is looked up again meanwhile.
     while (performance.now() - startedAt < KEY_TTL_MS + 2500) {
       await exhaust()
       const { status, error } = await ask(bearer(key))
-      // Its own requests are counted as well.
+      // Its own requests count as well.
       if (!error?.message.startsWith('key:good exceeded the rate limit')) statuses.add(status)
     }
     expect([...statuses]).toEqual([200])
   }, 60_000)
 
-  it('is not taken for those who all come at once with good ones that nobody has seen yet', async () => {
+  it('is distinguished from many callers who start to use valid keys at once', async () => {
     const cold = await startTestServer({ environment: { ...PROTECTED, ...RATES }, databaseUrl: server.databaseUrl })
     const names = Array.from({ length: 20 }, (_, n) => `cold-${n}`)
     const keys = await Promise.all(
@@ -135,7 +135,7 @@ describe('somebody who tries API keys', () => {
 })
 
 describe('a rate of 0', () => {
-  it('lets everybody ask as often as they like', async () => {
+  it('sets no limit', async () => {
     const free = await startTestServer({ environment: { RATE_LIMIT_PER_SECOND: '0', RATE_LIMIT_BURST: '1' } })
     const answers = await Promise.all(Array.from({ length: 20 }, () => free.request(ASK)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))

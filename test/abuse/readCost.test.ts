@@ -1,4 +1,4 @@
-// What a list or a count costs by its filter: as much as it may make PostgreSQL read, not as little as it answers with.
+// The cost of lists and counts by filter: how much PostgreSQL may have to read, not how little is returned.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJob } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -29,7 +29,7 @@ async function costOf(query: string, variables: object = {}): Promise<number | '
     : ((errors[0]?.extensions as { cost: number } | undefined)?.cost ?? Number.NaN)
 }
 
-/** The statements of `work`, without those that the server sends by itself. */
+/** The statements of `work`, without those of background tasks. */
 async function reads(work: () => Promise<unknown>): Promise<string[]> {
   return (await log.during(work)).filter((text) =>
     /FROM (jobs|job_states|jobledger\.job_counts|jobledger\.job_statistics)\b/.test(text),
@@ -52,7 +52,7 @@ describe('a filter', () => {
     records('filter: { actor: "a" }'),
     records('filter: { newStates: [FAILED], after: "2026-01-01T00:00:00Z" }'),
     records('filter: { jobId: "01890000-0000-7000-8000-000000000000", newStates: [FAILED, CANCELLED] }'),
-  ])('that an index serves in the order of the list costs nothing: %s', async (query) => {
+  ])('that is served by an index in list order costs nothing: %s', async (query) => {
     expect(await costOf(query)).toBe('at most 1')
   })
 
@@ -66,7 +66,7 @@ describe('a filter', () => {
     records('filter: { previousStates: [PENDING], newStates: [PROCESSING] }'),
     records('filter: { userId: "u" }'),
     records('filter: { actor: "a", newStates: [FAILED] }'),
-  ])('that reads rows which it leaves out costs 1,500: %s', async (query) => {
+  ])('that makes PostgreSQL read rows it filters out costs 1,500: %s', async (query) => {
     expect(await costOf(query)).toBe(1501)
   })
 
@@ -77,14 +77,14 @@ describe('a filter', () => {
     },
   )
 
-  it('costs the same in variables', async () => {
+  it('costs the same when passed in variables', async () => {
     const query = 'query ($filter: JobFilter) { jobs(first: 1, filter: $filter) { nodes { id } } }'
     expect(await costOf(query, { filter: { metadata: { a: [] } } })).toBe(5001)
     expect(await costOf(query, { filter: { metadata: { a: [0] } } })).toBe(1501)
   })
 })
 
-describe('what is read again', () => {
+describe('a field that needs another query', () => {
   it.each([
     [jobs('before: "c", filter: { metadata: { a: [] } }', 'pageInfo { hasNextPage }'), 10_001],
     [jobs('before: "c", filter: { metadata: { a: [] } }', 'a: pageInfo { hasPreviousPage }'), 5000],
@@ -100,11 +100,11 @@ describe('what is read again', () => {
     [`{ jobStats(${YEAR}, bucket: DAY) { created } }`, 10],
     [`{ jobStats(${DAY}, bucket: MINUTE, filter: { userId: "u" }) { created } }`, 750],
     [`{ jobStats(${YEAR}, bucket: DAY, filter: { presets: ["p"] }) { created } }`, 7500],
-  ])('%s costs %i', async (query, cost) => {
+  ])('costs as declared: %s costs %i', async (query, cost) => {
     expect(await costOf(query)).toBe(cost)
   })
 
-  it('is read once however often the document asks for it', async () => {
+  it('is read once, however often the document selects it', async () => {
     for (let n = 0; n < 3; n += 1) await newJob(usual.ledger)
     const { data } = await usual.request('{ jobs { edges { cursor } } }')
     const { cursor } = data.jobs.edges[2]
@@ -134,13 +134,13 @@ describe('a filter that nothing can satisfy', () => {
     expect(await reads(async () => expect((await usual.request(query)).errors).toBeUndefined())).toEqual([])
   })
 
-  it('does not include the deletion of a job in any state', async () => {
+  it('does not apply to deleted jobs in any state', async () => {
     const query = records('filter: { previousStates: [COMPLETED, CANCELLED], newStates: [CANCELLED] }')
     expect(await reads(() => usual.request(query))).toHaveLength(1)
   })
 })
 
-describe('the usual limit', () => {
+describe('the default limit', () => {
   const times = (count: number, text: (n: number) => string) =>
     Array.from({ length: count }, (_, n) => text(n)).join(' ')
 
@@ -148,7 +148,7 @@ describe('the usual limit', () => {
     '{ jobs(first: 100) { nodes { stateHistory { nodes { job { stateHistory { nodes { id newState } } } } } } } }',
     '{ jobs(first: 100) { nodes { stateHistory(first: 100) { nodes { job { result { id } } } } } } }',
     `{ ${times(60, (n) => `c${n}: jobCount(filter: { userId: "u${n}", states: [FAILED] })`)} }`,
-  ])('lets %s through', async (query) => {
+  ])('allows %s', async (query) => {
     expect((await usual.request(query)).errors).toBeUndefined()
   })
 

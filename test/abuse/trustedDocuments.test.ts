@@ -1,4 +1,4 @@
-// A server that runs the operations of a manifest and no others.
+// A server that runs only the operations of a manifest.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ describe.each([
   ['documents by their ids', JSON.stringify({ [HASH]: COUNT })],
   ['a list of operations', JSON.stringify({ format: 'x', operations: [{ id: HASH, body: COUNT, name: 'Count' }] })],
 ])('a manifest with %s', (_, content) => {
-  it('lets its operations run, and nothing else', async () => {
+  it('allows only its operations', async () => {
     const server = await startTestServer({ environment: { TRUSTED_DOCUMENTS: manifest(content) } })
     const variables = { user: 'ada' }
     expect(await post(server, { documentId: HASH, variables })).toEqual({ status: 200, data: { jobCount: 0 } })
@@ -62,7 +62,7 @@ describe('a document', () => {
     return { status: response.status, ...(await response.json()) }
   }
 
-  it.each(['development', 'production'])('may be named in a URL, in %s', async (NODE_ENV) => {
+  it.each(['development', 'production'])('can be identified in a URL, in %s', async (NODE_ENV) => {
     const TRUSTED_DOCUMENTS = manifest(
       JSON.stringify({ v: COUNT, two: `${COUNT} query Two { viewer { actor } }`, CREATE }),
     )
@@ -84,14 +84,14 @@ describe('a document', () => {
     await server.close()
   })
 
-  it('is named in a URL for nothing where all documents may be run', async () => {
+  it('cannot be identified in a URL if all documents are allowed', async () => {
     const server = await startTestServer()
     expect(await get(server, { documentId: 'v' })).toMatchObject({ status: 400 })
     await server.close()
   })
 })
 
-describe('a manifest that cannot be used', () => {
+describe('an invalid manifest', () => {
   function faultsOf(file: string): string[] {
     try {
       parseConfig({ TRUSTED_DOCUMENTS: file })
@@ -105,13 +105,13 @@ describe('a manifest that cannot be used', () => {
   it.each([
     ['is not there', join(dir, 'nowhere.json'), /, which cannot be used: ENOENT: .*\.$/],
     ['is not JSON', manifest('{\n\n"a": "{ a"\n'), /, which cannot be used: .*JSON.*\.$/],
-    ['is something else', manifest('{"a": 1}'), /: it must be a JSON object of documents by their ids\.$/],
-  ])('because it %s keeps the server from starting', (_, file, sentence) => {
+    ['is something else', manifest('{"a": 1}'), /: it must be a JSON object of documents by id\.$/],
+  ])('that %s prevents the server from starting', (_, file, sentence) => {
     expect(faultsOf(file)).toEqual([expect.stringMatching(sentence)])
     expect(faultsOf(file)[0]).toContain(`TRUSTED_DOCUMENTS names ${file}`)
   })
 
-  it('because its documents do not fit the schema keeps the server from starting, with the first fault of each', () => {
+  it('whose documents do not match the schema prevents the server from starting, with the first error of each', () => {
     const file = manifest(
       JSON.stringify({
         good: COUNT,
@@ -128,7 +128,7 @@ describe('a manifest that cannot be used', () => {
     ])
   })
 
-  it('is told together with all other faults, and to servers only', () => {
+  it('is reported together with all other errors, and only by servers', () => {
     const environment = { TRUSTED_DOCUMENTS: '/nonexistent', AUTH_JWT_SECRET: 'short', NODE_ENV: 'production' }
     expect(() => parseConfig(environment)).toThrow(/AUTH_JWT_SECRET must be.*AUTH_JWT_ISSUER.*TRUSTED_DOCUMENTS names/s)
     expect(parseConfig({ TRUSTED_DOCUMENTS: '/nonexistent' }, 'work').trustedDocuments).toBeUndefined()

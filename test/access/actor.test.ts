@@ -1,4 +1,4 @@
-// Who acted, in every record: the credential says it, and nothing in the request can.
+// The actor in records: the credential determines it, and nothing else in the request can.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/access/apiKeys.ts'
 import { asUser, bearer, PROTECTED } from '../support/credentials.ts'
@@ -21,7 +21,7 @@ const LIFE = `mutation ($id: ID!) {
 }
 fragment Out on TransitionJobResult { __typename }`
 
-/** The actors of all records of a job that went through everything that leaves one. */
+/** The actors of all records of a job that has gone through every kind of transition. */
 async function actors(headers: Record<string, string>): Promise<Set<string>> {
   const forged = {
     'x-actor': 'user:root',
@@ -59,7 +59,7 @@ describe('the actor', () => {
     expect(await actors(bearer(key))).toEqual(new Set(['key:deploys']))
   })
 
-  it('is no argument of any field', async () => {
+  it('cannot be given as an argument', async () => {
     const query = 'mutation { createJob(input: { content: "x", actor: "user:root" }) { __typename } }'
     const { errors } = await server.request(query, {}, await asUser('grace', 'ADMIN'))
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
@@ -69,12 +69,12 @@ describe('the actor', () => {
 describe('viewer', () => {
   const WHO = '{ viewer { actor userId roles } }'
 
-  it('tells who the caller is', async () => {
+  it('returns the identity and roles of the caller', async () => {
     const { data } = await server.request(WHO, {}, await asUser('grace', 'WORKER', 'USER'))
     expect(data.viewer).toEqual({ actor: 'user:grace', userId: 'grace', roles: ['USER', 'WORKER'] })
   })
 
-  it('tells whose jobs are those of a key, if any', async () => {
+  it('returns the user of an API key, if any', async () => {
     const { prisma } = server.ledger
     const { key } = await createApiKey(prisma, { name: 'robot', roles: ['AUDITOR'] })
     expect((await server.request(WHO, {}, bearer(key))).data.viewer).toEqual({
@@ -100,7 +100,7 @@ describe('a job without a named user', () => {
     expect(data.createJob.job.userId).toBe('grace')
   })
 
-  it('is refused in its place of a batch', async () => {
+  it('is refused individually in a batch', async () => {
     const { key } = await createApiKey(server.ledger.prisma, { name: 'batch', roles: ['ADMIN'] })
     const query = `mutation { createJobs(inputs: [{ content: "a" }, { content: "b", userId: "ada" }, { content: "c" }]) {
       __typename ... on CreateJobSuccess { job { content } } ... on InvalidInput { issues { path } } } }`
@@ -112,7 +112,7 @@ describe('a job without a named user', () => {
     ])
   })
 
-  it('is refused of a key that belongs to nobody', async () => {
+  it('is refused if the key has no user', async () => {
     const { key } = await createApiKey(server.ledger.prisma, { name: 'userless', roles: ['ADMIN'] })
     const { data } = await server.request(CREATE, {}, bearer(key))
     expect(data.createJob).toEqual({

@@ -1,4 +1,4 @@
-// Callers with API keys, over HTTP: let in until their keys expire or are revoked. How keys are made is in apiKeys.test.ts.
+// Callers with API keys, over HTTP: accepted until their keys expire or are revoked. apiKeys.test.ts tests the creation of keys.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../src/access/apiKeys.ts'
 import { KEY_TTL_MS } from '../../src/access/authenticate.ts'
@@ -27,7 +27,7 @@ async function refusal(key: string): Promise<string | undefined> {
 }
 
 describe('a key', () => {
-  it('lets its caller in, and tells when it was last used', async () => {
+  it('authenticates its caller, and shows when it was last used', async () => {
     const key = await newKey('used')
     const lastUse = async () =>
       (await listApiKeys(server.ledger.prisma)).find(({ name }) => name === 'used')?.lastUsedAt
@@ -36,25 +36,25 @@ describe('a key', () => {
     await eventually(async () => expect(Date.now() - Number(await lastUse())).toBeLessThan(10_000))
   })
 
-  it('is refused once it has expired, also while it is remembered', async () => {
+  it('is refused once it has expired, even if it is cached', async () => {
     const key = await newKey('short', new Date(Date.now() + 500))
     expect(await refusal(key)).toBeUndefined()
     await eventually(async () => expect(await refusal(key)).toBe('The API key short has expired.'), KEY_TTL_MS / 2)
   })
 
-  it('is refused within seconds of its revocation, also while it is in use all the time', async () => {
+  it('is refused within seconds of its revocation, even if it is in constant use', async () => {
     const key = await newKey('stolen')
     expect(await refusal(key)).toBeUndefined()
     await revokeApiKey(server.ledger, 'stolen')
     await eventually(async () => expect(await refusal(key)).toBe('The API key stolen was revoked.'), KEY_TTL_MS + 3000)
   }, 30_000)
 
-  it('that nobody made is refused', async () => {
+  it('that does not exist is refused', async () => {
     expect(await refusal(`jl_${'A'.repeat(43)}`)).toBe('The API key does not exist.')
     expect(await refusal('jl_short')).toContain('only API keys')
   })
 
-  it('lets its caller in also where the use cannot be noted', async () => {
+  it('authenticates its caller even if its last use cannot be stored', async () => {
     const key = await newKey('unnoted')
     await onServer(server.databaseUrl, (client) =>
       client.query(`CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;

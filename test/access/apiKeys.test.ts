@@ -1,4 +1,4 @@
-// API keys as src/access makes, finds and revokes them. What holds against those who go around it is in guardsApiKeys.test.ts.
+// Creating, finding and revoking API keys with src/access. guardsApiKeys.test.ts tests the guards of the database.
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -40,7 +40,7 @@ const errorOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-/** What creating a key with this input is refused for, and that nothing was written. */
+/** The issues for which a key with this input is refused. Checks that nothing is written. */
 async function faultsOf(input: Partial<ApiKeyInput>): Promise<InputIssue[]> {
   const before = await listApiKeys(ledger.prisma)
   const error = await errorOf(newKey(input))
@@ -50,14 +50,14 @@ async function faultsOf(input: Partial<ApiKeyInput>): Promise<InputIssue[]> {
 }
 
 describe('a new key', () => {
-  it('has the form of a key, and is another one each time', async () => {
+  it('has the form of a key, and is unique', async () => {
     const keys = [(await newKey()).key, (await newKey()).key]
     for (const key of keys) expect(key).toMatch(/^jl_[A-Za-z0-9_-]{43}$/)
     expect(keys[0]).not.toBe(keys[1])
     expect(keys.map((key) => Buffer.from(key.slice(3), 'base64url').length)).toEqual([32, 32])
   })
 
-  it('leaves its hash in the database and nothing else of itself', async () => {
+  it('leaves only its hash in the database', async () => {
     const { key, apiKey } = await newKey()
     const { rows } = await session.query('SELECT to_jsonb(k)::text AS line, key_hash FROM api_keys k WHERE id = $1', [
       apiKey.id,
@@ -70,7 +70,7 @@ describe('a new key', () => {
     }
   })
 
-  it('is what was asked for: roles once each, in the order of the role table', async () => {
+  it('has the requested properties, with each role once in the order of the role table', async () => {
     const expiresAt = tomorrow()
     const roles: Role[] = ['ADMIN', 'USER', 'WORKER', 'USER']
     const before = await databaseNow(ledger.sql)
@@ -81,7 +81,7 @@ describe('a new key', () => {
     expect(apiKey.createdAt.getTime()).toBeLessThanOrEqual((await databaseNow(ledger.sql)).getTime() + 1)
   })
 
-  it('has no user and no end unless asked for', async () => {
+  it('has no user and does not expire by default', async () => {
     expect((await newKey()).apiKey).toMatchObject({ roles: ['WORKER'], userId: null, expiresAt: null })
   })
 
@@ -123,7 +123,7 @@ describe('an input is refused', () => {
     expect(await faultsOf({ userId })).toEqual([{ path: ['userId'], message }])
   })
 
-  it('for an end that is past, or no instant', async () => {
+  it('for an expiry that is past or not an instant', async () => {
     const past = new Date(Date.now() - 1)
     expect(await faultsOf({ expiresAt: past })).toEqual([
       { path: ['expiresAt'], message: `must be in the future (got ${past.toISOString()}).` },
@@ -133,7 +133,7 @@ describe('an input is refused', () => {
     ])
   })
 
-  it('for all its faults at once', async () => {
+  it('with all its issues at once', async () => {
     const faults = await faultsOf({ name: '', roles: [], userId: '', expiresAt: new Date(0) })
     expect(faults.map(({ path }) => path.join())).toEqual(['name', 'roles', 'userId', 'expiresAt'])
   })
@@ -143,7 +143,7 @@ describe('a name', () => {
   const sentence = (name: string): string =>
     `A key named ${name} already exists. Names are never reused, because records contain them.`
 
-  it('is taken while its key is good, and when it is revoked', async () => {
+  it('stays taken, even after its key is revoked', async () => {
     const { name } = (await newKey()).apiKey
     expect(await errorOf(newKey({ name }))).toEqual(new ApiKeyError(sentence(name)))
     await revokeApiKey(ledger, name)
@@ -151,14 +151,14 @@ describe('a name', () => {
     expect((await listApiKeys(ledger.prisma)).filter((key) => key.name === name)).toHaveLength(1)
   })
 
-  it('goes to one of those who ask for it at once', async () => {
+  it('is given once when several callers race', async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => newKey({ name: 'wanted' })))
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
     expect(refusals).toEqual(Array(7).fill(new ApiKeyError(sentence('wanted'))))
   })
 
-  it('is not called taken when something else is wrong', async () => {
+  it('is not reported as taken when something else is wrong', async () => {
     await session.query('ALTER TABLE api_keys RENAME TO elsewhere')
     const error = await errorOf(newKey())
     await session.query('ALTER TABLE elsewhere RENAME TO api_keys')
@@ -166,14 +166,14 @@ describe('a name', () => {
     expect(error).toMatchObject({ code: 'P2021' })
   })
 
-  it('is another one in capitals', async () => {
+  it('is case-sensitive', async () => {
     await newKey({ name: 'case' })
     expect((await newKey({ name: 'CASE' })).apiKey.name).toBe('CASE')
   })
 })
 
 describe('finding a key', () => {
-  it('takes the key itself, whole, and one statement, which does not contain it', async () => {
+  it('requires the complete key, and one statement that does not contain it', async () => {
     const { key, apiKey } = await newKey()
     const sent = await ledger.statementsOf(async () => expect(await findApiKey(ledger.prisma, key)).toEqual(apiKey))
     expect(sent).toEqual([expect.stringMatching(/^SELECT .*"key_hash" = \$1/)])
@@ -184,7 +184,7 @@ describe('finding a key', () => {
     expect(await findApiKey(ledger.prisma, createHash('sha256').update(key).digest('hex'))).toBeNull()
   })
 
-  it('also finds those that are revoked or expired', async () => {
+  it('also finds revoked and expired keys', async () => {
     const [revoked, expired] = [await newKey(), await newKey({ expiresAt: tomorrow() })]
     await revokeApiKey(ledger, revoked.apiKey.name)
     await session.query("UPDATE api_keys SET expires_at = '2020-01-01Z' WHERE id = $1", [expired.apiKey.id])
@@ -200,7 +200,7 @@ describe('finding a key', () => {
 })
 
 describe('the list', () => {
-  it('has all keys in order of creation, also those that are refused', async () => {
+  it('has all keys in order of creation, including revoked and expired ones', async () => {
     const names = ['z-first', 'a-second', 'm-third']
     for (const name of names) await newKey({ name })
     await revokeApiKey(ledger, 'a-second')
@@ -214,7 +214,7 @@ describe('the list', () => {
 })
 
 describe('revoking', () => {
-  it('happens at an instant of the database, once, to the key of that name alone', async () => {
+  it('sets the time once, by the clock of the database, and only for the key of that name', async () => {
     const [{ apiKey }, { apiKey: bystander }] = [await newKey(), await newKey()]
     const before = await databaseNow(ledger.sql)
     const revoked = await revokeApiKey(ledger, apiKey.name)
@@ -226,19 +226,19 @@ describe('revoking', () => {
     expect((await listApiKeys(ledger.prisma)).find(({ id }) => id === bystander.id)).toEqual(bystander)
   })
 
-  it('by several at once leaves one instant, and tells it to all', async () => {
+  it('stores one time when several callers race, and returns it to all', async () => {
     const { name } = (await newKey()).apiKey
     const all = await Promise.all(Array.from({ length: 8 }, () => revokeApiKey(ledger, name)))
     expect(new Set(all.map(({ revokedAt }) => revokedAt?.getTime())).size).toBe(1)
   })
 
-  it('is refused where there is no key of that name', async () => {
+  it('is refused if no key has the name', async () => {
     expect(await errorOf(revokeApiKey(ledger, 'missing'))).toEqual(new ApiKeyError('There is no key named missing.'))
   })
 })
 
 describe('the last use', () => {
-  it('is noted by the clock of the database, again each time, for a revoked key too', async () => {
+  it('is stored each time by the clock of the database, even for a revoked key', async () => {
     const { key, apiKey } = await newKey()
     let earliest = await databaseNow(ledger.sql)
     for (const revoke of [false, true]) {
@@ -253,7 +253,7 @@ describe('the last use', () => {
     }
   })
 
-  it('of an unknown id is nobody’s', async () => {
+  it('of an unknown id changes no key', async () => {
     const before = await listApiKeys(ledger.prisma)
     await recordApiKeyUse(ledger.sql, MISSING_ID)
     expect(await listApiKeys(ledger.prisma)).toEqual(before)
@@ -263,7 +263,7 @@ describe('the last use', () => {
 describe('isApiKey', () => {
   const body = 'A'.repeat(43)
 
-  it('knows the form of a key', () => {
+  it('accepts the form of a key', () => {
     for (const text of [`jl_${body}`, `jl_${'-_09azAZ'.repeat(6).slice(0, 43)}`]) expect(isApiKey(text)).toBe(true)
   })
 
@@ -276,7 +276,7 @@ describe('isApiKey', () => {
     `jl_${body.slice(1)}+`,
     `jl_${body}\n`,
     ` jl_${body}`,
-  ])('knows that %j has it not', (text) => {
+  ])('refuses %j', (text) => {
     expect(isApiKey(text)).toBe(false)
   })
 })

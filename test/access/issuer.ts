@@ -1,4 +1,4 @@
-// An issuer of tokens that publishes its keys over HTTP, and can be unavailable.
+// A token issuer that publishes its keys over HTTP and can be made unavailable.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,14 +6,14 @@ import { exportJWK, SignJWT } from 'jose'
 import { FACTS } from './tokens.ts'
 
 export interface Issuer {
-  /** Where the keys are published. */
+  /** The URL of the key set. */
   readonly url: string
-  /** Requests so far. */
+  /** Number of requests received. */
   readonly requests: number
   isUnavailable: boolean
-  /** Publishes these keys and no others; makes those that are new. */
+  /** Publishes exactly these keys and creates new ones as needed. */
   publish(...ids: string[]): Promise<void>
-  /** Publishes these keys as they are, usable or not. */
+  /** Publishes these keys unchanged, usable or not. */
   publishRaw(...keys: Readonly<Record<string, unknown>>[]): void
   /** A token that is valid for a minute. */
   token(keyId: string, claims?: Readonly<Record<string, unknown>>): Promise<string>

@@ -1,4 +1,4 @@
-// Tokens, over HTTP: which are taken, which are not, and what their senders read.
+// Tokens over HTTP: which are accepted, which are refused, and with which messages.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { CLAIMS, FACTS, forged, refusal, sign, WHO, who } from './tokens.ts'
 
 const NOW = (): number => Math.floor(Date.now() / 1000)
 
-describe('by a secret', () => {
+describe('a server with a secret', () => {
   let server: TestServer
   beforeAll(async () => {
     server = await startTestServer({ environment: { ...PROTECTED, AUTH_JWT_ROLES_CLAIM: 'realm.roles' } })
@@ -23,7 +23,7 @@ describe('by a secret', () => {
     ['begins within the leeway', { claims: { nbf: NOW() + 50 } }],
   ]
 
-  it.each(good)('takes a token that %s', async (_name, facts) => {
+  it.each(good)('accepts a token that %s', async (_name, facts) => {
     expect(await who(server, await tokenOf('ada', facts))).toEqual({
       actor: 'user:ada',
       userId: 'ada',
@@ -34,10 +34,10 @@ describe('by a secret', () => {
   const bad: [string, TokenFacts, string][] = [
     ['expired', { claims: { exp: NOW() - 70 } }, 'it has expired'],
     ['never expires', { claims: { exp: undefined } }, 'it has no claim "exp"'],
-    ['begins later', { claims: { nbf: NOW() + 120 } }, 'its claim "nbf" has an unexpected value'],
-    ['is of another issuer', { claims: { iss: 'https://evil.example' } }, 'its claim "iss" is not'],
+    ['is not valid yet', { claims: { nbf: NOW() + 120 } }, 'its claim "nbf" has an unexpected value'],
+    ['is of another issuer', { claims: { iss: 'https://evil.example' } }, 'its claim "iss" has an unexpected value'],
     ['names no issuer', { claims: { iss: undefined } }, 'it has no claim "iss"'],
-    ['is for somebody else', { claims: { aud: 'other' } }, 'its claim "aud" is not'],
+    ['has another audience', { claims: { aud: 'other' } }, 'its claim "aud" has an unexpected value'],
     ['is for nobody', { claims: { aud: undefined } }, 'it has no claim "aud"'],
     ['names nobody', { claims: { sub: undefined } }, 'it has no claim "sub"'],
     ['names nobody by an empty name', { claims: { sub: '' } }, 'its claim "sub" must be 1 to 195 characters'],
@@ -77,7 +77,7 @@ describe('by a secret', () => {
     expect(await refusal(server, headers as Record<string, string>)).toContain(why)
   })
 
-  it('takes the scheme in any case', async () => {
+  it('accepts the scheme in upper and lower case', async () => {
     const { data } = await server.request(WHO, {}, { authorization: `bearer ${await tokenOf('ada')}` })
     expect(data.viewer.actor).toBe('user:ada')
   })
@@ -96,7 +96,7 @@ describe('by a secret', () => {
     else expect(data.viewer.roles).toEqual(roles)
   })
 
-  it('lets nobody ask for anything without a credential, not even for __typename', async () => {
+  it('refuses every query without a credential, even __typename', async () => {
     expect((await server.request('{ __typename }')).status).toBe(401)
     expect((await server.request('{ __schema { types { name } } }')).status).toBe(401)
     expect((await fetch(`${server.url}/graphql?query={__typename}`)).status).toBe(401)
@@ -117,7 +117,7 @@ const KEYS: [name: string, algorithms: string[], generate: () => { publicKey: Ke
   ['Ed25519', ['EdDSA', 'Ed25519'], () => generateKeyPairSync('ed25519')],
 ]
 
-describe.each(KEYS)('by a public key of %s', (_name, algorithms, generate) => {
+describe.each(KEYS)('a server with a public key of %s', (_name, algorithms, generate) => {
   const { publicKey, privateKey } = generate()
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const { log, lines } = readableLog()
@@ -127,7 +127,7 @@ describe.each(KEYS)('by a public key of %s', (_name, algorithms, generate) => {
   })
   afterAll(() => server.close())
 
-  it.each(algorithms)('takes a token signed by its private key with %s', async (alg) => {
+  it.each(algorithms)('accepts a token signed by the private key with %s', async (alg) => {
     expect(await who(server, await sign(alg, privateKey))).toMatchObject({ actor: 'user:ada' })
   })
 
@@ -138,7 +138,7 @@ describe.each(KEYS)('by a public key of %s', (_name, algorithms, generate) => {
     expect(await refusal(server, bearer(forged(alg)))).toContain('its signature does not match')
   })
 
-  it('refuses a token that claims an algorithm of other keys, and finds no fault with itself', async () => {
+  it('refuses a token that names an algorithm of other keys, without logging an error', async () => {
     for (const alg of [...ALGORITHMS, 'HS256', 'ML-DSA-44', 'none', 'no such'].filter(
       (one) => !algorithms.includes(one),
     )) {
@@ -147,7 +147,7 @@ describe.each(KEYS)('by a public key of %s', (_name, algorithms, generate) => {
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])
   })
 
-  it('refuses a token whose secret is the public key', async () => {
+  it('refuses a token signed with the public key as a secret', async () => {
     const token = await tokenOf('ada', { secret: pem })
     expect(await refusal(server, bearer(token))).toContain('its signature algorithm is not accepted')
   })

@@ -1,4 +1,4 @@
-// Published keys over time: an issuer that is unavailable for long, and one that signs with a key which it has published just now.
+// Published keys over time: an issuer that is unavailable for a long time, and one that signs with a key it has only now published.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { KEYS_REFRESH_MS } from '../../src/access/publishedKeys.ts'
 import { readableLog } from '../maintenance/logLines.ts'
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const refreshFailures = () => lines.filter(({ msg }) => msg === 'refresh of the token signing keys failed')
 
-it('keeps the last keys in use, and streams open, however long the issuer is unavailable, and says so in the log', async () => {
+it('keeps using the last keys and keeps streams open while the issuer is unavailable, and logs it', async () => {
   const token = await issuer.token('old', { roles: ['AUDITOR'] })
   const stream = await openEventStream(server, {}, bearer(token))
   await newJob(server.ledger)
@@ -53,7 +53,7 @@ it.each([
   ['no key', []],
   ['only a key for encryption', [{ kty: 'RSA', n: 'AQAB', e: 'AQAB', use: 'enc' }]],
   ['only a broken key', [{ kty: 'EC', crv: 'P-256', kid: 'old', alg: 'ES256' }]],
-])('keeps the last keys in use while the issuer publishes %s', async (_, keys) => {
+])('keeps using the last keys while the issuer publishes %s', async (_, keys) => {
   const failures = refreshFailures().length
   issuer.publishRaw(...keys)
   clock.advance(2 * KEYS_REFRESH_MS)
@@ -64,7 +64,7 @@ it.each([
   await issuer.publish('old')
 })
 
-it('accepts a key that was published just now within seconds, and never answers 401 until then', async () => {
+it('accepts a newly published key within seconds, and never returns 401 before', async () => {
   await issuer.publish('old', 'new')
   const token = await issuer.token('new')
   await eventually(async () => {
@@ -77,7 +77,7 @@ it('accepts a key that was published just now within seconds, and never answers 
   })
 })
 
-it('does not end a worker whose token names a key that is looked up later', async () => {
+it('does not stop a worker whose token names a key that is found later', async () => {
   issuer.isUnavailable = true
   await issuer.publish('old', 'new', 'newer')
   const job = await newJob(server.ledger)
@@ -89,7 +89,7 @@ it('does not end a worker whose token names a key that is looked up later', asyn
   await worker.stop()
 })
 
-it('asks the issuer rarely, however many key ids are made up, and accepts valid tokens meanwhile', async () => {
+it('sends few requests to the issuer for many invented key ids, and accepts valid tokens meanwhile', async () => {
   const before = issuer.requests
   const startedAt = performance.now()
   const statuses = new Set<number>()
@@ -101,7 +101,7 @@ it('asks the issuer rarely, however many key ids are made up, and accepts valid 
   expect(issuer.requests - before).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 5000)
 })
 
-it('refuses a key id that the issuer does not have once it was looked up', async () => {
+it('refuses a key id that the issuer does not have, after looking it up', async () => {
   await eventually(async () =>
     expect(await refusal(server, bearer(forged('ES256', 'never published')))).toContain(
       'its key is not among those of the issuer',

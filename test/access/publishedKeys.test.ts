@@ -1,4 +1,4 @@
-// Tokens that are verified by the keys that an issuer publishes, over HTTP: while the issuer is there, and while it is not.
+// Tokens verified by keys that an issuer publishes, over HTTP, with the issuer available and unavailable.
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -18,7 +18,7 @@ let published: string
 let issuer: Server
 let AUTH_JWKS_URL: string
 let fetches = 0
-/** What the issuer does instead of answering. */
+/** How the issuer fails. */
 let disorder: 'fails' | 'is silent' | 'talks nonsense' | undefined
 
 beforeAll(async () => {
@@ -52,26 +52,26 @@ function startServer(environment: Record<string, string> = {}): Promise<TestServ
   return startTestServer({ environment: { ...CLAIMS, AUTH_JWKS_URL, ...environment }, log })
 }
 
-describe('an issuer that is there', () => {
+describe('an available issuer', () => {
   let server: TestServer
   beforeAll(async () => {
     server = await startServer()
   })
   afterAll(() => server.close())
 
-  it('lets tokens in that are signed by one of its keys', async () => {
+  it('accepts tokens that are signed by one of its keys', async () => {
     expect(await who(server, await sign('ES256', privateKey, 'one'))).toMatchObject({ actor: 'user:ada' })
     expect(await who(server, await sign('ES256', privateKey, 'any algorithm'))).toMatchObject({ actor: 'user:ada' })
   })
 
-  it('does not let in a token that names a key it does not have', async () => {
+  it('refuses a token that names a key it does not have', async () => {
     const token = await sign('ES256', privateKey, 'two')
     await eventually(async () =>
       expect(await refusal(server, bearer(token))).toContain('its key is not among those of the issuer'),
     )
   })
 
-  it('does not let in a token that names a key which does not fit it, and the fault is that of the token', async () => {
+  it('refuses a token that names an unsuitable key, without logging an error', async () => {
     const before = lines.filter(({ level }) => level === 'error').length
     for (const alg of ['ES384', 'ES512', 'RS256', 'EdDSA']) {
       for (const kid of ['one', 'any algorithm']) {
@@ -93,7 +93,7 @@ describe('an issuer that is there', () => {
   })
 })
 
-const AWAY = {
+const UNAVAILABLE = {
   status: 503,
   errors: [
     {
@@ -103,15 +103,15 @@ const AWAY = {
   ],
 }
 
-describe('an issuer that is out of order', () => {
+describe('a failing issuer', () => {
   it.each(['fails', 'talks nonsense'] as const)(
-    'because it %s is a fault on our side, until it is back',
+    'that %s makes requests unavailable until it recovers',
     async (fault) => {
       const server = await startServer()
       const token = await sign('ES256', privateKey, 'one')
       disorder = fault
       const answer = await server.request(WHO, {}, bearer(token))
-      expect(answer).toMatchObject(AWAY)
+      expect(answer).toMatchObject(UNAVAILABLE)
       expect(answer.headers.get('retry-after')).toBe('1')
       const requestId = answer.headers.get('x-request-id')
       expect(lines.filter((line) => line.requestId === requestId && line.level === 'warn')).toMatchObject([
@@ -123,7 +123,7 @@ describe('an issuer that is out of order', () => {
     },
   )
 
-  it('is not waited for longer than a request may take', async () => {
+  it('does not delay a request beyond its timeout', async () => {
     const server = await startServer({ REQUEST_TIMEOUT_MS: '700' })
     disorder = 'is silent'
     const startedAt = performance.now()
@@ -134,7 +134,7 @@ describe('an issuer that is out of order', () => {
     await server.close()
   })
 
-  it('is no way around the rate limit, and is left alone', async () => {
+  it('does not bypass the rate limit, and gets few requests', async () => {
     const server = await startServer({ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' })
     disorder = 'fails'
     fetches = 0

@@ -1,4 +1,4 @@
-// The role table, cell by cell, over HTTP: each role, each operation by each field that is it, on an own job and on somebody else's.
+// The role table, cell by cell, over HTTP: each role with each field of each operation, on an own job and on another user's.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS, OPERATIONS, ROLES, type Role } from '../../src/access/roles.ts'
@@ -21,12 +21,12 @@ afterAll(() => server.close())
 
 type Outcome = 'done' | 'absent' | 'forbidden'
 
-/** How each field is tried as each operation that it may be. */
+/** Samples of each field for each of its operations. */
 const SAMPLES: Record<string, Sample[]> = { ...JOB_SAMPLES, ...WORK_SAMPLES, ...EVENT_SAMPLES }
 
 let users = 0
 
-/** What becomes of `sample` in the hands of a caller with these roles. */
+/** Runs `sample` as a caller with these roles. */
 async function outcome(sample: Sample, roles: readonly Role[], whose: 'own' | 'other'): Promise<Outcome> {
   users += 1
   const caller = `caller-${users}`
@@ -82,7 +82,7 @@ describe('a caller', () => {
   )
 
   it.each(PAIRS)(
-    'with the roles %s and %s may do what either of them allows, as far as that one reaches',
+    'with the roles %s and %s may do what either of them allows, within the scope of that role',
     async (...pair) => {
       for (const sample of REPRESENTATIVES) {
         for (const whose of ['own', 'other'] as const) {
@@ -95,7 +95,7 @@ describe('a caller', () => {
 })
 
 describe('a USER that moves an own job to PENDING', () => {
-  it('retries it, which takes a job that FAILED', async () => {
+  it('retries it, and is refused if the job is not FAILED', async () => {
     const query = `mutation ($id: ID!) { it: transitionJob(input: { jobId: $id, to: PENDING }) {
       __typename ... on VersionConflict { expectedState actualState } } }`
     const headers = await asUser('retrier', 'USER')
@@ -112,7 +112,7 @@ describe('a USER that moves an own job to PENDING', () => {
 })
 
 describe('the table', () => {
-  it('has no cell that is not tried', () => {
+  it('has a sample for every cell', () => {
     const tried = Object.values(SAMPLES).flatMap((samples) => samples.map(({ operation }) => operation))
     expect([...new Set(tried)].sort()).toEqual([...OPERATIONS].sort())
     const fields = Object.entries(SAMPLES).map(([field, samples]) => [
@@ -123,7 +123,7 @@ describe('the table', () => {
     expect(Object.fromEntries(fields)).toEqual(Object.fromEntries(rules))
   })
 
-  it('is the table of docs/security.md', () => {
+  it('is the one in docs/security.md', () => {
     const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
     const words = { none: '', own: 'own', any: 'all' }
     const rows = OPERATIONS.map(

@@ -1,4 +1,4 @@
-// Secrets - passwords, tokens, keys, what they are verified with - are found in no log, no error and no list of processes.
+// Secrets (passwords, tokens, API keys, verification keys) do not appear in logs, errors or the list of processes.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const PASSWORD = 'pass-word-of-the-tests-4711'
 let database: TestDatabase
 let role: string
 
-// A role with a password of its own, also on servers that let everybody in without one.
+// A role with its own password, also on servers that do not require one.
 beforeEach(async () => {
   database = await createTestDatabase({ empty: true })
   role = `secrets_${Math.random().toString(36).slice(2)}`
@@ -47,12 +47,12 @@ function urlWithPassword(of = database): string {
   return url.href
 }
 
-/** The command lines of all processes, as every user of the machine can read them. */
+/** The command lines of all processes, which every user of the machine can read. */
 function processes(): string {
   return execFileSync('ps', ['-eo', 'args', '--no-headers', '-ww'], { encoding: 'utf8' })
 }
 
-/** What was seen of the processes until `ended`. */
+/** The command lines seen until `ended`. */
 async function processesUntil(ended: Promise<unknown>): Promise<string> {
   const seen: string[] = []
   let over = false
@@ -87,7 +87,7 @@ async function serve(environment: Record<string, string>): Promise<{ program: Pr
   return { program, url: JSON.parse(line).url }
 }
 
-/** Makes a key by command. `seen`: the processes meanwhile, and what the command said to people. */
+/** Creates a key with the command. `seen`: the processes meanwhile, and the command's messages. */
 async function createKey(environment: Record<string, string>): Promise<{ key: string; seen: string }> {
   const program = runProgram('src/cli.ts', environment, ['api-key', 'create', 'ci', '--roles', 'ADMIN'])
   const listed = await processesUntil(program.ended)
@@ -100,7 +100,7 @@ async function createKey(environment: Record<string, string>): Promise<{ key: st
 }
 
 describe('secrets', () => {
-  it('are found nowhere, whatever happens to a server', async () => {
+  it('do not appear anywhere, whatever fails in a server', async () => {
     const listed = [await migrate()]
     const { program, url } = await serve(PROTECTED)
     const connection = connectDatabase({
@@ -141,12 +141,12 @@ describe('secrets', () => {
     program.process.kill('SIGTERM')
     await program.ended
     const written = program.stdout() + program.stderr()
-    // There is something to be searched: requests, refusals, failures.
+    // Make sure that there is something to search: requests, refusals, failures.
     expect(written).toContain('request answered')
     expect(written).toContain('authentication failed')
     expect(written).toContain('request failed')
     expect(written).toContain('an idle connection to the database broke')
-    // What pg tells of itself: by these others could have statements cancelled.
+    // Properties of pg's connections: with these, others could cancel statements.
     expect(written).not.toMatch(/secretKey|processID/)
     expect(answers.join()).toContain('user:ada')
     const secrets = { PASSWORD, JWT_SECRET, key, good, bad, signature: good.split('.')[2] as string }
@@ -161,7 +161,7 @@ describe('secrets', () => {
     }
   })
 
-  it('are not repeated by a server that cannot start', async () => {
+  it('do not appear in the errors of a server that cannot start', async () => {
     const url = new URL(urlWithPassword())
     url.password = `${PASSWORD}-wrong`
     const environments = [
@@ -178,14 +178,14 @@ describe('secrets', () => {
     }
   })
 
-  it('are not seen while a key is made', async () => {
+  it('do not appear in the list of processes while a key is created', async () => {
     const migrated = await createTestDatabase()
     const { key, seen } = await createKey({ DATABASE_URL: urlWithPassword(migrated) })
     for (const secret of [PASSWORD, key]) expect(seen.includes(secret)).toBe(false)
     await migrated.drop()
   })
 
-  it('are not seen while a key is made in the embedded database, which is made as well', async () => {
+  it('do not appear there while a key and the embedded database are created', async () => {
     const dataDir = temporaryDirectory('jobledger-secrets-')
     try {
       const { key, seen } = await createKey({ DATA_DIR: dataDir })

@@ -1,4 +1,4 @@
-// How many SQL statements a mutation costs, by role: a caller whose scope is limited to its own jobs costs no more than others.
+// The number of SQL statements of a mutation, by role: callers limited to their own jobs need no more than others.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS, ROLES } from '../../src/access/roles.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** No transitions of jobs that the caller names: they work in batches, or read back what they wrote. */
+/** Excluded: they run in batches, or read back what they wrote. */
 const OTHERS = ['Mutation.cleanupJobs', 'Mutation.rescueStuckJobs', 'Mutation.setJobResult']
 
 const cells = Object.entries({ ...JOB_SAMPLES, ...WORK_SAMPLES })
@@ -49,7 +49,7 @@ describe('one statement', () => {
 
 describe('a job of another user', () => {
   it.each(cells.filter(({ scope, sample }) => scope === 'own' && sample.operation !== 'jobs:create'))(
-    'is refused to $role by the statements for a missing one: $field to $sample.operation',
+    'is refused to $role with the same statements as a missing one: $field to $sample.operation',
     async ({ sample, role }) => {
       const { id: jobId } = await jobIn(server.ledger, sample.state, { userId: 'ada' })
       const headers = await asUser('mallory', role)

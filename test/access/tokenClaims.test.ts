@@ -1,4 +1,4 @@
-// What the claims of a token give, over HTTP: roles by exact names, and nothing to tokens of other kinds.
+// The claims of a token, over HTTP: exact role names give roles, and tokens of other kinds are refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readableLog } from '../maintenance/logLines.ts'
 import { bearer, PROTECTED, type TokenFacts, tokenOf } from '../support/credentials.ts'
@@ -12,14 +12,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-describe('the claim with the roles', () => {
+describe('the roles claim', () => {
   it.each([
     ['ADMIN', ['ADMIN']],
     ['USER WORKER', ['USER', 'WORKER']],
     ['WORKER,AUDITOR', ['WORKER', 'AUDITOR']],
     ['ADMIN, USER', ['USER', 'ADMIN']],
     [['ADMIN', 'billing'], ['ADMIN']],
-  ])('gives the exact names that it holds: %j', async (roles, given) => {
+  ])('gives the roles that it names exactly: %j', async (roles, given) => {
     expect(await who(server, await tokenOf('ada', { claims: { roles } }))).toMatchObject({ roles: given })
   })
 
@@ -50,12 +50,12 @@ describe('the claim with the roles', () => {
     { ADMIN: true },
     true,
     null,
-  ])('gives no role where it is anything else: %j', async (roles) => {
+  ])('gives no role for anything else: %j', async (roles) => {
     const { errors } = await server.request(WHO, {}, bearer(await tokenOf('ada', { claims: { roles } })))
     expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
   })
 
-  it('is logged once a minute where it gives no role', () => {
+  it('is logged once a minute if it gives no role', () => {
     expect(lines.filter(({ msg }) => msg === 'token gives no role: roles claim ignored')).toMatchObject([
       { level: 'warn', actor: 'user:ada', claim: 'roles', value: '"not an ADMIN"' },
     ])
@@ -75,7 +75,7 @@ describe('a token of another kind', () => {
     ['a logout token', { header: { typ: 'logout+jwt' } }, 'its header "typ" must be at+jwt or JWT, or absent'],
     ['a security event', { header: { typ: 'application/secevent+jwt' } }, 'its header "typ" must be'],
     ['a proof of possession', { header: { typ: 'dpop+jwt' } }, 'its header "typ" must be'],
-    ['one whose type is no text', { header: { typ: 7 } }, 'its header "typ" must be'],
+    ['one whose type is not a string', { header: { typ: 7 } }, 'its header "typ" must be'],
   ])('is refused: %s', async (_name, facts, why) => {
     expect(await refusal(server, bearer(await tokenOf('ada', { roles: ['ADMIN'], ...facts })))).toContain(why)
   })
@@ -87,12 +87,12 @@ describe('a token of another kind', () => {
     ['of Okta, without a type', { claims: { scp: ['jobs'] } }],
     ['of Keycloak, old versions of which add a nonce', { claims: { typ: 'Bearer', nonce: 'n', scope: 'openid' } }],
     ['of Cognito', { claims: { token_use: 'access' } }],
-  ])('is accepted where it is an access token: %s', async (_name, facts) => {
+  ])('is accepted if it is an access token: %s', async (_name, facts) => {
     expect(await who(server, await tokenOf('ada', facts))).toMatchObject({ actor: 'user:ada' })
   })
 })
 
-describe('a token of Firebase, which gives ID tokens only', () => {
+describe('a token of Firebase, which issues only ID tokens', () => {
   const project = 'demo-project'
   const issuer = `https://securetoken.google.com/${project}`
   const claims = {
@@ -121,7 +121,7 @@ describe('a token of Firebase, which gives ID tokens only', () => {
     ['another project', { iss: 'https://securetoken.google.com/other', aud: 'other' }, '"iss"'],
     ['a session cookie', { iss: `https://session.firebase.google.com/${project}` }, '"iss"'],
     ['another audience', { aud: 'other' }, '"aud"'],
-  ])('is refused where it is of %s', async (_, other, claim) => {
+  ])('is refused if it is from %s', async (_, other, claim) => {
     const token = await tokenOf('ada', { header, claims: { ...claims, ...other } })
     expect(await refusal(own, bearer(token))).toContain(`its claim ${claim} has an unexpected value`)
   })

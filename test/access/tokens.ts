@@ -1,4 +1,4 @@
-// Tokens signed by private keys, and what a server says to a credential.
+// Creates tokens signed by private keys, and sends credentials to a server.
 import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { expect } from 'vitest'
@@ -7,10 +7,10 @@ import type { TestServer } from '../support/server.ts'
 
 export const WHO = '{ viewer { actor userId roles } }'
 
-/** The claims of a good token of ada's, but for its times. */
+/** The claims of a valid token for ada, without its times. */
 export const FACTS = { iss: PROTECTED.AUTH_JWT_ISSUER, aud: PROTECTED.AUTH_JWT_AUDIENCE, sub: 'ada' }
 
-/** Variables of a server that takes such tokens, without the key. */
+/** The settings of a server that accepts such tokens, without the key. */
 export const CLAIMS = {
   AUTH_JWT_ISSUER: PROTECTED.AUTH_JWT_ISSUER,
   AUTH_JWT_AUDIENCE: PROTECTED.AUTH_JWT_AUDIENCE,
@@ -23,7 +23,7 @@ export function sign(alg: string, key: KeyObject, kid?: string): Promise<string>
     .sign(key)
 }
 
-/** A token that says it is signed by `alg`, and is not. */
+/** A token with an invalid signature that names `alg`. */
 export function forged(alg: string, kid?: string): string {
   const parts = [
     { alg, ...(kid && { kid }) },
@@ -32,14 +32,14 @@ export function forged(alg: string, kid?: string): string {
   return [...parts, Buffer.alloc(96, 7).toString('base64url')].join('.')
 }
 
-/** Whom a server takes the sender of a token for. */
+/** The caller that a server identifies by a token. */
 export async function who(server: TestServer, token: string) {
   const answer = await server.request(WHO, {}, { authorization: `Bearer ${token}` })
   expect(answer.errors).toBeUndefined()
   return answer.data.viewer
 }
 
-/** Why a server turns a caller away. */
+/** The message with which a server refuses a caller. */
 export async function refusal(server: TestServer, headers: Record<string, string>): Promise<string> {
   const { status, data, errors, headers: answered } = await server.request(WHO, {}, headers)
   expect([status, data]).toEqual([401, undefined])

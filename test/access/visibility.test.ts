@@ -1,5 +1,5 @@
-// Jobs of other users: for a USER they are as jobs that do not exist, on every way that leads to one. The schema is gone through, so
-// that a new way without a rule fails here.
+// Jobs of other users: to a USER they look like jobs that do not exist, by every path of the schema. The test walks the schema, so a new path
+// without a probe fails here.
 import { getNamedType, isInterfaceType, isObjectType, isUnionType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -23,7 +23,7 @@ afterAll(() => server.close())
 
 const SECRET = 'the-secret-of-ada'
 
-/** A job of ada's with everything that a job can have. */
+/** A job of ada's with records and a result. */
 async function jobOfAda(state: 'PENDING' | 'PROCESSING' | 'COMPLETED' | 'FAILED' = 'COMPLETED'): Promise<Job> {
   const facts = {
     userId: 'ada',
@@ -43,7 +43,7 @@ const FACTS =
 interface Probe {
   readonly query: string
   readonly state?: 'PENDING' | 'PROCESSING' | 'FAILED'
-  /** What is asked for: of ada's job, or what has the same form and does not exist. */
+  /** The id to query: of ada's job, or one of the same form that does not exist. */
   names(job: Job | undefined): object | Promise<object>
 }
 
@@ -64,7 +64,7 @@ const nobody = (job: Job | undefined) => ({ user: job?.userId ?? 'nobody' })
 const MOVED = `__typename ... on JobNotFound { message jobId } ... on TransitionJobSuccess { job { ${FACTS} } record { id } }`
 const NODE = `... on Job { ${FACTS} } ... on JobStateRecord { actor reason job { ${FACTS} } } ... on JobResult { output job { ${FACTS} } }`
 
-/** Every way to a job, tried by mallory. */
+/** Every path to a job, tried by mallory. */
 const PROBES: Record<string, Probe> = {
   job: { query: `query ($id: ID!) { job(id: $id) { ${FACTS} } }`, names: jobId },
   'node of a job': { query: `query ($id: ID!) { node(id: $id) { ${NODE} } }`, names: jobId },
@@ -154,7 +154,7 @@ const PROBES: Record<string, Probe> = {
   },
 }
 
-/** An answer with its own ids and times taken out. */
+/** A response without its own ids and times. */
 function told(answer: { data: unknown; errors?: unknown }, names: object): unknown {
   let text = JSON.stringify([answer.data, answer.errors])
   for (const name of Object.values(names)) {
@@ -165,28 +165,31 @@ function told(answer: { data: unknown; errors?: unknown }, names: object): unkno
 }
 
 describe('a job of another user', () => {
-  it.each(Object.entries(PROBES))('is by %s as one that does not exist', async (_, { query, state, names }) => {
-    const job = await jobOfAda(state)
-    const ask = async (about: Job | undefined) => {
-      const variables = await names(about)
-      let answer: unknown
-      const statements = await log.during(async () => {
-        answer = told(await server.request(query, variables, asMallory), variables)
-      })
-      return { answer, statements }
-    }
-    // The first request of a connection may prepare and connect.
-    await ask(undefined)
-    const [foreign, missing] = [await ask(job), await ask(undefined)]
-    expect(JSON.stringify(foreign.answer)).not.toContain(SECRET)
-    expect(foreign.answer).toEqual(missing.answer)
-    // The same work is done for both, so that the time tells nothing either.
-    expect(foreign.statements).toEqual(missing.statements)
-    const after = await server.ledger.prisma.job.findUniqueOrThrow({ where: { id: job.id } })
-    expect(after).toEqual(job)
-  })
+  it.each(Object.entries(PROBES))(
+    'reached by %s looks like one that does not exist',
+    async (_, { query, state, names }) => {
+      const job = await jobOfAda(state)
+      const ask = async (about: Job | undefined) => {
+        const variables = await names(about)
+        let answer: unknown
+        const statements = await log.during(async () => {
+          answer = told(await server.request(query, variables, asMallory), variables)
+        })
+        return { answer, statements }
+      }
+      // The first request may open connections and prepare statements.
+      await ask(undefined)
+      const [foreign, missing] = [await ask(job), await ask(undefined)]
+      expect(JSON.stringify(foreign.answer)).not.toContain(SECRET)
+      expect(foreign.answer).toEqual(missing.answer)
+      // Both do the same work, so that timing reveals nothing either.
+      expect(foreign.statements).toEqual(missing.statements)
+      const after = await server.ledger.prisma.job.findUniqueOrThrow({ where: { id: job.id } })
+      expect(after).toEqual(job)
+    },
+  )
 
-  it('would be seen if it were shown: ada sees it by the same questions', async () => {
+  it('is visible to its owner by the same queries', async () => {
     const asAda = await asUser('ada', 'USER')
     for (const [name, { query, state, names }] of Object.entries(PROBES)) {
       const job = await jobOfAda(state)
@@ -199,7 +202,7 @@ describe('a job of another user', () => {
   })
 })
 
-/** What leads from where to something of a job, and the probes that go that way. */
+/** The fields that lead to a part of a job, and the probes that use them. */
 const WAYS: Record<string, (keyof typeof PROBES)[]> = {
   'CreateJobSuccess.job': ['create under a known key'],
   'DeleteJobSuccess.job': ['delete'],
@@ -229,7 +232,7 @@ const WAYS: Record<string, (keyof typeof PROBES)[]> = {
   'Query.stuckJobs': ['stuckJobs'],
   'TransitionJobSuccess.job': ['cancel', 'retry'],
   'TransitionJobSuccess.record': ['cancel', 'retry'],
-  // Out of reach for a USER altogether: roleTable.test.ts.
+  // Not available to a USER at all: roleTable.test.ts.
   'ClaimJobsSuccess.jobs': [],
   'ExtendLeasesSuccess.extended': [],
   'Mutation.claimJobs': [],
@@ -240,12 +243,12 @@ const WAYS: Record<string, (keyof typeof PROBES)[]> = {
   'Mutation.setJobResult': [],
   'SetJobResultSuccess.job': [],
   'SetJobResultSuccess.result': [],
-  // Over a stream: ../events/access.test.ts.
+  // As a stream: ../events/access.test.ts.
   'JobEvent.record': [],
   'Subscription.jobEvents': [],
 }
 
-/** Whether an object of the type is a job, something of a job, or holds such a thing. */
+/** Whether the type is a job or a part of a job, or contains one. */
 function leadsToJobs(typeName: string, seen = new Set<string>()): boolean {
   if (seen.has(typeName)) return false
   seen.add(typeName)
@@ -263,7 +266,7 @@ function leadsToJobs(typeName: string, seen = new Set<string>()): boolean {
 }
 
 describe('the schema', () => {
-  it('has no way to a job that is not tried here', () => {
+  it('has no path to a job without a probe', () => {
     const types = Object.values(schema.getTypeMap()).filter(isObjectType)
     const ways = types
       .filter(({ name }) => !name.startsWith('__'))

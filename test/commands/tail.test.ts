@@ -121,7 +121,7 @@ describe('tail', () => {
     ['an invalid cursor', ['--after', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): --after is not a cursor/],
     ['an invalid job id', ['--job', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): .*"x"/],
     ['an invalid state', ['--state', 'DONE'], /^--state must be one of PENDING, .* \(got "DONE"\)\.\n$/],
-    ['an invalid URL', ['--url', 'here'], /^--url must be the whole endpoint of a server/],
+    ['an invalid URL', ['--url', 'here'], /^--url must be the URL of an endpoint/],
   ])('says in one sentence what is wrong with %s', async (_, words, message) => {
     const program = tail(...words)
     expect(await program.ended).toEqual({ code: 1, signal: null })

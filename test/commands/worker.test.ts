@@ -190,7 +190,7 @@ describe('jobledger worker does not start', () => {
     ['a lease that is too long', { exec: 'sh', lease: '86401' }, '--lease must be an integer from 1 to 86400'],
     ['an invalid timeout', { exec: 'sh', timeout: 'soon' }, '--timeout must be a positive number of seconds'],
     ['an empty preset', { exec: 'sh', preset: ['a', ''] }, '--preset must not be empty'],
-    ['an invalid URL', { exec: 'sh', url: 'localhost:4000' }, '--url must be the whole endpoint of a server'],
+    ['an invalid URL', { exec: 'sh', url: 'localhost:4000' }, '--url must be the URL of an endpoint'],
     ['an invalid credential', { exec: 'sh' }, 'that is valid. The credential was read from JOBLEDGER_TOKEN.'],
   ])('with %s', async (_, options, sentence) => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)

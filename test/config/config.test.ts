@@ -1,4 +1,4 @@
-// What the environment may say, and what a person reads who said it wrong.
+// The settings in the environment, and the messages for invalid ones.
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,17 +24,17 @@ function faultsOf(environment: Record<string, string>): string[] {
 describe('.env.example', () => {
   const example = parseEnv(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8'))
 
-  it('has every variable that is read, and no other', () => {
+  it('has exactly the variables that are read', () => {
     expect(Object.keys(example).sort()).toEqual([...VARIABLE_NAMES].sort())
   })
 
-  it('gives the defaults', () => {
+  it('contains the defaults', () => {
     expect(parseConfig(example as Record<string, string>)).toEqual(parseConfig({}))
   })
 })
 
 describe('the defaults', () => {
-  it('are those of the documentation', () => {
+  it('are the documented ones', () => {
     expect(parseConfig({})).toMatchObject({
       environment: 'development',
       host: '127.0.0.1',
@@ -53,13 +53,13 @@ describe('the defaults', () => {
     })
   })
 
-  it('hold where a variable is empty', () => {
+  it('apply if a variable is empty', () => {
     expect(parseConfig({ PORT: '', DATABASE_URL: '', LIMIT_PAGE_SIZE: '' })).toEqual(parseConfig({}))
   })
 })
 
 describe('a value', () => {
-  it('that is allowed replaces the default', () => {
+  it('that is valid replaces the default', () => {
     const url = 'postgresql://user:p%40ss@host:6543/name?sslmode=require'
     const environment = {
       PORT: '0',
@@ -84,11 +84,11 @@ describe('a value', () => {
     ['NODE_ENV', 'prod', 'NODE_ENV must be one of development, production, test (got "prod").'],
     ['DATABASE_PREPARED_STATEMENTS', 'no', 'DATABASE_PREPARED_STATEMENTS must be one of true, false (got "no").'],
     ['LIMIT_PAGE_SIZE', '10', 'LIMIT_DEFAULT_PAGE_SIZE must not be more than LIMIT_PAGE_SIZE.'],
-  ])('of %s that is %s is refused with a sentence', (name, value, sentence) => {
+  ])('is refused with a message: %s=%s', (name, value, sentence) => {
     expect(faultsOf({ [name]: value })).toEqual([sentence])
   })
 
-  it('is refused together with all others that are wrong', () => {
+  it('is refused together with all other invalid values', () => {
     const names = faultsOf({
       PORT: 'x',
       LOG_LEVEL: 'y',
@@ -132,7 +132,7 @@ describe('access control', () => {
     { HOST: '192.168.1.1' },
     { HOST: '127.0.0.1.example' },
     { DATABASE_URL: 'postgresql://host/name' },
-  ])('must be set with %o, unless the process does not serve', (environment) => {
+  ])('must be set with %o, except in commands that do not serve', (environment) => {
     expect(faultsOf(environment)).toEqual([expect.stringMatching(UNSET)])
     expect(parseConfig({ ...environment, AUTH: 'open' }).access).toMatchObject({ mode: 'open', isExplicit: true })
     expect(parseConfig({ ...environment, AUTH: 'required' }).access).toMatchObject({ mode: 'required' })
@@ -140,7 +140,7 @@ describe('access control', () => {
     expect(parseConfig(environment, 'work').host).toBe(environment.HOST ?? '127.0.0.1')
   })
 
-  it('comes with a rate for each caller, unless another one is set', () => {
+  it('sets a default rate limit for each caller', () => {
     expect(parseConfig(TOKENS).rateLimits).toEqual({ perSecond: 1000, burst: 2000 })
     expect(parseConfig({ ...TOKENS, RATE_LIMIT_PER_SECOND: '7' }).rateLimits).toEqual({ perSecond: 7, burst: 14 })
     expect(parseConfig({ ...TOKENS, RATE_LIMIT_PER_SECOND: '0' }).rateLimits).toBeUndefined()
@@ -150,7 +150,7 @@ describe('access control', () => {
     })
   })
 
-  it('is on once a key is set, of whichever kind', () => {
+  it('is on if a key of any kind is set', () => {
     const { AUTH_JWT_SECRET: _, ...claims } = TOKENS
     const kind = (variables: Record<string, string>) => parseConfig({ ...claims, ...variables }).access.jwt?.keys.kind
     expect(kind(TOKENS)).toBe('secret')
@@ -206,13 +206,13 @@ describe('access control', () => {
     ['ec', { namedCurve: 'P-256' }],
     ['ec', { namedCurve: 'P-384' }],
     ['ec', { namedCurve: 'P-521' }],
-  ])('takes a public key of %s with %o', (type, options) => {
+  ])('accepts a public key of %s with %o', (type, options) => {
     const pair = generateKeyPairSync(type as 'rsa', options as { modulusLength: number })
     const AUTH_JWT_PUBLIC_KEY = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
     expect(faultsOf({ ...TOKENS, AUTH_JWT_SECRET: '', AUTH_JWT_PUBLIC_KEY })).toEqual([])
   })
 
-  it('refuses a private key where a public one belongs, without repeating it', () => {
+  it('refuses a private key instead of a public one, without repeating it', () => {
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
     const { AUTH_JWT_SECRET: _, ...claims } = TOKENS
     const [fault] = faultsOf({ ...claims, AUTH_JWT_PUBLIC_KEY: pem })
@@ -229,7 +229,7 @@ describe('DATABASE_URL', () => {
     ['root:secret@host/name', '(got no URL)'],
     ['postgres://root:sec#ret/secret@host/name', '(got no URL)'],
     ['postgres://root:secret%@host/name', '(got no URL)'],
-  ])('%s is refused without being repeated', (url, came) => {
+  ])('is refused without being repeated: %s', (url, came) => {
     const [fault, ...others] = faultsOf({ DATABASE_URL: url, AUTH: 'open' })
     expect(others).toEqual([])
     expect(fault).toContain('DATABASE_URL must be a URL that begins with postgres:// or postgresql://')

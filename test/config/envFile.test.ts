@@ -1,4 +1,4 @@
-// The file `.env` of a folder that may be anybody's: which settings are read from it, what it cannot do, and what child processes get.
+// The file `.env` of a folder that may belong to others: which settings are read from it, what it cannot do, and what child processes get.
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,14 +12,14 @@ import { endPrograms, runProgram } from '../support/program.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 import { onServer } from '../support/testRun.ts'
 
-// Processes take a loaded machine its time.
+// Starting processes is slow on a busy machine.
 vi.setConfig({ testTimeout: 180_000 })
 
 const dir = mkdtempSync(join(tmpdir(), 'jobledger-env-'))
 afterEach(endPrograms)
 afterAll(() => rmSync(dir, { recursive: true }))
 
-/** A folder with this file `.env`. */
+/** Creates a folder with this `.env`. */
 function folder(...lines: string[]): string {
   const path = mkdtempSync(join(dir, 'folder-'))
   writeFileSync(join(path, '.env'), lines.join('\n'))
@@ -32,7 +32,7 @@ async function jobledger(words: string[], environment: Record<string, string>, c
   return { code, stdout: program.stdout(), stderr: program.stderr() }
 }
 
-/** A server that answers nothing useful, and counts the requests that it gets. */
+/** A server without GraphQL that counts its requests. */
 async function countingServer() {
   const authorizations: (string | undefined)[] = []
   const server = createServer((request, response) => {
@@ -45,7 +45,7 @@ async function countingServer() {
 }
 
 describe('a credential', () => {
-  it('is never sent to a server that only .env names, unless it comes from there too', async () => {
+  it('is never sent to a server that only .env names, unless .env also has the credential', async () => {
     const server = await countingServer()
     const cwd = folder(`JOBLEDGER_URL=${server.url}`)
     for (const words of [['tail'], ['worker', '--exec', 'true'], ['run', '--', 'true']]) {
@@ -64,7 +64,7 @@ describe('a credential', () => {
     server.close()
   })
 
-  it('is not PGPASSWORD of the environment for a database that only .env names', async () => {
+  it('from PGPASSWORD is not sent to a database that only .env names', async () => {
     const cwd = folder('DATABASE_URL=postgresql://ada@127.0.0.1:1/name')
     const { code, stderr } = await jobledger(['rollup'], { PGPASSWORD: 'real' }, cwd)
     expect([code, stderr]).toEqual([1, expect.stringContaining('PGPASSWORD is set in the environment. It is not sent')])
@@ -73,8 +73,8 @@ describe('a credential', () => {
   })
 })
 
-describe('another name in .env', () => {
-  it('stops a server and its commands with the nearest setting', async () => {
+describe('an unknown name in .env', () => {
+  it('stops a server and its commands with an error that names the nearest setting', async () => {
     const cwd = folder('AUTH=open', 'STATSD_HOST=10.0.0.1', 'TEST_DATABASE_URL=postgresql://127.0.0.1/a')
     for (const words of [['start'], ['rollup'], ['maintain', '--once']]) {
       const { code, stderr } = await jobledger(words, {}, cwd)
@@ -99,7 +99,7 @@ describe('another name in .env', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('No database server answers at 127.0.0.1:1')])
   })
 
-  it('is ignored by commands that are clients, whose folder may be that of another program', async () => {
+  it('is ignored by client commands, whose folder may belong to another program', async () => {
     const server = await countingServer()
     const cwd = folder('STATSD_HOST=10.0.0.1', `JOBLEDGER_URL=${server.url}`)
     const { stderr } = await jobledger(['tail'], {}, cwd)
@@ -131,7 +131,7 @@ describe('a name that looks like a setting', () => {
     expect([code, stderr]).toEqual([1, `${sentence}\n`])
   })
 
-  it('is refused in the environment where that setting is not set', async () => {
+  it('is refused in the environment if that setting is not set', async () => {
     const DATABASE_URL = 'postgresql://127.0.0.1:1/a'
     const wrong = { DATABASE_URL, LIMIT_PAGE_SIZES: '7', PROT: '1', JOBLEDGER_PORT: 'tcp://10.0.0.1:4000' }
     const { code, stderr } = await jobledger(['rollup'], wrong, folder())
@@ -150,7 +150,7 @@ describe('a name that looks like a setting', () => {
 })
 
 describe('a child process', () => {
-  it('gets nothing of .env, and none of our secrets unless it is told so', async () => {
+  it('gets nothing from .env, and no secrets of the parent unless they are passed on', async () => {
     const cwd = folder(
       'NODE_OPTIONS=--require=/nonexistent',
       'LD_PRELOAD=/nonexistent.so',
@@ -183,7 +183,7 @@ describe('a child process', () => {
 })
 
 describe('MIGRATE_LOCK_TIMEOUT_MS of .env', () => {
-  it('bounds the wait of migrations of the embedded database', async () => {
+  it('limits how long migrations of the embedded database wait', async () => {
     const dataDir = temporaryDirectory('jobledger-env-data-')
     const log = { info: () => undefined, warn: console.warn }
     const server = await startEmbedded({ dataDir, settings: { fsync: 'off' }, log })

@@ -28,7 +28,7 @@ async function create(input: object, headers: Record<string, string> = {}) {
 }
 
 describe('createJob', () => {
-  it('makes a pending job with one record, for the caller unless somebody else is named', async () => {
+  it('creates a PENDING job with one record, for the caller or the given user', async () => {
     const { created, job } = await create({ content: 'report.pdf', preset: 'fast', metadata: { pages: 3 } })
     expect(created).toBe(true)
     expect(job).toMatchObject({
@@ -69,12 +69,12 @@ describe('createJob', () => {
     })
   })
 
-  it('takes no header of the request for the caller', async () => {
+  it('ignores request headers that claim to identify the caller', async () => {
     const { job } = await create({ content: 'x' }, { 'x-actor': 'ada', actor: 'ada', 'x-user-id': 'ada' })
     expect([job.userId, job.stateActor]).toEqual(['dev', 'user:dev'])
   })
 
-  it('answers the same input under the same key with the first job, and another input with a conflict', async () => {
+  it('returns the existing job for the same idempotency key and input, and a conflict for another input', async () => {
     const input = { content: 'once', idempotencyKey: 'k1', metadata: { a: 1, b: [2] } }
     const first = await create(input)
     const again = await create({ ...input, metadata: { b: [2], a: 1 } })
@@ -88,7 +88,7 @@ describe('createJob', () => {
     expect((await create({ ...input, content: 'twice', userId: 'brandt' })).created).toBe(true)
   })
 
-  it('makes one job of fifty racing requests with one key', async () => {
+  it('creates one job when fifty requests with the same key race', async () => {
     const racers = await Promise.all(
       Array.from({ length: 50 }, () => create({ content: 'race', idempotencyKey: 'race' })),
     )
@@ -97,7 +97,7 @@ describe('createJob', () => {
     expect(await server.ledger.prisma.job.count({ where: { idempotencyKey: 'race' } })).toBe(1)
   })
 
-  it('names every fault of an input, its limit and what came, and writes nothing', async () => {
+  it('reports all problems of an input with limits and values, and writes nothing', async () => {
     const before = await server.ledger.prisma.job.count()
     const refused = await create({
       content: 'x'.repeat(1024 * 1024 + 1),
@@ -120,9 +120,9 @@ describe('createJob', () => {
     expect(await server.ledger.prisma.job.count()).toBe(before)
   })
 
-  it('keeps JSON as it came, and refuses integers that the way here has rounded', async () => {
+  it('stores JSON unchanged, and refuses integers that were rounded in transit', async () => {
     const metadata = { text: '\u{1f600} é', list: [null, true, -0.5, 1e300, { deep: [] }], largest: 9007199254740991 }
-    // 1e300 is an integer to JavaScript, and beyond what it keeps exactly.
+    // JavaScript treats 1e300 as an integer that it cannot represent exactly.
     expect(await create({ content: 'x', metadata })).toMatchObject({ __typename: 'InvalidInput' })
     const kept = { ...metadata, list: [null, true, -0.5, 1.5e-300, { deep: [] }] }
     expect((await create({ content: 'x', metadata: kept })).job.metadata).toEqual(kept)
@@ -132,7 +132,7 @@ describe('createJob', () => {
 })
 
 describe('createJobs', () => {
-  it('answers each for itself, in order', async () => {
+  it('returns a result for each job, in order', async () => {
     const inputs = [
       { content: 'a' },
       { content: 'b\0' },
@@ -148,7 +148,7 @@ describe('createJobs', () => {
   })
 
   it.each([[[]], [Array.from({ length: 1001 }, () => ({ content: 'x' }))]])(
-    'refuses none and too many',
+    'refuses an empty batch and one that is too large',
     async (inputs) => {
       const answer = await server.request(`${CREATE_MANY} fragment Outcome on CreateJobResult { __typename }`, {
         inputs,

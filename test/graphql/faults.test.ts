@@ -1,4 +1,4 @@
-// Faults of the database: masked, logged under the request id that the client gets, and over when the database is well again.
+// Failures of the database: masked, logged under the request id that the client gets, and gone when the database recovers.
 import { Writable } from 'node:stream'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -47,8 +47,8 @@ async function expectMasked(query: string, cause: RegExp, variables: object = {}
   expect(faults.map(({ code, message }) => `${code}: ${message}`)).toEqual([expect.stringMatching(cause)])
 }
 
-describe('a fault of the database', () => {
-  it('that is a statement given up for its time is masked, and nothing was written', async () => {
+describe('a database failure', () => {
+  it('is masked after a statement timeout, and nothing is written', async () => {
     const { id } = await newJob(server.ledger)
     await other.query('BEGIN')
     await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
@@ -58,7 +58,7 @@ describe('a fault of the database', () => {
     expect(data.transitionJob.__typename).toBe('TransitionJobSuccess')
   })
 
-  it('that is a missing table is answered as one that may be retried, without its name', async () => {
+  it('is reported as retryable when a table is missing, without the name of the table', async () => {
     await other.query('ALTER TABLE job_results RENAME TO mislaid')
     const refused = await server.request('{ jobs(first: 1) { nodes { result { id } } } }')
     expect(refused.errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 } }])
@@ -68,7 +68,7 @@ describe('a fault of the database', () => {
     expect(errors).toBeUndefined()
   })
 
-  it('that is a guard which somebody else provoked is masked', async () => {
+  it('is masked when another program has changed the database and a guard fails', async () => {
     const { id } = await newJob(server.ledger)
     await other.query('ALTER TABLE job_states DISABLE TRIGGER USER')
     await other.query('DELETE FROM job_states WHERE job_id = $1', [id])
@@ -78,7 +78,7 @@ describe('a fault of the database', () => {
     expect([job.state, job.version]).toEqual(['PENDING', 1])
   })
 
-  it('that is the lack of a free connection is answered as one that may be retried', async () => {
+  it('is reported as retryable when no connection is free', async () => {
     const held = await Promise.all([server.database.pool.connect(), server.database.pool.connect()])
     const { errors, headers } = await server.request('{ jobCount }')
     for (const client of held) client.release()
@@ -87,7 +87,7 @@ describe('a fault of the database', () => {
     expect((await server.request('{ jobCount }')).errors).toBeUndefined()
   })
 
-  it('that ends every connection is over when the database is back', async () => {
+  it('that closes all connections is gone when the database is available again', async () => {
     await server.request('{ jobCount }')
     await other.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',

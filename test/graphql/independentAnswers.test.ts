@@ -1,4 +1,4 @@
-// What one mutation, or one item of a batch, is answered does not depend on its neighbours.
+// The result of a mutation or of an item in a batch does not depend on the others.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { jobIn, MISSING_ID, newJob } from '../support/factories.ts'
@@ -19,7 +19,7 @@ describe('mutations of one document', () => {
     return (await server.ledger.prisma.job.findUnique({ where: { id: jobId } }))?.content
   }
 
-  it('keep the answer of one that was committed when the next names no job', async () => {
+  it('keep the result of a committed mutation when the next one has a malformed job id', async () => {
     const { data, errors } = await server.request(
       `mutation { ${CREATE} b: retryJob(input: { jobId: "garbage" }) { ${REFUSED} } }`,
     )
@@ -29,7 +29,7 @@ describe('mutations of one document', () => {
     expect(data.b.__typename).toBe('InvalidInput')
   })
 
-  it('keep the answer of one that was committed when the next fails', async () => {
+  it('keep the result of a committed mutation when the next one fails', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     const { database } = server
     await database.pool.query('ALTER TABLE job_results RENAME TO elsewhere')
@@ -42,7 +42,7 @@ describe('mutations of one document', () => {
   })
 })
 
-/** Every mutation that names one job, and what it takes beside the id. */
+/** Every mutation on one job, and its input in addition to the id. */
 const ONE_JOB: [operation: string, input: string, path: string[]][] = [
   ['transitionJob', 'jobId: $id, to: PROCESSING', ['jobId']],
   ['completeJob', 'jobId: $id', ['jobId']],
@@ -59,7 +59,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 const MALFORMED = ['', 'nope', '\0', '💥'.repeat(100), base64('Job:nope'), base64('JobStateRecord:1')]
 
-it('counts what is no id of a job among the lost leases, as it was given', async () => {
+it('returns malformed job ids unchanged among the lost leases', async () => {
   const query = `mutation ($leases: [JobLease!]!) { outcome: extendLeases(input: { leases: $leases }) {
     ... on ExtendLeasesSuccess { extended { jobId } lost } } }`
   const leases = MALFORMED.map((jobId) => ({ jobId, version: 1 }))
@@ -72,7 +72,7 @@ describe.each(ONE_JOB)('%s', (operation, input, path) => {
     ['claimJobs', 'deleteJob'].includes(operation) ? REFUSED.replace(/\.\.\. on JobNotFound \{.*?\}/, '') : REFUSED
   } } }`
 
-  it.each(MALFORMED)('refuses "%s", which is no id of a job, as InvalidInput', async (id) => {
+  it.each(MALFORMED)('refuses the malformed job id "%s" as InvalidInput', async (id) => {
     for (const role of ['ADMIN', 'USER', 'WORKER'] as const) {
       const { data, errors } = await server.request(query, { id }, await asUser('ada', role))
       if (errors?.[0]?.extensions?.code === 'FORBIDDEN') continue
@@ -84,7 +84,7 @@ describe.each(ONE_JOB)('%s', (operation, input, path) => {
     }
   })
 
-  it('takes an id that no job has for one of a missing job', async () => {
+  it('reports an unknown job id as JobNotFound', async () => {
     const { data, errors } = await server.request(query, { id: MISSING_ID })
     expect(errors).toBeUndefined()
     expect(data.outcome.__typename).toBe(
@@ -96,7 +96,7 @@ describe.each(ONE_JOB)('%s', (operation, input, path) => {
 describe('items of a batch', () => {
   const TRANSITIONS = `mutation ($inputs: [TransitionJobInput!]!) { outcomes: transitionJobs(inputs: $inputs) { ${REFUSED} } }`
 
-  it('of transitions are refused alone where they name no job', async () => {
+  it('are refused individually if a transition has a malformed job id', async () => {
     const { id } = await newJob(server.ledger)
     const inputs = ['garbage', id, MISSING_ID].map((jobId) => ({ jobId, to: 'PROCESSING' }))
     const { data, errors } = await server.request(TRANSITIONS, { inputs })
@@ -111,7 +111,7 @@ describe('items of a batch', () => {
     ])
   })
 
-  it('of transitions are refused alone where the caller may not make them', async () => {
+  it('are refused individually if the caller may not make the transition', async () => {
     const own = await newJob(server.ledger, { userId: 'cara' })
     const foreign = await newJob(server.ledger, { userId: 'dora' })
     const inputs = [
@@ -132,7 +132,7 @@ describe('items of a batch', () => {
     expect(before).toEqual(foreign)
   })
 
-  it('of new jobs are refused alone where they are for another user', async () => {
+  it('are refused individually if a new job is for another user', async () => {
     const { data, errors } = await server.request(
       `mutation ($inputs: [CreateJobInput!]!) { outcomes: createJobs(inputs: $inputs) {
         __typename ... on CreateJobSuccess { job { userId } } ... on InvalidInput { issues { path message } } } }`,
@@ -150,7 +150,7 @@ describe('items of a batch', () => {
     ])
   })
 
-  it('that the caller may not have at all are forbidden together', async () => {
+  it('are forbidden together if the caller may not have any of them', async () => {
     const inputs = [{ jobId: (await newJob(server.ledger, { userId: 'cara' })).id, to: 'PROCESSING' }]
     const { errors } = await server.request(TRANSITIONS, { inputs }, await asUser('cara', 'USER'))
     expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])

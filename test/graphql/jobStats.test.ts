@@ -1,4 +1,4 @@
-// Query.jobStats as clients ask it.
+// Query.jobStats over HTTP.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rollUp } from '../../src/ledger/rollUp.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
@@ -44,14 +44,14 @@ const sum = (buckets: Bucket[] | undefined, name: keyof typeof NOTHING): number 
   (buckets ?? []).reduce((total, bucket) => total + (bucket[name] ?? 0), 0)
 
 describe('jobStats', () => {
-  it('tells of whole buckets in UTC, in order, empty ones included', async () => {
+  it('returns complete buckets in UTC, in order, including empty ones', async () => {
     const variables = { from: '2026-01-01T10:30:00+01:00', to: '2026-01-01T12:00:00Z', bucket: 'HOUR' }
     const { data } = await ask(variables)
     const starts = ['09', '10', '11'].map((hour) => `2026-01-01T${hour}:00:00.000Z`)
     expect(data?.jobStats).toEqual(starts.map((start) => ({ start, ...NOTHING })))
   })
 
-  it.each(['MINUTE', 'HOUR', 'DAY'])('tells of what has just happened, by %s', async (bucket) => {
+  it.each(['MINUTE', 'HOUR', 'DAY'])('includes the most recent changes, by %s', async (bucket) => {
     const now = Date.now()
     const span = { from: new Date(now - 600_000).toISOString(), to: new Date(now + 60_000).toISOString() }
     const { data } = await ask({ bucket, ...span })
@@ -62,7 +62,7 @@ describe('jobStats', () => {
     expect(data?.jobStats.some(({ p95ProcessingMs }) => p95ProcessingMs !== null)).toBe(true)
   })
 
-  it.each(['MINUTE', 'HOUR', 'DAY'])('tells a user of its own jobs alone, by %s', async (bucket) => {
+  it.each(['MINUTE', 'HOUR', 'DAY'])('shows a user only its own jobs, by %s', async (bucket) => {
     const now = Date.now()
     const span = { bucket, from: new Date(now - 600_000).toISOString(), to: new Date(now + 60_000).toISOString() }
     const { data } = await ask(span, 'ada', 'USER')
@@ -72,12 +72,12 @@ describe('jobStats', () => {
     expect(sum(others.data?.jobStats, 'created')).toBe(0)
   })
 
-  it('tells of the jobs that a filter admits', async () => {
+  it('applies the filter', async () => {
     const { data } = await ask({ filter: { presets: ['p'] } })
     expect(sum(data?.jobStats, 'created')).toBe(1)
   })
 
-  it('refuses too many buckets, and an end before the beginning, with what came', async () => {
+  it('refuses too many buckets and an end before the start, with the values it got', async () => {
     const many = await ask({ from: '2026-01-01T00:00:00Z', to: '2026-01-03T00:00:00Z', bucket: 'MINUTE' })
     expect(many.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['to'] }] } }])
     expect(many.errors?.[0]?.message).toContain('at most 1500 buckets of one MINUTE (got 2880)')

@@ -1,4 +1,4 @@
-// Requests that are wrong in themselves: BAD_USER_INPUT, never a fault of ours, never a stack trace.
+// Malformed requests: BAD_USER_INPUT, never INTERNAL_SERVER_ERROR, never a stack trace.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJob } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -41,7 +41,7 @@ describe('ids', () => {
     await refused('query ($id: ID!) { job(id: $id) { id } }', { id })
   })
 
-  it('of something else do not name a job', async () => {
+  it('of other types are refused as job ids', async () => {
     const id = base64('JobStateRecord:1')
     expect(await refused('query ($id: ID!) { job(id: $id) { id } }', { id })).toBe(`"${id}" is not the id of a job.`)
   })
@@ -62,7 +62,7 @@ describe('pages', () => {
     await refused(`query ($id: ID!) { job(id: $id) { stateHistory(${args}) { nodes { id } } } }`, { id: jobId })
   })
 
-  it('with a cursor of another order are refused', async () => {
+  it('with a cursor of a different order are refused', async () => {
     const { data } = await server.request('{ jobs(first: 1) { pageInfo { endCursor } } }')
     const message = await refused(
       'query ($after: String) { jobs(after: $after, orderBy: { field: UPDATED_AT }) { nodes { id } } }',
@@ -98,7 +98,7 @@ describe('values', () => {
     await refused(FILTER, { filter })
   })
 
-  it('of metadata that is no object are refused, and null is none', async () => {
+  it('of metadata that are not objects are refused, and null means no metadata', async () => {
     const create =
       'mutation ($metadata: JSONObject) { createJob(input: { content: "x", metadata: $metadata }) { __typename } }'
     for (const metadata of [[], 'text', 7, true]) await refused(create, { metadata })
@@ -106,7 +106,7 @@ describe('values', () => {
     expect(data.createJob.__typename).toBe('CreateJobSuccess')
   })
 
-  it('of time are taken with any offset and answered in UTC with milliseconds', async () => {
+  it('of time are accepted with any offset and returned in UTC with milliseconds', async () => {
     const { data } = await server.request(
       '{ jobs(filter: { createdAfter: "2020-01-01T00:00:00+05:30" }) { nodes { createdAt } } }',
     )
@@ -128,7 +128,7 @@ describe('documents', () => {
     await refused(query)
   })
 
-  it('nest JSON a hundred deep, not deeper', async () => {
+  it('with JSON nested deeper than a hundred levels are refused', async () => {
     const nested = (depth: number): object => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`) as object
     const create = `mutation ($metadata: JSONObject) { createJob(input: { content: "x", metadata: $metadata }) {
       __typename ... on InvalidInput { message } } }`

@@ -61,7 +61,7 @@ describe('node and nodes', () => {
     ])
   })
 
-  it('answer null for what does not exist, in its place', async () => {
+  it('return null for objects that do not exist, in order', async () => {
     const ids = [MISSING_ID, uuid(pending), globalId('JobResult', MISSING_ID), globalId('JobStateRecord', 999_999_999n)]
     const { nodes, node, job } = await ask(
       'query ($ids: [ID!]!, $id: ID!) { nodes(ids: $ids) { id } node(id: $id) { id } job(id: $id) { id } }',
@@ -76,7 +76,7 @@ describe('node and nodes', () => {
 })
 
 describe('jobs', () => {
-  it('lists the latest created first, or in the order asked for', async () => {
+  it('lists the newest first, or in the requested order', async () => {
     const created = [failed, completed, processing, pending].map(uuid)
     expect(await idsOf({})).toEqual(created)
     expect(await idsOf({}, { field: 'CREATED_AT', direction: 'ASC' })).toEqual([...created].reverse())
@@ -118,7 +118,7 @@ describe('jobs', () => {
 })
 
 describe('stuckJobs', () => {
-  it('lists what has been processing for longer, and nothing that has not', async () => {
+  it('lists only jobs that have been PROCESSING for longer', async () => {
     const { now, later } = await ask(`{ now: stuckJobs(olderThanSeconds: 0) { totalCount nodes { jobId } }
       later: stuckJobs { totalCount nodes { jobId } } }`)
     expect(now).toEqual({ totalCount: 1, nodes: [{ jobId: uuid(processing) }] })
@@ -148,7 +148,7 @@ describe('jobStateRecords', () => {
 })
 
 describe('stateMachine', () => {
-  it('tells the ways out of every state', async () => {
+  it('returns the transitions of every state', async () => {
     const { stateMachine } = await ask('{ stateMachine { state isTerminal allowedTransitions } }')
     expect(stateMachine).toEqual([
       { state: 'PENDING', isTerminal: false, allowedTransitions: ['PROCESSING', 'CANCELLED'] },

@@ -22,7 +22,7 @@ const SET = `mutation ($input: SetJobResultInput!) { setJobResult(input: $input)
   ... on Error { code message } ... on JobNotFound { jobId } ... on InvalidInput { issues { path message } } } }`
 
 describe('setJobResult', () => {
-  it('creates a result, replaces it, and changes nothing when the same comes again', async () => {
+  it('creates a result, replaces it, and changes nothing when the same input is repeated', async () => {
     const { id } = await newJob(server.ledger)
     const input = { jobId: id, status: 'ERROR', errorMessage: 'no paper', output: { tries: 3 }, processingTimeMs: 5 }
     const created = await run(SET, { input })
@@ -44,7 +44,7 @@ describe('setJobResult', () => {
     expect(await server.ledger.prisma.jobResult.count({ where: { jobId: id } })).toBe(1)
   })
 
-  it('refuses a missing job, and a deleted one, whose result stays', async () => {
+  it('refuses a missing job and a deleted one, and keeps the result of the deleted one', async () => {
     expect(await run(SET, { input: { jobId: MISSING_ID, status: 'SUCCESS' } })).toMatchObject({
       __typename: 'JobNotFound',
     })
@@ -70,7 +70,7 @@ const DELETE = `mutation ($input: DeleteJobInput!) { deleteJob(input: $input) { 
 
 describe('deleteJob', () => {
   it.each(['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const)(
-    'cancels a %s job and keeps its history; once is enough',
+    'cancels a %s job once and keeps its history',
     async (state) => {
       const { id, version } = await jobIn(server.ledger, state)
       const { deleted, job } = await run(DELETE, { input: { jobId: id, reason: 'old' } })
@@ -89,11 +89,11 @@ describe('deleteJob', () => {
     },
   )
 
-  it('tells of a missing job that it was not deleted', async () => {
+  it('returns deleted: false for a missing job', async () => {
     expect(await run(DELETE, { input: { jobId: MISSING_ID } })).toMatchObject({ deleted: false, job: null })
   })
 
-  it('takes a deleted job out of the lists and counts, but not out of reach', async () => {
+  it('removes a deleted job from lists and counts, but not from queries by id', async () => {
     const { id } = await deletedJob(server.ledger)
     const { data } = await server.request(
       `query ($id: ID!) { job(id: $id) { state } listed: jobCount shown: jobCount(filter: { includeDeleted: true })
@@ -111,7 +111,7 @@ const CLEANUP = `mutation ($input: CleanupJobsInput!) { cleanupJobs(input: $inpu
   ... on CleanupJobsSuccess { count } ... on InvalidInput { code issues { path message } } } }`
 
 describe('cleanupJobs', () => {
-  it('deletes finished jobs that are old enough, after telling how many there are', async () => {
+  it('counts old finished jobs with dryRun, then deletes them', async () => {
     const at = (days: number): Date => new Date(Date.now() - days * DAY_MS - 60_000)
     const old = await jobCreatedAt(server.ledger, at(30), 'COMPLETED', 'cleaned')
     const young = await jobCreatedAt(server.ledger, at(29), 'COMPLETED', 'cleaned')
@@ -130,7 +130,7 @@ describe('cleanupJobs', () => {
     expect(await run(CLEANUP, { input: { ...input, states: ['PENDING'] } })).toMatchObject({ count: 1 })
   })
 
-  it('refuses an age that cannot be', async () => {
+  it('refuses an age that is out of range', async () => {
     expect(await run(CLEANUP, { input: { olderThanDays: -1 } })).toMatchObject({
       __typename: 'InvalidInput',
       code: 'INVALID_INPUT',

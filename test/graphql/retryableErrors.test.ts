@@ -1,4 +1,4 @@
-// What a client sees of failures of the database that it answers by sending the request again.
+// How clients see database failures that they can retry.
 import { expect, it } from 'vitest'
 import { DatabaseUnavailableError, OutcomeUnknownError } from '../../src/database/retryableErrors.ts'
 import { maskError } from '../../src/graphql/errors.ts'

@@ -1,4 +1,4 @@
-// The schema that clients get: that it is the committed one, keeps the contract, and says of everything what it is.
+// The schema: it is the committed one, keeps the contract, and has a description for everything.
 import { readFileSync } from 'node:fs'
 import {
   buildSchema,
@@ -18,7 +18,7 @@ import { schema } from '../../src/graphql/schema.ts'
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 const contract = read('contract.graphql')
 
-/** What a client written against `promised` would notice. */
+/** The changes that would break a client written against `promised`. */
 function broken(promised: string, kept = schema): string[] {
   const before = buildSchema(promised)
   const changes = [...findBreakingChanges(before, kept), ...findDangerousChanges(before, kept)]
@@ -29,7 +29,7 @@ function broken(promised: string, kept = schema): string[] {
   return [...noticed, ...otherDefaults(before, kept)]
 }
 
-// GraphQL's own comparison looks at the defaults of arguments only.
+// graphql-js compares only the defaults of arguments, not those of input fields.
 function otherDefaults(before: GraphQLSchema, after: GraphQLSchema): string[] {
   return Object.values(before.getTypeMap())
     .filter(isInputObjectType)
@@ -44,7 +44,7 @@ function otherDefaults(before: GraphQLSchema, after: GraphQLSchema): string[] {
 }
 
 describe('the committed schema', () => {
-  it('is what the code builds', () => {
+  it('is the one that the code builds', () => {
     expect(read('../../src/graphql/schema.graphql').trim()).toBe(printSchema(schema).trim())
   })
 })

@@ -38,7 +38,7 @@ async function read(page: object): Promise<History> {
 const sequences = ({ edges }: History): number[] => edges.map(({ node }) => node.sequence)
 
 describe('stateHistory', () => {
-  it('is whole by default, and counts its records', async () => {
+  it('returns all records by default, and their number', async () => {
     const history = await read({})
     expect(sequences(history)).toEqual([1, 2, 3, 4, 5, 6, 7])
     expect(history).toMatchObject({ totalCount: RECORDS, pageInfo: { hasNextPage: false, hasPreviousPage: false } })
@@ -48,7 +48,7 @@ describe('stateHistory', () => {
     ])
   })
 
-  it.each([1, 2, 3, 7, 100])('is walked forwards and backwards by %i', async (size) => {
+  it.each([1, 2, 3, 7, 100])('pages forwards and backwards by %i', async (size) => {
     const forwards: number[] = []
     const backwards: number[] = []
     for (let after: string | null = null, more = true; more; ) {
@@ -69,7 +69,7 @@ describe('stateHistory', () => {
     ])
   })
 
-  it('is bounded on both sides, and an empty page still knows what lies around it', async () => {
+  it('accepts bounds on both sides, and has exact page info on empty pages', async () => {
     const { edges } = await read({})
     const [after, before] = [edges[1]?.cursor, edges[5]?.cursor]
     expect(sequences(await read({ after, before }))).toEqual([3, 4, 5])

@@ -1,4 +1,4 @@
-// How many SQL statements a request costs, and which columns they read.
+// The number of SQL statements of a request, and the columns that they read.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiResponse } from '../../src/client/sendOperation.ts'
 import { completeJob } from '../../src/ledger/finishJob.ts'
@@ -24,7 +24,7 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
   afterAll(() => server.close())
 
   async function ask(query: string, variables: object = {}) {
-    // biome-ignore lint/suspicious/noExplicitAny: the answers have as many shapes as there are queries
+    // biome-ignore lint/suspicious/noExplicitAny: every query has a response of its own shape
     const answers: ApiResponse<any>[] = []
     const statements = await log.during(async () => {
       answers.push(await server.request(query, variables))
@@ -57,7 +57,7 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
     expect(statements).toHaveLength(1)
   })
 
-  it('reads one job with its whole history and result by one statement', async () => {
+  it('reads one job with its complete history and result in one statement', async () => {
     const { id } = await newJob(server.ledger)
     for (const field of ['job', 'node']) {
       const { data, statements } = await ask(
@@ -81,21 +81,21 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
     expect(statements).toEqual([expect.stringContaining(' FROM jobs WHERE jobs.id = ')])
   })
 
-  it('counts only when asked to', async () => {
+  it('counts only if totalCount is selected', async () => {
     const { data, statements } = await ask('{ jobs(first: 5) { totalCount nodes { id } } }')
     expect(data.jobs.totalCount).toBeGreaterThanOrEqual(JOBS)
     expect(statements).toHaveLength(2)
     expect(statements.filter((text) => /COUNT/i.test(text))).toHaveLength(1)
   })
 
-  it('does not read content unless asked to', async () => {
+  it('does not read content unless it is selected', async () => {
     const without = await ask('{ jobs(first: 5) { nodes { id state } } }')
     expect(without.statements.join()).not.toContain('content')
     const withContent = await ask('{ jobs(first: 5) { nodes { id content } } }')
     expect(withContent.statements.join()).toContain('jobs.content')
   })
 
-  it('creates a job by one statement', async () => {
+  it('creates a job in one statement', async () => {
     const { data, statements } = await ask(
       'mutation { createJob(input: { content: "one" }) { ... on CreateJobSuccess { created job { id state content createdAt } } } }',
     )
@@ -103,7 +103,7 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
     expect(statements).toHaveLength(1)
   })
 
-  it('makes a transition by one statement', async () => {
+  it('makes a transition in one statement', async () => {
     const { id } = await newJob(server.ledger)
     const { data, statements } = await ask(
       `mutation ($id: ID!) { transitionJob(input: { jobId: $id, to: PROCESSING }) {
@@ -114,7 +114,7 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
     expect(statements).toHaveLength(1)
   })
 
-  it('completes a job, with its result, by one statement', async () => {
+  it('completes a job and sets its result in one statement', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     const { data, statements } = await ask(
       'mutation ($id: ID!) { completeJob(input: { jobId: $id, output: 1 }) { ... on TransitionJobSuccess { job { state } } } }',
@@ -124,7 +124,7 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
     expect(statements).toHaveLength(1)
   })
 
-  it('makes a thousand jobs, and a thousand transitions, by one statement each', async () => {
+  it('creates a thousand jobs and makes a thousand transitions in one statement each', async () => {
     const inputs = Array.from({ length: 1000 }, (_, number) => ({ content: `job ${number}` }))
     const created = await ask(
       'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { ... on CreateJobSuccess { job { jobId } } } }',
@@ -142,7 +142,7 @@ describe.each(['true', 'false'])('with DATABASE_PREPARED_STATEMENTS=%s', (prepar
     )
   })
 
-  it('answers aliases with other arguments rightly, whatever they cost', async () => {
+  it('returns correct results for aliases with different arguments', async () => {
     const { data } = await ask(`{ jobs(last: 2) {
       edges { node { jobId h: stateHistory(first: 1) { nodes { sequence } } } }
       nodes { jobId h: stateHistory(last: 1) { nodes { sequence } } version g: stateHistory(first: 1) { nodes { sequence } } } } }`)

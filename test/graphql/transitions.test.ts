@@ -34,7 +34,7 @@ async function run(operation: Operation, input: object, actor = 'worker') {
 }
 
 describe('transitionJob', () => {
-  it('moves the job and tells the record of it', async () => {
+  it('moves the job and returns the record', async () => {
     const { id } = await newJob(server.ledger)
     const { job, record } = await run('transitionJob', {
       jobId: id,
@@ -66,7 +66,7 @@ describe('transitionJob', () => {
     expect(record.previousStateDurationMs).toBeGreaterThanOrEqual(0)
   })
 
-  it('refuses what the state machine does not know, and says what it knows', async () => {
+  it('refuses an illegal transition and returns the allowed ones', async () => {
     const { id } = await newJob(server.ledger)
     expect(await run('transitionJob', { jobId: id, to: 'COMPLETED' })).toEqual({
       __typename: 'IllegalTransition',
@@ -83,7 +83,7 @@ describe('transitionJob', () => {
     })
   })
 
-  it('tells the loser of a race what won', async () => {
+  it('returns the actual version and state to the loser of a race', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     expect(await run('transitionJob', { jobId: id, to: 'COMPLETED', expectedVersion: 1 })).toMatchObject({
       __typename: 'VersionConflict',
@@ -107,7 +107,7 @@ describe('transitionJob', () => {
     })
   })
 
-  it('tells a missing job, by its global id', async () => {
+  it('returns JobNotFound with the global id of a missing job', async () => {
     const jobId = Buffer.from(`Job:${MISSING_ID}`).toString('base64')
     expect(await run('transitionJob', { jobId: MISSING_ID, to: 'CANCELLED' })).toMatchObject({
       __typename: 'JobNotFound',
@@ -116,7 +116,7 @@ describe('transitionJob', () => {
     })
   })
 
-  it('refuses a reason that is too long, and a version that cannot be', async () => {
+  it('refuses a reason that is too long and a version that is out of range', async () => {
     const { id } = await newJob(server.ledger)
     const refused = await run('transitionJob', {
       jobId: id,
@@ -130,7 +130,7 @@ describe('transitionJob', () => {
     ])
   })
 
-  it('lets one of a hundred racers win each version, and leaves a history without gaps', async () => {
+  it('lets one of a hundred racing requests win each version, and leaves no gaps in the history', async () => {
     const { id } = await newJob(server.ledger)
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, (_, racer) =>
@@ -152,7 +152,7 @@ describe('transitionJob', () => {
 })
 
 describe('transitionJobs', () => {
-  it('answers each for itself, in order, also several of one job', async () => {
+  it('returns a result for each transition in order, even with several for one job', async () => {
     const { id } = await newJob(server.ledger)
     const inputs = [
       { jobId: id, to: 'PROCESSING' },
@@ -204,7 +204,7 @@ describe('completeJob', () => {
     expect(job.completedAt).not.toBeNull()
   })
 
-  it('leaves no result behind when it is refused', async () => {
+  it('stores no result when it is refused', async () => {
     const { id } = await newJob(server.ledger)
     expect(await run('completeJob', { jobId: id, output: 1 })).toMatchObject({
       __typename: 'IllegalTransition',
@@ -235,7 +235,7 @@ describe('failJob', () => {
     expect(job.result).toMatchObject({ status, errorMessage: 'no paper', output: null })
   })
 
-  it('does not fail a job that is completed', async () => {
+  it('refuses a completed job', async () => {
     const { id } = await jobIn(server.ledger, 'COMPLETED')
     expect(await run('failJob', { jobId: id, errorMessage: 'late' })).toMatchObject({
       __typename: 'IllegalTransition',

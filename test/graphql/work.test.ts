@@ -1,4 +1,4 @@
-// The mutations of workers over HTTP: each with its success and every refusal that it has.
+// The mutations for workers over HTTP: the success and every refusal of each.
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jobIn, MISSING_ID, newJob } from '../support/factories.ts'
@@ -45,7 +45,7 @@ async function claimed(more: object = {}): Promise<{ id: string; jobId: string; 
 }
 
 describe('createJob', () => {
-  it('takes priority, runAt and maxAttempts, and refuses those that are out of range', async () => {
+  it('accepts priority, runAt and maxAttempts, and refuses values out of range', async () => {
     const selection = `... on CreateJobSuccess { job { priority runAt maxAttempts attempt remainingAttempts leaseExpiresAt stuckReason } }
       ... on InvalidInput { issues { path message } }`
     const runAt = '2030-01-01T12:00:00.000Z'
@@ -68,7 +68,7 @@ describe('createJob', () => {
     })
   })
 
-  it('with an idempotency key takes the same job for the same, and refuses another runAt', async () => {
+  it('with an idempotency key returns the existing job for the same input, and refuses a different runAt', async () => {
     const selection = '__typename ... on CreateJobSuccess { created }'
     const input = { content: 'x', idempotencyKey: 'k', runAt: '2030-01-01T12:00:00Z', priority: 1 }
     expect(await ask('createJob', input, selection)).toMatchObject({ created: true })
@@ -81,7 +81,7 @@ describe('createJob', () => {
 })
 
 describe('claimJobs', () => {
-  it('hands out jobs with their leases, and none when there are none', async () => {
+  it('returns jobs with their leases, and an empty list if no job is due', async () => {
     const job = await claimed()
     expect(job).toMatchObject({
       state: 'PROCESSING',
@@ -97,7 +97,7 @@ describe('claimJobs', () => {
     })
   })
 
-  it('hands out only those that are named, if they wait and are due', async () => {
+  it('claims only the given jobs, if they are PENDING and due', async () => {
     const jobs = [await newJob(server.ledger, { preset: 'named' }), await newJob(server.ledger, { preset: 'named' })]
     const [first, second] = jobs.map(({ id }) => id) as [string, string]
     const later = await newJob(server.ledger, { runAt: new Date(Date.now() + 3_600_000) })
@@ -120,14 +120,14 @@ describe('claimJobs', () => {
     })
   })
 
-  it('names every fault of its input', async () => {
+  it('reports all problems of its input', async () => {
     expect(await ask('claimJobs', { workerId: '', limit: 101, leaseSeconds: 0 }, JOBS)).toMatchObject({
       __typename: 'InvalidInput',
       issues: [{ path: ['workerId'] }, { path: ['limit'] }, { path: ['leaseSeconds'] }],
     })
   })
 
-  it('costs by what it may hand out', async () => {
+  it('costs as much as the jobs that it may return', async () => {
     const query = `mutation { claimJobs(input: { workerId: "w", limit: 100 }) { ... on ClaimJobsSuccess { jobs {
       stateHistory(first: 100) { nodes { job { stateHistory(first: 100) { nodes { sequence } } } } } } } } }`
     const { errors } = await server.request(query)
@@ -139,7 +139,7 @@ describe('extendLeases', () => {
   const SELECTION = `__typename ... on ExtendLeasesSuccess { extended { jobId cancelRequestedAt leaseExpiresAt } lost }
     ... on InvalidInput { issues { path message } }`
 
-  it('tells which jobs are held, which are lost and which to stop', async () => {
+  it('returns which jobs are held, which are lost and which must stop', async () => {
     const [kept, lost] = [await claimed(), await claimed()]
     await ask('requestJobCancellation', { jobId: kept.id })
     await ask('releaseJob', { jobId: lost.id, expectedVersion: 2 })
@@ -159,7 +159,7 @@ describe('extendLeases', () => {
 })
 
 describe('releaseJob', () => {
-  it('gives a job back, and has every refusal', async () => {
+  it('releases a job, and returns every refusal', async () => {
     const { id } = await claimed()
     expect(await ask('releaseJob', { jobId: id, expectedVersion: 2, reason: 'shutdown' })).toMatchObject({
       job: { state: 'PENDING', version: 3, attempt: 1, remainingAttempts: 1, leaseExpiresAt: null },
@@ -177,7 +177,7 @@ describe('releaseJob', () => {
 })
 
 describe('retryJob', () => {
-  it('tries a failed job again, and has every refusal', async () => {
+  it('retries a failed job, and returns every refusal', async () => {
     const { id } = await jobIn(server.ledger, 'FAILED')
     const runAt = '2031-01-01T00:00:00.000Z'
     expect(await ask('retryJob', { jobId: id, expectedVersion: 2 })).toMatchObject({ code: 'VERSION_CONFLICT' })
@@ -192,7 +192,7 @@ describe('retryJob', () => {
 })
 
 describe('requestJobCancellation', () => {
-  it('asks the worker to stop, cancels what waits, and has every refusal', async () => {
+  it('asks the worker to stop, cancels PENDING jobs, and returns every refusal', async () => {
     const { id } = await claimed()
     expect(await ask('requestJobCancellation', { jobId: id, reason: 'enough' })).toMatchObject({
       job: { state: 'PROCESSING', version: 2, cancelRequestedAt: expect.any(String) },
@@ -211,7 +211,7 @@ describe('requestJobCancellation', () => {
 })
 
 describe('rescueStuckJobs', () => {
-  it('counts and rescues, and stuckJobs says why', async () => {
+  it('counts and rescues stuck jobs, and stuckJobs shows why they are stuck', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING', { maxAttempts: 2 })
     const selection = '... on RescueStuckJobsSuccess { released failed cancelled } ... on InvalidInput { code }'
     const stuck =
@@ -229,31 +229,28 @@ describe('rescueStuckJobs', () => {
   })
 })
 
-describe('a late answer', () => {
-  it.each(['completeJob', 'failJob', 'releaseJob'])(
-    'by %s is refused, and the log keeps both versions',
-    async (field) => {
-      const { id, jobId } = await claimed()
-      await ask('releaseJob', { jobId: id, expectedVersion: 2 })
-      lines.length = 0
-      const more = field === 'failJob' ? { errorMessage: 'x' } : {}
-      expect(await ask(field, { jobId: id, expectedVersion: 2, ...more })).toMatchObject({
-        code: 'VERSION_CONFLICT',
+describe('an outcome reported after the job was lost', () => {
+  it.each(['completeJob', 'failJob', 'releaseJob'])('by %s is refused and logged with both versions', async (field) => {
+    const { id, jobId } = await claimed()
+    await ask('releaseJob', { jobId: id, expectedVersion: 2 })
+    lines.length = 0
+    const more = field === 'failJob' ? { errorMessage: 'x' } : {}
+    expect(await ask(field, { jobId: id, expectedVersion: 2, ...more })).toMatchObject({
+      code: 'VERSION_CONFLICT',
+      expectedVersion: 2,
+      actualVersion: 3,
+    })
+    expect(lines).toMatchObject([
+      {
+        operation: field,
+        jobId,
         expectedVersion: 2,
         actualVersion: 3,
-      })
-      expect(lines).toMatchObject([
-        {
-          operation: field,
-          jobId,
-          expectedVersion: 2,
-          actualVersion: 3,
-          actualState: 'PENDING',
-          actor: 'user:dev',
-          requestId: expect.any(String),
-          msg: 'refused outcome of a worker that had lost the job',
-        },
-      ])
-    },
-  )
+        actualState: 'PENDING',
+        actor: 'user:dev',
+        requestId: expect.any(String),
+        msg: 'refused outcome of a worker that had lost the job',
+      },
+    ])
+  })
 })

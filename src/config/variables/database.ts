@@ -1,7 +1,7 @@
 // The settings of the database: which one, how it is migrated, and how many connections it gets.
 import { z } from 'zod'
 import { MAX_INT } from '../../ledger/limits.ts'
-import { databaseUrl, oneOf, wholeNumber } from '../forms.ts'
+import { databaseUrl, integer, oneOf } from '../forms.ts'
 import { DAY_MS } from '../ranges.ts'
 
 export const DATABASE_VARIABLES = {
@@ -16,20 +16,20 @@ export const DATABASE_VARIABLES = {
     .string()
     .optional()
     .describe('Where the embedded PostgreSQL keeps its data. Empty: the folder data of the checkout.'),
-  MIGRATE_LOCK_TIMEOUT_MS: wholeNumber(5000, { min: 0, max: 999_999_999 }).describe(
+  MIGRATE_LOCK_TIMEOUT_MS: integer(5000, { min: 0, max: 999_999_999 }).describe(
     'Maximum time in milliseconds that a migration waits for a lock. Writers wait behind it. 0: no limit.',
   ),
-  DATABASE_POOL_MIN: wholeNumber(10, { min: 0, max: 10_000 }).describe('Number of connections that stay open.'),
-  DATABASE_POOL_MAX: wholeNumber(30, { min: 1, max: 10_000 }).describe(
+  DATABASE_POOL_MIN: integer(10, { min: 0, max: 10_000 }).describe('Number of connections that stay open.'),
+  DATABASE_POOL_MAX: integer(30, { min: 1, max: 10_000 }).describe(
     'Maximum number of connections. Those above DATABASE_POOL_MIN are opened when needed, and closed when idle.',
   ),
-  DATABASE_POOL_MAX_LIFETIME_SECONDS: wholeNumber(3600, { min: 1, max: MAX_INT }).describe(
+  DATABASE_POOL_MAX_LIFETIME_SECONDS: integer(3600, { min: 1, max: MAX_INT }).describe(
     'Maximum age of a connection in seconds. Then it is replaced.',
   ),
-  DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(5000, { min: 1, max: DAY_MS }).describe(
+  DATABASE_CONNECT_TIMEOUT_MS: integer(5000, { min: 1, max: DAY_MS }).describe(
     'Maximum time in milliseconds to wait for a connection. Then the request gets UNAVAILABLE (503).',
   ),
-  DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }).describe(
+  DATABASE_STATEMENT_TIMEOUT_MS: integer(30_000, { min: 1, max: DAY_MS }).describe(
     'Maximum time in milliseconds that a statement may take. Then PostgreSQL cancels it.',
   ),
   DATABASE_PREPARED_STATEMENTS: oneOf(['true', 'false'], 'true').describe(

@@ -1,6 +1,6 @@
 // The settings of the server itself: where it listens, how long it waits, and what it logs.
 import { z } from 'zod'
-import { oneOf, wholeNumber } from '../forms.ts'
+import { integer, oneOf } from '../forms.ts'
 import { DAY_MS } from '../ranges.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -13,11 +13,11 @@ export const SERVER_VARIABLES = {
     .string()
     .default('127.0.0.1')
     .describe('Address to listen on. 127.0.0.1: this machine only. 0.0.0.0: all addresses.'),
-  PORT: wholeNumber(4000, { min: 0, max: 65_535 }).describe('Port to listen on. 0: any free port.'),
-  REQUEST_TIMEOUT_MS: wholeNumber(30_000, { min: 1, max: DAY_MS }).describe(
+  PORT: integer(4000, { min: 0, max: 65_535 }).describe('Port to listen on. 0: any free port.'),
+  REQUEST_TIMEOUT_MS: integer(30_000, { min: 1, max: DAY_MS }).describe(
     'Maximum time in milliseconds to receive a request, and again to answer it. Then the request is aborted and its statements are cancelled.',
   ),
-  SHUTDOWN_TIMEOUT_MS: wholeNumber(10_000, { min: 0, max: DAY_MS }).describe(
+  SHUTDOWN_TIMEOUT_MS: integer(10_000, { min: 0, max: DAY_MS }).describe(
     'Maximum time in milliseconds that running requests may take after SIGTERM, Ctrl-C or SIGHUP.',
   ),
   TRUSTED_DOCUMENTS: z
@@ -27,7 +27,7 @@ export const SERVER_VARIABLES = {
       'A JSON file with the only operations that clients may run, by document id. Empty: clients may run any operation.',
     ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info').describe('Minimum level of log lines. debug logs each request.'),
-  SLOW_THRESHOLD_MS: wholeNumber(1000, { min: 0, max: DAY_MS }).describe(
+  SLOW_THRESHOLD_MS: integer(1000, { min: 0, max: DAY_MS }).describe(
     'Requests and statements that take at least this many milliseconds are logged with the name of their operation. 0: off.',
   ),
 }

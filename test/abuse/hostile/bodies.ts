@@ -1,4 +1,4 @@
-// JSON that costs much once it is parsed, or is something else than it should be.
+// JSON that is expensive once parsed, or has an unexpected type.
 import {
   ANSWERED,
   type HostileRequest,

@@ -1,4 +1,4 @@
-// Documents that cost a parser, a validator or an executor much.
+// Documents that are expensive to parse, validate or execute.
 import { ANSWERED, type HostileRequest, nest, query, REFUSED, times } from './hostileRequest.ts'
 
 export const DOCUMENTS: readonly HostileRequest[] = [

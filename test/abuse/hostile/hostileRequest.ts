@@ -1,13 +1,13 @@
-// What a hostile request is made of, and what must come of it.
+// A hostile request and its allowed responses.
 
 export interface HostileRequest {
   readonly name: string
   readonly body?: string
-  /** After the path, beginning with "?". */
+  /** The query string, starting with "?". */
   readonly search?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly method?: string
-  /** The answer must be one of these. 200: it may be answered, with data or with errors. */
+  /** The allowed statuses. 200: with data or with errors. */
   readonly statuses: readonly number[]
 }
 
@@ -19,7 +19,7 @@ export function query(text: string, variables: unknown = undefined): string {
   return JSON.stringify({ query: text, variables })
 }
 
-/** A body whose variables are JSON as it stands. */
+/** A body with these variables, as JSON text. */
 export function withVariables(text: string, variables: string): string {
   return `{"query":${JSON.stringify(text)},"variables":${variables}}`
 }

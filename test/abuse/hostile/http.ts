@@ -1,4 +1,4 @@
-// Requests that are hostile before there is a body.
+// Requests whose request line or headers are hostile.
 import { ANSWERED, type HostileRequest, nest, query, REFUSED, times } from './hostileRequest.ts'
 
 export const HTTP: readonly HostileRequest[] = [

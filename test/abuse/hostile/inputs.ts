@@ -1,4 +1,4 @@
-// Arguments without measure.
+// Arguments of excessive size.
 import { ANSWERED, type HostileRequest, query, REFUSED } from './hostileRequest.ts'
 
 const EVIL = [
