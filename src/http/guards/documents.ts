@@ -9,7 +9,7 @@ import {
   type Source,
   validate,
 } from 'graphql'
-import { type RequestedOperation, checkDocumentCost, type PageSizes } from '../../graphql/limits/documentCost.ts'
+import { checkDocumentCost, type PageSizes, type RequestedOperation } from '../../graphql/limits/documentCost.ts'
 import {
   checkDocumentForm,
   checkDocumentText,
