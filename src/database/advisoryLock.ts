@@ -1,20 +1,26 @@
-// Locks by which one process at a time does a thing for a database, such as its maintenance. An advisory lock of PostgreSQL in a transaction of
-// its own: it ends with the transaction, so a process that was killed leaves nothing behind. Not in a session: a pooler that pools transactions
-// keeps sessions, and with them locks that no process has any more. What it guards must be right without it, only wasteful: a transaction may end,
-// and somebody else begin, before whoever had it hears of it.
+// Locks that let one process at a time do some work for a database, such as its maintenance. Each
+// is an advisory lock of PostgreSQL in its own transaction. It ends with the transaction, so a
+// killed process leaves no lock behind. Session locks do not work: a transaction pooler keeps
+// sessions, and with them locks that no process owns any more. The lock only prevents duplicate
+// work. The work must be correct without it: a transaction can end, and another process can take
+// the lock, before the first holder notices.
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { type DatabaseSettings, sessionSettings } from './client.ts'
 
 export interface AdvisoryLock {
   /**
-   * Whether this process has the lock; takes it if it is free. Connects if there is no session. Gives up when `signal` is aborted.
-   * @throws what connecting throws, or the session when it breaks
+   * Takes the lock if it is free, and returns whether this process holds it. Connects if there is
+   * no session. Stops when `signal` is aborted.
+   * @throws the error of connecting, or of the session when it breaks
    */
   hold(signal?: AbortSignal): Promise<boolean>
-  /** Whether this process still has the lock; does not connect, and does not reject. Gives up when `signal` is aborted. */
+  /**
+   * Returns whether this process still holds the lock. Does not connect and does not reject. Stops
+   * when `signal` is aborted.
+   */
   isHeld(signal?: AbortSignal): Promise<boolean>
-  /** Ends the session, and with it the lock. */
+  /** Ends the session, which releases the lock. */
   release(): Promise<void>
 }
 
@@ -23,16 +29,18 @@ export type LockSettings = Pick<
   'url' | 'statementTimeoutMs' | 'connectTimeoutMs' | 'retryBaseMs' | 'retryMaxMs'
 >
 
-/** Advisory locks are known by two numbers: "JOBL", and which of ours. */
+/** The first of the two numbers of an advisory lock: "JOBL". The second identifies the lock. */
 const OURS = 0x4a4f424c
-/** How PostgreSQL finds out, within half a minute, that the machine of this process is gone. */
+/** Lets PostgreSQL detect within 30 seconds that the machine of this process is gone. */
 const KEEPALIVES = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4'
-/** How this process finds out that the machine of PostgreSQL is gone. */
+/** Lets this process detect that the machine of PostgreSQL is gone. */
 const KEEPALIVE_MS = 10_000
-/** How long a session has to end before it is cut off. */
+/** Maximum time to end a session. Then its connection is closed. */
 const LAST_MS = 1000
 
-/** In every version that we run on it is set where it exists: an idle transaction is what we want. */
+/**
+ * Disables these timeouts where the server has them: the transaction of a lock is idle on purpose.
+ */
 const UNBOUNDED = `SELECT set_config(name, '0', true) FROM pg_settings
   WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`
 
@@ -41,11 +49,11 @@ function takeStatement(name: string): string {
   return `SELECT pg_try_advisory_xact_lock(${OURS}, ${number}) AS held`
 }
 
-/** The lock of this name, which this process has not yet. Connects when it is first wanted. */
+/** Returns the lock of this name, not yet held. Connects on the first `hold`. */
 export function openAdvisoryLock(name: string, settings: LockSettings): AdvisoryLock {
   const take = takeStatement(name)
   let session: pg.Client | undefined
-  /** The session whose transaction has the lock. */
+  /** The session whose transaction holds the lock. */
   let holder: pg.Client | undefined
 
   function cutOff(): void {
@@ -63,7 +71,7 @@ export function openAdvisoryLock(name: string, settings: LockSettings): Advisory
     return opened
   }
 
-  /** While the transaction lasts it has the lock; in one that failed no statement succeeds. */
+  /** The lock lasts as long as the transaction. In a failed transaction every statement fails. */
   async function stillHolds(): Promise<boolean> {
     if (session === undefined || holder !== session) return false
     await ask(session, 'SELECT')
@@ -80,7 +88,7 @@ export function openAdvisoryLock(name: string, settings: LockSettings): Advisory
     return isOurs
   }
 
-  /** After a failure nobody knows what the session would answer next. */
+  /** After a failure, the state of the session is unknown. */
   async function orCutOff<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     signal?.addEventListener('abort', cutOff, { once: true })
     try {
@@ -119,7 +127,7 @@ function clientConfig(name: string, settings: LockSettings): pg.ClientConfig {
   }
 }
 
-// An answer is waited for; a session on which nothing goes on is no reason for the process to go on living.
+// Keeps the process alive while a statement runs. An idle session must not.
 async function ask(session: pg.Client, statement: string): Promise<{ held?: boolean }[]> {
   streamOf(session).ref()
   try {
@@ -130,7 +138,7 @@ async function ask(session: pg.Client, statement: string): Promise<{ held?: bool
   }
 }
 
-/** What pg has and its types leave out. */
+/** Parts of pg that its types omit. */
 interface SessionStream {
   ref(): void
   unref(): void

@@ -1,5 +1,5 @@
-// Statements that are given up when nobody waits for their answer any more. PostgreSQL is asked to cancel what runs; what has not
-// begun does not begin.
+// Cancels statements whose result is no longer needed. PostgreSQL is asked to cancel a running
+// statement. A statement that has not started does not start.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
@@ -7,34 +7,40 @@ import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { withExactNumbers } from './rows/exactNumbers.ts'
 import { databaseUnavailable, runStatement, type Statement, textOf } from './runStatement.ts'
 
-/** What is told of the statements that work sends. */
+/** Observes the statements of some work. */
 export interface StatementWatch {
-  /** While they run, how much they bring. */
+  /** Called while statements run, with the number of bytes received. */
   readonly onBytes?: ((bytes: number) => void) | undefined
-  /** When one has ended, well or not: its text, and how long it took, with the wait for a connection, also where none came. */
+  /**
+   * Called when a statement has ended or failed, with its text and its duration. The duration
+   * includes the wait for a connection. Also called if no connection was available.
+   */
   readonly onStatement?: ((text: string, durationMs: number) => void) | undefined
-  /** Resolves when the thread may be used for what follows from rows of many bytes: their objects, and the answer made of them. */
+  /**
+   * Resolves when the thread is free to process a large result: to build its objects and the
+   * response.
+   */
   readonly turn?: (() => Promise<void>) | undefined
-  /** The work is a query of a client: a lost answer is never an unknown outcome. */
+  /** The work is a query of a client. A lost response then never means an unknown outcome. */
   readonly readsOnly?: boolean
 }
 
 interface Waiting extends StatementWatch {
   readonly signal?: AbortSignal
-  /** Its failures are no reason to look at the schema: it is looking at it. */
+  /** True while the schema is being checked: failures must not start another check. */
   readonly looksAtSchema?: boolean
-  /** Whose request it is; undefined for work that is not bounded by callers. */
+  /** The caller of the request. Undefined for work that has no per-caller limits. */
   readonly caller?: string | undefined
 }
 
-/** Rows of so many bytes wait for a turn. */
+/** A result of at least this many bytes waits for `turn`. */
 const LARGE_BYTES = 64 * 1024
 
 const waiting = new AsyncLocalStorage<Waiting | undefined>()
 
 /**
- * Runs `work`; the statements that it sends, itself or through Prisma, are given up when `signal` is aborted. With a `caller`, its statements
- * at once are bounded as those of one request of that caller.
+ * Runs `work`. When `signal` is aborted, its statements are cancelled, including those that it runs
+ * through Prisma. With a `caller`, the limits on concurrent statements of that caller apply.
  */
 export function withAbortSignal<T>(
   signal: AbortSignal,
@@ -44,39 +50,48 @@ export function withAbortSignal<T>(
   return waiting.run({ ...watch, signal }, work)
 }
 
-/** Runs `work` for all callers: its statements are neither given up nor bounded with the request that happened to start it. */
+/**
+ * Runs `work` on behalf of all callers. The signal and the limits of the current request do not
+ * apply.
+ */
 export function forAllCallers<T>(work: () => T): T {
   return waiting.run(undefined, work)
 }
 
-/** Runs `work`, whose failures are not explained by the pool (`explain`): it looks itself what is wrong. It belongs to no request. */
+/**
+ * Runs `work`, which checks the schema itself, outside of any request. The pool does not explain
+ * its failures (`explain`).
+ */
 export function lookingAtSchema<T>(work: () => T): T {
   return outsideOfRequests(() => waiting.run({ looksAtSchema: true }, work))
 }
 
-/** Without what the running request has in its stores: whose it is, what it has written. */
+/** Runs a function without the stores of the current request: its caller, what it has written. */
 const outsideOfRequests = AsyncLocalStorage.snapshot()
 
-/** How long PostgreSQL has to end a statement that it was asked to cancel, before the connection is closed on it. */
+/** Maximum time that PostgreSQL has to cancel a statement. Then its connection is closed. */
 const CANCEL_MS = 2000
 
-/** What an error of a statement is for whoever has sent it: that one, or another one. */
+/** Maps an error of a statement to the error that its caller gets. */
 export type FailureExplainer = (error: unknown) => unknown
 
-/** A pool whose single statements end with the signal they run under, and whose connections may break at any moment. */
+/**
+ * A pool that cancels a statement when its signal is aborted, and that survives broken connections.
+ */
 export class CancellingPool extends pg.Pool {
   private readonly callers: FairQueue
   private readonly shares = new WeakMap<Waiting, Share>()
   private readonly explain: FailureExplainer | undefined
 
-  /** Statements of callers have connections within `limits`; all others need none of those. */
+  /** Statements of callers use at most the connections in `limits`. All others are not limited. */
   constructor(settings: pg.PoolConfig, limits: FairQueueLimits, explain?: FailureExplainer) {
     super(settings)
     this.explain = explain
     this.callers = new FairQueue(limits)
-    // The pool hears of the loss of a connection while that is idle only. In other hands it shows in the statement, and by its state
-    // when it comes back; unheard, it would end the process. Whoever takes a connection cannot be early enough: PostgreSQL may end
-    // it with the very bytes that open it.
+    // The pool listens for errors of idle connections only. A connection in use reports its error
+    // through the statement and through its state when it is released. Without this listener the
+    // `error` event would end the process. It must be added on `connect`: PostgreSQL can close a
+    // connection with the same bytes that open it.
     this.on('connect', (client) => void client.on('error', () => undefined))
   }
 
@@ -146,34 +161,36 @@ export class CancellingPool extends pg.Pool {
     } finally {
       signal?.removeEventListener('abort', onAbort)
       stream.removeListener('data', onData)
-      // A request to cancel may still be on its way, and must not meet the next statement: the connection is not used again.
+      // A cancel request may still be in flight and must not hit the next statement, so the
+      // connection is not reused.
       client.release(isUnusable)
     }
   }
 }
 
-// pg-pool has no code for it (pg-pool 3, index.js, `connect`).
+// pg-pool 3 has no code for this error (index.js, `connect`).
 function orUnavailable(error: Error): never {
   if (error instanceof DatabaseUnavailableError) throw error
   if (error.message !== 'timeout exceeded when trying to connect') throw databaseUnavailable(error)
   throw new DatabaseUnavailableError('All connections to the database are in use. Retry later.', { cause: error })
 }
 
-/** What pg has and its types leave out. */
+/** Parts of pg that its types omit. */
 interface RunningClient {
   _activeQuery: object | null
   connection: NodeJS.EventEmitter & { stream: NodeJS.EventEmitter & { destroy(): void } }
   cancel(target: RunningClient, statement: object): void
 }
 
-// By a connection of its own, as the protocol has it (PostgreSQL documentation, "Canceling Requests in Progress"): it reaches the
-// right server also through a pooler, and needs no free connection of the pool.
+// Sends the request on a connection of its own, as the protocol requires (PostgreSQL documentation,
+// "Canceling Requests in Progress"). That reaches the right server also through a pooler, and needs
+// no free connection of the pool.
 function cancelStatement(client: pg.PoolClient, options: pg.PoolConfig): void {
   const target = client as unknown as RunningClient
   const { _activeQuery: activeQuery } = target
   if (activeQuery === null) return
   const messenger = new pg.Client(options) as unknown as RunningClient
-  // A server that is away ends the statement too; what remains is ended by the timer.
+  // If the server is unavailable, the statement has ended, too. Otherwise the timer ends it.
   messenger.connection.on('error', () => undefined)
   messenger.cancel(target, activeQuery)
   const timer = setTimeout(() => {

@@ -1,22 +1,25 @@
-// The first look at a database: whether it can be used at all, told in one sentence for the person who set its address.
-// Never repeats the password of that address.
+// Checks whether a database is usable. Reports the fault in one sentence for the person who set its
+// address. Never repeats the password of that address.
 import pg from 'pg'
 import type { Database } from './client.ts'
 import { deniedRight } from './deniedRight.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { isIncomplete } from './transactionOrder.ts'
 
-/** The database cannot be used. The message is complete: print it without a stack trace. */
+/** The database is unusable. The message is complete: print it without a stack trace. */
 export class UnusableDatabaseError extends Error {
   override readonly name = 'UnusableDatabaseError'
 }
 
 const MIN_MAJOR_VERSION = 15
 
-/** One connection, which the caller ends. It sees the tables of the schema `public` only. @throws UnusableDatabaseError if nobody answers within the timeout, or lets us in */
+/**
+ * Opens one connection, which the caller must end. It sees the tables of the schema `public` only.
+ * @throws UnusableDatabaseError if the server does not respond within the timeout or refuses access
+ */
 export async function connect(url: string, connectTimeoutMs = 10_000): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs })
-  // Set by a statement, because poolers refuse options.
+  // Set by a statement, because poolers refuse start-up options.
   const ready = client.connect().then(() => client.query('SET search_path = public'))
   await ready.catch((error: NodeJS.ErrnoException) => {
     throw new UnusableDatabaseError(unusableReason(error, url), { cause: error })
@@ -25,9 +28,10 @@ export async function connect(url: string, connectTimeoutMs = 10_000): Promise<p
 }
 
 /**
- * Connects and looks at the server and at the settings of a session. A read-only database passes: it becomes writable without a restart.
+ * Connects and checks the server and the settings of a session. A read-only database passes,
+ * because it can become writable without a restart.
  *
- * `url` is for the sentences only. @throws UnusableDatabaseError
+ * `url` is used in error messages only. @throws UnusableDatabaseError
  */
 export async function checkDatabase(database: Database, url: string): Promise<{ isReadOnly: boolean }> {
   const major = await look(database.pool, url)

@@ -1,9 +1,13 @@
-// The environment of the processes that this one starts: its own, without the secrets that are for Jobledger alone.
+// The environment of child processes: that of this process without the secrets that only Jobledger
+// needs.
 
-/** Where PostgreSQL's clients find the password of the database if DATABASE_URL has none. Prisma's CLI needs them. */
+/**
+ * Variables from which clients of PostgreSQL read the password if DATABASE_URL has none. Prisma's
+ * CLI needs them.
+ */
 export const DATABASE_PASSWORDS = ['PGPASSWORD', 'PGPASSFILE'] as const
 
-/** What gives access to the ledger, or makes credentials for it. */
+/** Variables that give access to the ledger, or that create credentials for it. */
 const SECRETS: readonly string[] = [
   'DATABASE_URL',
   ...DATABASE_PASSWORDS,
@@ -12,12 +16,12 @@ const SECRETS: readonly string[] = [
   'JOBLEDGER_TOKEN_FILE',
 ]
 
-/** `added` is set in it; of our secrets only those that `kept` names stay. */
+/** Adds `added`. Removes our secrets, except those named in `kept`. */
 export function childEnvironment(
   added: Readonly<Record<string, string>> = {},
   kept: readonly string[] = [],
 ): NodeJS.ProcessEnv {
-  // biome-ignore lint/style/noProcessEnv: a child gets the environment of its parent; nothing is configured by it here.
+  // biome-ignore lint/style/noProcessEnv: a child inherits the environment; this reads no settings.
   const given = Object.entries(process.env).filter(([name]) => kept.includes(name) || !SECRETS.includes(name))
   return { ...Object.fromEntries(given), ...added }
 }

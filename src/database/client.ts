@@ -13,27 +13,36 @@ import { timelineVerifier } from './transactionOrder.ts'
 
 export interface DatabaseSettings extends RetryDelay {
   url: string
-  /** Number of connections that stay open once they were needed. */
+  /** Number of connections that stay open after their first use. */
   poolMin: number
   /** Maximum number of connections, at least 1. Those above `poolMin` are closed when idle. */
   poolMax: number
   /** Maximum age of a connection, in seconds. Then it is replaced. */
   maxLifetimeSeconds: number
-  /** Statements that one request of a caller may run at once; by default as many as the caller may. */
+  /** Maximum number of concurrent statements of one request. Default: `statementsPerCaller`. */
   statementsPerRequest?: number
-  /** Statements that all requests of one caller may run at once; by default all connections that callers have, but for one. */
+  /**
+   * Maximum number of concurrent statements of one caller, over all its requests. Default: all
+   * connections available to callers except one.
+   */
   statementsPerCaller?: number
-  /** How long to wait for a connection, whether for one of the pool or for the server. */
+  /** Maximum time to wait for a free connection of the pool, and for the server when connecting. */
   connectTimeoutMs: number
-  /** The server gives up a statement after so long. */
+  /** Maximum time of a statement. Then the server cancels it. */
   statementTimeoutMs: number
-  /** Whether statements are prepared once per connection. PgBouncer before 1.21 cannot have that. */
+  /**
+   * Whether statements are prepared once per connection. PgBouncer before 1.21 does not support
+   * that.
+   */
   preparedStatements: boolean
-  /** Told of connections that break while nobody uses them. They are replaced; without a listener they would end the process. */
+  /**
+   * Called when an idle connection breaks. The pool replaces it. Without a listener the error would
+   * end the process.
+   */
   onPoolError(error: Error): void
-  /** Called when a new connection has begun a new timeline of the ledger. */
+  /** Called when a new connection has started a new timeline of the ledger. */
   onNewTimeline?(): void
-  /** What an error of a statement is for whoever has sent it; by default, that error. */
+  /** Maps an error of a statement to the error that its caller gets. Default: the same error. */
   explainFailure?: FailureExplainer
 }
 
@@ -42,16 +51,23 @@ export interface Database {
   /** Runs hand-written SQL. */
   readonly sql: Sql
   readonly pool: pg.Pool
-  /** Looks at one session. A connection on which something is wrong is replaced. @throws what connecting throws */
+  /**
+   * Checks one session. Closes the connection if it finds a fault. @throws the error of connecting
+   */
   checkSession(): Promise<SessionFaults>
-  /** False if statements are to be prepared and a pooler loses them. @throws what connecting throws */
+  /**
+   * False if statements are to be prepared but a pooler loses them. @throws the error of connecting
+   */
   canPrepare(): Promise<boolean>
   close(): Promise<void>
 }
 
-/** Connections beyond `poolMin` are closed after so long without work. */
+/** Connections beyond `poolMin` are closed after this time without work. */
 const IDLE_MS = 10_000
-/** Texts that get a name: those that are ours, which are fewer, and those that depend on what clients ask for. What exceeds it runs unprepared. */
+/**
+ * Maximum number of prepared statements per connection. Clients determine the text of some
+ * statements, so the number of texts has no limit. Statements beyond the maximum run unprepared.
+ */
 const PREPARED_STATEMENTS = 500
 
 /** Opens the pool and Prisma Client. Connects when first used. */
@@ -79,7 +95,8 @@ export function connectDatabase(settings: DatabaseSettings): Database {
   const prisma = new PrismaClient({ adapter })
   return {
     prisma,
-    // What clients ask for, with each size of a page in a page, must not take the names from what is run most.
+    // Statements that clients determine have names of their own, so that they cannot use up those
+    // of the most frequent statements.
     sql: openSql(pool, { query: statementName, read: names('jobledger_read') }),
     pool,
     checkSession: () => checkSession(pool, settings),
@@ -91,17 +108,20 @@ export function connectDatabase(settings: DatabaseSettings): Database {
   }
 }
 
-/** Of the connections, the part that callers leave to all else: credentials, readiness, maintenance, roll-up, events, publishers. */
+/**
+ * The share of connections that callers cannot use: for credentials, readiness, maintenance,
+ * roll-up, events and publishers.
+ */
 const RESERVED = 0.3
 
 function callerLimits(settings: DatabaseSettings, connections: number): FairQueueLimits {
   const total = Math.max(1, connections - Math.ceil(RESERVED * connections))
-  // One is always left to the others.
+  // Leaves one connection to other callers.
   const perCaller = Math.max(1, Math.min(settings.statementsPerCaller ?? total, total - 1))
   return { total, perCaller, perRequest: settings.statementsPerRequest ?? perCaller, waitMs: settings.connectTimeoutMs }
 }
 
-/** Where every session of ours goes, and what it is set to. */
+/** The address and the settings of every session. */
 export function sessionSettings({
   url,
   statementTimeoutMs,
@@ -113,19 +133,20 @@ export function sessionSettings({
   const parsed = new URL(url)
   const given = parsed.searchParams.get('options') ?? ''
   parsed.searchParams.delete('options')
-  // adapter-pg reads and writes timestamptz wrong unless the session is in UTC (prisma#26786), whatever the server's default is; dates and
-  // bytes are read in one form (rows/selectList.ts).
+  // adapter-pg reads and writes timestamptz wrong unless the session is in UTC (prisma#26786).
+  // Dates and bytes are read in one form only (rows/selectList.ts).
   const own = [
     '-c TimeZone=UTC',
     '-c DateStyle=ISO',
     '-c bytea_output=hex',
-    // By default a schema with the name of the role comes first, and other tables than ours may be in it.
+    // By default a schema with the name of the role comes first. It may contain tables with the
+    // same names.
     '-c search_path=public',
-    // To compile a statement takes longer than any of ours runs.
+    // Compiling a statement takes longer than running any of ours.
     '-c jit=off',
-    // Callers share the server by statements: one must not take several processors.
+    // Callers share the server by statements. One statement must not use several processors.
     '-c max_parallel_workers_per_gather=0',
-    // A transition is one statement that takes the row as it is when it gets it.
+    // A transition is one statement. It must see the row as it is once it has the lock.
     '-c default_transaction_isolation=read\\ committed',
     `-c statement_timeout=${statementTimeoutMs}`,
     ...Object.entries(retryDelaySettings(retryDelay)).map(([name, value]) => `-c ${name}=${value}`),
@@ -150,14 +171,14 @@ async function checkSession(pool: pg.Pool, settings: DatabaseSettings): Promise<
 }
 
 /**
- * Names that depend on nothing but the text: behind a pooler a session may have statements of other processes, and a name must mean the same
- * in all of them.
+ * Names that depend on the text only. Behind a pooler, a session can hold statements of other
+ * processes, so a name must mean the same text in all of them.
  */
 function statementNames(prefix: string): (query: { sql: string }) => string {
   const names = new Map<string, string>()
   return ({ sql }) => {
     const known = names.get(sql)
-    // An empty name is PostgreSQL's unnamed statement.
+    // An empty name is the unnamed statement of PostgreSQL.
     if (known !== undefined || names.size >= PREPARED_STATEMENTS) return known ?? ''
     const name = `${prefix}_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
     names.set(sql, name)

@@ -1,7 +1,7 @@
-// The one clock that decides: the database's. The clocks of the machines that ask it may be wrong.
+// All times come from the clock of the database. The clocks of its clients may be wrong.
 import type { Sql } from './rows/sql.ts'
 
-/** What time it is for the database; costs a statement. */
+/** Returns the time of the database. Runs one statement. */
 export async function databaseNow(sql: Sql): Promise<Date> {
   const [row] = await sql.query<{ now: Date }>`SELECT clock_timestamp() AS now`
   if (!row) throw new Error('The database did not say what time it is.')

@@ -1,11 +1,11 @@
-// A right that the role of this process lacks, for an operator.
+// Reports a right that the role of this process lacks, for an operator.
 import { sqlStateOf } from './sqlErrors.ts'
 
 const INSUFFICIENT_PRIVILEGE = '42501'
-/** Where PostgreSQL refuses a connection, with the same code. */
+/** The function in PostgreSQL that refuses a connection with the same code. */
 const REFUSES_CONNECTIONS = 'CheckMyDatabase'
 
-/** A sentence if a statement was refused because a right is missing. */
+/** Returns a sentence if a statement was refused because of a missing right. */
 export function deniedRight(error: unknown): string | undefined {
   if (sqlStateOf(error) !== INSUFFICIENT_PRIVILEGE) return undefined
   const { message, routine, meta } = error as PostgresError
@@ -17,7 +17,7 @@ export function deniedRight(error: unknown): string | undefined {
   )
 }
 
-/** Of pg; with `meta` of Prisma, whose own message has several lines. */
+/** An error of pg. One of Prisma has `meta`, because its own message has several lines. */
 interface PostgresError extends Error {
   readonly routine?: string
   readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly originalMessage?: string } } }

@@ -1,25 +1,27 @@
-// Shares a fixed number of places between callers. Callers take turns, and so do the requests of one caller: whoever asks for more waits
-// longer, and nobody else does. Knows nothing of databases.
+// Shares a fixed number of places fairly between callers. Callers take turns, and so do the
+// requests of one caller. A caller that asks for more waits longer and delays no other caller.
+// Independent of databases.
 import { RoundRobin } from '../fairness/roundRobin.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 
 export interface FairQueueLimits {
-  /** Places of all callers together. */
+  /** Maximum number of places of all callers together. */
   readonly total: number
-  /** Places that one caller may have at once. */
+  /** Maximum number of places of one caller. */
   readonly perCaller: number
-  /** Places that one request may have at once. */
+  /** Maximum number of places of one request. */
   readonly perRequest: number
-  /** Milliseconds that a request waits while it has no place. */
+  /** Maximum time that a request waits while it has no place, in milliseconds. */
   readonly waitMs: number
 }
 
 /** The places of one request. */
 export interface Share {
   /**
-   * Resolves when there is a place, to a function that gives the place back.
+   * Resolves when a place is free, to a function that releases it.
    *
-   * @throws DatabaseUnavailableError if the request had no place for `waitMs`, or the reason of `signal` when that is aborted
+   * @throws DatabaseUnavailableError if the request had no place for `waitMs`, or the reason of
+   * `signal` when it is aborted
    */
   enter(signal: AbortSignal): Promise<() => void>
 }
@@ -35,24 +37,24 @@ export class FairQueue {
   readonly limits: FairQueueLimits
   private running = 0
   private readonly runningOf = new Map<string, number>()
-  /** Requests that have something that waits. */
+  /** Requests with waiters. */
   private readonly waiting = new RoundRobin<RequestShare>()
 
   constructor(limits: FairQueueLimits) {
     this.limits = limits
   }
 
-  /** The share of a new request. */
+  /** Returns the share of a new request. */
   shareOf(caller: string): Share {
     return new RequestShare(this, caller)
   }
 
-  /** Nothing is kept of any caller. */
+  /** True if no state of a caller is left. */
   get isEmpty(): boolean {
     return this.runningOf.size === 0 && this.waiting.size === 0
   }
 
-  /** Called when the request has something that waits. */
+  /** Called when the request has waiters. */
   wait(request: RequestShare): void {
     this.waiting.push(request.caller, request)
     this.dispatch()
@@ -63,7 +65,7 @@ export class FairQueue {
     if (request.waiters.size === 0) this.waiting.remove(request.caller, request)
   }
 
-  /** Called when a place is given back. */
+  /** Called when a place is released. */
   free(request: RequestShare): void {
     this.count(request, -1)
     this.dispatch()
@@ -130,7 +132,7 @@ class RequestShare implements Share {
     })
   }
 
-  /** Starts the first that waits. Returns whether others still do. */
+  /** Starts the first waiter. Returns whether others still wait. */
   startNext(): boolean {
     const [first] = this.waiters
     first?.start()
@@ -147,7 +149,10 @@ class RequestShare implements Share {
     }
   }
 
-  /** Only a request that has no place at all waits for others; one that has may take as long as its own statements do. */
+  /**
+   * Only a request without a place can time out. One that has a place may wait for its own
+   * statements.
+   */
   private watch(): void {
     const isStuck = this.running === 0 && this.waiters.size > 0
     if (isStuck === (this.timer !== undefined)) return

@@ -1,42 +1,42 @@
-// The rights that roles of PostgreSQL need, as SQL: the server's, a reader's and the owner's. What there is to grant is read from the
-// migrations, so that it is complete for each version.
+// The rights that roles of PostgreSQL need, as SQL: of the server, of a reader and of the owner.
+// The list of objects is read from the migrations, so it is complete for each version.
 import pg from 'pg'
 import { migrationsOfCode, upScript } from './migrations.ts'
 
 export interface GrantRoles {
-  /** Runs servers and `maintain`: reads, creates and moves jobs; neither deletes nor alters. */
+  /** Runs servers and `maintain`: reads, creates and updates jobs. Cannot delete or alter. */
   readonly api?: string | undefined
-  /** Reads the schema `public`, without API keys. */
+  /** Reads the schema `public`, except API keys. */
   readonly reader?: string | undefined
-  /** Owns all objects of the ledger: migrates, makes API keys, purges. */
+  /** Owns all objects of the ledger: migrates, creates API keys, purges. */
   readonly owner?: string | undefined
 }
 
-/** Names with their schemas, as "public.jobs". */
+/** Names with their schemas, such as "public.jobs". */
 interface Objects {
   readonly tables: ReadonlySet<string>
   readonly views: ReadonlySet<string>
   readonly sequences: ReadonlySet<string>
-  /** Without those of triggers, which need no right to be executed. */
+  /** Except trigger functions, which nothing needs a right to execute. */
   readonly functions: ReadonlySet<string>
   readonly triggerFunctions: ReadonlySet<string>
   readonly types: ReadonlySet<string>
 }
 
-/** What a role may do with an object. The name has its schema, as "public.jobs". */
+/** The rights of a role on an object. The name includes its schema, such as "public.jobs". */
 export interface Right {
   readonly kind: 'schema' | 'table' | 'view' | 'sequence' | 'function'
   readonly name: string
-  /** As GRANT has them. */
+  /** Rights, as GRANT names them. */
   readonly privileges: string
 }
 
-/** `jobledger` has the functions and what the service keeps for itself. */
+/** `jobledger` contains the functions and the internal tables of the service. */
 const SCHEMAS = ['public', 'jobledger']
 /** Prisma's own table, which no migration creates. */
 const MIGRATIONS_TABLE = 'public._prisma_migrations'
 const API_RIGHTS = 'SELECT, INSERT, UPDATE'
-/** Where the server needs less. */
+/** Tables on which the server needs fewer rights. */
 const FEWER_API_RIGHTS: Readonly<Record<string, string>> = {
   [MIGRATIONS_TABLE]: 'SELECT',
   'public.api_keys': 'SELECT, UPDATE ("last_used_at")',
@@ -47,12 +47,14 @@ const FEWER_API_RIGHTS: Readonly<Record<string, string>> = {
   'jobledger.refused_records': 'SELECT, INSERT',
   'jobledger.transaction_offsets': 'SELECT',
 }
-/** Has the hashes of keys. */
+/** Contains the hashes of keys. */
 const NOT_FOR_READERS = 'public.api_keys'
-/** Functions for the owner alone. */
+/** Functions for the owner only. */
 const FOR_OWNER = 'jobledger.purge'
 
-/** A script that can be run again. It makes the rights of `api` and `reader` exactly those that they need. */
+/**
+ * A script that can be run repeatedly. Gives `api` and `reader` exactly the rights that they need.
+ */
 export function grantStatements({ api, reader, owner }: GrantRoles): string {
   const objects = objectsOfMigrations()
   const statements = [
@@ -99,7 +101,10 @@ function toReader(role: string, { tables, views }: Objects): string[] {
   ]
 }
 
-/** Takes away what another version has granted and this one does not need. An owner would take its own rights away. */
+/**
+ * Revokes what another version granted and this one does not need. An owner would revoke its own
+ * rights.
+ */
 function fromNothing(role: string): string[] {
   const schemas = SCHEMAS.join(', ')
   const revoked = ['TABLES', 'SEQUENCES', 'FUNCTIONS'].map(
@@ -108,7 +113,7 @@ function fromNothing(role: string): string[] {
   return [refuseOwner(role), ...revoked, `REVOKE ALL ON SCHEMA ${schemas} FROM ${role}`]
 }
 
-/** To PostgreSQL a superuser is a member of every role. */
+/** To PostgreSQL, a superuser is a member of every role. */
 function refuseOwner(role: string): string {
   const name = pg.escapeLiteral(role)
   return `DO $$ BEGIN
@@ -129,7 +134,10 @@ function toOwner(role: string, { tables, views, functions, triggerFunctions, typ
   ]
 }
 
-/** What there is after the last migration. Our migrations quote names with their schemas, and begin each statement at the beginning of a line. */
+/**
+ * The objects after the last migration. Our migrations quote names with their schemas, and start
+ * each statement at the start of a line.
+ */
 function objectsOfMigrations(): Objects {
   const script = migrationsOfCode().map(upScript).join('\n')
   const triggerFunctions = remaining(script, 'FUNCTION', /\([^;]*?\)\s*RETURNS (?:event_)?trigger\b/)
@@ -138,7 +146,7 @@ function objectsOfMigrations(): Objects {
   return {
     tables: new Set([MIGRATIONS_TABLE, ...remaining(script, 'TABLE')]),
     views: remaining(script, 'VIEW'),
-    // As PostgreSQL names the sequence of a serial column.
+    // The name that PostgreSQL gives to the sequence of a serial column.
     sequences: new Set(
       [...script.matchAll(/^CREATE TABLE "(\w+)"\."(\w+)" \(\s*"(\w+)" BIGSERIAL/gm)].map(
         ([, schema, table, column]) => `${schema}.${table}_${column}_seq`,
@@ -150,7 +158,7 @@ function objectsOfMigrations(): Objects {
   }
 }
 
-/** The names of the objects of a kind that the script creates and does not drop afterwards, in order. */
+/** The names of the objects of a kind that the script creates and does not drop later, in order. */
 function remaining(script: string, kind: string, definition = /(?:)/): Set<string> {
   const names = new Set<string>()
   const creation = new RegExp(

@@ -1,15 +1,18 @@
-// Looks for what the guards exclude: histories that do not add up. For those who wrote around the guards, as the seed does, or
-// suspect that somebody did.
+// Finds histories that violate what the guards enforce. For programs that bypass the guards, such
+// as the seed, and for operators who suspect tampering.
 import type { Queryable } from './queryable.ts'
 
 export interface HistoryFault {
   jobId: string
-  /** The first record that does not fit; for a fault of the job itself, its version. */
+  /**
+   * The version of the first wrong record. For a fault of the job itself, the version of the job.
+   */
   sequence: number
   fault: string
 }
 
-// The last record of a deleted job is its deletion: the one transition that the state machine has from everywhere.
+// The last record of a deleted job is its deletion. That is the one transition allowed from every
+// state.
 const FAULTS = `
   WITH records AS (
     SELECT r.*, j.version, j.deleted_at, j.created_at AS job_created_at,
@@ -41,7 +44,7 @@ const FAULTS = `
   ORDER BY 1, 2
   LIMIT 100`
 
-/** The first hundred faults of all histories, or none. Reads both tables whole. */
+/** Returns the first 100 faults of all histories. Reads both tables completely. */
 export async function findHistoryFaults(database: Queryable): Promise<HistoryFault[]> {
   return (await database.query<HistoryFault>(FAULTS)).rows
 }

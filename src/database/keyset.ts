@@ -1,6 +1,7 @@
-// Keyset paging: the cursor codec and the conditions that continue a list after or before a cursor. Page 100,000 costs what page 1
-// costs, because each condition is a range of the index that the list is ordered by.
-// A cursor holds the values that its row was sorted by, so it stays valid when the row changes or goes away.
+// Keyset paging: the cursor codec, and the conditions that continue a list after or before a
+// cursor. Page 100,000 costs as much as page 1, because each condition is a range of the index that
+// orders the list.
+// A cursor holds the sort values of its row, so it stays valid when the row changes or is deleted.
 
 import { Prisma } from './generated/client.ts'
 import { and } from './rows/conditions.ts'
@@ -11,30 +12,36 @@ export type Direction = 'asc' | 'desc'
 type KeyValue = string | number | bigint | Date | null
 type Row = Record<string, unknown>
 
-/** How a list is ordered. The last field is unique; the field before it, if any, may be null, and such rows come last in either direction. */
+/**
+ * The order of a list. The last field is unique. The field before it, if any, may be null. Rows
+ * with null come last in both directions.
+ */
 export interface KeysetOrder {
-  /** Names the order in its cursors: a cursor of one order is refused by all others. */
+  /** Identifies the order in its cursors. Cursors of another order are refused. */
   readonly name: string
   readonly direction: Direction
   readonly key: readonly KeyField[]
-  /** Where the first field may be null: all rows of the list have a value there, or none has. By default there may be both. */
+  /**
+   * For a nullable first field: whether all rows of the list have a value, or none has. By default
+   * both occur.
+   */
   readonly only?: 'valued' | 'valueless' | undefined
 }
 
 export interface KeyField {
   readonly field: string
-  /** The same in SQL, with the name of its table. */
+  /** The same order in SQL, with the name of its table. */
   readonly column: string
   readonly kind: 'uuid' | 'bigint' | 'int' | 'date'
   readonly nullable?: boolean
 }
 
-/** The cursor is not one of ours, or of another order, or damaged. */
+/** The cursor is damaged, or belongs to another order. */
 export class InvalidCursorError extends Error {}
 
 const CODEC_VERSION = 1
 
-/** The values that a row is sorted by. */
+/** The sort values of a row. */
 export function keyValues(order: KeysetOrder, row: Row): KeyValue[] {
   return order.key.map(({ field }) => row[field] as KeyValue)
 }
@@ -78,11 +85,11 @@ function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
   throw new InvalidCursorError('is damaged')
 }
 
-/** One run over an index: the rows that satisfy `where`, in the order `orderBy`. */
+/** A range of an index: the rows that satisfy `where`, ordered by `orderBy`. */
 export interface Segment {
   where: Prisma.Sql
   orderBy: Prisma.Sql
-  /** It is read from the first row of the list on. */
+  /** True if the range starts at the first row of the list. */
   isBeginning: boolean
 }
 
@@ -92,15 +99,15 @@ export interface Bounds {
 }
 
 interface Reading {
-  /** From the end of the list to its beginning. */
+  /** Reads the list backwards. */
   reversed?: boolean
-  /** The row at a bound is between the bounds too. */
+  /** Includes the row at a bound. */
   inclusive?: boolean
 }
 
 /**
- * The runs that together give the rows between the bounds, in the order of the list. There are two where the first field may be
- * null: the rows that have a value, then those that have none.
+ * The ranges that together contain the rows between the bounds, in the order of the list. There are
+ * two if the first field is nullable: the rows with a value, then those without one.
  */
 export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, reading: Reading = {}): Segment[] {
   const { reversed = false, inclusive = false } = reading
@@ -118,7 +125,8 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
   })
   const [first, unique] = order.key
   if (!first?.nullable || !unique) return [segment(order.key, [], after, before)]
-  // A bound without a value lies among the rows without one, which come last: those with a value all precede it.
+  // A bound without a value lies among the rows without one, which come last. All rows with a value
+  // precede it.
   const valued = (bound: KeyValue[] | undefined) => (bound && bound[0] !== null ? bound : undefined)
   const valueless = (bound: KeyValue[] | undefined) => (bound && bound[0] === null ? bound.slice(1) : undefined)
   if (!valueless(after) && order.only !== 'valueless')
@@ -131,7 +139,8 @@ export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, r
 
 const CASTS = { uuid: '::uuid', bigint: '::bigint', int: '::int', date: '::timestamptz' }
 
-// (value, id) greater or less than (v, i). PostgreSQL reads an index from there on if it has the columns of the row in this order.
+// (value, id) greater or less than (v, i). PostgreSQL starts reading an index there if its columns
+// are in the order of the row.
 function beyond(
   key: readonly KeyField[],
   greater: boolean,

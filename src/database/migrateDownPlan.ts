@@ -1,24 +1,27 @@
-// What taking back the latest migration would do: to which rows, and to which servers. Changes nothing.
+// Shows what reverting the latest migration would affect: rows and servers. Changes nothing.
 import type pg from 'pg'
 import { connect } from './checkDatabase.ts'
 import { downScript, latestMigration } from './migrations.ts'
 
 export interface Loss {
-  /** A table, or a column as "table.column"; a statement's rows: the table. */
+  /** A table, or a column as "table.column". For rows that a statement deletes: the table. */
   readonly what: string
-  /** Rows that are lost, or rows whose value is. */
+  /** Number of rows that are lost, or that lose their value. */
   readonly rows: number
 }
 
 export interface MigrateDownPlan {
   readonly migration: string
-  /** Only what holds rows. */
+  /** Only objects that contain rows. */
   readonly losses: readonly Loss[]
-  /** Connections of Jobledger to the database. */
+  /** Number of connections of Jobledger to the database. */
   readonly connections: readonly string[]
 }
 
-/** What `migrateDown` would do; undefined if no migration is applied. @throws MigrationError if the migration has no down.sql */
+/**
+ * What `migrateDown` would do. Undefined if no migration is applied. @throws MigrationError if the
+ * migration has no down.sql
+ */
 export async function planMigrateDown(databaseUrl: string): Promise<MigrateDownPlan | undefined> {
   const client = await connect(databaseUrl)
   try {
@@ -35,7 +38,10 @@ export async function planMigrateDown(databaseUrl: string): Promise<MigrateDownP
   }
 }
 
-/** What a script removes: tables, columns and rows. Our scripts begin each statement at the beginning of a line. */
+/**
+ * What a script removes: tables, columns and rows. Our scripts start each statement at the start of
+ * a line.
+ */
 function removals(script: string): { readonly what: string; readonly from: string }[] {
   const tables = [...script.matchAll(/^DROP TABLE ("\w+"\."\w+")/gm)].map(([, table = '']) => ({
     what: nameOf(table),
@@ -55,7 +61,7 @@ function removals(script: string): { readonly what: string; readonly from: strin
   return [...tables, ...columns, ...deletions]
 }
 
-/** As people write it: without quotes, and without the schema if that is "public". */
+/** The readable form of a name: without quotes, and without the schema "public". */
 function nameOf(table: string): string {
   return table.replaceAll('"', '').replace(/^public\./, '')
 }

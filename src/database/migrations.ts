@@ -1,5 +1,5 @@
-// The migrations of the code, compared with those of a database, applied to it, and taken back from it. Prisma Migrate does the
-// applying; taking back is ours, from the down.sql beside each migration.
+// Compares the migrations of the code with those of a database, applies them and reverts them.
+// Prisma Migrate applies them. We revert them ourselves, with the down.sql of each migration.
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,19 +13,25 @@ const FOLDER = join(PACKAGE_ROOT, 'prisma', 'migrations')
 /** The key of the advisory lock that Prisma Migrate holds while it works. */
 const MIGRATE_LOCK = 72707369
 
-/** Migrations could not be applied or taken back, or are not those of the code. The message is a sentence for an operator. */
+/**
+ * Migrations could not be applied or reverted, or differ from those of the code. The message is a
+ * sentence for an operator.
+ */
 export class MigrationError extends Error {}
 
 export interface MigrationState {
-  /** `up-to-date` also where the database has newer migrations, if all of them are marked as compatible with older servers. */
+  /**
+   * Also `up-to-date` if the database has newer migrations that are all marked as compatible with
+   * older servers.
+   */
   state: 'up-to-date' | 'empty' | 'behind' | 'ahead' | 'failed'
   /** Migrations of the code that the database lacks. */
   pending: string[]
-  /** Migrations of the database that the code does not know. */
+  /** Migrations of the database that are not in the code. */
   unknown: string[]
   /** Unknown migrations that are not marked as compatible. */
   incompatible: string[]
-  /** Migrations that began and did not end. */
+  /** Migrations that started and did not finish. */
   failed: string[]
 }
 
@@ -34,7 +40,7 @@ interface AppliedMigration {
   finished: boolean
 }
 
-/** How the migrations of a database compare with those of the code. */
+/** Compares the migrations of a database with those of the code. */
 export async function migrationState(database: Queryable): Promise<MigrationState> {
   const applied = await appliedMigrations(database)
   const names = applied.map((migration) => migration.migration_name)
@@ -50,7 +56,10 @@ export async function migrationState(database: Queryable): Promise<MigrationStat
   return { state: incompatible.length > 0 ? 'ahead' : 'up-to-date', ...found }
 }
 
-/** @throws MigrationError that says what to do, unless this version can run on the schema of the database. */
+/**
+ * @throws MigrationError that says what to do, if this version cannot run on the schema of the
+ * database
+ */
 export async function requireCurrentSchema(database: Queryable): Promise<void> {
   const { state, pending, incompatible, failed } = await migrationState(database)
   if (state === 'failed') {
@@ -69,10 +78,11 @@ export async function requireCurrentSchema(database: Queryable): Promise<void> {
 }
 
 /**
- * Applies the migrations that a database lacks, by `prisma migrate deploy`. That reads the `.env` of this package, not the one of the current
- * folder; `lockTimeoutMs` (milliseconds to wait for a lock) therefore goes to it by its environment.
+ * Applies the missing migrations by `prisma migrate deploy`. That command reads the `.env` of this
+ * package, not of the current folder, so `lockTimeoutMs` (maximum time to wait for a lock, in
+ * milliseconds) is passed in its environment.
  *
- * @throws MigrationError with what Prisma said
+ * @throws MigrationError with the output of Prisma
  */
 export async function applyMigrations(
   databaseUrl: string,
@@ -97,21 +107,22 @@ export async function applyMigrations(
 }
 
 export interface MigrateDownOptions {
-  /** The migration that is meant: no other one is taken back. */
+  /** The name of the migration to revert. No other one is reverted. */
   readonly expected?: string
-  /** How long it waits for a lock; 0: without a limit. */
+  /** Maximum time to wait for a lock, in milliseconds. 0: no limit. */
   readonly lockTimeoutMs?: number
 }
 
-/** PostgreSQL has given up waiting for a lock (lock_not_available). */
+/** PostgreSQL stopped waiting for a lock (lock_not_available). */
 const LOCK_TIMEOUT = '55P03'
 
 /**
- * Takes back the latest applied migration: its down.sql and its row in Prisma's table, in one transaction. Data that only the
- * migration made room for is lost.
+ * Reverts the latest applied migration: runs its down.sql and deletes its row in Prisma's table, in
+ * one transaction. Data that exists only because of the migration is lost.
  *
  * @returns the name of the migration, or undefined if none is applied
- * @throws MigrationError if it is not the expected one, has no down.sql, if a migration failed half-way, or if the database refuses
+ * @throws MigrationError if it is not the expected one, if it has no down.sql, if a migration
+ * failed half-way, or if the database refuses
  */
 export async function migrateDown(
   databaseUrl: string,
@@ -136,7 +147,7 @@ export async function migrateDown(
     await client.query('COMMIT')
     return name
   } catch (error) {
-    // A connection that broke has rolled back already; what broke it is told below.
+    // A broken connection has rolled back already. The error that broke it is reported below.
     await client.query('ROLLBACK').catch(() => undefined)
     if (error instanceof MigrationError) throw error
     const { code, message } = error as Error & { code?: string }
@@ -150,7 +161,10 @@ export async function migrateDown(
   }
 }
 
-/** The name of the latest applied migration; undefined if there is none. @throws MigrationError if one failed half-way */
+/**
+ * The name of the latest applied migration. Undefined if none is applied. @throws MigrationError if
+ * a migration failed half-way
+ */
 export async function latestMigration(database: Queryable): Promise<string | undefined> {
   const applied = await appliedMigrations(database)
   const failed = applied.find((migration) => !migration.finished)
@@ -161,7 +175,7 @@ export async function latestMigration(database: Queryable): Promise<string | und
   return applied.at(-1)?.migration_name
 }
 
-/** The names of the migrations, the first one first. */
+/** The names of the migrations, oldest first. */
 export function migrationsOfCode(): string[] {
   return readdirSync(FOLDER)
     .filter((name) => existsSync(join(FOLDER, name, 'migration.sql')))
@@ -173,14 +187,14 @@ export function upScript(name: string): string {
   return readFileSync(join(FOLDER, name, 'migration.sql'), 'utf8')
 }
 
-/** The script that takes a migration back. @throws MigrationError if it has none */
+/** The script that reverts a migration. @throws MigrationError if it has none */
 export function downScript(name: string): string {
   const file = join(FOLDER, name, 'down.sql')
   if (!existsSync(file)) throw new MigrationError(`The migration ${name} has no down.sql, so it cannot be taken back.`)
   return readFileSync(file, 'utf8')
 }
 
-/** The applied migrations, oldest first; none where Prisma has not been yet. */
+/** The applied migrations, oldest first. Empty if Prisma has not migrated the database yet. */
 async function appliedMigrations(database: Queryable): Promise<AppliedMigration[]> {
   if (!(await hasTable(database, 'public._prisma_migrations'))) return []
   const { rows } = await database.query<AppliedMigration>(
@@ -190,7 +204,7 @@ async function appliedMigrations(database: Queryable): Promise<AppliedMigration[
   return rows
 }
 
-/** Those of the migrations that the database does not mark as compatible with older servers. */
+/** The migrations that the database does not mark as compatible with older servers. */
 async function withoutMark(database: Queryable, names: string[]): Promise<string[]> {
   if (names.length === 0 || !(await hasTable(database, 'jobledger.compatible_migrations'))) return names
   const { rows } = await database.query<{ name: string }>('SELECT name FROM jobledger.compatible_migrations')

@@ -1,5 +1,5 @@
-// Whether the role of a server has the rights that `jobledger grants` gives it: all of them, because it shows only at the first request that
-// needs one.
+// Checks whether the role of a server has all rights that `jobledger grants` gives it. Otherwise a
+// missing right would show only at the first request that needs it.
 import pg from 'pg'
 import { apiRights } from './grants.ts'
 import type { Queryable } from './queryable.ts'
@@ -8,16 +8,16 @@ interface Wanted {
   readonly kind: string
   readonly name: string
   readonly privilege: string
-  /** Of a table; undefined: of all. */
+  /** The column. Undefined: the whole table. */
   readonly column?: string | undefined
 }
 
-/** Rights that a sentence names. */
+/** Maximum number of rights named in a message. */
 const MAX_NAMED = 5
 
 let wanted: string | undefined
 
-/** What is missing of the database itself is for others to find (schemaDrift.ts). */
+/** Missing objects are reported elsewhere (schemaDrift.ts). */
 function statement(): string {
   wanted ??= pg.escapeLiteral(JSON.stringify(wantedRights()))
   return `SELECT wanted.*, current_user AS role
@@ -52,7 +52,10 @@ function wantedRights(): Wanted[] {
   )
 }
 
-/** What the role of `database` lacks, in one sentence for an operator; undefined if nothing. */
+/**
+ * Describes in one sentence for an operator what the role of `database` lacks. Undefined if it
+ * lacks nothing.
+ */
 export async function missingRights(database: Queryable): Promise<string | undefined> {
   const { rows } = await database.query<Wanted & { role: string }>(statement())
   const [first] = rows

@@ -1,9 +1,9 @@
-// Where the package is, whether this runs from src or from dist.
+// The location of the package, whether this code runs from src or from dist.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder that holds package.json and prisma/. */
+/** The folder that contains package.json and prisma/. */
 export const PACKAGE_ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)))
 
 function rootAbove(folder: string): string {

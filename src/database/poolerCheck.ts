@@ -1,17 +1,21 @@
-// Whether prepared statements last in our connections. A pooler that pools transactions gives a connection another session each time, and one
-// that does not know of prepared statements (PgBouncer before 1.21) leaves them behind.
+// Checks whether prepared statements persist on our connections. A transaction pooler assigns a
+// session for each transaction, and one without support for prepared statements (PgBouncer before
+// 1.21) loses them.
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { sqlStateOf } from './sqlErrors.ts'
 
 const NO_SUCH_STATEMENT = '26000'
-/** A pooler that has no second session for us makes us wait for the first. */
+/**
+ * Maximum time to wait for a second session: a pooler that has none makes us wait for the first.
+ */
 const ANSWER_MS = 500
 
 /**
- * False if a prepared statement was lost between two statements. Uses two connections of its own. Without a pooler it looks no further.
+ * Returns false if a prepared statement was lost between two statements. Uses two connections of
+ * its own. Stops early if there is no pooler.
  *
- * @throws what pg throws
+ * @throws the errors of pg
  */
 export async function keepsPreparedStatements(config: pg.ClientConfig): Promise<boolean> {
   const [one, other] = [new pg.Client(config), new pg.Client(config)]
@@ -22,7 +26,7 @@ export async function keepsPreparedStatements(config: pg.ClientConfig): Promise<
     await other.connect()
     const statement = { name: `jobledger_probe_${randomUUID()}`, text: 'SELECT' }
     await one.query(statement)
-    // It is given the session that `one` has just used, if the pooler pools transactions.
+    // If the pooler pools transactions, this gets the session that `one` has just used.
     await other.query('BEGIN')
     const lasts = one.query(statement).then(
       () => true,
@@ -36,7 +40,10 @@ export async function keepsPreparedStatements(config: pg.ClientConfig): Promise<
   }
 }
 
-/** A pooler answers for a process of its own invention (PostgreSQL documentation, "Canceling Requests in Progress"). */
+/**
+ * A pooler reports an invented process id (PostgreSQL documentation, "Canceling Requests in
+ * Progress").
+ */
 async function isDirect(client: pg.Client): Promise<boolean> {
   const { processID } = client as unknown as { processID: number }
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')

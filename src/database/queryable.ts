@@ -1,4 +1,4 @@
 import type pg from 'pg'
 
-/** A pool, a client of a pool, or a client of its own. */
+/** A pool, a client of a pool, or a separate client. */
 export type Queryable = Pick<pg.ClientBase, 'query'>

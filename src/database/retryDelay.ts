@@ -1,18 +1,22 @@
-// How long a failed job waits for its next attempt. The database computes it (jobledger.retry_delay); a session may tell it other limits.
+// Delay before the next attempt of a failed job. The database computes it (jobledger.retry_delay).
+// Session settings can override its limits.
 
 export interface RetryDelay {
-  /** After the first failure, in milliseconds; doubled with each that follows, then shortened by up to a half by chance. */
+  /**
+   * Delay after the first failure, in milliseconds. Doubles with each further failure. Then a
+   * random part of up to half is subtracted.
+   */
   retryBaseMs?: number
-  /** At most so long, in milliseconds. */
+  /** Maximum delay, in milliseconds. */
   retryMaxMs?: number
 }
 
-/** What the database takes unless it is told otherwise. */
+/** The defaults of the database. */
 export const DEFAULT_RETRY_DELAY = { retryBaseMs: 10_000, retryMaxMs: 3_600_000 } as const
 
 /**
- * The settings of a session that tell the database. A default is not told: it would hide the settings that a role or the database itself may
- * have.
+ * Session settings for the limits that differ from the defaults. A default is not set, because it
+ * would hide settings of the role or of the database.
  */
 export function retryDelaySettings({ retryBaseMs, retryMaxMs }: RetryDelay): Record<string, string> {
   const settings: Record<string, string> = {}

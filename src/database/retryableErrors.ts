@@ -1,9 +1,10 @@
-// Failures of the database that a caller answers by sending the same request again. The API passes them on with their code and a
-// Retry-After (graphql/errors.ts); the messages are for clients, so they name no host, no statement and no value.
+// Failures of the database that clients handle by sending the same request again. The API passes
+// them on with their code and a Retry-After header (graphql/errors.ts). Clients see the messages,
+// so they name no host, no statement and no value.
 
-/** A failure that is about the moment, not about the request. */
+/** A temporary failure that the request did not cause. */
 export abstract class RetryableError extends Error {
-  /** `extensions.code` of the API. Not `code`: Prisma replaces errors that have one by its own. */
+  /** `extensions.code` of the API. Not `code`: Prisma replaces errors that have one. */
   abstract readonly apiCode: string
   /** Whole seconds, at least 1. */
   readonly retryAfterSeconds: number
@@ -14,13 +15,19 @@ export abstract class RetryableError extends Error {
   }
 }
 
-/** The database cannot serve the statement now: no connection is free, it is read-only, it restarts. Nothing was written. */
+/**
+ * The database cannot run the statement now: no connection is free, it is read-only, or it
+ * restarts. Nothing was written.
+ */
 export class DatabaseUnavailableError extends RetryableError {
   override readonly name = 'DatabaseUnavailableError'
   readonly apiCode = 'UNAVAILABLE'
 }
 
-/** The statement may or may not have been committed. The message says how to find out: the same idempotency key, or the version. */
+/**
+ * The statement may or may not have been committed. The message says how to find out: by the same
+ * idempotency key, or by the version.
+ */
 export class OutcomeUnknownError extends RetryableError {
   override readonly name = 'OutcomeUnknownError'
   readonly apiCode = 'OUTCOME_UNKNOWN'

@@ -1,5 +1,5 @@
-// Runs one statement, which is a transaction of its own, on one connection of the pool. Decides what a failure means for the caller: nothing
-// was written, or nobody can know.
+// Runs one statement, as a transaction of its own, on one connection of the pool. Decides what a
+// failure means: nothing was written, or the outcome is unknown.
 import type pg from 'pg'
 import { DatabaseUnavailableError, OutcomeUnknownError } from './retryableErrors.ts'
 import { sqlStateOf } from './sqlErrors.ts'
@@ -8,29 +8,34 @@ import { noteWrite } from './writes.ts'
 export type Statement = pg.QueryConfig | string
 
 export interface StatementRun {
-  /** The client asked a question: whatever becomes of the statement, nothing it asked for was written. */
+  /**
+   * The work is a query of a client. Whatever happens to the statement, the client has written
+   * nothing.
+   */
   readonly readsOnly: boolean
-  /** Called when the connection must not be used again. */
+  /** Called when the connection must not be reused. */
   discard(): void
 }
 
 /**
- * Matches every statement that may write: all our functions are in the schema jobledger, and a row lock is written too. It may match one that only reads.
+ * Matches every statement that may write. All our functions are in the schema jobledger, and a row
+ * lock writes, too. Can match a statement that only reads.
  */
 const MAY_WRITE = /\b(?:(?:insert|update|delete|merge|truncate|share)\b|jobledger\.\w+\()/i
 
-/** Operator intervention: PostgreSQL ends the session, and closes the connection a moment later. */
+/** Operator intervention: PostgreSQL ends the session and closes the connection shortly after. */
 const SESSION_ENDS = '57P'
 const READ_ONLY = '25006'
 
 /**
- * The result of the statement. A prepared statement that the session has lost, or whose result has changed its type, is run once more without
- * its name: PostgreSQL refuses it before it runs.
+ * Returns the result of the statement. If the session has lost a prepared statement, or its result
+ * type has changed, the statement runs once more without its name. That is safe, because PostgreSQL
+ * refuses it before it runs.
  *
- * @throws OutcomeUnknownError if it may have been committed: the connection broke before the answer, or the commit was not confirmed by a
- * synchronous standby
+ * @throws OutcomeUnknownError if it may have been committed: the connection broke before the
+ * response, or a synchronous standby did not confirm the commit
  * @throws DatabaseUnavailableError if it did not run: the database is read-only or is shutting down
- * @throws what pg throws
+ * @throws the errors of pg
  */
 export async function runStatement(
   client: pg.PoolClient,
@@ -61,8 +66,9 @@ export async function runStatement(
 }
 
 /**
- * The routine of PostgreSQL that warns when its wait for a synchronous standby is cancelled: the transaction is committed here, and lost if the
- * standby takes over. Messages are translated; the name of the routine is not (src/backend/replication/syncrep.c).
+ * The function in PostgreSQL that warns when its wait for a synchronous standby is cancelled. The
+ * transaction is committed here, and lost if the standby takes over. Messages are translated, but
+ * names of functions are not (src/backend/replication/syncrep.c).
  */
 const STANDBY_WAIT = 'SyncRepWaitForLSN'
 
@@ -82,8 +88,9 @@ async function runOrRunUnnamed(
 }
 
 /**
- * By SQLSTATE and routine: the result type of a cached plan has changed (the schema was made anew), the session does not have the statement
- * (DEALLOCATE, or a pooler gave us another session), or another client prepared one of this name.
+ * By SQLSTATE and function: the result type of a cached plan has changed (the schema was
+ * recreated), the session lacks the statement (DEALLOCATE, or a pooler assigned another session),
+ * or another client prepared a statement with this name.
  */
 const STALE: Readonly<Record<string, string>> = {
   '0A000': 'RevalidateCachedQuery',
@@ -104,7 +111,7 @@ function meaningOf(
   if (error instanceof OutcomeUnknownError) return error
   const state = sqlStateOf(error)
   if (state === READ_ONLY) {
-    // The server may have been demoted; a new connection may lead to the one that was promoted.
+    // The server may have been demoted. A new connection may reach the new primary.
     run.discard()
     return new DatabaseUnavailableError('The database is read-only. Send the request again later.', { cause: error })
   }
@@ -114,7 +121,7 @@ function meaningOf(
   return mayWrite ? outcomeUnknown(error) : databaseUnavailable(error)
 }
 
-/** It is not known whether a write was committed. */
+/** It is unknown whether a write was committed. */
 export function outcomeUnknown(cause?: unknown): OutcomeUnknownError {
   const message =
     'It is unknown whether this was written. Send the request again with the same `idempotencyKey` or `expectedVersion`, or read the job first.'
@@ -129,9 +136,9 @@ export function textOf(statement: Statement): string {
   return typeof statement === 'string' ? statement : statement.text
 }
 
-/** What pg has and its types leave out. */
+/** Parts of pg that its types omit. */
 interface ClientState {
-  /** False from the first error of the connection on. */
+  /** False after the first error of the connection. */
   readonly _queryable: boolean
   readonly connection: { readonly stream: { readonly destroyed: boolean } }
 }

@@ -1,5 +1,6 @@
-// Whether the schema of a database is what its migrations made. Prisma's own comparison does not see triggers, functions, CHECKs and the
-// predicates of indexes. prisma/schema.sql has what must be there.
+// Compares the schema of a database with what its migrations create. Prisma's own comparison
+// ignores triggers, functions, CHECK constraints and the predicates of indexes. prisma/schema.sql
+// holds the expected schema.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigrationError, migrationState, requireCurrentSchema } from './migrations.ts'
@@ -7,10 +8,13 @@ import { PACKAGE_ROOT } from './packageRoot.ts'
 import type { Queryable } from './queryable.ts'
 import { readSchemaFacts, type SchemaFact } from './schemaFacts.ts'
 
-/** All definitions of a migrated database, each below a comment with its name. Written by the test of this module. */
+/**
+ * All definitions of a migrated database, each below a comment with its name. The test of this
+ * module writes it.
+ */
 export const SCHEMA_FILE = join(PACKAGE_ROOT, 'prisma', 'schema.sql')
 
-/** Parts of the schema that a sentence names. */
+/** Maximum number of parts named in a message. */
 const MAX_NAMED = 5
 
 const HEADER = `-- The schema that the migrations make, for review and for the server to compare. Generated, after a new migration:
@@ -22,12 +26,12 @@ export function schemaText(facts: readonly SchemaFact[]): string {
   return [HEADER, ...facts.map(({ name, definition }) => `-- ${name}\n${definition};\n`)].join('\n')
 }
 
-/** A comment that names a part. Comments in the bodies of functions are indented. */
+/** A comment with the name of a part. Comments in the bodies of functions are indented. */
 const NAME = /^-- ((?:schema|type|sequence|function|table|column|constraint|index|trigger|setting) \S+)\n/gm
 
 let expected: ReadonlyMap<string, string> | undefined
 
-/** The definition of each part by its name. */
+/** The definitions by the names of their parts. */
 function expectedFacts(): ReadonlyMap<string, string> {
   if (expected !== undefined) return expected
   const [, ...parts] = readFileSync(SCHEMA_FILE, 'utf8').split(NAME)
@@ -39,14 +43,15 @@ function expectedFacts(): ReadonlyMap<string, string> {
 }
 
 /**
- * What is missing, not in force or defined differently, in one sentence for an operator; undefined if nothing is. What was added is no
- * drift. Where the database has newer migrations that are marked as compatible, they may have replaced definitions.
+ * Describes in one sentence for an operator what is missing, disabled or defined differently.
+ * Undefined if nothing is. Additions are no drift. If the database has newer migrations that are
+ * marked as compatible, differing definitions are accepted.
  */
 export async function schemaDrift(database: Queryable): Promise<string | undefined> {
   const facts = new Map((await readSchemaFacts(database)).map((fact) => [fact.name, fact]))
   const faults = faultsOf(facts, true)
   if (faults.length === 0) return undefined
-  // After the facts: a migration that was applied in between is seen.
+  // Read after the facts, so that a migration applied in between is seen.
   const { state, unknown } = await migrationState(database)
   if (state !== 'up-to-date') return undefined
   const found = unknown.length > 0 ? faultsOf(facts, false) : faults
@@ -68,7 +73,10 @@ function sentenceOf(faults: readonly string[]): string {
   return `The database schema is not what its migrations made: ${named}${rest}. Restore it from the migrations.`
 }
 
-/** @throws MigrationError that says what to do, unless the schema is one that this version can run on, and nobody has changed it. */
+/**
+ * @throws MigrationError that says what to do, if this version cannot run on the schema or the
+ * schema was altered
+ */
 export async function requireIntactSchema(database: Queryable): Promise<void> {
   await requireCurrentSchema(database)
   const drift = await schemaDrift(database)

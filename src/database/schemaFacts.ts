@@ -1,18 +1,21 @@
-// What a database is made of, as far as the ledger relies on it: one SQL statement for each schema, type, table, column, constraint, index,
-// trigger, sequence and function. The text is the same on every version of PostgreSQL.
+// The parts of a database that the ledger depends on: one SQL statement for each schema, type,
+// table, column, constraint, index, trigger, sequence and function. The text is the same on every
+// version of PostgreSQL.
 import type { Queryable } from './queryable.ts'
 
-/** A part of the schema: its name, whether it is in force, and its definition as SQL. */
+/** A part of the schema: its name, whether it is enabled, and its definition as SQL. */
 export interface SchemaFact {
   readonly name: string
   readonly inForce: boolean
   readonly definition: string
 }
 
-// NOT NULL constraints are in the catalog only since PostgreSQL 18; columns have them, too. Triggers that are ENABLE ALWAYS are in force. The
-// triggers of a foreign key are internal; ALTER TABLE ... DISABLE TRIGGER ALL disables them. The operator chooses storage parameters of indexes
-// and tables. Versions write the bodies of views differently. These settings determine how definitions are written; SET LOCAL lasts only for the
-// statements of this text.
+// NOT NULL constraints are in the catalog only since PostgreSQL 18, but columns show them, too.
+// Triggers with ENABLE ALWAYS count as enabled. The triggers of a foreign key are internal; ALTER
+// TABLE ... DISABLE TRIGGER ALL disables them. The operator chooses the storage parameters of
+// indexes and tables, so they are ignored. Versions print the bodies of views differently. The
+// settings below determine how definitions are printed; SET LOCAL lasts only for the statements of
+// this text.
 const FACTS = `
   SET LOCAL search_path = pg_catalog; SET LOCAL "TimeZone" = 'UTC'; SET LOCAL "DateStyle" = 'ISO'; SET LOCAL "IntervalStyle" = 'postgres';
   WITH schemas AS (
@@ -65,7 +68,9 @@ const FACTS = `
   )
   SELECT name, "inForce", definition FROM facts ORDER BY section COLLATE "C", name COLLATE "C"`
 
-/** The parts of the schema that `database` is connected to. Reads only the catalog, in some ten milliseconds. */
+/**
+ * The parts of the schema that `database` is connected to. Reads only the catalog, in about 10 ms.
+ */
 export async function readSchemaFacts(database: Queryable): Promise<SchemaFact[]> {
   // pg returns one result for each statement.
   const results = (await database.query(FACTS)) as unknown as { rows: SchemaFact[] }[]

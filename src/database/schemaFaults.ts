@@ -1,24 +1,36 @@
-// Statements that fail because the schema or the rights are not, or not yet, what this version needs: while a restore runs, tables, functions and
-// indexes appear one after the other. Callers send such a request again later; the log says what it was.
+// Handles statements that fail because the schema or the rights are not yet what this version
+// needs. During a restore, tables, functions and indexes appear one by one. Clients retry such a
+// request later. The log shows the error.
 
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { sqlStateOf } from './sqlErrors.ts'
 
-/** Syntax error or access rule violation (no such table, column, function, unique constraint; no right), and no such schema. */
+/**
+ * Syntax error or access rule violation (no such table, column, function or unique constraint; no
+ * right), and no such schema.
+ */
 const OF_SCHEMA = /^(?:42|3F)/
-/** A constraint or a guard: half of the guards refuse what all of them together let pass. Or an object that was just dropped (40P01, XX000). */
+/**
+ * A violated constraint or guard: an incomplete set of guards refuses what the complete set
+ * accepts. Or an object that was just dropped (40P01, XX000).
+ */
 const OF_GUARDS = /^(?:23|40P01|XX000|JL00)/
 
 export interface SchemaFaultOptions {
-  /** Whether schema and rights are what they should be, now that the error has made it doubtful. Does not reject. */
+  /**
+   * Whether schema and rights are correct, checked because the error raised doubt. Does not reject.
+   */
   look(error: unknown): Promise<{ readonly ready: boolean }>
-  /** A statement was refused although nothing is wrong with the database: a fault of this server. */
+  /**
+   * Called when a statement was refused although the database is correct: a fault of this server.
+   */
   onOwnFault(facts: { readonly err: unknown }): void
 }
 
 /**
- * For the option `explainFailure` of a database: what the schema is the reason of becomes a DatabaseUnavailableError with the error as its cause.
- * PostgreSQL has refused the statement, so nothing was written.
+ * For the option `explainFailure` of a database. Turns an error that the schema explains into a
+ * DatabaseUnavailableError with that error as its cause. PostgreSQL refused the statement, so
+ * nothing was written.
  */
 export function schemaFaults({ look, onOwnFault }: SchemaFaultOptions): (error: unknown) => Promise<unknown> {
   return async (error) => {

@@ -1,12 +1,13 @@
-// Work that a process does by itself for as long as it lives, and how it ends: what runs has a while to end, then its statements are cancelled.
+// Work that a process does in the background. When it stops, the current run has some time to
+// finish. Then its statements are cancelled.
 import { withAbortSignal } from './cancellation.ts'
 
 export interface Service {
-  /** Lets what is just being done end, and resolves when nothing is done any more. Safe to call twice. */
+  /** Lets the current run finish, and resolves when nothing runs any more. Safe to call twice. */
   stop(): Promise<void>
 }
 
-/** Where chores tell what they do; a logger of pino is one. */
+/** The log of a service. A pino logger fits. */
 export interface ServiceLog {
   debug(facts: object, message: string): void
   info(facts: object, message: string): void
@@ -15,21 +16,23 @@ export interface ServiceLog {
 }
 
 export interface ServiceWork {
-  /** What runs when the chore is stopped has so long to end. */
+  /** Maximum time that the current run has to finish when the service stops. */
   readonly shutdownTimeoutMs: number
-  /** Does the work until `stopping` is aborted; its statements end with `givingUp`. Never rejects. */
-  run(stopping: AbortSignal, givingUp: AbortSignal): Promise<void>
-  /** When the work has ended. */
+  /**
+   * Does the work until `stopping` is aborted. Its statements run under `forceStop`. Never rejects.
+   */
+  run(stopping: AbortSignal, forceStop: AbortSignal): Promise<void>
+  /** Resolves when the work has ended. */
   close(): Promise<void>
 }
 
 export function startService({ shutdownTimeoutMs, run, close }: ServiceWork): Service {
   const stopping = new AbortController()
-  const givingUp = new AbortController()
-  const ended = withAbortSignal(givingUp.signal, () => run(stopping.signal, givingUp.signal))
+  const forceStop = new AbortController()
+  const ended = withAbortSignal(forceStop.signal, () => run(stopping.signal, forceStop.signal))
   const stop = async (): Promise<void> => {
     stopping.abort()
-    const timer = setTimeout(() => givingUp.abort(), shutdownTimeoutMs)
+    const timer = setTimeout(() => forceStop.abort(), shutdownTimeoutMs)
     await ended.finally(() => clearTimeout(timer))
     await close()
   }

@@ -1,16 +1,20 @@
-// What we rely on in every session, looked at in a session: a connection pooler may drop the settings that we ask for when we connect, and a
-// server may become read-only. The sentences name neither users nor addresses, because anybody may read them (http/health.ts).
+// Checks what we need of every session. A pooler can drop the settings requested on connect, and a
+// server can become read-only. The messages name no users and no addresses, because they are public
+// (http/health.ts).
 import type pg from 'pg'
 import { type RetryDelay, retryDelaySettings } from './retryDelay.ts'
 
 export interface SessionFaults {
-  /** The server is a standby, or the database or role is set to be read-only. Temporary, as after a failover. */
+  /**
+   * The server is a standby, or the database or role is read-only. Temporary, for example after a
+   * failover.
+   */
   readonly isReadOnly: boolean
-  /** A sentence for each setting that differs from what we need. */
+  /** A sentence for each setting that has the wrong value. */
   readonly settings: readonly string[]
 }
 
-/** What a session must be set to. */
+/** The required value of a setting. */
 export interface RequiredSettings extends RetryDelay {
   readonly statementTimeoutMs: number
 }
@@ -27,11 +31,11 @@ function requirementsOf({ statementTimeoutMs, ...retryDelay }: RequiredSettings)
     ['bytea_output', { wanted: 'hex' }],
     ['client_encoding', { wanted: 'UTF8' }],
     ['default_transaction_isolation', { wanted: 'read committed' }],
-    // Less would round numbers.
+    // Lower values round numbers.
     ['extra_float_digits', { wanted: '1', isMet: (value) => Number(value) >= 1 }],
     ['jit', { wanted: 'off' }],
     ['search_path', { wanted: 'public' }],
-    // Anything else turns off the triggers that guard the ledger and write its history.
+    // Any other value disables the triggers that guard the ledger and write its history.
     ['session_replication_role', { wanted: 'origin', isMet: (value) => value !== 'replica' }],
     ['standard_conforming_strings', { wanted: 'on' }],
     ['statement_timeout', { wanted: String(statementTimeoutMs) }],
@@ -41,10 +45,11 @@ function requirementsOf({ statementTimeoutMs, ...retryDelay }: RequiredSettings)
 
 export const READ_ONLY = 'The database is read-only.'
 
-/** Looks at one session. @throws what pg throws */
+/** Checks one session. @throws the errors of pg */
 export async function sessionFaults(client: pg.ClientBase, required: RequiredSettings): Promise<SessionFaults> {
   const requirements = requirementsOf(required)
-  // pg_settings has numbers without a unit; settings of our own are not in it. PostgreSQL skips schemas of a search path that do not exist.
+  // pg_settings has numbers without units, and lacks custom settings. PostgreSQL skips schemas of a
+  // search path that do not exist.
   const { rows } = await client.query<{ name: string; value: string | null }>(
     `SELECT name, CASE WHEN name = 'search_path' AND current_schema() = 'public' THEN 'public'
        ELSE coalesce((SELECT setting FROM pg_settings WHERE pg_settings.name = wanted.name), current_setting(name, true)) END AS value

@@ -1,12 +1,15 @@
-// The codes that PostgreSQL answers with (SQLSTATE), by name, and how they are found in what Prisma throws.
+// The error codes of PostgreSQL (SQLSTATE) by name, and how to find them in errors of Prisma.
 import pRetry from 'p-retry'
 
-/** The statement lost against another one and changed nothing: serialization failure, deadlock. Running it again is right. */
+/**
+ * The statement conflicted with another one and changed nothing: serialization failure or deadlock.
+ * It is safe to run it again.
+ */
 const CONFLICTS = ['40001', '40P01']
-/** What Prisma makes of a conflict outside of raw statements, where it hides the SQLSTATE. */
+/** The error of Prisma for a conflict outside of raw statements. It hides the SQLSTATE. */
 const PRISMA_CONFLICT = 'P2034'
 
-/** The SQLSTATE that an error of Prisma or of pg carries; undefined if it carries none. */
+/** The SQLSTATE of an error of Prisma or pg. Undefined if it has none. */
 export function sqlStateOf(error: unknown): string | undefined {
   const { code, meta } = (error ?? {}) as {
     code?: unknown
@@ -18,9 +21,10 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /**
- * Runs one statement, and again if it lost against another one; at most five times in all, a few milliseconds apart.
+ * Runs one statement, and again if it conflicted with another one: up to five times, a few
+ * milliseconds apart.
  *
- * @throws what the statement throws
+ * @throws the error of the statement
  */
 export async function retryConflicts<T>(run: () => PromiseLike<T>): Promise<T> {
   return pRetry(run, {

@@ -1,27 +1,31 @@
-// The order of transaction ids, by which consumers read the ledger, is that of one database server. Where a database was restored, promoted
-// or copied, a new timeline of the ledger begins (migration 20261128000002_guards). Finds that out; the database does the rest.
+// Consumers read the ledger in the order of transaction ids, which is defined on one database
+// server only. After a restore, a failover or a copy, a new timeline of the ledger starts
+// (migration 20261128000002_guards). This module detects that. The database does the rest.
 import type pg from 'pg'
 import type { Queryable } from './queryable.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { sqlStateOf } from './sqlErrors.ts'
 
-/** How far the ledger was, by what this process has read. */
+/** The end of the ledger, as far as this process has read it. */
 interface Seen {
   readonly epoch: string
   readonly horizon: string
 }
 
-/** No such function, table, type, column or schema: a database without the schema, or one whose restore has just begun. */
+/**
+ * No such function, table, type, column or schema: the schema is missing, or a restore has just
+ * started.
+ */
 const WITHOUT_SCHEMA = ['42883', '42P01', '42704', '42703', '3F000']
 const INCOMPLETE = 'JL008'
-/** Operator intervention, and statements that took too long. */
+/** Operator intervention, and statement timeouts. */
 const SESSION_ENDS = '57'
 
 /**
- * Makes new records come after those that are there, where the database server would number them otherwise. Returns whether a new timeline
- * began; without need it changes nothing.
+ * Starts a new timeline if the server would otherwise number new records before existing ones.
+ * Returns whether it did. Changes nothing if it is not needed.
  *
- * @throws DatabaseUnavailableError while a restore is under way
+ * @throws DatabaseUnavailableError during a restore
  */
 export async function realignTransactionIds(database: Queryable): Promise<boolean> {
   return (await look(database)).carried
@@ -31,7 +35,10 @@ interface Look extends Seen {
   readonly carried: boolean
 }
 
-/** A number that was seen and that the server has not reached is a need for a new timeline, too. What is returned was so before it. */
+/**
+ * A new timeline is also needed if a number was seen that the server has not reached. Returns the
+ * state from before the call.
+ */
 async function look(database: Queryable, seen?: Seen): Promise<Look> {
   try {
     const { rows } = await database.query<Look>({
@@ -46,7 +53,7 @@ async function look(database: Queryable, seen?: Seen): Promise<Look> {
   }
 }
 
-/** Whether an error of PostgreSQL says that the ledger is not complete. */
+/** Whether an error of PostgreSQL means that the schema of the ledger is incomplete. */
 export function isIncomplete(error: unknown): boolean {
   return sqlStateOf(error) === INCOMPLETE
 }
@@ -56,7 +63,7 @@ const incomplete = (cause: unknown): DatabaseUnavailableError =>
     cause,
   })
 
-/** Looks whether the ledger is still on the timeline that this process knows. */
+/** Checks whether the ledger is still on the timeline that this process knows. */
 export class TimelineCheck {
   private readonly pool: pg.Pool
   private readonly onNewTimeline: () => void
@@ -68,9 +75,9 @@ export class TimelineCheck {
   }
 
   /**
-   * Begins a new timeline if it is needed.
+   * Starts a new timeline if one is needed.
    *
-   * @throws DatabaseUnavailableError while a restore is under way
+   * @throws DatabaseUnavailableError during a restore
    */
   async run(): Promise<void> {
     const { carried, ...now } = await look(this.pool, this.seen)
@@ -80,8 +87,9 @@ export class TimelineCheck {
 }
 
 /**
- * For the option `verify` of a pool: looks at each new connection before it is used, because a database that was replaced is reached by new
- * connections alone. One to a ledger that is being restored is refused: what is written there now would have no record.
+ * For the option `verify` of a pool. Checks each new connection before its first use, because only
+ * new connections reach a replaced database. Rejects a connection to a ledger that is being
+ * restored: a write would have no record.
  */
 export function timelineVerifier(
   onNewTimeline?: () => void,
@@ -97,7 +105,7 @@ export function timelineVerifier(
       (error: Error) => {
         const code = sqlStateOf(error)
         if (code === undefined || code.startsWith(SESSION_ENDS)) done(error)
-        // Whatever else is wrong, such as a read-only database, statements say better.
+        // Statements report any other fault, such as a read-only database, more clearly.
         else done(WITHOUT_SCHEMA.includes(code) && wasComplete ? incomplete(error) : undefined)
       },
     )

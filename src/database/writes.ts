@@ -1,4 +1,5 @@
-// Whether a piece of work has written to the database so far: a failure after that does not mean that nothing was done.
+// Tracks whether some work has written to the database: a failure after that does not mean that
+// nothing was done.
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 export interface Writes {
@@ -7,12 +8,12 @@ export interface Writes {
 
 const current = new AsyncLocalStorage<Writes>()
 
-/** Runs `work`; `writes.any` becomes true with the first statement of it that has written. */
+/** Runs `work`. `writes.any` becomes true when its first statement has written. */
 export function watchWrites<T>(writes: Writes, work: () => T): T {
   return current.run(writes, work)
 }
 
-/** A statement of the running work has written. */
+/** Marks that a statement of the current work has written. */
 export function noteWrite(): void {
   const writes = current.getStore()
   if (writes !== undefined) writes.any = true
