@@ -1,16 +1,19 @@
-// The benchmark, `npm run bench`: builds a data set, starts the server as in production, drives it over HTTP, and tells how fast it is
-// beside what a user could take instead, measured alternately on the same machine and the same database:
-//   job, page, nested, deep-page      reading, beside PostGraphile
-//   deep-*                            a deep page of each ordered list, beside its first page
+// The benchmark, `npm run bench`. Builds a data set, starts the server as in production, sends
+// requests over HTTP, and compares the speed with alternatives, measured alternately on the same
+// machine and the same database:
+//   job, page, nested, deep-page      reading, compared with PostGraphile
+//   deep-*                            a deep page of each ordered list, compared with its first page
 //   filter-*                          the first page of each filter
-//   count-*                           counts, beside count(*)
-//   create, transition, batch, claim  writing, beside the same by pg and by pgbench
-//   subscribers, event-delay          writers while 1,000 subscribers wait, beside writers alone; how long an event takes
-//   neighbours                        only where it is named: what one caller does to another
-//   memory                            only where it is named: what the server holds after --requests requests of all kinds
-// Every answer is looked at, and where one was wrong there is no ratio. BENCH_DATABASE_URL names a server on which databases may be
-// made (they stay there for the next run); without it there is an embedded one, which stays if BENCH_DATA_DIR says where. Results: a
-// table, and in --out the files results.json and results.md.
+//   count-*                           counts, compared with count(*)
+//   create, transition, batch, claim  writing, compared with the same by pg and by pgbench
+//   subscribers, event-delay          writers with 1,000 waiting subscribers, compared with writers
+//                                     alone; the delay of an event
+//   neighbours                        only if named: what one caller does to another
+//   memory                            only if named: memory after --requests requests of all kinds
+// Every response is checked. A wrong one means no ratio. BENCH_DATABASE_URL names a server on which
+// databases may be created (the next run reuses them). Without it, an embedded server runs, whose
+// data is kept if BENCH_DATA_DIR says where. Results: a table, and in --out the files results.json
+// and results.md.
 import { spawnSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
 import { resolve } from 'node:path'
@@ -34,11 +37,11 @@ import { openServers } from './servers.ts'
 import { toldOf } from './toldOf.ts'
 import { removeWritten } from './writtenJobs.ts'
 
-/** The cases apart. */
+/** The cases that run only if named. */
 const [MEMORY, NEIGHBOURS] = ['memory', 'neighbours']
 
 async function main(options: BenchOptions): Promise<void> {
-  // Whoever was started is ended by its handler of the exit; what was written goes when the next run begins.
+  // Exit handlers end the started programs. The next run removes written rows.
   void nextSignal().then((signal) => process.exit(exitCodeOf(signal)))
   try {
     requireCases(casesOf(options))
@@ -133,12 +136,12 @@ async function neighboursOf(
   return result
 }
 
-/** Without the cases apart. */
+/** Excludes the cases that run only if named. */
 function casesOf({ only }: BenchOptions): string[] {
   return only.filter((name) => name !== MEMORY && name !== NEIGHBOURS)
 }
 
-/** A whole page has to follow. */
+/** A full page must follow. */
 function deepest(depth: number, jobs: number): number {
   return Math.min(depth, jobs - 50)
 }

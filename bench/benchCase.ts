@@ -1,18 +1,22 @@
-// A case: what is compared with what, and what comes out of it. Rounds alternate, so that whatever else the machine does meets all alike.
+// A case: what is compared, and its result. Rounds alternate between contenders, so that other load
+// on the machine affects all of them equally.
 import type { Contender, Slot } from './contender.ts'
 
 export interface BenchCase {
-  /** For --only. */
+  /** The name for --only. */
   readonly name: string
   readonly title: string
-  /** What a ratio is of: requests per second, where more is better, or the median latency, where less is. */
+  /**
+   * The unit of the ratio: requests per second (higher is better) or median latency (lower is
+   * better).
+   */
   readonly measure: 'requests/s' | 'latency'
   readonly callers: number
   readonly subject: Contender
   readonly references: readonly Contender[]
-  /** Why a reference that should be here is not. */
+  /** Why an expected reference is missing. */
   readonly missing?: string | undefined
-  /** Rejects if subject and references do not give the same answer, which is the right one. */
+  /** Rejects unless subject and references give the same, correct response. */
   verify?(): Promise<void>
 }
 
@@ -28,29 +32,40 @@ export interface ContenderResult {
   readonly medianMs: Spread
   readonly p95Ms: Spread
   readonly p99Ms: Spread
-  /** Of one processor, taken by the process that brings the load. */
+  /** Share of one processor used by the process that generates the load. */
   readonly ownCpu: number | undefined
   readonly statements: number | undefined
 }
 
 export interface CaseResult extends Pick<BenchCase, 'name' | 'title' | 'measure' | 'callers' | 'missing'> {
   readonly contenders: readonly ContenderResult[]
-  /** Of the subject to each reference, by its name; none if anything was wrong. */
+  /**
+   * Ratio of the subject to each reference, by the name of the reference. Empty after any fault.
+   */
   readonly ratios: Readonly<Record<string, Spread>>
-  /** Why there is no ratio; none if every answer of everybody was right. */
+  /** Why there is no ratio. Empty if every response was correct. */
   readonly faults: readonly string[]
 }
 
 export interface RoundSettings {
   readonly rounds: number
-  /** How long each contender runs in each round, and how long it is warmed up before the first; where it is latency that counts, a third of it. */
+  /**
+   * Duration of each contender in each round, and of its warm-up before the first round. Cases that
+   * measure latency use a third of it.
+   */
   readonly seconds: number
 }
 
-/** Requests one after the other tell the latency sooner than many at once tell the throughput. */
+/**
+ * Sequential requests need less time to measure the latency than concurrent requests need to
+ * measure the throughput.
+ */
 const LATENCY_SHARE = 1 / 3
 
-/** Runs all rounds of a case. `statements` tells how many statements each contender needs for one operation. */
+/**
+ * Runs all rounds of a case. `statements` holds the number of statements per operation of each
+ * contender.
+ */
 export async function measureCase(
   benchCase: BenchCase,
   { rounds, seconds }: RoundSettings,
@@ -68,7 +83,7 @@ export async function measureCase(
   }
   for (const contender of contenders) await run(contender)
   for (let round = 0; round < rounds; round += 1) {
-    // Whoever comes second finds the machine as the first has left it: each is it in turn.
+    // The first contender affects the state of the machine for the second, so they swap places.
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       slots.get(contender)?.push(await run(contender))
     }
@@ -102,7 +117,7 @@ function summary({ name }: Contender, slots: readonly Slot[], statements: number
   }
 }
 
-/** Of at least one value. */
+/** The median of at least one value. */
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (index: number): number => sorted[Math.floor(index)] ?? Number.NaN

@@ -1,5 +1,6 @@
-// Where the data set lives: on the server of BENCH_DATABASE_URL; on an embedded one in BENCH_DATA_DIR, where the next run finds it
-// again; or on an embedded one in a temporary directory. Whoever opens it closes it.
+// The location of the data set: the server of BENCH_DATABASE_URL; an embedded server in
+// BENCH_DATA_DIR, which the next run reuses; or an embedded server in a temporary directory. The
+// code that opens it must close it.
 import { rmSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ import { removeWritten } from './writtenJobs.ts'
 
 export interface BenchDatabase {
   readonly url: string
-  /** For people: which server, with which settings. */
+  /** Describes the server and its settings for people. */
   readonly described: string
   close(): Promise<void>
 }
@@ -25,7 +26,10 @@ export interface BenchDatabase {
 const MEGABYTE = 1024 * 1024
 const MOST_BUFFERS_MB = 2048
 
-/** A quarter of the memory for buffers, as the manual has it; and commits do not wait for the disk, which would hide the programs. */
+/**
+ * A quarter of the memory for buffers, as the manual recommends. Commits do not wait for the disk,
+ * because that would hide differences between the programs.
+ */
 function settings(): Record<string, string> {
   const buffers = Math.min(MOST_BUFFERS_MB, Math.floor(totalmem() / MEGABYTE / 4))
   return {
@@ -38,9 +42,10 @@ function settings(): Record<string, string> {
 }
 
 /**
- * A database with `jobs` jobs; made unless it is there.
+ * Opens a database with `jobs` jobs. Creates it unless it exists.
  *
- * @throws BenchError if one that is not ours has its name, or if BENCH_DATABASE_URL is not a URL of PostgreSQL
+ * @throws BenchError if a database that is not ours has its name, or if BENCH_DATABASE_URL is not a
+ * PostgreSQL URL
  */
 export async function openBenchDatabase(jobs: number, say: (line: string) => void): Promise<BenchDatabase> {
   const server = await openServer()
@@ -76,7 +81,7 @@ async function openServer(): Promise<BenchDatabase> {
       log: { info: () => undefined, warn: console.warn },
       ...(kept ? {} : { systemDir: join(dataDir, 'system') }),
     })
-    // After the handler by which the server is stopped.
+    // After the handler that stops the server.
     process.once('exit', remove)
     const described = `embedded; shared_buffers ${given.shared_buffers}, synchronous_commit ${given.synchronous_commit}`
     const close = async (): Promise<void> => {
@@ -97,7 +102,7 @@ function requirePostgresUrl(text: string): string {
   return text
 }
 
-/** Synchronous, for a process that is exiting: the server, which was told to stop, may still be writing. */
+/** Synchronous, for a process that is exiting. The server may still be writing while it stops. */
 function removeData(dataDir: string): void {
   const clock = new Int32Array(new SharedArrayBuffer(4))
   for (let waits = 0; waits < 200 && readPostmasterFile(dataPaths(dataDir)) !== undefined; waits += 1)
@@ -112,15 +117,15 @@ interface NewDatabase {
   readonly jobs: number
 }
 
-/** The comments on databases of ours: nobody else's is ever dropped. */
+/** The comment that marks our databases. Databases without it are never dropped. */
 const COMPLETE = 'complete'
 const INCOMPLETE = 'jobledger benchmark: incomplete'
 
 /**
- * False also where there is none. A run that was stopped while it loaded leaves an incomplete one; older code leaves one with other
- * migrations.
+ * Whether a complete database of ours exists. An interrupted load leaves an incomplete one, and
+ * older code leaves one with other migrations.
  *
- * @throws BenchError if there is one that is not ours
+ * @throws BenchError if there is a database that is not ours
  */
 async function isComplete({ serverUrl, name, url }: Omit<NewDatabase, 'jobs'>): Promise<boolean> {
   const found = await onServer(serverUrl, async (client) => {
@@ -139,7 +144,7 @@ async function isComplete({ serverUrl, name, url }: Omit<NewDatabase, 'jobs'>): 
   return (await onServer(url, (client) => migrationState(client))).state === 'up-to-date'
 }
 
-/** Drops what is left of one of ours. */
+/** Drops an incomplete or outdated database of ours. */
 async function make({ serverUrl, name, url, jobs }: NewDatabase, say: (line: string) => void): Promise<void> {
   say(`Making ${name}: ${jobs} jobs, ${4 * jobs} records.`)
   await onServer(serverUrl, async (client) => {

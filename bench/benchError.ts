@@ -1,9 +1,9 @@
-/** The benchmark cannot go on. The message is complete: print it without a stack trace. */
+/** The benchmark cannot continue. The message is complete: print it without a stack trace. */
 export class BenchError extends Error {
   override readonly name = 'BenchError'
 }
 
-/** What came back is not what was asked for: whatever was measured with it means nothing. */
+/** A response is wrong, so its measurements are invalid. */
 export class WrongAnswerError extends Error {
   override readonly name = 'WrongAnswerError'
 }

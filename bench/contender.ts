@@ -1,33 +1,40 @@
-// What is measured: one way of doing one thing, again and again, by so many callers that each wait for their answer (a closed loop).
+// A contender: one way to do an operation. A given number of callers repeat it, and each waits for
+// its response (a closed loop).
 import process from 'node:process'
 import { Latencies, type LatencyFigures } from '../load/latencies.ts'
 
-/** What one contender did in one stretch of time. */
+/** What one contender did in one measurement. */
 export interface Slot {
   readonly perSecond: number
   readonly latencies: LatencyFigures
-  /** How much of one processor this process, the one that brings the load, took meanwhile; undefined where another one brought it. */
+  /**
+   * Share of one processor used by this process, which generates the load. Undefined if another
+   * process generates it.
+   */
   readonly ownCpu: number | undefined
-  /** What went wrong, the first few of it; none if every answer was right. */
+  /** The first few faults. Empty if every response was correct. */
   readonly faults: readonly string[]
 }
 
 export interface Contender {
   readonly name: string
-  /** Never rejects: what goes wrong is among the faults. */
+  /** Never rejects: errors are in `faults`. */
   measure(seconds: number): Promise<Slot>
-  /** One operation, to count its statements; undefined where nobody could count. */
+  /** Runs one operation to count its statements. Undefined if they cannot be counted. */
   readonly once?: () => Promise<void>
 }
 
 export interface LoopOptions {
   readonly name: string
   readonly callers: number
-  /** Rejects if the answer was wrong. Callers are numbered from 0. */
+  /** Rejects if the response is wrong. Callers are numbered from 0. */
   operation(caller: number): Promise<void>
-  /** Before each stretch, outside of the time. */
+  /** Runs before each measurement and is not timed. */
   prepare?(seconds: number): Promise<void>
-  /** After each stretch, outside of the time: rejects if the database does not hold what was done. */
+  /**
+   * Runs after each measurement and is not timed. Rejects if the database does not contain the
+   * result.
+   */
   verify?(): Promise<void>
 }
 

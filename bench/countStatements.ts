@@ -1,17 +1,21 @@
-// How many statements each contender needs for one operation: counted on the wire, apart from the timing, by servers of their own.
+// Counts how many statements each contender needs per operation: on the wire, separately from the
+// timing, with servers of their own.
 import { spread } from './benchCase.ts'
 import { allCases, type CaseSettings } from './cases/allCases.ts'
 import { openServers, type ServerOptions } from './servers.ts'
 import { startStatementCounter } from './statementCounter.ts'
 import { removeWritten } from './writtenJobs.ts'
 
-/** So many operations before and during the count: the first one opens connections. */
+/** Number of operations before and during the count. The first operation opens connections. */
 const WARM = 1
 const COUNTED = 5
-/** Where operations are slow, fewer are counted. */
+/** Slow operations are counted fewer times. */
 const ENOUGH_MS = 500
 
-/** By the name of the case and of the contender. What cannot be asked fails again when it is measured, and is told then. */
+/**
+ * By the names of case and contender. A contender that fails here fails again when it is measured,
+ * and is reported then.
+ */
 export async function countStatements(
   settings: Omit<CaseSettings, 'server' | 'postgraphile' | 'pool' | 'databaseUrl'>,
   options: ServerOptions,
@@ -36,12 +40,12 @@ export async function countStatements(
     }
   } finally {
     await counter.close()
-    // What is measured reads the data set, and nothing else.
+    // The measured programs only read the data set.
     await removeWritten(settings.client)
   }
 }
 
-/** The median: the server's own chores, such as the roll-up, send statements meanwhile. */
+/** The median, because services of the server such as the roll-up also send statements. */
 async function perOperation(once: () => Promise<void>, count: () => number): Promise<number> {
   for (let times = 0; times < WARM; times += 1) await once()
   const counts: number[] = []

@@ -1,12 +1,16 @@
-// Fills the tables of a new database with the data set: past the guards, which know only the present, and without indexes and foreign
-// keys, which are made again from their own definitions when the rows are there.
+// Fills the tables of a new database with the data set. Bypasses the guards, which only accept
+// current times. Indexes and foreign keys are dropped first and recreated from their own
+// definitions afterwards.
 import pg from 'pg'
 import { findHistoryFaults } from '../src/database/historyFaults.ts'
 import { BenchError } from './benchError.ts'
 import { type DataSet, jobRows, recordRows, resultRows } from './rows.ts'
 
 const CHUNK = 500_000
-/** Looking through all histories takes longer than it is worth beyond so many jobs; the rows are made alike. */
+/**
+ * Above this number of jobs, checking all histories takes too long. All rows are generated the same
+ * way.
+ */
 const MOST_CHECKED = 1_000_000
 
 interface Rebuild {
@@ -15,7 +19,7 @@ interface Rebuild {
   readonly table: string
 }
 
-/** @throws BenchError if the histories do not add up */
+/** @throws BenchError if the histories are inconsistent */
 export async function loadDataSet(url: string, dataSet: DataSet, say: (line: string) => void): Promise<void> {
   await withTwoClients(url, async (first, second) => {
     const rebuilds = await takeDownIndexes(first)
@@ -40,7 +44,7 @@ export async function loadDataSet(url: string, dataSet: DataSet, say: (line: str
       rebuilds.filter((one) => !indexes.includes(one)),
     )
     say(`  indexes after ${seconds()}`)
-    // One after the other: each may use all processors itself.
+    // One after the other, because each may use all processors.
     for (const table of ['jobs', 'job_states', 'job_results']) await first.query(`VACUUM (ANALYZE) ${table}`)
     if (dataSet.size <= MOST_CHECKED && dataSet.withHistory === undefined) await requireWholeHistories(first)
     await first.query('CHECKPOINT').catch(() => undefined) // Not everybody may.
@@ -63,7 +67,10 @@ async function load(
   await client.query('COMMIT')
 }
 
-/** Drops indexes, keys and foreign keys; resolves to what makes them again, in an order in which it can. */
+/**
+ * Drops indexes, keys and foreign keys. Resolves to the statements that recreate them, in a valid
+ * order.
+ */
 async function takeDownIndexes(client: pg.Client): Promise<Rebuild[]> {
   const { rows } = await client.query<Rebuild>(`
     SELECT conrelid::regclass::text AS "table", format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
@@ -74,7 +81,7 @@ async function takeDownIndexes(client: pg.Client): Promise<Rebuild[]> {
     FROM pg_index WHERE indrelid IN ('jobs'::regclass, 'job_states'::regclass, 'job_results'::regclass)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
     ORDER BY 3`)
-  // Foreign keys stand on keys.
+  // Foreign keys depend on keys.
   const isForeign = ({ create }: Rebuild): boolean => create.includes('FOREIGN KEY')
   const ordered = [...rows.filter((row) => !isForeign(row)), ...rows.filter(isForeign)]
   for (const { drop } of ordered.toReversed()) await client.query(drop)

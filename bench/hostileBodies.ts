@@ -1,4 +1,4 @@
-// The bodies that take most of the server's thread of all that the limits let through, by their kind.
+// The request bodies within the limits that use the most time of the server's thread, by kind.
 
 const numbers = (count: number): number[] => Array.from({ length: count }, () => 1)
 const objects = (count: number): object[] => Array.from({ length: count }, () => ({}))

@@ -1,4 +1,4 @@
-// The dearest documents that the limits let through: what makes PostgreSQL read most for one request.
+// The most expensive documents within the limits: those for which PostgreSQL reads the most.
 
 const times = (count: number, field: (n: number) => string): string =>
   `{ ${Array.from({ length: count }, (_, n) => `a${n}: ${field(n)}`).join(' ')} }`

@@ -1,4 +1,5 @@
-// Sends GraphQL operations over connections that stay open, with as little work of ours per request as Node's own client allows.
+// Sends GraphQL operations over persistent connections, with as little work per request as Node's
+// own client allows.
 import { Agent, request } from 'node:http'
 import { WrongAnswerError } from './benchError.ts'
 
@@ -9,7 +10,7 @@ export class HttpTarget {
   private readonly url: URL
   private readonly headers: Readonly<Record<string, string>>
 
-  /** `headers` are those of every request. */
+  /** `headers` are sent with every request. */
   constructor(endpoint: string, connections: number, headers: Readonly<Record<string, string>> = {}) {
     this.headers = headers
     this.url = new URL(endpoint)
@@ -21,9 +22,9 @@ export class HttpTarget {
   }
 
   /**
-   * The text of the answer to an operation that is JSON already.
+   * Sends an operation that is already JSON, and returns the text of the response.
    *
-   * @throws WrongAnswerError for every status but 200, and for an answer with errors
+   * @throws WrongAnswerError for every status but 200, and for a response with errors
    */
   async send(operation: string): Promise<string> {
     const { status, text } = await this.post(operation)
@@ -33,7 +34,7 @@ export class HttpTarget {
     return text
   }
 
-  /** The data of the answer, of which the caller knows the form. */
+  /** Returns the data of the response. The caller knows its type. */
   async ask<Data>(query: string, variables?: object): Promise<Data> {
     return (JSON.parse(await this.send(JSON.stringify({ query, variables }))) as { data: Data }).data
   }
@@ -42,7 +43,7 @@ export class HttpTarget {
     this.agent.destroy()
   }
 
-  /** The answer to any body, whatever its status. */
+  /** Returns the response to any body, with any status. */
   post(operation: string, type = 'application/json'): Promise<{ status: number | undefined; text: string }> {
     const { hostname, port, pathname } = this.url
     const headers = { ...this.headers, 'content-type': type, 'content-length': Buffer.byteLength(operation) }

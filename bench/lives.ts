@@ -1,11 +1,12 @@
-// What becomes of the jobs of the data set: a hundred jobs that follow each other have the hundred lives below, with 400 records. Pure.
+// The life cycles of the jobs of the data set. Any hundred consecutive jobs have the hundred life
+// cycles below, with 400 records. Pure.
 import type { JobState } from '../src/database/generated/enums.ts'
 
 interface Life {
-  /** So many of a hundred jobs. */
+  /** Number of jobs of a hundred. */
   readonly share: number
   readonly states: readonly JobState[]
-  /** The last record is the deletion. */
+  /** Whether the last record is the deletion. */
   readonly isDeleted?: boolean
 }
 
@@ -28,14 +29,17 @@ const LIVES: readonly Life[] = [
   { share: 1, states: GIVEN_BACK },
 ]
 
-/** The lives of a hundred jobs as rows of SQL, numbered from 0: what the guards would have written into the row of the job. */
+/**
+ * The life cycles of a hundred jobs as rows of SQL, numbered from 0: what the guards would have
+ * written into the row of each job.
+ */
 export function livesAsValues(): string {
   return LIVES.flatMap((life) => Array.from({ length: life.share }, () => life))
     .map((life, index) => `(${[index, ...columnsOf(life)].join(', ')})`)
     .join(', ')
 }
 
-/** Names the columns of livesAsValues. Positions count from 1; null: not there. */
+/** Names the columns of livesAsValues. Positions count from 1. Null: the record does not exist. */
 export const LIFE_COLUMNS = 'life, states, is_deleted, attempts, releases, started_position, completed_position'
 
 function columnsOf({ states, isDeleted = false }: Life): string[] {

@@ -1,31 +1,32 @@
-// The case `memory`: what the server holds after many requests of all kinds, told by itself at ten equal steps. Unlike the other cases it
-// has nothing beside it and takes long, so that it runs only where --only names it.
+// The case `memory`: the memory of the server after many requests of all kinds, as it reports it at
+// ten equal steps. Unlike other cases it has no reference and takes long, so it runs only if --only
+// names it.
 import type pg from 'pg'
 import { type ServerProcess, startServerProcess } from '../load/serverProcess.ts'
 import { BenchError } from './benchError.ts'
 import { MemoryTraffic } from './memoryTraffic.ts'
 
-/** A module to import into the server (NODE_OPTIONS). */
+/** A module that the server imports (NODE_OPTIONS). */
 export const REPORTER = import.meta.resolve('./reportHeap.mjs')
 const STEPS = 10
 
-/** What the server holds, in bytes. */
+/** Memory of the server, in bytes. */
 export interface MemoryStep {
-  /** So far. */
+  /** Number of requests so far. */
   readonly requests: number
   readonly rss: number
-  /** After a full collection. */
+  /** Heap after a full collection. */
   readonly heapUsed: number
-  /** Outside of the heap, after a full collection. */
+  /** Memory outside the heap after a full collection. */
   readonly external: number
 }
 
 export interface MemoryResult {
   readonly steps: readonly MemoryStep[]
-  /** The share of each kind of request, in percent. */
+  /** Share of each kind of request, in percent. */
   readonly mix: Readonly<Record<string, number>>
   readonly perSecond: number
-  /** The first few wrong answers; none if all were right. Where there are any, the steps end there. */
+  /** The first few wrong responses. Empty if all were correct. The steps end at the first ones. */
   readonly faults: readonly string[]
 }
 
@@ -34,7 +35,7 @@ export interface MemoryOptions {
   readonly client: pg.Client
   readonly callers: number
   readonly requests: number
-  /** Told of each step. */
+  /** Called after each step. */
   onStep(step: MemoryStep): void
 }
 
@@ -67,7 +68,7 @@ export async function measureMemory(options: MemoryOptions): Promise<MemoryResul
   }
 }
 
-/** What a server that was started with `REPORTER` holds now. */
+/** The current memory of a server that was started with `REPORTER`. */
 export function held({ lines, kill, ended }: ServerProcess): Promise<Omit<MemoryStep, 'requests'>> {
   return new Promise((resolve, reject) => {
     const look = (line: string): void => {

@@ -1,4 +1,4 @@
-// What the case `memory` asks, and what the answers have to hold.
+// The requests of the case `memory`, and what their responses must contain.
 import { request } from 'node:http'
 import type pg from 'pg'
 import { WrongAnswerError } from './benchError.ts'
@@ -6,11 +6,11 @@ import { BENCH_USER, type Move } from './writtenJobs.ts'
 
 export interface Question {
   readonly body: string
-  /** By default application/json. */
+  /** Default: application/json. */
   readonly type?: string
-  /** By default 200. */
+  /** Default: 200. */
   readonly status?: number
-  /** Is somewhere in the answer. */
+  /** Text that the response must contain. */
   readonly answer: string
 }
 
@@ -29,19 +29,19 @@ export const MOVE = `mutation Move($input: TransitionJobInput!) {
   transitionJob(input: $input) { __typename ... on Error { code message } ... on TransitionJobSuccess { job { jobId version } } } }`
 const SUBSCRIPTION = 'subscription Bench { jobEvents(filter: { userId: "nobody" }) { cursor } }'
 
-/** The variables of a move. */
+/** The variables of a transition. */
 export function moveOf([move]: readonly Move[]): object {
   return { input: { jobId: move?.job.id, to: move?.to } }
 }
 
 const STATES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED']
 
-/** Some of the states, in an order that is often another. */
+/** Some of the states, in varying order. */
 function statesOf(number: number): string[] {
   return STATES.map((_, index) => STATES[(index + number) % STATES.length] as string).slice(0, 1 + (number % 4))
 }
 
-/** What is asked, by its kind; `number` makes two of a kind different. */
+/** The requests by kind. `number` makes two requests of a kind different. */
 export class Questions {
   private readonly ids: readonly string[]
   private readonly user: string
@@ -51,7 +51,7 @@ export class Questions {
     this.user = user
   }
 
-  /** About jobs of the data set. */
+  /** Requests about jobs of the data set. */
   static async about(client: pg.Client): Promise<Questions> {
     const { rows } = await client.query<{ id: string; user_id: string }>(
       `SELECT id, user_id FROM jobs WHERE deleted_at IS NULL AND user_id <> $1 ORDER BY id DESC LIMIT ${SAMPLED_JOBS}`,
@@ -82,7 +82,10 @@ export class Questions {
     return { body: JSON.stringify({ query: FILTERED, variables }), answer: '"nodes":[{' }
   }
 
-  /** Arguments inline, in any number, so that neither the text nor the statement may have been there before. */
+  /**
+   * Inline arguments in varying number, so that neither the document nor the SQL statement has been
+   * seen before.
+   */
   'new document'(number: number): Question {
     const ids = Array.from({ length: 1 + (number % 20) }, (_, index) => this.idOf(number + index))
     const query = `query New${number} {
@@ -130,10 +133,10 @@ export class Questions {
   }
 }
 
-/** When a client goes away. */
+/** Delays after which clients disconnect. */
 export type Leaving = 'while sending' | 'while waiting' | 'while subscribed'
 
-/** Sends a request on a connection of its own, and cuts that. */
+/** Sends a request on a connection of its own, and closes that connection. */
 export function leave(endpoint: URL, when: Leaving): Promise<void> {
   const body = JSON.stringify({ query: when === 'while subscribed' ? SUBSCRIPTION : NESTED })
   const headers = {

@@ -1,21 +1,21 @@
-// Whether the memory of the server is flat, and the table that shows it.
+// Decides whether the memory of the server is flat, and formats the table that shows it.
 import { spread } from './benchCase.ts'
 import type { MemoryResult, MemoryStep } from './memory.ts'
 import { alignedText } from './report.ts'
 
-/** Until then caches fill. */
+/** Caches fill up during these steps. */
 const FILLING_SHARE = 1 / 5
-/** Differences of less are noise, however even the steps are. */
+/** Smaller differences are noise, however steady the steps are. */
 const NOISE_SHARE = 0.02
 
 export interface Flatness {
   readonly isFlat: boolean
-  /** By how much the later half is above the earlier one, in bytes, and how much of that would still be noise. */
+  /** Growth of the later half over the earlier one, in bytes, and how much of it may be noise. */
   readonly growth: number
   readonly noise: number
 }
 
-/** Of the heap after collections. Undefined where there are not enough steps to tell. */
+/** Growth of the heap after collections. Undefined if there are too few steps. */
 export function flatness(steps: readonly Pick<MemoryStep, 'requests' | 'heapUsed'>[]): Flatness | undefined {
   const filledAt = (steps.at(-1)?.requests ?? 0) * FILLING_SHARE
   const heaps = steps.filter(({ requests }) => requests > filledAt).map(({ heapUsed }) => heapUsed)

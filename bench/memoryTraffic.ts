@@ -1,12 +1,12 @@
-// The requests of the case `memory`: all kinds of them by turns, each answer looked at. Documents are new from time to time, right ones and
-// wrong ones, so that whatever is kept of documents is filled and has to let go.
+// The requests of the case `memory`: all kinds in turn, and every response is checked. Some
+// documents are new, valid and invalid ones, so that caches of documents fill up and evict.
 import type pg from 'pg'
 import { WrongAnswerError } from './benchError.ts'
 import { HttpTarget } from './httpTarget.ts'
 import { type Leaving, leave, MOVE, moveOf, type Question, Questions } from './memoryQuestions.ts'
 import { DrivenJobs } from './writtenJobs.ts'
 
-/** Of a hundred requests. */
+/** Share of each kind, of a hundred requests. */
 const MIX = {
   job: 34,
   page: 14,
@@ -27,16 +27,16 @@ type Kind = keyof typeof MIX
 
 const DRIVEN_PER_CALLER = 100
 const MOST_FAULTS = 5
-/** Prime to a hundred: kinds alternate. */
+/** Coprime to a hundred, so that kinds alternate. */
 const STRIDE = 37
 
-/** Which kind is whose turn. */
+/** The kind of the next request. */
 const KINDS = Object.entries(MIX).flatMap(([kind, share]) => Array.from({ length: share }, () => kind as Kind))
 
 export class MemoryTraffic {
   readonly mix: Readonly<Record<string, number>> = MIX
   readonly faults: string[] = []
-  /** So far. */
+  /** Number of requests so far. */
   sent = 0
   private readonly target: HttpTarget
   private readonly questions: Questions
@@ -57,7 +57,10 @@ export class MemoryTraffic {
     return new MemoryTraffic({ target: new HttpTarget(endpoint, callers), questions, driven, callers })
   }
 
-  /** Resolves when `count` requests in all were sent and answered, or when there are too many faults. */
+  /**
+   * Resolves when `count` requests in total were sent and answered, or when there are too many
+   * faults.
+   */
   async sendUntil(count: number): Promise<void> {
     const call = async (caller: number): Promise<void> => {
       while (this.sent < count && this.faults.length < MOST_FAULTS) {
@@ -70,7 +73,7 @@ export class MemoryTraffic {
     await Promise.all(Array.from({ length: this.callers }, (_, caller) => call(caller)))
   }
 
-  /** What the database holds is among the faults, if it is not what was answered. */
+  /** Adds a fault if the database does not contain what was confirmed. */
   async verify(): Promise<void> {
     await this.driven.verify().catch((error: Error) => this.faults.push(error.message))
   }

@@ -1,5 +1,5 @@
-// The case `neighbours`: how long one caller waits while another one does its worst, beside how long it waits alone. Like `memory` it has
-// nothing beside it, and runs only where --only names it.
+// The case `neighbours`: how long one caller waits while another one sends the worst load, compared
+// with no other load. Like `memory` it has no reference, and runs only if --only names it.
 import { Agent, request } from 'node:http'
 import pLimit from 'p-limit'
 import type pg from 'pg'
@@ -17,7 +17,7 @@ const CONNECTIONS = 20
 const STREAMS = 2000
 const OPENED_AT_ONCE = 20
 const BATCH = 100
-/** p95 beside neighbours, of p95 alone. */
+/** Maximum ratio of p95 with neighbours to p95 alone. */
 const MOST_TIMES = 5
 const MOST_DELAY_MS = 500
 
@@ -32,16 +32,16 @@ export interface NeighboursRow {
 
 export interface NeighboursResult {
   readonly rows: readonly NeighboursRow[]
-  /** How many hostile documents, and how many hostile bodies, were answered, by status and code. */
+  /** Number of responses to hostile documents and hostile bodies, by status and code. */
   readonly hostile: readonly Readonly<Record<string, number>>[]
-  /** Goals that were missed, and wrong answers. */
+  /** Missed goals and wrong responses. */
   readonly faults: readonly string[]
 }
 
 export interface NeighboursOptions {
   readonly databaseUrl: string
   readonly client: pg.Client
-  /** How long each stretch is measured. */
+  /** Duration of each measurement. */
   readonly seconds: number
 }
 
@@ -51,7 +51,7 @@ const CREATE = `mutation ($inputs: [CreateJobInput!]!) {
 const SUBSCRIPTION = `subscription ($filter: JobStateRecordFilter) {
   jobEvents(filter: $filter) { record { job { jobId } } } }`
 
-/** Streams of one caller whose events are 20 MiB each. */
+/** Number of streams of one caller whose events are 20 MiB each. */
 const LARGE = { streams: 20, content: 'x'.repeat(1024 * 1024), aliases: 20 }
 const LARGE_SUBSCRIPTION = `subscription ($filter: JobStateRecordFilter) { jobEvents(filter: $filter) { record { job {
   ${Array.from({ length: LARGE.aliases }, (_, n) => `a${n}: content`).join(' ')} } } } }`
@@ -68,7 +68,7 @@ export async function measureNeighbours({
   })
   try {
     const endpoint = await program.endpoint
-    // The transactions that add up a new data set are long, and events wait for them.
+    // The transactions that roll up a new data set are long, and events wait for them.
     await untilRolledUp(client)
     const [neighbour, hostile] = await Promise.all(['neighbour', 'hostile'].map((name) => callerOf(endpoint, name)))
     const documents = await besideRequests(neighbour as Caller, hostile as Caller, { ...DOCUMENTS, seconds })
@@ -97,7 +97,7 @@ async function callerOf(endpoint: string, name: string): Promise<Caller> {
   return { target: new HttpTarget(endpoint, CONNECTIONS, headers), headers }
 }
 
-/** p95 of a page, asked for again and again until `isOver`. */
+/** p95 of a page that is requested repeatedly until `isOver`. */
 async function pages({ target }: Caller, isOver: () => boolean): Promise<number> {
   const latencies = new Latencies()
   while (!isOver()) await latencies.time(() => target.send(PAGE))
@@ -112,7 +112,7 @@ function after(seconds: number): () => boolean {
 interface HostileRequests {
   readonly what: string
   readonly bodies: readonly string[]
-  /** Requests at once. */
+  /** Number of concurrent requests. */
   readonly count: number
 }
 
@@ -192,7 +192,7 @@ async function besideLargeEvents(neighbour: Caller, hostile: Caller, seconds: nu
   }
 }
 
-/** When the event of each job came. */
+/** Time at which the event of each job arrived. */
 class Heard extends Map<string, number> {
   readonly note = (text: string): void => {
     for (const [, jobId] of text.matchAll(/"jobId":"([^"]+)"/g)) this.set(jobId as string, performance.now())
@@ -202,7 +202,7 @@ class Heard extends Map<string, number> {
 const LARGE_USER = `${BENCH_USER}-large`
 const NEIGHBOUR = `${BENCH_USER}-neighbour`
 
-/** p95 of how long the event of a new job takes after the job was answered. */
+/** p95 of the time from the response that confirms a new job to its event. */
 async function delays(caller: Caller, heard: ReadonlyMap<string, number>, isOver: () => boolean): Promise<number> {
   const latencies = new Latencies()
   while (!isOver()) {

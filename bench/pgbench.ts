@@ -1,4 +1,5 @@
-// pgbench, where it is installed: the same work without Node. A contender whose load is brought by a process of its own.
+// pgbench, if it is installed: the same work without Node. For this contender, another process
+// generates the load.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,9 +13,9 @@ const PGBENCH = 'pgbench'
 export interface PgbenchOptions {
   readonly databaseUrl: string
   readonly callers: number
-  /** Its script: it knows `:client_id`, from 0. */
+  /** Its script. `:client_id` counts from 0. */
   readonly script: string
-  /** Before each stretch, outside of the time. */
+  /** Runs before each measurement and is not timed. */
   prepare?(seconds: number): Promise<void>
 }
 
@@ -28,7 +29,7 @@ export function pgbenchContender(options: PgbenchOptions): Contender {
     name: 'pgbench',
     async measure(seconds) {
       const dir = mkdtempSync(join(tmpdir(), 'jobledger-pgbench-'))
-      // pgbench may be writing still.
+      // pgbench may still be writing.
       const remove = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
       process.once('exit', remove)
       try {

@@ -1,5 +1,6 @@
-// PostGraphile 5 as a process of its own, on the database that is measured: what a user would take instead, for reading. It is no
-// dependency of ours: the first run installs it, with the Node that it needs, into a folder of the temporary directory.
+// PostGraphile 5 in a process of its own, on the measured database: the alternative for reading. It
+// is not a dependency: the first run installs it, with the Node that it needs, in the temporary
+// directory.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,7 +14,8 @@ import { HttpTarget } from './httpTarget.ts'
 const PACKAGES = ['postgraphile@5.1', 'graphql@16', 'node@22']
 const START_MS = 60_000
 
-// The enum job_state and the table job_states would both be called JobState. Connections as many as the server of ours keeps.
+// The enum job_state and the table job_states would both be named JobState. It gets as many
+// connections as our server keeps.
 const CONFIG = `
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber'
 import { makePgService } from 'postgraphile/adaptors/pg'
@@ -34,7 +36,7 @@ export interface PostGraphile {
 }
 
 /**
- * Resolves when it answers. POSTGRAPHILE_DIR is where it is installed.
+ * Starts it and resolves when it responds. POSTGRAPHILE_DIR is the directory of its installation.
  *
  * @throws BenchError if it cannot be installed or does not start
  */
@@ -54,7 +56,7 @@ export async function startPostGraphile(databaseUrl: string): Promise<PostGraphi
       DATABASE_URL: databaseUrl,
       PORT: String(port),
     },
-    // Out of the terminal's process group: Ctrl-C reaches us alone.
+    // Outside the terminal's process group: Ctrl-C reaches this process only.
     detached: true,
     stdio: 'ignore',
     reject: false,
@@ -88,7 +90,7 @@ async function install(dir: string): Promise<void> {
   if (failed) throw new BenchError(`PostGraphile could not be installed into ${dir}: ${String(stderr).slice(-500)}`)
 }
 
-/** It listens before it has looked at the database. */
+/** It listens before it has read the schema of the database. */
 async function untilItAnswers(endpoint: string): Promise<void> {
   const target = new HttpTarget(endpoint, 1)
   const end = performance.now() + START_MS

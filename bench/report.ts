@@ -1,7 +1,7 @@
-// What comes out of a run: one row for each contender of each case, as text and as Markdown.
+// The results of a run: one row for each contender of each case, as text and as Markdown.
 import type { CaseResult, ContenderResult, RoundSettings, Spread } from './benchCase.ts'
 
-/** What the figures were measured on and how. */
+/** The environment and the settings of the measurements. */
 export interface RunFacts {
   readonly date: string
   readonly machine: string
@@ -31,7 +31,10 @@ const COLUMNS = [
 
 type Row = Readonly<Record<(typeof COLUMNS)[number], string>>
 
-/** The rows of a case: the subject first, with its ratio to each reference in the row of that. */
+/**
+ * The rows of a case: first the subject, then the references with the ratios of the subject to
+ * them.
+ */
 export function rowsOf({ name, callers, measure, contenders, ratios, faults, missing }: CaseResult): Row[] {
   const rows = contenders.map((contender, index) => ({
     case: name,
@@ -67,13 +70,13 @@ function spreadText({ median, least, most }: Spread, format: (value: number) => 
   return `${format(median)} (${format(least)} to ${format(most)})`
 }
 
-/** A table for the terminal, of the rows of one case. */
+/** A table for the terminal, with the rows of one case. */
 export function textTable(rows: readonly Row[]): string {
   const columns = COLUMNS.filter((column) => column !== 'case')
   return alignedText([columns, ...rows.map((row) => columns.map((column) => row[column]))])
 }
 
-/** Lines of as many cells each, in columns. */
+/** Aligns lines with the same number of cells in columns. */
 export function alignedText(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]?.map((_, index) => Math.max(...lines.map((cells) => cells[index]?.length ?? 0))) ?? []
   return lines
@@ -86,7 +89,10 @@ export function alignedText(lines: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** All that came out: on what it was measured, the table of the cases, if any ran, and `others`, which are tables of their own. */
+/**
+ * The whole report: the environment, the table of the cases if any ran, and `others`, which are
+ * separate tables.
+ */
 export function markdown(facts: RunFacts, results: readonly CaseResult[], others: readonly string[]): string {
   const measured = `Measured on ${facts.date}: ${facts.machine}; Node ${facts.node}; ${facts.database}.`
   const size = `${facts.jobs} jobs, ${4 * facts.jobs} records; at most ${facts.callers} callers.`
@@ -113,7 +119,7 @@ function casesMarkdown(facts: RunFacts, results: readonly CaseResult[]): string[
   ]
 }
 
-/** What is to be said of rounds too few or too short to tell anything by; nothing of others. */
+/** A warning if the rounds are too few or too short for a result. Empty otherwise. */
 export function caveats({ rounds, seconds }: RoundSettings): string[] {
   return rounds < ENOUGH_ROUNDS || seconds < ENOUGH_SECONDS
     ? ['Fewer than five rounds of a second: a look, not a measurement.']

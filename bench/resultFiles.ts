@@ -1,10 +1,11 @@
-// The files that a run leaves in --out. They are replaced whole, and whether they can be is known before hours of measuring.
+// The files that a run writes to --out. They are replaced atomically. Whether they can be written
+// is checked before hours of measuring.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { BenchError } from './benchError.ts'
 
-/** Makes the directory. @throws BenchError if it cannot be made or written to */
+/** Creates the directory. @throws BenchError if it cannot be created or written to */
 export function prepareResults(out: string): void {
   telling(out, () => {
     mkdirSync(out, { recursive: true })
@@ -17,7 +18,10 @@ export function prepareResults(out: string): void {
   })
 }
 
-/** The text of each file by its name. @throws BenchError if they cannot be written; the earlier ones are then left whole */
+/**
+ * Writes texts by file name.
+ * @throws BenchError if they cannot be written; existing files then remain unchanged
+ */
 export function writeResults(out: string, texts: Readonly<Record<string, string>>): void {
   const files = Object.entries(texts).map(([name, text]) => ({
     path: join(out, name),

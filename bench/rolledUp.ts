@@ -1,12 +1,16 @@
-// Counts are measured as they are in a ledger that has been running: with the roll-up at the end of it. That of a new data set is made first.
+// Counts are measured as in a ledger that has been running for long, with a complete roll-up. The
+// roll-up of a new data set is built first.
 import type pg from 'pg'
 import { BenchError } from './benchError.ts'
 
 const LOOK_MS = 500
-/** The roll-up is said to stand still when it has not moved for so long. */
+/** Maximum time without progress of the roll-up. */
 const STILL_MS = 60_000
 
-/** Resolves when the roll-up, which the server carries on, has added up all records. @throws BenchError if it stands still */
+/**
+ * Resolves when the server has rolled up all records.
+ * @throws BenchError if the roll-up makes no progress
+ */
 export async function untilRolledUp(pool: Pick<pg.Pool, 'query'> | pg.Client): Promise<void> {
   let [place, movedAt] = ['', performance.now()]
   for (;;) {

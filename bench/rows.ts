@@ -1,36 +1,37 @@
-// The rows of the data set as SQL over numbers. Job n is the same whichever table is filled, so the tables can be filled apart from each
-// other; what looks like chance comes from the digits of md5(n). $1 and $2 are the first and the last n.
+// The rows of the data set as SQL over numbers. Job n is the same for each table, so the tables can
+// be filled separately. Pseudo-random values come from the digits of md5(n). $1 and $2 are the
+// first and the last n.
 import { LIFE_COLUMNS, livesAsValues } from './lives.ts'
 
 const USERS = 1000
-/** The user with the most jobs, a tenth of them, and one with few, three in ten thousand. */
+/** The user with the most jobs (a tenth of them), and a user with few (3 of 10,000). */
 export const BUSY_USER = 'user-0'
 export const QUIET_USER = `user-${USERS - 1}`
-/** Of more than half of the jobs, and of one in ten thousand. */
+/** The preset of more than half of the jobs, and that of 1 of 10,000. */
 export const USUAL_PRESET = 'invoice-pdf'
 export const RARE_PRESET = 'yearly-report'
-/** In the metadata of so many jobs that follow each other stands the same batch. */
+/** Number of consecutive jobs with the same batch in their metadata. */
 export const BATCH_SIZE = 1000
 
-/** Over how long the jobs were created, and how long ago the last of them. */
+/** Period in which the jobs were created, and the age of the last one. */
 const SPAN_MS = 30 * 86_400_000
 const END_MS = 3_600_000
 
 export interface DataSet {
-  /** So many jobs. */
+  /** Number of jobs. */
   readonly size: number
-  /** Only so many of the jobs, the latest created, have records and results. By default all have. */
+  /** Number of jobs with records and results, the latest ones. Default: all. */
   readonly withHistory?: number
-  /** The present when they were made, in milliseconds. */
+  /** The time of creation of the data set, in milliseconds. */
   readonly nowMs: number
 }
 
-/** A number from 0 up to 1 from six digits of `digits`, beginning at `from`. */
+/** A number from 0 up to 1 from six digits of `digits`, starting at `from`. */
 function chance(from: number): string {
   return `('x' || substr(digits, ${from}, 6))::bit(24)::integer / 16777216.0::double precision`
 }
 
-/** One row for each job, with what the three tables are made of. */
+/** One row for each job, with the values for the three tables. */
 function facts({ size, nowMs }: DataSet): string {
   const first = nowMs - END_MS - SPAN_MS
   return `
@@ -49,7 +50,7 @@ function facts({ size, nowMs }: DataSet): string {
   )`
 }
 
-/** Who makes the transition at `position`, and why. */
+/** Actor and reason of the transition at `position`. */
 function authorAt(position: string): { actor: string; reason: string } {
   const state = `states[${position}]`
   return {
@@ -58,7 +59,7 @@ function authorAt(position: string): { actor: string; reason: string } {
   }
 }
 
-/** The instant of the record at `position`. */
+/** Time of the record at `position`. */
 function instantAt(position: string): string {
   return `born + (${position} - 1) * step`
 }

@@ -1,5 +1,5 @@
-// The programs that are measured, each in a process of its own on one database, and the connections to them. Whoever opens them
-// closes them.
+// The measured programs, each in a process of its own on one database, and the connections to them.
+// The code that opens them must close them.
 import pg from 'pg'
 import { startServerProcess } from '../load/serverProcess.ts'
 import { BenchError } from './benchError.ts'
@@ -11,9 +11,9 @@ const PROFILER = import.meta.resolve('./profileServer.mjs')
 export interface ServerOptions {
   readonly databaseUrl: string
   readonly callers: number
-  /** With PostGraphile. */
+  /** Whether to start PostGraphile. */
   readonly isCompared: boolean
-  /** Where the server leaves a profile of itself. */
+  /** Where the server writes a profile of itself. */
   readonly profileDir?: string | undefined
 }
 
@@ -67,7 +67,7 @@ export async function openServers(options: ServerOptions): Promise<Servers> {
   }
 }
 
-/** Undefined where it cannot be had: then there are no ratios to it, and the reason is told. */
+/** Undefined if it is unavailable: then no ratios refer to it, and the reason is reported. */
 async function openPostGraphile(url: string, closing: (() => Promise<unknown>)[]): Promise<string | undefined> {
   try {
     const { endpoint, stop } = await startPostGraphile(url)

@@ -1,11 +1,12 @@
-// Counts the statements that a program sends to PostgreSQL, whatever program it is: stands between the two and reads the messages that
-// the program sends (PostgreSQL documentation, "Message Formats"). Every Query and every Execute is a statement, BEGIN and COMMIT too.
+// Counts the statements that any program sends to PostgreSQL: a proxy that reads the messages of
+// the program (PostgreSQL documentation, "Message Formats"). Every Query and every Execute is a
+// statement, including BEGIN and COMMIT.
 import { connect, createServer, type Socket } from 'node:net'
 
 export interface StatementCounter {
-  /** The database, through the counter. */
+  /** The URL of the database through the counter. */
   readonly url: string
-  /** So far. */
+  /** Number of statements so far. */
   count(): number
   close(): Promise<void>
 }
@@ -53,7 +54,7 @@ export async function startStatementCounter(databaseUrl: string): Promise<Statem
   }
 }
 
-/** Takes what a program sends apart into messages. The first message of a connection has no type. */
+/** Splits what a program sends into messages. The first message of a connection has no type. */
 class SentMessages {
   private readonly note: (type: number) => void
   private pending: Buffer = Buffer.alloc(0)
@@ -68,7 +69,7 @@ class SentMessages {
     for (;;) {
       const head = this.isStarted ? 1 : 0
       if (this.pending.length < head + 4) return
-      // The length counts itself, not the type.
+      // The length includes itself but not the type.
       const end = head + this.pending.readInt32BE(head)
       if (this.pending.length < end) return
       if (this.isStarted) this.note(this.pending[0] as number)

@@ -1,4 +1,4 @@
-// What the benchmark says when it cannot go on.
+// Formats the error that stops the benchmark.
 
 import { ServerStartError } from '../load/serverProcess.ts'
 import { EmbeddedDatabaseError } from '../src/database/embedded/errors.ts'
@@ -7,16 +7,22 @@ import { BenchError } from './benchError.ts'
 
 const TOLD = [BenchError, ServerStartError, MigrationError, EmbeddedDatabaseError]
 
-/** A sentence, where somebody at the terminal can mend it; the error itself, to be shown with its stack, where it is a fault of ours. */
+/**
+ * A sentence if the user can fix the problem. Otherwise a fault of ours: the error with its stack.
+ */
 export function toldOf(error: unknown): unknown {
   if (TOLD.some((kind) => error instanceof kind)) return (error as Error).message
   if (!(error instanceof Error) || !isFromOutside(error)) return error
-  // Where a host has several addresses, each was refused, and what is around that says nothing.
+  // If a host has several addresses, the outer error says nothing and the inner ones say why each
+  // failed.
   const messages = error instanceof AggregateError ? error.errors.map(({ message }: Error) => message) : [error.message]
   return `The benchmark cannot go on: ${messages.join('; ')} (${error.code}).`
 }
 
-/** Of the operating system, such as ENOSPC, or of PostgreSQL, whose codes are SQLSTATEs: Node's own for wrong calls begin otherwise. */
+/**
+ * Codes of the operating system, such as ENOSPC, and SQLSTATEs of PostgreSQL. Node's codes for
+ * wrong calls start otherwise.
+ */
 function isFromOutside(error: Error): error is Error & { readonly code: string } {
   const { code } = error as NodeJS.ErrnoException
   return typeof code === 'string' && !code.startsWith('ERR_')

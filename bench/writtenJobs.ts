@@ -1,36 +1,39 @@
-// The jobs that the benchmark itself writes: how they are made, what state they are in, and how they go again, so that the data set
-// stays what it is.
+// The jobs that the benchmark itself writes: how they are created, their states, and how they are
+// removed, so that the data set stays unchanged.
 import type pg from 'pg'
 import { WrongAnswerError } from './benchError.ts'
 
-/** Whose they are. */
+/** The user that owns them. */
 export const BENCH_USER = 'benchmark'
-/** Above all jobs of the data set: these are claimed first. */
+/** Higher than any job of the data set, so these are claimed first. */
 const QUEUE_PRIORITY = 10
 
 const TABLES = ['jobs', 'job_states', 'job_results']
 
-/** What the roll-up has of them already, taken off its sums: past the guards nobody else does. */
+/**
+ * Subtracts these jobs from the sums of the roll-up. Nothing else does when the guards are
+ * bypassed.
+ */
 const TAKE_OFF = `
   SELECT jobledger.apply_to_rollup(ARRAY(
     SELECT record.id FROM jobs JOIN job_states AS record ON record.job_id = jobs.id
     WHERE jobs.user_id = $1 AND (record.transaction_id, record.id) <= (
       SELECT transaction_id, record_id FROM jobledger.consumers WHERE name = 'rollup')), -1)`
 
-/** Removes them past the guards, which let no job go. */
+/** Removes them and bypasses the guards, which refuse any removal. */
 export async function removeWritten(client: pg.Client): Promise<void> {
   await client.query('BEGIN')
   await client.query(`SELECT FROM jobledger.consumers WHERE name = 'rollup' FOR UPDATE`)
   await client.query(TAKE_OFF, [BENCH_USER])
   for (const table of TABLES) await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
-  // By the foreign keys, records and results go along.
+  // Foreign keys remove records and results, too.
   const { rowCount } = await client.query('DELETE FROM jobs WHERE user_id = $1', [BENCH_USER])
   for (const table of TABLES) await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)
   await client.query('COMMIT')
   if (rowCount) for (const table of TABLES) await client.query(`VACUUM (ANALYZE) ${table}`)
 }
 
-/** How many there are now. */
+/** Current number of these jobs. */
 export async function countWritten(client: pg.Client, state?: string): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM jobs WHERE user_id = $1 AND state = coalesce($2::job_state, state)',
@@ -39,22 +42,23 @@ export async function countWritten(client: pg.Client, state?: string): Promise<n
   return rows[0]?.count ?? 0
 }
 
-/** A job with the state that whoever drives it has left it in. */
+/** A job with its expected state. */
 interface DrivenJob {
   readonly id: string
   version: number
   state: 'PENDING' | 'PROCESSING'
 }
 
-/** The transition that a driven job makes next. */
+/** The next transition of a job. */
 export interface Move {
   readonly job: DrivenJob
   readonly to: DrivenJob['state']
 }
 
 /**
- * Jobs that go to PROCESSING and back to PENDING, again and again: each is one transition. Every caller has jobs of its own, so no two
- * operations meet at one row. The ids are `prefix` and a number of 12 hexadecimal digits that counts from 0, `perCaller` for each caller.
+ * Jobs that alternate between PROCESSING and PENDING. Each change is one transition. Every caller
+ * has its own jobs, so no two operations write the same row. Ids are `prefix` and a number of 12
+ * hexadecimal digits, counted from 0, `perCaller` for each caller.
  */
 export class DrivenJobs {
   readonly prefix: string
@@ -89,7 +93,7 @@ export class DrivenJobs {
     return new DrivenJobs(client, { prefix, jobs, callers })
   }
 
-  /** So many moves of different jobs of a caller. They are to be made, and then settled. */
+  /** Returns this many transitions of different jobs of a caller. Make them, then call `settle`. */
   moves(caller: number, count: number): Move[] {
     return Array.from({ length: count }, (_, index) => {
       const position = ((this.next[caller] as number) + index) % this.perCaller
@@ -98,7 +102,7 @@ export class DrivenJobs {
     })
   }
 
-  /** The moves were made, with these versions as the outcome. */
+  /** Records that the transitions were made, with the resulting versions. */
   settle(caller: number, moves: readonly Move[], versions: readonly (number | undefined)[]): void {
     this.next[caller] = ((this.next[caller] as number) + moves.length) % this.perCaller
     for (const [index, { job, to }] of moves.entries()) {
@@ -110,7 +114,7 @@ export class DrivenJobs {
     }
   }
 
-  /** Rejects unless the database has the jobs as they were left, and a record of each transition. */
+  /** Rejects unless the database has the expected states and a record of each transition. */
   async verify(): Promise<void> {
     const { rows } = await this.client.query<{ versions: number; records: number }>(
       `SELECT (SELECT sum(version)::int FROM jobs WHERE id = ANY ($1)) AS versions,
@@ -126,7 +130,7 @@ export class DrivenJobs {
   }
 }
 
-/** Jobs that wait to be claimed: makes as many as are lacking. */
+/** Creates as many jobs as are missing for claims. */
 export async function fillQueue(client: pg.Client, wanted: number): Promise<void> {
   const { rows } = await client.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM jobs WHERE state = 'PENDING' AND priority = ${QUEUE_PRIORITY}`,

@@ -1,5 +1,5 @@
-// Wires the parts of one server: database, ledger, GraphQL, HTTP. Reads no environment and ends no process, so that tests
-// can run several.
+// Wires the parts of one server: database, ledger, GraphQL, HTTP. Reads no environment and never
+// exits the process, so that tests can run several.
 
 import type { Logger } from 'pino'
 import { createAuthenticator } from './access/authenticate.ts'
@@ -34,16 +34,22 @@ export interface App {
   readonly ledger: Ledger
   readonly database: Database
   readonly timeline: TimelineCheck
-  /** Where it listens; known once `listen` has resolved. */
+  /** The address of the server. Known once `listen` has resolved. */
   readonly url: string
   readonly port: number
-  /** Begins to serve, to do maintenance, to keep the roll-up, and to hand the ledger on. @throws ListenError */
+  /**
+   * Starts to serve requests and starts the services: maintenance, roll-up, publishers.
+   * @throws ListenError
+   */
   listen(): Promise<void>
-  /** Lets running requests, the running portion of maintenance and batch of events end, then closes the connections to the database. Safe to call twice. */
+  /**
+   * Lets running requests and the current batches of the services finish, then closes the
+   * connections to the database. Safe to call twice.
+   */
   close(): Promise<void>
 }
 
-/** A server on a database that has the schema. Connects to it when first asked. */
+/** Creates a server on a database that has the schema. Connects on first use. */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
   const look: SchemaFaultOptions['look'] = (error) => readiness.refresh(error)
@@ -122,7 +128,7 @@ function jwtEvents(log: Logger): JwtEvents {
   }
 }
 
-/** What a server does beside answering. */
+/** The services of a server. */
 function startServices(options: AppOptions, ledger: Ledger): Service[] {
   const { config, log, databaseUrl } = options
   const publishers = startPublishers({
@@ -157,7 +163,10 @@ function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): 
   return runRollUp({ ledger, lock, intervalSeconds, shutdownTimeoutMs, log })
 }
 
-/** What all subscriptions together read at once: a fifth of the connections; and what may be read for one event. */
+/**
+ * Limits of all subscriptions together: concurrent reads, a fifth of the connections; and reads per
+ * event.
+ */
 function eventReads({ database: { poolMax }, responseLimitBytes }: Config) {
   const maxStatements = Math.max(1, Math.floor(poolMax / 5))
   return { maxStatements, maxRowBytes: READ_FACTOR * responseLimitBytes }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line: names, arguments and one line of explanation for each command; what a command does is in commands/, and is loaded
-// when it is asked for: a cron job does not wait for what the server needs.
+// The command line: names, arguments and one line of help for each command. The code of a command
+// is in commands/ and is loaded on demand, so that a cron job does not load the server.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
@@ -26,7 +26,7 @@ const program = new Command('jobledger').description(
   'A durable ledger of jobs. Settings are read from the environment; see docs/configuration.md.',
 )
 const output = commandOutput(program)
-// What follows the name of a command is the command's: `run` hands it on.
+// Arguments after the name of a command belong to it: `run` passes them on.
 program.enablePositionalOptions()
 program.version(packageVersion(), '--version', 'print the version')
 
@@ -35,7 +35,7 @@ function packageVersion(): string {
   return version
 }
 
-/** An option that may be given several times. */
+/** An option that can be repeated. */
 function passEnv(): Option {
   return new Option(
     '--pass-env <name>',
@@ -45,7 +45,7 @@ function passEnv(): Option {
     .default([], 'none')
 }
 
-/** Of the commands that are clients of a server. */
+/** Options of the commands that are clients of a server. */
 function endpoint(): Option {
   return new Option(
     '--url <url>',
@@ -152,12 +152,12 @@ program
     throw Object.assign(error, { exitCode: error.exitCode && CANNOT_RUN })
   })
   .action(async (command: ProgramCommand, options: RunOptions) => {
-    // As it ends any program that does not expect it; without a listener it opens Node's debugger.
+    // SIGUSR1 ends a program by default. Without a listener, Node would open its debugger.
     const onSignal = (_: NodeJS.Signals, number: number): never => process.exit(128 + number)
     process.on('SIGUSR1', onSignal)
     const { run } = await import('./commands/run.ts')
     const ended = run(command, options)
-    // It listens itself by now.
+    // `run` has its own listener by now.
     process.off('SIGUSR1', onSignal)
     process.exit(await ended)
   })

@@ -1,5 +1,5 @@
-// How the process writes its log: JSON lines for machines, coloured lines for a person at a terminal. Secrets do not
-// belong in a log entry; the paths below are the net for those that slip in.
+// Writes the log of the process: JSON lines for machines, coloured lines for a terminal. Log
+// entries must not contain secrets. The paths below remove those that do.
 import { type Logger, pino } from 'pino'
 import { isColorSupported, prettyFactory } from 'pino-pretty'
 import { LogOutput } from './logOutput.ts'
@@ -23,20 +23,21 @@ export function createLogger({ level, readable }: LogOptions): Logger {
   }
   const output = new LogOutput()
   if (!readable) return pino(options, output)
-  // In this thread, not in pino's worker: the last lines must be out before the process exits.
+  // In this thread, not in pino's worker: the last lines must be written before the process exits.
   const toText = prettyFactory({ ignore: 'pid', translateTime: 'SYS:HH:MM:ss', colorize: isColorSupported })
   return pino(options, { write: (line) => output.write(toText(line)) })
 }
 
 /**
- * Members of errors that hold what callers have stored, or secrets: PostgreSQL repeats rows in `detail` and parameters in `where`; with
- * `client`, a pool of pg passes on the key by which statements are cancelled.
+ * Properties of errors that can contain stored data or secrets. PostgreSQL repeats rows in `detail`
+ * and parameters in `where`. A pool of pg passes on `client`, which has the key for cancelling
+ * statements.
  */
 const PRIVATE = new Set(['client', 'detail', 'where', 'internalQuery', 'parameters', 'params', 'values'])
-/** Errors within errors are looked at to this depth. */
+/** Maximum depth of nested errors that are redacted. */
 const MAX_DEPTH = 8
 
-/** An error as it is logged: without the content of rows, also in its causes. */
+/** The loggable form of an error: without the content of rows, also in its causes. */
 export function withoutContent(error: unknown): unknown {
   return strip(pino.stdSerializers.err(error as Error), MAX_DEPTH)
 }
@@ -51,7 +52,10 @@ function strip(value: unknown, depth: number): unknown {
 
 const MINUTE_MS = 60_000
 
-/** Writes at most one line a minute, for lines that callers can cause at will. `suppressed` counts those left out since the last one. */
+/**
+ * Writes at most one line per minute, for lines that callers can cause at will. `suppressed` is the
+ * number of lines dropped since the last one.
+ */
 export function onceAMinute<Facts extends object>(
   write: (facts: Facts & { readonly suppressed: number }) => void,
 ): (facts: Facts) => void {

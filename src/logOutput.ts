@@ -1,19 +1,22 @@
-// Where the log goes: standard output. pino's own destination retries a full disk or a full pipe for ever and blocks the
-// process meanwhile; here a line that cannot be written is dropped, and the process goes on.
+// The destination of the log: standard output. pino's own destination retries a full disk or a full
+// pipe forever and blocks the process. This one drops lines that cannot be written.
 import { READER_ENDED, waitingBytes, writeToStdout } from './standardOutput.ts'
 
-/** Bytes of lines that wait for a reader; more are dropped. */
+/** Maximum bytes of lines waiting for a reader. Further lines are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024
 
 export class LogOutput {
   private dropped = 0
 
   constructor() {
-    // The disk that is full may hold standard error too.
+    // Standard error may be on the same full disk.
     process.stderr.on('error', () => undefined)
   }
 
-  /** Writes a line, or drops it. Reports on standard error when it begins to drop lines, and when it ends. */
+  /**
+   * Writes a line or drops it. Reports on standard error when it starts and when it stops dropping
+   * lines.
+   */
   write(line: string): void {
     if (waitingBytes() > MAX_WAITING_BYTES) this.drop('its reader does not read it')
     else writeToStdout(line, (error) => (error ? this.drop(causeOf(error)) : this.resume()))

@@ -1,5 +1,6 @@
-// Standard output. Node's stream ignores that a file has taken only a part of a text, and throws where nobody listens for errors:
-// files and devices are written here, pipes and terminals by the stream, which does not block.
+// Writes to standard output. Node's stream ignores partial writes to files, and throws without an
+// error listener. So files and devices are written here directly; pipes and terminals use the
+// stream, which does not block.
 import { fstatSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
@@ -7,16 +8,16 @@ import { isatty } from 'node:tty'
 const STDOUT = 1
 const POLL_MS = 20
 
-/** Of an error: the reader of a pipe has ended, as `head` does. */
+/** The code of an error when the reader of a pipe has ended, such as `head`. */
 export const READER_ENDED = 'EPIPE'
 
 let isStream: boolean | undefined
-/** A file that was full has a part of the last line. */
+/** The last line was written in part because the file was full. */
 let isLineOpen = false
 
 /**
- * Writes to standard output. `done` gets the error, if any: at once for a file or a device, later for a pipe or a terminal.
- * Does not throw.
+ * Writes to standard output. `done` gets the error, if any: immediately for a file or a device,
+ * later for a pipe or a terminal. Does not throw.
  */
 export function writeToStdout(text: string, done: (error?: NodeJS.ErrnoException | null) => void): void {
   isStream ??= openStream()
@@ -24,12 +25,12 @@ export function writeToStdout(text: string, done: (error?: NodeJS.ErrnoException
   else done(writeToFile(text))
 }
 
-/** Bytes that a pipe or a terminal has not taken yet; 0 for a file. */
+/** Number of bytes that a pipe or a terminal has not accepted yet. 0 for a file. */
 export function waitingBytes(): number {
   return isStream ? process.stdout.writableLength : 0
 }
 
-/** Resolves when a pipe or a terminal has taken all that was written, or after `timeoutMs`. */
+/** Resolves when a pipe or a terminal has accepted all output, or after `timeoutMs`. */
 export async function flushStdout(timeoutMs: number): Promise<void> {
   const endsAt = performance.now() + timeoutMs
   while (waitingBytes() > 0 && performance.now() < endsAt) await sleep(POLL_MS)
@@ -38,7 +39,7 @@ export async function flushStdout(timeoutMs: number): Promise<void> {
 function openStream(): boolean {
   const kind = fstatSync(STDOUT)
   if (!(kind.isFIFO() || kind.isSocket() || isatty(STDOUT))) return false
-  // Without a listener the error of a write ends the process.
+  // Without a listener, a write error ends the process.
   process.stdout.on('error', () => undefined)
   return true
 }

@@ -1,5 +1,5 @@
-// All cases there are, in the order in which they run: what reads comes before what writes. A case is made only when it is its turn,
-// because some ask the database a while for what is right.
+// All cases in the order in which they run: reading before writing. A case is created only when it
+// runs, because some query the expected results for a long time.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
 import { BenchError } from '../benchError.ts'
@@ -15,11 +15,14 @@ export interface CaseSettings extends Pick<Servers, 'server' | 'postgraphile' | 
   readonly callers: number
   readonly depth: number
   readonly hasPgbench: boolean
-  /** Of these names, or of those that begin with one of them and a hyphen; all if there are none. */
+  /**
+   * The cases with these names, or whose names start with one of them and a hyphen. All if no name
+   * is given.
+   */
   readonly only: readonly string[]
 }
 
-/** @throws BenchError for names that mean no case */
+/** @throws BenchError for names that match no case */
 export function requireCases(only: readonly string[]): void {
   const names = [...READ_CASES, ...listCaseNames(), ...COUNT_CASES, ...WRITE_CASES, ...EVENT_CASES]
   const unknown = only.filter((one) => !names.some((name) => isMeant(one, name)))

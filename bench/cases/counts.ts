@@ -1,4 +1,5 @@
-// Counts, one request at a time: their latency beside that of count(*) through pg. Both are exact, so they are compared.
+// Counts, one request at a time: their latency compared with that of count(*) through pg. Both are
+// exact, so the results must be equal.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
 import { WrongAnswerError } from '../benchError.ts'

@@ -1,5 +1,5 @@
-// Cursors to places that nobody has paged to: page after page to the millionth job would take ten thousand requests. If the form of
-// cursors changes, the server refuses these, and no figure comes out.
+// Builds cursors directly: paging to the millionth job would take 10,000 requests. If the format of
+// cursors changes, the server refuses these and the case fails.
 import { encodeCursor, type KeyField } from '../../src/database/keyset.ts'
 
 /** `key` holds the values in the order of the key, as SQL returns them. */

@@ -1,4 +1,4 @@
-// Following the ledger: what many subscribers who wait cost those who write, and how long an event takes.
+// Subscriptions: what many waiting subscribers cost the writers, and the delay of an event.
 import { Agent, type ClientRequest, request } from 'node:http'
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
@@ -30,7 +30,7 @@ export function eventCases(targets: EventTargets, isWanted: (name: string) => bo
   return Object.entries(all).flatMap(([name, make]) => (isWanted(name) ? [make] : []))
 }
 
-/** The same writers, once while so many wait for events that do not come, once alone. */
+/** The same writers, with many subscribers that wait for events that never arrive, and alone. */
 function subscribersCase({ server, client, callers }: EventTargets): BenchCase {
   const subscribers = new Subscribers(server.endpoint)
   const create = (name: string, count: number): Contender => {
@@ -66,7 +66,10 @@ function subscribersCase({ server, client, callers }: EventTargets): BenchCase {
   }
 }
 
-/** A creation until its event is heard, beside a creation alone: the difference is the delay of the event. */
+/**
+ * The time to create a job and receive its event, compared with creation alone. The difference is
+ * the delay of the event.
+ */
 function delayCase({ server }: EventTargets): BenchCase {
   const subscribers = new Subscribers(server.endpoint)
   const create = (name: string, operation: () => Promise<void>, count: number): Contender =>
@@ -92,9 +95,9 @@ async function createJob(server: HttpTarget): Promise<string> {
 
 const LATEST_MS = 10_000
 
-/** Streams that are open. */
+/** Number of open streams. */
 class Subscribers {
-  /** Events that came. */
+  /** Number of received events. */
   heard = 0
   private readonly endpoint: URL
   private readonly agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
@@ -117,7 +120,7 @@ class Subscribers {
     await Promise.all(Array.from({ length: count }, (_, n) => this.subscribe(filter ?? { userId: `idle-${n}` })))
   }
 
-  /** Resolves when the event of the job has come. */
+  /** Resolves when the event of the job has arrived. */
   async hear(jobId: string): Promise<void> {
     if (this.told.delete(jobId)) return
     await new Promise<void>((resolve, reject) => {

@@ -1,9 +1,12 @@
-// The lists that the filters make.
+// The lists of the filter cases.
 import type pg from 'pg'
 import { BATCH_SIZE, BUSY_USER, QUIET_USER, RARE_PRESET, USUAL_PRESET } from '../rows.ts'
 import { BUSY, COMPLETED, jobList, type List, recordList } from './listed.ts'
 
-/** Each field of the filters by itself, where it admits many rows and where it admits few; and by user and state. */
+/**
+ * Each filter field alone, for values that match many rows and values that match few; and user with
+ * state.
+ */
 export async function filters(client: pg.Client): Promise<List[]> {
   return filtersAround(await inTheMiddle(client))
 }
@@ -139,7 +142,7 @@ function recordFilters(instant: string): List[] {
   ]
 }
 
-/** An instant with as many jobs before it as after it, and what the metadata of the jobs there say. */
+/** The instant in the middle of all jobs, and the metadata of the jobs there. */
 async function inTheMiddle(client: pg.Client): Promise<Middle> {
   const { rows } = await client.query<Middle>(`
     SELECT created_at AS middle, (metadata -> 'batch')::integer AS batch FROM jobs

@@ -1,4 +1,4 @@
-// Lists as the API is asked for them, and as SQL has them; and those that an index is there for.
+// Lists as the API and as SQL express them, and the lists that an index serves.
 import { BUSY_USER } from '../rows.ts'
 
 export interface List {
@@ -7,13 +7,13 @@ export interface List {
   /** An operation with the variable `after`. */
   readonly query: string
   readonly variables: object
-  /** What names a row, in the data of an answer and in SQL. */
+  /** The fields that identify a row, in the data of a response and in SQL. */
   idsOf(data: never): string[]
   readonly id: string
   /** Table and condition in SQL. */
   readonly from: string
   readonly orderBy: string
-  /** What its cursors hold, and to which order they belong. */
+  /** The values of its cursors, and their order. */
   readonly key: readonly string[]
   readonly cursor: string
   readonly direction: 'asc' | 'desc'
@@ -29,7 +29,7 @@ interface JobList {
   readonly name: string
   readonly title: string
   readonly filter?: object
-  /** What the filter means, beside that deleted jobs are left out. */
+  /** The filter in SQL. Deleted jobs are always left out. */
   readonly where?: string
   readonly order?: keyof typeof ORDERS
   readonly direction?: 'ASC' | 'DESC'
@@ -102,7 +102,7 @@ const STUCK_JOBS: List = {
 export const BUSY = { filter: { userId: BUSY_USER }, where: `user_id = '${BUSY_USER}'` }
 export const COMPLETED = { filter: { states: ['COMPLETED'] }, where: `state = 'COMPLETED'` }
 
-/** The orders and the filters that an index is there for. */
+/** The orders and the filters that an index serves. */
 export function deepLists(): List[] {
   const orders = (['CREATED_AT', 'UPDATED_AT', 'COMPLETED_AT'] as const).flatMap((order) =>
     (['DESC', 'ASC'] as const).map((direction) => {

@@ -1,5 +1,5 @@
-// Lists, one request at a time, because here it is the latency that counts: a deep page beside the first one of the same list, and the
-// first page of each filter. What is right is asked of PostgreSQL, row by row.
+// Lists, one request at a time, because they measure latency: a deep page compared with the first
+// page of the same list, and the first page of each filter. PostgreSQL provides the expected rows.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
 import { WrongAnswerError } from '../benchError.ts'
@@ -12,12 +12,12 @@ import { deepLists, type List } from './listed.ts'
 export interface ListTargets {
   readonly server: HttpTarget
   readonly client: pg.Client
-  /** As deep as that, or nearly at the end of the list. */
+  /** The depth of the page; near the end of the list if the list is shorter. */
   readonly depth: number
 }
 
 const PAGE = 20
-/** A list is paged to so much of it at most, so that a whole page follows. */
+/** Maximum share of a list before the deep page, so that the page is full. */
 const NEARLY_ALL = 0.98
 
 export function listCaseNames(): string[] {

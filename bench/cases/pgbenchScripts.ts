@@ -1,8 +1,9 @@
-// The statements of writeSql.ts as scripts of pgbench. Which state a job is in is known to the database alone here, so the script goes by it.
+// The statements of writeSql.ts as pgbench scripts. Only the database knows the state of a job
+// here, so the script reads it.
 import { BENCH_USER, type DrivenJobs } from '../writtenJobs.ts'
 import { CLAIM, COMPLETE, CREATE } from './writeSql.ts'
 
-// Without a colon, which pgbench would take for the beginning of a variable, in strings too.
+// Without a colon, which starts a variable in pgbench, also inside strings.
 const ACTOR = `'benchmark'`
 
 export const CREATE_SCRIPT = script(
@@ -15,7 +16,7 @@ export const CREATE_SCRIPT = script(
   ]),
 )
 
-// \gset makes variables of the columns.
+// \gset turns columns into variables.
 export const CLAIM_SCRIPT = [
   `${oneLine(withValues(CLAIM, [`'bench'`, ACTOR]))} \\gset`,
   script(withValues(COMPLETE, [':id::uuid', ':version::integer', ACTOR, `'{"source": "benchmark"}'`])),

@@ -1,4 +1,5 @@
-// Reading, beside PostGraphile on the same database: the same rows and the same fields, compared with each other before the rounds.
+// Reading, compared with PostGraphile on the same database: the same rows and the same fields,
+// verified before the rounds.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
 import { WrongAnswerError } from '../benchError.ts'
@@ -8,18 +9,18 @@ import { cursorOf } from './cursors.ts'
 
 export interface ReadTargets {
   readonly server: HttpTarget
-  /** Undefined: it is not to be had. */
+  /** Undefined: unavailable. */
   readonly postgraphile: HttpTarget | undefined
   readonly client: pg.Client
   readonly callers: number
-  /** How deep the deep page is. */
+  /** The depth of the deep page. */
   readonly depth: number
 }
 
-/** One way of asking: the operations to send, as JSON, and how its answer is brought into the common form. */
+/** One way to query: the operations as JSON, and how to convert a response into the common form. */
 interface Question {
   readonly operations: readonly string[]
-  /** The jobs of an answer. */
+  /** The jobs of a response. */
   jobsOf(data: unknown): unknown[]
 }
 
@@ -27,7 +28,10 @@ interface Question {
 type Answered = any
 
 const SAMPLED_JOBS = 500
-/** Every answer is looked at for its status and for errors; one in so many is parsed, and its rows are counted. */
+/**
+ * Every response is checked for its status and for errors. One of this many is parsed, and its rows
+ * are counted.
+ */
 const PARSED_ONE_IN = 16
 
 export const READ_CASES = ['job', 'page', 'nested', 'deep-page'] as const
@@ -46,7 +50,7 @@ export function readCases(targets: ReadTargets, isWanted: (name: string) => bool
 
 interface ReadCase {
   readonly title: string
-  /** How many jobs each answer has. */
+  /** Number of jobs per response. */
   readonly jobs: number
   readonly ours: Question
   readonly theirs: Question
@@ -223,7 +227,7 @@ function renamed({ rowId, ...rest }: Answered): object {
   return { jobId: rowId, ...rest }
 }
 
-/** The one writes 2026-11-25T20:23:35.032Z, the other 2026-11-25T20:23:35.032000+00:00. */
+/** One writes 2026-11-25T20:23:35.032Z, the other 2026-11-25T20:23:35.032000+00:00. */
 function withInstants(row: object): object {
   return Object.fromEntries(
     Object.entries(row).map(([field, value]) => [

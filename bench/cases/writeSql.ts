@@ -1,6 +1,10 @@
-// The statements that a program of one's own would send for what the API does: through pg, and, with other parameters, through pgbench.
+// The statements that a program without the API would send for the same operations: through pg, and
+// with other parameters through pgbench.
 
-/** $1 id, $2 the new state, $3 the states it may come from, $4 actor. Giving work back raises `releases`. */
+/**
+ * $1 id, $2 the new state, $3 the allowed source states, $4 actor. Releasing a job raises
+ * `releases`.
+ */
 export const TRANSITION = `
   UPDATE jobs SET state = $2::job_state, version = version + 1, state_reason = NULL, state_actor = $4, state_metadata = '{}',
     releases = releases + CASE $2::job_state WHEN 'PENDING' THEN 1 ELSE 0 END
@@ -14,7 +18,7 @@ export const TRANSITIONS = `
 export const CREATE = `
   INSERT INTO jobs (user_id, content, preset, metadata, state_actor) VALUES ($1, $2, $3, $4, $5) RETURNING *`
 
-/** $1 worker, $2 actor: one job, the most urgent one. */
+/** $1 worker, $2 actor: the one job that is next in the queue. */
 export const CLAIM = `
   WITH RECURSIVE level AS (
     (SELECT priority FROM jobs WHERE state = 'PENDING' ORDER BY priority DESC LIMIT 1)

@@ -1,5 +1,5 @@
-// Writing, beside the statement that a program of one's own would send, through pg with prepared statements on as many connections,
-// and through pgbench.
+// Writing, compared with the statement that a program without the API would send: through pg with
+// prepared statements on as many connections, and through pgbench.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
 import { WrongAnswerError } from '../benchError.ts'
@@ -13,9 +13,9 @@ import { CLAIM, COMPLETE, CREATE, TRANSITION, TRANSITIONS } from './writeSql.ts'
 export interface WriteTargets {
   readonly server: HttpTarget
   readonly databaseUrl: string
-  /** For what is to be done before and after. */
+  /** For setup and cleanup. */
   readonly client: pg.Client
-  /** With as many connections as there are callers. */
+  /** As many connections as callers. */
   readonly pool: pg.Pool
   readonly callers: number
   readonly hasPgbench: boolean
@@ -23,7 +23,7 @@ export interface WriteTargets {
 
 const BATCH = 50
 const JOBS_PER_CALLER = 300
-/** More than anybody claims in a second. */
+/** More jobs than the contenders claim per second. */
 const QUEUED_PER_SECOND = 6000
 const ACTOR = 'user:dev'
 const METADATA = { source: 'benchmark' }

@@ -31,7 +31,8 @@ export async function connect(url: string, connectTimeoutMs = 10_000): Promise<p
  * Connects and checks the server and the settings of a session. A read-only database passes,
  * because it can become writable without a restart.
  *
- * `url` is used in error messages only. @throws UnusableDatabaseError
+ * `url` is used in error messages only.
+ * @throws UnusableDatabaseError
  */
 export async function checkDatabase(database: Database, url: string): Promise<{ isReadOnly: boolean }> {
   const major = await look(database.pool, url)

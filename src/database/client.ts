@@ -52,11 +52,13 @@ export interface Database {
   readonly sql: Sql
   readonly pool: pg.Pool
   /**
-   * Checks one session. Closes the connection if it finds a fault. @throws the error of connecting
+   * Checks one session. Closes the connection if it finds a fault.
+   * @throws the error of connecting
    */
   checkSession(): Promise<SessionFaults>
   /**
-   * False if statements are to be prepared but a pooler loses them. @throws the error of connecting
+   * False if statements are to be prepared but a pooler loses them.
+   * @throws the error of connecting
    */
   canPrepare(): Promise<boolean>
   close(): Promise<void>

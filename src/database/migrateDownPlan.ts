@@ -19,7 +19,8 @@ export interface MigrateDownPlan {
 }
 
 /**
- * What `migrateDown` would do. Undefined if no migration is applied. @throws MigrationError if the
+ * What `migrateDown` would do. Undefined if no migration is applied.
+ * @throws MigrationError if the
  * migration has no down.sql
  */
 export async function planMigrateDown(databaseUrl: string): Promise<MigrateDownPlan | undefined> {

@@ -162,7 +162,8 @@ export async function migrateDown(
 }
 
 /**
- * The name of the latest applied migration. Undefined if none is applied. @throws MigrationError if
+ * The name of the latest applied migration. Undefined if none is applied.
+ * @throws MigrationError if
  * a migration failed half-way
  */
 export async function latestMigration(database: Queryable): Promise<string | undefined> {

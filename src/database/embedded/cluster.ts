@@ -1,5 +1,5 @@
-// The PostgreSQL cluster on disk: made on first use, with its password, and checked to be of our version afterwards.
-// Called under the start lock only. Never removes a cluster that exists.
+// The PostgreSQL cluster on disk: created on first use with a password; later checked to be of our
+// version. Call only under the start lock. Never removes an existing cluster.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -18,11 +18,11 @@ export interface ClusterOptions {
   readonly place: DataPaths
   readonly programs: PostgresPrograms
   readonly account: ServerAccount
-  /** False saves the wait for the disk, for data that nobody would miss. */
+  /** False: does not wait for the disk. For data that may be lost. */
   readonly durable: boolean
 }
 
-/** Makes the cluster unless it exists. */
+/** Creates the cluster unless it exists. */
 export async function ensureCluster(options: ClusterOptions): Promise<void> {
   const versionFile = join(options.place.cluster, 'PG_VERSION')
   if (existsSync(versionFile)) requireVersion((await readFile(versionFile, 'utf8')).trim(), options)
@@ -42,7 +42,8 @@ async function makeCluster(options: ClusterOptions): Promise<void> {
   await requireVacant(place)
   await clearDrafts(place)
   await ensurePassword(place, account)
-  // Made under another name and renamed when complete: an initdb killed half-way leaves no cluster, only a draft.
+  // Created under another name and renamed when complete. A killed initdb leaves a draft and no
+  // cluster.
   const draft = join(place.dir, `${DRAFT_PREFIX}${randomBytes(6).toString('hex')}`)
   await mkdir(draft, { mode: 0o700 })
   await own(draft, account)
@@ -60,7 +61,10 @@ async function requireVacant(place: DataPaths): Promise<void> {
   })
 }
 
-/** Best effort: the initdb of a killed process may still be writing into its draft; a later start removes it then. */
+/**
+ * Best effort. The initdb of a killed process may still write to its draft; then a later start
+ * removes the draft.
+ */
 async function clearDrafts(place: DataPaths): Promise<void> {
   for (const name of await readdir(place.dir)) {
     if (!name.startsWith(DRAFT_PREFIX)) continue
@@ -68,7 +72,9 @@ async function clearDrafts(place: DataPaths): Promise<void> {
   }
 }
 
-/** initdb reads the file as the server's user, so it belongs to that user. A password that exists is kept. */
+/**
+ * initdb reads the file as the server's user, so that user owns it. An existing password is kept.
+ */
 async function ensurePassword(place: DataPaths, account: ServerAccount): Promise<void> {
   if (readPassword(place) !== undefined) return
   await writeFile(place.password, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 })
@@ -83,7 +89,7 @@ async function own(path: string, account: ServerAccount): Promise<void> {
 async function runInitdb(draft: string, { place, programs, account, durable }: ClusterOptions): Promise<void> {
   const words = [
     ...['--pgdata', draft, '--username', SUPERUSER, '--pwfile', place.password, '--auth', 'scram-sha-256'],
-    // PostgreSQL's own C.UTF-8: the same order and the same upper case whatever the system's locales are.
+    // PostgreSQL's own C.UTF-8: the same order and upper case on every system.
     ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
     ...['--set', 'timezone=UTC', '--set', 'log_timezone=UTC', '--no-instructions'],
     ...(durable ? [] : ['--no-sync']),

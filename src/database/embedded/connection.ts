@@ -1,4 +1,5 @@
-// The few words spoken with the embedded server over SQL: is it ours and ready, and does our database exist.
+// SQL that starting the embedded server needs: whether the server is ours and ready, and whether
+// our database exists.
 import pg from 'pg'
 import { DATABASE, embeddedUrl } from './runningServer.ts'
 
@@ -8,7 +9,7 @@ const DUPLICATE_DATABASE = '42P04'
 
 export type Answer = 'ours' | 'not ours' | 'no answer'
 
-/** Who listens on the port. Our password is random, so a server that accepts it is ours. */
+/** Identifies the server on a port. Our password is random, so a server that accepts it is ours. */
 export async function probePort(port: number, password: string): Promise<Answer> {
   try {
     await withClient(port, password, (client) => client.query('SELECT 1'))
@@ -18,7 +19,10 @@ export async function probePort(port: number, password: string): Promise<Answer>
   }
 }
 
-/** Makes the database unless it exists. Idempotent, because a start may have been killed just before it. */
+/**
+ * Creates the database unless it exists. Idempotent, because an earlier start may have been killed
+ * before it.
+ */
 export async function ensureDatabase(port: number, password: string): Promise<void> {
   await withClient(port, password, async (client) => {
     const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
@@ -36,7 +40,7 @@ export function isAuthFailure(error: unknown): boolean {
 async function withClient<T>(port: number, password: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const connectionString = embeddedUrl(port, password, 'postgres')
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_MS })
-  client.on('error', () => undefined) // The query in progress rejects as well; unheard, it would end the process.
+  client.on('error', () => undefined) // The query rejects, too. Without a listener the event ends the process.
   try {
     await client.connect()
     return await work(client)

@@ -1,11 +1,12 @@
-// Where the embedded database keeps its files: the names inside a data directory, the default directory, and the
-// second place that root needs. Pure path arithmetic plus node:fs; prisma.config.ts reaches this file.
+// The file locations of the embedded database: the names inside a data directory, the default
+// directory, and the second location that root needs. Only path arithmetic and node:fs, because
+// prisma.config.ts imports this file.
 import { createHash } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { PACKAGE_ROOT } from '../packageRoot.ts'
 
-/** Persistent, and open to every user by convention: where root keeps what PostgreSQL's user must reach. */
+/** Persistent and readable by every user: root stores here what PostgreSQL's user must reach. */
 export const SYSTEM_DIR = '/var/lib/jobledger'
 
 /** The files of one data directory. */
@@ -28,21 +29,21 @@ export function dataPaths(dir: string): DataPaths {
   }
 }
 
-/** `data` in the checkout, wherever the process was started. */
+/** `data` in the checkout, whatever the current folder is. */
 export function defaultDataDir(): string {
   return join(PACKAGE_ROOT, 'data')
 }
 
 /**
- * The places where the data of `dataDir` may be, in order of preference. Only the default directory has a second one:
- * where somebody chose the directory, the data is there or nowhere.
+ * The possible locations of the data of `dataDir`, in order of preference. Only the default
+ * directory has a second one. A directory that was set explicitly has no fallback.
  */
 export function candidatePaths(dataDir: string, systemDir = SYSTEM_DIR): readonly [DataPaths, ...DataPaths[]] {
   const dir = resolve(dataDir)
   return dir === defaultDataDir() ? [dataPaths(dir), relocatedPaths(dir, systemDir)] : [dataPaths(dir)]
 }
 
-/** The place whose cluster exists, if there is one. */
+/** The location with a cluster. Undefined if there is no cluster. */
 export function occupiedPaths(places: readonly DataPaths[]): DataPaths | undefined {
   return places.find((place) => existsSync(join(place.cluster, 'PG_VERSION')))
 }

@@ -1,12 +1,17 @@
-// The one error of the embedded PostgreSQL. Its message is a sentence for the person at the terminal: what was
-// wrong and what to do. Nothing else in this folder may throw bare errors out of it.
+// The only error that this folder throws on purpose. Its message is a sentence for the person at
+// the terminal: what failed and what to do.
 
-/** The embedded PostgreSQL cannot be had. The message is complete: print it without a stack trace. */
+/**
+ * The embedded PostgreSQL is unavailable. The message is complete: print it without a stack trace.
+ */
 export class EmbeddedDatabaseError extends Error {
   override readonly name = 'EmbeddedDatabaseError'
 }
 
-/** Turns a refusal of the operating system into the sentence; what is already one, or is a bug, passes unchanged. */
+/**
+ * Turns an error of the operating system into that sentence. Returns EmbeddedDatabaseErrors and
+ * bugs unchanged.
+ */
 export function asEmbeddedDatabaseError(error: unknown, dataDir: string): unknown {
   if (error instanceof EmbeddedDatabaseError || !isSystemError(error)) return error
   return new EmbeddedDatabaseError(

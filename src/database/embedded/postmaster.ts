@@ -1,5 +1,5 @@
-// The PostgreSQL server process: launched on a free port of the loopback, watched until it accepts connections, and
-// stopped. Called under the start lock only. It decides nothing about who owns the server.
+// The PostgreSQL server process: started on a free loopback port, awaited until it accepts
+// connections, and stopped. Call only under the start lock. Does not decide who owns the server.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
@@ -20,7 +20,7 @@ export interface Launch {
   readonly programs: PostgresPrograms
   readonly account: ServerAccount
   readonly settings: ServerSettings
-  /** The process that postmaster.pid names, when we know that it is not a postmaster of this cluster. */
+  /** The process in postmaster.pid, if it is known not to be a postmaster of this cluster. */
   readonly stalePid: number | undefined
 }
 
@@ -31,15 +31,18 @@ export interface LaunchedPostmaster {
 }
 
 const POLL_MS = 15
-/** Crash recovery of a large database takes its time. */
+/** Crash recovery of a large database can take minutes. */
 const START_MS = 300_000
 const ATTEMPTS = 8
 const ATTEMPT_PAUSE_MS = 500
 const LARGE_LOG_BYTES = 10_000_000
-/** Somebody took the port between our look and the launch, or the last backends of a killed postmaster still end. */
+/**
+ * Another process took the port after we chose it, or the last backends of a killed postmaster are
+ * still ending.
+ */
 const PASSING_FAILURE = /could not create any TCP\/IP sockets|pre-existing shared memory block/
 
-/** Launches the server and waits until it accepts connections. */
+/** Starts the server and waits until it accepts connections. */
 export async function launchPostmaster(launch: Launch): Promise<LaunchedPostmaster> {
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await launchOnce(launch, await freePort())
@@ -49,7 +52,7 @@ export async function launchPostmaster(launch: Launch): Promise<LaunchedPostmast
   }
 }
 
-/** The server, or what it wrote to its log before it ended. */
+/** The server, or its log if it ended early. */
 async function launchOnce(launch: Launch, port: number): Promise<LaunchedPostmaster | string> {
   const log = openLog(launch.place)
   try {
@@ -71,14 +74,16 @@ function spawnPostmaster({ place, programs, account, settings, stalePid }: Launc
   const words = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = spawn(programs.postgres, ['-D', place.cluster, ...words], {
     ...account,
-    // Out of the terminal's process group: Ctrl-C must reach us alone, so that requests end before the database.
+    // Outside the terminal's process group. Ctrl-C must reach this process only, so that requests
+    // end before the database.
     detached: true,
     cwd: '/',
     stdio: ['ignore', log, log],
     env: {
       ...PROGRAM_ENV,
-      // PostgreSQL refuses a postmaster.pid whose pid is alive, unless it is its own family's. We do not remove the
-      // file instead: it also holds what PostgreSQL needs to notice backends that are still writing.
+      // PostgreSQL refuses to start while the pid in postmaster.pid is alive, unless the process is
+      // its parent or its grandparent. The file must not be removed: PostgreSQL also needs it to
+      // notice backends that are still writing.
       ...(stalePid === undefined ? {} : { PG_GRANDPARENT_PID: String(stalePid) }),
     },
   })
@@ -86,7 +91,7 @@ function spawnPostmaster({ place, programs, account, settings, stalePid }: Launc
   return child
 }
 
-/** Never settles when the process ends first. */
+/** Never settles if the process ends first. */
 async function readiness(child: ChildProcess, place: DataPaths): Promise<ProcessIdentity> {
   const deadline = Date.now() + START_MS
   while (Date.now() < deadline) {
@@ -108,9 +113,12 @@ function startFailure(place: DataPaths, output: string): EmbeddedDatabaseError {
   return new EmbeddedDatabaseError(`The embedded PostgreSQL did not start (${reason}); its log is ${place.log}.`)
 }
 
-/** Stops the server at once but cleanly, and harder each time it does not obey. Resolves when the process is gone. */
+/**
+ * Stops the server cleanly without waiting for clients, and by stronger signals if it does not
+ * stop. Resolves when the process is gone.
+ */
 export async function stopPostmaster(server: ProcessIdentity): Promise<void> {
-  // Fast shutdown; immediate shutdown, which costs a recovery at the next start; the end.
+  // Fast shutdown; then immediate shutdown, which needs recovery at the next start; then SIGKILL.
   for (const [signal, patienceMs] of [
     ['SIGINT', 20_000],
     ['SIGQUIT', 5_000],
@@ -125,7 +133,7 @@ export async function stopPostmaster(server: ProcessIdentity): Promise<void> {
   }
 }
 
-/** Signals that process and no other that got its pid since. */
+/** Signals this process only, never a later one with the same pid. */
 export function signalPostmaster(server: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(server)) return
   try {
@@ -135,7 +143,7 @@ export function signalPostmaster(server: ProcessIdentity, signal: NodeJS.Signals
   }
 }
 
-/** Opened by us, not by the server's user, who could not write here. */
+/** Opened by this process, because the server's user cannot write here. */
 function openLog(place: DataPaths): number {
   const size = statSync(place.log, { throwIfNoEntry: false })?.size ?? 0
   if (size > LARGE_LOG_BYTES) renameSync(place.log, `${place.log}.1`)

@@ -1,6 +1,7 @@
-// Chooses the place of the data and the user of the server together, because each depends on the other, and makes the
-// directory. The rule: data that exists decides; new data goes where DATA_DIR says; only root, and only for the default
-// directory, goes to /var/lib/jobledger instead when PostgreSQL's user cannot enter the checkout.
+// Chooses the location of the data and the user of the server together, because they depend on each
+// other. Creates the directory. Existing data decides. New data goes to DATA_DIR. The one exception
+// is root with the default directory: if PostgreSQL's user cannot enter the checkout, the data goes
+// to /var/lib/jobledger.
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { candidatePaths, type DataPaths, occupiedPaths } from './dataPaths.ts'
@@ -36,7 +37,7 @@ export function prepareDataPaths(
   return { place, account }
 }
 
-/** Whether the directory can be entered, or could if it were made. */
+/** Whether the directory can be entered, or could be if it existed. */
 function reachable(place: DataPaths, account: ServerAccount): boolean {
   let dir = place.dir
   while (!isDirectory(dir) && dir !== dirname(dir)) dir = dirname(dir)
@@ -48,12 +49,15 @@ function makeReachable(place: DataPaths, account: ServerAccount): boolean {
   return account.uid === undefined || canEnter(place.dir, account)
 }
 
-/** Missing directories on the way are made too. Under root others may pass through, but not look around. */
+/**
+ * Also creates missing parent directories. Under root, others may pass through them but not list
+ * them.
+ */
 function makeDirectory(dir: string): void {
   if (isDirectory(dir)) return
   makeDirectory(dirname(dir))
   try {
-    // Not recursive: below /proc, where nothing can be made, Node would try without end.
+    // Not recursive: below /proc, where nothing can be created, Node would retry without end.
     mkdirSync(dir)
   } catch (error) {
     // Another process was faster.

@@ -1,16 +1,18 @@
-// Tells processes apart. A pid alone is reused by the system, so a process is known by its pid and its start together.
-// Synchronous and without dependencies, because prisma.config.ts reaches this file.
+// Identifies processes by pid and start time, because the system reuses pids. Synchronous and
+// without dependencies, because prisma.config.ts imports this file.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 
 export interface ProcessIdentity {
   readonly pid: number
-  /** Opaque; equal only for the same run of the same process on the same boot. */
+  /** Opaque. Equal only for the same process on the same boot. */
   readonly startedAt: string
 }
 
-/** The identity of a living process, or undefined if there is none. A zombie is dead: nobody may have reaped it yet. */
+/**
+ * The identity of a living process. Undefined if no such process is alive. A zombie counts as dead.
+ */
 export function identify(pid: number): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? linuxStart(pid) : otherStart(pid)
   return startedAt === undefined ? undefined : { pid, startedAt }
@@ -24,7 +26,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startedAt === identity.startedAt
 }
 
-/** The words of a process's command line; empty when it is dead or hidden from us. */
+/** The arguments of a process. Empty if it is dead or hidden from us. */
 export function commandLineOf(pid: number): readonly string[] {
   try {
     if (process.platform === 'linux') {
@@ -36,7 +38,7 @@ export function commandLineOf(pid: number): readonly string[] {
   }
 }
 
-/** Reads what writeFileSync(JSON.stringify(identity)) wrote; anything else is undefined. */
+/** Parses the JSON of an identity. Undefined for anything else. */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -50,7 +52,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 
 function linuxStart(pid: number): string | undefined {
   try {
-    // The second field is the program's name in brackets and may itself hold blanks and brackets.
+    // The second field is the program's name in parentheses. It can contain blanks and parentheses.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, startTicks] = [fields[0], fields[19]]
@@ -73,7 +75,7 @@ function otherStart(pid: number): string | undefined {
 
 function ps(pid: number, ...columns: string[]): string {
   const options = { encoding: 'utf8', stdio: 'pipe', env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/bin:/usr/bin' } } as const
-  // One -o for each column: in BSD's ps an empty title swallows the rest of its argument.
+  // One -o per column: in BSD's ps an empty title swallows the rest of its argument.
   const chosen = columns.flatMap((column) => ['-o', column])
   return execFileSync('ps', ['-ww', ...chosen, '-p', String(pid)], options).trim()
 }

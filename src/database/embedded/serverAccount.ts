@@ -1,16 +1,17 @@
-// Which operating-system user PostgreSQL runs as. PostgreSQL refuses to run as root, so root lends it another user;
-// this file never creates users.
+// Chooses the operating-system user of PostgreSQL. PostgreSQL refuses to run as root, so root runs
+// it as another user. This file never creates users.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import process from 'node:process'
 import { EmbeddedDatabaseError } from './errors.ts'
 
-/** Spawn options: empty to run as ourselves. */
+/** Spawn options. Empty: run as the current user. */
 export type ServerAccount = { readonly uid: number; readonly gid: number } | Record<string, never>
 
 /**
- * The environment of every program of PostgreSQL. Not ours: PGPORT or PGOPTIONS would change what runs, LD_LIBRARY_PATH
- * would replace the libraries it brings, and we read its messages, so they must be English.
+ * The environment of every PostgreSQL program. Not inherited: PGPORT or PGOPTIONS would change what
+ * runs, and LD_LIBRARY_PATH would replace its libraries. Messages must be in English, because we
+ * parse them.
  */
 export const PROGRAM_ENV = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
@@ -19,18 +20,22 @@ export function isRoot(): boolean {
 }
 
 /**
- * One rule: who is not root runs PostgreSQL as himself; root runs it as the owner of the data, which is `nobody` for
- * data that root made itself. `nobody` exists everywhere, and initdb insists on a user that has a name.
+ * A user other than root runs PostgreSQL as themselves. Root runs it as the owner of the data. For
+ * data that root created, that is the unprivileged user that every system has; initdb requires a
+ * user with a name.
  */
 export function serverAccount(existingCluster: string | undefined): ServerAccount {
   if (!isRoot()) return {}
   const owner = existingCluster === undefined ? undefined : statSync(existingCluster)
-  const account = owner === undefined || owner.uid === 0 ? nobody() : { uid: owner.uid, gid: owner.gid }
+  const account = owner === undefined || owner.uid === 0 ? unprivilegedAccount() : { uid: owner.uid, gid: owner.gid }
   requirePermissionToSwitch(account)
   return account
 }
 
-/** Whether the user of `account` can enter `dir`; asked of the kernel, because mode bits are not the whole truth. */
+/**
+ * Whether `account` can enter `dir`. Tested by entering it, because mode bits do not show
+ * everything.
+ */
 export function canEnter(dir: string, account: ServerAccount): boolean {
   const check = spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', dir], {
     ...account,
@@ -41,7 +46,7 @@ export function canEnter(dir: string, account: ServerAccount): boolean {
   return check.status === 0
 }
 
-function nobody(): ServerAccount {
+function unprivilegedAccount(): ServerAccount {
   try {
     return { uid: idOfNobody('-u'), gid: idOfNobody('-g') }
   } catch (cause) {
@@ -57,7 +62,7 @@ function idOfNobody(which: '-u' | '-g'): number {
   return id >>> 0 // macOS says -2
 }
 
-/** In a container that was stripped of its capabilities root may not become anybody else. */
+/** In a container without the capabilities, root cannot switch to another user. */
 function requirePermissionToSwitch(account: ServerAccount): void {
   const attempt = spawnSync('/bin/sh', ['-c', ':'], { ...account, cwd: '/', env: PROGRAM_ENV, stdio: 'ignore' })
   if (attempt.status === 0) return

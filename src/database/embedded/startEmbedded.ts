@@ -1,5 +1,6 @@
-// Gives a process the embedded PostgreSQL of a data directory: starts it, joins it as a guest of the living process
-// that started it, or takes it over from a dead one. It alone decides who owns the server.
+// Provides the embedded PostgreSQL of a data directory: starts it, joins the server of another
+// living process, or takes over the server of a dead one. Only this module decides who owns the
+// server.
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,17 +23,23 @@ export interface EmbeddedLog {
 export interface EmbeddedOptions {
   readonly dataDir: string
   readonly log: EmbeddedLog
-  /** Server settings (postgresql.conf) for a server that this call starts. `fsync: "off"` makes it throw-away. */
+  /**
+   * Server settings (postgresql.conf) for a server that this call starts. `fsync: "off"` is for
+   * disposable data.
+   */
   readonly settings?: ServerSettings
-  /** Where root keeps what PostgreSQL's user cannot reach in the checkout. */
+  /** Where root stores what PostgreSQL's user cannot reach in the checkout. */
   readonly systemDir?: string
 }
 
 export interface EmbeddedServer {
   readonly url: string
-  /** False for a guest: another living process owns the server and will stop it. */
+  /** False if joined: another living process owns the server and will stop it. */
   readonly owned: boolean
-  /** Stops the server if it is ours, and resolves when its process is gone. Safe to call twice. */
+  /**
+   * Stops the server if this process owns it, and resolves when its process is gone. Safe to call
+   * twice.
+   */
   stop(): Promise<void>
 }
 
@@ -41,14 +48,14 @@ interface RunningServer {
   readonly port: number
 }
 
-/** How long a server that a killed process left behind may take until it answers, before it is replaced. */
+/** Maximum time that the server of a killed process has to respond. Then it is replaced. */
 const ORPHAN_ANSWER_MS = 60_000
 const STOP_LOCK_MS = 10_000
 const POLL_MS = 50
 
 /**
- * Starts or finds the embedded PostgreSQL of `dataDir`, which accepts connections when this resolves.
- * An owner stops it by `stop()`; a normal exit of the process without `stop()` stops it too.
+ * Starts the embedded PostgreSQL of `dataDir` or joins a running one. It accepts connections when
+ * this resolves. The owner stops it by `stop()`, or by a normal exit of its process.
  * @throws EmbeddedDatabaseError with a sentence for the user
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
@@ -60,7 +67,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       const password = requirePassword(place)
       const running = await findRunning(place, password, options.log)
       if (running !== undefined && (await ownerIsAlive(place))) return joined(running, password)
-      // Before the launch: a server whose owner nobody knows would be taken over from its living owner.
+      // Before the launch: without a recorded owner, another process would take the server over.
       await replaceFile(place.owner, JSON.stringify(identifySelf()))
       const settings = options.settings ?? {}
       const server = running ?? (await launch({ place, programs, account, settings }, password, options.log))
@@ -89,7 +96,9 @@ async function launch(options: Omit<Launch, 'stalePid'>, password: string, log: 
   return { identity, port }
 }
 
-/** The postmaster that serves this cluster already, waited for until it answers; replaced if it never does. */
+/**
+ * The postmaster that already serves this cluster, once it responds. Replaces it if it never does.
+ */
 async function findRunning(place: DataPaths, password: string, log: EmbeddedLog): Promise<RunningServer | undefined> {
   const deadline = Date.now() + ORPHAN_ANSWER_MS
   for (;;) {
@@ -108,7 +117,10 @@ async function findRunning(place: DataPaths, password: string, log: EmbeddedLog)
   }
 }
 
-/** What postmaster.pid names, if it lives and may be a postmaster; `certain` if nothing else can be meant. */
+/**
+ * The process in postmaster.pid, if it is alive and may be a postmaster. `certain` if it is
+ * certainly ours.
+ */
 function livingPostmaster(place: DataPaths): (RunningServer & { certain: boolean }) | undefined {
   const file = readPostmasterFile(place)
   if (file === undefined) return undefined
@@ -118,7 +130,10 @@ function livingPostmaster(place: DataPaths): (RunningServer & { certain: boolean
   return { identity, port: file.port, certain: serves === 'yes' }
 }
 
-/** Who started the server. Means nothing while no server runs, so nobody has to clear it away. */
+/**
+ * Whether the process that started the server is alive. Meaningless while no server runs, so the
+ * file needs no cleanup.
+ */
 async function ownerIsAlive(place: DataPaths): Promise<boolean> {
   const owner = parseIdentity(await readFile(place.owner, 'utf8').catch(() => ''))
   return owner !== undefined && isAlive(owner)
@@ -134,8 +149,8 @@ function owned(server: RunningServer, place: DataPaths, password: string): Embed
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     const stopServer = (): Promise<void> => stopPostmaster(server.identity)
-    // Under the lock, so that nobody becomes the guest of a server that is about to go; but not for ever, and also when
-    // somebody has removed the directory.
+    // Under the lock, so that no other process joins a server that is about to stop. Stops it
+    // without the lock after a timeout, or if the directory was removed.
     await withStartLock(place.dir, stopServer, STOP_LOCK_MS).catch(stopServer)
     process.off('exit', stopOnExit)
   }

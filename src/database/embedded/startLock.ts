@@ -1,9 +1,9 @@
-// The lock that lets one process at a time start, take over or stop the server of a data directory. It owns the
-// files `start-lock.N` and must survive a kill -9 at any moment: a dead holder's lock is free.
-//
-// There is no safe way to delete a dead process's lock file: a second process that also judged it dead would delete the
-// lock of the first. So locks are numbered and never broken; the highest number counts, and who wants the lock
-// creates the next number, which only one process can do.
+// The lock for starting, taking over or stopping the server of a data directory. Owns the files
+// `start-lock.N`. It survives a kill -9 at any moment: the lock of a dead holder is free.
+// A dead process's lock file cannot be deleted safely: a second process that also considers it dead
+// could delete the lock of the first. So locks are numbered and never deleted by others. The
+// highest number counts. A process takes the lock by creating the next number, which only one
+// process can do.
 import { randomUUID } from 'node:crypto'
 import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,16 +14,24 @@ import { identifySelf, isAlive, type ProcessIdentity, parseIdentity } from './pr
 const PREFIX = 'start-lock.'
 const FREE = 'free'
 const POLL_MS = 40
-/** Long enough for the holder's crash recovery; a holder that hangs longer is reported, never overridden. */
+/**
+ * Long enough for the holder's crash recovery. A holder that hangs longer is reported, never
+ * overridden.
+ */
 const WAIT_MS = 300_000
 
-/** Runs `work` while nobody else runs his under the same directory. @throws EmbeddedDatabaseError after `waitMs` */
+/**
+ * Runs `work` while no other process runs under the same directory.
+ * @throws EmbeddedDatabaseError
+ * after `waitMs`
+ */
 export async function withStartLock<T>(dir: string, work: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
   const held = await acquire(dir, waitMs)
   try {
     return await work()
   } finally {
-    // If it fails, the lock is held until this process ends: late for others, but never wrong.
+    // If it fails, this process holds the lock until it ends. That delays others but is never
+    // wrong.
     await replaceFile(held, FREE).catch(() => undefined)
   }
 }
@@ -49,7 +57,8 @@ async function acquire(dir: string, waitMs: number): Promise<string> {
 async function create(dir: string, number: number): Promise<string | undefined> {
   const lock = join(dir, `${PREFIX}${number}`)
   const draft = join(dir, `.${PREFIX}${randomUUID()}`)
-  // A link, unlike an exclusive open, appears together with its content: no reader ever sees a lock without holder.
+  // A link, unlike an exclusive open, appears together with its content: no reader sees a lock
+  // without its holder.
   await writeFile(draft, JSON.stringify(identifySelf()), { mode: 0o600 })
   try {
     await link(draft, lock)
@@ -60,7 +69,8 @@ async function create(dir: string, number: number): Promise<string | undefined> 
     await rm(draft, { force: true })
   }
   if ((await latestNumber(dir)) !== number) {
-    // Others have come and gone since we looked, and have cleared this number away: it is not the latest.
+    // Other processes took and released the lock meanwhile and removed this number, so it is not
+    // the latest.
     await rm(lock, { force: true })
     return undefined
   }
@@ -86,14 +96,14 @@ async function holderOf(dir: string, number: number): Promise<ProcessIdentity | 
   }
 }
 
-/** Keeps the predecessor, so that a slow reader of the directory never finds it without a number. */
+/** Keeps the previous number, so that a slow reader of the directory always finds one. */
 async function clearBelow(dir: string, number: number): Promise<void> {
   for (const old of await lockNumbers(dir)) {
     if (old < number) await rm(join(dir, `${PREFIX}${old}`), { force: true })
   }
 }
 
-/** Writes a file so that a reader finds the old content or the new, never a part. */
+/** Writes a file atomically: a reader finds the old content or the new, never a part. */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`
   await writeFile(draft, content, { mode: 0o600 })
