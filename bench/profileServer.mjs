@@ -1,5 +1,6 @@
-// Loaded before the server where it is to be profiled (`--import`; NODE_OPTIONS does not take --cpu-prof): leaves a .cpuprofile in
-// BENCH_PROFILE_DIR when the process ends, for Chrome's developer tools and the like.
+// Imported before the server to profile it (`--import`; NODE_OPTIONS does not accept --cpu-prof).
+// When the process ends, writes a .cpuprofile to BENCH_PROFILE_DIR, for example for Chrome's
+// developer tools.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { join } from 'node:path'
@@ -11,7 +12,8 @@ session.connect()
 session.post('Profiler.enable')
 session.post('Profiler.start')
 
-// A session on its own process answers before `post` returns, so that it also works while the process is exiting.
+// A session on its own process runs the callback before `post` returns, so it also works while the
+// process is exiting.
 process.once('exit', () => {
   session.post('Profiler.stop', (error, stopped) => {
     if (error !== null) return

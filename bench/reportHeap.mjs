@@ -1,6 +1,7 @@
-// Loaded before the server whose memory is measured (`--import`; NODE_OPTIONS does not take --expose-gc): at each SIGUSR2 it tells on
-// stdout, as one line of JSON with the msg "memory", what the process holds, in bytes: its resident set as it stands, then its heap and
-// what is outside of it (buffers, WebAssembly) after a full collection.
+// Imported before the server to measure its memory (`--import`; NODE_OPTIONS does not accept
+// --expose-gc). On each SIGUSR2 it writes one line of JSON with the msg "memory" to stdout, in
+// bytes: the current resident set, then the heap and the memory outside of it (buffers,
+// WebAssembly) after a full collection.
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
@@ -11,7 +12,7 @@ const collect = runInNewContext('gc')
 
 process.on('SIGUSR2', async () => {
   const { rss } = process.memoryUsage()
-  // What finalizers let go is collected by the second.
+  // The second collection frees what finalizers released.
   collect()
   await pause(100)
   collect()

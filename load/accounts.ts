@@ -1,16 +1,17 @@
-// The accounts of the jobs of a run: what stands in the database of each of them, and whether it is what it should be.
+// The accounts of the jobs of a run: what the database holds of each job, and whether it is
+// correct.
 import { findHistoryFaults } from '../src/database/historyFaults.ts'
 import { AccountsDocument, type AccountsQuery } from '../test/client/documents.generated.ts'
 import { onServer } from '../test/support/testRun.ts'
 import type { LoadClient } from './loadClient.ts'
 
-/** How many jobs have which account: the state, the version, every record and the results, in one line. */
+/** Number of jobs by account: the state, the version, every record and the results, in one line. */
 type Accounts = ReadonlyMap<string, number>
 
 const COMPLETED = 'COMPLETED v3: 1 to PENDING, 2 PENDING to PROCESSING, 3 PROCESSING to COMPLETED; SUCCESS'
 const WAITING = 'PENDING v1: 1 to PENDING; no result'
 
-/** What is wrong, one line for each fault; none if each job has exactly the records that it should have. */
+/** One line for each fault. Empty if each job has exactly the expected records. */
 export function accountFaults(
   accounts: Accounts,
   { completed, waiting }: Readonly<Record<'completed' | 'waiting', number>>,
@@ -35,7 +36,7 @@ const BY_SQL = `
     FROM jobs AS j WHERE j.preset = $1
   ) AS accounts GROUP BY account`
 
-/** Reads the tables; also tells of faults that no account shows. */
+/** Reads the tables. Also reports faults that no account shows. */
 export async function accountsBySql(
   databaseUrl: string,
   run: string,
@@ -50,7 +51,7 @@ export async function accountsBySql(
   })
 }
 
-/** Reads page after page over the API. */
+/** Reads all pages over the API. */
 export async function accountsByApi(client: LoadClient, run: string): Promise<Accounts> {
   const accounts = new Map<string, number>()
   for (let after: string | null = null; ; ) {

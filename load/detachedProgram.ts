@@ -1,5 +1,5 @@
-// A program of ours as a process of its own, out of the terminal's process group: Ctrl-C reaches us alone, and what was begun ends in
-// good order. It does not outlive us.
+// A program of ours as a process of its own, outside the terminal's process group: Ctrl-C reaches
+// this process only, so that started work can finish. The program does not outlive this process.
 import { tmpdir } from 'node:os'
 import process from 'node:process'
 import { createInterface, type Interface } from 'node:readline'
@@ -8,27 +8,27 @@ import { execa } from 'execa'
 
 export interface DetachedProgramOptions {
   readonly words?: readonly string[]
-  /** All that it gets of ours, beside PATH. */
+  /** Its environment variables. It inherits only PATH. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface ProgramEnd {
   readonly code: number | undefined
   readonly signal: string | undefined
-  /** What it said on stderr. */
+  /** Its output on stderr. */
   readonly errors: string
 }
 
 export interface DetachedProgram {
   readonly pid: number
-  /** What it says on stdout, line by line. */
+  /** Its output on stdout, line by line. */
   readonly lines: Interface
   /** Resolves when the process is gone. */
   readonly ended: Promise<ProgramEnd>
   kill(signal: NodeJS.Signals): void
 }
 
-/** `file` is a file URL, of JavaScript or of TypeScript. The program runs where no .env is. */
+/** `file` is a file URL of JavaScript or TypeScript. The program runs in a folder without .env. */
 export function startDetached(file: string, { words = [], environment }: DetachedProgramOptions): DetachedProgram {
   const loader = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
   const child = execa(process.execPath, [...loader, fileURLToPath(file), ...words], {

@@ -1,4 +1,4 @@
-// How long requests took: in a histogram, so that millions of them take no room.
+// Latencies of requests, in a histogram, so that millions of them need no memory.
 import { createHistogram } from 'node:perf_hooks'
 
 export interface LatencyFigures {
@@ -17,7 +17,7 @@ export class Latencies {
     this.histogram.record(Math.max(1, Math.round(ms * 1000)))
   }
 
-  /** Runs `work` and records how long it took, unless it failed. */
+  /** Runs `work` and records its duration, unless it failed. */
   async time<T>(work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()
     const outcome = await work()

@@ -1,5 +1,6 @@
-// The load test, `npm run load`: jobs are created, claimed by several workers and completed, over HTTP, for a given time. Prints how
-// many and how fast, and fails unless every job has exactly the records that it should have.
+// The load test, `npm run load`: jobs are created, claimed by several workers and completed, over
+// HTTP, for a given time. Prints the number of jobs and the latencies. Fails unless every job has
+// exactly the expected records.
 import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 import { Command } from 'commander'

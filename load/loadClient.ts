@@ -1,9 +1,13 @@
-// What the load test asks of the API. Whatever is not done as it was asked for ends the test: a load that is refused measures nothing.
+// The API requests of the load test. Any refused request ends the test: it would invalidate the
+// measurement.
 import { CompleteJobDocument, RecordJobDocument } from '../src/client/documents.generated.ts'
 import { sendOperation, type TypedDocument } from '../src/client/sendOperation.ts'
 import { CreateJobsDocument, TakeJobsDocument, type TakeJobsMutation } from '../test/client/documents.generated.ts'
 
-/** The load could not be brought, or the accounts do not add up. The message is complete: print it without a stack trace. */
+/**
+ * The load test failed, or the accounts are wrong. The message is complete: print it without a
+ * stack trace.
+ */
 export class LoadError extends Error {
   override readonly name = 'LoadError'
 }
@@ -13,9 +17,9 @@ export type ClaimedJob = Extract<TakeJobsMutation['claimJobs'], { __typename: 'C
 export interface LoadClientOptions {
   readonly endpoint: string
   readonly token: string | undefined
-  /** Whose jobs they are; undefined: the caller's own. */
+  /** The owner of the jobs. Undefined: the caller. */
   readonly user: string | undefined
-  /** Marks the jobs of this run: workers take no others. */
+  /** Marks the jobs of this run. Workers claim only these. */
   readonly run: string
 }
 

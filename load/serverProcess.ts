@@ -1,16 +1,20 @@
-// A server as in production, in a process of its own: what the load test measures and what the kill tests kill.
+// A server as in production, in a process of its own. The load test measures it, and the kill tests
+// kill it.
 import { type DetachedProgram, startDetached } from './detachedProgram.ts'
 
 export interface ServerProcessOptions {
   readonly databaseUrl: string
-  /** Beside those variables that make it a server of production, open to this machine. */
+  /** Variables besides those for an open production server on this machine. */
   readonly environment?: Readonly<Record<string, string>>
-  /** What `npm run build` has made, which starts in half the time; by default the source. */
+  /** Runs the output of `npm run build`, which starts in half the time. Default: the source. */
   readonly isBuilt?: boolean
 }
 
 export interface ServerProcess extends DetachedProgram {
-  /** Resolves to the address of the API when the server listens; rejects with a ServerStartError if it ends before that. */
+  /**
+   * Resolves to the address of the API when the server listens. Rejects with a ServerStartError if
+   * it ends before that.
+   */
   readonly endpoint: Promise<string>
 }
 

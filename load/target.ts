@@ -1,4 +1,5 @@
-// The server under load: one of our own on a database of its own, or one that exists. Whoever opens it closes it.
+// The server under load: one of our own on a new database, or an existing one. The code that opens
+// it must close it.
 import process from 'node:process'
 import { applyMigrations } from '../src/database/migrations.ts'
 import { startTemporaryServer } from '../test/support/temporaryServer.ts'
@@ -6,11 +7,11 @@ import { databaseUrl, dropDatabases, nameTestRun, onServer, PRISTINE } from '../
 import { startServerProcess } from './serverProcess.ts'
 
 export interface Target {
-  /** The whole URL of the API. */
+  /** The full URL of the API. */
   readonly endpoint: string
-  /** Undefined where only the API can be asked. */
+  /** Undefined if only the API is accessible. */
   readonly databaseUrl: string | undefined
-  /** For people: what is under load. */
+  /** Describes the server under load for people. */
   readonly described: string
   close(): Promise<void>
 }
@@ -19,7 +20,10 @@ export function existingTarget(endpoint: string): Target {
   return { endpoint, databaseUrl: undefined, described: endpoint, close: async () => undefined }
 }
 
-/** A server of production on a new database: of TEST_DATABASE_URL, or else of a PostgreSQL that is made for it. */
+/**
+ * A production server on a new database: on the server of TEST_DATABASE_URL, or else on a temporary
+ * PostgreSQL.
+ */
 export async function openOwnTarget(): Promise<Target> {
   const closing: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {

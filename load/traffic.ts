@@ -1,4 +1,5 @@
-// The load: creators that fill the queue and workers that empty it, for a given time, and what they measure.
+// The load: creators that fill the queue and workers that empty it, for a given time, and their
+// measurements.
 import { setTimeout as pause } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { Latencies } from './latencies.ts'
@@ -6,15 +7,15 @@ import { type ClaimedJob, type LoadClient, LoadError } from './loadClient.ts'
 
 export interface TrafficSettings {
   readonly seconds: number
-  /** Each sends one request at a time: a batch, then a single job. */
+  /** Number of creators. Each sends one request at a time: a batch, then a single job. */
   readonly creators: number
   readonly batch: number
   readonly workers: number
-  /** A worker completes so many jobs at once. */
+  /** Number of jobs that a worker completes at once. */
   readonly concurrency: number
-  /** A worker claims so many jobs at once. */
+  /** Number of jobs that a worker claims at once. */
   readonly claim: number
-  /** Creators wait while so many jobs are not completed. */
+  /** Creators wait while this many jobs are not completed. */
   readonly backlog: number
 }
 
@@ -24,9 +25,9 @@ export interface Counts {
   readonly completed: number
 }
 
-/** How long a creator waits for room, and a worker for jobs. */
+/** Delay before a creator checks again for room in the queue, and a worker for jobs. */
 const LOOK_AGAIN_MS = 5
-/** What is left in the queue when the time is over may take so long without any of it being completed. */
+/** Maximum time without a completed job while the queue is emptied at the end. */
 const PATIENCE_MS = 30_000
 
 export class Traffic {
@@ -37,9 +38,9 @@ export class Traffic {
     complete: new Latencies(),
     creationToCompletion: new Latencies(),
   }
-  /** So many when the time was over. */
+  /** Number of jobs when the time was over. */
   inTime: Counts = { created: 0, claimed: 0, completed: 0 }
-  /** How long the time was, in seconds. */
+  /** Duration of the load, in seconds. */
   elapsedSeconds = 0
   private readonly client: LoadClient
   private readonly settings: TrafficSettings
@@ -48,7 +49,7 @@ export class Traffic {
   private readonly sentAt = new Map<string, number>()
   private sent = 0
   private isCreating = true
-  /** Aborted when the workers are to stop. */
+  /** Aborted when the workers must stop. */
   private readonly ending = new AbortController()
   private completedAt = 0
 
@@ -62,7 +63,8 @@ export class Traffic {
   }
 
   /**
-   * Resolves when the time is over and every job is completed, or when `stop` was aborted and what was begun has ended.
+   * Resolves when the time is over and every job is completed, or when `stop` was aborted and all
+   * started work has finished.
    * @throws LoadError
    */
   async run(stop: AbortSignal): Promise<void> {
@@ -73,7 +75,7 @@ export class Traffic {
     const creating = Array.from({ length: creators }, () => this.create())
     const working = Array.from({ length: workers }, (_, n) => this.work(`load-${n + 1}`))
     const emptied = Promise.all(creating).then(() => this.awaitEmptyQueue())
-    // The first failure ends all of them; each finishes what it has begun.
+    // The first failure stops all creators and workers. Each finishes its current request.
     const parts = [...creating, ...working, emptied].map((part) =>
       part.catch((error: unknown) => {
         this.ending.abort()
@@ -109,7 +111,7 @@ export class Traffic {
     }
   }
 
-  /** Lets the workers empty the queue, and stops them then. */
+  /** Lets the workers empty the queue, then stops them. */
   private async awaitEmptyQueue(): Promise<void> {
     this.completedAt = performance.now()
     while (!this.ending.signal.aborted && this.counted.completed < this.counted.created) {

@@ -1,4 +1,5 @@
-// Creates jobs, each under an idempotency key, and asks again until the job is acknowledged, whatever becomes of server and database.
+// Creates jobs, each under an idempotency key. Retries until the job is acknowledged, whatever
+// happens to server and database.
 import { setTimeout as pause } from 'node:timers/promises'
 import { RecordJobDocument } from '../src/client/documents.generated.ts'
 import { sendOperation, type TypedDocument } from '../src/client/sendOperation.ts'
@@ -11,7 +12,7 @@ export interface CreatorsOptions {
   readonly userId: string
   readonly seed: number
   readonly faults: Faults
-  /** Whether so many jobs wait that no more are to be created now. */
+  /** Whether enough jobs are waiting for now. */
   isFull(): boolean
 }
 
@@ -20,9 +21,9 @@ const LARGEST_BATCH = 20
 const ANSWER_MS = 10_000
 const LONGEST_PAUSE_MS = 60
 const RETRY_MS = 250
-/** Enough to be lost over and over. */
+/** Maximum number of attempts of one request. High, because a request can be lost repeatedly. */
 const MAX_ATTEMPTS = 1000
-/** So many requests are sent once more after they were answered. */
+/** Share of requests that are sent again after their response. */
 const REPEATS = 0.05
 
 type Outcome = { readonly __typename: 'CreateJobSuccess'; readonly job: { readonly jobId: string } } | Refusal
@@ -32,9 +33,9 @@ interface Refusal {
 }
 
 export class Creators {
-  /** The jobs that the server has acknowledged, by their idempotency keys. */
+  /** The acknowledged jobs by their idempotency keys. */
   readonly acknowledged = new Map<string, string>()
-  /** How many requests had to be sent again. */
+  /** Number of requests that were sent again. */
   retries = 0
   private readonly options: CreatorsOptions
   private keys = 0
@@ -43,7 +44,10 @@ export class Creators {
     this.options = options
   }
 
-  /** Creates until `isEnough`; resolves when all that was begun is acknowledged. Gives up when `signal` is aborted. */
+  /**
+   * Creates jobs until `isEnough`. Resolves when all of them are acknowledged. Stops when `signal`
+   * is aborted.
+   */
   async run(isEnough: () => boolean, signal: AbortSignal): Promise<void> {
     const { seed } = this.options
     const create = async (random: Random): Promise<void> => {
@@ -73,7 +77,7 @@ export class Creators {
     }
   }
 
-  /** A key always leads to the same job. */
+  /** A key always identifies the same job. */
   private acknowledge(key: string, outcome: Outcome | undefined): void {
     if (outcome?.__typename !== 'CreateJobSuccess') {
       this.options.faults.note(`The job of ${key} was refused: ${outcome?.message}`)

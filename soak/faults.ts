@@ -1,6 +1,6 @@
-// What went wrong, collected while the trial goes on, so that one fault does not hide the next.
+// Collects faults while the trial continues, so that one fault does not hide the next.
 
-/** More of them say nothing more. */
+/** Further faults would add no information. */
 const MOST = 50
 
 export class Faults {

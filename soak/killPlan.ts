@@ -1,11 +1,12 @@
-// Who is killed, when and how, in one round: drawn from a seed, so that a failure can be told again.
+// Which processes are killed in one round, when and how. Generated from a seed, so that a failure
+// can be repeated.
 import type { Random } from '../src/commands/seed/random.ts'
 import { POSTGRES_KILLS, type PostgresKill } from './killablePostgres.ts'
 
 interface Moment {
-  /** When so many jobs of the round are completed, */
+  /** Number of completed jobs of the round that triggers the kill. */
   readonly completed: number
-  /** and then so much later. */
+  /** Additional delay. */
   readonly delayMs: number
 }
 
@@ -17,12 +18,12 @@ export type FoundationKill = Moment &
   (
     | { readonly of: 'server' }
     | { readonly of: 'postgres'; readonly what: PostgresKill; readonly awayMs: number }
-    /** Both at once: the server is started again while the database is still away. */
+    /** Both at once. The server is restarted while the database is still unavailable. */
     | { readonly of: 'both'; readonly awayMs: number }
   )
 
 export interface KillPlan {
-  /** One after the other: the next one waits until everything has recovered. */
+  /** Sequential: the next kill waits until everything has recovered. */
   readonly foundations: readonly FoundationKill[]
   /** At any time. */
   readonly workers: readonly WorkerKill[]
@@ -31,11 +32,11 @@ export interface KillPlan {
 export interface PlanOptions {
   readonly jobs: number
   readonly serverKills: number
-  /** Of each way to kill PostgreSQL. */
+  /** Number of kills for each way to kill PostgreSQL. */
   readonly postgresKills: number
   readonly bothKills: number
   readonly workerKills: number
-  /** PostgreSQL is away for so long at most. */
+  /** Maximum time that PostgreSQL is unavailable. */
   readonly awayMs: number
 }
 
@@ -53,7 +54,7 @@ export function drawPlan(random: Random, options: PlanOptions): KillPlan {
   ])
   const moments = (count: number): Moment[] =>
     Array.from({ length: count }, (_, n) => ({
-      // In the middle of the load: not before its first twentieth, nor in its last fifth.
+      // In the middle of the load: not in its first twentieth, nor in its last fifth.
       completed: Math.round(jobs * (0.05 + (0.75 * (n + random.next())) / count)),
       delayMs: random.integer(0, LONGEST_DELAY_MS),
     }))

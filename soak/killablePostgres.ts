@@ -1,5 +1,5 @@
-// A PostgreSQL that is killed and comes back on the same port with the same data. It waits for its log to be written before it
-// confirms a commit, but not for the disk: processes are killed here, not machines.
+// A PostgreSQL that is killed and restarted on the same port with the same data. A commit waits
+// until its log is written, but not until it is on disk: the test kills processes, not machines.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
@@ -19,8 +19,8 @@ import { startTemporaryServer, type TemporaryServer } from '../test/support/temp
 import { onServer } from '../test/support/testRun.ts'
 
 /**
- * What is killed: the server with all its processes; its first process, so that the others end by themselves; or one process that
- * serves a client, so that the server ends all others and recovers by itself.
+ * What is killed: the server with all its processes; its first process, so that the others end by
+ * themselves; or one backend, so that the server ends all others and recovers by itself.
  */
 export const POSTGRES_KILLS = ['everything', 'postmaster', 'backend'] as const
 export type PostgresKill = (typeof POSTGRES_KILLS)[number]
@@ -35,11 +35,11 @@ interface Installation {
 
 const LOOK_AGAIN_MS = 25
 const START_MS = 60_000
-/** The processes of a killed server still end, or the system still holds its port. */
+/** The processes of a killed server may still be ending, or its port may still be in use. */
 const PASSING_FAILURE = /could not create any TCP\/IP sockets|pre-existing shared memory block/
 
 export class KillablePostgres {
-  /** Of a database that has the schema. */
+  /** The URL of a database that has the schema. */
   readonly url: string
   private readonly installation: Installation
   private child: ChildProcess | undefined
@@ -49,7 +49,7 @@ export class KillablePostgres {
     this.url = embeddedUrl(installation.port, readPassword(installation.place) ?? '')
   }
 
-  /** Makes the data directory and the schema, and starts the server. */
+  /** Creates the data directory and the schema, and starts the server. */
   static async make(): Promise<KillablePostgres> {
     const home = await startTemporaryServer()
     process.once('exit', home.destroyAtExit)
@@ -68,7 +68,7 @@ export class KillablePostgres {
     }
   }
 
-  /** Starts the server; resolves when it accepts connections. */
+  /** Starts the server. Resolves when it accepts connections. */
   async start(): Promise<void> {
     this.child = this.launch()
     await this.accepting()
@@ -86,7 +86,10 @@ export class KillablePostgres {
     }
   }
 
-  /** Kills by SIGKILL; resolves when what was killed is gone. Of `backend` the server recovers without being started. */
+  /**
+   * Kills by SIGKILL. Resolves when the killed processes are gone. After `backend`, the server
+   * recovers without a restart.
+   */
   async kill(what: PostgresKill): Promise<void> {
     const postmaster = this.child
     if (postmaster === undefined) throw new Error('PostgreSQL does not run.')
@@ -106,7 +109,7 @@ export class KillablePostgres {
     process.off('exit', this.installation.home.destroyAtExit)
   }
 
-  /** The synchronous end, for a process that is exiting. */
+  /** Stops synchronously, for a process that is exiting. */
   destroyAtExit(): void {
     this.installation.home.destroyAtExit()
   }
@@ -122,7 +125,7 @@ export class KillablePostgres {
         detached: true, // Ctrl-C must reach us alone.
         cwd: '/',
         stdio: ['ignore', log, log],
-        // The process that postmaster.pid names is dead; another one may have its number by now.
+        // The process in postmaster.pid is dead, and its pid may be in use again.
         env: { ...PROGRAM_ENV, PG_GRANDPARENT_PID: String(this.child?.pid ?? 0) },
       })
     } finally {
@@ -141,7 +144,7 @@ export class KillablePostgres {
     )
   }
 
-  /** All processes of the server but the first. */
+  /** All processes of the server except the first. */
   private async processes(): Promise<ProcessIdentity[]> {
     return await onServer(this.url, async (client) => {
       const { rows } = await client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity')
@@ -153,14 +156,14 @@ export class KillablePostgres {
     const witness = new pg.Client({ connectionString: this.url })
     witness.on('error', () => undefined)
     await witness.connect()
-    // The one that is busy, or else was busy last.
+    // A busy backend, or else the one that was busy last.
     const { rows } = await witness.query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
        ORDER BY state = 'active' DESC, state_change DESC LIMIT 1`,
     )
     const [backend] = rows.flatMap(({ pid }) => identify(pid) ?? [])
     const ended = new Promise<void>((resolve) => witness.once('end', resolve))
-    // One that has ended meanwhile takes nobody with it.
+    // If that backend has already ended, the server does not end the witness.
     if (backend === undefined || !killProcess(backend)) await witness.end()
     await ended
   }
@@ -170,7 +173,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
 }
 
-/** Whether there was something to kill. */
+/** Returns whether there was a process to kill. */
 function killProcess(identity: ProcessIdentity): boolean {
   try {
     return isAlive(identity) && process.kill(identity.pid, 'SIGKILL')

@@ -1,4 +1,5 @@
-// Carries a plan out: kills at the planned moments of a load, brings PostgreSQL back, and measures how long the server needs then.
+// Runs a kill plan: kills at the planned moments of a load, restarts PostgreSQL, and measures how
+// long the server needs to recover.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Faults } from './faults.ts'
 import type { KillablePostgres } from './killablePostgres.ts'
@@ -14,23 +15,24 @@ export interface Victims {
 }
 
 export interface Load {
-  /** So many of its jobs are completed. */
+  /** Number of completed jobs of the load. */
   completed(): number
-  /** When it is aborted nobody is killed any more. */
+  /** When aborted, no more processes are killed. */
   readonly signal: AbortSignal
-  /** Told of each kill. */
+  /** Called for each kill. */
   tell(what: string): void
 }
 
-/** The server must serve again so long after PostgreSQL accepts connections. */
+/** Maximum time until the server serves again after PostgreSQL accepts connections. */
 const RECOVERY_MS = 5000
-/** When no job was completed for so long, the trial is over. */
+/** Maximum time without a completed job. Then the trial fails. */
 const PATIENCE_MS = 120_000
 const LOOK_AGAIN_MS = 10
 
 /**
- * Resolves when everything was killed and has recovered: to how long after PostgreSQL accepted connections the server served again,
- * without a restart, in milliseconds, each time.
+ * Resolves after all kills and recoveries. The result is the time of each recovery, in
+ * milliseconds: from when PostgreSQL accepted connections until the server served again, without a
+ * restart.
  */
 export async function carryOut(plan: KillPlan, victims: Victims, load: Load): Promise<number[]> {
   const [recoveriesMs] = await Promise.all([
@@ -98,7 +100,7 @@ async function killPostgres(
   return recoveryMs
 }
 
-/** Waits until the load has come to the moment of a kill. */
+/** Waits until the load has reached the moment of a kill. */
 async function momentOf({ completed, delayMs }: WorkerKill | FoundationKill, load: Load): Promise<void> {
   let [last, progressAt] = [0, performance.now()]
   while (load.completed() < completed) {

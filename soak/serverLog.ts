@@ -1,4 +1,4 @@
-// What the server has written to its log while it was tried: how often it said what, and what it should not have said.
+// The log of the server during the trial: how often each message occurred, and unexpected messages.
 import type { Faults } from './faults.ts'
 
 interface Entry {
@@ -7,12 +7,12 @@ interface Entry {
   readonly err?: { readonly type?: string; readonly code?: string; readonly message?: string; readonly stack?: string }
 }
 
-/** Requests that failed because the database was away. */
+/** Requests that failed because the database was unavailable. */
 const DATABASE_AWAY =
   /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|Server has closed the connection|Connection terminated|is not queryable|57P0[123]|timeout exceeded when trying to connect/
 
 export class ServerLog {
-  /** How often each thing was said. */
+  /** Number of occurrences of each message. */
   readonly said = new Map<string, number>()
   private readonly faults: Faults
 
@@ -31,7 +31,7 @@ export class ServerLog {
   }
 }
 
-/** Undefined for a line that was never ended, because the server was killed. */
+/** Undefined for an incomplete line of a killed server. */
 function parse(line: string): Entry | undefined {
   try {
     return JSON.parse(line)
@@ -42,7 +42,7 @@ function parse(line: string): Entry | undefined {
 
 function described({ level, msg, err }: Entry): string {
   if (err === undefined) return `${level}: ${msg.replaceAll(/\d+/g, 'N')}`
-  // Prisma begins its messages with what was called; what PostgreSQL said comes last.
+  // Messages of Prisma start with the call. The message of PostgreSQL is last.
   const reason = err.message?.trim().split('\n').at(-1)
   return `${level}: ${msg} (${[err.type, err.code].filter(Boolean).join(' ')}: ${reason})`
 }

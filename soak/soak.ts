@@ -1,4 +1,5 @@
-// The long form of the kill tests, `npm run soak`: round after round for ten minutes, a line for each, and a verdict.
+// The long form of the kill tests, `npm run soak`: rounds for ten minutes, one line for each, and a
+// verdict.
 import { randomInt } from 'node:crypto'
 import process from 'node:process'
 import { Command } from 'commander'
@@ -52,7 +53,7 @@ async function main({ minutes: duration, seed, verbose }: SoakOptions): Promise<
   for (const fault of trial.faults) console.error(fault)
   if (trial.faults.length > 0) process.exitCode = 1
   if (process.exitCode) console.error(`Not passed; the seed was ${seed}.`)
-  // What is left of an interrupted round ends with the process.
+  // Ends an interrupted round with the process.
   process.exit()
 }
 

@@ -1,5 +1,5 @@
-// The server under a supervisor, as an operator would run it: when it is killed it is started again. That it ends by itself, whatever
-// happens to the database, is a fault.
+// The server under a supervisor, as an operator runs it: when it is killed, it is restarted. If it
+// exits by itself, whatever happens to the database, that is a fault.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ProgramEnd } from '../load/detachedProgram.ts'
 import { type ServerProcess, type ServerProcessOptions, startServerProcess } from '../load/serverProcess.ts'
@@ -13,7 +13,10 @@ const RESTART_MS = 100
 const LOOK_AGAIN_MS = 50
 const ANSWER_MS = 1000
 const PATIENCE_MS = 120_000
-/** A server that is started while the database is away says so, and ends. */
+/**
+ * The only accepted output of a server that ends by itself: the database was unavailable when it
+ * started.
+ */
 const DATABASE_AWAY = /^(No database server answers at .*|The database at .* cannot be used \(.*\).*)\n$/
 
 export interface SupervisedServerOptions extends ServerProcessOptions {
@@ -55,7 +58,7 @@ export class SupervisedServer {
     return this.current.pid
   }
 
-  /** By SIGKILL; resolves when it is gone. */
+  /** Kills by SIGKILL. Resolves when the process is gone. */
   async kill(): Promise<void> {
     const { current } = this
     this.wasKilled = true
@@ -63,7 +66,7 @@ export class SupervisedServer {
     await current.ended
   }
 
-  /** Resolves when the server answers a question for which it needs the database, and says that it is ready. */
+  /** Resolves when the server is ready and has answered a query that needs the database. */
   async serving(signal?: AbortSignal): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS
     while (!((await this.answers()) && (await this.isReady()))) {
@@ -80,7 +83,7 @@ export class SupervisedServer {
     await this.supervising
   }
 
-  /** The synchronous end, for a process that is exiting. */
+  /** Stops synchronously, for a process that is exiting. */
   destroyAtExit(): void {
     this.current.kill('SIGKILL')
   }

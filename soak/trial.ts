@@ -1,5 +1,5 @@
-// The trial: workers, the server and PostgreSQL are killed in the middle of a load, again and again, and afterwards everything must be
-// there. What went wrong is in its faults; it throws only when it cannot go on.
+// The trial: workers, the server and PostgreSQL are killed repeatedly under load. Afterwards no
+// data may be missing. Errors are collected in its faults. It throws only if it cannot continue.
 import { setTimeout as pause } from 'node:timers/promises'
 import { randomFrom } from '../src/commands/seed/random.ts'
 import { onServer } from '../test/support/testRun.ts'
@@ -13,35 +13,38 @@ import { findConfirmationFaults, findRoundFaults, statesOf } from './verdict.ts'
 import { WorkerFleet } from './workerFleet.ts'
 
 export interface TrialOptions {
-  /** Draws who is killed when; the same seed draws the same. */
+  /** The seed of the kill plans. The same seed gives the same plans. */
   readonly seed: number
-  /** Whether the server is the one that `npm run build` has made. */
+  /** Whether to run the server from the output of `npm run build`. */
   readonly isBuilt?: boolean
-  /** Told of each kill. */
+  /** Called for each kill. */
   tell?(what: string): void
 }
 
 export interface RoundSummary {
   readonly jobs: number
   readonly seconds: number
-  /** How long after PostgreSQL accepted connections the server served again without a restart, in milliseconds, each time. */
+  /**
+   * Time of each recovery without a restart, from when PostgreSQL accepted connections, in
+   * milliseconds.
+   */
   readonly recoveriesMs: readonly number[]
-  /** Requests of creators that had to be sent again. */
+  /** Number of requests that creators sent again. */
   readonly retries: number
 }
 
-/** When nothing at all has happened for so long, the trial is over. */
+/** Maximum time without any progress. Then the trial fails. */
 const PATIENCE_MS = 120_000
 const LOOK_AGAIN_MS = 100
 const WORKERS = 3
-/** So that the work goes on while jobs are created: both are to be hit. */
+/** Maximum number of waiting jobs. Low, so that creation and work overlap and kills hit both. */
 const MOST_WAITING = 300
 const ENVIRONMENT = {
-  // Few connections: after each kill all of them are made anew.
+  // Few connections, because all of them are reopened after each kill.
   DATABASE_POOL_MIN: '4',
   DATABASE_POOL_MAX: '6',
   MAINTENANCE_INTERVAL_SECONDS: '1',
-  // Work that fails is tried again soon.
+  // Failed work is retried soon.
   JOB_RETRY_BASE_MS: '100',
   JOB_RETRY_MAX_MS: '1000',
 }
@@ -81,12 +84,15 @@ export class Trial {
     return this.victims.faults.all
   }
 
-  /** How often the server has logged what. */
+  /** Number of occurrences of each message in the log of the server. */
   get said(): ReadonlyMap<string, number> {
     return this.victims.server.log.said
   }
 
-  /** One load, with the kills that the seed gives for this round; resolves when it is looked through. */
+  /**
+   * Runs one load with the kills that the seed gives for this round. Resolves when the result is
+   * checked.
+   */
   async round(plan: PlanOptions, signal?: AbortSignal): Promise<RoundSummary> {
     this.rounds += 1
     const startedAt = performance.now()
@@ -115,14 +121,14 @@ export class Trial {
     return { jobs: creators.acknowledged.size, seconds, recoveriesMs, retries: creators.retries }
   }
 
-  /** Stops all in good order, and removes the database. Safe to call twice. */
+  /** Stops everything cleanly and removes the database. Safe to call twice. */
   close(): Promise<void> {
     this.closing.abort(new Error('The trial is closed.'))
     this.closed ??= this.stopAll()
     return this.closed
   }
 
-  /** The synchronous end, for a process that is exiting. */
+  /** Stops synchronously, for a process that is exiting. */
   destroyAtExit(): void {
     const { workers, server, postgres } = this.victims
     workers.destroyAtExit()
@@ -137,7 +143,7 @@ export class Trial {
     await postgres.destroy()
   }
 
-  /** Creates jobs until there are enough, and everybody was killed. */
+  /** Creates jobs until there are enough and all kills are done. */
   private async killUnderLoad(
     options: PlanOptions,
     { creators, completed }: { creators: Creators; completed(): number },

@@ -1,9 +1,9 @@
-// What must be true of the jobs of a round when it is over, asked of the tables themselves.
+// Checks the jobs of a finished round in the tables.
 import type pg from 'pg'
 import { findHistoryFaults } from '../src/database/historyFaults.ts'
 import type { ConfirmedCompletion } from './workerFleet.ts'
 
-/** The states in which the jobs of a round are, in words; `COMPLETED` when all are. */
+/** The states of the jobs of a round in words. `COMPLETED` if all are. */
 export async function statesOf(client: pg.Client, userId: string): Promise<string> {
   const { rows } = await client.query<{ state: string; jobs: number }>(
     'SELECT state, count(*)::int AS jobs FROM jobs WHERE user_id = $1 GROUP BY state ORDER BY state',
@@ -14,7 +14,10 @@ export async function statesOf(client: pg.Client, userId: string): Promise<strin
   return rows.map(({ state, jobs }) => `${jobs} ${state}`).join(', ')
 }
 
-/** What is wrong with the jobs of a round: each that was acknowledged is there once, completed once, and its history is sound. */
+/**
+ * The faults of a round. Each acknowledged job must exist once, be completed once, and have a valid
+ * history.
+ */
 export async function findRoundFaults(
   client: pg.Client,
   userId: string,
@@ -51,7 +54,7 @@ export async function findRoundFaults(
   ]
 }
 
-/** A completion that was confirmed to a worker is the record right after its claim. */
+/** A completion that was confirmed to a worker must be the record right after its claim. */
 export async function findConfirmationFaults(
   client: pg.Client,
   confirmed: readonly ConfirmedCompletion[],

@@ -1,8 +1,9 @@
-// Several workers under a supervisor: one that is killed is started again. That one ends by itself is a fault.
+// Several workers under a supervisor: a killed one is restarted. One that exits by itself is a
+// fault.
 import { type DetachedProgram, startDetached } from '../load/detachedProgram.ts'
 import type { Faults } from './faults.ts'
 
-/** A job whose completion the server has confirmed to the worker that had claimed it at this version. */
+/** A job whose completion the server confirmed to the worker that claimed it at this version. */
 export interface ConfirmedCompletion {
   readonly jobId: string
   readonly version: number
@@ -22,7 +23,7 @@ interface Worker {
 }
 
 export class WorkerFleet {
-  /** Since somebody looked last and took them out. */
+  /** Completions confirmed since the caller last removed them. */
   readonly confirmed: ConfirmedCompletion[] = []
   private readonly options: WorkerFleetOptions
   private readonly workers: readonly Worker[]
@@ -38,12 +39,14 @@ export class WorkerFleet {
     this.supervising = Promise.all(this.workers.map((worker) => this.supervise(worker)))
   }
 
-  /** So many completions were confirmed; a few of them, of workers that were killed, nobody has heard of. */
+  /**
+   * Number of confirmed completions. Those that killed workers could not report are not included.
+   */
   get completed(): number {
     return this.done.size
   }
 
-  /** By SIGKILL; any number names one of them. */
+  /** Kills by SIGKILL. Any number identifies one of them. */
   kill(which: number): void {
     const worker = this.workers[which % this.workers.length]
     if (worker === undefined) return
@@ -51,14 +54,14 @@ export class WorkerFleet {
     worker.current.kill('SIGKILL')
   }
 
-  /** Lets the workers end what they hold. */
+  /** Lets the workers finish their jobs. */
   async stop(): Promise<void> {
     this.isStopping = true
     for (const { current } of this.workers) current.kill('SIGTERM')
     await this.supervising
   }
 
-  /** The synchronous end, for a process that is exiting. */
+  /** Stops synchronously, for a process that is exiting. */
   destroyAtExit(): void {
     for (const { current } of this.workers) current.kill('SIGKILL')
   }
@@ -76,7 +79,7 @@ export class WorkerFleet {
   private async supervise(worker: Worker): Promise<void> {
     for (;;) {
       const { code, signal, errors } = await worker.current.ended
-      // One that has just been started does not hear of the stop yet.
+      // A worker that has just started does not handle the signal yet.
       const hasStopped = this.isStopping && (code === 0 || signal === 'SIGTERM')
       const isInOrder = worker.wasKilled || hasStopped
       if (!isInOrder) this.options.faults.note(`A worker ended by itself: ${signal ?? `exit code ${code}`}\n${errors}`)
@@ -96,7 +99,7 @@ export class WorkerFleet {
   }
 }
 
-/** Undefined for a line that was never ended, because its worker was killed. */
+/** Undefined for an incomplete line of a killed worker. */
 function parse(line: string): ({ readonly type: string } & ConfirmedCompletion) | undefined {
   try {
     return JSON.parse(line)

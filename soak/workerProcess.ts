@@ -1,5 +1,5 @@
-// A worker as a process of its own, which the kill tests kill: `workerProcess.ts ENDPOINT NAME SEED`. Writes what happens to its jobs to
-// stdout, a line of JSON for each event.
+// A worker as a process of its own, for the kill tests: `workerProcess.ts ENDPOINT NAME SEED`.
+// Writes the events of its jobs to stdout, one line of JSON each.
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { randomFrom } from '../src/commands/seed/random.ts'
@@ -8,12 +8,12 @@ import { runWorker } from '../src/worker/runWorker.ts'
 const [url = '', name = '', seed = '0'] = process.argv.slice(2)
 const random = randomFrom(Number(seed))
 
-/** Some of the work fails, and is tried again. */
+/** Share of jobs that fail and are retried. */
 const FAILURES = 0.02
 
 await runWorker({
   url,
-  // Another one each time: what was claimed by one that was killed is not its successor's.
+  // A different name for each process: a new worker does not inherit the claims of a killed one.
   workerId: `${name}:${process.pid}`,
   concurrency: 10,
   leaseSeconds: 3,

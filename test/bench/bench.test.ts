@@ -1,4 +1,5 @@
-// The benchmark itself: that its tables come out, with a right answer behind every ratio. How fast anything is, it does not judge.
+// The benchmark itself: its tables appear, with correct responses behind every ratio. Speed is not
+// tested.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -18,7 +19,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
 import { databaseUrl, onServer } from '../support/testRun.ts'
 
-// Processes take a loaded machine its time.
+// Starting processes takes time on a loaded machine.
 vi.setConfig({ testTimeout: 180_000 })
 
 const JOBS = 300
@@ -51,13 +52,13 @@ describe('npm run bench', () => {
     'claim',
   ]
 
-  it('measures on a data set of its own, writes its tables, and finds the data set again', async () => {
-    // As a run leaves it that was stopped while it loaded.
+  it('measures on its own data set, writes its tables, and reuses the data set', async () => {
+    // As an interrupted load leaves it.
     await onServer(serverUrl(), async (client) => {
       await client.query(`CREATE DATABASE jobledger_bench_${JOBS}`)
       await client.query(`COMMENT ON DATABASE jobledger_bench_${JOBS} IS 'jobledger benchmark: incomplete'`)
     })
-    // So few callers that each gets something done in that time on a loaded machine.
+    // Few callers, so that each completes an operation in that time even on a loaded machine.
     const settings = `--jobs ${JOBS} --rounds 1 --seconds 0.2 --callers 4 --no-postgraphile --no-build --out`
     const words = [...settings.split(' '), out]
     const environment = { BENCH_DATABASE_URL: serverUrl() }
@@ -127,7 +128,7 @@ describe('a case', () => {
     for (const close of closing.splice(0).reverse()) await close()
   })
 
-  /** A server that answers every request with a page of so many jobs, or with a status. */
+  /** A server that answers every request with a page of this many jobs, or with a status. */
   async function pageServer(
     answer: (asked: number) => { status?: number; jobs?: number; errors?: boolean },
   ): Promise<HttpTarget> {
@@ -162,7 +163,7 @@ describe('a case', () => {
 
   const right = () => ({})
 
-  it('has a ratio where every answer was right', async () => {
+  it('has a ratio if every response was correct', async () => {
     const result = await measurePages(await pageServer(right), await pageServer(right))
     expect(result.faults).toEqual([])
     expect(result.ratios.PostGraphile?.median).toBeGreaterThan(0)
@@ -187,7 +188,7 @@ describe('a case', () => {
   })
 })
 
-describe('what stands behind the figures', () => {
+describe('the basis of the figures', () => {
   let database: TestDatabase
   let client: pg.Client
   beforeEach(async () => {
@@ -200,7 +201,7 @@ describe('what stands behind the figures', () => {
     }
   })
 
-  it('the data set has whole histories and every state, and leaves the schema as it was', async () => {
+  it('the data set has complete histories and every state, and does not change the schema', async () => {
     const shape = async (): Promise<unknown[]> =>
       (
         await client.query(
@@ -214,12 +215,12 @@ describe('what stands behind the figures', () => {
     expect(rows).toHaveLength(5)
     const ahead = async (): Promise<unknown[]> =>
       (await client.query('SELECT FROM job_states WHERE transaction_id >= jobledger.visible_xmin()')).rows
-    // Transactions of other databases of the server hold the horizon back too.
+    // Transactions of other databases on the server also hold back the horizon.
     await expect.poll(ahead).toEqual([])
     await expect(client.query('DELETE FROM job_states')).rejects.toThrow(/append-only|JL003|may not/)
   })
 
-  it('transitions that were answered but not made are noticed', async () => {
+  it('transitions that were confirmed but not made are detected', async () => {
     const jobs = await DrivenJobs.make(client, 2, 5)
     await jobs.verify()
     const moves = jobs.moves(1, 1)

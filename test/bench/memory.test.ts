@@ -1,4 +1,5 @@
-// The case `memory` of the benchmark: that its table comes out of right answers, and what it takes for flat.
+// The case `memory` of the benchmark: its table comes from correct responses, and what counts as
+// flat.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,8 +26,8 @@ describe('npm run bench -- --only memory', () => {
     await onServer(serverUrl(), (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
   })
 
-  // Processes take a loaded machine its time.
-  it('sends requests of all kinds, tells what the server holds at ten steps, and leaves the data set as it was', {
+  // Starting processes takes time on a loaded machine.
+  it('sends requests of all kinds, reports memory at ten steps, and leaves the data set unchanged', {
     timeout: 180_000,
   }, async () => {
     const words = `--jobs ${JOBS} --requests ${REQUESTS} --callers 4 --no-postgraphile --no-build --only memory --out`
@@ -82,7 +83,7 @@ describe('memory', () => {
     expect(flatness(steps(heaps))).toMatchObject({ isFlat: false })
   })
 
-  it('is not judged by too few steps', () => {
+  it('has no verdict after too few steps', () => {
     expect(flatness(steps([50, 60, 70]))).toBeUndefined()
     expect(flatness([])).toBeUndefined()
   })

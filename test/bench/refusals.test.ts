@@ -1,4 +1,4 @@
-// What the benchmark does not begin with: told in one sentence, before anything is made.
+// What stops the benchmark before it creates anything, reported in one sentence.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { endPrograms, runProgram } from '../support/program.ts'
 import { databaseUrl, onServer } from '../support/testRun.ts'
 
-// Processes take a loaded machine its time.
+// Starting processes takes time on a loaded machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const JOBS = 301
@@ -31,7 +31,7 @@ describe('npm run bench', () => {
     return program.stderr()
   }
 
-  it('leaves a database alone that has the name of its data set and is not its own', async () => {
+  it('does not touch a foreign database with the name of its data set', async () => {
     const foreign = databaseUrl(serverUrl(), NAME)
     await onServer(serverUrl(), (client) => client.query(`CREATE DATABASE ${NAME}`))
     try {
@@ -44,7 +44,7 @@ describe('npm run bench', () => {
     }
   })
 
-  it('says that its results could not be written where they are to go', async () => {
+  it('reports that its results cannot be written', async () => {
     const file = join(out, 'file')
     writeFileSync(file, '')
     for (const place of [file, join(file, 'below')]) {
@@ -67,13 +67,13 @@ describe('npm run bench', () => {
     expect(said).not.toContain('secret')
   })
 
-  it('says in one sentence what PostgreSQL refuses', async () => {
+  it('reports in one sentence what PostgreSQL refuses', async () => {
     expect(await refusal(['--only', 'page'], databaseUrl(serverUrl(), 'nosuch'))).toBe(
       'The benchmark cannot go on: database "nosuch" does not exist (3D000).\n',
     )
   })
 
-  it('says that there is no such case, also beside some that there are', async () => {
+  it('reports an unknown case, even next to known ones', async () => {
     expect(await refusal(['--only', 'everything'])).toBe('There is no case everything.\n')
     expect(await refusal(['--only', 'page', 'nosuch', 'memory', 'filter', 'fil'])).toBe(
       'There is no case nosuch or fil.\n',

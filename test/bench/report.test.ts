@@ -1,4 +1,4 @@
-// What the tables say of themselves.
+// The caveats of the tables.
 import { describe, expect, it } from 'vitest'
 import { caveats } from '../../bench/report.ts'
 
@@ -7,7 +7,7 @@ describe('rounds', () => {
     [5, 1, 0],
     [4, 1, 1],
     [5, 0.9, 1],
-  ])('%d of %d s have so many caveats: %d', (rounds, seconds, expected) => {
+  ])('%d of %d s have %d caveats', (rounds, seconds, expected) => {
     expect(caveats({ rounds, seconds })).toHaveLength(expected)
   })
 })

@@ -1,4 +1,5 @@
-// The lock: one has it, and another gets it as soon as the session of that one is gone, however it went.
+// The lock: one process holds it, and another gets it as soon as the session of the first is gone,
+// for any reason.
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AdvisoryLock, openAdvisoryLock } from '../../src/database/advisoryLock.ts'
@@ -24,7 +25,9 @@ function open(url = database.url): AdvisoryLock {
   return lock
 }
 
-/** Ends the sessions of maintenance, as a crash or a network would; tells how many there were. */
+/**
+ * Ends the sessions of maintenance, as a crash or a network failure would. Returns their number.
+ */
 async function endSessions(): Promise<number> {
   return await onServer(database.url, async (client) => {
     const { rowCount } = await client.query(
@@ -36,7 +39,7 @@ async function endSessions(): Promise<number> {
 }
 
 describe('the lock', () => {
-  it('belongs to one, however often it is asked, until that one gives it back', async () => {
+  it('belongs to one holder, however often it is requested, until its release', async () => {
     const [first, second] = [open(), open()]
     expect(await first.isHeld()).toBe(false)
     expect(await first.hold()).toBe(true)
@@ -49,7 +52,7 @@ describe('the lock', () => {
     expect(await first.hold()).toBe(false)
   })
 
-  it('is another one in each database', async () => {
+  it('is a different one in each database', async () => {
     const other = await createTestDatabase({ empty: true })
     try {
       expect(await open().hold()).toBe(true)
@@ -72,7 +75,7 @@ describe('the lock', () => {
     expect(await first.hold()).toBe(true)
   })
 
-  it('holds back neither VACUUM nor the consumers, however long it is held', async () => {
+  it('delays neither VACUUM nor the consumers, however long it is held', async () => {
     expect(await open().hold()).toBe(true)
     await onServer(database.url, async (client) => {
       const { rows } = await client.query(
@@ -114,7 +117,7 @@ describe('a database that does not answer', () => {
     await new Promise((resolve) => silent.close(resolve))
   })
 
-  it('is waited for until the signal comes, and no longer', async () => {
+  it('is awaited only until the signal is aborted', async () => {
     const { port } = silent.address() as { port: number }
     const lock = open(`postgresql://127.0.0.1:${port}/none`)
     const stopping = new AbortController()

@@ -1,4 +1,4 @@
-// Every query, mutation and subscription of the API once, through HTTP: none may be an error.
+// Runs every query, mutation and subscription of the API once over HTTP. None may return an error.
 import { expect } from 'vitest'
 import { followJobEvents } from '../../src/client/followJobEvents.ts'
 import type { TestServer } from '../support/server.ts'
@@ -7,7 +7,7 @@ const CREATE = `mutation ($content: String!) {
   createJob(input: { userId: "ada", content: $content, maxAttempts: 3, metadata: { a: 1 } }) { ... on CreateJobSuccess { job { id } } } }`
 const OUTCOME = '__typename ... on TransitionJobSuccess { job { id state version } }'
 
-/** Runs them as an administrator, by the credential in `headers`. */
+/** Runs them as an administrator, with the credential in `headers`. */
 export async function apiSmoke(server: TestServer, headers: { readonly authorization: string }): Promise<void> {
   // biome-ignore lint/suspicious/noExplicitAny: each operation has an answer of its own
   const ask = async (query: string, variables: object = {}): Promise<any> => {

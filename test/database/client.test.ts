@@ -1,4 +1,5 @@
-// The connection: what every session is set to, how many there are, and what happens when they break.
+// The connection pool: the settings of each session, the number of connections, and broken
+// connections.
 import { afterEach, describe, expect, it } from 'vitest'
 import { withAbortSignal } from '../../src/database/cancellation.ts'
 import { connectDatabase, type Database, type DatabaseSettings } from '../../src/database/client.ts'
@@ -37,20 +38,20 @@ const pidOf = async ({ pool }: Database) =>
   (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid
 
 describe('a session', () => {
-  it('is in UTC, whatever the database is set to, gives up in time and says whose it is', async () => {
+  it('is in UTC whatever the default of the database, has a timeout and names its application', async () => {
     const database = await open({ statementTimeoutMs: 1234 })
     expect(await setting(database, 'TimeZone')).toBe('UTC')
     expect(await setting(database, 'statement_timeout')).toBe('1234ms')
     expect(await setting(database, 'application_name')).toBe('jobledger')
   })
 
-  it('keeps the options of the URL, but not against its own', async () => {
+  it('keeps the options of the URL, but its own take precedence', async () => {
     const database = await open({}, `?options=${encodeURIComponent('-c work_mem=5MB -c TimeZone=Asia/Tokyo')}`)
     expect(await setting(database, 'work_mem')).toBe('5MB')
     expect(await setting(database, 'TimeZone')).toBe('UTC')
   })
 
-  it('reads and writes instants as they are', async () => {
+  it('reads and writes times unchanged', async () => {
     const { prisma } = await open()
     const instant = new Date('2026-03-29T00:59:59.999Z')
     const rows = await prisma.$queryRaw<{ read: Date; written: number }[]>`
@@ -58,7 +59,7 @@ describe('a session', () => {
     expect(rows).toEqual([{ read: instant, written: instant.getTime() }])
   })
 
-  it('ends a statement that takes too long, and serves the next', async () => {
+  it('cancels a statement that takes too long, and runs the next', async () => {
     const database = await open({ statementTimeoutMs: 100 })
     await expect(database.prisma.$queryRaw`SELECT pg_sleep(5)::text`).rejects.toThrow('statement timeout')
     expect(await setting(database, 'TimeZone')).toBe('UTC')
@@ -92,16 +93,16 @@ describe('statements', () => {
 })
 
 describe('the pool', () => {
-  it('opens as many connections as kept and extra allow; the next caller waits', async () => {
+  it('opens at most `poolMax` connections; the next caller waits', async () => {
     const database = await open({ poolMin: 1, poolMax: 3 })
     await Promise.all(Array.from({ length: 9 }, () => database.prisma.$queryRaw`SELECT pg_sleep(0.05)::text`))
     expect(database.pool.totalCount).toBe(3)
   })
 
-  it('does not wait forever: a caller without a connection is told in time', async () => {
-    // On a loaded machine it takes its time to connect at all.
+  it('does not wait forever: a caller without a connection gets an error in time', async () => {
+    // Connecting alone takes time on a loaded machine.
     const database = await open({ poolMax: 1, connectTimeoutMs: 1000 })
-    // Prisma starts a statement when somebody waits for it.
+    // Prisma starts a statement when it is awaited.
     const busy = Promise.resolve(database.prisma.$queryRaw`SELECT pg_sleep(3)::text`)
     await eventually(() => expect(database.pool.totalCount - database.pool.idleCount).toBe(1))
     const told: [string, number][] = []
@@ -115,14 +116,14 @@ describe('the pool', () => {
     await busy
   })
 
-  it('replaces a connection that has grown old', async () => {
+  it('replaces a connection at its maximum age', async () => {
     const database = await open({ poolMax: 1, maxLifetimeSeconds: 1 })
     const first = await pidOf(database)
     expect(await pidOf(database)).toBe(first)
     await eventually(async () => expect(await pidOf(database)).not.toBe(first))
   })
 
-  it('tells of an idle connection that broke, replaces it, and does not end the process', async () => {
+  it('reports an idle connection that broke, replaces it, and does not end the process', async () => {
     const errors: Error[] = []
     const database = await open({ poolMax: 2, onPoolError: (error) => errors.push(error) })
     const [first, second] = [await database.pool.connect(), await database.pool.connect()]

@@ -1,4 +1,5 @@
-// The roles of docker-compose.yml, on a PostgreSQL of its own: what its services run, in the order in which it runs them.
+// The roles of docker-compose.yml, on a PostgreSQL of its own: the commands of its services, in
+// their order.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

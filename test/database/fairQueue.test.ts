@@ -1,9 +1,9 @@
-// Who gets a place when there are fewer than are asked for.
+// Who gets a place when more are requested than exist.
 import { expect, it } from 'vitest'
 import { FairQueue, type FairQueueLimits } from '../../src/database/fairQueue.ts'
 import { DatabaseUnavailableError } from '../../src/database/retryableErrors.ts'
 
-/** Notes the order in which those who wait get their places. */
+/** Records the order in which waiters get their places. */
 function open(limits: Partial<FairQueueLimits> = {}) {
   const queue = new FairQueue({ total: 4, perCaller: 4, perRequest: 4, waitMs: 60_000, ...limits })
   const started: string[] = []
@@ -25,7 +25,7 @@ function open(limits: Partial<FairQueueLimits> = {}) {
   return { queue, started, ask, settle, freeOne }
 }
 
-it('gives places by turns to callers, however many each of them asks for', async () => {
+it('gives callers places in turn, however many each requests', async () => {
   const { started, ask, settle, freeOne } = open({ total: 2 })
   ask('greedy', 10)
   await settle()
@@ -35,7 +35,7 @@ it('gives places by turns to callers, however many each of them asks for', async
   expect(started).toEqual(['greedy', 'greedy', 'greedy', 'second', 'third', 'greedy', 'second', 'third'])
 })
 
-it('leaves places free for others when one caller has as many as it may', async () => {
+it('leaves places free for others when one caller has its maximum', async () => {
   const { started, ask, settle, freeOne } = open({ perCaller: 3 })
   ask('greedy', 10)
   await settle()
@@ -47,7 +47,7 @@ it('leaves places free for others when one caller has as many as it may', async 
   expect(started.at(-1)).toBe('greedy')
 })
 
-it('bounds one request and lets another one of the same caller overtake it', async () => {
+it('limits one request and lets another one of the same caller overtake it', async () => {
   const { queue, started, ask, settle, freeOne } = open({ perRequest: 1 })
   const large = queue.shareOf('a')
   const [first] = ask('a', 5, large)
@@ -60,7 +60,7 @@ it('bounds one request and lets another one of the same caller overtake it', asy
   expect(queue.isEmpty).toBe(true)
 })
 
-it('takes a cancelled waiter out at once', async () => {
+it('removes a cancelled waiter immediately', async () => {
   const { queue, started, ask, settle, freeOne } = open({ total: 1, perCaller: 1 })
   ask('a')
   const cancel = new AbortController()
@@ -76,7 +76,7 @@ it('takes a cancelled waiter out at once', async () => {
   expect(queue.isEmpty).toBe(true)
 })
 
-it('refuses a request that had no place for as long as it may wait', async () => {
+it('refuses a request that had no place for its maximum wait', async () => {
   const { ask } = open({ total: 1, perCaller: 1, waitMs: 5 })
   await ask('a')[0]
   const waiters = ask('b', 2)
@@ -84,7 +84,7 @@ it('refuses a request that had no place for as long as it may wait', async () =>
   for (const result of results) expect(result).toMatchObject({ reason: expect.any(DatabaseUnavailableError) })
 })
 
-it('does not refuse the statements of a request that wait for its own', async () => {
+it('does not refuse statements that wait for others of the same request', async () => {
   const { queue, ask, freeOne } = open({ perRequest: 1, waitMs: 5 })
   const request = queue.shareOf('a')
   const [first, second] = ask('a', 2, request)
@@ -94,7 +94,7 @@ it('does not refuse the statements of a request that wait for its own', async ()
   await expect(second).resolves.toBeTypeOf('function')
 })
 
-it('counts a place that is given back twice once', async () => {
+it('counts a place that is released twice only once', async () => {
   const { started, ask, settle } = open({ total: 1, perCaller: 1 })
   const leave = await (ask('a')[0] as Promise<() => void>)
   ask('b', 2)

@@ -1,4 +1,4 @@
-// The rights that `jobledger grants` gives: enough for a server, and for nothing else.
+// The rights that `jobledger grants` gives: exactly those that a server needs.
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -27,7 +27,7 @@ beforeAll(async () => {
     for (const role of Object.values(ROLES)) await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
   })
   const words = Object.entries(ROLES).flatMap(([option, role]) => [`--${option}`, role])
-  // Twice: it may be run again.
+  // Twice, because it can be run repeatedly.
   for (const _ of [1, 2]) expect(await grants(...words, '--apply')).toMatchObject({ code: 0, stderr: '' })
   sessions = { api: await session('api'), reader: await session('reader'), owner: await session('owner') }
 })

@@ -1,4 +1,5 @@
-// What somebody with a connection of his own can do to the API keys: note a use, move the end, revoke. Nothing else, whatever way.
+// What a program with its own connection can do to API keys: record a use, change the expiry,
+// revoke. Nothing else.
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/access/apiKeys.ts'
@@ -27,7 +28,9 @@ async function keys(): Promise<string[]> {
   return rows.map(({ line }) => line)
 }
 
-/** Runs SQL that must be refused just so, and asserts that no key is other than before. */
+/**
+ * Runs SQL that must be refused with exactly this error, and asserts that all keys are unchanged.
+ */
 async function refused(sql: string, expected: ExpectedRefusal, client: pg.Client = session): Promise<void> {
   const before = await keys()
   await expectRefusal(client, sql, expected)
@@ -51,7 +54,7 @@ describe('a key cannot be removed', () => {
     ['truncated among others', 'TRUNCATE jobs, api_keys CASCADE'],
     ['merged away', 'MERGE INTO api_keys USING (SELECT 1) AS one ON true WHEN MATCHED THEN DELETE'],
   ])('%s', async (way, sql) => {
-    // Which table of several is asked first is the server's affair.
+    // The server decides which of several tables is checked first.
     await refused(sql, way === 'truncated among others' ? { code: expect.stringMatching(/^JL00[57]$/) as never } : gone)
   })
 
@@ -61,7 +64,7 @@ describe('a key cannot be removed', () => {
   })
 })
 
-describe('what a key is never changes', () => {
+describe('the identity of a key never changes', () => {
   const altered = () => ({
     code: 'JL007',
     message: `These columns of API key ${name} never change: id, name, key_hash, roles, user_id, created_at.`,
@@ -81,13 +84,13 @@ describe('what a key is never changes', () => {
     await refused(update(change), altered())
   })
 
-  it('user_id = NULL, where it is not needed', async () => {
+  it('by user_id = NULL, if it is not required', async () => {
     name = `worker-${made}`
     await createApiKey(ledger.prisma, { name, roles: ['WORKER'], userId: 'ada' })
     await refused(update('user_id = NULL'), altered())
   })
 
-  it('by an INSERT on top of it', async () => {
+  it('by an upsert', async () => {
     await refused(
       `INSERT INTO api_keys (name, key_hash, roles) VALUES ('${name}', sha256('x'), '{ADMIN}')
          ON CONFLICT (name) DO UPDATE SET key_hash = excluded.key_hash, roles = excluded.roles`,
@@ -95,7 +98,7 @@ describe('what a key is never changes', () => {
     )
   })
 
-  it('for somebody to whom all texts are equal', async () => {
+  it('by a session whose operators treat all texts as equal', async () => {
     const own = await ledger.session()
     await own.query(`CREATE SCHEMA impostor;
       CREATE FUNCTION impostor.yes(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
@@ -118,7 +121,7 @@ describe('what happens to a key', () => {
     expect(await columnOf(column)).toEqual(new Date(instant))
   })
 
-  it('may be taken back, where it is a use or an end', async () => {
+  it('can be undone for a last use or an expiry', async () => {
     await session.query(update('last_used_at = now(), expires_at = now()'))
     await session.query(update('last_used_at = NULL, expires_at = NULL'))
     expect([await columnOf('last_used_at'), await columnOf('expires_at')]).toEqual([null, null])
@@ -138,7 +141,7 @@ describe('a revoked key', () => {
     },
   )
 
-  it('may be revoked at the same instant, and used', async () => {
+  it('can be revoked again at the same time, and used', async () => {
     await session.query(update("revoked_at = '2026-03-01Z', last_used_at = '2026-03-02Z'"))
     expect(await columnOf('last_used_at')).toEqual(new Date('2026-03-02T00:00:00Z'))
   })

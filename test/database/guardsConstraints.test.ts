@@ -1,4 +1,4 @@
-// The CHECK constraints, each by name. The triggers are switched off here: what stands then, the constraints hold alone.
+// Each CHECK constraint by name. The triggers are disabled here, so only the constraints apply.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRefusal } from '../support/attack.ts'
@@ -20,7 +20,7 @@ type Columns = Record<string, string>
 
 const HASH = "sha256('key')"
 
-/** Rows that break no constraint. */
+/** Rows that violate no constraint. */
 const SOUND: Record<string, () => Columns> = {
   jobs: () => ({
     id: "'0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'",
@@ -50,7 +50,7 @@ const SOUND: Record<string, () => Columns> = {
 const at = (year: number) => `'${year}-01-01'`
 const [EARLY, LATE, LATER] = [at(2020), at(2027), at(2028)]
 
-/** Each constraint, with changes of a sound row that it alone refuses. */
+/** Each constraint, with changes of a valid row that only it refuses. */
 const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
   ck_jobs_state_error_is_of_failure: ['jobs', { state_error: "'no disk'" }],
   ck_jobs_instants_have_four_digit_years: ['jobs', { run_at: "'infinity'" }, { run_at: "'10000-01-01'" }],
@@ -136,7 +136,7 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
 
 function insertUnguarded(table: string, change: Columns): string {
   const row = { ...SOUND[table]?.(), ...change }
-  // The one row that there is makes room.
+  // Removes the only allowed row.
   const room = table === 'jobledger.transaction_offsets' ? `DELETE FROM ${table};` : ''
   return `BEGIN; SET LOCAL session_replication_role = replica; ${room}
     INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.values(row)})`

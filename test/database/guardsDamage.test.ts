@@ -1,4 +1,5 @@
-// Going around the guards takes a superuser who switches them off; what he damages shows, and is not built upon.
+// Only a superuser who disables the guards can bypass them. The damage is visible, and later
+// transitions are refused.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
@@ -25,7 +26,7 @@ describe('a damaged history', () => {
   it.each([
     ['its last record is gone', (id: string) => `DELETE FROM job_states WHERE job_id = '${id}' AND sequence = 2`],
     [
-      'its last record tells of another state',
+      'its last record has another state',
       (id: string) => `UPDATE job_states SET new_state = 'FAILED' WHERE job_id = '${id}' AND sequence = 2`,
     ],
     ['all of it is gone', (id: string) => `DELETE FROM job_states WHERE job_id = '${id}'`],
@@ -54,7 +55,7 @@ describe('a damaged history', () => {
 })
 
 describe('switching the guards off', () => {
-  it('is denied to whoever is not a superuser', async () => {
+  it('is denied to anyone who is not a superuser', async () => {
     const { id } = await newJob(ledger)
     await expectRefusal(
       session,
@@ -77,7 +78,7 @@ describe('removing a job', () => {
     message: `Job ${id} cannot be removed: its history would be lost.`,
   })
 
-  it('is refused, whatever its state, also when it is deleted', async () => {
+  it('is refused in any state, even if it is deleted', async () => {
     const jobs = await Promise.all([
       newJob(ledger),
       jobIn(ledger, 'COMPLETED'),
@@ -87,7 +88,7 @@ describe('removing a job', () => {
     for (const { id } of jobs) await expectRefusal(session, remove(id), refusalFor(id))
   })
 
-  it('is refused for a job that is not deleted, also with the setting of the purge', async () => {
+  it('is refused for a job that is not deleted, even with the setting of the purge', async () => {
     const { id } = await jobIn(ledger, 'CANCELLED')
     await expectRefusal(session, `BEGIN; SET LOCAL jobledger.purge = 'on'; ${remove(id)}; COMMIT`, refusalFor(id))
   })
@@ -101,7 +102,7 @@ describe('removing a job', () => {
     )
   })
 
-  it('happens to a deleted job with the setting of the purge, and takes its history and result along', async () => {
+  it('removes a deleted job with its history and result if the setting of the purge is on', async () => {
     const other = await deletedJob(ledger)
     const { id } = await jobIn(ledger, 'COMPLETED')
     await session.query(`INSERT INTO job_results (job_id, status) VALUES ('${id}', 'success')`)
@@ -115,7 +116,7 @@ describe('removing a job', () => {
 
   it('is refused by TRUNCATE', async () => {
     await newJob(ledger)
-    // Without CASCADE PostgreSQL itself refuses, because other tables refer to this one.
+    // Without CASCADE, PostgreSQL itself refuses, because other tables reference this one.
     await expectRefusal(session, 'TRUNCATE jobs', { code: '0A000' })
     await expectRefusal(session, 'TRUNCATE jobs, job_states, job_results', {
       code: 'JL005',

@@ -1,4 +1,5 @@
-// How deep stored JSON may be nested: as deep as in the API, whoever writes it; what was there before does not keep a job from moving.
+// Maximum depth of stored JSON: the same in SQL as in the API. Older, deeper values do not block
+// transitions.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jsonFault } from '../../src/ledger/storable.ts'
@@ -61,7 +62,7 @@ describe('JSON of more than 100 levels', () => {
     await expect(session.query(RESULT, [id, deep])).rejects.toMatchObject(refusal('output', 'job_results'))
   })
 
-  it('from before does not keep a job from moving', async () => {
+  it('from an older version does not block transitions', async () => {
     const deep = objects(5000, '1')
     await session.query('ALTER TABLE jobs DISABLE TRIGGER refuse_deep_metadata_insert')
     const id = await newJob(deep)

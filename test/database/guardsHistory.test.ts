@@ -1,4 +1,5 @@
-// The history is append-only, and only the database writes it: attacks on job_states with plain SQL.
+// The history is append-only, and only the database writes it: attacks on job_states with plain
+// SQL.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRefusal } from '../support/attack.ts'
@@ -41,7 +42,7 @@ const COLUMNS = {
   transaction_id: '1',
 }
 
-/** A record that would continue the history of a job, or repeat what is in it, as the forger likes. */
+/** A forged record that continues the history of a job, or repeats a part of it. */
 function forged(jobId: string, { sequence = 2, state = 'COMPLETED', table = 'job_states' } = {}): string {
   return `INSERT INTO ${table} (job_id, sequence, previous_state, new_state, actor, timestamp, previous_state_duration_ms, transaction_id)
     VALUES ('${jobId}', ${sequence}, 'PENDING', '${state}', 'forger', now(), 0, 0)`
@@ -57,12 +58,12 @@ describe('a record', () => {
     )
   })
 
-  it('is not even rewritten with what it holds', async () => {
+  it('is not even rewritten with its own values', async () => {
     const { id } = await newJob(ledger)
     await expectRefusal(session, `UPDATE job_states SET actor = actor WHERE job_id = '${id}'`, appendOnly('UPDATE'))
   })
 
-  it('is not deleted, neither of a living job nor of a deleted one, nor with the setting of the purge', async () => {
+  it('is not deleted, whether its job is deleted or not, even with the setting of the purge', async () => {
     const living = await jobIn(ledger, 'FAILED')
     const deleted = await deletedJob(ledger)
     for (const { id } of [living, deleted]) {
@@ -72,7 +73,7 @@ describe('a record', () => {
     }
   })
 
-  it('is not truncated away, alone or with its jobs', async () => {
+  it('is not truncated, alone or with its jobs', async () => {
     await expectRefusal(session, 'TRUNCATE job_states', appendOnly('TRUNCATE'))
     await expectRefusal(session, 'TRUNCATE jobs CASCADE', { code: 'JL005', message: 'Jobs cannot be truncated' })
     await expectRefusal(session, 'TRUNCATE job_states, job_results RESTART IDENTITY', appendOnly('TRUNCATE'))
@@ -80,17 +81,17 @@ describe('a record', () => {
 })
 
 describe('a forged record', () => {
-  it('is refused where it continues a history', async () => {
+  it('is refused if it continues a history', async () => {
     const { id } = await newJob(ledger)
     await expectRefusal(session, forged(id), ONLY_THE_DATABASE)
   })
 
-  it('is refused where it repeats what the job is', async () => {
+  it('is refused if it repeats the state of the job', async () => {
     const { id } = await newJob(ledger)
     await expectRefusal(session, forged(id, { sequence: 1, state: 'PENDING' }), ONLY_THE_DATABASE)
   })
 
-  it('is refused where there is no job', async () => {
+  it('is refused if its job does not exist', async () => {
     await expectRefusal(session, forged(MISSING_ID), ONLY_THE_DATABASE)
   })
 
@@ -103,18 +104,18 @@ describe('a forged record', () => {
     )
   })
 
-  describe("from somebody's own trigger, where triggers are nested as ours are", () => {
+  describe('from a user-defined trigger, nested as deeply as ours', () => {
     const smuggle = (record: string) => `CREATE TEMP TABLE smuggler (n int);
       CREATE FUNCTION pg_temp.smuggle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${record}; RETURN NEW; END $$;
       CREATE TRIGGER smuggle BEFORE INSERT ON smuggler FOR EACH ROW EXECUTE FUNCTION pg_temp.smuggle();
       INSERT INTO smuggler VALUES (1);`
 
-    it('is refused where it says other than the job', async () => {
+    it('is refused if it differs from the job', async () => {
       const { id } = await newJob(ledger)
       await expectRefusal(session, smuggle(forged(id)), ONLY_THE_DATABASE)
     })
 
-    it('is refused where it says the same, by the record that exists', async () => {
+    it('is refused if it equals the job, because of the existing record', async () => {
       const { id } = await newJob(ledger)
       const record = `INSERT INTO job_states (job_id, sequence, new_state, actor, timestamp, transaction_id)
         VALUES ('${id}', 1, 'PENDING', 'forger', now(), 0)`
@@ -123,7 +124,7 @@ describe('a forged record', () => {
       await expectRefusal(session, smuggle(upsert), appendOnly('UPDATE'))
     })
 
-    it('is refused where it comes before the true one, on the table of the jobs itself', async () => {
+    it('is refused if it precedes the true record, by a trigger on jobs', async () => {
       const { id } = await newJob(ledger)
       await expectRefusal(
         session,
@@ -138,8 +139,8 @@ describe('a forged record', () => {
   })
 })
 
-describe('tables and functions that stand in for ours', () => {
-  it('do not catch the record: a temporary job_states', async () => {
+describe('tables and functions that shadow ours', () => {
+  it('do not receive the record: a temporary job_states', async () => {
     const { id } = await newJob(ledger)
     const own = await ledger.session()
     await own.query('CREATE TEMP TABLE job_states (LIKE public.job_states)')
@@ -147,14 +148,14 @@ describe('tables and functions that stand in for ours', () => {
     await own.query(`UPDATE public.jobs SET state = 'PROCESSING' WHERE id = '${id}'`)
     expect((await own.query('SELECT FROM pg_temp.job_states')).rowCount).toBe(0)
     expect(await historyOf(session, id)).toMatchObject([{ new_state: 'PENDING' }, { new_state: 'PROCESSING' }])
-    // The stand-in does not vouch for a record either.
+    // The temporary table does not make a forged record valid either.
     await own.query(
       `INSERT INTO pg_temp.jobs SELECT * FROM public.jobs; UPDATE pg_temp.jobs SET version = 3, state = 'COMPLETED'`,
     )
     await expectRefusal(own, forged(id, { sequence: 3, table: 'public.job_states' }), ONLY_THE_DATABASE)
   })
 
-  it('do not make legal what is not: a schema before public in the search path, and functions and tables in public', async () => {
+  it('do not allow illegal transitions: a schema before public in the search path, and objects in public', async () => {
     const { id } = await jobIn(ledger, 'COMPLETED')
     const own = await ledger.session()
     await own.query(`CREATE SCHEMA impostor; CREATE TABLE impostor.job_states (LIKE public.job_states);
@@ -201,7 +202,7 @@ describe('a transaction', () => {
     expect(await allRows(session)).toEqual(before)
   })
 
-  it('that commits leaves one record for each of its transitions, with its own number', async () => {
+  it('that commits leaves one record for each of its transitions, with its transaction id', async () => {
     const { id } = await newJob(ledger)
     const own = await ledger.session()
     await own.query('BEGIN')

@@ -1,4 +1,4 @@
-// Instants that SQL may write and the API prints: all have a form in RFC 3339.
+// Times that SQL can write and the API returns: all can be represented in RFC 3339.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRefusal } from '../support/attack.ts'
@@ -26,7 +26,7 @@ afterAll(async () => {
 const pageOfJobs = () => server.request('{ jobs { nodes { id runAt leaseExpiresAt } } consumers { name updatedAt } }')
 
 describe.each(BAD)('the instant %s', (instant) => {
-  it('is refused wherever SQL may write an instant', async () => {
+  it('is refused wherever SQL can write a time', async () => {
     const { id } = await jobIn(server.ledger, 'PROCESSING')
     const statements = {
       ck_jobs_instants_have_four_digit_years: [`UPDATE jobs SET lease_expires_at = '${instant}' WHERE id = '${id}'`],

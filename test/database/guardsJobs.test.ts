@@ -1,4 +1,5 @@
-// What a job is never changes, it begins as a new job, and its times are those of the database: attacks on jobs and results.
+// Attacks on jobs and results: the identity of a job never changes, it starts as a new job, and its
+// times come from the database.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { minUuidAt } from '../../src/database/uuid.ts'
@@ -26,7 +27,7 @@ const insert = (columns: Record<string, string>): string => {
 }
 
 describe('a direct INSERT', () => {
-  it('makes a new job and is recorded as what it is', async () => {
+  it('creates a new job and is recorded as a direct insert', async () => {
     const { rows } = await session.query<{ id: string; actor: string; created_at: Date }>(
       `${insert({})} RETURNING id, created_at, concat('db:', session_user) AS actor`,
     )
@@ -84,7 +85,7 @@ describe('a direct INSERT', () => {
     })
   })
 
-  it('takes created_at and updated_at from the id, whatever it says itself', async () => {
+  it('takes created_at and updated_at from the id, whatever it specifies', async () => {
     const instant = new Date('2025-03-04T05:06:07.089Z')
     const id = minUuidAt(instant)
     await session.query(insert({ id: `'${id}'`, created_at: "'2001-01-01'", updated_at: "'2031-01-01'" }))
@@ -92,13 +93,13 @@ describe('a direct INSERT', () => {
     expect([job.createdAt, job.updatedAt]).toEqual([instant, instant])
   })
 
-  it('does not take an id twice', async () => {
+  it('refuses a duplicate id', async () => {
     const { id } = await newJob(ledger)
     await expectRefusal(session, insert({ id: `'${id}'` }), { code: '23505', constraint: 'pk_jobs' })
   })
 })
 
-describe('what a job is', () => {
+describe('the identity of a job', () => {
   it.each([
     ['id', `'${MISSING_ID}'`],
     ['user_id', "'another'"],
@@ -121,13 +122,13 @@ describe('what a job is', () => {
     await expectRefusal(session, `UPDATE jobs SET state = 'PROCESSING', content = 'x' WHERE id = '${id}'`, refused)
   })
 
-  it('may be written again as it is', async () => {
+  it('can be rewritten with its own values', async () => {
     const { id, content } = await newJob(ledger)
     await session.query('UPDATE jobs SET content = $1, preset = NULL WHERE id = $2', [content, id])
     expect(await historyOf(session, id)).toHaveLength(1)
   })
 
-  it('leaves the metadata open to editing, which is no transition', async () => {
+  it('does not include the metadata, whose change is no transition', async () => {
     const { id, updatedAt } = await newJob(ledger)
     await session.query(`UPDATE jobs SET metadata = '{"edited": true}', updated_at = 'epoch' WHERE id = '${id}'`)
     const job = await ledger.prisma.job.findUniqueOrThrow({ where: { id } })
@@ -153,7 +154,7 @@ describe('what belongs to a transition', () => {
     })
   })
 
-  it('takes its times from the database, whatever the statement says', async () => {
+  it('takes its times from the database, whatever the statement specifies', async () => {
     const { id } = await newJob(ledger)
     const lie = "'2001-01-01'"
     const { rows } = await session.query<{ now: Date }>('SELECT jobledger.current_instant() AS now')
@@ -205,7 +206,7 @@ describe('a result', () => {
     expect(second.updatedAt.getTime()).toBeGreaterThanOrEqual(first.updatedAt.getTime())
   })
 
-  it('belongs to a job that exists, and there is one', async () => {
+  it('belongs to an existing job, which has only one', async () => {
     await expectRefusal(session, `INSERT INTO job_results (job_id, status) VALUES ('${MISSING_ID}', 'success')`, {
       code: '23503',
       constraint: 'fk_job_results_job_id',

@@ -1,4 +1,5 @@
-// The purge: who may remove a deleted job with its history, what it waits for, and the trace that it leaves.
+// The purge: who can remove a deleted job with its history, what it waits for, and the trace that
+// it leaves.
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { countJobs } from '../../src/ledger/countJobs.ts'
@@ -38,7 +39,7 @@ async function asStranger<T>(work: () => Promise<T>): Promise<T> {
   return await work().finally(() => session.query('RESET ROLE'))
 }
 
-describe('a role that may write everything, but does not own the tables', () => {
+describe('a role that can write everything, but does not own the tables', () => {
   it('cannot purge with the setting', async () => {
     const { id } = await deletedJob(ledger)
     const message = `Job ${id} cannot be removed: its history would be lost.`
@@ -57,7 +58,7 @@ describe('a role that may write everything, but does not own the tables', () => 
     await asStranger(() => session.query(purge))
     expect(await rowsOf(id)).toEqual([])
     expect(await tracesOf(id)).toMatchObject([{ version, records: 2 }])
-    // The setting of the function ended with it.
+    // The setting ended with the function.
     const next = await deletedJob(ledger)
     await expectRefusal(session, `DELETE FROM jobs WHERE id = '${next.id}'`, { code: 'JL005' })
   })
@@ -80,7 +81,7 @@ describe('a role that may write everything, but does not own the tables', () => 
 })
 
 describe('a purge', () => {
-  it('leaves the id, the version, the number of records, when it was, and by which role', async () => {
+  it('records the id, the version, the number of records, the time and the role', async () => {
     const { id } = await jobIn(ledger, 'COMPLETED')
     await session.query(`UPDATE jobs SET state = 'CANCELLED', deleted_at = now() WHERE id = $1`, [id])
     await session.query(byHand(id))
@@ -90,7 +91,7 @@ describe('a purge', () => {
     expect(Math.abs(at.getTime() - rows[0].now.getTime())).toBeLessThan(60_000)
   })
 
-  it('takes jobs that were deleted before the given time only, the earliest first, as many as are asked for', async () => {
+  it('removes only jobs deleted before the given time, the earliest first, up to the limit', async () => {
     const [first, second, third] = [await deletedJob(ledger), await deletedJob(ledger), await deletedJob(ledger)]
     const kept = await jobIn(ledger, 'CANCELLED')
     expect(await purgeJobs(ledger, 1)).toBe(0)
@@ -100,7 +101,7 @@ describe('a purge', () => {
     expect(left).toEqual([0, 0, 3, 3])
   })
 
-  it('waits for each consumer that has still to read a record of the job', async () => {
+  it('waits for each consumer that has not read all records of the job', async () => {
     const { id } = await deletedJob(ledger)
     const { rows } = await session.query(
       'SELECT transaction_id, record.id FROM job_states AS record WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1',
@@ -121,7 +122,7 @@ describe('a purge', () => {
     expect(await purgeJobs(ledger, 0)).toBe(1)
   })
 
-  it('leaves the counts right, whether the roll-up has read the job or not', async () => {
+  it('keeps the counts correct, whether the roll-up has read the job or not', async () => {
     await passedHorizon(ledger)
     await deletedJob(ledger)
     while ((await rollUp(ledger, 1000)) > 0);

@@ -1,4 +1,4 @@
-// Results may be replaced, but not removed behind the back of their job.
+// Results can be replaced, but not removed without their job.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { completeJob } from '../../src/ledger/finishJob.ts'
@@ -26,7 +26,7 @@ describe('a result', () => {
     await expectRefusal(session, 'TRUNCATE job_results', { code: 'JL005' })
   })
 
-  it('goes with its job when a deleted job is purged', async () => {
+  it('is removed with its job when a deleted job is purged', async () => {
     const { id } = await deletedJob(ledger, 'COMPLETED')
     await session.query("INSERT INTO job_results (job_id, status) VALUES ($1, 'success')", [id])
     await session.query("BEGIN; SET LOCAL jobledger.purge = 'on'")

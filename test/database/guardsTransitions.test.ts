@@ -1,4 +1,5 @@
-// The guards of transitions, attacked with plain SQL on a connection of its own, as psql or Prisma Studio would.
+// The guards of transitions, attacked with plain SQL on a separate connection, as psql or Prisma
+// Studio would.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -30,7 +31,7 @@ async function stored(id: string): Promise<Job> {
 }
 
 describe('jobledger.is_legal_transition', () => {
-  it('says of all 25 pairs what src/ledger/states.ts says', async () => {
+  it('agrees with src/ledger/states.ts on all 25 pairs', async () => {
     for (const { from, to } of PAIRS) {
       const { rows } = await session.query(
         'SELECT jobledger.is_legal_transition($1, $2, false) AS plain, jobledger.is_legal_transition($1, $2, true) AS deleting',
@@ -156,7 +157,7 @@ describe('the version', () => {
     })
   })
 
-  it('may be left alone by Prisma Client, whose update is then a direct one', async () => {
+  it('may be omitted by Prisma Client, whose update is then a direct one', async () => {
     const { id } = await newJob(ledger)
     await ledger.prisma.job.update({ where: { id }, data: { state: 'PROCESSING', stateActor: 'prisma' } })
     expect((await historyOf(session, id)).at(-1)).toMatchObject({
@@ -166,7 +167,7 @@ describe('the version', () => {
     })
   })
 
-  it('may not be set by Prisma Client to what it likes', async () => {
+  it('cannot be set to any value by Prisma Client', async () => {
     const { id } = await newJob(ledger)
     const before = await allRows(session)
     await expect(
@@ -186,7 +187,7 @@ describe('other statements that write', () => {
     )
   })
 
-  it('are guarded alike: MERGE cannot either, nor write a part of its rows', async () => {
+  it('are guarded alike: MERGE cannot either, nor write some of its rows', async () => {
     const [legal, illegal] = [await jobIn(ledger, 'PENDING'), await jobIn(ledger, 'COMPLETED')]
     await expectRefusal(
       session,

@@ -1,4 +1,5 @@
-// What the database itself does and refuses about attempts, leases and requests to cancel, by whatever door somebody comes.
+// What the database itself does and refuses for attempts, leases and cancellation requests,
+// whatever client writes.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findHistoryFaults } from '../../src/database/historyFaults.ts'
@@ -29,11 +30,11 @@ const now = (id: string) => getJob(ledger, id)
 const states = async (id: string) => (await historyOf(session, id)).map(({ new_state }) => new_state)
 const update = (id: string, set: string) => session.query(`UPDATE jobs SET ${set} WHERE id = '${id}'`)
 
-/** A job in the state with so many attempts allowed. */
+/** A job in the state with this maximum number of attempts. */
 const triable = (maxAttempts: number) => jobIn(ledger, 'PROCESSING', { maxAttempts })
 
 describe('a job that fails', () => {
-  it('stays FAILED where it may be tried once, which is the default', async () => {
+  it('stays FAILED with one attempt, which is the default', async () => {
     const { id } = await jobIn(ledger, 'PROCESSING')
     await failJob(ledger, { jobId: id, actor: ACTOR, errorMessage: 'x' })
     expect(await states(id)).toEqual(['PENDING', 'PROCESSING', 'FAILED'])
@@ -61,7 +62,7 @@ describe('a job that fails', () => {
     expect(await now(job.id)).toMatchObject({ state: 'FAILED', attempt: 2 })
   })
 
-  it('has what was given back not counted against it', async () => {
+  it('does not count releases as attempts', async () => {
     const { id } = await triable(2)
     for (const to of ['PENDING', 'PROCESSING', 'PENDING', 'PROCESSING', 'FAILED'] as const) {
       await transitionJob(ledger, { jobId: id, to, actor: ACTOR })
@@ -74,7 +75,7 @@ describe('a job that fails', () => {
     })
   })
 
-  it('is tried once more by hand when its attempts are used up', async () => {
+  it('can be retried manually when no attempts remain', async () => {
     const { id } = await jobIn(ledger, 'FAILED')
     const runAt = new Date(Date.now() + 60_000)
     const job = await retryJob(ledger, { jobId: id, actor: 'user:ada', reason: 'again', runAt, expectedVersion: 3 })
@@ -84,7 +85,7 @@ describe('a job that fails', () => {
     expect(await now(id)).toMatchObject({ state: 'FAILED', attempt: 2 })
   })
 
-  it('is not tried again once it is deleted', async () => {
+  it('is not retried once it is deleted', async () => {
     const { id } = await triable(5)
     await update(id, "state = 'CANCELLED', deleted_at = now()")
     expect(await states(id)).toEqual(['PENDING', 'PROCESSING', 'CANCELLED'])
@@ -100,7 +101,7 @@ describe('retryJob', () => {
     const { id, createdAt } = await jobIn(ledger, 'FAILED', { runAt, preset: 'retried' })
     const { runAt: due, updatedAt } = await retryJob(ledger, { jobId: id, actor: 'user:ada' })
     expect(due.getTime()).toBeLessThanOrEqual(updatedAt.getTime())
-    // Whoever has waited already does not wait anew.
+    // A job that has waited already does not wait again.
     if (runAt === undefined) expect(due).toEqual(createdAt)
     const claimed = await claimJobs(ledger, { workerId: 'w', actor: ACTOR, presets: ['retried'] })
     expect(claimed.map((job) => job.id)).toEqual([id])
@@ -111,7 +112,7 @@ describe('retryJob', () => {
     expect(await ledger.statementsOf(() => retryJob(ledger, { jobId: id, actor: 'user:ada' }))).toHaveLength(1)
   })
 
-  it('refuses what has not failed, another version, and what is not there', async () => {
+  it('refuses a job that has not failed, another version, and an unknown job', async () => {
     const [pending, processing] = [await newJob(ledger), await jobIn(ledger, 'PROCESSING')]
     const retry = (jobId: string, expectedVersion?: number) => retryJob(ledger, { jobId, actor: 'a', expectedVersion })
     await expect(retry(pending.id)).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION', from: 'PENDING' })
@@ -154,14 +155,14 @@ describe('the delay before the next attempt', () => {
 })
 
 describe('an editor of tables', () => {
-  it('may move a job in the queue, which is no transition', async () => {
+  it('can move a job in the queue, which is no transition', async () => {
     const { id, createdAt } = await newJob(ledger)
     await update(id, "priority = 7, max_attempts = 3, run_at = 'epoch'")
     expect(await now(id)).toMatchObject({ version: 1, priority: 7, maxAttempts: 3, runAt: createdAt })
     expect(await states(id)).toEqual(['PENDING'])
   })
 
-  it('cannot make attempts up, nor take them back, by a transition', async () => {
+  it('cannot add or remove attempts by a transition', async () => {
     const { id } = await newJob(ledger)
     await update(id, "state = 'PROCESSING', attempt = 0, releases = 5")
     expect(await now(id)).toMatchObject({ attempt: 1, releases: 0 })
@@ -169,7 +170,7 @@ describe('an editor of tables', () => {
     expect(await now(id)).toMatchObject({ attempt: 1, releases: 1 })
   })
 
-  it('asks a worker to stop in the name of its session, and may take that back', async () => {
+  it('requests cancellation as its session user, and can undo that', async () => {
     const { id } = await jobIn(ledger, 'PROCESSING')
     await update(id, "cancel_requested_at = 'epoch'")
     const { rows } = await session.query<{ me: string }>('SELECT session_user AS me')
@@ -180,7 +181,7 @@ describe('an editor of tables', () => {
     expect(await now(id)).toMatchObject({ cancelRequestedAt: null, cancelRequestedBy: null })
   })
 
-  it('cannot ask for what is not worked on, nor hold a job by a lease that is not', async () => {
+  it('cannot request cancellation of an idle job, nor lease one', async () => {
     const { id } = await newJob(ledger)
     await expectRefusal(session, `UPDATE jobs SET cancel_requested_at = now() WHERE id = '${id}'`, {
       code: 'JL004',
@@ -193,7 +194,7 @@ describe('an editor of tables', () => {
   })
 
   it.each(['attempt = 1', 'releases = 1', 'lease_expires_at = now()', 'cancel_requested_at = now()'])(
-    'cannot begin a job with %s',
+    'cannot create a job with %s',
     async (column) => {
       const [name, value] = column.split(' = ')
       await expectRefusal(session, `INSERT INTO jobs (user_id, content, ${name}) VALUES ('u', 'c', ${value})`, {
@@ -203,7 +204,7 @@ describe('an editor of tables', () => {
     },
   )
 
-  it('does not make news of a job by extending its lease alone', async () => {
+  it('does not change updated_at by extending a lease alone', async () => {
     const job = await jobIn(ledger, 'PROCESSING')
     await update(job.id, "lease_expires_at = now() + interval '1 hour'")
     expect((await now(job.id))?.updatedAt).toEqual(job.updatedAt)

@@ -1,4 +1,5 @@
-// The cursor codec and the conditions of keyset paging, without a database; test/ledger/paging*.test.ts reads pages with them.
+// The cursor codec and the conditions of keyset paging, without a database.
+// test/ledger/paging*.test.ts reads pages with them.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -37,7 +38,7 @@ const ID = '0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'
 const TIME = new Date('2026-01-02T03:04:05.678Z')
 
 describe('a cursor', () => {
-  it('gives back the values of the row that it was made of, and no others', () => {
+  it('returns exactly the values of its row', () => {
     const dates = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
     fc.assert(
       fc.property(
@@ -59,7 +60,7 @@ describe('a cursor', () => {
     expect(decodeCursor(BY_NUMBER, encodeCursor(BY_NUMBER, { number }))).toEqual([number])
   })
 
-  it('is safe in an URL', () => {
+  it('is safe in a URL', () => {
     expect(encodeCursor(BY_ID, { id: ID })).toMatch(/^[\w-]+$/)
   })
 
@@ -86,13 +87,13 @@ describe('a cursor', () => {
   })
 })
 
-describe('the segments between bounds', () => {
+describe('the ranges between bounds', () => {
   it('are the whole list, in its order or the reverse, without bounds', () => {
     expect(textOf(segmentsBetween(BY_ID, {}))).toEqual(['true | t.id desc'])
     expect(textOf(segmentsBetween(BY_ID, {}, { reversed: true }))).toEqual(['true | t.id asc'])
   })
 
-  it('exclude the rows at the bounds, or include them when asked', () => {
+  it('exclude the rows at the bounds, or include them on request', () => {
     expect(textOf(segmentsBetween(BY_ID, { after: [ID] }))).toEqual(['(t.id) < ($1::uuid) | t.id desc'])
     expect(textOf(segmentsBetween(BY_ID, { before: [ID] }))).toEqual(['(t.id) > ($1::uuid) | t.id desc'])
     const inclusive = segmentsBetween(BY_ID, { after: [ID] }, { inclusive: true })
@@ -107,7 +108,7 @@ describe('the segments between bounds', () => {
     expect(segments[0]?.where.values).toEqual([TIME, 7n, TIME, 9n])
   })
 
-  it('of a field that may be null are two: rows with a value, then rows without, in either direction', () => {
+  it('of a nullable field are two: rows with a value, then rows without, in either direction', () => {
     for (const direction of ['asc', 'desc'] as const) {
       expect(textOf(segmentsBetween({ ...BY_END, direction }, {}))).toEqual([
         `t.end IS NOT NULL | t.end ${direction}, t.id ${direction}`,
@@ -120,7 +121,7 @@ describe('the segments between bounds', () => {
     ])
   })
 
-  it('are one where all rows of the list have a value, or none has', () => {
+  it('are one if all rows of the list have a value, or none has', () => {
     expect(textOf(segmentsBetween({ ...BY_END, only: 'valued' }, {}))).toEqual([
       't.end IS NOT NULL | t.end desc, t.id desc',
     ])
@@ -130,7 +131,7 @@ describe('the segments between bounds', () => {
     expect(segmentsBetween({ ...BY_END, only: 'valued' }, { after: [null, ID] })).toEqual([])
   })
 
-  it('tell which of them is read from the first row on', () => {
+  it('mark the one that starts at the first row', () => {
     const beginnings = (...[bounds, reading]: [Bounds, { reversed?: boolean }?]) =>
       segmentsBetween(BY_END, bounds, reading).map(({ isBeginning }) => isBeginning)
     expect(beginnings({})).toEqual([true, false])

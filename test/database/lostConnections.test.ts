@@ -1,4 +1,4 @@
-// Connections to the database that break in the middle of a statement: the request fails, the server goes on.
+// Connections that break in the middle of a statement: the request fails, the server continues.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import pg from 'pg'
@@ -18,7 +18,7 @@ let other: pg.Client
 beforeEach(async () => {
   database = await createTestDatabase()
   relay = await startRelay(database.url)
-  // One connection: whoever comes after a failure would get what it left behind.
+  // One connection, so that the next request would see any state that a failure leaves behind.
   const environment = { DATABASE_POOL_MIN: '1', DATABASE_POOL_MAX: '1' }
   server = await startTestServer({ databaseUrl: relay.url, environment })
   other = new pg.Client({ connectionString: database.url })
@@ -33,16 +33,17 @@ afterEach(async () => {
 })
 
 interface Relay {
-  /** The database, by way of the relay. */
+  /** The URL of the database through the relay. */
   readonly url: string
   /** Breaks every connection. */
   cut(): void
-  /** PostgreSQL ends the next connection in the moment in which it is ready. */
+  /** PostgreSQL ends the next connection at the moment it is ready. */
   endNextAtOnce(): void
   close(): void
 }
 
-// Messages of the protocol (PostgreSQL documentation, "Message Formats"): ReadyForQuery outside of a transaction, and ErrorResponse.
+// Messages of the protocol (PostgreSQL documentation, "Message Formats"): ReadyForQuery outside of
+// a transaction, and ErrorResponse.
 const READY = Buffer.from('Z\0\0\0\x05I', 'latin1')
 const FIELDS = 'SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0'
 const ENDING = Buffer.from(`E\0\0\0${String.fromCharCode(FIELDS.length + 4)}${FIELDS}`, 'latin1')
@@ -86,7 +87,10 @@ async function startRelay(databaseUrl: string): Promise<Relay> {
   return { url: url.href, cut, endNextAtOnce, close }
 }
 
-/** Two requests, of which the first holds the only connection, waiting for a row, until `breakIt`; resolves to their answers. */
+/**
+ * Sends two requests. The first holds the only connection and waits for a row, until `breakIt`.
+ * Resolves to their responses.
+ */
 async function breakInTheMiddle(breakIt: (pid: number) => unknown) {
   const { id } = await newJob(server.ledger)
   await other.query('BEGIN')
@@ -99,14 +103,15 @@ async function breakInTheMiddle(breakIt: (pid: number) => unknown) {
     expect(rows).toHaveLength(1)
     return rows[0]?.pid as number
   })
-  // No request of a caller: those wait for each other before they ask the pool.
+  // Not a request of a caller: those wait for each other before they reach the pool.
   const second = server.database.pool.query('SELECT count(*)::integer FROM jobs')
   await eventually(() => expect(server.database.pool.waitingCount).toBe(1))
   await breakIt(pid)
   return Promise.all([first, second])
 }
 
-// A loss that nobody hears is an uncaught exception, which fails the run, and would end a server.
+// A loss that no listener handles is an uncaught exception. It fails the run, and would end a
+// server.
 
 const UNKNOWN = {
   status: 503,
@@ -116,17 +121,17 @@ const UNAVAILABLE = { errors: [{ extensions: { code: 'UNAVAILABLE' } }] }
 const ANSWERED = expect.objectContaining({ rows: [{ count: 1 }] })
 const COUNT = '{ jobCount }'
 
-it('answers that the outcome of a mutation is unknown whose connection is lost, and serves the next request', async () => {
+it('reports an unknown outcome for a mutation that lost its connection, and serves the next request', async () => {
   const answers = await breakInTheMiddle(() => relay.cut())
   expect(answers).toEqual([expect.objectContaining(UNKNOWN), ANSWERED])
 })
 
-it('uses no connection again of which PostgreSQL has said that it ends', async () => {
+it('does not reuse a connection that PostgreSQL is ending', async () => {
   const answers = await breakInTheMiddle((pid) => other.query('SELECT pg_terminate_backend($1)', [pid]))
   expect(answers).toEqual([expect.objectContaining(UNKNOWN), ANSWERED])
 })
 
-it('lives through a connection that is ended in the moment in which it is ready', async () => {
+it('survives a connection that ends at the moment it is ready', async () => {
   relay.endNextAtOnce()
   expect(await server.request(COUNT)).toMatchObject(UNAVAILABLE)
   expect(await server.request(COUNT)).toMatchObject({ data: { jobCount: 0 } })

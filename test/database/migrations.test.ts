@@ -1,4 +1,4 @@
-// How the migrations of a database compare with those of the code, and the sentences about it.
+// Compares the migrations of a database with those of the code, and the resulting messages.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyMigrations, MigrationError, migrationState, requireCurrentSchema } from '../../src/database/migrations.ts'
@@ -8,7 +8,7 @@ const LATER = '29990101000000_later'
 
 let database: TestDatabase
 let client: pg.Client
-/** Those of the code, as the template has them. */
+/** The migrations of the code, as in the template. */
 let names: string[]
 
 beforeEach(async () => {
@@ -43,7 +43,7 @@ async function refusal(): Promise<string> {
 }
 
 describe('the state of the migrations', () => {
-  it('is up-to-date where they are those of the code', async () => {
+  it('is up-to-date if they are those of the code', async () => {
     expect(await migrationState(client)).toEqual({
       state: 'up-to-date',
       pending: [],
@@ -54,7 +54,7 @@ describe('the state of the migrations', () => {
     await expect(requireCurrentSchema(client)).resolves.toBeUndefined()
   })
 
-  it('is empty where Prisma has not been yet, and where it has taken all back', async () => {
+  it('is empty before the first migration, and after all were reverted', async () => {
     const message = `The database schema is behind; run "npx prisma migrate deploy" to apply ${names.join(', ')}.`
     await forget(...names)
     expect(await migrationState(client)).toEqual({
@@ -76,7 +76,7 @@ describe('the state of the migrations', () => {
     expect(await refusal()).toBe(message)
   })
 
-  it('is behind where one is missing, be it the latest or an earlier one', async () => {
+  it('is behind if one is missing, whether the latest or an earlier one', async () => {
     for (const missing of [names.at(-1), names.at(0)]) {
       await forget(missing)
       expect(await migrationState(client)).toEqual({
@@ -93,7 +93,7 @@ describe('the state of the migrations', () => {
     }
   })
 
-  it('is ahead where the code does not know one', async () => {
+  it('is ahead if the code does not know one', async () => {
     await record(LATER, 'finished_at')
     expect(await migrationState(client)).toEqual({
       state: 'ahead',
@@ -107,7 +107,7 @@ describe('the state of the migrations', () => {
     )
   })
 
-  it('is up-to-date where every migration that the code does not know is marked as compatible', async () => {
+  it('is up-to-date if every migration that the code does not know is marked as compatible', async () => {
     await record(LATER, 'finished_at')
     await client.query('INSERT INTO jobledger.compatible_migrations VALUES ($1)', [LATER])
     expect(await migrationState(client)).toMatchObject({ state: 'up-to-date', unknown: [LATER], incompatible: [] })
@@ -119,7 +119,7 @@ describe('the state of the migrations', () => {
     )
   })
 
-  it('is behind where one is missing and another one unknown', async () => {
+  it('is behind if one is missing and another one unknown', async () => {
     await record(LATER, 'finished_at')
     await forget(names.at(-1))
     expect(await migrationState(client)).toEqual({
@@ -131,14 +131,14 @@ describe('the state of the migrations', () => {
     })
   })
 
-  it('is failed where one began and did not end, whatever else is wrong', async () => {
+  it('is failed if one started and did not finish, whatever else is wrong', async () => {
     await record(LATER, 'started_at')
     await forget(names.at(-1))
     expect(await migrationState(client)).toMatchObject({ state: 'failed', pending: [names.at(-1)], failed: [LATER] })
     expect(await refusal()).toBe(`The migration ${LATER} failed half-way; see "npx prisma migrate status".`)
   })
 
-  it('does not count what was rolled back', async () => {
+  it('ignores migrations that were rolled back', async () => {
     await record(LATER, 'rolled_back_at')
     expect(await migrationState(client)).toMatchObject({ state: 'up-to-date' })
     await forget(names.at(-1))
@@ -150,7 +150,7 @@ describe('the state of the migrations', () => {
 })
 
 describe('applyMigrations', () => {
-  it('brings an empty database up, and leaves one that is up alone', async () => {
+  it('migrates an empty database, and leaves an up-to-date one unchanged', async () => {
     const empty = await createTestDatabase({ empty: true })
     await applyMigrations(empty.url)
     const other = new pg.Client({ connectionString: empty.url })
@@ -177,7 +177,7 @@ describe('applyMigrations', () => {
     }
   })
 
-  it('says what Prisma said when it cannot, without the password', async () => {
+  it('reports the error of Prisma without the password', async () => {
     const error = await applyMigrations('postgresql://ada:geheim@127.0.0.1:1/none').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(MigrationError)
     const { message } = error as MigrationError

@@ -1,4 +1,5 @@
-// A role that lacks one of the rights that `jobledger grants` gives: no server starts with it, and one that runs is not ready.
+// A role that lacks one of the rights of `jobledger grants`: no server starts with it, and a
+// running server is not ready.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { grantStatements } from '../../src/database/grants.ts'

@@ -1,4 +1,5 @@
-// Two servers behind PgBouncer, as docs/pgbouncer.md says to set it up, and what is said where it is set up otherwise.
+// Two servers behind PgBouncer, configured as in docs/pgbouncer.md, and the messages for other
+// configurations.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,7 @@ const START = `mutation ($id: ID!) { transitionJob(input: { jobId: $id, to: PROC
   ... on TransitionJobSuccess { job { state } record { sequence } } } }`
 const READ = 'query ($id: ID!) { job(id: $id) { state stateHistory { nodes { newState } } } jobCount }'
 
-/** What docs/pgbouncer.md says of pgbouncer.ini and of the role. */
+/** The content of docs/pgbouncer.md for pgbouncer.ini and for the role. */
 const IGNORED = { ignore_startup_parameters: 'options' }
 const ROLE_SETTINGS = {
   TimeZone: 'UTC',
@@ -41,7 +42,7 @@ describe.skipIf(isSkipped)('behind PgBouncer', () => {
   const folder = mkdtempSync(join(tmpdir(), 'jobledger-events-'))
 
   beforeAll(async () => {
-    // A server whose defaults are not what is needed.
+    // A server with unsuitable defaults.
     postgres = await startStockPostgres({ timezone: 'Asia/Tokyo', datestyle: 'SQL, DMY', bytea_output: 'escape' })
     await onServer(postgres.url, async (client) => {
       await client.query('CREATE ROLE app SUPERUSER LOGIN')
@@ -89,7 +90,7 @@ describe.skipIf(isSkipped)('behind PgBouncer', () => {
       for (const server of both) expect(await checked(server)).toEqual({ isReadOnly: false })
       const created = await Promise.all(Array.from({ length: 30 }, (_, n) => createAndStart(both[n % 2] as TestServer)))
       await eventually(() => expect(jobsIn(file, created)).toBe(30))
-      // The other takes the lock over.
+      // The other one takes over the lock.
       await (servers.shift() as TestServer).close()
       const later = await createAndStart(both[1] as TestServer)
       await eventually(() => expect(jobsIn(file, [later])).toBe(1), 30_000)
@@ -116,14 +117,14 @@ describe.skipIf(isSkipped)('behind PgBouncer', () => {
     return ids.filter((id) => text.includes(id)).length
   }
 
-  it('answers all requests also where prepared statements are lost, and the check says what to set', async () => {
+  it('answers all requests even if prepared statements are lost, and the check says what to set', async () => {
     const options = { user: 'app', poolMode: 'transaction', settings: IGNORED } as const
     const both = [await start(options), await start(options)]
     await expect(checked(both[0] as TestServer)).rejects.toThrow(/: set DATABASE_PREPARED_STATEMENTS=false\.$/)
     await Promise.all(Array.from({ length: 30 }, (_, n) => createAndStart(both[n % 2] as TestServer)))
   })
 
-  it('names each setting that was dropped, at the start and as not ready', async () => {
+  it('names each dropped setting, at the start and as not ready', async () => {
     const server = await start({ user: 'bare', poolMode: 'session', settings: IGNORED })
     const { message } = await checked(server).then(
       () => new Error('It passed.'),
@@ -151,7 +152,7 @@ describe.skipIf(isSkipped)('behind PgBouncer', () => {
     await eventually(async () => expect((await fetch(`${server.url}/readyz`)).status).toBe(200), 30_000)
   })
 
-  it('is not used where it refuses settings, and the sentence says where to read on', async () => {
+  it('is refused if it rejects settings, and the message names the documentation', async () => {
     const server = await start({ user: 'app', poolMode: 'session' })
     await expect(checked(server)).rejects.toThrow(/refuses our settings .*options.* docs\/pgbouncer\.md\.$/)
   })

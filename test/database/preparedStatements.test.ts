@@ -1,4 +1,4 @@
-// Prepared statements that outlive what they were prepared for: the caller does not notice.
+// Prepared statements that become invalid: the caller does not notice.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { prismaCli } from '../support/prismaCli.ts'
@@ -33,7 +33,7 @@ async function useEveryStatement(key: string): Promise<void> {
   expect(await server.request(JOBS)).toMatchObject({ data: { jobs: { nodes: [{}] } } })
 }
 
-/** Runs a statement on the session of the server; resolves to its process id. */
+/** Runs a statement in the session of the server. Resolves to its process id. */
 async function onSession(text = 'SELECT'): Promise<number | undefined> {
   const session = await server.database.pool.connect()
   await session.query(text)
@@ -43,7 +43,7 @@ async function onSession(text = 'SELECT'): Promise<number | undefined> {
 }
 
 describe('prepared statements', () => {
-  it('are run once more when the schema was made anew under a running server', async () => {
+  it('run once more when the schema was recreated under a running server', async () => {
     await useEveryStatement('a')
     const reset = await prismaCli(['migrate', 'reset', '--force'], database.url)
     expect(reset, reset.said).toMatchObject({ code: 0 })

@@ -1,4 +1,5 @@
-// A database that is read-only, as a standby is and a demoted primary: the server reads, says that it is not ready, and recovers by itself.
+// A read-only database, such as a standby or a demoted primary: the server reads, reports that it
+// is not ready, and recovers by itself.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { applyMigrations } from '../../src/database/migrations.ts'
 import { eventually } from '../support/eventually.ts'
@@ -65,7 +66,7 @@ describe.skipIf(withoutStockPostgres('read-only databases'))('a server on a read
     }
   }
 
-  it('recovers when a primary that was demoted is writable again', async () => {
+  it('recovers when a demoted primary is writable again', async () => {
     const server = await startOn(primary)
     expect(await server.send(CREATE)).toMatchObject(CREATED)
     const setReadOnly = (value: string) =>
@@ -82,7 +83,7 @@ describe.skipIf(withoutStockPostgres('read-only databases'))('a server on a read
     expect(await server.send(CREATE)).toMatchObject(CREATED)
   })
 
-  it('starts on a standby, reads, and is ready when that is promoted', async () => {
+  it('starts on a standby, reads, and is ready after its promotion', async () => {
     const server = await startOn(standby)
     expect(await server.ready()).toMatchObject(NOT_READY)
     expect(await server.send('{ jobCount }')).toMatchObject({ body: { data: { jobCount: expect.any(Number) } } })

@@ -1,4 +1,5 @@
-// Rows that are read past Prisma are those that Prisma reads: for any choice of columns and relations, with values of the same types.
+// Rows read without Prisma equal those of Prisma, for any selection of columns and relations, with
+// values of the same types.
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => ledger.close())
 
-/** What the ledger itself never writes. */
+/** Values that the ledger itself never writes. */
 async function editAsPsqlDoes(completed: string, failed: string, timedOut: string): Promise<void> {
   const session = await ledger.session()
   await session.query("SET session_replication_role = 'replica'")
@@ -59,12 +60,12 @@ async function editAsPsqlDoes(completed: string, failed: string, timedOut: strin
   )
 }
 
-/** Each value with its type, whatever the order of the keys. */
+/** Each value with its type, independent of the order of keys. */
 const told = (rows: unknown): string => inspect(rows, { depth: null, sorted: true, maxArrayLength: null })
 
 const columnsOf = ({ columns }: Table) => Object.keys(columns)
 
-/** Of the columns any, of the relations some, to any depth; never nothing. */
+/** A random selection of columns and relations at any depth. Never empty. */
 function selectOf(columns: string[], relations: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Select> {
   const chosen = fc.subarray(columns).map((fields) => Object.fromEntries(fields.map((field) => [field, true])))
   return fc
@@ -91,10 +92,10 @@ const { job, record } = fc.letrec<{ job: Select; record: Select; result: Select 
   }
 })
 
-describe('a row that is read past Prisma', () => {
+describe('a row that is read without Prisma', () => {
   const everything = Prisma.sql`true`
 
-  it('is the job that Prisma reads', async () => {
+  it('equals the job that Prisma reads', async () => {
     const read = (select: Select | undefined) =>
       ledger.sql.read(JOBS, { select, where: everything, orderBy: Prisma.sql`jobs.id` })
     const expected = (select: Select | undefined) =>
@@ -108,7 +109,7 @@ describe('a row that is read past Prisma', () => {
     )
   })
 
-  it('is the record that Prisma reads', async () => {
+  it('equals the record that Prisma reads', async () => {
     const read = (select: Select | undefined) =>
       ledger.sql.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
     const expected = (select: Select | undefined) =>
@@ -122,13 +123,13 @@ describe('a row that is read past Prisma', () => {
     )
   })
 
-  it('is the same as what a statement of our own answers', async () => {
+  it('equals the result of a hand-written statement', async () => {
     const changes = Prisma.sql`WITH changed AS (SELECT * FROM jobs)`
     const rows = await changeJobs(ledger, { changes, orderBy: Prisma.sql`changed.id` }, {})
     expect(told(rows)).toBe(told(await ledger.prisma.job.findMany({ orderBy: { id: 'asc' } })))
   })
 
-  it('has what belongs to it at any depth, where the names of all relations on the way are longer than PostgreSQL has names', async () => {
+  it('has its relations at any depth, even if their joined names exceed the limit of PostgreSQL', async () => {
     const deep = (depth: number): Select => ({
       sequence: true,
       job: {
@@ -152,7 +153,7 @@ describe('a row that is read past Prisma', () => {
   })
 })
 
-describe('whatever the database has for a default', () => {
+describe('with any default settings of the database', () => {
   it('reads dates and bytes', async () => {
     const own = await openTestLedger()
     const session = await own.session()
@@ -171,7 +172,7 @@ describe('whatever the database has for a default', () => {
 })
 
 describe('statements', () => {
-  it('are prepared however many pages of pages clients have asked for', async () => {
+  it('are prepared however many nested page sizes clients have requested', async () => {
     const own = await openTestLedger({ connections: 1 })
     const where = Prisma.sql`false`
     for (let take = 0; take <= 500; take += 1) await own.sql.read(JOBS, { select: { states: { take } }, where })

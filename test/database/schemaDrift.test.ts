@@ -1,4 +1,4 @@
-// What an operator may change by hand, and Prisma's comparison does not see.
+// Manual changes that Prisma's comparison does not detect.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connectDatabase } from '../../src/database/client.ts'
@@ -37,7 +37,7 @@ const PARTIAL = `CREATE UNIQUE INDEX ${INDEX} ON jobs (user_id, idempotency_key)
 const WHOLE = `CREATE UNIQUE INDEX ${INDEX} ON jobs (user_id, idempotency_key)`
 
 describe('the schema', () => {
-  it('is that of the file, on every version of PostgreSQL', async () => {
+  it('equals that of the file, on every version of PostgreSQL', async () => {
     const facts = await readSchemaFacts(client)
     expect(new Set(facts.map(({ name }) => name)).size).toBe(facts.length)
     await expect(schemaText(facts)).toMatchFileSnapshot(SCHEMA_FILE)
@@ -112,14 +112,14 @@ describe('the schema', () => {
     expect(await schemaDrift(client)).toContain(fault)
   })
 
-  it('has drifted where foreign keys do not work, or sessions pass over the triggers', async () => {
+  it('has drifted if foreign keys are disabled, or sessions bypass the triggers', async () => {
     await client.query('ALTER TABLE job_results DISABLE TRIGGER ALL; ALTER TABLE job_results ENABLE TRIGGER USER')
     expect(await schemaDrift(client)).toContain('constraint job_results.fk_job_results_job_id is not in force')
     await client.query('ALTER TABLE job_results ENABLE TRIGGER ALL; SET session_replication_role = replica')
     expect(await schemaDrift(client)).toBe(sentence('setting session_replication_role is not in force'))
   })
 
-  it('may have more than the migrations made, and settings of its own', async () => {
+  it('may have additional objects and settings', async () => {
     await client.query(`CREATE INDEX own_index ON jobs (priority); ALTER TABLE jobs ADD COLUMN own text; CREATE TABLE own (id int);
       ALTER INDEX ${INDEX} SET (fillfactor = 70); ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard_update;
       SET IntervalStyle = iso_8601; SET DateStyle = German; SET TimeZone = 'Asia/Tokyo'; SET search_path = public, pg_catalog`)
@@ -127,7 +127,7 @@ describe('the schema', () => {
     expect((await client.query('SHOW search_path')).rows).toEqual([{ search_path: 'public, pg_catalog' }])
   })
 
-  it('may have definitions of newer migrations that are compatible, but nothing missing', async () => {
+  it('may have definitions of newer compatible migrations, but must not lack any', async () => {
     await client.query(`${DROP_INDEX}; ${PARTIAL}; INSERT INTO jobledger.compatible_migrations VALUES ('29990101000000_later');
       INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', '', '29990101000000_later', now())`)
     expect(await schemaDrift(client)).toBeUndefined()
@@ -153,7 +153,7 @@ describe('the schema', () => {
       times.push(performance.now() - since)
     }
     await close()
-    // The best of twenty: the machine may be busy.
+    // The best of twenty, because the machine may be busy.
     expect(Math.min(...times)).toBeLessThan(50)
   })
 })
@@ -166,7 +166,7 @@ describe('a server', () => {
     expect(program.stderr().trim()).toBe(sentence(`index ${INDEX} was changed`))
   })
 
-  it('is not ready while the schema has drifted, says why, and is ready again when it is restored', async () => {
+  it('is not ready while the schema has drifted, says why, and is ready again when it is repaired', async () => {
     await client.query(`${DROP_INDEX}; ${PARTIAL}`)
     server = await startTestServer({ databaseUrl: database.url })
     const ready = async () => await (await fetch(`${server?.url}/readyz`)).json()

@@ -1,4 +1,5 @@
-// A schema with the name of the role comes first in PostgreSQL's default search path. Tables in it that have our names are not ours.
+// A schema with the name of the role comes first in PostgreSQL's default search path. Tables in it
+// with the same names are not ours.
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -15,7 +16,7 @@ vi.setConfig({ testTimeout: 120_000 })
 const ROLE = `jl_shadowed_${randomBytes(5).toString('hex')}`
 
 let database: TestDatabase
-/** Of the database, as a role that may have a schema of its own name. */
+/** The URL of the database for a role that may have a schema of its own name. */
 let url: string
 
 beforeEach(async () => {
@@ -32,7 +33,7 @@ afterEach(async () => {
 
 const query = (sql: string): Promise<pg.QueryResult> => onServer(url, (client) => client.query(sql))
 
-/** Where the role has a schema of its own, with tables of our names. */
+/** The role has a schema of its own, with tables of the same names. */
 async function shadow(): Promise<void> {
   const { rows } = await query('SELECT quote_ident(current_user) AS own')
   await query(`CREATE SCHEMA AUTHORIZATION CURRENT_USER; CREATE TABLE ${rows[0].own}.jobs (id uuid, state text);

@@ -1,4 +1,4 @@
-// The codes of PostgreSQL: how they are found in errors, and which statements are run again.
+// Error codes of PostgreSQL: how to find them in errors, and which statements run again.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { retryConflicts, sqlStateOf } from '../../src/database/sqlErrors.ts'
@@ -39,7 +39,7 @@ describe('sqlStateOf', () => {
     expect(sqlStateOf(await errorOf(ledger.prisma.job.delete({ where: { id } })))).toBe('JL005')
   })
 
-  it('finds none where there is none', async () => {
+  it('finds none in an error without a code', async () => {
     const missing = await errorOf(ledger.prisma.job.findUniqueOrThrow({ where: { id: MISSING_ID } }))
     expect(missing).toMatchObject({ code: 'P2025' })
     for (const error of [missing, new Error('plain'), { code: 7 }, { code: 'ECONNREFUSED' }, 'text', null, undefined]) {
@@ -49,7 +49,7 @@ describe('sqlStateOf', () => {
 })
 
 describe('retryConflicts', () => {
-  /** Fails with `error` so many times, then succeeds. */
+  /** Fails with `error` this many times, then succeeds. */
   const failing = (times: number, fail: () => Promise<unknown>) => {
     const calls = { count: 0 }
     const run = async () => {
@@ -66,7 +66,7 @@ describe('retryConflicts', () => {
     expect(calls.count).toBe(5)
   })
 
-  it('gives up after five times and throws what the statement threw', async () => {
+  it('stops after five attempts and throws the error of the statement', async () => {
     const { calls, run } = failing(9, () => ledger.prisma.$executeRawUnsafe(raising('40P01')))
     expect(sqlStateOf(await errorOf(retryConflicts(run)))).toBe('40P01')
     expect(calls.count).toBe(5)

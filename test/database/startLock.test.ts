@@ -1,4 +1,4 @@
-// The lock of a data directory: one at a time, and never held by the dead.
+// The lock of a data directory: one holder at a time, and never a dead one.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ function leaveLock(holder: { pid: number; startedAt: string }): void {
 const dead = { pid: process.pid, startedAt: 'before this boot' }
 
 describe('withStartLock', () => {
-  it('lets nobody in while a living process holds the lock, and names that process', async () => {
+  it('refuses others while a living process holds the lock, and names that process', async () => {
     leaveLock(identifySelf())
     const entered: string[] = []
     const attempt = withStartLock(dir, async () => void entered.push('in'), 200)
@@ -34,7 +34,7 @@ describe('withStartLock', () => {
     expect(await withStartLock(dir, async () => 'in', 200)).toBe('in')
   })
 
-  it('lets them in one at a time, however many come and go, after a holder that died', async () => {
+  it('admits one at a time, however many processes compete, after a holder died', async () => {
     leaveLock(dead)
     let inside = 0
     let most = 0
@@ -51,7 +51,7 @@ describe('withStartLock', () => {
     expect({ inside, most }).toEqual({ inside: 0, most: 1 })
   })
 
-  it('is free again after work that failed', async () => {
+  it('is free again after failed work', async () => {
     const failing = withStartLock(dir, () => Promise.reject(new Error('no disk')))
     await expect(failing).rejects.toThrow('no disk')
     expect(await withStartLock(dir, async () => 'in', 200)).toBe('in')

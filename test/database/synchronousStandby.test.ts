@@ -1,4 +1,5 @@
-// Commits that wait for a synchronous standby which does not answer: whether they last is not known, and clients are told so.
+// Commits that wait for a synchronous standby that does not respond: their outcome is unknown, and
+// clients are informed.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { applyMigrations } from '../../src/database/migrations.ts'
 import { eventually } from '../support/eventually.ts'
@@ -98,7 +99,7 @@ describe.skipIf(withoutStockPostgres('commits that a synchronous standby does no
       await standby.stop()
     })
 
-    it('has one job for the key when the standby is back, and after it was promoted', async () => {
+    it('has one job for the key when the standby is back, and after its promotion', async () => {
       await create('d')
       await standby.start()
       await eventually(async () => expect(await create('d')).toMatchObject({ data: { createJob: { created: false } } }))

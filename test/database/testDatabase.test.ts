@@ -1,4 +1,4 @@
-// The databases that the suite gives to its tests.
+// The databases that the suite provides to its tests.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -16,21 +16,21 @@ describe('createTestDatabase', () => {
     expect(rows).toEqual([{ count: 0 }])
   })
 
-  it('gives a database without tables when asked for an empty one', async () => {
+  it('creates a database without tables if an empty one is requested', async () => {
     const empty = await createTestDatabase({ empty: true })
     const { rows } = await onServer(empty.url, (client) => client.query("SELECT to_regclass('public.jobs') AS jobs"))
     expect(rows).toEqual([{ jobs: null }])
     await empty.drop()
   })
 
-  it('gives sessions the time zone asked for', async () => {
+  it('gives sessions the requested time zone', async () => {
     const tokyo = await createTestDatabase({ timezone: 'Asia/Tokyo' })
     const { rows } = await onServer(tokyo.url, (client) => client.query('SHOW timezone'))
     expect(rows).toEqual([{ TimeZone: 'Asia/Tokyo' }])
     await tokyo.drop()
   })
 
-  it('makes several at once from the one template', async () => {
+  it('creates several at once from one template', async () => {
     const many = await Promise.all(Array.from({ length: 6 }, () => createTestDatabase()))
     expect(new Set(many.map(({ name }) => name)).size).toBe(6)
     await Promise.all(many.map((each) => each.drop()))

@@ -1,4 +1,4 @@
-// A database that finds itself in another place begins a new timeline, whoever writes there first.
+// A moved database starts a new timeline, whichever client writes to it first.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realignTransactionIds, TimelineCheck } from '../../src/database/transactionOrder.ts'
@@ -19,7 +19,7 @@ beforeEach(async () => {
 })
 afterEach(() => ledger.close())
 
-/** As it is after a restore: what the ledger remembers is not where it is. */
+/** As after a restore: the recorded location of the ledger is not its location. */
 const restoreElsewhere = () => session.query("UPDATE jobledger.ledger_timelines SET location = 'elsewhere'")
 
 async function timelines(client = session): Promise<{ epoch: number; begins_at: number }[]> {
@@ -37,7 +37,7 @@ async function lastNumber(client = session): Promise<number> {
 const INSERT = "INSERT INTO jobs (user_id, content) VALUES ('user', 'content')"
 
 describe('a new timeline begins once', () => {
-  it('before the first record of writers that race, with SQL alone', async () => {
+  it('before the first record of racing writers, with SQL alone', async () => {
     const before = await lastNumber()
     await restoreElsewhere()
     const writers = await Promise.all(Array.from({ length: 8 }, () => ledger.session()))
@@ -52,7 +52,7 @@ describe('a new timeline begins once', () => {
     expect(rows[0].count).toBe(8)
   })
 
-  it('for a role that may neither delete nor alter timelines', async () => {
+  it('for a role that can neither delete nor alter timelines', async () => {
     const role = `jobledger_writer_${process.pid}`
     await session.query(`CREATE ROLE ${role} LOGIN;
       GRANT SELECT, INSERT, UPDATE ON jobs, job_states TO ${role}; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role};
@@ -91,7 +91,7 @@ describe('a new timeline begins once', () => {
     await onServer(server, (client) => client.query(`DROP DATABASE ${copy} WITH (FORCE)`))
   })
 
-  it('where the server is behind what this process has read, as after a snapshot of its disk', async () => {
+  it('if the server is behind what this process has read, as after restoring a disk snapshot', async () => {
     let noticed = 0
     const check = new TimelineCheck(ledger.database.pool, () => {
       noticed += 1
@@ -106,7 +106,7 @@ describe('a new timeline begins once', () => {
     expect([noticed, (await timelines()).length]).toEqual([1, 2])
   })
 
-  it('where a transaction with an older snapshot writes a job, which is refused as a conflict', async () => {
+  it('if a transaction with an older snapshot writes a job, which is refused as a conflict', async () => {
     const old = await ledger.session()
     await restoreElsewhere()
     await old.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM jobs')
@@ -141,7 +141,7 @@ describe('a cursor', () => {
     )
   })
 
-  it('of before timelines is one of the first timeline', async () => {
+  it('without a timeline belongs to the first timeline', async () => {
     await passedHorizon(ledger)
     const { transactionId, id } = await ledger.prisma.jobStateRecord.findFirstOrThrow()
     const parts = [1, 'events', 'asc', String(transactionId), String(id)]

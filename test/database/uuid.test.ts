@@ -1,4 +1,5 @@
-// Ids as positions in time: those that the database makes, and the instants that it reads from them.
+// Ids as positions in time: the ids that the database generates, and the times that it reads from
+// them.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { minUuidAt } from '../../src/database/uuid.ts'
@@ -20,7 +21,7 @@ async function timeIn(id: string): Promise<Date | null> {
 }
 
 describe('jobledger.uuid_v7', () => {
-  it('makes ids of version 7 and the variant of RFC 9562, none twice', async () => {
+  it('generates unique ids of version 7 and the variant of RFC 9562', async () => {
     const { rows } = await session.query<{ id: string }>(
       'SELECT jobledger.uuid_v7() AS id FROM generate_series(1, 10000)',
     )
@@ -29,19 +30,19 @@ describe('jobledger.uuid_v7', () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(10_000)
   })
 
-  it('makes them in order: their first 60 bits never fall within a session, and rise with every microsecond', async () => {
+  it('generates them in order: their first 60 bits never fall within a session, and rise every microsecond', async () => {
     const { rows } = await session.query<{ id: string }>(
       'SELECT jobledger.uuid_v7() AS id FROM generate_series(1, 5000)',
     )
     const positions = rows.map(({ id }) => id.slice(0, 18))
     expect(positions).toEqual(positions.toSorted())
-    // Two in one microsecond are told apart by chance alone; there are few.
+    // Within one microsecond, only random bits differ. That is rare.
     const ids = rows.map(({ id }) => id)
     const falling = ids.filter((id, index) => index > 0 && id < (ids[index - 1] as string))
     expect(falling.length).toBeLessThan(ids.length / 10)
   })
 
-  it('puts the time of the clock into them, to the microsecond', async () => {
+  it('includes the time of the clock, to the microsecond', async () => {
     const { rows } = await session.query<{ right: boolean }>(`
       SELECT bool_and(instant BETWEEN extract(epoch FROM before) * 1000000 - 1 AND extract(epoch FROM after) * 1000000) AS right
       FROM (SELECT before, clock_timestamp() AS after,
@@ -91,7 +92,7 @@ describe('leastUuidAt', () => {
     ).toBe(true)
   })
 
-  it('keeps to what an id can hold: not before 1970, not after its 48 bits', () => {
+  it('stays within the range of an id: not before 1970, not beyond 48 bits', () => {
     expect(minUuidAt(new Date('1900-01-01'))).toBe('00000000-0000-7000-8000-000000000000')
     expect(minUuidAt(new Date(8.64e15))).toBe('ffffffff-ffff-7000-8000-000000000000')
   })

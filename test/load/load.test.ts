@@ -1,4 +1,4 @@
-// The load test itself: that it brings load, ends in good order, and notices accounts that do not add up.
+// The load test itself: it generates load, stops cleanly, and detects wrong accounts.
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { accountFaults, accountsByApi, accountsBySql } from '../../load/accounts.ts'
 import { LoadClient } from '../../load/loadClient.ts'
@@ -7,7 +7,7 @@ import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { onServer } from '../support/testRun.ts'
 
-// Processes take a loaded machine its time.
+// Starting processes takes time on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 afterEach(endPrograms)
@@ -18,7 +18,7 @@ function load(words: string[], environment: Record<string, string> = {}): Progra
   return runProgram('load/load.ts', environment, words)
 }
 
-/** Of no test file: load tests have no template and no clone. */
+/** The databases of load tests. They belong to no test file and have no template. */
 async function loadDatabases(): Promise<string[]> {
   const { rows } = await onServer(inject('testRun').serverUrl, (client) =>
     client.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname LIKE 'jobledger_test_%_load'"),
@@ -27,7 +27,7 @@ async function loadDatabases(): Promise<string[]> {
 }
 
 describe('npm run load', () => {
-  it('loads a server of its own, finds every account right, and leaves nothing behind', async () => {
+  it('loads a server of its own, finds every account correct, and leaves nothing behind', async () => {
     const program = load(['--seconds', '1', '--batch', '10'], { TEST_DATABASE_URL: inject('testRun').serverUrl })
     expect(await program.ended).toMatchObject({ code: 0 })
     expect(program.stdout()).toMatch(EACH)
@@ -36,7 +36,7 @@ describe('npm run load', () => {
     expect(await loadDatabases()).toEqual([])
   })
 
-  it('ends in good order on Ctrl-C: what was begun is finished, and looked through', async () => {
+  it('stops cleanly on Ctrl-C: started work is finished and checked', async () => {
     const program = load(['--seconds', '600'], { TEST_DATABASE_URL: inject('testRun').serverUrl })
     await program.says(/600 s of load/)
     program.process.kill('SIGINT')
@@ -46,7 +46,7 @@ describe('npm run load', () => {
     expect(await loadDatabases()).toEqual([])
   })
 
-  it('says in a sentence that nobody is there to be loaded', async () => {
+  it('reports in one sentence that no server responds', async () => {
     const program = load(['--url', 'http://127.0.0.1:1/graphql'])
     expect(await program.ended).toMatchObject({ code: 1 })
     expect(program.stderr()).toMatch(/^http:\/\/127\.0\.0\.1:1\/graphql does not answer \(.*\): start a server there/)
@@ -86,7 +86,7 @@ describe('the accounts', () => {
     expect(await faults()).toEqual([[], []])
   })
 
-  it('do not add up when there is a job too many', async () => {
+  it('do not add up with an extra job', async () => {
     await client.create('one more')
     const found = [expect.stringMatching(/^1 jobs are, where 0 should be: PENDING v1/)]
     expect(await faults()).toEqual([found, found])

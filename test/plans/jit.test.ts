@@ -1,4 +1,5 @@
-// Counts from the roll-up on a stock PostgreSQL, which compiles statements (JIT) whose planned cost is high: that takes longer than to run them.
+// Counts from the roll-up on a stock PostgreSQL, which compiles statements (JIT) with a high
+// planned cost. Compiling takes longer than running them.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loadDataSet } from '../../bench/dataSet.ts'
@@ -42,7 +43,9 @@ describe.skipIf(withoutStockPostgres('the plans of counts with JIT'))('with JIT 
     await postgres?.destroy()
   })
 
-  /** The statements on the roll-up by which the server answers; the records themselves are read too, where it is behind. */
+  /**
+   * The statements on the roll-up for a request. Records are read, too, if the roll-up is behind.
+   */
   async function statementsOnRollUp(query: string, variables: object): Promise<SentStatement[]> {
     const sent = await log.sentDuring(async () => {
       expect((await server.request(query, variables)).errors).toBeUndefined()
@@ -81,7 +84,7 @@ describe.skipIf(withoutStockPostgres('the plans of counts with JIT'))('with JIT 
     }
   })
 
-  it('compiles nothing in sessions of its own, however high the cost', async () => {
+  it('compiles nothing in its sessions, however high the cost', async () => {
     const count = { text: 'SELECT count(*) FROM job_states AS a, job_states AS b', values: [], name: undefined }
     const settings = sessionSettings({ url: server.databaseUrl, statementTimeoutMs: 30_000 })
     expect((await plansOf([count], '-c TimeZone=UTC'))[0]).toMatchObject({ isCompiled: true })

@@ -1,5 +1,5 @@
-// The plan of every list of the contract at a million jobs and a million records: an index brings the rows, in their order. Looked at are
-// the statements that the server really sends.
+// The plan of every list of the contract with a million jobs and a million records: an index
+// provides the rows in order. The test inspects the statements that the server actually sends.
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { cursorOf } from '../../bench/cases/cursors.ts'
@@ -15,17 +15,18 @@ import { databaseUrl, onServer, PRISTINE } from '../support/testRun.ts'
 import { moreReads, type Read } from './moreReads.ts'
 import { type PlanFacts, planFacts, plannersOf } from './plans.ts'
 
-// A million rows take a loaded machine their time.
+// A million rows take time on a loaded machine.
 vi.setConfig({ hookTimeout: 300_000, testTimeout: 120_000 })
 
 const JOBS = 1_000_000
 const WITH_HISTORY = 250_000
 const DEPTH = 100_000
 
-/** A page, and the row that tells whether there are more. */
+/** A page, and the row that shows whether there are more. */
 const PAGE = 21
 
-// A PostgreSQL of its own: transactions of this size hold back the horizon of consumers, which is one for all databases of a server.
+// A separate PostgreSQL, because large transactions hold back the horizon of consumers, which is
+// shared by all databases of a server.
 let postgres: TemporaryServer
 let server: TestServer
 let client: pg.Client
@@ -49,27 +50,30 @@ afterAll(async () => {
   await postgres?.stop({ keepFiles: false })
 })
 
-/** What more a list may do than bring its page in order, and why. */
+/** What a list may do besides reading its page in order, and why. */
 interface Allowance {
   readonly sorted?: number
   readonly read?: number
 }
 
-/** Rows that do not satisfy the rest of a filter are passed over: so many in all, where those that do are not rare. */
+/**
+ * Maximum number of rows skipped because they do not match the rest of a filter, if matching rows
+ * are not rare.
+ */
 const READ = 40 * PAGE
 
 const OF_EACH_VALUE: Allowance = { sorted: 4 * PAGE }
-/** A GIN index knows no order: all rows that have the value are sorted. */
+/** A GIN index has no order: all rows with the value are sorted. */
 const BATCH: Allowance = { sorted: BATCH_SIZE, read: 2 * BATCH_SIZE }
-/** The histories of as many jobs as there are records on a page. */
+/** The histories of as many jobs as a page has records. */
 const OF_A_USER: Allowance = { sorted: 10 * PAGE }
 
 const ALLOWANCES: Readonly<Record<string, Allowance>> = {
   'jobs of several states': OF_EACH_VALUE,
   'jobs of several presets': OF_EACH_VALUE,
-  // All that there are.
+  // All existing ones.
   'jobs of rare presets': BATCH,
-  // Where states are not chosen by user and state, they are passed over.
+  // Without an index for user and state, rows of other states are skipped.
   'jobs of a user with many and several states': { ...OF_EACH_VALUE, read: 200 * PAGE },
   'metadata-few': BATCH,
   'metadata-none': BATCH,
@@ -78,12 +82,13 @@ const ALLOWANCES: Readonly<Record<string, Allowance>> = {
 }
 
 /**
- * Lists whose plan depends on which rows ANALYZE happened to see: jobs with this metadata lie together, and whether they are rare enough to be looked
- * up by their index is a guess. Of ten million jobs they were looked up, in 4 ms.
+ * Lists whose plan depends on the sample of ANALYZE. Jobs with this metadata are adjacent, and
+ * whether they seem rare enough for their index is chance. With ten million jobs the index was
+ * used, in 4 ms.
  */
 const UNSTEADY: readonly string[] = ['metadata-few']
 
-/** Resolves to what is wrong with the plans of the statements by which the server answers. */
+/** Resolves to the faults in the plans of the statements of a request. */
 async function faultsOfRead({ name, query, variables }: Read): Promise<string[]> {
   const sent = await log.sentDuring(async () => {
     const { errors } = await server.request(query, variables)
@@ -119,7 +124,7 @@ const asRead = ({ name, query, variables }: List, after: string | null = null): 
   variables: { ...variables, after },
 })
 
-/** The page of a list behind so many rows, or behind most of them. */
+/** The page of a list after this many rows, or near its end. */
 async function deepRead(list: List): Promise<Read> {
   const { rows } = await client.query<Record<string, unknown>>(
     `SELECT ${list.key.join(', ')} FROM ${list.from} ORDER BY ${list.orderBy}
@@ -129,7 +134,7 @@ async function deepRead(list: List): Promise<Read> {
   return { ...asRead(list, after), name: `${list.name}, deep` }
 }
 
-it('an index brings what every list and every read of the contract asks for, in its order', async () => {
+it('every list and every read of the contract uses an index, in its order', async () => {
   const reads = [...deepLists(), ...(await filters(client))].map((list) => asRead(list))
   for (const list of deepLists()) reads.push(await deepRead(list))
   reads.push(...(await moreReads(client)))

@@ -1,9 +1,9 @@
-// Lists and reads of the contract beside those that the benchmark measures: values that no row has, several values at once, pages from the
-// end, and what is read below a job.
+// Lists and reads of the contract that the benchmark does not measure: values that no row has,
+// several values at once, pages from the end, and relations of a job.
 import type pg from 'pg'
 import { BUSY_USER, QUIET_USER, RARE_PRESET, USUAL_PRESET } from '../../bench/rows.ts'
 
-/** An operation, and the variables that it is sent with. */
+/** An operation and its variables. */
 export interface Read {
   readonly name: string
   readonly query: string
@@ -23,7 +23,7 @@ const HISTORY = `query History($id: ID!, $last: Int) { job(id: $id) { jobId resu
   stateHistory(last: $last) { nodes { sequence job { jobId } } ${PAGE_INFO} } } }`
 const NODES = 'query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { state result { id } } } }'
 
-/** By jobs: filters that few or no rows satisfy, several values, ranges at both ends. */
+/** Over jobs: filters that match few or no rows, several values, ranges at both ends. */
 function jobFilters({ first, last }: Ends): Record<string, object> {
   return {
     'several states': { states: ['PENDING', 'PROCESSING', 'FAILED'] },

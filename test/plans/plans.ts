@@ -1,22 +1,25 @@
-// How PostgreSQL carries out a statement that the server sent: planned for its values, or for whatever values may come, as it may do with a
-// prepared statement after a while.
+// How PostgreSQL runs a statement of the server: with a plan for its values, or with a generic
+// plan, which a prepared statement can get after some runs.
 import pg from 'pg'
 import type { SentStatement } from '../support/statements.ts'
 
 type Planner = 'custom' | 'generic'
 
-/** The plans that PostgreSQL may choose for a statement: what has no name is planned for its values each time. */
+/**
+ * The plans that PostgreSQL can choose for a statement. An unnamed statement is always planned for
+ * its values.
+ */
 export function plannersOf({ name }: SentStatement): readonly Planner[] {
   return name === undefined ? ['custom'] : ['custom', 'generic']
 }
 
-/** A node of a plan that was carried out, as EXPLAIN has it in JSON. */
+/** A node of an executed plan, as in the JSON of EXPLAIN. */
 interface PlanNode {
   readonly 'Node Type': string
   readonly 'Total Cost': number
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
-  /** Of one loop, on average. */
+  /** Average of one loop. */
   readonly 'Actual Rows': number
   readonly 'Actual Loops': number
   readonly 'Rows Removed by Filter'?: number
@@ -24,14 +27,14 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-/** What a statement did to answer. */
+/** What a statement read and sorted. */
 export interface PlanFacts {
-  /** Tables that were read from one end to the other. */
+  /** Tables that were read completely. */
   readonly scannedTables: readonly string[]
   readonly indexes: readonly string[]
-  /** The rows that went into the largest sort. */
+  /** Number of rows in the largest sort. */
   readonly sorted: number
-  /** The rows that were looked at in tables and indexes, also those that were not wanted. */
+  /** Number of rows read from tables and indexes, including discarded ones. */
   readonly read: number
 }
 
@@ -41,7 +44,7 @@ export async function planFacts(client: pg.Client, statement: SentStatement, pla
   return factsOf(Plan)
 }
 
-/** What a statement would cost, in the units of the planner, and whether it would be compiled (JIT). */
+/** The cost of a statement in the units of the planner, and whether it would be compiled (JIT). */
 export interface PlannedCost {
   readonly totalCost: number
   readonly isCompiled: boolean

@@ -6,13 +6,13 @@ import { Trial } from '../../soak/trial.ts'
 import { expectSoundHistories } from '../support/history.ts'
 import { onServer } from '../support/testRun.ts'
 
-/** Draws the moments; SOAK_SEED draws those of an earlier run again. */
+/** Determines the moments. SOAK_SEED repeats those of an earlier run. */
 const SEED = Number(process.env.SOAK_SEED || randomInt(1_000_000))
 const TIMEOUT_MS = 300_000
 
 let trial: Trial | undefined
 
-// vitest leaves its workers to themselves when it is interrupted.
+// vitest does not end its workers when it is interrupted.
 const interruptions = ['SIGINT', 'SIGTERM', 'disconnect'] as const
 function onInterruption(): void {
   trial?.destroyAtExit()

@@ -1,4 +1,4 @@
-// An asynchronous standby that lacks the last commits is promoted under a server that is never restarted.
+// An asynchronous standby that lacks the last commits is promoted under a running server.
 import { afterEach, describe, expect, it } from 'vitest'
 import { openEventStream } from '../support/eventStream.ts'
 import { eventually } from '../support/eventually.ts'
@@ -34,7 +34,7 @@ async function pair() {
 
 type Pair = Awaited<ReturnType<typeof pair>>
 
-/** The standby has all that the primary has. */
+/** Waits until the standby has all data of the primary. */
 const caughtUp = ({ primary, standby }: Pair) =>
   eventually(async () => {
     const jobs = (url: string) =>
@@ -54,7 +54,7 @@ async function failOver({ primary, standby, gate }: Pair): Promise<void> {
 }
 
 describe.skipIf(withoutStockPostgres('failovers to a standby'))('a failover to an asynchronous standby', () => {
-  it('ends streams that have read what was lost, and gives no lost event id again', { timeout: 180_000 }, async () => {
+  it('ends streams that have read lost events, and reuses no lost event id', { timeout: 180_000 }, async () => {
     const servers = await pair()
     const { server, standby } = servers
     const stream = await openEventStream(server)
@@ -94,7 +94,7 @@ describe.skipIf(withoutStockPostgres('failovers to a standby'))('a failover to a
     expect(new Set(ids.map(({ eventId }) => eventId)).size).toBe(2)
   })
 
-  it('is noticed on connections that were open before the promotion', { timeout: 120_000 }, async () => {
+  it('is detected on connections that were open before the promotion', { timeout: 120_000 }, async () => {
     const servers = await pair()
     const { primary, standby, gate, server } = servers
     await createJobs(server, 5)

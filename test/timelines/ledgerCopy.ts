@@ -1,4 +1,4 @@
-// A server on a PostgreSQL that is replaced under it, and what it must be like afterwards.
+// A server on a PostgreSQL that is replaced under it, and the checks afterwards.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../support/temporaryDirectory.ts'
 const BASE = { ROLLUP_INTERVAL_SECONDS: '1', DATABASE_CONNECT_TIMEOUT_MS: '2000' }
 
 export interface FollowedServer extends TestServer {
-  /** The events that were published, in order. */
+  /** The published events, in order. */
   published(): LedgerEvent[]
 }
 
@@ -33,7 +33,7 @@ export async function startLedgerPostgres(settings: Readonly<Record<string, stri
   return postgres
 }
 
-/** Dumps the ledger of a server; returns the file. */
+/** Dumps the ledger of a server. Returns the file. */
 export async function dump({ url }: StockPostgres): Promise<string> {
   const file = `/tmp/jobledger-dump-${process.pid}-${Date.now()}`
   await runPostgresProgram('pg_dump', ['-Fc', '-f', file, url])
@@ -51,7 +51,7 @@ export async function readiness({ url }: TestServer): Promise<{ status: number; 
 export const CREATE =
   'mutation { createJob(input: { userId: "ada", content: "c" }) { ... on CreateJobSuccess { job { jobId } } } }'
 
-/** Creates jobs; returns their ids. */
+/** Creates jobs. Returns their ids. */
 export async function createJobs(server: TestServer, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let n = 0; n < count; n += 1) {
@@ -65,7 +65,7 @@ export async function cursorOfNow(server: TestServer): Promise<string> {
   return (await server.request<{ latestEventCursor: string }>('{ latestEventCursor }')).data.latestEventCursor
 }
 
-/** The numbers of the roll-up are those of the tables, before it has caught up and afterwards. */
+/** The counts of the roll-up equal those of the tables, before and after it has caught up. */
 export async function expectExactCounts({ ledger }: TestServer): Promise<void> {
   const jobs = await ledger.prisma.job.count()
   expect(await countJobs(ledger, { includeDeleted: true })).toBe(jobs)
@@ -81,7 +81,7 @@ export async function expectExactCounts({ ledger }: TestServer): Promise<void> {
   expect(sums?.count).toBe(jobs)
 }
 
-/** Every record of the ledger was published on the timeline that it has now, and each event id stands for one content. */
+/** Every record was published on its current timeline, and each event id stands for one content. */
 export async function expectAllPublished(server: FollowedServer): Promise<void> {
   const records = await server.ledger.prisma.jobStateRecord.findMany({
     orderBy: [{ transactionId: 'asc' }, { id: 'asc' }],

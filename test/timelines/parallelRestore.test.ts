@@ -1,5 +1,5 @@
-// A restore by several sessions, each of which commits by itself (pg_restore -j): tables, functions, indexes and triggers appear one after the
-// other under a server that goes on running.
+// A restore by several sessions that commit separately (pg_restore -j): tables, functions, indexes
+// and triggers appear one by one under a running server.
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { schemaDrift } from '../../src/database/schemaDrift.ts'
@@ -33,7 +33,7 @@ async function serve(url: string): Promise<TestServer & { readonly lines: LogLin
   return { ...server, lines }
 }
 
-/** As many as a restore takes a second or two for. */
+/** Enough jobs for a restore of one or two seconds. */
 const fill = (url: string) =>
   onServer(url, (client) =>
     client.query(
@@ -48,7 +48,7 @@ const REQUESTS = [
   'mutation { claimJobs(input: { workerId: "w", limit: 1 }) { __typename } }',
 ]
 
-/** Sends requests until it is stopped; returns what kinds of answers there were. */
+/** Sends requests until it is stopped. Returns the kinds of responses. */
 function keepAsking(server: TestServer) {
   const kinds = new Map<string, number>()
   let isStopped = false
@@ -67,7 +67,10 @@ function keepAsking(server: TestServer) {
   }
 }
 
-/** Looks again and again whether the server says that it is ready while the schema is not complete; returns how often. */
+/**
+ * Checks repeatedly whether the server reports ready while the schema is incomplete. Returns how
+ * often it did.
+ */
 function keepLooking(server: TestServer, databaseUrl: string) {
   let early = 0
   let isStopped = false
@@ -76,7 +79,7 @@ function keepLooking(server: TestServer, databaseUrl: string) {
     await client.connect()
     while (!isStopped) {
       const { status } = await readiness(server)
-      // What is incomplete after the answer was so before it: a restore only adds.
+      // What is incomplete after the response was incomplete before it: a restore only adds.
       if (status === 200 && (await schemaDrift(client)) !== undefined) early += 1
     }
     await client.end()
@@ -128,7 +131,7 @@ describe.skipIf(withoutStockPostgres('parallel restores'))(
   },
 )
 
-/** Jobs whose last record is not that of their state. */
+/** Jobs whose last record differs from their state. */
 async function unrecorded({ ledger }: TestServer): Promise<number | undefined> {
   const [row] = await ledger.prisma.$queryRaw<{ count: number }[]>`
     SELECT count(*)::integer AS count FROM jobs

@@ -1,4 +1,4 @@
-// Dumps that are restored under servers that go on running, and under servers that start meanwhile.
+// Dumps restored under running servers, and under servers that start meanwhile.
 import { afterEach, describe, expect, it } from 'vitest'
 import { openEventStream } from '../support/eventStream.ts'
 import { eventually } from '../support/eventually.ts'
@@ -36,7 +36,7 @@ async function serve(url: string) {
   return server
 }
 
-/** Makes the transaction counter of a server run ahead. */
+/** Advances the transaction counter of a server. */
 const count = ({ url }: StockPostgres, transactions: number) =>
   onServer(url, (client) =>
     client.query(`DO $$ BEGIN FOR n IN 1..${transactions} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`),
@@ -111,7 +111,7 @@ describe.skipIf(withoutStockPostgres('restores of real dumps'))('a restore behin
     await after.close()
   })
 
-  it('is not disturbed by a server that an orchestrator starts again and again', { timeout: 120_000 }, async () => {
+  it('works while an orchestrator restarts a server repeatedly', { timeout: 120_000 }, async () => {
     const old = await begin(startLedgerPostgres())
     await count(old, 2000)
     const first = await serve(old.url)
@@ -156,7 +156,7 @@ describe.skipIf(withoutStockPostgres('restores of the data alone'))(
       const dumped = await dump(old)
       const fresh = await begin(startLedgerPostgres())
       await count(fresh, ahead)
-      // The tables that a migration fills are there already: pg_restore reports them, and goes on.
+      // The tables that a migration fills already have rows. pg_restore reports them and continues.
       await restore(fresh, dumped, '--data-only', '--disable-triggers').catch(() => undefined)
       const server = await serve(fresh.url)
       await expectExactCounts(server)
