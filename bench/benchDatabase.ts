@@ -24,14 +24,14 @@ export interface BenchDatabase {
 }
 
 const MEGABYTE = 1024 * 1024
-const MOST_BUFFERS_MB = 2048
+const MAX_BUFFERS_MB = 2048
 
 /**
  * A quarter of the memory for buffers, as the manual recommends. Commits do not wait for the disk,
  * because that would hide differences between the programs.
  */
 function settings(): Record<string, string> {
-  const buffers = Math.min(MOST_BUFFERS_MB, Math.floor(totalmem() / MEGABYTE / 4))
+  const buffers = Math.min(MAX_BUFFERS_MB, Math.floor(totalmem() / MEGABYTE / 4))
   return {
     shared_buffers: `${buffers}MB`,
     synchronous_commit: 'off',

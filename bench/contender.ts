@@ -38,7 +38,7 @@ export interface LoopOptions {
   verify?(): Promise<void>
 }
 
-const MOST_FAULTS = 5
+const MAX_FAULTS = 5
 
 export function loopContender({ name, callers, operation, prepare, verify }: LoopOptions): Contender {
   return {
@@ -57,7 +57,7 @@ export function loopContender({ name, callers, operation, prepare, verify }: Loo
       const end = startedAt + seconds * 1000
       const call = async (caller: number): Promise<void> => {
         do await latencies.time(() => operation(caller)).catch(note)
-        while (performance.now() < end && faults.length < MOST_FAULTS)
+        while (performance.now() < end && faults.length < MAX_FAULTS)
       }
       await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)))
       const elapsedMs = performance.now() - startedAt

@@ -11,7 +11,7 @@ const CHUNK = 500_000
  * Above this number of jobs, checking all histories takes too long. All rows are generated the same
  * way.
  */
-const MOST_CHECKED = 1_000_000
+const MAX_CHECKED_JOBS = 1_000_000
 
 interface Rebuild {
   readonly drop: string
@@ -46,7 +46,7 @@ export async function loadDataSet(url: string, dataSet: DataSet, say: (line: str
     say(`  indexes after ${seconds()}`)
     // One after the other, because each may use all processors.
     for (const table of ['jobs', 'job_states', 'job_results']) await first.query(`VACUUM (ANALYZE) ${table}`)
-    if (dataSet.size <= MOST_CHECKED && dataSet.withHistory === undefined) await requireWholeHistories(first)
+    if (dataSet.size <= MAX_CHECKED_JOBS && dataSet.withHistory === undefined) await requireWholeHistories(first)
     await first.query('CHECKPOINT').catch(() => undefined) // Not everybody may.
     say(`  vacuumed after ${seconds()}`)
   })

@@ -3,7 +3,7 @@
 import { Agent, request } from 'node:http'
 import { WrongAnswerError } from './benchError.ts'
 
-const MOST_SHOWN = 300
+const MAX_SHOWN_CHARACTERS = 300
 
 export class HttpTarget {
   private readonly agent: Agent
@@ -30,7 +30,7 @@ export class HttpTarget {
     const { status, text } = await this.post(operation)
     const errors = text.indexOf('"errors"')
     if (status !== 200 || errors >= 0)
-      throw new WrongAnswerError(`status ${status}: ${text.slice(Math.max(0, errors)).slice(0, MOST_SHOWN)}`)
+      throw new WrongAnswerError(`status ${status}: ${text.slice(Math.max(0, errors)).slice(0, MAX_SHOWN_CHARACTERS)}`)
     return text
   }
 

@@ -26,7 +26,7 @@ const MIX = {
 type Kind = keyof typeof MIX
 
 const DRIVEN_PER_CALLER = 100
-const MOST_FAULTS = 5
+const MAX_FAULTS = 5
 /** Coprime to a hundred, so that kinds alternate. */
 const STRIDE = 37
 
@@ -63,7 +63,7 @@ export class MemoryTraffic {
    */
   async sendUntil(count: number): Promise<void> {
     const call = async (caller: number): Promise<void> => {
-      while (this.sent < count && this.faults.length < MOST_FAULTS) {
+      while (this.sent < count && this.faults.length < MAX_FAULTS) {
         const number = this.sent
         this.sent += 1
         const kind = KINDS[(number * STRIDE) % KINDS.length] as Kind

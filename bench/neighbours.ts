@@ -18,8 +18,8 @@ const STREAMS = 2000
 const OPENED_AT_ONCE = 20
 const BATCH = 100
 /** Maximum ratio of p95 with neighbours to p95 alone. */
-const MOST_TIMES = 5
-const MOST_DELAY_MS = 500
+const MAX_RATIO = 5
+const MAX_DELAY_MS = 500
 
 export interface NeighboursRow {
   readonly what: string
@@ -245,11 +245,11 @@ function subscribe(caller: Caller, agent: Agent, { filter, query = SUBSCRIPTION,
 }
 
 function timesRow(what: string, alone: number, beside: number): NeighboursRow {
-  return { what, alone, beside, goal: `under ${MOST_TIMES} x`, isMet: beside < MOST_TIMES * alone }
+  return { what, alone, beside, goal: `under ${MAX_RATIO} x`, isMet: beside < MAX_RATIO * alone }
 }
 
 function delayRow(what: string, alone: number, beside: number): NeighboursRow {
-  return { what, alone, beside, goal: `under ${MOST_DELAY_MS} ms`, isMet: beside < MOST_DELAY_MS }
+  return { what, alone, beside, goal: `under ${MAX_DELAY_MS} ms`, isMet: beside < MAX_DELAY_MS }
 }
 
 export function neighboursMarkdown({ rows, hostile }: NeighboursResult): string {

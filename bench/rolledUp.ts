@@ -3,7 +3,7 @@
 import type pg from 'pg'
 import { BenchError } from './benchError.ts'
 
-const LOOK_MS = 500
+const POLL_MS = 500
 /** Maximum time without progress of the roll-up. */
 const STILL_MS = 60_000
 
@@ -27,6 +27,6 @@ export async function untilRolledUp(pool: Pick<pg.Pool, 'query'> | pg.Client): P
     }
     if (performance.now() - movedAt > STILL_MS)
       throw new BenchError('The roll-up stands still: see the log of the server.')
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }

@@ -17,7 +17,7 @@ interface LoadOptions extends TrafficSettings {
   readonly user?: string
 }
 
-const MOST_FAULTS = 20
+const MAX_FAULTS = 20
 
 const program = new Command('npm run load --')
   .description('Brings load to a server of its own, in a process and on a database of its own, or to one that exists.')
@@ -90,7 +90,7 @@ async function verify(
       ? { accounts: await accountsByApi(client, run), faults: [] }
       : await accountsBySql(databaseUrl, run)
   const wrong = [...accountFaults(accounts, { completed, waiting: created - completed }), ...faults]
-  if (wrong.length > 0) throw new LoadError(`The accounts do not add up:\n${wrong.slice(0, MOST_FAULTS).join('\n')}`)
+  if (wrong.length > 0) throw new LoadError(`The accounts do not add up:\n${wrong.slice(0, MAX_FAULTS).join('\n')}`)
   console.log(
     `\nEach of the ${completed} completed jobs has exactly the records PENDING, PROCESSING, COMPLETED and one result.`,
   )

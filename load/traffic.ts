@@ -26,9 +26,9 @@ export interface Counts {
 }
 
 /** Delay before a creator checks again for room in the queue, and a worker for jobs. */
-const LOOK_AGAIN_MS = 5
+const POLL_MS = 5
 /** Maximum time without a completed job while the queue is emptied at the end. */
-const PATIENCE_MS = 30_000
+const TIMEOUT_MS = 30_000
 
 export class Traffic {
   readonly latencies = {
@@ -99,8 +99,7 @@ export class Traffic {
   private async create(): Promise<void> {
     const { batch, backlog } = this.settings
     for (let size = batch; this.isCreating; size = size === 1 ? batch : 1) {
-      while (this.isCreating && this.sent - this.counted.completed > Math.max(0, backlog - size))
-        await pause(LOOK_AGAIN_MS)
+      while (this.isCreating && this.sent - this.counted.completed > Math.max(0, backlog - size)) await pause(POLL_MS)
       if (!this.isCreating) return
       const contents = Array.from({ length: size }, () => `job ${++this.sent}`)
       const now = performance.now()
@@ -115,11 +114,11 @@ export class Traffic {
   private async awaitEmptyQueue(): Promise<void> {
     this.completedAt = performance.now()
     while (!this.ending.signal.aborted && this.counted.completed < this.counted.created) {
-      if (performance.now() - this.completedAt > PATIENCE_MS) {
+      if (performance.now() - this.completedAt > TIMEOUT_MS) {
         const waiting = this.counted.created - this.counted.completed
-        throw new LoadError(`${waiting} jobs wait, and none was completed for ${PATIENCE_MS / 1000} s.`)
+        throw new LoadError(`${waiting} jobs wait, and none was completed for ${TIMEOUT_MS / 1000} s.`)
       }
-      await pause(LOOK_AGAIN_MS)
+      await pause(POLL_MS)
     }
     this.ending.abort()
   }
@@ -129,7 +128,7 @@ export class Traffic {
     while (!this.ending.signal.aborted) {
       const startedAt = performance.now()
       const jobs = await this.client.claim(workerId, this.settings.claim)
-      if (jobs.length === 0) await pause(LOOK_AGAIN_MS)
+      if (jobs.length === 0) await pause(POLL_MS)
       else this.latencies.claim.record(performance.now() - startedAt)
       this.counted.claimed += jobs.length
       await Promise.all(jobs.map((job) => atOnce(() => this.complete(job))))

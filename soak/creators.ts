@@ -17,9 +17,9 @@ export interface CreatorsOptions {
 }
 
 const CREATORS = 4
-const LARGEST_BATCH = 20
+const MAX_BATCH = 20
 const ANSWER_MS = 10_000
-const LONGEST_PAUSE_MS = 60
+const MAX_PAUSE_MS = 60
 const RETRY_MS = 250
 /** Maximum number of attempts of one request. High, because a request can be lost repeatedly. */
 const MAX_ATTEMPTS = 1000
@@ -53,13 +53,13 @@ export class Creators {
     const create = async (random: Random): Promise<void> => {
       while (!isEnough() && !signal.aborted) {
         if (this.options.isFull()) {
-          await pause(LONGEST_PAUSE_MS)
+          await pause(MAX_PAUSE_MS)
           continue
         }
-        const keys = Array.from({ length: random.integer(1, LARGEST_BATCH) }, () => `key-${++this.keys}`)
+        const keys = Array.from({ length: random.integer(1, MAX_BATCH) }, () => `key-${++this.keys}`)
         await this.untilAcknowledged(keys, signal)
         if (random.next() < REPEATS) await this.untilAcknowledged(keys, signal)
-        await pause(random.integer(0, LONGEST_PAUSE_MS))
+        await pause(random.integer(0, MAX_PAUSE_MS))
       }
     }
     await Promise.all(Array.from({ length: CREATORS }, (_, n) => create(randomFrom(seed + n))))

@@ -40,7 +40,7 @@ export interface PlanOptions {
   readonly awayMs: number
 }
 
-const LONGEST_DELAY_MS = 300
+const MAX_DELAY_MS = 300
 
 export function drawPlan(random: Random, options: PlanOptions): KillPlan {
   const { jobs, serverKills, postgresKills, bothKills, workerKills } = options
@@ -56,7 +56,7 @@ export function drawPlan(random: Random, options: PlanOptions): KillPlan {
     Array.from({ length: count }, (_, n) => ({
       // In the middle of the load: not in its first twentieth, nor in its last fifth.
       completed: Math.round(jobs * (0.05 + (0.75 * (n + random.next())) / count)),
-      delayMs: random.integer(0, LONGEST_DELAY_MS),
+      delayMs: random.integer(0, MAX_DELAY_MS),
     }))
   const foundationMoments = moments(kinds.length)
   return {

@@ -33,7 +33,7 @@ interface Installation {
   readonly port: number
 }
 
-const LOOK_AGAIN_MS = 25
+const POLL_MS = 25
 const START_MS = 60_000
 /** The processes of a killed server may still be ending, or its port may still be in use. */
 const PASSING_FAILURE = /could not create any TCP\/IP sockets|pre-existing shared memory block/
@@ -82,7 +82,7 @@ export class KillablePostgres {
       if (performance.now() > deadline || (hasFailed && !PASSING_FAILURE.test(this.log())))
         throw new Error(`PostgreSQL does not start:\n${this.log()}`)
       if (hasFailed) this.child = this.launch()
-      await pause(LOOK_AGAIN_MS)
+      await pause(POLL_MS)
     }
   }
 
@@ -99,7 +99,7 @@ export class KillablePostgres {
     postmaster.kill('SIGKILL')
     for (const other of others) killProcess(other)
     await ended
-    while (others.some(isAlive)) await pause(LOOK_AGAIN_MS)
+    while (others.some(isAlive)) await pause(POLL_MS)
   }
 
   async destroy(): Promise<void> {

@@ -26,8 +26,8 @@ export interface Load {
 /** Maximum time until the server serves again after PostgreSQL accepts connections. */
 const RECOVERY_MS = 5000
 /** Maximum time without a completed job. Then the trial fails. */
-const PATIENCE_MS = 120_000
-const LOOK_AGAIN_MS = 10
+const TIMEOUT_MS = 120_000
+const POLL_MS = 10
 
 /**
  * Resolves after all kills and recoveries. The result is the time of each recovery, in
@@ -106,8 +106,8 @@ async function momentOf({ completed, delayMs }: WorkerKill | FoundationKill, loa
   while (load.completed() < completed) {
     load.signal.throwIfAborted()
     if (load.completed() !== last) [last, progressAt] = [load.completed(), performance.now()]
-    if (performance.now() - progressAt > PATIENCE_MS) throw new Error(`No job was completed after the first ${last}.`)
-    await pause(LOOK_AGAIN_MS)
+    if (performance.now() - progressAt > TIMEOUT_MS) throw new Error(`No job was completed after the first ${last}.`)
+    await pause(POLL_MS)
   }
   await pause(delayMs)
 }

@@ -10,9 +10,9 @@ import type { Faults } from './faults.ts'
 import { ServerLog } from './serverLog.ts'
 
 const RESTART_MS = 100
-const LOOK_AGAIN_MS = 50
+const POLL_MS = 50
 const ANSWER_MS = 1000
-const PATIENCE_MS = 120_000
+const TIMEOUT_MS = 120_000
 /**
  * The only accepted output of a server that ends by itself: the database was unavailable when it
  * started.
@@ -68,12 +68,12 @@ export class SupervisedServer {
 
   /** Resolves when the server is ready and has answered a query that needs the database. */
   async serving(signal?: AbortSignal): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS
+    const deadline = performance.now() + TIMEOUT_MS
     while (!((await this.answers()) && (await this.isReady()))) {
       signal?.throwIfAborted()
       if (this.cannotStart) throw new Error('The server does not start.')
-      if (performance.now() > deadline) throw new Error(`The server has not served for ${PATIENCE_MS / 1000} s.`)
-      await pause(LOOK_AGAIN_MS)
+      if (performance.now() > deadline) throw new Error(`The server has not served for ${TIMEOUT_MS / 1000} s.`)
+      await pause(POLL_MS)
     }
   }
 

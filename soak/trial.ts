@@ -34,11 +34,11 @@ export interface RoundSummary {
 }
 
 /** Maximum time without any progress. Then the trial fails. */
-const PATIENCE_MS = 120_000
-const LOOK_AGAIN_MS = 100
+const TIMEOUT_MS = 120_000
+const POLL_MS = 100
 const WORKERS = 3
 /** Maximum number of waiting jobs. Low, so that creation and work overlap and kills hit both. */
-const MOST_WAITING = 300
+const MAX_WAITING = 300
 const ENVIRONMENT = {
   // Few connections, because all of them are reopened after each kill.
   DATABASE_POOL_MIN: '4',
@@ -106,7 +106,7 @@ export class Trial {
       userId,
       seed,
       faults,
-      isFull: () => creators.acknowledged.size - completed() > MOST_WAITING,
+      isFull: () => creators.acknowledged.size - completed() > MAX_WAITING,
     })
     const recoveriesMs = await this.killUnderLoad(plan, { creators, completed }, { seed, signal })
     await this.allCompleted(userId, signal)
@@ -173,8 +173,8 @@ export class Trial {
         const states = await statesOf(client, userId)
         if (states === 'COMPLETED') return
         if (states !== last) [last, progressAt] = [states, performance.now()]
-        if (performance.now() - progressAt > PATIENCE_MS) throw new Error(`Nothing goes on any more: ${states}.`)
-        await pause(LOOK_AGAIN_MS)
+        if (performance.now() - progressAt > TIMEOUT_MS) throw new Error(`Nothing goes on any more: ${states}.`)
+        await pause(POLL_MS)
       }
     })
   }

@@ -135,14 +135,14 @@ describe('a second start', () => {
   })
 })
 
-describe('starts at the same moment', () => {
-  it('make one database and one owner on a fresh directory', async () => {
+describe('concurrent starts', () => {
+  it('create one database with one owner in a fresh directory', async () => {
     const all = await Promise.all([start(), start(), start()])
     expect(all.filter(({ owned }) => owned)).toHaveLength(1)
     expect(new Set(all.map(({ url }) => url)).size).toBe(1)
   })
 
-  it('make one owner of a server that was left running', async () => {
+  it('give one owner to a server that was left running', async () => {
     seed.plantIn(dir)
     const killed = await start()
     await killed.end('SIGKILL')

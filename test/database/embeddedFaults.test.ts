@@ -69,7 +69,7 @@ describe('what was left behind', () => {
     expect((await start()).owned).toBe(true)
   })
 
-  it('as a postmaster.pid that names another living process is not believed, and that process lives on', async () => {
+  it('as a postmaster.pid with the pid of another living process is ignored, and that process survives', async () => {
     const { cluster } = dataPaths(dir)
     seed.plantIn(dir)
     await start()
@@ -91,14 +91,14 @@ describe('what was left behind', () => {
     expect(sleep.exitCode ?? sleep.signalCode).toBeNull()
   })
 
-  it('as the record of an owner whose pid another process has now does not make us its guest', async () => {
+  it('as the identity of a dead owner whose pid was reused does not make a start join', async () => {
     seed.plantIn(dir)
     const first = await start()
     await writeFile(dataPaths(dir).owner, JSON.stringify({ pid: process.pid, startedAt: 'before this boot' }))
     expect(await start()).toMatchObject({ owned: true, url: first.url })
   })
 
-  it('as the record of a living owner does', async () => {
+  it('as the identity of a living owner makes a start join', async () => {
     seed.plantIn(dir)
     await start()
     await writeFile(dataPaths(dir).owner, JSON.stringify(identifySelf()))
@@ -150,7 +150,7 @@ describe('a refusal', () => {
     expect(await readFile(join(dataPaths(dir).cluster, 'thesis.txt'), 'utf8')).toBe('years of work')
   })
 
-  it('names the password file when it is missing, and when it is another', async () => {
+  it('names the password file when it is missing or wrong', async () => {
     seed.plantIn(dir)
     await rm(dataPaths(dir).password)
     expect(await refusal()).toContain(`is missing (${dataPaths(dir).password})`)

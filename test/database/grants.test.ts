@@ -79,7 +79,7 @@ describe('the script', () => {
     expect(rows.map(({ name }) => name).filter((name) => !script.includes(`"${name}"`))).toEqual([])
   })
 
-  it('is printed unless it is to be applied', async () => {
+  it('is printed unless --apply is given', async () => {
     expect(await grants('--api', 'a"b')).toEqual({
       code: 0,
       stdout: `${grantStatements({ api: 'a"b' })}\n`,
@@ -185,7 +185,7 @@ describe('the role of the server', () => {
     expect(await codeOf(sessions.api, sql)).toBe(DENIED)
   })
 
-  it('may not write history itself', async () => {
+  it('cannot write history itself', async () => {
     const { rows } = await sessions.api.query('SELECT id FROM jobs LIMIT 1')
     const insert = `INSERT INTO job_states (job_id, sequence, new_state, actor, timestamp, transaction_id)
       VALUES ('${rows[0].id}', 99, 'COMPLETED', 'forger', now(), 1)`

@@ -162,7 +162,7 @@ describe('the constraints', () => {
   }
 })
 
-describe('what has no value', () => {
+describe('a missing value', () => {
   it.each([
     'user_id',
     'content',

@@ -92,7 +92,7 @@ describe('the schema', () => {
       'sequence job_states_id_seq was changed',
     ],
     [
-      'a sequence that ends early and begins again',
+      'a sequence that ends early and cycles',
       'ALTER SEQUENCE job_states_id_seq MAXVALUE 1000000 CYCLE',
       'sequence job_states_id_seq was changed',
     ],

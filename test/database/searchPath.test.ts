@@ -46,7 +46,7 @@ const faults = (client: pg.Client) =>
     settings.filter((sentence) => sentence.includes('search_path')),
   )
 
-describe('where the role has a schema of its own with tables of our names', () => {
+describe('if the role has its own schema with tables of the same names', () => {
   beforeEach(shadow)
 
   it('migrations, rights and rows of the ledger are those of the schema public', async () => {
@@ -86,7 +86,7 @@ describe('where the role has a schema of its own with tables of our names', () =
   })
 })
 
-it('the default search path is not a fault where the role has no schema of its own', async () => {
+it('the default search path is not a fault if the role has no schema of its own', async () => {
   await onServer(url, async (client) => {
     expect((await client.query('SHOW search_path')).rows).toEqual([{ search_path: '"$user", public' }])
     expect(await faults(client)).toEqual([])

@@ -36,7 +36,7 @@ async function lastNumber(client = session): Promise<number> {
 
 const INSERT = "INSERT INTO jobs (user_id, content) VALUES ('user', 'content')"
 
-describe('a new timeline begins once', () => {
+describe('a new timeline starts once', () => {
   it('before the first record of racing writers, with SQL alone', async () => {
     const before = await lastNumber()
     await restoreElsewhere()
