@@ -200,7 +200,7 @@ describe('at the start', () => {
     const { port } = other.address() as AddressInfo
     try {
       expect(await sentenceOf(startMain({ DATABASE_URL: url, PORT: String(port) }))).toMatch(
-        new RegExp(`^Port ${port} of 127\\.0\\.0\\.1 is taken .* set PORT`),
+        new RegExp(`^Port ${port} of 127\\.0\\.0\\.1 is already in use\\. .* set PORT`),
       )
     } finally {
       other.close()

@@ -76,7 +76,7 @@ export class OutcomeReporter {
     expectedVersion: number
     metadata: Record<string, string>
   } {
-    return { jobId: job.id, expectedVersion: job.version, metadata: { workerId: this.workerId, endId: outcomeId } }
+    return { jobId: job.id, expectedVersion: job.version, metadata: { workerId: this.workerId, outcomeId } }
   }
 
   private get releaseReason(): string {

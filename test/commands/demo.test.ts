@@ -127,7 +127,7 @@ describe('the demo', () => {
     const options = { url: `${server.url}/graphql`, user: 'brandt' }
     const empty = join(folder, 'empty')
     await mkdir(empty)
-    await expect(demo(empty, options)).rejects.toThrow(`The folder ${empty} holds no files.`)
+    await expect(demo(empty, options)).rejects.toThrow(`The folder ${empty} contains no files.`)
     await symlink('nowhere', join(empty, 'dangling'))
     await writeFile(join(empty, 'readable'), 'text')
     await demo(empty, options)

@@ -145,7 +145,7 @@ describe('the exit code of jobledger run', () => {
     const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...words], { cwd: dir, encoding: 'utf8' })
     expect([status, stderr]).toEqual([
       125,
-      expect.stringMatching(/^jobledger run: the command line is not UTF-8, .*\n$/),
+      expect.stringMatching(/^jobledger run: the command line is not valid UTF-8, .*\n$/),
     ])
     expect(() => readFileSync(file)).toThrow('ENOENT')
   })
@@ -196,7 +196,7 @@ describe('the output of the program', () => {
     const { code, stdout, stderr } = await startRun(shell('sleep 60 & echo $!'), { environment, preset: 'left' }).ended
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/^jobledger run: what the program has left running [^\n]*\n$/),
+      expect.stringMatching(/^jobledger run: a process that the program left running [^\n]*\n$/),
     ])
     process.kill(Number(stdout))
     expect((await jobOf('left')).output.stdout).toBe(stdout.toString())

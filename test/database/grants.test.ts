@@ -97,7 +97,7 @@ describe('the script', () => {
     ...['--api public', '--reader public', '--owner public', '--api PUBLIC', '--api none', '--api pg_monitor'].map(
       (words): [string[], string] => [
         [...words.split(' '), '--apply'],
-        `"${words.split(' ')[1]}" is reserved by PostgreSQL and not the name of a role of yours: choose another role.`,
+        `"${words.split(' ')[1]}" is reserved by PostgreSQL: choose another role.`,
       ],
     ),
   ])('is refused for %j', async (words, sentence) => {
