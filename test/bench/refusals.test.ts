@@ -58,7 +58,7 @@ describe('npm run bench', () => {
     [
       'is of something else',
       'mysql://root:secret@localhost/',
-      /^BENCH_DATABASE_URL must be .* begins with mysql:.*\.\n$/,
+      /^BENCH_DATABASE_URL must be .* \(got mysql:\/\/\)\..*\n$/,
     ],
     ['leads nowhere', 'postgres://me@localhost:1/', /^The benchmark cannot go on: .*\(ECONNREFUSED\)\.\n$/],
   ])('says in one sentence that BENCH_DATABASE_URL %s', async (_, url, told) => {

@@ -104,7 +104,7 @@ describe('a checkout without the package of this platform', () => {
     await mkdir(decoy, { recursive: true })
     await writeFile(join(decoy, 'package.json'), '{ "exports": {} }')
     await expect(startOwner({ checkout, words: [join(dir, 'data'), join(dir, 'system')] })).rejects.toThrow(
-      /^EmbeddedDatabaseError: There is no embedded PostgreSQL for .* is not installed\): set DATABASE_URL\.$/,
+      /EmbeddedDatabaseError: There is no embedded PostgreSQL for .* is not installed\): set DATABASE_URL\.$/,
     )
   })
 })

@@ -70,6 +70,10 @@ it('ends a stream with an error instead of an event that exceeds the response li
   whole.stop.abort()
 })
 
+/** Statements that read results wait from now on until another session releases its lock. */
+const RESULTS_THAT_WAIT = `ALTER TABLE job_results RENAME TO stored_results;
+  CREATE VIEW public.job_results AS SELECT * FROM stored_results WHERE pg_advisory_xact_lock_shared(1) IS NOT NULL`
+
 it('runs no more concurrent statements for the events of a caller than for its queries', {
   timeout: 60_000,
 }, async () => {
@@ -80,12 +84,10 @@ it('runs no more concurrent statements for the events of a caller than for its q
     b: stateHistory(last: 1) { nodes { job { result { status } } } }`
   const streams = await Promise.all(Array.from({ length: STREAMS }, () => follow('bob', histories)))
   await onServer(server.databaseUrl, async (client) => {
-    // Statements that read results wait until this transaction ends.
-    await client.query('BEGIN; LOCK TABLE job_results IN ACCESS EXCLUSIVE MODE')
+    await client.query(RESULTS_THAT_WAIT)
+    await client.query('SELECT pg_advisory_lock(1)')
     const waiting = async (): Promise<number> => {
-      const { rows } = await client.query(
-        "SELECT 1 FROM pg_locks WHERE relation = 'job_results'::regclass AND NOT granted",
-      )
+      const { rows } = await client.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
       return rows.length
     }
     await deleteJob(server.ledger, { jobId, actor: 'tester' })
@@ -93,7 +95,7 @@ it('runs no more concurrent statements for the events of a caller than for its q
     const { errors } = await server.request('{ jobs { nodes { id } } }', {}, await asUser('ada', 'USER'))
     expect(errors).toBeUndefined()
     expect(await waiting()).toBe(STATEMENTS)
-    await client.query('ROLLBACK')
+    await client.query('SELECT pg_advisory_unlock(1)')
   })
   await eventually(() => expect(streams.filter(({ events }) => events.length === 1)).toHaveLength(STREAMS), 30_000)
   for (const { stop } of streams) stop.abort()
