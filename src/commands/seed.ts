@@ -35,7 +35,9 @@ async function addSampleJobs(
   const client = await database.pool.connect()
   try {
     if (!add && (await hasJobs(client))) {
-      throw new SeedError(`${place} already contains jobs. To add sample jobs, run: ${typedCommand('seed', '--add')}`)
+      throw new SeedError(
+        `There are already jobs in ${place}. To add sample jobs, run: ${typedCommand('seed', '--add')}`,
+      )
     }
     const jobs = sampleJobs(Date.now(), random)
     await writeJobs(client, jobs, random)

@@ -50,7 +50,7 @@ describe('npm run seed', () => {
     })
     expect(await seed()).toMatchObject({
       code: 1,
-      said: expect.stringMatching(/already\. To add to them, type: jobledger seed --add\n$/),
+      said: expect.stringMatching(/There are already jobs in .*\. To add sample jobs, run: jobledger seed --add\n$/),
     })
     expect(await seed('--add', '--random', '2')).toMatchObject({ code: 0 })
     expect((await client.query('SELECT count(*)::int AS n FROM jobs')).rows).toEqual([{ n: 400 }])
@@ -93,7 +93,7 @@ describe('the seeded jobs', () => {
       { state: 'PROCESSING', at: NOW, actor: 'x', reason: null },
       { state: 'PROCESSING', at: NOW, actor: 'x', reason: null },
     )
-    await expect(write(jobs)).rejects.toThrow(/does not add up/)
+    await expect(write(jobs)).rejects.toThrow(/is inconsistent at/)
     expect((await client.query('SELECT count(*)::int AS n FROM jobs')).rows).toEqual([{ n: 0 }])
     await expect(
       client.query("INSERT INTO jobs (user_id, content, state) VALUES ('u', 'c', 'FAILED')"),

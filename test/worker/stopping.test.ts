@@ -148,6 +148,6 @@ it('stops while the server is unavailable, and reports the job whose outcome it 
   gate.open()
   await eventually(() => expect(worker.of('serverUnavailable')).toHaveLength(1))
   await worker.stop()
-  expect(worker.of('lost')).toMatchObject([{ reason: 'the time of the worker to stop is over' }])
+  expect(worker.of('lost')).toMatchObject([{ reason: 'the worker did not stop in time' }])
   expect(await statesOf(job)).toEqual(['PENDING', 'PROCESSING'])
 })
