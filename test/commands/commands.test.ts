@@ -50,7 +50,7 @@ describe('seed', () => {
     vi.stubEnv('npm_package_name', 'another')
     await expect(seed({ add: false, random: 1 })).rejects.toThrow('To add sample jobs, run: jobledger seed --add')
     vi.stubEnv('NODE_ENV', 'production')
-    await expect(seed({ add: false, random: 1 })).rejects.toThrow('This is production')
+    await expect(seed({ add: false, random: 1 })).rejects.toThrow('NODE_ENV is production')
     await seed({ add: true, random: 2 })
     expect(await count('SELECT count(*)::int AS n FROM jobs')).toBe(400)
   })
