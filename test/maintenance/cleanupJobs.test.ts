@@ -123,7 +123,7 @@ describe('the task', () => {
     expect(await isDue()).toBe(false)
     await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() - interval '59 minutes'")
     expect(await isDue()).toBe(false)
-    await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() - interval '60 minutes'")
+    await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() - interval '61 minutes'")
     expect(await isDue()).toBe(true)
   })
 
