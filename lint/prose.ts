@@ -52,7 +52,11 @@ function faultsOf(file: string, read: (content: string) => Text[]): string[] {
 function commentsAndStrings(content: string): Text[] {
   const { program, comments } = parseSync('file.ts', content)
   const texts: Text[] = comments.map(({ start, end }) => ({ text: content.slice(start, end), start }))
-  const add = ({ start, end }: Span): void => void texts.push({ text: content.slice(start, end), start })
+  const add = ({ start, end }: Span): void => {
+    const text = content.slice(start, end)
+    // One word is a name, such as that of a user of the system.
+    if (/\s/.test(text)) texts.push({ text, start })
+  }
   new Visitor({ Literal: add, TemplateElement: add }).visit(program)
   return texts
 }

@@ -3,7 +3,7 @@
 // is in commands/ and is loaded on demand, so that a cron job does not load the server.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import { commandOutput } from './commands/commandOutput.ts'
 import type { DemoOptions } from './commands/demo.ts'
@@ -39,17 +39,23 @@ function packageVersion(): string {
 function passEnv(): Option {
   return new Option(
     '--pass-env <name>',
-    'pass on a variable that is kept from programs otherwise, such as DATABASE_URL',
+    'pass a variable to the program that it would not get otherwise, such as DATABASE_URL',
   )
     .argParser((name: string, names: readonly string[]) => [...names, name])
     .default([], 'none')
+}
+
+/** @throws InvalidArgumentError */
+function seedNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be an integer from 0 to 999999999.')
 }
 
 /** Options of the commands that are clients of a server. */
 function endpoint(): Option {
   return new Option(
     '--url <url>',
-    `the endpoint of the server (default: JOBLEDGER_URL, or ${DEFAULT_URL}); the credential is JOBLEDGER_TOKEN, or in the file JOBLEDGER_TOKEN_FILE`,
+    `endpoint of the server (default: JOBLEDGER_URL, or ${DEFAULT_URL}); the credential is JOBLEDGER_TOKEN, or in the file JOBLEDGER_TOKEN_FILE`,
   )
 }
 
@@ -60,52 +66,50 @@ program
 
 program
   .command('studio')
-  .description('look at the tables with Prisma Studio')
+  .description('browse the tables in Prisma Studio')
   .argument('[options...]', 'options of `prisma studio`, e.g. --port 5555 --browser none')
   .allowUnknownOption()
   .action((options: string[]) => runCommand(async () => (await import('./commands/studio.ts')).studio(options)))
 
 program
   .command('migrate-down')
-  .description('take back the latest migration; asks first, for rows may be lost')
+  .description('revert the latest migration; asks first, because rows can be lost')
   .option('--yes', 'do not ask', false)
-  .option('--force', 'also while servers are connected', false)
+  .option('--force', 'revert it even while servers are connected', false)
   .action((options: MigrateDownOptions) =>
     runCommand(async () => (await import('./commands/migrateDown.ts')).migrateDown(options)),
   )
 
 program
   .command('grants')
-  .description('print the SQL that gives roles of PostgreSQL the rights they need, or run it')
-  .option('--api <role>', 'runs servers and `maintain`; can neither delete nor alter')
-  .option('--reader <role>', 'reads everything but API keys')
-  .option('--owner <role>', 'owns the tables: migrates, makes API keys')
-  .option('--apply', 'run it on the database, as its owner', false)
+  .description('print the SQL that grants PostgreSQL roles the rights they need, or run it')
+  .option('--api <role>', 'role of servers and `maintain`; cannot delete rows or alter tables')
+  .option('--reader <role>', 'role that reads everything except API keys')
+  .option('--owner <role>', 'role that owns the tables: migrates, creates API keys')
+  .option('--apply', 'run the SQL on the database, as its owner', false)
   .action((options: GrantsOptions) => runCommand(async () => (await import('./commands/grants.ts')).grants(options)))
 
 program
   .command('maintain')
-  .description(
-    'do the chores of the server: take jobs back from workers that are gone, delete old jobs (RETENTION_DAYS)',
-  )
-  .option('--once', 'each chore once, for cron; otherwise until it is stopped', false)
+  .description('run the maintenance tasks: rescue jobs of lost workers, delete old jobs (RETENTION_DAYS)')
+  .option('--once', 'run each task once, for cron; otherwise until stopped', false)
   .action((options: MaintainOptions) =>
     runCommand(async () => (await import('./commands/maintain.ts')).maintain(options)),
   )
 
 program
   .command('rollup')
-  .description('show how far the roll-up is, which counts and statistics are read from')
-  .option('--rebuild', 'empty it and add up the whole ledger again; servers may keep running', false)
+  .description('show the progress of the roll-up, from which counts and statistics are read')
+  .option('--rebuild', 'rebuild it from the whole ledger; servers can keep running', false)
   .action((options: RollUpCommandOptions) =>
     runCommand(async () => (await import('./commands/rollUp.ts')).rollUpCommand(options)),
   )
 
 program
   .command('purge')
-  .description('remove jobs that were deleted long ago, with their histories; as the role that owns the tables')
-  .requiredOption('--older-than <days>', 'only jobs that were deleted more than so many days ago')
-  .option('--dry-run', 'only count them', false)
+  .description('remove jobs that were deleted long ago, and their histories; run it as the owner of the tables')
+  .requiredOption('--older-than <days>', 'only jobs that were deleted more than this many days ago')
+  .option('--dry-run', 'only count the jobs', false)
   .action((options: PurgeOptions) => runCommand(async () => (await import('./commands/purge.ts')).purge(options)))
 
 program
@@ -113,38 +117,41 @@ program
   .description('hash every file of a folder, one job per file, through the API of a running server')
   .argument('<folder>', 'the folder')
   .addOption(endpoint())
-  .option('--user <id>', 'whose jobs they are (default: the own ones of the caller)')
+  .option('--user <id>', 'user id of the jobs (default: the caller)')
   .action((folder: string, options: DemoOptions) =>
     runCommand(async () => (await import('./commands/demo.ts')).demo(folder, options)),
   )
 
 program
   .command('seed')
-  .description('fill the database with some 200 believable jobs of the last month')
-  .option('--add', 'although it holds jobs already', false)
-  .option('--random <number>', 'another number gives other jobs', Number, 1)
+  .description('add about 200 sample jobs of the last month to the database')
+  .option('--add', 'add them even if there are jobs already', false)
+  .option('--random <number>', 'another number creates other jobs', seedNumber, 1)
   .action((options: SeedOptions) => runCommand(async () => (await import('./commands/seed.ts')).seed(options)))
 
 program
   .command('tail')
-  .description('print what happens in the ledger, as it happens')
-  .option('--after <cursor>', 'first everything behind this cursor of an event (default: from now on)')
-  .option('--user <id>', 'of jobs of this user')
-  .option('--job <id>', 'of this job')
-  .option('--actor <actor>', 'of what this actor did')
-  .option('--state <state...>', 'of what led into one of these states')
-  .option('--json', 'a line of JSON for each event, with its cursor', false)
+  .description('print events of the ledger as they happen')
+  .option('--after <cursor>', 'start after the event with this cursor (default: from now on)')
+  .option('--user <id>', 'only of jobs of this user')
+  .option('--job <id>', 'only of this job')
+  .option('--actor <actor>', 'only transitions by this actor')
+  .option('--state <state...>', 'only transitions to one of these states')
+  .option('--json', 'print one line of JSON per event, with its cursor', false)
   .addOption(endpoint())
   .action((options: TailOptions) => runCommand(async () => (await import('./commands/tail.ts')).tail(options)))
 
 program
   .command('run')
-  .description('run a program as a job, for cron: its output, its signals and its exit code are those of the program')
+  .description('run a program as a job, for cron; forwards output, signals and exit code of the program')
   .usage('[options] -- COMMAND ARGS...')
   .argument('<command...>', 'the program and its arguments')
-  .option('--preset <preset>', 'of the job')
-  .option('--user <id>', 'whose job it is (default: the own one of the caller)')
-  .option('--timeout <seconds>', 'stop it after so long (SIGTERM, SIGKILL after 10 s); the exit code is 124 then')
+  .option('--preset <preset>', 'preset of the job')
+  .option('--user <id>', 'user id of the job (default: the caller)')
+  .option(
+    '--timeout <seconds>',
+    'stop the program after this time (SIGTERM, then SIGKILL after 10 s) with exit code 124',
+  )
   .addOption(passEnv())
   .addOption(endpoint())
   .passThroughOptions()
@@ -164,15 +171,12 @@ program
 
 program
   .command('worker')
-  .description('run a script for each job: content on standard input, JOBLEDGER_JOB_... in the environment')
+  .description('run a script for each job; it gets the content on standard input and JOBLEDGER_JOB_... variables')
   .requiredOption('--exec <script>', 'the script')
-  .option('--preset <preset...>', 'only jobs with one of these')
-  .option('--concurrency <number>', 'so many jobs at once (default: 1)')
-  .option(
-    '--lease <seconds>',
-    'another worker may take a job from this one when it was not heard of for so long (default: 60)',
-  )
-  .option('--timeout <seconds>', 'stop a script after so long; the result of its job is TIMEOUT then')
+  .option('--preset <preset...>', 'only jobs with one of these presets')
+  .option('--concurrency <number>', 'maximum number of jobs at once (default: 1)')
+  .option('--lease <seconds>', 'how long a job is reserved for this worker if it stops responding (default: 60)')
+  .option('--timeout <seconds>', 'stop a script after this time; its job gets the result TIMEOUT')
   .addOption(passEnv())
   .addOption(endpoint())
   .action((options: WorkerCommandOptions) =>
@@ -181,35 +185,35 @@ program
 
 program
   .command('pubsub')
-  .description('what the ledger needs of Google Cloud Pub/Sub')
+  .description('manage what the ledger needs in Google Cloud Pub/Sub')
   .command('setup')
-  .description('make the topic PUBSUB_TOPIC, and a subscription, unless they exist')
-  .option('--subscription <name>', 'the whole name: projects/my-project/subscriptions/jobs-worker')
+  .description('create the topic PUBSUB_TOPIC, and a subscription, unless they exist')
+  .option('--subscription <name>', 'full name, such as projects/my-project/subscriptions/jobs-worker')
   .action((options: SetUpPubSubOptions) =>
     runCommand(async () => (await import('./commands/pubSub.ts')).setUp(options)),
   )
 
-const apiKey = program.command('api-key').description('the keys by which programs prove who they are')
+const apiKey = program.command('api-key').description('manage the keys with which programs authenticate')
 
 apiKey
   .command('create')
-  .description('make a key; it is printed once')
-  .argument('<name>', 'records name whoever uses it key:<name>')
-  .requiredOption('--roles <roles>', 'what it is good for: USER, WORKER, AUDITOR, ADMIN, with commas between them')
-  .option('--user <id>', 'whose jobs are its own; needed with USER')
-  .option('--expires <days>', 'refuse it after so many days')
+  .description('create a key; it is printed once')
+  .argument('<name>', 'name of the key; records show its user as key:<name>')
+  .requiredOption('--roles <roles>', 'comma-separated roles: USER, WORKER, AUDITOR, ADMIN')
+  .option('--user <id>', 'user id for its own jobs; required with USER')
+  .option('--expires <days>', 'number of days until the key expires')
   .action((name: string, options: CreateApiKeyOptions) =>
     runCommand(async () => (await import('./commands/apiKey.ts')).createKey(name, options)),
   )
 
 apiKey
   .command('list')
-  .description('list all keys: roles, expiry, last use; not the keys themselves')
+  .description('list the keys with roles, expiry and last use, but not the secrets')
   .action(() => runCommand(async () => (await import('./commands/apiKey.ts')).listKeys()))
 
 apiKey
   .command('revoke')
-  .description('refuse a key from now on, for good')
+  .description('revoke a key; this cannot be undone')
   .argument('<name>', 'the name of the key')
   .action((name: string) => runCommand(async () => (await import('./commands/apiKey.ts')).revokeKey(name)))
 

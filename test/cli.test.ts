@@ -25,10 +25,18 @@ async function makeDatabase(): Promise<string> {
 }
 
 describe('jobledger', () => {
-  it('tells its commands', async () => {
+  it('lists its commands', async () => {
     const program = runProgram('src/cli.ts', {}, ['--help'])
     expect(await program.ended).toEqual({ code: 0, signal: null })
     for (const command of ['start', 'studio', 'migrate-down']) expect(program.stdout()).toContain(command)
+  })
+
+  it('refuses a seed that is not an integer', async () => {
+    const program = runProgram('src/cli.ts', {}, ['seed', '--random', 'abc'])
+    expect(await program.ended).toMatchObject({ code: 1 })
+    expect(program.stderr()).toMatch(
+      /'--random <number>' argument 'abc' is invalid. It must be an integer from 0 to 999999999\./,
+    )
   })
 
   it('prints its version', async () => {

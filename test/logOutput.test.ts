@@ -54,7 +54,7 @@ describe('a log on a full disk', () => {
     await dropsOnce(program, NO_SPACE)
   })
 
-  it('lets `maintain` go on until it is stopped', async () => {
+  it('lets `maintain` continue until it is stopped', async () => {
     const program = onFullDisk('src/cli.ts', environment(), ['maintain'])
     await dropsOnce(program, NO_SPACE)
     program.process.kill('SIGTERM')
@@ -113,7 +113,7 @@ describe('a log in a pipe', () => {
     }
   }
 
-  it('that nothing reads is dropped, and goes on when it is read again', async () => {
+  it('that nothing reads is dropped, and resumes when it is read again', async () => {
     const { child, port, stderr } = await startUnread()
     await fill(port, () => stderr().includes('its reader does not read it'))
     await answers(port)

@@ -136,7 +136,7 @@ describe('with DATABASE_URL', () => {
     }
   })
 
-  it('says that it is open, or that nobody has a key yet', async () => {
+  it('says that it is open, or that no key exists yet', async () => {
     const { url } = await makeDatabase()
     const says = async (environment: Record<string, string>, pattern: RegExp) => {
       const program = startMain({ DATABASE_URL: url, ...environment })
@@ -164,7 +164,7 @@ describe('with DATABASE_URL', () => {
     expect(await sentenceOf(startMain({ DATABASE_URL: url }))).toContain('20990101000000_from_the_future')
   })
 
-  it('says that nobody answers there', async () => {
+  it('says that no server answers there', async () => {
     const sentence = await sentenceOf(startMain({ DATABASE_URL: 'postgresql://user:geheim@127.0.0.1:1/name' }))
     expect(sentence).toMatch(/No database server answers at 127\.0\.0\.1:1 .*DATABASE_URL/)
     expect(sentence).not.toContain('geheim')

@@ -18,7 +18,7 @@ export interface StatementWatch {
   readonly onStatement?: ((text: string, durationMs: number) => void) | undefined
   /**
    * Resolves when the thread is free to process a large result: to build its objects and the
-   * response.
+   * response. Rejects when the request is aborted.
    */
   readonly turn?: (() => Promise<void>) | undefined
   /** The work is a query of a client. A lost response then never means an unknown outcome. */
@@ -112,20 +112,31 @@ export class CancellingPool extends pg.Pool {
     statement: Statement,
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult> {
-    const startedAt = performance.now()
+    if (store.turn === undefined) return this.measure(store, statement, values)
     let bytes = 0
     const onBytes = (more: number): void => {
       bytes += more
       store.onBytes?.(more)
     }
+    const result = await this.measure(store, statement, values, onBytes)
+    if (bytes >= LARGE_BYTES) await store.turn()
+    return result
+  }
+
+  private async measure(
+    store: Waiting,
+    statement: Statement,
+    values: unknown[] | undefined,
+    onBytes = store.onBytes,
+  ): Promise<pg.QueryResult> {
+    const startedAt = performance.now()
     let leave: (() => void) | undefined
     try {
       leave = await this.enter(store)
-      return await this.runUnder(store.onBytes ? { ...store, onBytes } : store, statement, values)
+      return await this.runUnder({ ...store, onBytes }, statement, values)
     } finally {
       leave?.()
       store.onStatement?.(textOf(statement), performance.now() - startedAt)
-      if (bytes >= LARGE_BYTES) await store.turn?.()
     }
   }
 

@@ -116,7 +116,7 @@ export function enforceDeadline(turns: ThreadTurns): ServerPlugin {
         memory.addRead(bytes)
         if (!isMutation) responseSize.addRead(bytes)
       }
-      const turn = isMutation || caller === undefined ? undefined : () => turns.next(caller, 'rows')
+      const turn = isMutation || caller === undefined ? undefined : () => deadline.wait(turns.next(caller, 'rows'))
       const watch: RequestWatch = { onBytes, onStatement, caller, turn, readsOnly: !isMutation }
       setExecuteFn((given: ExecutionArgs) => {
         if (isMutation) return withAbortSignal(deadline.signal, () => executeFn(given), watch)

@@ -23,10 +23,6 @@ const SENDING_MS = 5000
 const HOLDING_MS = 5000
 /** The interval of that check, while requests wait. */
 const CHECK_MS = 1000
-/** The memory that a response takes for each of its bytes: rows, objects, text and bytes. */
-const PER_RESPONSE_BYTE = 5
-/** The share of the limit that one response can take. */
-const MAX_RESPONSE_SHARE = 0.85
 
 /** The limit where none is configured, in bytes. */
 export function defaultMemoryLimit(): number {
@@ -69,11 +65,6 @@ export class MemoryBudget {
   constructor(limitBytes: number) {
     this.limit = limitBytes
     this.queue = new MemoryQueue((bytes) => this.bytes + bytes <= limitBytes)
-  }
-
-  /** The largest response that the limit allows, in bytes. */
-  get maxResponseBytes(): number {
-    return Math.floor((MAX_RESPONSE_SHARE * this.limit) / PER_RESPONSE_BYTE)
   }
 
   /**

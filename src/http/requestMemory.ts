@@ -20,7 +20,15 @@ const PER_NODE = 1024
 /** The text of the response, and its bytes. */
 const PER_RESPONSE_BYTE = 3
 
+/** The share of the memory limit that one response can take. */
+const MAX_RESPONSE_SHARE = 0.85
+
 const RETRY_AFTER_SECONDS = 1
+
+/** The largest response that a memory limit allows, in bytes: what is read of it, and the response. */
+export function maxResponseBytes(memoryLimitBytes: number): number {
+  return Math.floor((MAX_RESPONSE_SHARE * memoryLimitBytes) / (PER_READ_BYTE + PER_RESPONSE_BYTE))
+}
 
 export class RequestMemory {
   private readonly holding: Holding

@@ -29,15 +29,18 @@ import { DOCUMENT_ID, trustedDocuments } from './guards/trustedDocuments.ts'
 import { isJsonPost, jsonPosts } from './jsonPost.ts'
 import { defaultMemoryLimit, MemoryBudget } from './memoryBudget.ts'
 import { logRequest } from './requestLog.ts'
-import { countBodies, dropBody, RequestMemory } from './requestMemory.ts'
+import { countBodies, dropBody, maxResponseBytes, RequestMemory } from './requestMemory.ts'
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
 import { limitResponseSize, ResponseSizeLimit } from './responseSize.ts'
 import { maskResultErrors } from './resultErrors.ts'
 
 export const GRAPHQL_PATH = '/graphql'
 
-/** After the time limit of a request, an idle connection stays open for this long. */
-const UNREAD_MS = 10_000
+/**
+ * A connection without progress is closed this long after the time limit of its request. Node closes
+ * one with unsent bytes after one to two times the sum.
+ */
+const UNREAD_MS = 2000
 
 export interface GraphQLHandlerOptions {
   readonly ledger: Ledger
@@ -75,8 +78,9 @@ export type GraphQLHandler = (
 export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   const { log, requestTimeoutMs } = options
   const limitedLog = anonymousLog(log)
-  const budget = new MemoryBudget(options.memoryLimitBytes ?? defaultMemoryLimit())
-  const responseLimitBytes = Math.min(options.responseLimitBytes, budget.maxResponseBytes)
+  const memoryLimitBytes = options.memoryLimitBytes ?? defaultMemoryLimit()
+  const budget = new MemoryBudget(memoryLimitBytes)
+  const responseLimitBytes = Math.min(options.responseLimitBytes, maxResponseBytes(memoryLimitBytes))
   const posts = jsonPosts()
   const turns = new ThreadTurns()
   const yoga = openYoga(options, [posts.plugin, ...plugins(options, turns)])

@@ -77,7 +77,7 @@ class Run {
       const facts = { consumer: this.options.sink.name, jobId: event.jobId, sequence: event.sequence, reason }
       this.options.log.error(facts, 'set aside a refused record')
     }
-    this.noteSuccess(count)
+    this.noteSuccess()
     return count > 0 ? 0 : this.options.pollMs
   }
 
@@ -103,8 +103,9 @@ class Run {
     return Math.min(RETRY_MS.max, RETRY_MS.first * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2)
   }
 
-  private noteSuccess(count: number): void {
-    if (this.failures === 0 || count === 0) return
+  /** Also without events: after a failure to publish, the same batch would have come again. */
+  private noteSuccess(): void {
+    if (this.failures === 0) return
     this.failures = 0
     this.options.log.info({ consumer: this.options.sink.name }, 'publishing resumed')
   }

@@ -116,6 +116,19 @@ describe('the pool', () => {
     await busy
   })
 
+  it('waits for a turn of the thread after a large result, and not after a small or a failed one', async () => {
+    const { pool } = await open()
+    const { signal } = new AbortController()
+    const turns: string[] = []
+    const run = (text: string) =>
+      withAbortSignal(signal, async () => pool.query(text), { turn: async () => void turns.push(text) })
+    const large = "SELECT repeat('x', 100000)"
+    await run('SELECT 1')
+    await run(large)
+    await expect(run(`${large}, 1 / count(*) FILTER (WHERE false)`)).rejects.toThrow('division by zero')
+    expect(turns).toEqual([large])
+  })
+
   it('replaces a connection at its maximum age', async () => {
     const database = await open({ poolMax: 1, maxLifetimeSeconds: 1 })
     const first = await pidOf(database)

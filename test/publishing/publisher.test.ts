@@ -143,6 +143,26 @@ describe('a publisher', () => {
     expect(lines.map(({ message }) => message)).toContain('publishing resumed')
   })
 
+  it('resumes after an outage of the database although there is nothing to publish', async () => {
+    let outages = 2
+    const lock = openAdvisoryLock('quiet', { url: ledger.url, statementTimeoutMs: 5000, connectTimeoutMs: 5000 })
+    const hold = async (stop: AbortSignal): Promise<boolean> => {
+      outages -= 1
+      if (outages >= 0) throw new Error('the database is unavailable')
+      return lock.hold(stop)
+    }
+    await passedHorizon(ledger)
+    const { lines } = publish(recordingSink('quiet'), { startFrom: 'now', lock: { ...lock, hold } })
+    await eventually(() =>
+      expect(lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+        'warn: publishing failed; retrying',
+        'debug: publishing failed; retrying',
+        'info: acquired publisher lock',
+        'info: publishing resumed',
+      ]),
+    )
+  })
+
   it('publishes in one process at a time, and another takes over', async () => {
     const [one, other] = [recordingSink('shared'), recordingSink('shared')]
     const first = publish(one)

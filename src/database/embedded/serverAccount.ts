@@ -51,7 +51,7 @@ function unprivilegedAccount(): ServerAccount {
     return { uid: idOfNobody('-u'), gid: idOfNobody('-g') }
   } catch (cause) {
     throw new EmbeddedDatabaseError(
-      'PostgreSQL refuses to run as root and this system has no user nobody: start as another user, or set DATABASE_URL.',
+      'PostgreSQL refuses to run as root, and this system has no unprivileged account. Start as another user, or set DATABASE_URL.',
       { cause },
     )
   }
