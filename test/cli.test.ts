@@ -45,6 +45,19 @@ describe('jobledger', () => {
     expect(program.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  it('loads no part of the server for a client command, also to report its failure', async () => {
+    const hook = `import { writeSync } from 'node:fs'
+      export const load = (url, context, next) => (writeSync(2, url + '\\n'), next(url, context))`
+    const loader = `data:text/javascript,${encodeURIComponent(hook)}`
+    const start = `import { register } from 'node:module'; register(${JSON.stringify(loader)})`
+    const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(start)}` }
+    const program = runProgram('src/cli.ts', environment, ['tail', '--state', 'unknown'])
+    expect(await program.ended).toMatchObject({ code: 1 })
+    expect(program.stderr()).toContain('--state must be one of')
+    expect(program.stderr()).toContain('/dist/client/followJobEvents.js')
+    expect(program.stderr()).not.toMatch(/node_modules\/(@pothos|graphql|graphql-yoga)\//)
+  })
+
   it('does not know other commands', async () => {
     const program = runProgram('src/cli.ts', {}, ['fly'])
     expect(await program.ended).toEqual({ code: 1, signal: null })

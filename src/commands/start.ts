@@ -2,14 +2,15 @@
 import type { Logger } from 'pino'
 import { OPEN_CALLER } from '../access/caller.ts'
 import { type App, createApp } from '../app.ts'
-import { type Config, readConfig } from '../config.ts'
+import { type Config, ConfigError, readConfig } from '../config.ts'
 import { lookingAtSchema } from '../database/cancellation.ts'
 import { checkDatabase, UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { missingRights } from '../database/missingRights.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { READ_ONLY } from '../database/sessionCheck.ts'
-import { GRAPHQL_PATH } from '../http/yoga.ts'
+import { invalidDocuments } from '../graphql/invalidDocuments.ts'
+import { GRAPHQL_PATH } from '../http/graphqlPath.ts'
 import { createLogger } from '../log.ts'
 import { requireWritable } from '../publishing/fileSink.ts'
 import { flushStdout, writeToStdout } from '../standardOutput.ts'
@@ -23,6 +24,7 @@ const FATAL_FLUSH_MS = 1000
 /** Resolves when a signal has stopped the server. Rejects with an expected failure if it cannot start. */
 export async function start(): Promise<void> {
   const config = readConfig('serve')
+  requireValidDocuments(config)
   const log = createLogger({
     level: config.logLevel,
     readable: config.environment !== 'production' && process.stdout.isTTY,
@@ -39,6 +41,12 @@ export async function start(): Promise<void> {
   } finally {
     await database.stop()
   }
+}
+
+/** @throws ConfigError if trusted documents do not match the schema */
+function requireValidDocuments({ trustedDocuments }: Config): void {
+  const faults = invalidDocuments(trustedDocuments ?? new Map())
+  if (faults.length > 0) throw new ConfigError(faults.map((fault) => `TRUSTED_DOCUMENTS: ${fault}`).join('\n'))
 }
 
 /** Serves until the signal comes. */

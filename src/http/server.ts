@@ -6,10 +6,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { anonymousLog } from './anonymousLog.ts'
+import { GRAPHQL_PATH } from './graphqlPath.ts'
 import type { ReadinessProbe } from './health.ts'
 import { answerMalformedHttp, hasHost, originForm } from './malformedHttp.ts'
 import type { RequestScope } from './requestScope.ts'
-import { GRAPHQL_PATH, type GraphQLHandler } from './yoga.ts'
+import type { GraphQLHandler } from './yoga.ts'
 
 export interface HttpServerOptions {
   readonly host: string

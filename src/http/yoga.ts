@@ -17,6 +17,7 @@ import { Deadline, enforceDeadline } from './deadline.ts'
 import { cacheDocuments } from './documentCache.ts'
 import { eventStreams } from './eventStreams.ts'
 import { graphiqlHeaders, graphiqlTabs } from './graphiqlTabs.ts'
+import { GRAPHQL_PATH } from './graphqlPath.ts'
 import { authentication } from './guards/authentication.ts'
 import { csrfPrevention } from './guards/csrf.ts'
 import { documentGuard } from './guards/documents.ts'
@@ -33,8 +34,6 @@ import { countBodies, dropBody, maxResponseBytes, RequestMemory } from './reques
 import type { RequestScope, ServerContext, ServerPlugin } from './requestScope.ts'
 import { limitResponseSize, ResponseSizeLimit } from './responseSize.ts'
 import { maskResultErrors } from './resultErrors.ts'
-
-export const GRAPHQL_PATH = '/graphql'
 
 /**
  * A connection without progress is closed this long after the time limit of its request. Node closes

@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { ConfigError, parseConfig } from '../../src/config.ts'
+import { endPrograms, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'jobledger-trusted-'))
 afterAll(() => rmSync(dir, { recursive: true }))
+afterEach(endPrograms)
 
 const COUNT = 'query Count($user: String) { jobCount(filter: { userId: $user }) }'
 const HASH = createHash('sha256').update(COUNT).digest('hex')
@@ -111,7 +113,7 @@ describe('an invalid manifest', () => {
     expect(faultsOf(file)[0]).toContain(`TRUSTED_DOCUMENTS names ${file}`)
   })
 
-  it('whose documents do not match the schema prevents the server from starting, with the first error of each', () => {
+  it('whose documents do not match the schema prevents the server from starting, with the first error of each', async () => {
     const file = manifest(
       JSON.stringify({
         good: COUNT,
@@ -120,8 +122,10 @@ describe('an invalid manifest', () => {
         loop: '{ ...A } fragment A on Query { ...A }',
       }),
     )
-    const of = (id: string) => `TRUSTED_DOCUMENTS names ${file}, in which the document "${id}" is not valid: `
-    expect(faultsOf(file)).toEqual([
+    const server = runProgram('src/main.ts', { TRUSTED_DOCUMENTS: file })
+    expect(await server.ended).toMatchObject({ code: 1 })
+    const of = (id: string) => `TRUSTED_DOCUMENTS: The document "${id}" is not valid: `
+    expect(server.stderr().trimEnd().split('\n')).toEqual([
       `${of('old')}Unknown argument "userId" on field "Query.jobCount".`,
       `${of('broken')}Syntax Error: Expected Name, found <EOF>.`,
       `${of('loop')}Cannot spread fragment "A" within itself.`,

@@ -25,7 +25,8 @@ import {
   valueFromASTUntyped,
 } from 'graphql'
 import { MAX_CLAIM_SIZE } from '../../ledger/limits.ts'
-import { type DocumentLimits, limitError } from './documentLimits.ts'
+import { limitError } from './documentForm.ts'
+import type { DocumentLimits } from './documentLimits.ts'
 import { costOfField as declaredCost } from './fieldCost.ts'
 
 export interface RequestedOperation {

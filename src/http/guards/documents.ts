@@ -10,12 +10,8 @@ import {
   validate,
 } from 'graphql'
 import { checkDocumentCost, type PageSizes, type RequestedOperation } from '../../graphql/limits/documentCost.ts'
-import {
-  checkDocumentForm,
-  checkDocumentText,
-  type DocumentLimits,
-  limitError,
-} from '../../graphql/limits/documentLimits.ts'
+import { checkDocumentForm, checkDocumentText, limitError } from '../../graphql/limits/documentForm.ts'
+import type { DocumentLimits } from '../../graphql/limits/documentLimits.ts'
 import { checkVariables } from '../../graphql/limits/variableCheck.ts'
 import type { ServerContext, ServerPlugin } from '../requestScope.ts'
 

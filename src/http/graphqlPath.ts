@@ -1,0 +1,2 @@
+/** The path at which the server answers GraphQL requests. */
+export const GRAPHQL_PATH = '/graphql'
