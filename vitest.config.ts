@@ -13,10 +13,10 @@ export default defineConfig({
     // One more than the processors that there are at least: tests that start processes mostly wait for them.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // A loaded machine takes its time; what is waited for comes at once elsewhere.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Longer than the patience with which the embedded server is stopped.
     teardownTimeout: 40_000,
     coverage: {

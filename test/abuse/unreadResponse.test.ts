@@ -37,7 +37,12 @@ async function readAfter(pauseMs: number): Promise<number> {
 }
 
 it('gets its whole response if it begins to read in time, and a part of it afterwards', async () => {
-  const [early, late] = await Promise.all([readAfter(500), readAfter(CLOSED_MS + 2000)])
-  expect(early).toBeGreaterThan(JOBS * CONTENT.length)
-  expect(late).toBeLessThan(JOBS * CONTENT.length)
+  expect(await readAfter(500)).toBeGreaterThan(JOBS * CONTENT.length)
+  // A busy machine is late with the response and with closing its connection.
+  const lengths: number[] = []
+  for (const factor of [1, 2, 4]) {
+    lengths.push(await readAfter(factor * (CLOSED_MS + 2000)))
+    if (lengths.some((length) => length < JOBS * CONTENT.length)) return
+  }
+  expect.fail(`The client read ${lengths.join(', ')} bytes.`)
 })

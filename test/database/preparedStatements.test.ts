@@ -48,7 +48,7 @@ describe('prepared statements', () => {
     const reset = await prismaCli(['migrate', 'reset', '--force'], database.url)
     expect(reset, reset.said).toMatchObject({ code: 0 })
     await useEveryStatement('a')
-    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+    await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200)
   })
 
   it.each(['DEALLOCATE ALL', 'DISCARD ALL'])(

@@ -60,7 +60,10 @@ it('reports failed jobs and resumes at its checkpoint after a restart, in the Ty
   const second = await start()
   await second.says(new RegExp(`${missed.id} of missed failed`))
   const rest = all.map(({ id }) => id).filter((id) => id > lastTold)
-  expect(idsOf(second)).toEqual([...rest, missed.id])
+  // The program may have ended between a message and its checkpoint. Then it repeats the message.
+  const repeated = idsOf(second).filter((id) => id <= lastTold)
+  expect(repeated.length).toBeLessThanOrEqual(1)
+  expect(idsOf(second)).toEqual([...repeated, ...rest, missed.id])
 })
 
 it('delivers every event, also after a broken connection, in the browser example', async () => {

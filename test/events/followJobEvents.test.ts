@@ -70,8 +70,8 @@ async function connected(following: Following): Promise<number> {
   const before = following.events.length
   return eventually(async () => {
     await newJob(ledger, { userId: 'connecting' })
-    if (following.events.length === before) throw new Error('not connected yet')
-    return following.events.length
+    if (following.events.length > before) return following.events.length
+    throw new Error(`not connected yet (interruptions: ${following.interruptions.join('; ')})`)
   })
 }
 

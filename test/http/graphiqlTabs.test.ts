@@ -10,9 +10,8 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the tabs are text, so their results have no types
 type Loose = any
 
-const WAIT_MS = 30_000
-// On a busy machine GraphiQL can lose a click while it loads.
-const BUSY = { timeout: 120_000, retry: 2 }
+const WAIT_MS = 60_000
+const BUSY = { timeout: 180_000 }
 /** The headers editor; the variables editor comes first. */
 const HEADERS = '.graphiql-editor-tool > :nth-child(2)'
 
@@ -44,18 +43,6 @@ async function showTab(page: Page, number: number): Promise<void> {
     await tab.dispatchEvent('click')
     expect(await page.locator('.graphiql-tab-active').innerText()).toBe(await tab.innerText())
   }, WAIT_MS)
-  // GraphiQL sends the operation name of the previous tab until it has stored the new one with the
-  // tab.
-  const { query = '' } = graphiqlTabs(true)[number - 1] ?? {}
-  const [, name] = /^\w+ (\w+)/m.exec(query) ?? []
-  await expect.poll(() => operationOf(page, number), { timeout: WAIT_MS }).toBe(name)
-}
-
-function operationOf(page: Page, number: number): Promise<string | undefined> {
-  return page.evaluate(
-    (index) => JSON.parse(localStorage.getItem('graphiql:tabState') ?? '{}').tabs?.[index]?.operationName,
-    number - 1,
-  )
 }
 
 /** Replaces the whole content of an editor by pasting. */
@@ -70,17 +57,30 @@ async function pasteOver(page: Page, editor: string, text: string): Promise<void
   }, text)
 }
 
-async function run(page: Page): Promise<Loose> {
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST')
-  await page.locator('.graphiql-execute-button').click()
-  return (await answer).json()
-}
-
 /**
  * The visible part of the response. The editor shows only the lines that fit, with no-break spaces.
  */
 const shownAnswer = async (page: Page): Promise<string> =>
   (await page.locator('.graphiql-response').innerText()).replaceAll('\u00a0', ' ')
+
+/**
+ * While GraphiQL still has the operation name of the previous tab, it shows an error about it and
+ * sends nothing, or the server refuses that name. Then a person runs the tab again.
+ */
+const HAS_OTHER_NAME = /operation/i
+const REPEAT_MS = 10_000
+
+async function run(page: Page): Promise<Loose> {
+  return eventually(async () => {
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.request().method() === 'POST', { timeout: REPEAT_MS }),
+      page.locator('.graphiql-execute-button').click(),
+    ])
+    const result = await answer.json()
+    expect(String(result.errors?.[0]?.message)).not.toMatch(HAS_OTHER_NAME)
+    return result
+  }, WAIT_MS)
+}
 
 itInChromium('the tabs create a job, complete it, show its history and follow events', BUSY, async () => {
   const page = await openGraphiQL()
@@ -109,6 +109,7 @@ itInChromium('the tabs create a job, complete it, show its history and follow ev
   await showTab(page, 4)
   await page.locator('.graphiql-execute-button').click()
   await eventually(async () => {
+    if (HAS_OTHER_NAME.test(await shownAnswer(page))) await page.locator('.graphiql-execute-button').click()
     await server?.request('mutation { createJob(input: { content: "from elsewhere" }) { __typename } }')
     expect(await shownAnswer(page)).toContain('jobEvents')
   }, WAIT_MS)

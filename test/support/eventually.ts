@@ -2,7 +2,7 @@
 import pRetry from 'p-retry'
 
 /** Runs `assertion` until it no longer throws. After `timeoutMs` it throws the last error. */
-export async function eventually<T>(assertion: () => T | Promise<T>, timeoutMs = 10_000): Promise<T> {
+export async function eventually<T>(assertion: () => T | Promise<T>, timeoutMs = 30_000): Promise<T> {
   return pRetry(async () => assertion(), {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 10,
