@@ -81,8 +81,8 @@ export function publishedKeys(url: URL, { onRefreshFailure }: PublishedKeysEvent
 }
 
 function unavailable(cause: unknown, retryAfterMs: number): KeysUnavailableError {
-  const message = 'Token signing keys are temporarily unavailable; retry later.'
-  return new KeysUnavailableError(message, { cause, retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) })
+  const reason = 'Token signing keys are temporarily unavailable.'
+  return new KeysUnavailableError(reason, { cause, retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) })
 }
 
 function withBackoff(fetchOnce: FetchImplementation): FetchImplementation {

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
-import { DatabaseUnavailableError } from './retryableErrors.ts'
+import { DatabaseUnavailableError, POOL_EXHAUSTED } from './retryableErrors.ts'
 import { withExactNumbers } from './rows/exactNumbers.ts'
 import { databaseUnavailable, runStatement, type Statement, textOf } from './runStatement.ts'
 
@@ -183,7 +183,7 @@ export class CancellingPool extends pg.Pool {
 function orUnavailable(error: Error): never {
   if (error instanceof DatabaseUnavailableError) throw error
   if (error.message !== 'timeout exceeded when trying to connect') throw databaseUnavailable(error)
-  throw new DatabaseUnavailableError('All connections to the database are in use. Retry later.', { cause: error })
+  throw new DatabaseUnavailableError(POOL_EXHAUSTED, { cause: error })
 }
 
 /** Parts of pg that its types omit. */

@@ -62,9 +62,10 @@ async function look(pool: pg.Pool, url: string): Promise<number> {
 
 function orUnusable(url: string): (error: Error) => never {
   return (error) => {
-    const cause = error instanceof DatabaseUnavailableError ? error.cause : error
-    if (isIncomplete(cause))
-      throw new UnusableDatabaseError(`${error.message} Start again when it is complete.`, { cause: error })
+    const isTemporary = error instanceof DatabaseUnavailableError
+    const cause = isTemporary ? error.cause : error
+    if (isTemporary && isIncomplete(cause))
+      throw new UnusableDatabaseError(`${error.reason} Start again when it is complete.`, { cause: error })
     const message = deniedRight(cause) ?? unusableReason(cause as NodeJS.ErrnoException, url)
     throw new UnusableDatabaseError(message, { cause: error })
   }

@@ -2,7 +2,7 @@
 // requests of one caller. A caller that asks for more waits longer and delays no other caller.
 // Independent of databases.
 import { RoundRobin } from '../fairness/roundRobin.ts'
-import { DatabaseUnavailableError } from './retryableErrors.ts'
+import { DatabaseUnavailableError, POOL_EXHAUSTED } from './retryableErrors.ts'
 
 export interface FairQueueLimits {
   /** Maximum number of places of all callers together. */
@@ -161,9 +161,8 @@ class RequestShare implements Share {
   }
 
   private giveUp(): void {
-    const message = 'All connections to the database are in use. Retry later.'
     for (const waiter of [...this.waiters]) {
-      waiter.fail(new DatabaseUnavailableError(message, { retryAfterSeconds: RETRY_AFTER_SECONDS }))
+      waiter.fail(new DatabaseUnavailableError(POOL_EXHAUSTED, { retryAfterSeconds: RETRY_AFTER_SECONDS }))
     }
   }
 }

@@ -2,6 +2,7 @@
 // failure means: nothing was written, or the outcome is unknown.
 import type pg from 'pg'
 import { DatabaseUnavailableError, OutcomeUnknownError } from './retryableErrors.ts'
+import { READ_ONLY } from './sessionCheck.ts'
 import { sqlStateOf } from './sqlErrors.ts'
 import { noteWrite } from './writes.ts'
 
@@ -25,7 +26,7 @@ const MAY_WRITE = /\b(?:(?:insert|update|delete|merge|truncate|share)\b|jobledge
 
 /** Operator intervention: PostgreSQL ends the session and closes the connection shortly after. */
 const SESSION_ENDS = '57P'
-const READ_ONLY = '25006'
+const READ_ONLY_TRANSACTION = '25006'
 
 /**
  * Returns the result of the statement. If the session has lost a prepared statement, or its result
@@ -110,10 +111,10 @@ function meaningOf(
 ): unknown {
   if (error instanceof OutcomeUnknownError) return error
   const state = sqlStateOf(error)
-  if (state === READ_ONLY) {
+  if (state === READ_ONLY_TRANSACTION) {
     // The server may have been demoted. A new connection may reach the new primary.
     run.discard()
-    return new DatabaseUnavailableError('The database is read-only. Send the request again later.', { cause: error })
+    return new DatabaseUnavailableError(READ_ONLY, { cause: error })
   }
   const isLost = state === undefined ? isBroken(client) : state.startsWith(SESSION_ENDS)
   if (!isLost) return error
@@ -123,13 +124,13 @@ function meaningOf(
 
 /** It is unknown whether a write was committed. */
 export function outcomeUnknown(cause?: unknown): OutcomeUnknownError {
-  const message =
-    'It is unknown whether this was written. Send the request again with the same `idempotencyKey` or `expectedVersion`, or read the job first.'
-  return new OutcomeUnknownError(message, { cause })
+  const advice =
+    'Send the request again with the same `idempotencyKey` or `expectedVersion`, or read the job first.'
+  return new OutcomeUnknownError('It is unknown whether this was written.', { advice, cause })
 }
 
 export function databaseUnavailable(cause: unknown): DatabaseUnavailableError {
-  return new DatabaseUnavailableError('The database is unavailable. Send the request again later.', { cause })
+  return new DatabaseUnavailableError('The database is unavailable.', { cause })
 }
 
 export function textOf(statement: Statement): string {

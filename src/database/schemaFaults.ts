@@ -46,6 +46,4 @@ export function schemaFaults({ look, onOwnFault }: SchemaFaultOptions): (error: 
 }
 
 const unfitting = (cause: unknown): DatabaseUnavailableError =>
-  new DatabaseUnavailableError('The database lacks a part of its schema or a right. Send the request again later.', {
-    cause,
-  })
+  new DatabaseUnavailableError('The database lacks a part of its schema or a right.', { cause })

@@ -59,8 +59,8 @@ export function maskError(
 /** Any client can name an unknown key, so that failure is logged without a stack trace. */
 function logFields(error: RetryableError): object {
   if (!(error instanceof KeysUnavailableError)) return { err: error }
-  const { message, cause } = error
-  return { reason: message, cause: cause instanceof Error ? cause.message : undefined }
+  const { reason, cause } = error
+  return { reason, cause: cause instanceof Error ? cause.message : undefined }
 }
 
 function withExtensions(

@@ -48,7 +48,7 @@ export function databaseReadiness(database: Database, timeline: TimelineCheck, l
   }
   const cached = new CachedResult(() =>
     withTimeout(lookingAtSchema(() => check(database, timeline))).then(report, (error: unknown) => {
-      const reason = error instanceof DatabaseUnavailableError ? error.message : 'The database does not answer.'
+      const reason = error instanceof DatabaseUnavailableError ? error.reason : 'The database does not answer.'
       return report({ ready: false, reason }, error)
     }),
   )

@@ -78,7 +78,7 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
 
 /** An unavailable database is not a bug, so its message is enough and the stack is omitted. */
 function causeOf(error: unknown): object {
-  return error instanceof DatabaseUnavailableError ? { reason: error.message } : { err: error }
+  return error instanceof DatabaseUnavailableError ? { reason: error.reason } : { err: error }
 }
 
 const FAILED = 'roll-up failed, counts take longer; retrying'

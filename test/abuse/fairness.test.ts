@@ -75,7 +75,7 @@ it('answers other callers while one has reached its limit of statements, and ref
   const refused = [...settled]
   for (const { status, errors, headers } of refused) {
     expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 } }])
-    expect(errors?.[0]?.message).toBe('All connections to the database are in use. Retry later.')
+    expect(errors?.[0]?.message).toBe('All connections to the database are in use. Send the request again later.')
     expect([status, headers.get('retry-after')]).toEqual([503, '1'])
   }
   await other.query('ROLLBACK')

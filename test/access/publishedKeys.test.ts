@@ -97,7 +97,7 @@ const UNAVAILABLE = {
   status: 503,
   errors: [
     {
-      message: 'Token signing keys are temporarily unavailable; retry later.',
+      message: 'Token signing keys are temporarily unavailable. Send the request again later.',
       extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 },
     },
   ],

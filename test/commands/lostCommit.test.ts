@@ -2,6 +2,8 @@
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createApiKey, listApiKeys } from '../../src/access/apiKeys.ts'
+import { expectedMessage } from '../../src/commands/expectedFailures.ts'
+import { DatabaseUnavailableError, POOL_EXHAUSTED } from '../../src/database/retryableErrors.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
 
@@ -87,4 +89,18 @@ it('asks to repeat other commands, not to repeat a request', async () => {
     stdout: '',
     stderr: 'The database did not confirm the last change: it may have been written or not. Run the command again.\n',
   })
+})
+
+it('asks to run a command again whose read lost the connection', async () => {
+  expect(await run('FROM "public"."api_keys"', ['api-key', 'list'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'The database is unavailable. Run the command again later.\n',
+  })
+})
+
+it('asks to run a command again that got no connection, although the API asks for the request', () => {
+  const error = new DatabaseUnavailableError(POOL_EXHAUSTED)
+  expect(error.message).toBe('All connections to the database are in use. Send the request again later.')
+  expect(expectedMessage(error)).toBe('All connections to the database are in use. Run the command again later.')
 })

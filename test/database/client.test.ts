@@ -109,7 +109,7 @@ describe('the pool', () => {
     const onStatement = (text: string, durationMs: number): void => void told.push([text, durationMs])
     const waiting = () => Promise.resolve(database.prisma.$queryRaw`SELECT 1`)
     await expect(withAbortSignal(new AbortController().signal, waiting, { onStatement })).rejects.toThrow(
-      'All connections to the database are in use. Retry later.',
+      'All connections to the database are in use. Send the request again later.',
     )
     expect(told).toEqual([['SELECT 1', expect.any(Number)]])
     expect(told[0]?.[1]).toBeGreaterThan(900)

@@ -92,7 +92,7 @@ describe.skipIf(withoutStockPostgres('read-only databases'))('a server on a read
     const [line] = await server.program.says(/.*roll-up failed.*/)
     expect(JSON.parse(line)).toMatchObject({
       level: 'warn',
-      reason: 'The database is read-only. Send the request again later.',
+      reason: 'The database is read-only.',
     })
     expect(line).not.toContain('stack')
     await primary.stop()
