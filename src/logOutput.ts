@@ -1,6 +1,6 @@
 // The destination of the log: standard output. pino's own destination retries a full disk or a full
 // pipe forever and blocks the process. This one drops lines that cannot be written.
-import { READER_ENDED, waitingBytes, writeToStdout } from './standardOutput.ts'
+import { hasReaderEnded, waitingBytes, writeToStdout } from './standardOutput.ts'
 
 /** Maximum bytes of lines waiting for a reader. Further lines are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024
@@ -35,8 +35,8 @@ export class LogOutput {
   }
 }
 
-function causeOf({ code, message }: NodeJS.ErrnoException): string {
-  return code === READER_ENDED ? 'its reader has ended' : message
+function causeOf(error: NodeJS.ErrnoException): string {
+  return hasReaderEnded(error) ? 'its reader has ended' : error.message
 }
 
 function report(sentence: string): void {

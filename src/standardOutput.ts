@@ -5,11 +5,17 @@ import { fstatSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 
-const STDOUT = 1
+/** The descriptor. */
+export const STDOUT = 1
 const POLL_MS = 20
 
-/** The code of an error when the reader of a pipe has ended, such as `head`. */
-export const READER_ENDED = 'EPIPE'
+/**
+ * Whether a write failed because the reader has ended, as `head` does. A blocked write to a socket,
+ * which Node programs use as a pipe, fails with ECONNRESET if its reader ended with unread data.
+ */
+export function hasReaderEnded({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ECONNRESET'
+}
 
 let isStream: boolean | undefined
 /** The last line was written in part because the file was full. */

@@ -6,7 +6,7 @@ import { readConfig } from '../config.ts'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { isDiscarded, OutputError, print, requireShown } from './output.ts'
+import { isDiscarded, OutputError, print } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { tableText } from './table.ts'
 import { typedCommand } from './typedCommand.ts'
@@ -63,7 +63,6 @@ async function show(key: string, revoke: () => Promise<{ readonly name: string }
 }
 
 export async function listKeys(): Promise<void> {
-  requireShown()
   await withLedger(readConfig(), async ({ ledger }) => {
     const keys = await listApiKeys(ledger.prisma)
     if (keys.length === 0) console.log('No keys exist.')

@@ -1,7 +1,7 @@
 // Handles Commander's own output: prints help and the version like command output, so that a write
 // failure is noticed, and explains how to get help after a usage error.
 import { type Command, CommanderError } from 'commander'
-import { print, requireShown } from './output.ts'
+import { print } from './output.ts'
 import { runCommand } from './runCommand.ts'
 import { typedCommand } from './typedCommand.ts'
 
@@ -32,7 +32,6 @@ export function commandOutput(program: Command): CommandOutput {
   }
 
   async function show(): Promise<void> {
-    requireShown()
     await print(text.trimEnd())
   }
 }

@@ -4,7 +4,7 @@ import { connect } from '../database/checkDatabase.ts'
 import { type GrantRoles, grantStatements } from '../database/grants.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { openDatabase } from './openDatabase.ts'
-import { print, requireShown } from './output.ts'
+import { print } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 
 export interface GrantsOptions extends GrantRoles {
@@ -20,7 +20,6 @@ export async function grants({ apply, ...roles }: GrantsOptions): Promise<void> 
   const reserved = named.find(isReserved)
   if (reserved !== undefined) throw new UsageError(`"${reserved}" is reserved by PostgreSQL: choose another role.`)
   if (new Set(named).size < named.length) throw new UsageError('--api, --reader and --owner must be different roles.')
-  if (!apply) requireShown()
   const script = grantStatements(roles)
   await (apply ? run(script) : print(script))
 }

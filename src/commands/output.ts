@@ -1,6 +1,6 @@
 // Prints the output of commands and detects write failures.
-import { constants, fstatSync, readFileSync, statSync } from 'node:fs'
-import { READER_ENDED, writeToStdout } from '../standardOutput.ts'
+import { fstatSync, statSync } from 'node:fs'
+import { hasReaderEnded, STDOUT, writeToStdout } from '../standardOutput.ts'
 
 /** The output could not be printed. The message is a sentence. */
 export class OutputError extends Error {
@@ -12,7 +12,7 @@ export function print(line: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     writeToStdout(`${line}\n`, (error) => {
       if (!error) resolve(true)
-      else if (error.code === READER_ENDED) resolve(false)
+      else if (hasReaderEnded(error)) resolve(false)
       else reject(outputError(error))
     })
   })
@@ -24,39 +24,16 @@ export function watchConsole(): () => OutputError | undefined {
   process.stdout.on('error', (error) => {
     failure ??= error
   })
-  return () => (failure === undefined || failure.code === READER_ENDED ? undefined : outputError(failure))
-}
-
-/** Whether stdout is /dev/null, which Node also opens if stdout is closed. */
-export function isDiscarded(): boolean {
-  return isNull(1)
+  return () => (failure === undefined || hasReaderEnded(failure) ? undefined : outputError(failure))
 }
 
 /**
- * For commands that only show something: their output must not be lost because stdout is closed. A
- * redirection to /dev/null is intended.
- *
- * @throws OutputError if stdout is closed
+ * Whether stdout is /dev/null. Node opens it in place of a closed stdout, exactly as Python and Node
+ * open it for the programs that they start, so the two cannot be distinguished.
  */
-export function requireShown(): void {
-  if (isClosed(1) && !isClosed(2)) throw new OutputError('The output could not be written: standard output is closed.')
-}
-
-function isNull(descriptor: number): boolean {
-  const output = fstatSync(descriptor)
+export function isDiscarded(): boolean {
+  const output = fstatSync(STDOUT)
   return output.isCharacterDevice() && output.rdev === statSync('/dev/null').rdev
-}
-
-/** A shell opens /dev/null write-only; Node, and supervisors that discard all output, open it for reading too. */
-function isClosed(descriptor: number): boolean {
-  if (!isNull(descriptor)) return false
-  try {
-    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '0'
-    return (Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR)) === constants.O_RDWR
-  } catch {
-    // Available on Linux only.
-    return false
-  }
 }
 
 function outputError(cause: Error): OutputError {

@@ -8,7 +8,6 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { BATCH } from '../rollup/rollUp.ts'
 import { nextSignal } from './nextSignal.ts'
-import { requireShown } from './output.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
 
 export interface RollUpCommandOptions {
@@ -18,7 +17,6 @@ export interface RollUpCommandOptions {
 
 /** Safe while servers run. A signal ends it after the current batch; a server or the next call resumes there. */
 export async function rollUpCommand({ rebuild }: RollUpCommandOptions): Promise<void> {
-  if (!rebuild) requireShown()
   const config = readConfig()
   const signal = nextSignal()
   const work = async ({ ledger, database }: CommandLedger): Promise<void> => {

@@ -3,7 +3,7 @@ import { type FollowJobEventsOptions, followJobEvents, RequestRefusedError } fro
 import { readClientConfig } from '../config.ts'
 import { refusalMessage, withOptions } from './credential.ts'
 import { nextSignal } from './nextSignal.ts'
-import { print, requireShown } from './output.ts'
+import { print } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { jsonLine, textLine } from './tail/lines.ts'
 
@@ -25,7 +25,6 @@ type State = (typeof STATES)[number]
 
 /** Prints events until a signal, or until the reader closes, as `head` does. @throws UsageError, RequestRefusedError, OutputError */
 export async function tail(options: TailOptions): Promise<void> {
-  requireShown()
   const config = readClientConfig(options.url)
   const { token, url } = config
   const stop = new AbortController()

@@ -124,8 +124,7 @@ function meaningOf(
 
 /** It is unknown whether a write was committed. */
 export function outcomeUnknown(cause?: unknown): OutcomeUnknownError {
-  const advice =
-    'Send the request again with the same `idempotencyKey` or `expectedVersion`, or read the job first.'
+  const advice = 'Send the request again with the same `idempotencyKey` or `expectedVersion`, or read the job first.'
   return new OutcomeUnknownError('It is unknown whether this was written.', { advice, cause })
 }
 

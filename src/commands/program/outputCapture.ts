@@ -3,6 +3,7 @@ import { write } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { hasReaderEnded } from '../../standardOutput.ts'
 import { OutputTail } from './outputTail.ts'
 
 const writeTo = promisify(write)
@@ -42,7 +43,7 @@ export function captureOutput(source: Readable, target?: number): OutputCapture 
     }
   }
   const ended = capture().catch((error: NodeJS.ErrnoException) => {
-    if (forwarding && error.code !== 'EPIPE') fault = error
+    if (forwarding && !hasReaderEnded(error)) fault = error
     forwarding = false
     source.destroy()
   })
