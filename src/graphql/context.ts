@@ -4,14 +4,14 @@ import { type Caller, ownerIdFor } from '../access/caller.ts'
 import type { Operation } from '../access/roles.ts'
 import type { Prisma } from '../database/generated/client.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
-import type { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { ResponseBudget } from '../ledger/returnedJob.ts'
 
 export interface GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
   /** Limits the total size of the results of the mutations in the request. */
-  readonly answerBudget: AnswerBudget
+  readonly responseBudget: ResponseBudget
   /** The caller, as authenticated at the start of the request. */
   readonly caller: Caller
   /** Authenticates the credential again. @throws GraphQLError if it is no longer valid */

@@ -6,7 +6,7 @@ import { KeysUnavailableError } from '../access/publishedKeys.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
 import { EventTooLargeError } from '../events/boundedRead.ts'
 import { TooManySubscriptionsError } from '../events/subscriptionLimits.ts'
-import { AnswerTooLargeError, InvalidInputError } from '../ledger/errors.ts'
+import { InvalidInputError, ResponseTooLargeError } from '../ledger/errors.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
 
 /** An estimate: other subscriptions may end at any time. */
@@ -32,7 +32,7 @@ export function maskError(
   }
   if (cause instanceof EventTooLargeError)
     return withExtensions(cause.message, located, { code: 'BAD_USER_INPUT', limit: cause.limitBytes })
-  if (cause instanceof AnswerTooLargeError) {
+  if (cause instanceof ResponseTooLargeError) {
     const { message, bytes, limitBytes } = cause
     return withExtensions(message, located, { code: 'BAD_USER_INPUT', bytes, limit: limitBytes })
   }

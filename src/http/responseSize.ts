@@ -1,6 +1,6 @@
 // Limits the size of a query response, or of one event of a subscription. The number of nodes is
 // limited before the operation runs, but their sizes are known only afterwards. The response of a
-// mutation is limited before the mutation commits (ledger/jobAnswer.ts).
+// mutation is limited before the mutation commits (ledger/returnedJob.ts).
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { PacedTurns } from '../fairness/pacedTurns.ts'
 import type { ServerPlugin } from './requestScope.ts'

@@ -10,8 +10,8 @@ import type { EventFeed } from '../events/eventFeed.ts'
 import { ThreadTurns } from '../fairness/threadTurns.ts'
 import type { GraphQLContext } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/limits/documentLimits.ts'
-import { AnswerBudget } from '../ledger/jobAnswer.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { ResponseBudget } from '../ledger/returnedJob.ts'
 import { anonymousLog } from './anonymousLog.ts'
 import { Deadline, enforceDeadline } from './deadline.ts'
 import { cacheDocuments } from './documentCache.ts'
@@ -171,11 +171,11 @@ function plugins(options: GraphQLHandlerOptions, turns: ThreadTurns): ServerPlug
 function contextOf(scope: RequestScope, { ledger, events }: GraphQLHandlerOptions): GraphQLContext {
   const { caller, reauthenticate, requestId, log, deadline, responseSize, statementEnded } = scope
   if (caller === undefined || reauthenticate === undefined) throw new Error('The request was not authenticated.')
-  const answerBudget = new AnswerBudget(responseSize.limitBytes)
+  const responseBudget = new ResponseBudget(responseSize.limitBytes)
   return {
     ledger,
     events,
-    answerBudget,
+    responseBudget,
     caller,
     reauthenticate,
     signal: deadline.signal,

@@ -4,10 +4,10 @@ import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { DUE_BOUND, IS_DUE, IS_WITHIN_BOUND } from './dueJobs.ts'
 import { InputCheck } from './inputCheck.ts'
-import { type AnswerShape, bytesOfJob, changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import { checkNames } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_CLAIM_SIZE, MAX_LEASE_SECONDS } from './limits.ts'
+import { bytesOfJob, changeJobs, type ResponseShape, type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 import { claim, updateLocked } from './transition.ts'
 
 export interface ClaimJobsInput {
@@ -29,9 +29,13 @@ export interface ClaimJobsInput {
  * one statement. Two callers never get the same job, and neither waits for the other. If the size of the response is limited, claims
  * as many jobs as fit, but at least one.
  *
- * @throws InvalidInputError; AnswerTooLargeError if a single job does not fit. In both cases nothing was written.
+ * @throws InvalidInputError; ResponseTooLargeError if a single job does not fit. In both cases nothing was written.
  */
-export async function claimJobs(ledger: Ledger, input: ClaimJobsInput, answer: JobAnswer = WHOLE_JOB): Promise<Job[]> {
+export async function claimJobs(
+  ledger: Ledger,
+  input: ClaimJobsInput,
+  returned: ReturnedJob = WHOLE_JOB,
+): Promise<Job[]> {
   const { workerId, actor, presets, jobIds } = input
   const limit = input.limit ?? 1
   const leaseSeconds = input.leaseSeconds ?? 60
@@ -45,16 +49,16 @@ export async function claimJobs(ledger: Ledger, input: ClaimJobsInput, answer: J
   check.throwIfAny()
   const due = dueAmong(limit, presets && [...new Set(presets)], jobIds)
   const transition = claim({ actor, workerId, leaseSeconds })
-  const fitting = fittingJobs(limit, transition, answer)
+  const fitting = fittingJobs(limit, transition, returned)
   const taken = fitting === Prisma.empty ? 'due' : 'fitting'
   const changes = Prisma.sql`
       WITH RECURSIVE ${due}, ${fitting}changed AS (${updateLocked(transition, taken)} RETURNING *)`
   const orderBy = Prisma.sql`changed.priority DESC, changed.run_at, changed.id`
-  return retryConflicts(() => changeJobs(ledger, { changes, orderBy }, answer))
+  return retryConflicts(() => changeJobs(ledger, { changes, orderBy }, returned))
 }
 
 /** The relation `fitting`: the first due jobs that fit into the response. Empty SQL if the limit cannot exclude a job. */
-function fittingJobs(limit: number, transition: Claim, { bound }: JobAnswer): Prisma.Sql {
+function fittingJobs(limit: number, transition: Claim, { bound }: ReturnedJob): Prisma.Sql {
   if (bound === undefined || limit === 1) return Prisma.empty
   const bytes = Prisma.sql`${bytesOfJob('jobs', bound.shape)} + ${claimBytes(transition, bound.shape)}::bigint`
   return Prisma.sql`fitting AS MATERIALIZED (
@@ -68,7 +72,7 @@ function fittingJobs(limit: number, transition: Claim, { bound }: JobAnswer): Pr
 type Claim = ReturnType<typeof claim>
 
 /** Bytes that the values written by the claim add to the response. PostgreSQL inserts spaces into JSON, hence the factor 2. */
-function claimBytes({ reason, metadata }: Claim, { job, record }: AnswerShape): number {
+function claimBytes({ reason, metadata }: Claim, { job, record }: ResponseShape): number {
   const reasons = (job.stateReason ?? 0) + (record.reason ?? 0)
   const objects = (job.stateMetadata ?? 0) + (record.stateMetadata ?? 0)
   return reasons * Buffer.byteLength(reason) + objects * 2 * Buffer.byteLength(JSON.stringify(metadata))

@@ -6,9 +6,9 @@ import { retryConflicts } from '../database/sqlErrors.ts'
 import { batchOf } from './batch.ts'
 import { IdempotencyConflictError, type InvalidInputError, LedgerError } from './errors.ts'
 import type { InputCheck, JsonObject } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_ATTEMPTS, MAX_PRIORITY } from './limits.ts'
+import { changeJobs, type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 
 export interface CreateJobInput {
   userId: string
@@ -42,16 +42,16 @@ type Prepared = CreateJobInput & { requestHash: string | undefined }
 /**
  * Creates a job on behalf of `actor`. Runs one statement, or two if the idempotency key exists.
  *
- * @throws InvalidInputError, IdempotencyConflictError (the key was used with a different input), AnswerTooLargeError. In all cases
+ * @throws InvalidInputError, IdempotencyConflictError (the key was used with a different input), ResponseTooLargeError. In all cases
  * nothing was written.
  */
 export async function createJob(
   ledger: Ledger,
   input: CreateJobInput,
   actor: string,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<CreatedJob> {
-  const [created] = await createJobs(ledger, [input], actor, answer)
+  const [created] = await createJobs(ledger, [input], actor, returned)
   if (created instanceof LedgerError) throw created
   return created as CreatedJob
 }
@@ -60,13 +60,13 @@ export async function createJob(
  * Creates up to `batchItems` jobs in one statement and one commit. Their ids are in the order of the inputs, and each input gets its
  * own result. If idempotency keys exist, a second statement reads their jobs.
  *
- * @throws InvalidInputError if the batch is empty or too large; AnswerTooLargeError. In both cases nothing was written.
+ * @throws InvalidInputError if the batch is empty or too large; ResponseTooLargeError. In both cases nothing was written.
  */
 export async function createJobs(
   ledger: Ledger,
   inputs: CreateJobInput[],
   actor: string,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<(CreatedJob | CreateRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => checkInput(check, input, actor))
   return batch.process(async (valid) => {
@@ -74,11 +74,11 @@ export async function createJobs(
       ...input,
       requestHash: input.idempotencyKey == null ? undefined : requestHash(input),
     }))
-    const inserted = await insert(ledger, { items: prepared, actor, answer })
+    const inserted = await insert(ledger, { items: prepared, actor, returned })
     const existing = await existingJobs(
       ledger,
       prepared.filter((_, index) => inserted[index] === undefined),
-      answer,
+      returned,
     )
     return prepared.map((input, index) => {
       const job = inserted[index]
@@ -102,11 +102,11 @@ function checkInput(check: InputCheck, input: CreateJobInput, actor: string): vo
 interface Insertion {
   readonly items: Prepared[]
   readonly actor: string
-  readonly answer: JobAnswer
+  readonly returned: ReturnedJob
 }
 
 /** The jobs in the response: the new ones, and for each other item the job that has its key. */
-const ANSWERED = [
+const MEASURED = [
   { row: 'changed', from: Prisma.sql`changed` },
   {
     row: 'twin',
@@ -120,7 +120,7 @@ const ANSWERED = [
 ]
 
 /** Returns the new job of each item, or undefined if its idempotency key exists. */
-async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Promise<(Job | undefined)[]> {
+async function insert(ledger: Ledger, { items, actor, returned }: Insertion): Promise<(Job | undefined)[]> {
   // Inserts in the order of the keys, so that batches with the same keys in different orders wait for each other and do not deadlock.
   const changes = Prisma.sql`
       WITH input AS MATERIALIZED (
@@ -137,7 +137,7 @@ async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Prom
       )`
   const from = Prisma.sql`input LEFT JOIN changed ON changed.id = input.new_id`
   const orderBy = Prisma.sql`input.ordinality`
-  const rows = await retryConflicts(() => changeJobs(ledger, { changes, from, answered: ANSWERED, orderBy }, answer))
+  const rows = await retryConflicts(() => changeJobs(ledger, { changes, from, measured: MEASURED, orderBy }, returned))
   return rows.map((row) => (row.id === null ? undefined : row))
 }
 
@@ -148,7 +148,7 @@ async function insert(ledger: Ledger, { items, actor, answer }: Insertion): Prom
 async function existingJobs(
   ledger: Ledger,
   items: Prepared[],
-  { fields }: JobAnswer,
+  { fields }: ReturnedJob,
 ): Promise<ReadonlyMap<string, Job>> {
   if (items.length === 0) return new Map()
   const keys = items.map(({ userId, idempotencyKey }) => ({ userId, idempotencyKey }))

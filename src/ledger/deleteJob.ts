@@ -3,8 +3,8 @@
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { InputCheck } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
+import { changeJobs, currentJob, type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 import { softDelete, updateOne } from './transition.ts'
 
 export interface DeleteJobInput {
@@ -25,12 +25,12 @@ export interface DeletedJob {
 /**
  * Soft-deletes a job in any state.
  *
- * @throws InvalidInputError, AnswerTooLargeError. In both cases nothing was written.
+ * @throws InvalidInputError, ResponseTooLargeError. In both cases nothing was written.
  */
 export async function deleteJob(
   ledger: Ledger,
   input: DeleteJobInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<DeletedJob> {
   const check = new InputCheck(ledger.limits)
   check.uuid('jobId', input.jobId)
@@ -38,7 +38,7 @@ export async function deleteJob(
   check.text('reason', input.reason, 'reasonBytes')
   check.throwIfAny()
   const changes = Prisma.sql`WITH changed AS (${updateOne(softDelete(input), input)} RETURNING *)`
-  const [job] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
+  const [job] = await retryConflicts(() => changeJobs(ledger, { changes }, returned))
   if (job) return { deleted: true, job }
-  return { deleted: false, job: (await jobAsIs(ledger, input, answer)) ?? null }
+  return { deleted: false, job: (await currentJob(ledger, input, returned)) ?? null }
 }

@@ -100,8 +100,8 @@ export class InvalidInputError extends LedgerError {
 }
 
 /** The response would exceed the limit of its caller. Nothing was written. */
-export class AnswerTooLargeError extends Error {
-  override readonly name = 'AnswerTooLargeError'
+export class ResponseTooLargeError extends Error {
+  override readonly name = 'ResponseTooLargeError'
   readonly bytes: number
   readonly limitBytes: number
 

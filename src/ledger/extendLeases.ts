@@ -4,8 +4,8 @@ import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { checkLease } from './claimJobs.ts'
 import { InputCheck, isJobId } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
+import { changeJobs, type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 
 /** A job that a worker holds. */
 export interface JobLease {
@@ -32,12 +32,12 @@ export interface ExtendedLeases {
  * Extends all given leases in one statement. Also extends a lease that has ended, if the job was not rescued or claimed since. A job
  * that is PROCESSING without a lease gets one.
  *
- * @throws InvalidInputError, AnswerTooLargeError. In both cases nothing was written.
+ * @throws InvalidInputError, ResponseTooLargeError. In both cases nothing was written.
  */
 export async function extendLeases(
   ledger: Ledger,
   input: ExtendLeasesInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<ExtendedLeases> {
   const { leases } = input
   const leaseSeconds = input.leaseSeconds ?? 60
@@ -61,7 +61,7 @@ export async function extendLeases(
         WHERE id = ANY (ARRAY(SELECT id FROM held))
         RETURNING *
       )`
-  const jobs = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
+  const jobs = await retryConflicts(() => changeJobs(ledger, { changes }, returned))
   const byId = new Map(jobs.map((job) => [job.id, job]))
   const requested = [...new Set(leases.map(({ jobId }) => (isJobId(jobId) ? jobId.toLowerCase() : jobId)))]
   return {

@@ -1,10 +1,10 @@
 // Ends the processing of a job. One statement makes the transition and writes the result, so they commit together.
 import { type Job, JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
-import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import { checkResult, type ResultInput, resultBytes, upsertResult } from './jobResult.ts'
 import type { Ledger } from './ledger.ts'
 import { makeTransition, type TransitionCommand, validateTransition } from './makeTransition.ts'
+import { type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 import { complete, fail, type JobTransition } from './transition.ts'
 
 export type CompleteJobInput = TransitionCommand & Pick<ResultInput, 'output' | 'processingTimeMs'>
@@ -19,44 +19,44 @@ export type FailJobInput = TransitionCommand &
 /**
  * Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS with `output`.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, AnswerTooLargeError.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, ResponseTooLargeError.
  * In all cases nothing was written.
  */
 export async function completeJob(
   ledger: Ledger,
   input: CompleteJobInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<Job> {
   const { output, processingTimeMs } = input
   const result = { status: JobResultStatus.SUCCESS, output, processingTimeMs }
-  return finish(ledger, { command: input, transition: complete(input), result, answer })
+  return finish(ledger, { command: input, transition: complete(input), result, returned })
 }
 
 /**
  * Moves a job from PROCESSING to FAILED and sets its result to ERROR, or TIMEOUT if it `timedOut`.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, AnswerTooLargeError.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, ResponseTooLargeError.
  * In all cases nothing was written.
  */
-export async function failJob(ledger: Ledger, input: FailJobInput, answer: JobAnswer = WHOLE_JOB): Promise<Job> {
+export async function failJob(ledger: Ledger, input: FailJobInput, returned: ReturnedJob = WHOLE_JOB): Promise<Job> {
   const { output, processingTimeMs, errorMessage } = input
   const status = input.timedOut ? JobResultStatus.TIMEOUT : JobResultStatus.ERROR
   const result = { status, output, processingTimeMs, errorMessage }
-  return finish(ledger, { command: input, transition: fail(input, errorMessage), result, answer })
+  return finish(ledger, { command: input, transition: fail(input, errorMessage), result, returned })
 }
 
 interface Finish {
   readonly command: TransitionCommand
   readonly transition: JobTransition
   readonly result: ResultInput
-  readonly answer: JobAnswer
+  readonly returned: ReturnedJob
 }
 
-async function finish(ledger: Ledger, { command, transition, result, answer }: Finish): Promise<Job> {
+async function finish(ledger: Ledger, { command, transition, result, returned }: Finish): Promise<Job> {
   checkResult(validateTransition(new InputCheck(ledger.limits), command), result).throwIfAny()
   const extras = {
     queries: Prisma.sql`kept AS (${upsertResult('changed', result)})`,
-    otherBytes: resultBytes(result, answer),
+    otherBytes: resultBytes(result, returned),
   }
-  return makeTransition(ledger, { transition, target: command }, answer, extras)
+  return makeTransition(ledger, { transition, target: command }, returned, extras)
 }

@@ -4,8 +4,8 @@ import { type JobResult, type JobResultStatus, Prisma } from '../database/genera
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
+import { changeJobs, type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 
 export interface ResultInput {
   status: JobResultStatus
@@ -23,13 +23,13 @@ export interface SetJobResultInput extends ResultInput {
 /**
  * Creates or replaces the result of a job. Setting the same result again changes nothing, not even `updatedAt`.
  *
- * @throws JobNotFoundError (also for a deleted job, whose result cannot change), InvalidInputError, AnswerTooLargeError. In all cases
+ * @throws JobNotFoundError (also for a deleted job, whose result cannot change), InvalidInputError, ResponseTooLargeError. In all cases
  * nothing was written.
  */
 export async function setJobResult(
   ledger: Ledger,
   input: SetJobResultInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<JobResult> {
   const check = new InputCheck(ledger.limits)
   check.uuid('jobId', input.jobId)
@@ -37,8 +37,8 @@ export async function setJobResult(
   const changes = Prisma.sql`WITH changed AS MATERIALIZED (
       SELECT * FROM jobs WHERE id = ${input.jobId}::uuid AND deleted_at IS NULL FOR SHARE
     ), kept AS (${upsertResult('changed', input)})`
-  const otherBytes = resultBytes(input, answer)
-  await retryConflicts(() => changeJobs(ledger, { changes, otherBytes }, { ...answer, fields: new Set() }))
+  const otherBytes = resultBytes(input, returned)
+  await retryConflicts(() => changeJobs(ledger, { changes, otherBytes }, { ...returned, fields: new Set() }))
   const job = await ledger.prisma.job.findUnique({
     where: { id: input.jobId },
     select: { deletedAt: true, result: true },
@@ -56,7 +56,7 @@ export async function getJobResult(ledger: Ledger, jobId: string): Promise<JobRe
 }
 
 /** The bytes that a result adds to the response of the operation that writes it. */
-export function resultBytes({ output, errorMessage }: ResultInput, { bound }: JobAnswer): number {
+export function resultBytes({ output, errorMessage }: ResultInput, { bound }: ReturnedJob): number {
   const weights = bound?.shape.result ?? {}
   const bytes = (text: string | null | undefined): number => Buffer.byteLength(text ?? '')
   return (

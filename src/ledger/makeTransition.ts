@@ -4,8 +4,8 @@ import { type Job, type JobState, Prisma } from '../database/generated/client.ts
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { IllegalTransitionError, type InvalidInputError, JobNotFoundError, VersionConflictError } from './errors.ts'
 import type { InputCheck } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, jobAsIs } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
+import { changeJobs, currentJob, type ReturnedJob } from './returnedJob.ts'
 import { isLegalTransition } from './states.ts'
 import { type JobTransition, type TransitionDetails, type TransitionTarget, updateOne } from './transition.ts'
 
@@ -37,21 +37,21 @@ export function validateTransition(check: InputCheck, command: TransitionCommand
  * Makes the transition in one statement and returns the job after it. If the transition is refused, a second statement finds out why.
  * If the job allows the transition by then, tries again.
  *
- * @throws JobNotFoundError (also for a job of another owner), IllegalTransitionError, VersionConflictError, AnswerTooLargeError. In all
+ * @throws JobNotFoundError (also for a job of another owner), IllegalTransitionError, VersionConflictError, ResponseTooLargeError. In all
  * cases nothing was written.
  */
 export async function makeTransition(
   ledger: Ledger,
   { transition, target }: { transition: JobTransition; target: TransitionTarget },
-  answer: JobAnswer,
+  returned: ReturnedJob,
   { queries, otherBytes = 0 }: TransitionExtras = {},
 ): Promise<Job> {
   const update = updateOne(transition, target)
   const changes = Prisma.sql`WITH changed AS (${update} RETURNING *)${queries ? Prisma.sql`, ${queries}` : Prisma.empty}`
   for (;;) {
-    const [job] = await retryConflicts(() => changeJobs(ledger, { changes, otherBytes }, answer))
+    const [job] = await retryConflicts(() => changeJobs(ledger, { changes, otherBytes }, returned))
     if (job) return job
-    const current = await jobAsIs(ledger, target, { fields: new Set() })
+    const current = await currentJob(ledger, target, { fields: new Set() })
     const refused = refusal(current, transition, target)
     if (refused) throw refused
   }

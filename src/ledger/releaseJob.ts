@@ -1,9 +1,9 @@
 // Returns a worker's job to the queue without using up an attempt.
 import type { Job } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
-import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import { makeTransition, validateTransition } from './makeTransition.ts'
+import { type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 import { release } from './transition.ts'
 
 export interface ReleaseJobInput {
@@ -27,10 +27,10 @@ export interface ReleaseJobInput {
 export async function releaseJob(
   ledger: Ledger,
   { runAt, ...command }: ReleaseJobInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<Job> {
   const check = validateTransition(new InputCheck(ledger.limits), command)
   check.instant('runAt', runAt)
   check.throwIfAny()
-  return makeTransition(ledger, { transition: release(command, runAt), target: command }, answer)
+  return makeTransition(ledger, { transition: release(command, runAt), target: command }, returned)
 }

@@ -6,9 +6,9 @@ import { and } from '../database/rows/conditions.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { IllegalTransitionError, JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, jobAsIs, WHOLE_JOB } from './jobAnswer.ts'
 import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
+import { changeJobs, currentJob, type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 import { cancel, updateOne } from './transition.ts'
 
 export interface RequestJobCancellationInput {
@@ -22,13 +22,13 @@ export interface RequestJobCancellationInput {
 /**
  * Cancels a PENDING job, or stores the request on a PROCESSING job; later requests do not replace it. Returns the job after that.
  *
- * @throws JobNotFoundError, IllegalTransitionError (the job is finished), InvalidInputError, AnswerTooLargeError. In all cases nothing
+ * @throws JobNotFoundError, IllegalTransitionError (the job is finished), InvalidInputError, ResponseTooLargeError. In all cases nothing
  * was written.
  */
 export async function requestJobCancellation(
   ledger: Ledger,
   input: RequestJobCancellationInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<Job> {
   const { jobId, actor, reason } = input
   const check = new InputCheck(ledger.limits)
@@ -41,9 +41,9 @@ export async function requestJobCancellation(
     requested AS (${storeRequest(input)} RETURNING *),
     changed AS (SELECT * FROM cancelled UNION ALL SELECT * FROM requested)`
   for (;;) {
-    const [written] = await retryConflicts(() => changeJobs(ledger, { changes }, answer))
+    const [written] = await retryConflicts(() => changeJobs(ledger, { changes }, returned))
     if (written) return written
-    const job = await jobAsIs(ledger, input, answer)
+    const job = await currentJob(ledger, input, returned)
     if (job === undefined) throw new JobNotFoundError(jobId)
     if (job.state === 'PROCESSING' && job.cancelRequestedAt !== null) return job
     if (job.state !== 'PENDING' && job.state !== 'PROCESSING') throw new IllegalTransitionError(job, 'CANCELLED')

@@ -1,9 +1,9 @@
 // Retries a failed job manually, even if its attempts are used up.
 import type { Job } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
-import { type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import { makeTransition, validateTransition } from './makeTransition.ts'
+import { type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 import { retry } from './transition.ts'
 
 export interface RetryJobInput {
@@ -25,10 +25,10 @@ export interface RetryJobInput {
 export async function retryJob(
   ledger: Ledger,
   { runAt, ...command }: RetryJobInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<Job> {
   const check = validateTransition(new InputCheck(ledger.limits), command)
   check.instant('runAt', runAt)
   check.throwIfAny()
-  return makeTransition(ledger, { transition: retry(command, runAt), target: command }, answer)
+  return makeTransition(ledger, { transition: retry(command, runAt), target: command }, returned)
 }

@@ -6,7 +6,6 @@ import { retryConflicts } from '../database/sqlErrors.ts'
 import { batchOf } from './batch.ts'
 import { JobNotFoundError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
-import { changeJobs, type JobAnswer, WHOLE_JOB } from './jobAnswer.ts'
 import type { Ledger } from './ledger.ts'
 import {
   makeTransition,
@@ -15,6 +14,7 @@ import {
   type TransitionRefusal,
   validateTransition,
 } from './makeTransition.ts'
+import { changeJobs, type ReturnedJob, WHOLE_JOB } from './returnedJob.ts'
 import { transitionTo } from './transition.ts'
 
 export interface TransitionJobInput extends TransitionCommand {
@@ -25,28 +25,28 @@ export interface TransitionJobInput extends TransitionCommand {
  * Moves a job to the state `to` and returns the job after it. Runs one statement. Of several racing callers at most one succeeds.
  *
  * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError (the job does not have the expected version or state),
- * InvalidInputError, AnswerTooLargeError. In all cases nothing was written.
+ * InvalidInputError, ResponseTooLargeError. In all cases nothing was written.
  */
 export async function transitionJob(
   ledger: Ledger,
   input: TransitionJobInput,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<Job> {
   validateTransition(new InputCheck(ledger.limits), input).throwIfAny()
-  return makeTransition(ledger, { transition: transitionTo(input.to, input), target: input }, answer)
+  return makeTransition(ledger, { transition: transitionTo(input.to, input), target: input }, returned)
 }
 
 /**
  * Makes up to `batchItems` transitions in one statement and one commit, in the given order. Each item sees the effects of the items
  * before it, also on the same job. Each item gets its own result: the job right after the transition, or the reason why it was refused.
  *
- * @throws InvalidInputError if the batch is empty or too large; AnswerTooLargeError. In both cases nothing was written.
+ * @throws InvalidInputError if the batch is empty or too large; ResponseTooLargeError. In both cases nothing was written.
  */
 export async function transitionJobs(
   ledger: Ledger,
   inputs: Omit<TransitionJobInput, 'actor'>[],
   actor: string,
-  answer: JobAnswer = WHOLE_JOB,
+  returned: ReturnedJob = WHOLE_JOB,
 ): Promise<(Job | TransitionRefusal)[]> {
   const batch = batchOf(ledger, inputs, (check, input) => validateTransition(check, { ...input, actor }))
   return batch.process(async (valid) => {
@@ -63,13 +63,13 @@ export async function transitionJobs(
       changeJobs<Job & { applied: boolean }>(
         ledger,
         {
-          changes: madeTransitions(items, actor, answer),
-          answered: [{ row: 'changed', from: Prisma.sql`changed WHERE applied` }],
+          changes: madeTransitions(items, actor, returned),
+          measured: [{ row: 'changed', from: Prisma.sql`changed WHERE applied` }],
           also: Prisma.sql`changed.applied`,
           orderBy: Prisma.sql`changed.ordinal`,
           needs: ['deletedAt'],
         },
-        answer,
+        returned,
       ),
     )
     return valid.map((input, index) => {
@@ -87,7 +87,7 @@ interface BatchItem extends Omit<TransitionJobInput, 'actor'> {
 }
 
 /** The relation `changed` with the rows after the transitions. No transition changes the content, so it is only read if needed. */
-function madeTransitions(items: readonly BatchItem[], actor: string, { fields, bound }: JobAnswer): Prisma.Sql {
+function madeTransitions(items: readonly BatchItem[], actor: string, { fields, bound }: ReturnedJob): Prisma.Sql {
   const readsContent = fields === undefined || fields.has('content') || bound?.shape.job.content !== undefined
   // Not a join, because the planner does not know how few rows the function returns and may scan the whole table.
   const content = readsContent ? '(SELECT content FROM jobs WHERE made.applied AND jobs.id = (made.job).id)' : "''"

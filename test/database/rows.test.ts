@@ -9,7 +9,7 @@ import { JOB_STATES, JOBS, type Table } from '../../src/database/rows/tables.ts'
 import { claimJobs } from '../../src/ledger/claimJobs.ts'
 import { createJob } from '../../src/ledger/createJob.ts'
 import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
-import { changeJobs } from '../../src/ledger/jobAnswer.ts'
+import { changeJobs } from '../../src/ledger/returnedJob.ts'
 import { ACTOR, deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger

@@ -10,7 +10,7 @@ import { setJobResult } from '../../ledger/jobResult.ts'
 import { transitionJob, transitionJobs } from '../../ledger/transitionJob.ts'
 import { builder } from '../builder.ts'
 import { jobIdGiven } from '../globalIds.ts'
-import { jobAnswer } from '../limits/jobAnswer.ts'
+import { returnedJob } from '../limits/returnedJob.ts'
 import { markRowLoaded } from '../loading/selection.ts'
 import { authorizeEach, scopedTransitions, WORK, withinScope, withOwner } from '../ownership.ts'
 import { logStaleWorker } from '../staleWorkerLog.ts'
@@ -53,10 +53,10 @@ builder.mutationFields((t) => ({
     description: 'Creates a job in the state PENDING.',
     args: { input: t.arg({ type: CreateJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const owned = withOwner(context.caller, input)
       if (owned instanceof LedgerError) throw owned
-      return createJob(context.ledger, owned, context.caller.actor, answer)
+      return createJob(context.ledger, owned, context.caller.actor, returned)
     },
   }),
   createJobs: t.field({
@@ -64,10 +64,10 @@ builder.mutationFields((t) => ({
     description: 'Creates 1 to 1000 jobs in one statement. Returns a result for each, in order.',
     args: { inputs: t.arg({ type: [CreateJobInput], required: true, description: 'The jobs.' }) },
     resolve: (_, { inputs }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const { ledger, caller } = context
       const owned = authorizeEach(inputs, 'userId', (input) => withOwner(caller, input))
-      return mergeRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor, answer))
+      return mergeRefusals(owned, (accepted) => createJobs(ledger, accepted, caller.actor, returned))
     },
   }),
   transitionJob: t.field({
@@ -76,10 +76,10 @@ builder.mutationFields((t) => ({
     description: 'Moves a job to another state.',
     args: { input: t.arg({ type: TransitionJobInput, required: true, description: 'The transition.' }) },
     resolve: async (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const [transition] = scopedTransitions(context.caller, [input])
       if (transition === undefined || transition instanceof LedgerError) throw transition
-      return toSuccess(await transitionJob(context.ledger, transition, answer))
+      return toSuccess(await transitionJob(context.ledger, transition, returned))
     },
   }),
   transitionJobs: t.field({
@@ -87,11 +87,11 @@ builder.mutationFields((t) => ({
     description: 'Makes 1 to 1000 transitions in one statement, in order. Returns a result for each.',
     args: { inputs: t.arg({ type: [TransitionJobInput], required: true, description: 'The transitions.' }) },
     resolve: async (_, { inputs }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const { ledger, caller } = context
       const transitions = scopedTransitions(caller, inputs)
       const results = await mergeRefusals(transitions, (accepted) =>
-        transitionJobs(ledger, accepted, caller.actor, answer),
+        transitionJobs(ledger, accepted, caller.actor, returned),
       )
       return results.map((result) => (result instanceof LedgerError ? result : toSuccess(result)))
     },
@@ -106,8 +106,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: SetJobResultInput, required: true, description: 'The result.' }) },
     resolve: async (_, { input }, context, info) => {
       markRowLoaded(context, info, 'JobResult', 'result')
-      const answer = jobAnswer(context, info)
-      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }, answer) }
+      const returned = returnedJob(context, info)
+      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }, returned) }
     },
   }),
   deleteJob: t.field({
@@ -116,8 +116,8 @@ builder.mutationFields((t) => ({
     description: 'Soft-deletes a job: its state becomes CANCELLED, and its row, history and result are kept.',
     args: { input: t.arg({ type: DeleteJobInput, required: true, description: 'The job.' }) },
     resolve: (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
-      return deleteJob(context.ledger, withinScope(context.caller, 'jobs:delete', input), answer)
+      const returned = returnedJob(context, info)
+      return deleteJob(context.ledger, withinScope(context.caller, 'jobs:delete', input), returned)
     },
   }),
   cleanupJobs: t.field({
@@ -138,9 +138,9 @@ builder.mutationFields((t) => ({
     description: 'Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS, in one transaction.',
     args: { input: t.arg({ type: CompleteJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const job = withinScope(context.caller, WORK, input)
-      const complete = () => completeJob(context.ledger, job, answer)
+      const complete = () => completeJob(context.ledger, job, returned)
       return toSuccess(await logStaleWorker(context, { operation: 'completeJob', jobId: job.jobId }, complete))
     },
   }),
@@ -150,9 +150,9 @@ builder.mutationFields((t) => ({
     description: 'Moves a job from PROCESSING to FAILED and sets its result to ERROR or TIMEOUT, in one transaction.',
     args: { input: t.arg({ type: FailJobInput, required: true, description: 'The job and its result.' }) },
     resolve: async (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const job = withinScope(context.caller, WORK, input)
-      const fail = () => failJob(context.ledger, job, answer)
+      const fail = () => failJob(context.ledger, job, returned)
       return toSuccess(await logStaleWorker(context, { operation: 'failJob', jobId: job.jobId }, fail))
     },
   }),

@@ -7,7 +7,7 @@ import { rescueStuckJobs } from '../../ledger/rescueStuckJobs.ts'
 import { retryJob } from '../../ledger/retryJob.ts'
 import { builder } from '../builder.ts'
 import { jobIdGiven } from '../globalIds.ts'
-import { jobAnswer } from '../limits/jobAnswer.ts'
+import { returnedJob } from '../limits/returnedJob.ts'
 import { WORK, withinScope } from '../ownership.ts'
 import { logStaleWorker } from '../staleWorkerLog.ts'
 import { TransitionJobResult } from './mutationResults.ts'
@@ -29,9 +29,9 @@ builder.mutationFields((t) => ({
       'Claims jobs for a worker: moves due jobs from PENDING to PROCESSING, by priority, then by `runAt`. Two workers never get the same job.',
     args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which jobs, and for how long.' }) },
     resolve: async (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const jobIds = input.jobIds?.map(jobIdGiven)
-      return { jobs: await claimJobs(context.ledger, { ...input, jobIds, actor: context.caller.actor }, answer) }
+      return { jobs: await claimJobs(context.ledger, { ...input, jobIds, actor: context.caller.actor }, returned) }
     },
   }),
   extendLeases: t.field({
@@ -41,9 +41,9 @@ builder.mutationFields((t) => ({
       'Extends the leases of jobs that a worker holds. Reports which jobs it has lost and which it must stop.',
     args: { input: t.arg({ type: ExtendLeasesInput, required: true, description: 'The leases.' }) },
     resolve: (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const leases = input.leases.map(({ jobId, version }) => ({ jobId: jobIdGiven(jobId), version }))
-      return extendLeases(context.ledger, { ...input, leases }, answer)
+      return extendLeases(context.ledger, { ...input, leases }, returned)
     },
   }),
   releaseJob: t.field({
@@ -53,9 +53,9 @@ builder.mutationFields((t) => ({
       'Releases a job: moves it from PROCESSING to PENDING without using up an attempt. If its cancellation was requested, the job becomes CANCELLED instead.',
     args: { input: t.arg({ type: ReleaseJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const job = withinScope(context.caller, WORK, input)
-      const release = () => releaseJob(context.ledger, job, answer)
+      const release = () => releaseJob(context.ledger, job, returned)
       return { job: await logStaleWorker(context, { operation: 'releaseJob', jobId: job.jobId }, release) }
     },
   }),
@@ -68,8 +68,8 @@ builder.mutationFields((t) => ({
     description: 'Retries a failed job, even if its attempts are used up: moves it from FAILED to PENDING.',
     args: { input: t.arg({ type: RetryJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
-      return { job: await retryJob(context.ledger, withinScope(context.caller, 'jobs:retry', input), answer) }
+      const returned = returnedJob(context, info)
+      return { job: await retryJob(context.ledger, withinScope(context.caller, 'jobs:retry', input), returned) }
     },
   }),
   requestJobCancellation: t.field({
@@ -79,9 +79,9 @@ builder.mutationFields((t) => ({
       'Cancels a PENDING job at once. For a PROCESSING job, sets `cancelRequestedAt`, which asks its worker to stop; the job becomes CANCELLED when the worker has stopped or the lease ends. A PROCESSING job without a lease, such as one of `jobledger run`, has no worker to notify and continues.',
     args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
-      const answer = jobAnswer(context, info)
+      const returned = returnedJob(context, info)
       const job = withinScope(context.caller, 'jobs:cancel', input)
-      return { job: await requestJobCancellation(context.ledger, job, answer) }
+      return { job: await requestJobCancellation(context.ledger, job, returned) }
     },
   }),
   rescueStuckJobs: t.field({

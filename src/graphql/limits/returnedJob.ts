@@ -12,8 +12,8 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { type AnswerShape, type JobAnswer, RECORD_IN_JOB, type Weights } from '../../ledger/jobAnswer.ts'
 import type { Limits } from '../../ledger/limits.ts'
+import { RECORD_IN_JOB, type ResponseShape, type ReturnedJob, type Weights } from '../../ledger/returnedJob.ts'
 import type { GraphQLContext } from '../context.ts'
 import { fieldsOf, jobSelections } from '../loading/selection.ts'
 
@@ -40,7 +40,7 @@ const FIXED_BYTES = 60
 const SMALL_BYTES = 2048
 
 /** What the current mutation field returns of its jobs. */
-export function jobAnswer(context: GraphQLContext, info: GraphQLResolveInfo): JobAnswer {
+export function returnedJob(context: GraphQLContext, info: GraphQLResolveInfo): ReturnedJob {
   const fields = new Set<string>()
   for (const field of ['job', 'existingJob', 'jobs', 'extended']) {
     for (const selection of jobSelections(context, info, field)) {
@@ -48,15 +48,15 @@ export function jobAnswer(context: GraphQLContext, info: GraphQLResolveInfo): Jo
     }
   }
   const shape = shapeOf(info, context.ledger.limits)
-  return { fields, bound: isSmall(shape) ? undefined : { shape, budget: context.answerBudget } }
+  return { fields, bound: isSmall(shape) ? undefined : { shape, budget: context.responseBudget } }
 }
 
-function isSmall({ fixedBytes, ...weights }: AnswerShape): boolean {
+function isSmall({ fixedBytes, ...weights }: ResponseShape): boolean {
   const variable = [weights.job, weights.record, weights.result].flatMap(Object.keys)
   return variable.length === 0 && fixedBytes <= SMALL_BYTES
 }
 
-function shapeOf(info: GraphQLResolveInfo, limits: Limits): AnswerShape {
+function shapeOf(info: GraphQLResolveInfo, limits: Limits): ResponseShape {
   const walk = new SelectionWalk(info, limits)
   for (const [, nodes] of walk.fieldsBelow(info.fieldNodes)) {
     const type = info.schema.getType(TYPES_OF_FIELDS[nodes[0]?.name.value ?? ''] ?? '')
@@ -87,7 +87,7 @@ class SelectionWalk {
     this.limits = limits
   }
 
-  get shape(): AnswerShape {
+  get shape(): ResponseShape {
     const of = (type: string): Weights => this.weights[type] ?? {}
     return {
       fixedBytes: this.fixedBytes,

@@ -5,7 +5,7 @@ import { type Job, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../database/rows/tables.ts'
 import { sqlStateOf } from '../database/sqlErrors.ts'
-import { AnswerTooLargeError } from './errors.ts'
+import { ResponseTooLargeError } from './errors.ts'
 import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -13,7 +13,7 @@ import type { Ledger } from './ledger.ts'
 export type Weights = Readonly<Record<string, number>>
 
 /** The size of one job in the response: fixed bytes plus weights of the columns of variable length (text and JSON). */
-export interface AnswerShape {
+export interface ResponseShape {
   /** Bytes of names, numbers and instants. */
   readonly fixedBytes: number
   readonly job: Weights
@@ -25,7 +25,7 @@ export interface AnswerShape {
 }
 
 /** The number of bytes that the response to one request may still use. */
-export class AnswerBudget {
+export class ResponseBudget {
   readonly limitBytes: number
   left: number
 
@@ -35,18 +35,18 @@ export class AnswerBudget {
   }
 }
 
-/** The fields of each job to return, and the size limit of the response. */
-export interface JobAnswer {
+/** Which fields of a job an operation returns, and the size limit of the response. */
+export interface ReturnedJob {
   /** Fields to read, in addition to those that the operation needs itself. Default: all. */
   readonly fields?: ReadonlySet<string> | undefined
   /** Limits the size of the response. Default: unlimited. */
-  readonly bound?: { readonly shape: AnswerShape; readonly budget: AnswerBudget } | undefined
+  readonly bound?: { readonly shape: ResponseShape; readonly budget: ResponseBudget } | undefined
 }
 
-export const WHOLE_JOB: JobAnswer = {}
+export const WHOLE_JOB: ReturnedJob = {}
 
-/** A relation whose rows are in the response. Each row has the columns of jobs, under the name `row`. */
-interface Answered {
+/** A relation whose rows are in the response. Its rows are named `row` and have the columns of jobs. */
+interface MeasuredRows {
   readonly row: string
   readonly from: Prisma.Sql
 }
@@ -57,7 +57,7 @@ export interface JobStatement {
   /** The FROM clause of the returned rows. Default: `changed`. */
   readonly from?: Prisma.Sql
   /** The relations whose bytes count. Default: `changed`. */
-  readonly answered?: readonly Answered[]
+  readonly measured?: readonly MeasuredRows[]
   /** Other bytes of the response. */
   readonly otherBytes?: number
   /** Columns to return in addition to those of the job. */
@@ -67,27 +67,27 @@ export interface JobStatement {
   readonly needs?: readonly string[]
 }
 
-const CHANGED: Answered = { row: 'changed', from: Prisma.sql`changed` }
+const CHANGED: MeasuredRows = { row: 'changed', from: Prisma.sql`changed` }
 /** Fields that every operation returns, because they identify the job and the record of its transition. */
 const ALWAYS = ['id', 'state', 'version']
 
 /**
  * Runs one statement that changes jobs and returns their rows. Rows lack the fields that neither the caller nor the operation reads.
  *
- * @throws AnswerTooLargeError (then nothing was changed); errors of the database
+ * @throws ResponseTooLargeError (then nothing was changed); errors of the database
  */
 export async function changeJobs<Row = Job>(
   { sql }: Ledger,
-  { changes, from, answered = [CHANGED], otherBytes = 0, also, orderBy, needs = [] }: JobStatement,
-  { fields, bound }: JobAnswer,
+  { changes, from, measured = [CHANGED], otherBytes = 0, also, orderBy, needs = [] }: JobStatement,
+  { fields, bound }: ReturnedJob,
 ): Promise<Row[]> {
   const columns = jobColumns('changed', fields && [...ALWAYS, ...needs, ...fields])
-  const bytes = bound && answerBytes(bound, answered, otherBytes)
+  const bytes = bound && responseBytes(bound, measured, otherBytes)
   try {
-    const found = await sql.query<Row & { answerBytes?: bigint }>(Prisma.sql`
-      ${changes} SELECT ${columns}${also ? Prisma.sql`, ${also}` : Prisma.empty}${bytes ? Prisma.sql`, size.bytes AS "answerBytes"` : Prisma.empty}
+    const found = await sql.query<Row & { responseBytes?: bigint }>(Prisma.sql`
+      ${changes} SELECT ${columns}${also ? Prisma.sql`, ${also}` : Prisma.empty}${bytes ? Prisma.sql`, size.bytes AS "responseBytes"` : Prisma.empty}
       FROM ${bytes ? Prisma.sql`(SELECT ${bytes} AS bytes) AS size CROSS JOIN ` : Prisma.empty}${from ?? CHANGED.from}${orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty}`)
-    if (bound) bound.budget.left -= Number(found[0]?.answerBytes ?? 0)
+    if (bound) bound.budget.left -= Number(found[0]?.responseBytes ?? 0)
     return found
   } catch (error) {
     throw bound ? refusalOf(error, bound.budget) : error
@@ -100,12 +100,12 @@ export async function changeJobs<Row = Job>(
  * standby has everything that the response shows. Otherwise the change that made the operation unnecessary, or impossible, could be
  * lost when the standby takes over.
  *
- * @throws AnswerTooLargeError; OutcomeUnknownError (runStatement.ts)
+ * @throws ResponseTooLargeError; OutcomeUnknownError (runStatement.ts)
  */
-export async function jobAsIs(
+export async function currentJob(
   ledger: Ledger,
   { jobId, ownerId }: { jobId: string; ownerId?: string | undefined },
-  answer: JobAnswer,
+  returned: ReturnedJob,
 ): Promise<Job | undefined> {
   const condition = and([Prisma.sql`id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
   const changes = Prisma.sql`
@@ -114,24 +114,24 @@ export async function jobAsIs(
     ), changed AS (
       SELECT jobs.* FROM jobs LEFT JOIN confirmed ON true WHERE ${condition}
     )`
-  const [job] = await changeJobs(ledger, { changes, needs: ['deletedAt', 'cancelRequestedAt'] }, answer)
+  const [job] = await changeJobs(ledger, { changes, needs: ['deletedAt', 'cancelRequestedAt'] }, returned)
   return job
 }
 
 /** An expression for the bytes of the response. It raises an error if they exceed the rest of the budget. */
-function answerBytes(
-  { shape, budget }: NonNullable<JobAnswer['bound']>,
-  answered: readonly Answered[],
+function responseBytes(
+  { shape, budget }: NonNullable<ReturnedJob['bound']>,
+  measured: readonly MeasuredRows[],
   otherBytes = 0,
 ): Prisma.Sql {
-  const sums = answered.map(
+  const sums = measured.map(
     ({ row, from }) => Prisma.sql`(SELECT coalesce(sum(${bytesOfJob(row, shape)}), 0) FROM ${from})`,
   )
   return Prisma.sql`jobledger.check_response_size((${Prisma.join([...sums, Prisma.sql`${otherBytes}::bigint`], ' + ')})::bigint, ${budget.left}::bigint)`
 }
 
 /** An expression for the bytes of the job in `row` in the response. For records, an upper bound after the change. */
-export function bytesOfJob(row: string, { fixedBytes, job, record, records, result }: AnswerShape): Prisma.Sql {
+export function bytesOfJob(row: string, { fixedBytes, job, record, records, result }: ResponseShape): Prisma.Sql {
   const parts = [Prisma.sql`${fixedBytes}::bigint`, ...weighed(JOBS, row, job)]
   if (Object.keys(record).length > 0) {
     const own = weighed(JOBS, row, renamed(record))
@@ -182,8 +182,8 @@ function jobColumns(row: string, fields: readonly string[] = Object.keys(JOBS.co
   return Prisma.raw(names.map((field) => `${row}.${JOBS.columns[field]?.name} AS "${field}"`).join(', '))
 }
 
-function refusalOf(error: unknown, { limitBytes, left }: AnswerBudget): unknown {
+function refusalOf(error: unknown, { limitBytes, left }: ResponseBudget): unknown {
   if (sqlStateOf(error) !== 'JL020') return error
   const bytes = Number((error as { detail?: string }).detail)
-  return new AnswerTooLargeError(limitBytes - left + bytes, limitBytes)
+  return new ResponseTooLargeError(limitBytes - left + bytes, limitBytes)
 }
