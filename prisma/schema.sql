@@ -1,4 +1,5 @@
--- The schema that the migrations make, for review and for the server to compare. Generated, after a new migration:
+-- The schema that the migrations create, for review, and for servers to compare with theirs.
+-- Generated after a new migration:
 -- npx vitest run test/database/schemaDrift.test.ts -u
 
 -- schema jobledger

@@ -17,7 +17,8 @@ export const SCHEMA_FILE = join(PACKAGE_ROOT, 'prisma', 'schema.sql')
 /** Maximum number of parts named in a message. */
 const MAX_NAMED = 5
 
-const HEADER = `-- The schema that the migrations make, for review and for the server to compare. Generated, after a new migration:
+const HEADER = `-- The schema that the migrations create, for review, and for servers to compare with theirs.
+-- Generated after a new migration:
 -- npx vitest run test/database/schemaDrift.test.ts -u
 `
 
@@ -44,8 +45,8 @@ function expectedFacts(): ReadonlyMap<string, string> {
 
 /**
  * Describes in one sentence for an operator what is missing, disabled or defined differently.
- * Undefined if nothing is. Additions are no drift. If the database has newer migrations that are
- * marked as compatible, differing definitions are accepted.
+ * Undefined if nothing is. Additional objects are not drift. If the database has newer migrations
+ * that are marked as compatible, differing definitions are accepted.
  */
 export async function schemaDrift(database: Queryable): Promise<string | undefined> {
   const facts = new Map((await readSchemaFacts(database)).map((fact) => [fact.name, fact]))
@@ -62,7 +63,7 @@ function faultsOf(facts: ReadonlyMap<string, SchemaFact>, comparesDefinitions: b
   return [...expectedFacts()].flatMap(([name, definition]) => {
     const fact = facts.get(name)
     if (fact === undefined) return [`${name} is missing`]
-    if (!fact.inForce) return [`${name} is not in force`]
+    if (fact.fault !== null) return [`${name} ${fact.fault}`]
     return comparesDefinitions && fact.definition !== definition ? [`${name} was changed`] : []
   })
 }
@@ -70,7 +71,7 @@ function faultsOf(facts: ReadonlyMap<string, SchemaFact>, comparesDefinitions: b
 function sentenceOf(faults: readonly string[]): string {
   const named = faults.slice(0, MAX_NAMED).join(', ')
   const rest = faults.length > MAX_NAMED ? `, and ${faults.length - MAX_NAMED} more` : ''
-  return `The database schema is not what its migrations made: ${named}${rest}. Restore it from the migrations.`
+  return `The database schema differs from its migrations: ${named}${rest}. Restore it from the migrations.`
 }
 
 /**

@@ -39,7 +39,9 @@ it('responds with UNAVAILABLE, stays ready, and logs the cause as an error once 
   const faults = () => lines.filter(({ level }) => level === 'error')
   await expect
     .poll(faults)
-    .toMatchObject([{ msg: 'statement refused, but the schema is intact', err: { code: '42P01', message: 'refused' } }])
+    .toMatchObject([
+      { msg: 'statement refused although the schema is intact', err: { code: '42P01', message: 'refused' } },
+    ])
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
   expect(lines.filter(({ msg }) => msg === 'not ready')).toEqual([])
 })
@@ -50,6 +52,6 @@ it('responds with INTERNAL_SERVER_ERROR to a constraint violation in an intact s
   await session.query('ALTER TABLE jobs DISABLE TRIGGER guard_insert')
   expect(await server.request(CREATE)).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
   expect(lines.filter(({ msg }) => msg === 'not ready')).toMatchObject([
-    { reason: expect.stringContaining('trigger jobs.guard_insert is not in force'), err: { code: '23514' } },
+    { reason: expect.stringContaining('trigger jobs.guard_insert is disabled'), err: { code: '23514' } },
   ])
 })
