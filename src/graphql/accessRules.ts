@@ -1,5 +1,5 @@
-// Maps the fields of Query, Mutation and Subscription to operations of the role table, and guards them. The resolvers then limit an operation
-// to the jobs in its scope.
+// Maps the fields of Query, Mutation and Subscription to operations of the role table, and guards
+// them. The resolvers then limit an operation to the jobs in its scope.
 import {
   defaultFieldResolver,
   GraphQLError,
@@ -15,7 +15,9 @@ import type { GraphQLContext } from './context.ts'
 type Operations = readonly [Operation, ...Operation[]]
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>
 
-/** If a field has several operations, its arguments select one, and its resolver checks that one. */
+/**
+ * If a field has several operations, its arguments select one, and its resolver checks that one.
+ */
 export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Query.node': ['jobs:read'],
   'Query.nodes': ['jobs:read'],

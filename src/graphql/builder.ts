@@ -78,6 +78,7 @@ export const builder = new SchemaBuilder<{
 builder.queryType({ description: 'Queries read jobs and records.' })
 builder.mutationType({
   description:
-    'Mutations change jobs. Each result is a union of the success and the possible refusals. A refused mutation writes nothing.',
+    'Mutations change jobs. Each result is a union of the success and the possible refusals. ' +
+    'A refused mutation writes nothing.',
 })
 builder.subscriptionType({ description: 'Subscriptions stream events as server-sent events.' })

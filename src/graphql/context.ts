@@ -25,13 +25,21 @@ export interface GraphQLContext {
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 }
 
-/** A Prisma condition for the jobs that the caller may read. @throws ForbiddenError if it may read no jobs */
+/**
+ * A Prisma condition for the jobs that the caller may read.
+ *
+ * @throws ForbiddenError if it may read no jobs
+ */
 export function ownerWhere({ caller }: GraphQLContext): Pick<Prisma.JobWhereInput, 'userId'> {
   const ownerId = ownerIdFor(caller, 'jobs:read')
   return ownerId === undefined ? {} : { userId: ownerId }
 }
 
-/** The owner to whose jobs an operation of the caller is limited, if any. @throws ForbiddenError if it may touch no jobs */
+/**
+ * The owner to whose jobs an operation of the caller is limited, if any.
+ *
+ * @throws ForbiddenError if it may touch no jobs
+ */
 export function ownerScope({ caller }: GraphQLContext, operation: Operation): { ownerId?: string } {
   const ownerId = ownerIdFor(caller, operation)
   return ownerId === undefined ? {} : { ownerId }

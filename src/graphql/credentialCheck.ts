@@ -1,5 +1,5 @@
-// Ends a subscription when its credential is no longer valid. Subscriptions may last for weeks, and the credential may expire or be revoked
-// meanwhile.
+// Ends a subscription when its credential is no longer valid. Subscriptions may last for weeks, and
+// the credential may expire or be revoked meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import type { Caller } from '../access/caller.ts'
@@ -11,8 +11,8 @@ const CREDENTIAL_TTL_MS = 5000
 const IDLE_CHECK_INTERVAL_MS = 10_000
 
 /**
- * Yields the rows of `follow` and checks the credential meanwhile. After a failure it yields the error and ends. The signal that `follow`
- * gets is aborted when the subscription ends.
+ * Yields the rows of `follow` and checks the credential meanwhile. After a failure it yields the
+ * error and ends. The signal that `follow` gets is aborted when the subscription ends.
  */
 export function streamWithCredentialCheck<Row>(
   context: GraphQLContext,
@@ -79,7 +79,10 @@ class Credential {
     return performance.now() - this.checkedAt < CREDENTIAL_TTL_MS
   }
 
-  /** @throws GraphQLError if the credential is no longer valid, or now identifies another caller or other roles */
+  /**
+   * @throws GraphQLError if the credential is no longer valid, or now identifies another caller or
+   * other roles
+   */
   async requireValid(): Promise<void> {
     if (this.isFresh) return
     const { caller, reauthenticate } = this.context

@@ -1,5 +1,5 @@
-// Top-level errors. Errors of the client keep their message and get a code; errors of the server are masked and logged. types/refusals.ts has
-// the refusals that are members of a result.
+// Top-level errors. Errors of the client keep their message and get a code; errors of the server
+// are masked and logged. types/refusals.ts has the refusals that are members of a result.
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { KeysUnavailableError } from '../access/publishedKeys.ts'
@@ -13,8 +13,9 @@ import { TimelineEndedError } from '../ledger/timelines.ts'
 const SUBSCRIPTION_RETRY_SECONDS = 10
 
 /**
- * The error that the client gets. Errors with a code pass unchanged. Invalid input becomes BAD_USER_INPUT where the result has no member for
- * it. Retryable errors get status 503 and Retry-After. All others are logged and become INTERNAL_SERVER_ERROR with the request id.
+ * The error that the client gets. Errors with a code pass unchanged. Invalid input becomes
+ * BAD_USER_INPUT where the result has no member for it. Retryable errors get status 503 and
+ * Retry-After. All others are logged and become INTERNAL_SERVER_ERROR with the request id.
  */
 export function maskError(
   error: unknown,

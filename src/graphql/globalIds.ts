@@ -1,4 +1,5 @@
-// Global ids (Relay): base64 of "Type:id". Arguments for a job also accept its UUID, which people copy from logs and Prisma Studio.
+// Global ids (Relay): base64 of "Type:id". Arguments for a job also accept its UUID, which people
+// copy from logs and Prisma Studio.
 import { GraphQLError } from 'graphql'
 import { UUID } from '../database/uuid.ts'
 
@@ -10,7 +11,10 @@ interface GlobalId {
   readonly id: string
 }
 
-/** @throws GraphQLError with the code BAD_USER_INPUT if it is neither a global id of this schema nor a UUID */
+/**
+ * @throws GraphQLError with the code BAD_USER_INPUT if it is neither a global id of this schema nor
+ * a UUID
+ */
 export function decodeGlobalId(globalId: string): GlobalId {
   const parsed = parseGlobalId(globalId)
   if (parsed === undefined) throw invalidId(globalId, 'an id of this service')
@@ -39,8 +43,8 @@ export function jobIdOf(argument: string): string {
 }
 
 /**
- * The UUID of the job that an argument of a mutation identifies. Returns a malformed id unchanged: the ledger reports it as InvalidInput
- * together with all other issues of the input.
+ * The UUID of the job that an argument of a mutation identifies. Returns a malformed id unchanged:
+ * the ledger reports it as InvalidInput together with all other issues of the input.
  */
 export function jobIdGiven(argument: string): string {
   const global = parseGlobalId(argument)

@@ -6,7 +6,8 @@ import type { TransitionJobInput } from '../ledger/transitionJob.ts'
 import { jobIdGiven } from './globalIds.ts'
 
 /**
- * The input of a new job with its user, by default the caller's. InvalidInputError if neither the input nor the credential names a user.
+ * The input of a new job with its user, by default the caller's. InvalidInputError if neither the
+ * input nor the credential names a user.
  *
  * @throws ForbiddenError if the caller may not create jobs for the user
  */
@@ -24,8 +25,9 @@ export function withOwner<Input extends { userId?: string | null | undefined }>(
 }
 
 /**
- * The input of an operation on one job, with the actor and the owner to whose jobs the caller is limited. The ledger makes the owner part
- * of its statement, so a job of another user is treated like one that does not exist.
+ * The input of an operation on one job, with the actor and the owner to whose jobs the caller is
+ * limited. The ledger makes the owner part of its statement, so a job of another user is treated
+ * like one that does not exist.
  *
  * @throws ForbiddenError if the roles of the caller do not allow the operation
  */
@@ -44,8 +46,9 @@ export type RequestedTransition = Omit<TransitionJobInput, 'actor' | 'ownerId'>
 export const WORK: Operation = 'jobs:work'
 
 /**
- * The requested transitions with their actor and owner. Each transition that the caller may not make is replaced by an InvalidInputError.
- * If the caller may retry jobs but not release them, a job that it moves to PENDING must be FAILED.
+ * The requested transitions with their actor and owner. Each transition that the caller may not
+ * make is replaced by an InvalidInputError. If the caller may retry jobs but not release them, a
+ * job that it moves to PENDING must be FAILED.
  *
  * @throws ForbiddenError if the caller may make none of the transitions
  */
@@ -57,7 +60,8 @@ export function scopedTransitions(
 }
 
 /**
- * Maps the items of a batch with `authorize`. Each item for which it throws ForbiddenError is replaced by an InvalidInputError at `path`.
+ * Maps the items of a batch with `authorize`. Each item for which it throws ForbiddenError is
+ * replaced by an InvalidInputError at `path`.
  *
  * @throws ForbiddenError if all items are refused
  */

@@ -1,14 +1,13 @@
 // A program that fails, and names the files, if committed generated files are out of date.
 import { existsSync, readFileSync } from 'node:fs'
 import { generate } from '@graphql-codegen/cli'
-import { printSchema } from 'graphql'
 import config from '../../codegen.ts'
 import { configurationPage, exampleFile } from '../../src/config/configurationFiles.ts'
-import { schema } from '../../src/graphql/schema.ts'
+import { schemaText } from '../../src/graphql/schemaText.ts'
 
 const documents = (await generate({ ...config, silent: true }, false)) as { filename: string; content: string }[]
 const files = [
-  { filename: 'src/graphql/schema.graphql', content: `${printSchema(schema)}\n` },
+  { filename: 'src/graphql/schema.graphql', content: schemaText() },
   { filename: 'docs/configuration.md', content: configurationPage() },
   { filename: '.env.example', content: exampleFile() },
   ...documents,

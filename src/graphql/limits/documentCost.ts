@@ -1,5 +1,6 @@
-// Estimates the cost of an operation before it runs: the nodes on its pages, the items of its batches, and what the database reads to find them
-// (fieldCost.ts). Walks the operation as the executor does: expands fragments, and merges fields with the same response name.
+// Estimates the cost of an operation before it runs: the nodes on its pages, the items of its
+// batches, and what the database reads to find them (fieldCost.ts). Walks the operation as the
+// executor does: expands fragments, and merges fields with the same response name.
 import {
   type DocumentNode,
   type FieldNode,
@@ -44,7 +45,12 @@ export interface PageSizes {
 /** Maximum number of fields and fragments to visit in an operation. */
 const MAX_SELECTIONS = 20_000
 
-/** The cost of the operation. @throws GraphQLError with the code BAD_USER_INPUT if the operation is too deep or could touch too much */
+/**
+ * The cost of the operation.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT if the operation is too deep or could touch too
+ * much
+ */
 export function checkDocumentCost(requested: RequestedOperation, limits: DocumentLimits, pages: PageSizes): number {
   const operation = getOperationAST(requested.document, requested.operationName)
   const root = operation && requested.schema.getRootType(operation.operation)
@@ -53,14 +59,18 @@ export function checkDocumentCost(requested: RequestedOperation, limits: Documen
   const cost = new CostWalk(requested, operation, { limits, pages }).costOf(root, [operation], { depth: 1 })
   if (cost <= limits.cost) return cost
   throw limitError(
-    `The operation could touch ${cost} nodes; the limit is ${limits.cost}. Request smaller pages (first, last) or fewer fields.`,
+    `The operation could touch ${cost} nodes; the limit is ${limits.cost}. Request smaller ` +
+      'pages (first, last) or fewer fields.',
     { cost, limit: limits.cost },
   )
 }
 
 type WithSelections = Pick<OperationDefinitionNode | FieldNode, 'selectionSet'>
 
-/** Where a field is in the operation: its depth, and the page of the list that it belongs to, if any. */
+/**
+ * Where a field is in the operation: its depth, and the page of the list that it belongs to, if
+ * any.
+ */
 interface Place {
   readonly depth: number
   readonly page?: PlacePage | undefined
@@ -95,7 +105,10 @@ class CostWalk {
     this.variables = Object.fromEntries(variables)
   }
 
-  /** The cost of the fields below `parents` for one object; the maximum over the types that the object may have. */
+  /**
+   * The cost of the fields below `parents` for one object; the maximum over the types that the
+   * object may have.
+   */
   costOf(type: GraphQLCompositeType, parents: readonly WithSelections[], place: Place): number {
     const types = isAbstractType(type) ? this.requested.schema.getPossibleTypes(type) : [type]
     return Math.max(0, ...types.map((possible) => this.costOfObject(possible, parents, place)))
@@ -131,7 +144,8 @@ class CostWalk {
   private pageOf(field: GraphQLField<unknown, unknown>, node: FieldNode): PlacePage {
     const args = this.argumentsOf(node)
     const { read, count = 0 } = declaredCost(field, args)
-    // Without a declared cost the page is read together with its parent. To look beyond the bound of a page takes another read.
+    // Without a declared cost the page is read together with its parent. To look beyond the bound
+    // of a page takes another read.
     const beyond = (bound: string): number => (read === undefined || args[bound] == null ? 0 : read + 1)
     return {
       size: this.pageSize(node),
@@ -148,7 +162,10 @@ class CostWalk {
     return typeof limit === 'number' ? Math.min(Math.max(0, limit), MAX_CLAIM_SIZE) : undefined
   }
 
-  /** Groups the fields of an object of `type` by response name. Validation has already refused fragment cycles. */
+  /**
+   * Groups the fields of an object of `type` by response name. Validation has already refused
+   * fragment cycles.
+   */
   private collect(
     type: GraphQLObjectType,
     selections: readonly SelectionNode[],

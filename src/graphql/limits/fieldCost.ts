@@ -1,5 +1,5 @@
-// The cost of fields in addition to the nodes that they return. A field that makes the database read more declares it in its extensions;
-// documentCost.ts adds it up.
+// The cost of fields in addition to the nodes that they return. A field that makes the database
+// read more declares it in its extensions; documentCost.ts adds it up.
 import type { GraphQLField } from 'graphql'
 import { jobReach, type Reach, recordReach } from '../../ledger/filterReach.ts'
 import type { JobFilter } from '../../ledger/jobFilter.ts'
@@ -20,7 +20,8 @@ type Arguments = Readonly<Record<string, unknown>>
 
 type CostOf = (args: Arguments) => FieldCost
 
-// With a million jobs and four million records, reading a range takes up to one second, and the whole table three.
+// With a million jobs and four million records, reading a range takes up to one second, and the
+// whole table three.
 const READ_COST: Readonly<Record<Reach, number>> = { nothing: 0, page: 0, range: 1500, table: 5000 }
 /** The cost of reading the roll-up. */
 const ROLL_UP_COST = 10

@@ -1,5 +1,5 @@
-// Finds out before a mutation runs which columns of jobs its response contains, and how often. Walks the selection as the executor does, but
-// assumes that every fragment applies.
+// Finds out before a mutation runs which columns of jobs its response contains, and how often.
+// Walks the selection as the executor does, but assumes that every fragment applies.
 import {
   type FieldNode,
   type GraphQLField,
@@ -71,7 +71,9 @@ interface Place {
   readonly times: number
   /** Maximum number of records on its page. */
   readonly maxRecords: number
-  /** Whether it is the record of the mutation's own transition, whose values are also in the job. */
+  /**
+   * Whether it is the record of the mutation's own transition, whose values are also in the job.
+   */
   readonly isOwnRecord: boolean
 }
 

@@ -1,5 +1,5 @@
-// Checks the variables of an operation before it runs, and stops at the first error. graphql-js collects up to fifty errors, and each of them
-// quotes the whole value.
+// Checks the variables of an operation before it runs, and stops at the first error. graphql-js
+// collects up to fifty errors, and each of them quotes the whole value.
 import {
   coerceInputValue,
   GraphQLError,
@@ -42,7 +42,11 @@ export function checkVariables(
   }
 }
 
-/** Checks lists of input values; JSON has its own limits. @throws GraphQLError with the code BAD_USER_INPUT */
+/**
+ * Checks lists of input values; JSON has its own limits.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT
+ */
 function requireShortLists(value: unknown, nullableType: GraphQLInputType, place: string): void {
   const type = getNullableType(nullableType)
   if (typeof value !== 'object' || value === null) return

@@ -1,5 +1,6 @@
-// Resolves fields directly from the columns of their row. Otherwise Pothos would work out for every field of every row whether its columns were
-// loaded. Only rows that lack a column go through Pothos.
+// Resolves fields directly from the columns of their row. Otherwise Pothos would work out for every
+// field of every row whether its columns were loaded. Only rows that lack a column go through
+// Pothos.
 import { type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql'
 
 type Row = Readonly<Record<string, unknown>>

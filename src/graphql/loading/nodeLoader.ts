@@ -47,7 +47,7 @@ class NodeReads {
     return (await batch.rows).get(String(id)) ?? null
   }
 
-  /** The object. @throws Error if it is not there */
+  /** The object. @throws Error if it does not exist */
   async findUniqueOrThrow(asked: Arguments): Promise<Row> {
     const row = await this.findUnique(asked)
     if (row === null) throw new Error(`There is no row ${asked.where.id}.`)

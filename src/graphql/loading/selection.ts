@@ -16,7 +16,8 @@ type Path = GraphQLResolveInfo['path']
 /**
  * The Prisma `select` for the nodes of a connection, which are of the type `typeName`.
  *
- * If fragments select the same path several times, Pothos' own search keeps only the last occurrence. This function merges them first.
+ * If fragments select the same path several times, Pothos' own search keeps only the last
+ * occurrence. This function merges them first.
  */
 export function connectionSelection<Select>(
   context: GraphQLContext,
@@ -24,15 +25,16 @@ export function connectionSelection<Select>(
   typeName: string,
 ): Select {
   const places = [...placesOf(info, ['edges', 'node']), ...placesOf(info, ['nodes'])]
-  // Pothos itself loads the rows of a second place (`edges` beside `nodes`, or an alias). Merging the places could mix up the arguments of
-  // their fields.
+  // Pothos itself loads the rows of a second place (`edges` beside `nodes`, or an alias). Merging
+  // the places could mix up the arguments of their fields.
   const [first] = places
   return (first ? planSelection(context, info, typeName, first) : { id: true }) as Select
 }
 
 /**
- * Marks the row in `field` of the result, of the type `typeName`, as loaded with all columns, so that Pothos loads only relations. Otherwise
- * Pothos would read again what the mutation has written.
+ * Marks the row in `field` of the result, of the type `typeName`, as loaded with all columns, so
+ * that Pothos loads only relations. Otherwise Pothos would read again what the mutation has
+ * written.
  */
 export function markRowLoaded(
   context: GraphQLContext,
@@ -44,7 +46,8 @@ export function markRowLoaded(
 }
 
 /**
- * The Prisma `select` of each place where the response of a mutation contains jobs as `field`. Pothos treats these columns as loaded.
+ * The Prisma `select` of each place where the response of a mutation contains jobs as `field`.
+ * Pothos treats these columns as loaded.
  */
 export function jobSelections(context: GraphQLContext, info: GraphQLResolveInfo, field: string): object[] {
   return placesOf(info, [field]).map((place) => planSelection(context, info, 'Job', place) ?? {})
@@ -61,7 +64,8 @@ export function fieldSelection<Select>(
   return (first ? planSelection(context, info, typeName, first) : { id: true }) as Select
 }
 
-// The places of the response where a path occurs. Occurrences with the same response path are merged.
+// The places of the response where a path occurs. Occurrences with the same response path are
+// merged.
 function placesOf(info: GraphQLResolveInfo, fields: string[]): Occurrence[] {
   const root = [{ nodes: [...info.fieldNodes], path: info.path }]
   return fields.reduce<Occurrence[]>(

@@ -1,5 +1,5 @@
-// Turns pages of the ledger into connections. The total count, the neighbours of the page and the cursors are computed only if the client selects
-// them.
+// Turns pages of the ledger into connections. The total count, the neighbours of the page and the
+// cursors are computed only if the client selects them.
 import type { Page } from '../../ledger/page.ts'
 
 /** The parts of a page that a connection needs. */

@@ -7,7 +7,8 @@ import { builder } from '../builder.ts'
 
 const Refused = builder.objectRef<RefusedRecord>('RefusedRecord').implement({
   description:
-    'A record that the sink of a consumer refused permanently, so that it was skipped. The records after it were published.',
+    'A record that the sink of a consumer refused permanently, so that it was skipped. The ' +
+    'records after it were published.',
   fields: (t) => ({
     jobId: t.expose('jobId', { type: 'UUID', description: 'The job of the record.' }),
     sequence: t.exposeInt('sequence', { description: 'The sequence number of the record within its job.' }),

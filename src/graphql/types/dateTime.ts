@@ -1,4 +1,5 @@
-// The scalar for instants. Its errors show the expected format, because clients often forget the offset.
+// The scalar for instants. Its errors show the expected format, because clients often forget the
+// offset.
 import { GraphQLError, GraphQLScalarType } from 'graphql'
 import { GraphQLDateTimeISO } from 'graphql-scalars'
 
@@ -21,7 +22,8 @@ function withExplanation<T>(value: unknown, parse: () => T): T {
     const got = String(typeof value === 'string' ? JSON.stringify(value) : value).slice(0, MAX_QUOTED_CHARACTERS)
     // biome-ignore lint/style/useErrorCause: clients see this message, and the cause adds nothing
     throw new GraphQLError(
-      `A DateTime must be an instant of RFC 3339 with an offset, such as "2026-11-27T19:30:00Z" or "2026-11-27T20:30:00+01:00" (got ${got}).`,
+      'A DateTime must be an instant of RFC 3339 with an offset, such as ' +
+        `"2026-11-27T19:30:00Z" or "2026-11-27T20:30:00+01:00" (got ${got}).`,
     )
   }
 }

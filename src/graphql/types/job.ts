@@ -44,7 +44,8 @@ export const Job = builder.prismaNode('Job', {
       {
         type: JobStateRecord,
         description: 'The records of all state changes of the job, oldest first.',
-        // Like Pothos' own connections, but with our cursors: the statement that reads the job also reads its records.
+        // Like Pothos' own connections, but with our cursors: the statement that reads the job also
+        // reads its records.
         extensions: {
           pothosPrismaSelect: historySelection,
           pothosPrismaLoaded: (job: { states?: unknown }) => job.states !== undefined,

@@ -1,4 +1,5 @@
-// Subscription.jobEvents: streams new records. events/followEvents.ts reads them; this file limits access and ends the subscription.
+// Subscription.jobEvents: streams new records. events/followEvents.ts reads them; this file limits
+// access and ends the subscription.
 import { followEvents } from '../../events/followEvents.ts'
 import { cursorOf } from '../../ledger/eventOrder.ts'
 import { type EventRecord, eventIdOf, headPosition, positionOfCursor } from '../../ledger/events.ts'
@@ -18,7 +19,8 @@ const JobEvent = builder.objectRef<EventRecord>('JobEvent').implement({
     }),
     eventId: t.string({
       description:
-        'Identifies the event: the same each time that the event is sent, and different from that of every other event.',
+        'Identifies the event: the same each time that the event is sent, and different from ' +
+        'that of every other event.',
       resolve: eventIdOf,
     }),
     record: t.field({
@@ -33,7 +35,9 @@ builder.subscriptionField('jobEvents', (t) =>
   t.field({
     type: JobEvent,
     description:
-      'Sends every state change as soon as it is committed. Events of one job arrive in order, each at least once. The stream does not end; after an interruption, resume with the cursor of the last event.',
+      'Sends every state change as soon as it is committed. Events of one job arrive in ' +
+      'order, each at least once. The stream does not end; after an interruption, resume ' +
+      'with the cursor of the last event.',
     args: {
       after: t.arg.string({
         description:
@@ -54,7 +58,7 @@ builder.subscriptionField('jobEvents', (t) =>
           ledger,
           feed: events,
           caller: caller.actor,
-          behind: position,
+          after: position,
           filter,
           select,
           log,
@@ -76,12 +80,17 @@ builder.subscriptionField('jobEvents', (t) =>
 builder.queryField('latestEventCursor', (t) =>
   t.string({
     description:
-      'The cursor of the latest event, for `jobEvents(after:)`. Get it before you subscribe, so that you do not miss events if the first connection fails.',
+      'The cursor of the latest event, for `jobEvents(after:)`. Get it before you subscribe, ' +
+      'so that you do not miss events if the first connection fails.',
     resolve: async (_parent, _args, { ledger }) => cursorOf(await headPosition(ledger)),
   }),
 )
 
-/** Counts the subscription until it ends. Must run before anything is awaited. @throws TooManySubscriptionsError */
+/**
+ * Counts the subscription until it ends. Must run before anything is awaited.
+ *
+ * @throws TooManySubscriptionsError
+ */
 function registerSubscription({ events, caller, signal }: GraphQLContext): () => void {
   signal.throwIfAborted()
   const unregister = events.places.take(caller.actor)

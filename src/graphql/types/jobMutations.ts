@@ -1,5 +1,5 @@
-// The mutations on jobs. Each adds the caller to its input and calls the ledger operation of the same name. Pothos turns refusals into members of
-// the result union.
+// The mutations on jobs. Each adds the caller to its input and calls the ledger operation of the
+// same name. Pothos turns refusals into members of the result union.
 import type { Job as JobRow } from '../../database/generated/client.ts'
 import { cleanupJobs } from '../../ledger/cleanupJobs.ts'
 import { createJob, createJobs } from '../../ledger/createJob.ts'
@@ -33,7 +33,10 @@ import {
 
 const toSuccess = (job: JobRow) => ({ job })
 
-/** Runs the items that are not refused in one batch, and returns its results and the refusals in the order of the items. */
+/**
+ * Runs the items that are not refused in one batch, and returns its results and the refusals in the
+ * order of the items.
+ */
 async function mergeRefusals<Item, Result>(
   items: readonly Item[],
   run: (accepted: Exclude<Item, LedgerError>[]) => Promise<Result[]>,

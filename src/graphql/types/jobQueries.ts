@@ -76,7 +76,11 @@ const StateCount = builder.objectRef<{ state: typeof JobStateEnum.$inferType; co
   }),
 })
 
-/** Limits a filter to the jobs that the caller may read. @throws ForbiddenError if it may read no jobs */
+/**
+ * Limits a filter to the jobs that the caller may read.
+ *
+ * @throws ForbiddenError if it may read no jobs
+ */
 export function scopedFilter(context: GraphQLContext, filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
   return { ...filter, ...ownerScope(context, 'jobs:read') }
 }

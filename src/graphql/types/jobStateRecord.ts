@@ -28,7 +28,8 @@ export const JobStateRecord = builder.prismaNode('JobStateRecord', {
     previousStateDurationMs: t.int({
       nullable: true,
       description:
-        'How long the job had been in the previous state, in milliseconds; null for the record of the creation. At most 2147483647 (24.8 days).',
+        'How long the job had been in the previous state, in milliseconds; null for the ' +
+        'record of the creation. At most 2147483647 (24.8 days).',
       select: { previousStateDurationMs: true },
       resolve: ({ previousStateDurationMs: ms }) => (ms === null ? null : Math.min(Number(ms), MAX_INT)),
     }),
@@ -69,7 +70,11 @@ export const JobStateRecordFilter = builder.inputType('JobStateRecordFilter', {
   }),
 })
 
-/** The filter, limited to the jobs that the caller may read. @throws ForbiddenError if it may read no jobs */
+/**
+ * The filter, limited to the jobs that the caller may read.
+ *
+ * @throws ForbiddenError if it may read no jobs
+ */
 export function recordFilterOf(
   context: GraphQLContext,
   requested: typeof JobStateRecordFilter.$inferInput | null | undefined,

@@ -30,11 +30,14 @@ const JobStatsBucketType = builder.objectRef<JobStatsBucket>('JobStatsBucket').i
     }),
     cancelled: t.exposeInt('cancelled', {
       description:
-        'Number of transitions from PENDING or PROCESSING to CANCELLED, including deletions. Deletions of finished jobs do not count.',
+        'Number of transitions from PENDING or PROCESSING to CANCELLED, including deletions. ' +
+        'Deletions of finished jobs do not count.',
     }),
     medianWaitMs: t.exposeInt('medianWaitMs', {
       nullable: true,
-      description: `Median time in PENDING of the jobs that started, since they were created or last returned to PENDING, in milliseconds, ${ACCURACY}.`,
+      description:
+        'Median time in PENDING of the jobs that started, since they were created or last ' +
+        `returned to PENDING, in milliseconds, ${ACCURACY}.`,
     }),
     medianProcessingMs: t.exposeInt('medianProcessingMs', {
       nullable: true,
@@ -42,7 +45,9 @@ const JobStatsBucketType = builder.objectRef<JobStatsBucket>('JobStatsBucket').i
     }),
     p95ProcessingMs: t.exposeInt('p95ProcessingMs', {
       nullable: true,
-      description: `95th percentile of the time in PROCESSING of the jobs that completed or failed, in milliseconds, ${ACCURACY}.`,
+      description:
+        '95th percentile of the time in PROCESSING of the jobs that completed or failed, in ' +
+        `milliseconds, ${ACCURACY}.`,
     }),
   }),
 })

@@ -20,7 +20,8 @@ builder.prismaObjectFields(Job, (t) => ({
   maxAttempts: t.exposeInt('maxAttempts'),
   remainingAttempts: t.int({
     description:
-      'Number of automatic attempts that remain, without the current one; 0 if the job is finished or its cancellation was requested. Released attempts do not count.',
+      'Number of automatic attempts that remain, without the current one; 0 if the job is ' +
+      'finished or its cancellation was requested. Released attempts do not count.',
     select: { state: true, attempt: true, maxAttempts: true, releases: true, cancelRequestedAt: true },
     resolve: remainingAttempts,
   }),
@@ -32,7 +33,8 @@ builder.prismaObjectFields(Job, (t) => ({
     type: StuckReasonEnum,
     nullable: true,
     description:
-      'Why the job is stuck; null if it is not. Below `stuckJobs`, its `olderThanSeconds` is the threshold; elsewhere, one hour.',
+      'Why the job is stuck; null if it is not. Below `stuckJobs`, its `olderThanSeconds` is ' +
+      'the threshold; elsewhere, one hour.',
     select: { state: true, startedAt: true, leaseExpiresAt: true },
     resolve: (job, _, context, info) => stuckReason(job, stuckThreshold(context, info)),
   }),

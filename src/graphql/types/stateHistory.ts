@@ -1,5 +1,6 @@
-// Job.stateHistory: a connection that is read in the same statement as its job. The sequence of the records has no gaps and ends at the version of
-// the job, so the total count and the neighbours of a page are known without another query.
+// Job.stateHistory: a connection that is read in the same statement as its job. The sequence of the
+// records has no gaps and ends at the version of the job, so the total count and the neighbours of
+// a page are known without another query.
 import type { Prisma } from '../../database/generated/client.ts'
 import { encodeCursor } from '../../database/keyset.ts'
 import { HISTORY_ORDER } from '../../ledger/jobHistory.ts'
@@ -16,7 +17,10 @@ export interface JobWithHistory {
 
 type NestedSelection = (query: Prisma.Job$statesArgs, where: object) => { select?: object }
 
-/** The columns and records to read with a job for its history, in the form that Pothos expects of a field. */
+/**
+ * The columns and records to read with a job for its history, in the form that Pothos expects of a
+ * field.
+ */
 export function historySelection(request: PageRequest, { ledger }: GraphQLContext, nestedSelection: NestedSelection) {
   const { size, backward, bounds } = pageWindow(request, HISTORY_ORDER, ledger.limits)
   const [after, before] = sequenceBounds(bounds)
@@ -50,7 +54,8 @@ export function historyConnection(
   return new Connection(page, () => job.version)
 }
 
-// The sequence numbers of the first and the last record of the page. For an empty page, the last is one less than the first.
+// The sequence numbers of the first and the last record of the page. For an empty page, the last is
+// one less than the first.
 function firstAndLast(
   rows: { sequence: number }[],
   { backward, bounds }: PageWindow,

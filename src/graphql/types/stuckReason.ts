@@ -9,7 +9,8 @@ export interface StuckThreshold {
   readonly olderThanSeconds: number
 }
 
-// By the response name of the root field: its arguments apply to everything below it, even if Pothos reads the rows again.
+// By the response name of the root field: its arguments apply to everything below it, even if
+// Pothos reads the rows again.
 const thresholds = new WeakMap<GraphQLContext, Map<string | number, StuckThreshold>>()
 
 /** Sets the threshold for everything below the current root field. */

@@ -69,7 +69,8 @@ export const RescueStuckJobsInput = builder.inputType('RescueStuckJobsInput', {
   fields: (t) => ({
     olderThanSeconds: t.int({
       description:
-        'Only jobs that have been PROCESSING for longer than this many seconds, including jobs without a lease. By default all jobs whose lease has ended.',
+        'Only jobs that have been PROCESSING for longer than this many seconds, including ' +
+        'jobs without a lease. By default all jobs whose lease has expired.',
     }),
     dryRun: t.boolean({ defaultValue: false, description: 'Only count the jobs.' }),
   }),

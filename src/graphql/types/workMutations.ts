@@ -26,7 +26,8 @@ builder.mutationFields((t) => ({
     type: ClaimJobsResult,
     nullable: true,
     description:
-      'Claims jobs for a worker: moves due jobs from PENDING to PROCESSING, by priority, then by `runAt`. Two workers never get the same job.',
+      'Claims jobs for a worker: moves due jobs from PENDING to PROCESSING, by priority, ' +
+      'then by `runAt`. Two workers never get the same job.',
     args: { input: t.arg({ type: ClaimJobsInput, required: true, description: 'Which jobs, and for how long.' }) },
     resolve: async (_, { input }, context, info) => {
       const returned = returnedJob(context, info)
@@ -50,7 +51,8 @@ builder.mutationFields((t) => ({
     type: TransitionJobResult,
     nullable: true,
     description:
-      'Releases a job: moves it from PROCESSING to PENDING without using up an attempt. If its cancellation was requested, the job becomes CANCELLED instead.',
+      'Releases a job: moves it from PROCESSING to PENDING without using up an attempt. If ' +
+      'its cancellation was requested, the job becomes CANCELLED instead.',
     args: { input: t.arg({ type: ReleaseJobInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const returned = returnedJob(context, info)
@@ -76,7 +78,10 @@ builder.mutationFields((t) => ({
     type: TransitionJobResult,
     nullable: true,
     description:
-      'Cancels a PENDING job at once. For a PROCESSING job, sets `cancelRequestedAt`, which asks its worker to stop; the job becomes CANCELLED when the worker has stopped or the lease ends. A PROCESSING job without a lease, such as one of `jobledger run`, has no worker to notify and continues.',
+      'Cancels a PENDING job at once. For a PROCESSING job, sets `cancelRequestedAt`, which ' +
+      'asks its worker to stop; the job becomes CANCELLED when the worker has stopped or the ' +
+      'lease ends. A PROCESSING job without a lease, such as one of `jobledger run`, has no ' +
+      'worker to notify and continues.',
     args: { input: t.arg({ type: RequestJobCancellationInput, required: true, description: 'The job.' }) },
     resolve: async (_, { input }, context, info) => {
       const returned = returnedJob(context, info)
@@ -88,7 +93,10 @@ builder.mutationFields((t) => ({
     type: RescueStuckJobsResult,
     nullable: true,
     description:
-      'Rescues jobs of lost workers: moves them to PENDING, to FAILED (result TIMEOUT) if their attempts are used up, or to CANCELLED if that was requested. Jobs with an active lease are not affected. Jobs of `jobledger run` have no lease, so `olderThanSeconds` also ends those whose programs are still running.',
+      'Rescues jobs of lost workers: moves them to PENDING, to FAILED (result TIMEOUT) if ' +
+      'their attempts are used up, or to CANCELLED if that was requested. Jobs with an ' +
+      'active lease are not affected. Jobs of `jobledger run` have no lease, so ' +
+      '`olderThanSeconds` also ends those whose programs are still running.',
     args: { input: t.arg({ type: RescueStuckJobsInput, required: true, description: 'Which jobs.' }) },
     resolve: (_, { input }, { ledger, caller }) => rescueStuckJobs(ledger, { ...input, actor: caller.actor }),
   }),

@@ -34,7 +34,8 @@ const ExtendLeasesSuccess = builder.objectRef<ExtendedLeases>('ExtendLeasesSucce
     }),
     lost: t.idList({
       description:
-        'The jobs that the worker no longer holds; it should stop working on them. Invalid ids are returned unchanged.',
+        'The jobs that the worker no longer holds; it should stop working on them. Invalid ' +
+        'ids are returned unchanged.',
       resolve: ({ lost }) => lost.map((jobId) => (isUuid(jobId) ? encodeGlobalID('Job', jobId) : jobId)),
     }),
   }),
