@@ -1,4 +1,5 @@
-// Words and phrases that the prose of this project does without, and what to write instead. Patterns are global and ignore case.
+// Words and phrases that the prose of this project does without, and what to write instead.
+// Patterns are global and ignore case.
 
 export interface OddWord {
   readonly pattern: RegExp

@@ -1,5 +1,6 @@
-// Keeps the prose of the project plain: reports words of a list in comments, messages, descriptions, test titles and pages.
-// `npm run prose`. Paths as arguments restrict it to the files below them.
+// Keeps the prose of the project plain: reports words of a list in comments, messages,
+// descriptions, test titles and pages. `npm run prose`. Paths as arguments restrict it to the files
+// below them.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parseSync, type Span, Visitor } from 'oxc-parser'
@@ -12,19 +13,21 @@ interface Text {
 }
 
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', '.env.example']
+const MAX_COLUMNS = 100
 
 const only = process.argv.slice(2)
 const [sources, tests, database, pages] = [
-  files('src', 'examples').filter((file) => file.endsWith('.ts')),
-  files('test').filter((file) => file.endsWith('.test.ts')),
+  files('src', 'examples', 'bench', 'load', 'soak', 'prisma', ':(glob)*.ts').filter((file) => /\.(ts|mjs)$/.test(file)),
+  files('test').filter((file) => file.endsWith('.ts')),
   files('prisma').filter((file) => /\.(sql|prisma)$/.test(file)),
-  files(...PAGES),
+  files(...PAGES).filter((file) => /\.(md|example)$/.test(file)),
 ]
 const faults = [
   ...sources.flatMap((file) => faultsOf(file, commentsAndStrings)),
-  ...tests.flatMap((file) => faultsOf(file, titles)),
+  ...tests.flatMap((file) => faultsOf(file, commentsAndTitles)),
   ...database.flatMap((file) => faultsOf(file, sqlProse)),
   ...pages.flatMap((file) => faultsOf(file, withoutCode)),
+  ...[...sources, ...tests, ...database, ...pages].filter((file) => !file.startsWith('src/http/')).flatMap(wideLines),
 ]
 process.stdout.write(faults.map((fault) => `${fault}\n`).join(''))
 process.exitCode = faults.length > 0 ? 1 : 0
@@ -49,9 +52,44 @@ function faultsOf(file: string, read: (content: string) => Text[]): string[] {
   )
 }
 
+/** Lines of comments and pages that are wider than `MAX_COLUMNS`. */
+function wideLines(file: string): string[] {
+  const content = readFileSync(file, 'utf8')
+  const lines = pages.includes(file) ? withoutBlocks(content).split('\n') : commentLines(file, content)
+  return lines.flatMap((line, index) =>
+    isWide(line) ? [`${file}:${index + 1}: break this line at ${MAX_COLUMNS} columns`] : [],
+  )
+}
+
+/** Tables, images and directives of the linter cannot be broken. */
+function isWide(line: string): boolean {
+  return line.length > MAX_COLUMNS && !/^ *(\||!\[)|biome-ignore/.test(line)
+}
+
+/** The lines of a file, with an empty line instead of each that has code. */
+function commentLines(file: string, content: string): string[] {
+  const comments = /\.(sql|prisma)$/.test(file) ? matches(content, /(--|\/\/).*/g) : commentsOf(content)
+  const numbers = new Set(
+    comments.flatMap(({ text, start }) => {
+      const first = content.slice(0, start).split('\n').length
+      return text.split('\n').map((_, index) => first + index)
+    }),
+  )
+  const isComment = (line: string): boolean => /^ *(\/[/*]|\*|--)/.test(line)
+  return content.split('\n').map((line, index) => (numbers.has(index + 1) && isComment(line) ? line : ''))
+}
+
+function withoutBlocks(page: string): string {
+  return page.replaceAll(/^```[\s\S]*?^```/gm, (code) => code.replaceAll(/[^\n]/g, ''))
+}
+
+function commentsOf(content: string): Text[] {
+  return parseSync('file.ts', content).comments.map(({ start, end }) => ({ text: content.slice(start, end), start }))
+}
+
 function commentsAndStrings(content: string): Text[] {
-  const { program, comments } = parseSync('file.ts', content)
-  const texts: Text[] = comments.map(({ start, end }) => ({ text: content.slice(start, end), start }))
+  const { program } = parseSync('file.ts', content)
+  const texts = commentsOf(content)
   const add = ({ start, end }: Span): void => {
     const text = content.slice(start, end)
     // One word is a name, such as that of a user of the system.
@@ -61,8 +99,9 @@ function commentsAndStrings(content: string): Text[] {
   return texts
 }
 
-function titles(content: string): Text[] {
-  return matches(content, /\b(?:it|describe|test)(?:\.\w+(?:\([^)]*\))?)?\(\s*(['"`].*?['"`]),/g)
+function commentsAndTitles(content: string): Text[] {
+  const titles = matches(content, /\b(?:it|describe|test)(?:\.\w+(?:\([^)]*\))?)?\(\s*(['"`].*?['"`]),/g)
+  return [...commentsOf(content), ...titles]
 }
 
 function sqlProse(content: string): Text[] {
