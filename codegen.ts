@@ -1,5 +1,6 @@
-// Typed documents for our own clients of the API - the commands and the tests - from the committed schema: `npm run codegen`.
-// A client writes its operations into a .graphql file of src/client or test/client and imports them from documents.generated.ts there.
+// Generates typed documents for our own clients of the API, the commands and the tests:
+// `npm run codegen`. The operations are the .graphql files of src/client and test/client; import
+// them from documents.generated.ts in the same folder.
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
 const documentsOf = (folder: string): CodegenConfig['generates'] => ({
@@ -14,7 +15,7 @@ const config: CodegenConfig = {
   ignoreNoDocuments: true,
   generates: { ...documentsOf('src/client'), ...documentsOf('test/client') },
   config: {
-    // Text that is always the same, not a syntax tree: the server keeps what it has parsed by its text.
+    // Text, not a syntax tree: the server caches parsed documents by their text.
     documentMode: 'string',
     scalars: { DateTime: 'string', UUID: 'string', JSON: 'unknown', JSONObject: 'Record<string, unknown>' },
     strictScalars: true,

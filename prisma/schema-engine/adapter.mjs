@@ -1,4 +1,5 @@
-// PostgreSQL for the schema engine: Prisma's own adapter, with the four faults covered that matter to migrations.
+// The connection of the schema engine to PostgreSQL: Prisma's own adapter, with workarounds for the
+// four faults that affect migrations.
 
 import { randomUUID } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -15,7 +16,7 @@ const TEXT = 25
 /** @typedef {{ url?: string, shadowDatabaseUrl?: string }} Datasource */
 
 const DEFAULT_LOCK_TIMEOUT_MS = 5000
-/** PostgreSQL has given up waiting for a lock (lock_not_available). */
+/** PostgreSQL stopped waiting for a lock (lock_not_available). */
 const LOCK_TIMEOUT = '55P03'
 
 /** @type {Set<pg.Pool>} */
@@ -25,13 +26,14 @@ const pids = new Set()
 let lockTimedOut = false
 let isRolledBack = true
 
-/** The processes of PostgreSQL that serve the open sessions. */
+/** The process ids of the open sessions in PostgreSQL. */
 export function sessionPids() {
   return [...pids]
 }
 
 /**
- * The statement that has waited too long for a lock since this was last asked, if any. `isRolledBack`: nothing remains of its script.
+ * Whether a statement has waited too long for a lock since the last call; undefined if none has.
+ * `isRolledBack`: nothing remains of its script.
  */
 export function takeLockTimeout() {
   const timeout = lockTimedOut ? { isRolledBack } : undefined
@@ -39,7 +41,7 @@ export function takeLockTimeout() {
   return timeout
 }
 
-/** Ends every session that is still open, and so releases the advisory lock of Prisma Migrate. */
+/** Ends all open sessions, which releases the advisory lock of Prisma Migrate. */
 export async function closeConnections() {
   const pools = [...open]
   open.clear()
@@ -48,7 +50,8 @@ export async function closeConnections() {
 }
 
 /**
- * A factory of connections to `datasource`. Each has one session, because the engine's advisory lock belongs to a session.
+ * A factory of connections to `datasource`. Each has one session, because the advisory lock of the
+ * engine belongs to a session.
  *
  * @param {Datasource} datasource
  */
@@ -57,8 +60,8 @@ export function adapterFactory({ url, shadowDatabaseUrl }) {
     provider: /** @type {const} */ ('postgres'),
     adapterName: '@prisma/adapter-pg',
     connect: () => connect(withLockTimeout(fieldsOf(url))),
-    // The stock factory connects to the main database if its configuration is a URL, and drops the shadow database while
-    // it is still connected to it.
+    // The stock factory connects to the main database if its configuration is a URL, and drops the
+    // shadow database while it is still connected to it.
     connectToShadowDb: () =>
       shadowDatabaseUrl ? connect(fieldsOf(shadowDatabaseUrl)) : connectToNewDatabase(fieldsOf(url)),
   }
@@ -88,7 +91,7 @@ function parseUrl(url) {
 }
 
 /**
- * How long a statement of a migration waits for a lock, in milliseconds; 0: without a limit.
+ * Maximum time that a statement of a migration waits for a lock, in milliseconds; 0: no limit.
  *
  * @throws Error if MIGRATE_LOCK_TIMEOUT_MS is not an integer
  */
@@ -116,9 +119,10 @@ async function connect(config) {
       lockTimedOut ||= error.code === LOCK_TIMEOUT
       return onError.call(stock, error)
     },
-    // The stock adapter splits a script at each semicolon, also within the body of a function.
+    // The stock adapter splits a script at each semicolon, even in the body of a function.
     executeScript: async (/** @type {string} */ script) => {
-      // PostgreSQL runs a script as one transaction, unless it ends that itself or cannot run in one.
+      // PostgreSQL runs a script as one transaction, unless the script commits, or contains a
+      // statement that cannot run in a transaction.
       isRolledBack = !/\bCOMMIT\b|\bCONCURRENTLY\b/i.test(script)
       await pool.query(script).catch((error) => stock.onError(error))
     },
@@ -129,11 +133,11 @@ async function connect(config) {
       const fields = result.fields.map((/** @type {pg.FieldDef} */ field, /** @type {number} */ index) =>
         chars[index] ? { ...field, dataTypeID: TEXT } : field,
       )
-      const answer = await queryRaw.call({ performIO: async () => ({ ...result, fields }) }, query)
-      const columnTypes = answer.columnTypes.map((/** @type {number} */ type, /** @type {number} */ index) =>
+      const response = await queryRaw.call({ performIO: async () => ({ ...result, fields }) }, query)
+      const columnTypes = response.columnTypes.map((/** @type {number} */ type, /** @type {number} */ index) =>
         chars[index] ? ColumnTypeEnum.Character : type,
       )
-      return { ...answer, columnTypes }
+      return { ...response, columnTypes }
     },
     dispose: async () => {
       if (open.delete(pool)) await pool.end()

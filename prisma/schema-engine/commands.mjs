@@ -1,8 +1,8 @@
-// The engine's one-shot commands: `cli can-connect-to-database`, `create-database`, `drop-database`. The CLI reads the outcome from
-// the exit code and from log lines in JSON.
+// The commands of the engine: `cli can-connect-to-database`, `create-database`, `drop-database`.
+// Prisma's CLI reads the outcome from the exit code and from log lines in JSON.
 import { fieldsOf, onServer } from './adapter.mjs'
 
-/** Prisma's codes for the failures of a connection, by SQLSTATE or by the code of the socket. */
+/** Prisma's error codes for connection failures, by SQLSTATE or by the code of the socket. */
 const CODES = /** @type {Record<string, [code: string, text: (place: Place) => string]>} */ ({
   '28P01': [
     'P1000',

@@ -1,9 +1,9 @@
-// Loads Prisma's schema engine as WebAssembly. Knows nothing of the CLI or of PostgreSQL.
+// Loads Prisma's schema engine as WebAssembly. Independent of the CLI and of PostgreSQL.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 
-/** The message of the last panic; without a place to put it the engine loses it. */
+/** The message of the last panic. The engine drops it unless this registry stores it. */
 let panic = ''
 
 /** @type {Promise<void> | undefined} */
@@ -14,13 +14,13 @@ let loaded
  * @param {object} adapter a driver adapter factory that captures its errors
  */
 export async function startEngine(datamodels, adapter) {
-  // Once: the bindings keep views of the memory of the one module that they were given.
+  // Only once: the bindings keep views of the memory of one module.
   loaded ??= load()
   await loaded
   return bindings.SchemaEngine.new({ datamodels }, () => undefined, adapter)
 }
 
-/** Which commit of prisma-engines this is: the end of the version of its package. */
+/** The commit of prisma-engines, which is the last part of the version of the package. */
 export async function engineCommit() {
   const manifest = new URL('package.json', import.meta.resolve('@prisma/schema-engine-wasm'))
   return JSON.parse(await readFile(manifest, 'utf8'))
@@ -46,7 +46,7 @@ async function load() {
   start()
 }
 
-/** What the engine said as it panicked, or ''. */
+/** The message of the last panic; '' without one. */
 export function panicMessage() {
   return panic
 }

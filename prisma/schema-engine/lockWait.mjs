@@ -1,9 +1,9 @@
-// Bounds how long a migration waits for a lock, and finds out who holds it. While a migration waits for the lock of a table, every
-// writer of that table waits behind it.
+// Finds out who holds the lock for which a migration waits. While a migration waits for the lock of
+// a table, every writer of that table waits behind it.
 import pg from 'pg'
 import { fieldsOf, lockTimeoutMs, onServer } from './adapter.mjs'
 
-/** From one look at the holders to the next, at most. */
+/** Maximum time between two queries for the holders. */
 const POLL_MS = 1000
 const MAX_QUERY_CHARACTERS = 200
 
@@ -14,8 +14,9 @@ const HOLDERS = `
   LEFT JOIN pg_stat_activity AS activity ON activity.pid = blocker.pid ORDER BY xact_start`
 
 /**
- * Looks who blocks the sessions `pids` until `stop` is called. Who it was last is in `holders`, a line each; `isMigration`: it has the lock
- * of Prisma Migrate, not that of a table.
+ * Watches which sessions block the sessions `pids`, until `stop` is called. `holders` returns the
+ * latest ones, described in a line each. `isMigration`: they hold the lock of Prisma Migrate, not
+ * that of a table.
  *
  * @param {string} url
  * @param {() => number[]} pids
@@ -26,7 +27,7 @@ export function watchLockHolders(url, pids) {
   let isMigration = true
   /** @type {Promise<pg.Client> | undefined} */
   let connecting
-  const look = async () => {
+  const query = async () => {
     connecting ??= connect(url)
     const { rows } = await (await connecting).query(HOLDERS, [pids()])
     if (rows.length === 0) return
@@ -34,8 +35,8 @@ export function watchLockHolders(url, pids) {
     isMigration = rows[0].isMigration
   }
   const interval = Math.max(10, Math.min(POLL_MS, lockTimeoutMs() / 4 || POLL_MS))
-  // What cannot be found out is not reported; the migration itself reports what is wrong.
-  const timer = setInterval(() => void look().catch(() => undefined), interval)
+  // If this fails, the migration fails too, and reports why.
+  const timer = setInterval(() => void query().catch(() => undefined), interval)
   return {
     holders: () => ({ holders, isMigration }),
     stop: async () => {
@@ -53,7 +54,10 @@ async function connect(url) {
   return client
 }
 
-/** @param {{ pid: number, usename?: string, application_name?: string, state?: string, xact_start?: Date, query?: string }} holder */
+/**
+ * @param {{ pid: number, usename?: string, application_name?: string, state?: string, xact_start?:
+ * Date, query?: string }} holder
+ */
 function describeHolder({ pid, usename, application_name: application, state, xact_start: since, query }) {
   if (pid === 0) return 'a prepared transaction (see pg_prepared_xacts)'
   const facts = [
@@ -67,26 +71,27 @@ function describeHolder({ pid, usename, application_name: application, state, xa
 }
 
 /**
- * The failure of a statement that has waited too long, for an operator. A migration that was rolled back is recorded as rolled back,
- * so that the next deploy runs it again.
+ * The message for an operator about a statement that has waited too long. Records a migration that
+ * was rolled back as rolled back, so that the next deploy runs it again.
  *
  * @param {string} url
- * @param {{ migration: string | undefined, method: string }} work what waited; without a migration, none had begun
+ * @param {{ migration: string | undefined, method: string }} work what waited; `migration` is
+ * undefined if none had started
  * @param {{ isRolledBack: boolean, holders: string[], isMigration: boolean }} wait
  */
 export async function lockTimeoutMessage(url, { migration, method }, { isRolledBack, holders, isMigration }) {
-  const who = holders.length > 0 ? `The lock is held by ${holders.join('; ')}.` : 'It is not known who holds the lock.'
+  const who = holders.length > 0 ? `The lock is held by ${holders.join('; ')}.` : 'The holder of the lock is unknown.'
   const wait = `Waited ${lockTimeoutMs()} ms for a lock (MIGRATE_LOCK_TIMEOUT_MS). ${who}`
-  const advice = 'Wait until that ends, or end it (SELECT pg_terminate_backend(PID)), then run the command again'
+  const advice = 'Wait until it ends, or end it (SELECT pg_terminate_backend(PID)), then run the command again'
   if (migration === undefined) {
     if (isMigration) return `Another migration of this database is running. ${wait}\n${advice}.`
-    // It drops each object by a statement of its own.
+    // A reset drops each object in a separate statement.
     if (method === 'reset')
-      return `The database is reset in part only: a part of its schema is gone. ${wait}\n${advice}: it resets the rest.`
+      return `The database was only partly reset: parts of its schema are missing. ${wait}\n${advice}: it resets the rest.`
     return `A table of this database is in use. ${wait}\n${advice}.`
   }
   if (!isRolledBack) {
-    return `The migration ${migration} failed half-way. ${wait}\nUndo what it did, then run "prisma migrate resolve".`
+    return `The migration ${migration} failed half-way. ${wait}\nUndo its changes, then run "prisma migrate resolve".`
   }
   await markRolledBack(url, migration)
   return `The migration ${migration} was rolled back. ${wait}\n${advice}.`

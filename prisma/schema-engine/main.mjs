@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Stands in for the native schema engine, which Prisma downloads and many networks do not let through: the stock CLI starts it through
-// PRISMA_SCHEMA_ENGINE_BINARY and talks JSON-RPC to it, one object a line.
+// Replaces the native schema engine, which Prisma would download from a host that many networks
+// block. Prisma's CLI starts this program (PRISMA_SCHEMA_ENGINE_BINARY) and sends it JSON-RPC, one
+// object per line.
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
@@ -23,20 +24,21 @@ const { values, positionals } = parseArgs({
 /** @type {import('./adapter.mjs').Datasource} */
 const datasource = JSON.parse(values.datasource ?? '{}')
 
-/** Methods that the engine has under another name. */
+/** Methods that have another name in the WebAssembly engine. */
 const RENAMED = /** @type {Record<string, string>} */ ({ getDatabaseVersion: 'version' })
 
-/** Methods that work on the shadow database as `migrate dev` has left it. */
+/** Methods that need the shadow database in the state that a diagnosis leaves. */
 const NEED_DIAGNOSIS = ['evaluateDataLoss', 'createMigration']
 
 const NO_HOLDERS = /** @type {LockHolders} */ ({ holders: [], isMigration: true })
 
 /** @typedef {{ id: number, method: string, params?: object }} Request */
 
-// The CLI takes every line on standard error for an answer; Node's warnings are none.
+// The CLI parses every line on standard error as a message, so Node must not print warnings there.
 process.removeAllListeners('warning')
 
-// A panic surfaces outside of the call that met it. Exit code 101 tells the CLI what the last line means.
+// A panic is thrown outside the call that caused it. Exit code 101 makes the CLI read the last line
+// as the message of a panic.
 process.on('uncaughtException', (error) => {
   const fields = { message: panicMessage() || String(error), backtrace: error.stack }
   process.stderr.write(`${JSON.stringify({ level: 'ERROR', fields, target: 'schema_engine::logger' })}\n`, () =>
@@ -44,7 +46,7 @@ process.on('uncaughtException', (error) => {
   )
 })
 
-// `prisma --version` starts the engine with this alone, and waits until it ends.
+// `prisma --version` starts the engine with only this option, and waits until it ends.
 if (values.version) {
   console.log(`schema-engine-cli ${await engineCommit()}`)
   process.exit(0)
@@ -54,27 +56,28 @@ if (positionals[0] === 'cli') process.exit(await runCommand(positionals[1] ?? ''
 const adapter = bindMigrationAwareSqlAdapterFactory(adapterFactory(datasource))
 for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line)
-  // What has no method is the CLI's acknowledgement of something that it was asked to print.
-  if (message.method) send({ jsonrpc: '2.0', ...(await answer(message)) })
+  // A message without a method acknowledges that the CLI has printed something.
+  if (message.method) send({ jsonrpc: '2.0', ...(await respond(message)) })
 }
 
 /** @param {Request} request */
-async function answer({ id, method, params }) {
+async function respond({ id, method, params }) {
   /** @type {ReturnType<typeof watchLockHolders> | undefined} */
   let locks
   try {
     if (datasource.url !== undefined) locks = watchLockHolders(datasource.url, sessionPids)
-    // An engine for each request: one that has applied migrations refuses to open the shadow database.
+    // A new engine for each request: one that has applied migrations refuses to open the shadow
+    // database.
     /** @type {any} */
     const engine = await start()
-    // A new one refuses it too, until it has made a diagnosis.
+    // A new engine also refuses, until it has run a diagnosis.
     if (NEED_DIAGNOSIS.includes(method)) {
       const { migrationsList, filters } = /** @type {any} */ (params)
       await engine.devDiagnostic({ migrationsList, filters })
     }
     const result = await engine[RENAMED[method] ?? method](params)
     if (method !== 'diff') return { id, result: result ?? null }
-    // The native engine prints the difference itself; the CLI does it when it is asked to.
+    // The native engine prints the difference itself. Here the CLI is asked to print it.
     if (result.stdout) send({ jsonrpc: '2.0', id: `print-${id}`, method: 'print', params: { content: result.stdout } })
     return { id, result: { ...result, stdout: null } }
   } catch (error) {
@@ -91,7 +94,7 @@ async function start() {
       async (path) => /** @type {[string, string]} */ ([path, await readFile(path, 'utf8')]),
     ),
   )
-  // The engine takes "none" but not "an empty list".
+  // The engine accepts undefined, but not an empty list.
   return startEngine(datamodels.length > 0 ? datamodels : undefined, adapter)
 }
 
@@ -99,7 +102,7 @@ async function start() {
 
 /** @param {unknown} thrown @param {string} method @param {LockHolders} lockHolders */
 async function failure(thrown, method, lockHolders) {
-  // The engine knows errors of the adapter by number only.
+  // The engine returns only the numbers of adapter errors.
   const number = /^External error id#(\d+)/.exec(String(/** @type {Error} */ (thrown).message))?.[1]
   const error = number === undefined ? thrown : adapter.errorRegistry.consumeError(Number(number))?.error
   const timeout = takeLockTimeout()
@@ -114,21 +117,27 @@ async function failure(thrown, method, lockHolders) {
   }
 }
 
-/** @param {unknown} error @param {string} method @param {LockHolders & { isRolledBack: boolean }} wait */
+/**
+ * @param {unknown} error
+ *
+ * @param {string} method
+ * @param {LockHolders & { isRolledBack: boolean }} wait
+ */
 async function lockFailure(error, method, wait) {
-  // Frees the advisory lock, and so the table of the migrations.
+  // Releases the advisory lock and the table of the migrations.
   await closeConnections()
   const message = await lockTimeoutMessage(String(datasource.url), { migration: migrationIn(error), method }, wait)
   return { message, code: undefined, meta: undefined }
 }
 
-/** The name of the migration that failed; undefined if none has begun. @param {unknown} error */
+/** The name of the migration that failed; undefined if none had started. @param {unknown} error */
 function migrationIn(error) {
   return /migration_name="([^"]+)"/.exec(/** @type {Error} */ (error).message)?.[1]
 }
 
 /**
- * The native engine has a code for a migration that the database refuses; over an adapter the engine loses it.
+ * Adds the code that the native engine reports for a migration that the database refuses. With an
+ * adapter, the engine drops it.
  *
  * @param {unknown} error
  * @param {string} method

@@ -1,11 +1,13 @@
-// Keeps the password of the database out of the list of processes: the CLI starts the engine with the URL among its arguments, for
-// every user of the machine to see. The CLI is given a URL with a stand-in; the engine finds the password in its environment.
+// Keeps the password of the database out of the process list. Prisma's CLI passes the URL to the
+// engine as an argument, which every user of the machine can see. So the CLI gets a URL with a
+// placeholder, and the engine reads the password from its environment.
 
-const STAND_IN = 'hidden-by-jobledger'
+const PLACEHOLDER = 'hidden-by-jobledger'
 const VARIABLE = 'JOBLEDGER_DATASOURCE_PASSWORD'
 
 /**
- * The URL with a stand-in for its password, which is put into the environment of this process and of those that it starts.
+ * Returns the URL with a placeholder instead of its password. Sets the password in the environment
+ * of this process, which child processes inherit.
  *
  * @param {string} url
  */
@@ -14,12 +16,12 @@ export function hidePassword(url) {
   const hidden = new URL(url)
   if (hidden.password === '') return url
   process.env[VARIABLE] = hidden.password
-  hidden.password = STAND_IN
+  hidden.password = PLACEHOLDER
   return hidden.href
 }
 
 /**
- * The URL as it was before `hidePassword`.
+ * Returns the URL with its password again.
  *
  * @param {string} url
  */
@@ -27,7 +29,7 @@ export function revealPassword(url) {
   const password = process.env[VARIABLE]
   if (password === undefined || !URL.canParse(url)) return url
   const revealed = new URL(url)
-  if (revealed.password !== STAND_IN) return url
+  if (revealed.password !== PLACEHOLDER) return url
   revealed.password = password
   return revealed.href
 }
