@@ -2,7 +2,8 @@
 // requests over HTTP, and compares the speed with alternatives, measured alternately on the same
 // machine and the same database:
 //   job, page, nested, deep-page      reading, compared with PostGraphile
-//   deep-*                            a deep page of each ordered list, compared with its first page
+//   deep-*                            a deep page of each ordered list, compared with its first
+//                                     page
 //   filter-*                          the first page of each filter
 //   count-*                           counts, compared with count(*)
 //   create, transition, batch, claim  writing, compared with the same by pg and by pgbench
@@ -31,10 +32,10 @@ import { memoryMarkdown, memoryText } from './memoryReport.ts'
 import { measureNeighbours, type NeighboursResult, neighboursMarkdown } from './neighbours.ts'
 import { type BenchOptions, benchProgram } from './options.ts'
 import { hasPgbench } from './pgbench.ts'
-import { caveats, markdown, type RunFacts, rowsOf, textTable, wrongAnswers } from './report.ts'
+import { caveats, markdown, type RunFacts, rowsOf, textTable, wrongResponses } from './report.ts'
 import { prepareResults, writeResults } from './resultFiles.ts'
 import { openServers } from './servers.ts'
-import { toldOf } from './toldOf.ts'
+import { userMessage } from './userMessage.ts'
 import { removeWritten } from './writtenJobs.ts'
 
 /** The cases that run only if named. */
@@ -51,7 +52,7 @@ async function main(options: BenchOptions): Promise<void> {
     await bench(database, options).finally(() => database.close())
   } catch (error) {
     process.exitCode = 1
-    console.error(toldOf(error))
+    console.error(userMessage(error))
   }
 }
 
@@ -105,7 +106,7 @@ async function measureAll(client: pg.Client, databaseUrl: string, options: Bench
       const result = await measureCase(benchCase, options, statements.get(benchCase.name) ?? new Map())
       results.push(result)
       console.log(`\n${result.name}: ${result.title}\n${textTable(rowsOf(result))}`)
-      for (const line of wrongAnswers([result])) console.log(line)
+      for (const line of wrongResponses([result])) console.log(line)
     }
     for (const line of caveats(options)) console.log(`\n${line}`)
     return results

@@ -22,8 +22,8 @@ export interface BenchCase {
 
 export interface Spread {
   readonly median: number
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
 }
 
 export interface ContenderResult {
@@ -122,5 +122,5 @@ export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (index: number): number => sorted[Math.floor(index)] ?? Number.NaN
   const middle = (sorted.length - 1) / 2
-  return { median: (at(middle) + at(Math.ceil(middle))) / 2, least: at(0), most: at(sorted.length - 1) }
+  return { median: (at(middle) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) }
 }

@@ -138,7 +138,8 @@ async function isComplete({ serverUrl, name, url }: Omit<NewDatabase, 'jobs'>): 
   if (found === undefined || found.comment === INCOMPLETE) return false
   if (found.comment !== COMPLETE) {
     throw new BenchError(
-      `The database ${name} is there, without the mark of the benchmark, which leaves it alone: drop or rename it, or choose other --jobs.`,
+      `The database ${name} exists, but the benchmark did not create it and does not change ` +
+        'it: drop or rename it, or choose another --jobs.',
     )
   }
   return (await onServer(url, (client) => migrationState(client))).state === 'up-to-date'

@@ -4,6 +4,6 @@ export class BenchError extends Error {
 }
 
 /** A response is wrong, so its measurements are invalid. */
-export class WrongAnswerError extends Error {
-  override readonly name = 'WrongAnswerError'
+export class WrongResponseError extends Error {
+  override readonly name = 'WrongResponseError'
 }

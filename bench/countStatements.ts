@@ -10,7 +10,7 @@ import { removeWritten } from './writtenJobs.ts'
 const WARM = 1
 const COUNTED = 5
 /** Slow operations are counted fewer times. */
-const ENOUGH_MS = 500
+const MAX_MS = 500
 
 /**
  * By the names of case and contender. A contender that fails here fails again when it is measured,
@@ -53,6 +53,6 @@ async function perOperation(once: () => Promise<void>, count: () => number): Pro
     const before = count()
     await once()
     counts.push(count() - before)
-    if (counts.length === COUNTED || performance.now() - startedAt > ENOUGH_MS) return spread(counts).median
+    if (counts.length === COUNTED || performance.now() - startedAt > MAX_MS) return spread(counts).median
   }
 }

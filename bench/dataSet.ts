@@ -47,7 +47,7 @@ export async function loadDataSet(url: string, dataSet: DataSet, say: (line: str
     // One after the other, because each may use all processors.
     for (const table of ['jobs', 'job_states', 'job_results']) await first.query(`VACUUM (ANALYZE) ${table}`)
     if (dataSet.size <= MAX_CHECKED_JOBS && dataSet.withHistory === undefined) await requireWholeHistories(first)
-    await first.query('CHECKPOINT').catch(() => undefined) // Not everybody may.
+    await first.query('CHECKPOINT').catch(() => undefined) // Only superusers and members of pg_checkpoint may do this.
     say(`  vacuumed after ${seconds()}`)
   })
 }

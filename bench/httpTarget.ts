@@ -1,7 +1,7 @@
 // Sends GraphQL operations over persistent connections, with as little work per request as Node's
 // own client allows.
 import { Agent, request } from 'node:http'
-import { WrongAnswerError } from './benchError.ts'
+import { WrongResponseError } from './benchError.ts'
 
 const MAX_SHOWN_CHARACTERS = 300
 
@@ -24,13 +24,15 @@ export class HttpTarget {
   /**
    * Sends an operation that is already JSON, and returns the text of the response.
    *
-   * @throws WrongAnswerError for every status but 200, and for a response with errors
+   * @throws WrongResponseError for every status but 200, and for a response with errors
    */
   async send(operation: string): Promise<string> {
     const { status, text } = await this.post(operation)
     const errors = text.indexOf('"errors"')
     if (status !== 200 || errors >= 0)
-      throw new WrongAnswerError(`status ${status}: ${text.slice(Math.max(0, errors)).slice(0, MAX_SHOWN_CHARACTERS)}`)
+      throw new WrongResponseError(
+        `status ${status}: ${text.slice(Math.max(0, errors)).slice(0, MAX_SHOWN_CHARACTERS)}`,
+      )
     return text
   }
 

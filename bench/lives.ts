@@ -12,21 +12,21 @@ interface Life {
 
 const DONE = ['PENDING', 'PROCESSING', 'COMPLETED'] as const
 const FAILED = ['PENDING', 'PROCESSING', 'FAILED'] as const
-const GIVEN_BACK = ['PENDING', 'PROCESSING'] as const
+const RELEASED = ['PENDING', 'PROCESSING'] as const
 
 const LIVES: readonly Life[] = [
   { share: 33, states: DONE },
-  { share: 27, states: [...GIVEN_BACK, ...DONE] },
+  { share: 27, states: [...RELEASED, ...DONE] },
   { share: 14, states: [...FAILED, ...DONE] },
   { share: 4, states: FAILED },
   { share: 3, states: [...FAILED, ...FAILED] },
   { share: 5, states: ['PENDING', 'CANCELLED'] },
-  { share: 3, states: [...GIVEN_BACK, 'PENDING', 'CANCELLED'] },
+  { share: 3, states: [...RELEASED, 'PENDING', 'CANCELLED'] },
   { share: 3, states: [...DONE, 'CANCELLED'], isDeleted: true },
   { share: 3, states: ['PENDING'] },
-  { share: 3, states: [...GIVEN_BACK, 'PENDING'] },
-  { share: 1, states: [...GIVEN_BACK, 'PENDING', 'PROCESSING'] },
-  { share: 1, states: GIVEN_BACK },
+  { share: 3, states: [...RELEASED, 'PENDING'] },
+  { share: 1, states: [...RELEASED, 'PENDING', 'PROCESSING'] },
+  { share: 1, states: RELEASED },
 ]
 
 /**

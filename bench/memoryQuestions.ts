@@ -1,7 +1,7 @@
 // The requests of the case `memory`, and what their responses must contain.
 import { request } from 'node:http'
 import type pg from 'pg'
-import { WrongAnswerError } from './benchError.ts'
+import { WrongResponseError } from './benchError.ts'
 import { BENCH_USER, type Move } from './writtenJobs.ts'
 
 export interface Question {
@@ -11,7 +11,7 @@ export interface Question {
   /** Default: 200. */
   readonly status?: number
   /** Text that the response must contain. */
-  readonly answer: string
+  readonly expected: string
 }
 
 const SAMPLED_JOBS = 500
@@ -27,7 +27,7 @@ const CREATE = `mutation Create($input: CreateJobInput!) {
   createJob(input: $input) { __typename ... on CreateJobSuccess { job { jobId version } } } }`
 export const MOVE = `mutation Move($input: TransitionJobInput!) {
   transitionJob(input: $input) { __typename ... on Error { code message } ... on TransitionJobSuccess { job { jobId version } } } }`
-const SUBSCRIPTION = 'subscription Bench { jobEvents(filter: { userId: "nobody" }) { cursor } }'
+const SUBSCRIPTION = 'subscription Bench { jobEvents(filter: { userId: "idle" }) { cursor } }'
 
 /** The variables of a transition. */
 export function moveOf([move]: readonly Move[]): object {
@@ -65,21 +65,21 @@ export class Questions {
 
   job(number: number): Question {
     const id = this.idOf(number)
-    return { body: JSON.stringify({ query: JOB, variables: { id } }), answer: id }
+    return { body: JSON.stringify({ query: JOB, variables: { id } }), expected: id }
   }
 
   page(): Question {
-    return { body: JSON.stringify({ query: PAGE }), answer: '"endCursor"' }
+    return { body: JSON.stringify({ query: PAGE }), expected: '"endCursor"' }
   }
 
   'nested page'(): Question {
-    return { body: JSON.stringify({ query: NESTED }), answer: '"stateHistory"' }
+    return { body: JSON.stringify({ query: NESTED }), expected: '"stateHistory"' }
   }
 
   'filtered page'(number: number): Question {
     const filter = number % 2 === 0 ? { userId: this.user } : { states: statesOf(number) }
     const variables = { filter, first: 1 + (number % 50) }
-    return { body: JSON.stringify({ query: FILTERED, variables }), answer: '"nodes":[{' }
+    return { body: JSON.stringify({ query: FILTERED, variables }), expected: '"nodes":[{' }
   }
 
   /**
@@ -91,11 +91,11 @@ export class Questions {
     const query = `query New${number} {
       jobs(first: ${1 + (number % 30)}, filter: { states: [${statesOf(number)}], presets: ["p${number}"] }) { nodes { jobId } }
       nodes(ids: ${JSON.stringify(ids)}) { ... on Job { jobId state } } }`
-    return { body: JSON.stringify({ query }), answer: ids[0] as string }
+    return { body: JSON.stringify({ query }), expected: ids[0] as string }
   }
 
   counts(): Question {
-    return { body: JSON.stringify({ query: COUNTS }), answer: '"COMPLETED"' }
+    return { body: JSON.stringify({ query: COUNTS }), expected: '"COMPLETED"' }
   }
 
   'long way'(number: number): Question {
@@ -105,27 +105,27 @@ export class Questions {
   refused(number: number): Question {
     const jobId = number % 2 === 0 ? '00000000-0000-7000-8000-000000000000' : this.idOf(number)
     const variables = { input: { jobId, to: 'COMPLETED', expectedVersion: 1_000_000 } }
-    return { body: JSON.stringify({ query: MOVE, variables }), answer: '"code":"' }
+    return { body: JSON.stringify({ query: MOVE, variables }), expected: '"code":"' }
   }
 
   malformed(number: number): Question {
     const all: Question[] = [
-      { body: `{"query": "{ a${number}`, status: 400, answer: 'BAD_USER_INPUT' },
-      { body: '[]', status: 400, answer: 'BAD_USER_INPUT' },
-      { body: JSON.stringify({ query: JOB, variables: { id: [number] } }), answer: 'BAD_USER_INPUT' },
-      { body: 'query=x', type: 'text/plain', status: 403, answer: 'FORBIDDEN' },
+      { body: `{"query": "{ a${number}`, status: 400, expected: 'BAD_USER_INPUT' },
+      { body: '[]', status: 400, expected: 'BAD_USER_INPUT' },
+      { body: JSON.stringify({ query: JOB, variables: { id: [number] } }), expected: 'BAD_USER_INPUT' },
+      { body: 'query=x', type: 'text/plain', status: 403, expected: 'FORBIDDEN' },
     ]
     return all[number % all.length] as Question
   }
 
   'new wrong document'(number: number): Question {
     const query = number % 2 === 0 ? `{ nothing${number} }` : `{ jobCount ${number}`
-    return { body: JSON.stringify({ query }), answer: 'BAD_USER_INPUT' }
+    return { body: JSON.stringify({ query }), expected: 'BAD_USER_INPUT' }
   }
 
   create(number: number): Question {
     const input = { userId: BENCH_USER, content: `job ${number}`, metadata: { number } }
-    return { body: JSON.stringify({ query: CREATE, variables: { input } }), answer: '"version":1' }
+    return { body: JSON.stringify({ query: CREATE, variables: { input } }), expected: '"version":1' }
   }
 
   private idOf(number: number): string {
@@ -148,7 +148,8 @@ export function leave(endpoint: URL, when: Leaving): Promise<void> {
     const outgoing = request(endpoint, { method: 'POST', agent: false, headers })
     const go = (): void => void outgoing.destroy()
     outgoing.once('response', ({ statusCode }) => {
-      if (statusCode !== 200) reject(new WrongAnswerError(`status ${statusCode} for a client that goes ${when}`))
+      if (statusCode !== 200)
+        reject(new WrongResponseError(`status ${statusCode} for a client that disconnects ${when}`))
       go()
     })
     outgoing.once('error', () => undefined).once('close', resolve)

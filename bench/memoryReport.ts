@@ -24,11 +24,11 @@ export function flatness(steps: readonly Pick<MemoryStep, 'requests' | 'heapUsed
   const earlier = spread(heaps.slice(0, half))
   const later = spread(heaps.slice(-half))
   const growth = later.median - earlier.median
-  const noise = Math.max(earlier.most - earlier.least, NOISE_SHARE * earlier.median)
+  const noise = Math.max(earlier.max - earlier.min, NOISE_SHARE * earlier.median)
   return { isFlat: growth <= noise, growth, noise }
 }
 
-const COLUMNS = ['requests so far', 'resident MB', 'heap MB', 'outside of the heap MB']
+const COLUMNS = ['requests so far', 'resident MB', 'heap MB', 'outside the heap MB']
 
 function cellsOf({ requests, rss, heapUsed, external }: MemoryStep): string[] {
   return [String(requests), ...[rss, heapUsed, external].map(megabytes)]
@@ -62,7 +62,7 @@ export function memoryMarkdown(result: MemoryResult): string {
 }
 
 function verdict({ steps, faults }: MemoryResult): string {
-  if (faults.length > 0) return 'not judged, because there were wrong answers.'
+  if (faults.length > 0) return 'not judged, because some responses were wrong.'
   const judged = flatness(steps)
   if (judged === undefined) return 'not judged, because there are too few steps.'
   const { isFlat, growth, noise } = judged
@@ -70,7 +70,9 @@ function verdict({ steps, faults }: MemoryResult): string {
 }
 
 const LEGEND = [
-  'Resident: as it stands, before the collection; the rest after a full collection. Flat: after the first fifth of the requests, in which',
-  'caches fill, the median heap of the later half of the steps is above that of the earlier half by no more than the steps of the earlier',
+  'Resident: as it stands, before the collection; the rest after a full collection. Flat: ' +
+    'after the first fifth of the requests, in which',
+  'caches fill, the median heap of the later half of the steps is above that of the earlier ' +
+    'half by no more than the steps of the earlier',
   'half differ among themselves, or than 2 %.',
 ]

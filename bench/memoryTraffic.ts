@@ -1,7 +1,7 @@
 // The requests of the case `memory`: all kinds in turn, and every response is checked. Some
 // documents are new, valid and invalid ones, so that caches of documents fill up and evict.
 import type pg from 'pg'
-import { WrongAnswerError } from './benchError.ts'
+import { WrongResponseError } from './benchError.ts'
 import { HttpTarget } from './httpTarget.ts'
 import { type Leaving, leave, MOVE, moveOf, type Question, Questions } from './memoryQuestions.ts'
 import { DrivenJobs } from './writtenJobs.ts'
@@ -58,8 +58,8 @@ export class MemoryTraffic {
   }
 
   /**
-   * Resolves when `count` requests in total were sent and answered, or when there are too many
-   * faults.
+   * Resolves when `count` requests in total were sent and got a response, or when there are too
+   * many faults.
    */
   async sendUntil(count: number): Promise<void> {
     const call = async (caller: number): Promise<void> => {
@@ -88,19 +88,17 @@ export class MemoryTraffic {
     await this.ask(this.questions[kind](number))
   }
 
-  private async ask({ body, type, status = 200, answer }: Question): Promise<string> {
+  private async ask({ body, type, status = 200, expected }: Question): Promise<string> {
     const got = await this.target.post(body, type)
-    if (got.status === status && got.text.includes(answer)) return got.text
-    const expected = `${status} with ${answer}`
-    throw new WrongAnswerError(
-      `${body.slice(0, 200)}: ${got.status} ${got.text.slice(0, 300)}, where ${expected} was expected`,
-    )
+    if (got.status === status && got.text.includes(expected)) return got.text
+    const wanted = `${status} with ${expected}`
+    throw new WrongResponseError(`${body.slice(0, 200)}: ${got.status} ${got.text.slice(0, 300)} (expected ${wanted})`)
   }
 
   private async move(caller: number): Promise<void> {
     const moves = this.driven.moves(caller, 1)
     const body = JSON.stringify({ query: MOVE, variables: moveOf(moves) })
-    const text = await this.ask({ body, answer: '"TransitionJobSuccess"' })
+    const text = await this.ask({ body, expected: '"TransitionJobSuccess"' })
     const { data } = JSON.parse(text) as { data: { transitionJob: { job: { version: number } } } }
     this.driven.settle(caller, moves, [data.transitionJob.job.version])
   }

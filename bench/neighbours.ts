@@ -6,7 +6,7 @@ import type pg from 'pg'
 import { Latencies } from '../load/latencies.ts'
 import { startServerProcess } from '../load/serverProcess.ts'
 import { PROTECTED, tokenOf } from '../test/support/credentials.ts'
-import { WrongAnswerError } from './benchError.ts'
+import { WrongResponseError } from './benchError.ts'
 import { HOSTILE_BODIES } from './hostileBodies.ts'
 import { HOSTILE_DOCUMENTS } from './hostileDocuments.ts'
 import { HttpTarget } from './httpTarget.ts'
@@ -218,7 +218,7 @@ async function createJobs({ target }: Caller, userId: string, count: number, con
   const inputs = Array.from({ length: count }, () => ({ userId, content }))
   const { createJobs: results } = await target.ask<{ createJobs: { job?: { jobId: string } }[] }>(CREATE, { inputs })
   return results.map(({ job }) => {
-    if (job === undefined) throw new WrongAnswerError('no new job came')
+    if (job === undefined) throw new WrongResponseError('the response has no new job')
     return job.jobId
   })
 }
@@ -233,7 +233,8 @@ function subscribe(caller: Caller, agent: Agent, { filter, query = SUBSCRIPTION,
   const headers = { ...caller.headers, 'content-type': 'application/json', accept: 'text/event-stream' }
   return new Promise((resolve, reject) => {
     const outgoing = request(caller.target.endpoint, { method: 'POST', agent, headers }, (incoming) => {
-      if (incoming.statusCode !== 200) reject(new WrongAnswerError(`status ${incoming.statusCode} for a subscription`))
+      if (incoming.statusCode !== 200)
+        reject(new WrongResponseError(`status ${incoming.statusCode} for a subscription`))
       if (onText) incoming.setEncoding('utf8').on('data', onText)
       else incoming.resume()
       incoming.once('error', () => undefined)
@@ -263,7 +264,7 @@ export function neighboursMarkdown({ rows, hostile }: NeighboursResult): string 
     '',
     ...hostile.map((answered, n) => {
       const outcomes = Object.entries(answered).map(([outcome, count]) => `${count} x ${outcome}`)
-      return `Answers to the hostile ${n === 0 ? 'documents' : 'bodies'}: ${outcomes.join(', ')}.`
+      return `Responses to the hostile ${n === 0 ? 'documents' : 'bodies'}: ${outcomes.join(', ')}.`
     }),
     '',
   ].join('\n')

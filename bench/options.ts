@@ -19,18 +19,27 @@ export interface BenchOptions {
 
 export function benchProgram(run: (options: BenchOptions) => Promise<void>): Command {
   return new Command('npm run bench --')
-    .description('Measures the server beside PostGraphile, pg and pgbench on one database.')
-    .option('--jobs <n>', 'size of the data set; 4 records each', numberOption(100, 100_000_000), 100_000)
-    .option('--rounds <n>', 'so many alternating rounds', numberOption(1, 1000), 5)
-    .option('--seconds <s>', 'how long each contender runs in a round', seconds, 3)
-    .option('--callers <n>', 'so many wait for an answer at once, where throughput counts', numberOption(1, 80), 16)
-    .option('--depth <n>', 'how deep deep pages are, at most', numberOption(1, 100_000_000), 1_000_000)
-    .option('--only <case...>', 'these cases, or those that begin so: job page nested deep filter count create ...', [])
-    .option('--requests <n>', 'so many in the case memory', numberOption(10, 1_000_000_000), 1_000_000)
-    .option('--out <dir>', 'where the results go', fileURLToPath(new URL('results', import.meta.url)))
-    .option('--no-postgraphile', 'without PostGraphile, which is installed on the first run')
-    .option('--no-build', 'of the program as it was built last')
-    .option('--cpu-prof <dir>', 'the server leaves a profile of itself there; costs some speed')
+    .description('Compares the server with PostGraphile, pg and pgbench on one database.')
+    .option('--jobs <n>', 'number of jobs in the data set; each has 4 records', numberOption(100, 100_000_000), 100_000)
+    .option('--rounds <n>', 'number of alternating rounds', numberOption(1, 1000), 5)
+    .option('--seconds <s>', 'duration of each contender in a round', seconds, 3)
+    .option(
+      '--callers <n>',
+      'number of concurrent requests in the cases that measure throughput',
+      numberOption(1, 80),
+      16,
+    )
+    .option('--depth <n>', 'maximum number of rows before a deep page', numberOption(1, 100_000_000), 1_000_000)
+    .option(
+      '--only <case...>',
+      'only these cases, or those whose names start like this: job page nested deep filter count create ...',
+      [],
+    )
+    .option('--requests <n>', 'number of requests of the case memory', numberOption(10, 1_000_000_000), 1_000_000)
+    .option('--out <dir>', 'folder for the results', fileURLToPath(new URL('results', import.meta.url)))
+    .option('--no-postgraphile', 'omit PostGraphile, which the first run installs')
+    .option('--no-build', 'use the last build of the server')
+    .option('--cpu-prof <dir>', 'folder in which the server writes a CPU profile; makes it slower')
     .action((options: BenchOptions) => run(options))
 }
 

@@ -76,6 +76,6 @@ async function runIn(dir: string, { databaseUrl, callers, script }: PgbenchOptio
     perSecond,
     latencies: latencies.figures,
     ownCpu: undefined,
-    faults: isWrong ? [complaint ?? (stderr.trim().slice(0, 300) || shortMessage || 'it came to nothing')] : [],
+    faults: isWrong ? [complaint ?? (stderr.trim().slice(0, 300) || shortMessage || 'pgbench ran no transaction')] : [],
   }
 }

@@ -70,7 +70,7 @@ export async function startPostGraphile(databaseUrl: string): Promise<PostGraphi
   }
   const endpoint = `http://127.0.0.1:${port}/graphql`
   try {
-    await untilItAnswers(endpoint)
+    await untilItResponds(endpoint)
   } catch (error) {
     await stop()
     throw error
@@ -91,7 +91,7 @@ async function install(dir: string): Promise<void> {
 }
 
 /** It listens before it has read the schema of the database. */
-async function untilItAnswers(endpoint: string): Promise<void> {
+async function untilItResponds(endpoint: string): Promise<void> {
   const target = new HttpTarget(endpoint, 1)
   const end = performance.now() + START_MS
   try {
@@ -101,7 +101,7 @@ async function untilItAnswers(endpoint: string): Promise<void> {
         (error: Error) => error,
       )
       if (problem === undefined) return
-      if (performance.now() > end) throw new BenchError(`PostGraphile does not answer: ${problem.message}`)
+      if (performance.now() > end) throw new BenchError(`PostGraphile does not respond: ${problem.message}`)
       await delay(200)
     }
   } finally {

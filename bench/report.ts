@@ -13,8 +13,8 @@ export interface RunFacts {
   readonly callers: number
 }
 
-const ENOUGH_ROUNDS = 5
-const ENOUGH_SECONDS = 1
+const MIN_ROUNDS = 5
+const MIN_SECONDS = 1
 
 const COLUMNS = [
   'case',
@@ -66,8 +66,8 @@ function ratioText(ratio: Spread | undefined, measure: CaseResult['measure'], fa
   return measure === 'latency' ? `${text} x the latency` : `${text} x`
 }
 
-function spreadText({ median, least, most }: Spread, format: (value: number) => string): string {
-  return `${format(median)} (${format(least)} to ${format(most)})`
+function spreadText({ median, min, max }: Spread, format: (value: number) => string): string {
+  return `${format(median)} (${format(min)} to ${format(max)})`
 }
 
 /** A table for the terminal, with the rows of one case. */
@@ -112,7 +112,7 @@ function casesMarkdown(facts: RunFacts, results: readonly CaseResult[]): string[
     ...rows.map((row) => line(COLUMNS.map((column) => row[column]))),
     '',
     ...results.map(({ name, title }) => `- ${name}: ${title}`),
-    ...wrongAnswers(results),
+    ...wrongResponses(results),
     '',
     ...LEGEND,
     '',
@@ -121,18 +121,21 @@ function casesMarkdown(facts: RunFacts, results: readonly CaseResult[]): string[
 
 /** A warning if the rounds are too few or too short for a result. Empty otherwise. */
 export function caveats({ rounds, seconds }: RoundSettings): string[] {
-  return rounds < ENOUGH_ROUNDS || seconds < ENOUGH_SECONDS
-    ? ['Fewer than five rounds of a second: a look, not a measurement.']
+  return rounds < MIN_ROUNDS || seconds < MIN_SECONDS
+    ? ['Fewer than five rounds of a second: a trial, not a measurement.']
     : []
 }
 
-export function wrongAnswers(results: readonly CaseResult[]): string[] {
+export function wrongResponses(results: readonly CaseResult[]): string[] {
   return results.flatMap(({ name, faults }) => faults.map((fault) => `- WRONG in ${name}: ${fault}`))
 }
 
 const LEGEND = [
-  'Requests per second and ratios: median of the rounds (least to most). Latencies: median of the rounds. A ratio is that of the first',
-  'row of its case to the row it stands in: of requests per second, where more is better, or of median latencies, where less is.',
-  'Statements: SQL statements for one request, counted on the wire. Load CPU: of one processor, by the process that sends the requests',
+  'Requests per second and ratios: median of the rounds (minimum to maximum). Latencies: ' +
+    'median of the rounds. A ratio is that of the first',
+  'row of its case to the row it stands in: of requests per second, where more is better, or ' +
+    'of median latencies, where less is.',
+  'Statements: SQL statements for one request, counted on the wire. Load CPU: of one ' +
+    'processor, by the process that sends the requests',
   '(and, in the rows of pg, is itself what is measured).',
 ]

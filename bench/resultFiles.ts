@@ -7,7 +7,7 @@ import { BenchError } from './benchError.ts'
 
 /** Creates the directory. @throws BenchError if it cannot be created or written to */
 export function prepareResults(out: string): void {
-  telling(out, () => {
+  orBenchError(out, () => {
     mkdirSync(out, { recursive: true })
     const probe = temporaryName(out, 'probe')
     try {
@@ -28,7 +28,7 @@ export function writeResults(out: string, texts: Readonly<Record<string, string>
     temporary: temporaryName(out, name),
     text,
   }))
-  telling(out, () => {
+  orBenchError(out, () => {
     try {
       for (const { temporary, text } of files) writeFileSync(temporary, text)
       for (const { temporary, path } of files) renameSync(temporary, path)
@@ -42,7 +42,7 @@ function temporaryName(out: string, name: string): string {
   return join(out, `.${name}.${process.pid}`)
 }
 
-function telling(out: string, work: () => void): void {
+function orBenchError(out: string, work: () => void): void {
   try {
     work()
   } catch (error) {

@@ -1,11 +1,11 @@
-// Counts are measured as in a ledger that has been running for long, with a complete roll-up. The
+// Counts are measured as in a ledger that has run for a long time, with a complete roll-up. The
 // roll-up of a new data set is built first.
 import type pg from 'pg'
 import { BenchError } from './benchError.ts'
 
 const POLL_MS = 500
 /** Maximum time without progress of the roll-up. */
-const STILL_MS = 60_000
+const STALL_MS = 60_000
 
 /**
  * Resolves when the server has rolled up all records.
@@ -25,8 +25,8 @@ export async function untilRolledUp(pool: Pick<pg.Pool, 'query'> | pg.Client): P
       if (place === '') console.log('Waiting for the roll-up.')
       ;[place, movedAt] = [row.place, performance.now()]
     }
-    if (performance.now() - movedAt > STILL_MS)
-      throw new BenchError('The roll-up stands still: see the log of the server.')
+    if (performance.now() - movedAt > STALL_MS)
+      throw new BenchError('The roll-up does not advance: see the log of the server.')
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }

@@ -1,7 +1,7 @@
 // The jobs that the benchmark itself writes: how they are created, their states, and how they are
 // removed, so that the data set stays unchanged.
 import type pg from 'pg'
-import { WrongAnswerError } from './benchError.ts'
+import { WrongResponseError } from './benchError.ts'
 
 /** The user that owns them. */
 export const BENCH_USER = 'benchmark'
@@ -14,7 +14,7 @@ const TABLES = ['jobs', 'job_states', 'job_results']
  * Subtracts these jobs from the sums of the roll-up. Nothing else does when the guards are
  * bypassed.
  */
-const TAKE_OFF = `
+const REMOVE_FROM_ROLL_UP = `
   SELECT jobledger.apply_to_rollup(ARRAY(
     SELECT record.id FROM jobs JOIN job_states AS record ON record.job_id = jobs.id
     WHERE jobs.user_id = $1 AND (record.transaction_id, record.id) <= (
@@ -24,7 +24,7 @@ const TAKE_OFF = `
 export async function removeWritten(client: pg.Client): Promise<void> {
   await client.query('BEGIN')
   await client.query(`SELECT FROM jobledger.consumers WHERE name = 'rollup' FOR UPDATE`)
-  await client.query(TAKE_OFF, [BENCH_USER])
+  await client.query(REMOVE_FROM_ROLL_UP, [BENCH_USER])
   for (const table of TABLES) await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`)
   // Foreign keys remove records and results, too.
   const { rowCount } = await client.query('DELETE FROM jobs WHERE user_id = $1', [BENCH_USER])
@@ -108,7 +108,7 @@ export class DrivenJobs {
     for (const [index, { job, to }] of moves.entries()) {
       const version = versions[index]
       if (version !== job.version + 1)
-        throw new WrongAnswerError(`job ${job.id} went from version ${job.version} to ${version}`)
+        throw new WrongResponseError(`job ${job.id} went from version ${job.version} to ${version}`)
       job.version = version
       job.state = to
     }
@@ -124,8 +124,8 @@ export class DrivenJobs {
     const expected = this.jobs.reduce((sum, { version }) => sum + version, 0)
     const { versions, records } = rows[0] ?? {}
     if (versions === expected && records === expected) return
-    throw new WrongAnswerError(
-      `the database has ${versions} versions and ${records} records, where ${expected} were answered`,
+    throw new WrongResponseError(
+      `the database has ${versions} versions and ${records} records, where ${expected} were confirmed`,
     )
   }
 }

@@ -22,9 +22,7 @@ export function accountFaults(
   ])
   return [...new Set([...accounts.keys(), ...expected.keys()])]
     .filter((account) => (accounts.get(account) ?? 0) !== (expected.get(account) ?? 0))
-    .map(
-      (account) => `${accounts.get(account) ?? 0} jobs are, where ${expected.get(account) ?? 0} should be: ${account}`,
-    )
+    .map((account) => `${accounts.get(account) ?? 0} jobs (expected ${expected.get(account) ?? 0}): ${account}`)
 }
 
 const BY_SQL = `

@@ -20,16 +20,21 @@ interface LoadOptions extends TrafficSettings {
 const MAX_FAULTS = 20
 
 const program = new Command('npm run load --')
-  .description('Brings load to a server of its own, in a process and on a database of its own, or to one that exists.')
-  .option('--seconds <n>', 'create jobs for so long', numberOption(1, 86_400), 20)
-  .option('--creators <n>', 'so many create jobs: a batch, then a single one, and again', numberOption(1, 1000), 2)
-  .option('--batch <n>', 'so many jobs in a batch', numberOption(1, 1000), 50)
-  .option('--workers <n>', 'so many workers', numberOption(1, 1000), 4)
-  .option('--concurrency <n>', 'a worker completes so many jobs at once', numberOption(1, 1000), 4)
-  .option('--claim <n>', 'a worker claims so many jobs at once', numberOption(1, 100), 20)
-  .option('--backlog <n>', 'creators wait while so many jobs are not completed', numberOption(1, 10_000_000), 1000)
-  .option('--url <endpoint>', 'a server that runs; it keeps the jobs. JOBLEDGER_TOKEN is the credential')
-  .option('--user <id>', 'whose jobs they are (default: the own ones of the caller)')
+  .description('Sends load to a new server with its own process and database, or to an existing server.')
+  .option('--seconds <n>', 'duration of the load', numberOption(1, 86_400), 20)
+  .option(
+    '--creators <n>',
+    'number of creators; each creates a batch, then a single job, repeatedly',
+    numberOption(1, 1000),
+    2,
+  )
+  .option('--batch <n>', 'number of jobs in a batch', numberOption(1, 1000), 50)
+  .option('--workers <n>', 'number of workers', numberOption(1, 1000), 4)
+  .option('--concurrency <n>', 'number of jobs that a worker completes at once', numberOption(1, 1000), 4)
+  .option('--claim <n>', 'number of jobs that a worker claims at once', numberOption(1, 100), 20)
+  .option('--backlog <n>', 'creators wait while this many jobs are not completed', numberOption(1, 10_000_000), 1000)
+  .option('--url <endpoint>', 'endpoint of an existing server, which keeps the jobs; JOBLEDGER_TOKEN is the credential')
+  .option('--user <id>', 'user id of the jobs (default: the caller)')
   .action((options: LoadOptions) => main(options))
 
 async function main(options: LoadOptions): Promise<void> {
@@ -70,7 +75,7 @@ function report({ inTime, elapsedSeconds, latencies }: Traffic): void {
       Object.entries(inTime).map(([what, jobs]) => [what, { jobs, 'jobs per minute': perMinute(jobs) }]),
     ),
   )
-  console.log('\nHow long it took:')
+  console.log('\nDurations:')
   console.table({
     'to create one': latencies.createOne.figures,
     'to create a batch': latencies.createBatch.figures,
@@ -90,11 +95,11 @@ async function verify(
       ? { accounts: await accountsByApi(client, run), faults: [] }
       : await accountsBySql(databaseUrl, run)
   const wrong = [...accountFaults(accounts, { completed, waiting: created - completed }), ...faults]
-  if (wrong.length > 0) throw new LoadError(`The accounts do not add up:\n${wrong.slice(0, MAX_FAULTS).join('\n')}`)
+  if (wrong.length > 0) throw new LoadError(`The accounts are wrong:\n${wrong.slice(0, MAX_FAULTS).join('\n')}`)
   console.log(
     `\nEach of the ${completed} completed jobs has exactly the records PENDING, PROCESSING, COMPLETED and one result.`,
   )
-  if (created > completed) console.log(`Each of the ${created - completed} jobs that wait has the record PENDING.`)
+  if (created > completed) console.log(`Each of the ${created - completed} waiting jobs has only the record PENDING.`)
 }
 
 await program.parseAsync()

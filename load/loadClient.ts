@@ -64,7 +64,7 @@ export class LoadClient {
     const operation = { query: document.toString(), variables }
     const { data, errors } = await sendOperation<Data>(endpoint, operation, this.headers).catch((cause: Error) => {
       const why = cause.cause instanceof Error ? cause.cause.message || cause.message : cause.message
-      throw new LoadError(`${endpoint} does not answer (${why}): start a server there, or leave --url out.`, { cause })
+      throw new LoadError(`${endpoint} does not respond (${why}): start a server there, or omit --url.`, { cause })
     })
     if (errors?.[0]) throw new LoadError(`${endpoint} refused: ${errors[0].message}`)
     return data

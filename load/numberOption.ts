@@ -2,10 +2,10 @@
 import { InvalidArgumentError } from 'commander'
 
 /** A parser for commander. */
-export function numberOption(least: number, most: number): (text: string) => number {
+export function numberOption(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`)
   }
 }

@@ -31,7 +31,7 @@ export function startServerProcess({ databaseUrl, environment, isBuilt }: Server
     environment: { NODE_ENV: 'production', AUTH: 'open', PORT: '0', DATABASE_URL: databaseUrl, ...environment },
   })
   const endpoint = endpointOf(program)
-  endpoint.catch(() => undefined) // Not everybody waits for it.
+  endpoint.catch(() => undefined) // Callers that do not wait for it must not cause an unhandled rejection.
   return { ...program, endpoint }
 }
 

@@ -44,8 +44,8 @@ export async function openOwnTarget(): Promise<Target> {
       await server.ended
     })
     const described = external
-      ? 'a server of its own, on the PostgreSQL of TEST_DATABASE_URL'
-      : 'a server of its own, on a PostgreSQL that does not wait for the disk'
+      ? 'a new server on the PostgreSQL of TEST_DATABASE_URL'
+      : 'a new server on a PostgreSQL that does not wait for the disk'
     return { endpoint: await server.endpoint, databaseUrl: url, described, close }
   } catch (error) {
     await close()

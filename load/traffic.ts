@@ -38,7 +38,7 @@ export class Traffic {
     complete: new Latencies(),
     creationToCompletion: new Latencies(),
   }
-  /** Number of jobs when the time was over. */
+  /** Number of jobs at the end of the given time. */
   inTime: Counts = { created: 0, claimed: 0, completed: 0 }
   /** Duration of the load, in seconds. */
   elapsedSeconds = 0
@@ -63,7 +63,7 @@ export class Traffic {
   }
 
   /**
-   * Resolves when the time is over and every job is completed, or when `stop` was aborted and all
+   * Resolves when the time has ended and every job is completed, or when `stop` was aborted and all
    * started work has finished.
    * @throws LoadError
    */

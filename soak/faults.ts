@@ -1,13 +1,13 @@
 // Collects faults while the trial continues, so that one fault does not hide the next.
 
 /** Further faults would add no information. */
-const MOST = 50
+const MAX_FAULTS = 50
 
 export class Faults {
   private readonly noted: string[] = []
 
   note(fault: string): void {
-    if (this.noted.length < MOST) this.noted.push(fault)
+    if (this.noted.length < MAX_FAULTS) this.noted.push(fault)
   }
 
   get all(): readonly string[] {

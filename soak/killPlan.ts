@@ -17,9 +17,9 @@ export interface WorkerKill extends Moment {
 export type FoundationKill = Moment &
   (
     | { readonly of: 'server' }
-    | { readonly of: 'postgres'; readonly what: PostgresKill; readonly awayMs: number }
+    | { readonly of: 'postgres'; readonly what: PostgresKill; readonly downMs: number }
     /** Both at once. The server is restarted while the database is still unavailable. */
-    | { readonly of: 'both'; readonly awayMs: number }
+    | { readonly of: 'both'; readonly downMs: number }
   )
 
 export interface KillPlan {
@@ -37,20 +37,20 @@ export interface PlanOptions {
   readonly bothKills: number
   readonly workerKills: number
   /** Maximum time that PostgreSQL is unavailable. */
-  readonly awayMs: number
+  readonly downMs: number
 }
 
 const MAX_DELAY_MS = 300
 
 export function drawPlan(random: Random, options: PlanOptions): KillPlan {
   const { jobs, serverKills, postgresKills, bothKills, workerKills } = options
-  const awayMs = (): number => random.integer(0, options.awayMs)
+  const downMs = (): number => random.integer(0, options.downMs)
   const kinds = shuffled(random, [
     ...Array.from({ length: serverKills }, () => ({ of: 'server' }) as const),
     ...Array.from({ length: postgresKills }, () =>
-      POSTGRES_KILLS.map((what) => ({ of: 'postgres', what, awayMs: awayMs() }) as const),
+      POSTGRES_KILLS.map((what) => ({ of: 'postgres', what, downMs: downMs() }) as const),
     ).flat(),
-    ...Array.from({ length: bothKills }, () => ({ of: 'both', awayMs: awayMs() }) as const),
+    ...Array.from({ length: bothKills }, () => ({ of: 'both', downMs: downMs() }) as const),
   ])
   const moments = (count: number): Moment[] =>
     Array.from({ length: count }, (_, n) => ({

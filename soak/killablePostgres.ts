@@ -92,7 +92,7 @@ export class KillablePostgres {
    */
   async kill(what: PostgresKill): Promise<void> {
     const postmaster = this.child
-    if (postmaster === undefined) throw new Error('PostgreSQL does not run.')
+    if (postmaster === undefined) throw new Error('PostgreSQL is not running.')
     if (what === 'backend') return this.killBackend()
     const ended = once(postmaster, 'exit')
     const others = what === 'everything' ? await this.processes() : []

@@ -20,7 +20,7 @@ export interface Load {
   /** When aborted, no more processes are killed. */
   readonly signal: AbortSignal
   /** Called for each kill. */
-  tell(what: string): void
+  report(what: string): void
 }
 
 /** Maximum time until the server serves again after PostgreSQL accepts connections. */
@@ -46,7 +46,7 @@ async function killFoundations(kills: readonly FoundationKill[], victims: Victim
   const recoveriesMs: number[] = []
   for (const kill of kills) {
     await momentOf(kill, load)
-    load.tell(`killing ${JSON.stringify(kill)}`)
+    load.report(`killing ${JSON.stringify(kill)}`)
     const recoveryMs = await killFoundation(kill, victims, load.signal)
     if (recoveryMs !== undefined) recoveriesMs.push(recoveryMs)
   }
@@ -56,7 +56,7 @@ async function killFoundations(kills: readonly FoundationKill[], victims: Victim
 async function killWorkers(kills: readonly WorkerKill[], { workers }: Victims, load: Load): Promise<void> {
   for (const kill of kills) {
     await momentOf(kill, load)
-    load.tell(`killing worker ${JSON.stringify(kill)}`)
+    load.report(`killing worker ${JSON.stringify(kill)}`)
     workers.kill(kill.worker)
   }
 }
@@ -70,7 +70,7 @@ async function killFoundation(
   if (kill.of === 'postgres') return killPostgres(kill, victims, signal)
   if (kill.of === 'both') {
     await Promise.all([postgres.kill('everything'), server.kill()])
-    await pause(kill.awayMs)
+    await pause(kill.downMs)
     await postgres.start()
   } else {
     await server.kill()
@@ -80,7 +80,7 @@ async function killFoundation(
 }
 
 async function killPostgres(
-  { what, awayMs }: Extract<FoundationKill, { of: 'postgres' }>,
+  { what, downMs }: Extract<FoundationKill, { of: 'postgres' }>,
   { postgres, server, faults }: Victims,
   signal: AbortSignal,
 ): Promise<number> {
@@ -89,14 +89,14 @@ async function killPostgres(
   if (what === 'backend') {
     await postgres.accepting()
   } else {
-    await pause(awayMs)
+    await pause(downMs)
     await postgres.start()
   }
   const acceptedAt = performance.now()
   await server.serving(signal)
   const recoveryMs = Math.round(performance.now() - acceptedAt)
   if (recoveryMs > RECOVERY_MS) faults.note(`The server served again only after ${recoveryMs} ms.`)
-  if (server.pid !== pid) faults.note('It was another server that served again.')
+  if (server.pid !== pid) faults.note('The server was restarted, although it was not killed.')
   return recoveryMs
 }
 

@@ -8,12 +8,12 @@ interface Entry {
 }
 
 /** Requests that failed because the database was unavailable. */
-const DATABASE_AWAY =
+const DATABASE_UNAVAILABLE =
   /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|Server has closed the connection|Connection terminated|is not queryable|57P0[123]|timeout exceeded when trying to connect/
 
 export class ServerLog {
   /** Number of occurrences of each message. */
-  readonly said = new Map<string, number>()
+  readonly messageCounts = new Map<string, number>()
   private readonly faults: Faults
 
   constructor(faults: Faults) {
@@ -24,9 +24,9 @@ export class ServerLog {
     const entry = parse(line)
     if (entry === undefined) return
     const what = described(entry)
-    this.said.set(what, (this.said.get(what) ?? 0) + 1)
+    this.messageCounts.set(what, (this.messageCounts.get(what) ?? 0) + 1)
     const isSerious = entry.level === 'error' || entry.level === 'fatal'
-    if (isSerious && !DATABASE_AWAY.test(`${entry.err?.code} ${entry.err?.message}`))
+    if (isSerious && !DATABASE_UNAVAILABLE.test(`${entry.err?.code} ${entry.err?.message}`))
       this.faults.note(`The server logged: ${line}`)
   }
 }

@@ -14,23 +14,21 @@ interface SoakOptions {
   readonly verbose: boolean
 }
 
-const ROUND = { jobs: 2000, serverKills: 4, postgresKills: 2, bothKills: 1, workerKills: 8, awayMs: 8000 }
+const ROUND = { jobs: 2000, serverKills: 4, postgresKills: 2, bothKills: 1, workerKills: 8, downMs: 8000 }
 
 const SERVER_KILLS = ROUND.serverKills + ROUND.bothKills
 const POSTGRES_KILLS = ROUND.postgresKills * POSTGRES_WAYS.length + ROUND.bothKills
 
 const program = new Command('npm run soak --')
-  .description(
-    'Kills workers, the server and PostgreSQL in the middle of a load, and looks whether everything is there afterwards.',
-  )
-  .option('--minutes <n>', 'begin rounds for so long', numberOption(1, 100_000), 10)
+  .description('Kills workers, the server and PostgreSQL under load, and checks that nothing is lost.')
+  .option('--minutes <n>', 'duration; the last round is completed', numberOption(1, 100_000), 10)
   .option(
     '--seed <n>',
-    'another number draws other moments (default: by chance)',
+    'another number kills at other times (default: random)',
     numberOption(0, 1_000_000),
     randomInt(1_000_000),
   )
-  .option('--verbose', 'print what the server has logged, and how often', false)
+  .option('--verbose', 'print each kill, and how often the server logged each message', false)
   .action((options: SoakOptions) => main(options))
 
 async function main({ minutes: duration, seed, verbose }: SoakOptions): Promise<void> {
@@ -40,7 +38,7 @@ async function main({ minutes: duration, seed, verbose }: SoakOptions): Promise<
     stop.abort(new Error('Interrupted.'))
   })
   console.log(`${duration} minutes of rounds with ${ROUND.jobs} jobs each; the seed is ${seed}.`)
-  const trial = await Trial.open({ seed, ...(verbose && { tell: console.log }) })
+  const trial = await Trial.open({ seed, ...(verbose && { report: console.log }) })
   try {
     const rounds = await runRounds(trial, duration, stop.signal)
     await trial.close()
@@ -49,7 +47,7 @@ async function main({ minutes: duration, seed, verbose }: SoakOptions): Promise<
     process.exitCode ??= 1
     console.error(stop.signal.aborted ? 'Interrupted.' : error)
   }
-  if (verbose) console.table([...trial.said].map(([said, times]) => ({ said, times })))
+  if (verbose) console.table([...trial.messageCounts].map(([message, times]) => ({ message, times })))
   for (const fault of trial.faults) console.error(fault)
   if (trial.faults.length > 0) process.exitCode = 1
   if (process.exitCode) console.error(`Not passed; the seed was ${seed}.`)
@@ -58,7 +56,7 @@ async function main({ minutes: duration, seed, verbose }: SoakOptions): Promise<
 }
 
 const PASSED =
-  'no job was lost, none was completed twice, every history is whole, and the server always recovered by itself.'
+  'no job was lost, none was completed twice, every history is complete, and the server always recovered by itself.'
 
 async function runRounds(trial: Trial, duration: number, signal: AbortSignal): Promise<number> {
   const until = performance.now() + duration * 60_000
@@ -73,8 +71,10 @@ async function runRounds(trial: Trial, duration: number, signal: AbortSignal): P
 
 function lineOf(round: number, { jobs, seconds, recoveriesMs, retries }: RoundSummary): string {
   return (
-    `round ${round}: ${jobs} jobs in ${seconds} s, all completed; server killed ${SERVER_KILLS} times, PostgreSQL ${POSTGRES_KILLS} times, ` +
-    `workers ${ROUND.workerKills} times; served again within ${Math.max(...recoveriesMs)} ms; ${retries} requests sent again`
+    `round ${round}: ${jobs} jobs in ${seconds} s, all completed; server killed ` +
+    `${SERVER_KILLS} times, PostgreSQL ${POSTGRES_KILLS} times, ` +
+    `workers ${ROUND.workerKills} times; served again within ${Math.max(...recoveriesMs)} ` +
+    `ms; ${retries} requests sent again`
   )
 }
 

@@ -17,7 +17,7 @@ const TIMEOUT_MS = 120_000
  * The only accepted output of a server that ends by itself: the database was unavailable when it
  * started.
  */
-const DATABASE_AWAY = /^(No database server answers at .*|The database at .* cannot be used \(.*\).*)\n$/
+const DATABASE_UNAVAILABLE = /^(No database server responds at .*|The database at .* cannot be used \(.*\).*)\n$/
 
 export interface SupervisedServerOptions extends ServerProcessOptions {
   readonly faults: Faults
@@ -50,7 +50,7 @@ export class SupervisedServer {
       return server
     } catch (cause) {
       await server.stop()
-      throw new Error(['The server does not serve.', ...options.faults.all].join('\n'), { cause })
+      throw new Error(['The server is not running.', ...options.faults.all].join('\n'), { cause })
     }
   }
 
@@ -66,7 +66,7 @@ export class SupervisedServer {
     await current.ended
   }
 
-  /** Resolves when the server is ready and has answered a query that needs the database. */
+  /** Resolves when the server is ready and has responded to a query that needs the database. */
   async serving(signal?: AbortSignal): Promise<void> {
     const deadline = performance.now() + TIMEOUT_MS
     while (!((await this.answers()) && (await this.isReady()))) {
@@ -104,7 +104,7 @@ export class SupervisedServer {
       const end = await this.current.ended
       if (this.isStopping) {
         if (hasListened && end.code !== 0)
-          this.options.faults.note(`The server did not stop in good order: ${described(end)}`)
+          this.options.faults.note(`The server did not stop cleanly: ${described(end)}`)
         return
       }
       if (!this.wasKilled) this.judge(end, hasListened)
@@ -117,7 +117,7 @@ export class SupervisedServer {
 
   private judge(end: ProgramEnd, hasListened: boolean): void {
     if (hasListened) this.options.faults.note(`The server ended by itself: ${described(end)}`)
-    if (hasListened || DATABASE_AWAY.test(end.errors)) return
+    if (hasListened || DATABASE_UNAVAILABLE.test(end.errors)) return
     this.options.faults.note(`The server did not start: ${described(end)}`)
     this.cannotStart = true
   }

@@ -18,7 +18,7 @@ export interface TrialOptions {
   /** Whether to run the server from the output of `npm run build`. */
   readonly isBuilt?: boolean
   /** Called for each kill. */
-  tell?(what: string): void
+  report?(what: string): void
 }
 
 export interface RoundSummary {
@@ -85,8 +85,8 @@ export class Trial {
   }
 
   /** Number of occurrences of each message in the log of the server. */
-  get said(): ReadonlyMap<string, number> {
-    return this.victims.server.log.said
+  get messageCounts(): ReadonlyMap<string, number> {
+    return this.victims.server.log.messageCounts
   }
 
   /**
@@ -155,7 +155,7 @@ export class Trial {
     const killing = carryOut(drawPlan(randomFrom(seed), options), this.victims, {
       completed,
       signal: ending,
-      tell: (what) => this.options.tell?.(what),
+      report: (what) => this.options.report?.(what),
     }).finally(() => {
       isKilling = false
     })
@@ -173,7 +173,7 @@ export class Trial {
         const states = await statesOf(client, userId)
         if (states === 'COMPLETED') return
         if (states !== last) [last, progressAt] = [states, performance.now()]
-        if (performance.now() - progressAt > TIMEOUT_MS) throw new Error(`Nothing goes on any more: ${states}.`)
+        if (performance.now() - progressAt > TIMEOUT_MS) throw new Error(`The round makes no more progress: ${states}.`)
         await pause(POLL_MS)
       }
     })

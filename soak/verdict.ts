@@ -42,11 +42,11 @@ export async function findRoundFaults(
   )
   const more = (all[0]?.jobs ?? 0) - acknowledged.size
   return [
-    ...lost.map(({ key, id }) => `Job ${id}, acknowledged for ${key}, is not there.`),
+    ...lost.map(({ key, id }) => `Job ${id}, acknowledged for ${key}, does not exist.`),
     ...(more === 0 ? [] : [`There are ${all[0]?.jobs} jobs where ${acknowledged.size} were acknowledged.`]),
     ...odd.map(
       ({ id, state, completions, successes }) =>
-        `Job ${id} is ${state} with ${completions} completions and ${successes} results of success.`,
+        `Job ${id} is ${state} with ${completions} completions and ${successes} successful results.`,
     ),
     ...(await findHistoryFaults(client)).map(
       ({ jobId, sequence, fault }) => `Job ${jobId}, record ${sequence}: ${fault}.`,
@@ -67,6 +67,7 @@ export async function findConfirmationFaults(
   )
   return rows.map(
     ({ id, version, state }) =>
-      `The completion of job ${id}, claimed at version ${version}, was confirmed, but what came then is ${state ?? 'nothing'}.`,
+      `The completion of job ${id}, claimed at version ${version}, was confirmed, but the ` +
+      `next state is ${state ?? 'missing'}.`,
   )
 }

@@ -22,7 +22,7 @@ await runWorker({
     const durationMs = random.integer(1, 15)
     const fails = random.next() < FAILURES
     await pause(durationMs)
-    if (fails) throw new Error('This work fails now and then.')
+    if (fails) throw new Error('This work fails sometimes.')
     return { content: job.content }
   },
   onEvent(event) {

@@ -2,7 +2,7 @@
 // exact, so the results must be equal.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
-import { WrongAnswerError } from '../benchError.ts'
+import { WrongResponseError } from '../benchError.ts'
 import { loopContender } from '../contender.ts'
 import type { HttpTarget } from '../httpTarget.ts'
 import { untilRolledUp } from '../rolledUp.ts'
@@ -28,24 +28,24 @@ const COUNTS: readonly Count[] = [
   },
   {
     name: 'count-user-state',
-    title: 'jobCountsByState of the user with most jobs',
+    title: 'jobCountsByState of the user with the most jobs',
     query: `{ jobCountsByState(filter: { userId: "${BUSY_USER}" }) { state count } }`,
     sql: `${BY_STATE} AND user_id = '${BUSY_USER}' GROUP BY state ORDER BY state`,
   },
   {
     name: 'count-user',
-    title: 'jobCount of the user with most jobs',
+    title: 'jobCount of the user with the most jobs',
     query: `{ jobCount(filter: { userId: "${BUSY_USER}" }) }`,
     sql: `${TOTAL} AND user_id = '${BUSY_USER}'`,
   },
 ]
 
-interface Answer {
+interface Counts {
   readonly jobCount?: number
   readonly jobCountsByState?: readonly { state: string; count: number }[]
 }
 
-/** The jobs do not change meanwhile. */
+/** The cases of counts. The jobs do not change while they run. */
 export const COUNT_CASES = COUNTS.map(({ name }) => name)
 
 export function countCases(
@@ -59,26 +59,26 @@ export function countCases(
       const { rows } = await pool.query<{ state?: string; count: number }>({ name, text: sql })
       return JSON.stringify(rows.filter(({ count }) => count > 0))
     }
-    const answered = async (): Promise<string> => {
-      const { jobCount, jobCountsByState } = (JSON.parse(await server.send(operation)) as { data: Answer }).data
+    const returned = async (): Promise<string> => {
+      const { jobCount, jobCountsByState } = (JSON.parse(await server.send(operation)) as { data: Counts }).data
       return JSON.stringify(jobCountsByState?.filter(({ count }) => count > 0) ?? [{ count: jobCount }])
     }
-    const require = (answer: string): void => {
-      if (expected !== undefined && answer !== expected)
-        throw new WrongAnswerError(`${answer} was counted, where there are ${expected}`)
+    const require = (count: string): void => {
+      if (expected !== undefined && count !== expected)
+        throw new WrongResponseError(`got the count ${count} (expected ${expected})`)
     }
     return {
       ...{ name, title },
       measure: 'latency',
       callers: 1,
-      subject: loopContender({ name: 'jobledger', callers: 1, operation: async () => require(await answered()) }),
+      subject: loopContender({ name: 'jobledger', callers: 1, operation: async () => require(await returned()) }),
       references: [
         loopContender({ name: 'count(*) by pg', callers: 1, operation: async () => require(await counted()) }),
       ],
       async verify() {
         await untilRolledUp(pool)
         expected = await counted()
-        require(await answered())
+        require(await returned())
       },
     }
   })

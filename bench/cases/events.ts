@@ -2,7 +2,7 @@
 import { Agent, type ClientRequest, request } from 'node:http'
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
-import { WrongAnswerError } from '../benchError.ts'
+import { WrongResponseError } from '../benchError.ts'
 import { type Contender, loopContender } from '../contender.ts'
 import type { HttpTarget } from '../httpTarget.ts'
 import { BENCH_USER, countWritten } from '../writtenJobs.ts'
@@ -48,10 +48,10 @@ function subscribersCase({ server, client, callers }: EventTargets): BenchCase {
       },
       async verify() {
         const found = await countWritten(client)
-        if (found !== expected) throw new WrongAnswerError(`${expected} jobs should be there, ${found} are`)
-        if (subscribers.heard > 0) throw new WrongAnswerError('subscribers heard what was not for them')
+        if (found !== expected) throw new WrongResponseError(`the database has ${found} jobs (expected ${expected})`)
+        if (subscribers.heard > 0) throw new WrongResponseError('subscribers received events that they did not select')
         if (subscribers.count !== count)
-          throw new WrongAnswerError(`${subscribers.count} of ${count} subscribers are left`)
+          throw new WrongResponseError(`${subscribers.count} of ${count} subscriptions are open`)
         await subscribers.setCount(0)
       },
     })
@@ -76,11 +76,11 @@ function delayCase({ server }: EventTargets): BenchCase {
     loopContender({ name, callers: 1, operation, prepare: () => subscribers.setCount(count, { userId: BENCH_USER }) })
   return {
     name: 'event-delay',
-    title: 'create, until its event is heard',
+    title: 'create, until its event arrives',
     measure: 'latency',
     callers: 1,
     subject: create('jobledger', async () => subscribers.hear(await createJob(server)), 1),
-    references: [create('the answer alone', async () => void (await createJob(server)), 1)],
+    references: [create('the response alone', async () => void (await createJob(server)), 1)],
   }
 }
 
@@ -89,11 +89,11 @@ async function createJob(server: HttpTarget): Promise<string> {
     data: { createJob: { job?: { jobId: string; version: number } } }
   }
   const { job } = data.createJob
-  if (job?.version !== 1) throw new WrongAnswerError('no new job came')
+  if (job?.version !== 1) throw new WrongResponseError('the response has no new job')
   return job.jobId
 }
 
-const LATEST_MS = 10_000
+const TIMEOUT_MS = 10_000
 
 /** Number of open streams. */
 class Subscribers {
@@ -103,7 +103,7 @@ class Subscribers {
   private readonly agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
   private readonly open = new Set<ClientRequest>()
   private readonly waiting = new Map<string, () => void>()
-  private readonly told = new Set<string>()
+  private readonly received = new Set<string>()
 
   constructor(endpoint: URL) {
     this.endpoint = endpoint
@@ -122,9 +122,9 @@ class Subscribers {
 
   /** Resolves when the event of the job has arrived. */
   async hear(jobId: string): Promise<void> {
-    if (this.told.delete(jobId)) return
+    if (this.received.delete(jobId)) return
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new WrongAnswerError(`the event of ${jobId} has not come`)), LATEST_MS)
+      const timer = setTimeout(() => reject(new WrongResponseError(`the event of ${jobId} did not arrive`)), TIMEOUT_MS)
       this.waiting.set(jobId, () => {
         clearTimeout(timer)
         resolve()
@@ -137,7 +137,7 @@ class Subscribers {
     return new Promise((resolve, reject) => {
       const outgoing = request(this.endpoint, { method: 'POST', agent: this.agent, headers }, (incoming) => {
         if (incoming.statusCode !== 200)
-          reject(new WrongAnswerError(`status ${incoming.statusCode} for a subscription`))
+          reject(new WrongResponseError(`status ${incoming.statusCode} for a subscription`))
         incoming.setEncoding('utf8').on('data', (text: string) => this.note(text))
         incoming.once('close', () => this.open.delete(outgoing)).once('error', () => undefined)
         resolve()
@@ -154,7 +154,7 @@ class Subscribers {
       const wake = this.waiting.get(jobId as string)
       this.waiting.delete(jobId as string)
       if (wake) wake()
-      else this.told.add(jobId as string)
+      else this.received.add(jobId as string)
     }
   }
 }

@@ -25,9 +25,9 @@ function filtersAround({ middle, batch }: Middle): List[] {
   const both = (fewer: object): object => ({ ...BUSY.filter, ...fewer })
   return [
     jobList({ name: 'none', title: 'jobs, without a filter' }),
-    jobList({ name: 'user', title: 'jobs of a user with many', ...BUSY }),
-    jobList({ name: 'user-few', title: 'jobs of a user with few', ...userIs(QUIET_USER) }),
-    jobList({ name: 'user-none', title: 'jobs of a user with none', ...userIs('nobody') }),
+    jobList({ name: 'user', title: 'jobs of a user with many jobs', ...BUSY }),
+    jobList({ name: 'user-few', title: 'jobs of a user with few jobs', ...userIs(QUIET_USER) }),
+    jobList({ name: 'user-none', title: 'jobs of a user without jobs', ...userIs('nobody') }),
     ...['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'].map((state) =>
       jobList({ name: `state-${state.toLowerCase()}`, title: `jobs that are ${state}`, ...stateIs(state) }),
     ),
@@ -58,28 +58,28 @@ function filtersAround({ middle, batch }: Middle): List[] {
       filter: { completedBefore: instant },
       where: `completed_at < '${instant}'`,
     }),
-    jobList({ name: 'metadata', title: 'jobs by metadata of many', ...metadataHas({ source: 'api' }) }),
+    jobList({ name: 'metadata', title: 'jobs by metadata that many jobs have', ...metadataHas({ source: 'api' }) }),
     jobList({
       name: 'metadata-few',
-      title: `jobs by metadata of ${BATCH_SIZE} in the middle`,
+      title: `jobs by metadata that ${BATCH_SIZE} jobs in the middle have`,
       ...metadataHas({ batch }),
     }),
-    jobList({ name: 'metadata-none', title: 'jobs by metadata of none', ...metadataHas({ batch: -1 }) }),
+    jobList({ name: 'metadata-none', title: 'jobs by metadata that no job has', ...metadataHas({ batch: -1 }) }),
     jobList({
       name: 'deleted',
-      title: 'jobs, deleted ones too',
+      title: 'jobs, including deleted ones',
       filter: { includeDeleted: true },
       includeDeleted: true,
     }),
     jobList({
       name: 'user-and-state',
-      title: 'jobs of a user with many in a usual state',
+      title: 'jobs of a user with many jobs, in a usual state',
       filter: both(COMPLETED.filter),
       where: `${BUSY.where} AND ${COMPLETED.where}`,
     }),
     jobList({
       name: 'user-and-state-few',
-      title: 'jobs of a user with many in a rare state',
+      title: 'jobs of a user with many jobs, in a rare state',
       filter: both({ states: ['PROCESSING'] }),
       where: `${BUSY.where} AND state = 'PROCESSING'`,
     }),
@@ -93,13 +93,13 @@ function recordFilters(instant: string): List[] {
     recordList({ name: 'records-none', title: 'jobStateRecords, without a filter' }),
     recordList({
       name: 'records-user',
-      title: 'jobStateRecords of a user with many',
+      title: 'jobStateRecords of a user with many jobs',
       filter: { userId: BUSY_USER },
       where: ofUser(BUSY_USER),
     }),
     recordList({
       name: 'records-user-few',
-      title: 'jobStateRecords of a user with few',
+      title: 'jobStateRecords of a user with few jobs',
       filter: { userId: QUIET_USER },
       where: ofUser(QUIET_USER),
     }),
@@ -112,8 +112,8 @@ function recordFilters(instant: string): List[] {
     recordList({
       name: 'records-actor-none',
       title: 'jobStateRecords by an actor without records',
-      filter: { actor: 'key:nobody' },
-      where: `actor = 'key:nobody'`,
+      filter: { actor: 'key:unused' },
+      where: `actor = 'key:unused'`,
     }),
     recordList({
       name: 'records-previous',

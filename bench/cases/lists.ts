@@ -2,7 +2,7 @@
 // page of the same list, and the first page of each filter. PostgreSQL provides the expected rows.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
-import { WrongAnswerError } from '../benchError.ts'
+import { WrongResponseError } from '../benchError.ts'
 import { loopContender } from '../contender.ts'
 import type { HttpTarget } from '../httpTarget.ts'
 import { cursorOf } from './cursors.ts'
@@ -47,10 +47,10 @@ async function deepCase({ server, client, depth }: ListTargets, list: List): Pro
   const firstPage = operation(list, null)
   return {
     name: `deep-${list.name}`,
-    title: `${list.title}: the page behind ${deep} rows / page 1`,
+    title: `${list.title}: the page after ${deep} rows / page 1`,
     measure: 'latency',
     callers: 1,
-    subject: asker(server, `behind ${deep}`, deepPage),
+    subject: asker(server, `after ${deep}`, deepPage),
     references: [asker(server, 'page 1', firstPage)],
     verify: async () => {
       await requireRows(server, { list, operation: deepPage }, await expected(client, list, deep))
@@ -94,5 +94,5 @@ async function requireRows(
 ): Promise<void> {
   const found = list.idsOf((JSON.parse(await server.send(text)) as { data: never }).data)
   if (JSON.stringify(found) === JSON.stringify(rows)) return
-  throw new WrongAnswerError(`${list.title}: ${found.length} rows came that are not the ${rows.length} of SQL`)
+  throw new WrongResponseError(`${list.title}: the ${found.length} rows differ from the ${rows.length} of SQL`)
 }

@@ -39,10 +39,10 @@ export function transitionsScript({ prefix, perCaller }: Ids, batch: number): st
   return [
     `\\set n :client_id * ${perCaller} + random(0, ${perCaller - batch})`,
     script(`
-      SELECT answer.applied, (answer.job).* FROM jobledger.transition_jobs((
+      SELECT result.applied, (result.job).* FROM jobledger.transition_jobs((
         SELECT json_agg(json_build_object('jobId', id, 'to', CASE state WHEN 'PENDING' THEN 'PROCESSING' ELSE 'PENDING' END))
         FROM jobs WHERE id BETWEEN ${idAt(prefix, ':n')} AND ${idAt(prefix, `(:n + ${batch - 1})`)}
-      ), ${ACTOR}) AS answer ORDER BY answer.ordinal`),
+      ), ${ACTOR}) AS result ORDER BY result.ordinal`),
   ].join('\n')
 }
 

@@ -2,7 +2,7 @@
 // verified before the rounds.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
-import { WrongAnswerError } from '../benchError.ts'
+import { WrongResponseError } from '../benchError.ts'
 import { loopContender } from '../contender.ts'
 import type { HttpTarget } from '../httpTarget.ts'
 import { cursorOf } from './cursors.ts'
@@ -24,8 +24,8 @@ interface Question {
   jobsOf(data: unknown): unknown[]
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the answers of two servers, whose forms are known from the queries below
-type Answered = any
+// biome-ignore lint/suspicious/noExplicitAny: the responses of two servers, whose shapes are known from the queries below
+type Data = any
 
 const SAMPLED_JOBS = 500
 /**
@@ -76,13 +76,13 @@ function readCase(
   const verify = async (): Promise<void> => {
     const [own] = ours.operations
     const [other] = theirs.operations
-    const answer = ours.jobsOf(JSON.parse(await server.send(own as string)).data)
-    requireJobs(answer, jobs)
+    const response = ours.jobsOf(JSON.parse(await server.send(own as string)).data)
+    requireJobs(response, jobs)
     if (postgraphile === undefined) return
     const expected = theirs.jobsOf(JSON.parse(await postgraphile.send(other as string)).data)
-    if (JSON.stringify(answer) !== JSON.stringify(expected)) {
+    if (JSON.stringify(response) !== JSON.stringify(expected)) {
       const begin = (value: unknown): string => JSON.stringify(value).slice(0, 300)
-      throw new WrongAnswerError(`the answers differ: ${begin(answer)} and ${begin(expected)}`)
+      throw new WrongResponseError(`the responses differ: ${begin(response)} and ${begin(expected)}`)
     }
   }
   return {
@@ -95,8 +95,8 @@ function readCase(
 }
 
 function requireJobs(jobs: readonly unknown[], expected: number): void {
-  const there = jobs.filter((job) => job !== null && job !== undefined).length
-  if (there !== expected) throw new WrongAnswerError(`${there} jobs came, where ${expected} should have`)
+  const found = jobs.filter((job) => job !== null && job !== undefined).length
+  if (found !== expected) throw new WrongResponseError(`the response has ${found} jobs (expected ${expected})`)
 }
 
 async function oneJob(client: pg.Client): Promise<ReadCase> {
@@ -111,13 +111,13 @@ async function oneJob(client: pg.Client): Promise<ReadCase> {
       operations: operations(
         'query Job($id: ID!) { job(id: $id) { jobId userId content preset state version createdAt completedAt } }',
       ),
-      jobsOf: ({ job }: Answered) => [withInstants(job)],
+      jobsOf: ({ job }: Data) => [withInstants(job)],
     },
     theirs: {
       operations: operations(
         'query Job($id: UUID!) { jobByRowId(rowId: $id) { rowId userId content preset state version createdAt completedAt } }',
       ),
-      jobsOf: ({ jobByRowId }: Answered) => [withInstants(renamed(jobByRowId))],
+      jobsOf: ({ jobByRowId }: Data) => [withInstants(renamed(jobByRowId))],
     },
   }
 }
@@ -133,7 +133,7 @@ function page(): ReadCase {
             'query Page { jobs(first: 20, filter: { includeDeleted: true }) { nodes { jobId userId state createdAt } } }',
         }),
       ],
-      jobsOf: ({ jobs }: Answered) => jobs.nodes.map(withInstants),
+      jobsOf: ({ jobs }: Data) => jobs.nodes.map(withInstants),
     },
     theirs: {
       operations: [
@@ -142,7 +142,7 @@ function page(): ReadCase {
             'query Page { allJobs(first: 20, orderBy: [PRIMARY_KEY_DESC]) { nodes { rowId userId state createdAt } } }',
         }),
       ],
-      jobsOf: ({ allJobs }: Answered) => allJobs.nodes.map(renamed).map(withInstants),
+      jobsOf: ({ allJobs }: Data) => allJobs.nodes.map(renamed).map(withInstants),
     },
   }
 }
@@ -159,8 +159,8 @@ function nestedPage(): ReadCase {
             stateHistory(first: 5) { nodes { ${records} } } result { status processingTimeMs createdAt } } } }`,
         }),
       ],
-      jobsOf: ({ jobs }: Answered) =>
-        jobs.nodes.map(({ stateHistory, result, ...job }: Answered) => ({
+      jobsOf: ({ jobs }: Data) =>
+        jobs.nodes.map(({ stateHistory, result, ...job }: Data) => ({
           ...withInstants(job),
           records: stateHistory.nodes.map(withInstants),
           result: result && withInstants(result),
@@ -174,8 +174,8 @@ function nestedPage(): ReadCase {
             jobResultsByJobId(first: 1) { nodes { status processingTimeMs createdAt } } } } }`,
         }),
       ],
-      jobsOf: ({ allJobs }: Answered) =>
-        allJobs.nodes.map(({ jobStatesByJobId, jobResultsByJobId, ...job }: Answered) => {
+      jobsOf: ({ allJobs }: Data) =>
+        allJobs.nodes.map(({ jobStatesByJobId, jobResultsByJobId, ...job }: Data) => {
           const [result] = jobResultsByJobId.nodes
           return {
             ...withInstants(renamed(job)),
@@ -192,13 +192,13 @@ async function deepPage({ client, postgraphile, depth }: ReadTargets): Promise<R
     depth - 1,
   ])
   const after = cursorOf('jobs.CREATED_AT', 'desc', [rows[0]?.id])
-  const theirs = await postgraphile?.ask<Answered>(
+  const theirs = await postgraphile?.ask<Data>(
     `{ allJobs(first: 1, offset: ${depth - 1}, orderBy: [PRIMARY_KEY_DESC]) { pageInfo { endCursor } } }`,
   )
   const their = page().theirs
   const our = page().ours
   return {
-    title: `page of 20 jobs, 4 fields, behind ${depth} others, by cursor`,
+    title: `page of 20 jobs, 4 fields, after ${depth} others, by cursor`,
     jobs: 20,
     ours: {
       ...our,
@@ -223,7 +223,7 @@ async function deepPage({ client, postgraphile, depth }: ReadTargets): Promise<R
   }
 }
 
-function renamed({ rowId, ...rest }: Answered): object {
+function renamed({ rowId, ...rest }: Data): object {
   return { jobId: rowId, ...rest }
 }
 

@@ -12,7 +12,7 @@ export const TRANSITION = `
 
 /** $1 the items as JSON, $2 actor. */
 export const TRANSITIONS = `
-  SELECT answer.applied, (answer.job).* FROM jobledger.transition_jobs($1::json, $2) AS answer ORDER BY answer.ordinal`
+  SELECT result.applied, (result.job).* FROM jobledger.transition_jobs($1::json, $2) AS result ORDER BY result.ordinal`
 
 /** $1 user, $2 content, $3 preset, $4 metadata, $5 actor. */
 export const CREATE = `

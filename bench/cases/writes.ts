@@ -2,7 +2,7 @@
 // prepared statements on as many connections, and through pgbench.
 import type pg from 'pg'
 import type { BenchCase } from '../benchCase.ts'
-import { WrongAnswerError } from '../benchError.ts'
+import { WrongResponseError } from '../benchError.ts'
 import { type Contender, loopContender } from '../contender.ts'
 import type { HttpTarget } from '../httpTarget.ts'
 import { pgbenchContender } from '../pgbench.ts'
@@ -148,7 +148,7 @@ function createCase(targets: WriteTargets): BenchCase {
         expected = await countWritten(client)
       },
       async operation() {
-        if ((await make()) !== 1) throw new WrongAnswerError('no new job came')
+        if ((await make()) !== 1) throw new WrongResponseError('the response has no new job')
         expected += 1
       },
       verify: async () => requireCount(expected, await countWritten(client)),
@@ -172,7 +172,7 @@ function createCase(targets: WriteTargets): BenchCase {
 }
 
 function requireCount(expected: number, found: number): void {
-  if (found !== expected) throw new WrongAnswerError(`the database has ${found} jobs, where ${expected} were answered`)
+  if (found !== expected) throw new WrongResponseError(`the database has ${found} jobs (${expected} were confirmed)`)
 }
 
 function claimCase(targets: WriteTargets): BenchCase {
@@ -194,11 +194,10 @@ function claimCase(targets: WriteTargets): BenchCase {
       },
       async operation() {
         const job = await claim()
-        if (job?.userId !== BENCH_USER)
-          throw new WrongAnswerError('a job that is not of the queue was claimed, or none')
+        if (job?.userId !== BENCH_USER) throw new WrongResponseError('the claim returned no job of the queue')
         const completed = await complete(job)
         if (completed?.jobId !== job.jobId || completed.version !== 3)
-          throw new WrongAnswerError('the job was not completed')
+          throw new WrongResponseError('the job was not completed')
         expected += 1
       },
       verify: async () => requireCount(expected, await countWritten(client, 'COMPLETED')),

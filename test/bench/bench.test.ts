@@ -91,7 +91,8 @@ describe('npm run bench', () => {
     ])
     expect(readdirSync(out).toSorted()).toEqual(['results.json', 'results.md'])
     const table = readFileSync(join(out, 'results.md'), 'utf8')
-    for (const told of [table, first.stdout()]) expect(told).toContain('\nFewer than five rounds of a second: a look')
+    for (const report of [table, first.stdout()])
+      expect(report).toContain('\nFewer than five rounds of a second: a trial')
     expect(table).toMatch(/\| page \| 4 \| jobledger \| .* \| no PostGraphile \|/)
     expect(table).toMatch(/\| transition \| 4 \| pg \| .* \| \d+\.\d\d \(.* to .*\) x \|/)
 
@@ -128,14 +129,14 @@ describe('a case', () => {
     for (const close of closing.splice(0).reverse()) await close()
   })
 
-  /** A server that answers every request with a page of this many jobs, or with a status. */
+  /** A server that responds to every request with a page of this many jobs, or with a status. */
   async function pageServer(
-    answer: (asked: number) => { status?: number; jobs?: number; errors?: boolean },
+    respond: (asked: number) => { status?: number; jobs?: number; errors?: boolean },
   ): Promise<HttpTarget> {
     let asked = 0
     const server = createServer((incoming, response) => {
       incoming.resume().once('end', () => {
-        const { status = 200, jobs = 20, errors = false } = answer(asked)
+        const { status = 200, jobs = 20, errors = false } = respond(asked)
         asked += 1
         const nodes = Array.from({ length: jobs }, (_, index) => ({ jobId: `job ${index}`, state: 'PENDING' }))
         const renamed = nodes.map(({ jobId, ...job }) => ({ rowId: jobId, ...job }))
@@ -171,14 +172,14 @@ describe('a case', () => {
   })
 
   it.each([
-    ['a row is missing', () => ({ jobs: 19 }), /19 jobs came, where 20 should have/],
+    ['a row is missing', () => ({ jobs: 19 }), /the response has 19 jobs \(expected 20\)/],
     ['there are errors', () => ({ errors: true }), /status 200: "errors"/],
     ['the status is another', () => ({ status: 503 }), /status 503/],
-    ['one answer of many is wrong', (asked: number) => ({ errors: asked === 20 }), /"errors"/],
-  ])('has no ratio where %s', async (_, answer, fault) => {
+    ['one response of many is wrong', (asked: number) => ({ errors: asked === 20 }), /"errors"/],
+  ])('has no ratio where %s', async (_, response, fault) => {
     for (const [server, postgraphile] of [
-      [await pageServer(answer), await pageServer(right)],
-      [await pageServer(right), await pageServer(answer)],
+      [await pageServer(response), await pageServer(right)],
+      [await pageServer(right), await pageServer(response)],
     ] as const) {
       const result = await measurePages(server, postgraphile)
       expect(result.ratios).toEqual({})
@@ -228,7 +229,7 @@ describe('the basis of the figures', () => {
     jobs.settle(1, moves, [2])
     await jobs.verify()
     jobs.settle(0, jobs.moves(0, 1), [2])
-    await expect(jobs.verify()).rejects.toThrow('the database has 11 versions and 11 records, where 12 were answered')
+    await expect(jobs.verify()).rejects.toThrow('the database has 11 versions and 11 records, where 12 were confirmed')
     expect(() => jobs.settle(0, jobs.moves(0, 1), [undefined])).toThrow(/from version 1 to undefined/)
   })
 

@@ -36,7 +36,7 @@ describe('npm run bench', () => {
     await onServer(serverUrl(), (client) => client.query(`CREATE DATABASE ${NAME}`))
     try {
       await onServer(foreign, (client) => client.query('CREATE TABLE precious AS SELECT 1 AS kept'))
-      expect(await refusal(['--only', 'page'])).toMatch(/^The database jobledger_bench_301 is there, without .*\.\n$/)
+      expect(await refusal(['--only', 'page'])).toMatch(/^The database jobledger_bench_301 exists, but .*\.\n$/)
       const { rows } = await onServer(foreign, (client) => client.query('SELECT kept FROM precious'))
       expect(rows).toEqual([{ kept: 1 }])
     } finally {
@@ -48,8 +48,8 @@ describe('npm run bench', () => {
     const file = join(out, 'file')
     writeFileSync(file, '')
     for (const place of [file, join(file, 'below')]) {
-      const told = await refusal(['--out', place])
-      expect(told).toMatch(/^The results cannot be written into .*\/file(\/below)?: E(EXIST|NOTDIR).*\.\n$/)
+      const message = await refusal(['--out', place])
+      expect(message).toMatch(/^The results cannot be written into .*\/file(\/below)?: E(EXIST|NOTDIR).*\.\n$/)
     }
   })
 
@@ -60,16 +60,16 @@ describe('npm run bench', () => {
       'mysql://root:secret@localhost/',
       /^BENCH_DATABASE_URL must be .* \(got mysql:\/\/\)\..*\n$/,
     ],
-    ['leads nowhere', 'postgres://me@localhost:1/', /^The benchmark cannot go on: .*\(ECONNREFUSED\)\.\n$/],
-  ])('says in one sentence that BENCH_DATABASE_URL %s', async (_, url, told) => {
-    const said = await refusal(['--only', 'page'], url)
-    expect(said).toMatch(told)
-    expect(said).not.toContain('secret')
+    ['leads nowhere', 'postgres://me@localhost:1/', /^The benchmark cannot continue: .*\(ECONNREFUSED\)\.\n$/],
+  ])('says in one sentence that BENCH_DATABASE_URL %s', async (_, url, message) => {
+    const output = await refusal(['--only', 'page'], url)
+    expect(output).toMatch(message)
+    expect(output).not.toContain('secret')
   })
 
   it('reports in one sentence what PostgreSQL refuses', async () => {
     expect(await refusal(['--only', 'page'], databaseUrl(serverUrl(), 'nosuch'))).toBe(
-      'The benchmark cannot go on: database "nosuch" does not exist (3D000).\n',
+      'The benchmark cannot continue: database "nosuch" does not exist (3D000).\n',
     )
   })
 

@@ -49,7 +49,7 @@ describe('npm run load', () => {
   it('reports in one sentence that no server responds', async () => {
     const program = load(['--url', 'http://127.0.0.1:1/graphql'])
     expect(await program.ended).toMatchObject({ code: 1 })
-    expect(program.stderr()).toMatch(/^http:\/\/127\.0\.0\.1:1\/graphql does not answer \(.*\): start a server there/)
+    expect(program.stderr()).toMatch(/^http:\/\/127\.0\.0\.1:1\/graphql does not respond \(.*\): start a server there/)
     expect(program.stderr()).not.toMatch(/^\s+at /m)
   })
 })

@@ -35,7 +35,7 @@ it(`loses no job and completes none twice when workers, the server and PostgreSQ
     postgresKills: 1,
     bothKills: 1,
     workerKills: 4,
-    awayMs: 1000,
+    downMs: 1000,
   })
   expect(jobs).toBeGreaterThanOrEqual(2000)
   expect(recoveriesMs).toHaveLength(3)

@@ -5,18 +5,18 @@ import { EmbeddedDatabaseError } from '../src/database/embedded/errors.ts'
 import { MigrationError } from '../src/database/migrations.ts'
 import { BenchError } from './benchError.ts'
 
-const TOLD = [BenchError, ServerStartError, MigrationError, EmbeddedDatabaseError]
+const USER_ERRORS = [BenchError, ServerStartError, MigrationError, EmbeddedDatabaseError]
 
 /**
  * A sentence if the user can fix the problem. Otherwise a fault of ours: the error with its stack.
  */
-export function toldOf(error: unknown): unknown {
-  if (TOLD.some((kind) => error instanceof kind)) return (error as Error).message
+export function userMessage(error: unknown): unknown {
+  if (USER_ERRORS.some((kind) => error instanceof kind)) return (error as Error).message
   if (!(error instanceof Error) || !isFromOutside(error)) return error
   // If a host has several addresses, the outer error says nothing and the inner ones say why each
   // failed.
   const messages = error instanceof AggregateError ? error.errors.map(({ message }: Error) => message) : [error.message]
-  return `The benchmark cannot go on: ${messages.join('; ')} (${error.code}).`
+  return `The benchmark cannot continue: ${messages.join('; ')} (${error.code}).`
 }
 
 /**
