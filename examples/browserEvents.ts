@@ -1,4 +1,5 @@
-// For a web page: calls `onEvent` for every event, and reconnects where it was when the connection breaks or goes silent.
+// For a web page: calls `onEvent` for every event. If the connection breaks or goes silent, it
+// reconnects and continues after the last event.
 import { createClient } from 'graphql-sse'
 
 const QUERY = `subscription ($after: String) {
@@ -45,7 +46,10 @@ export async function follow({ url, token, after, silenceMs = SILENCE_MS, onEven
   }
 }
 
-/** `fetch` whose response fails after `silenceMs` of silence. That closes the connection, so the next request opens a new one. */
+/**
+ * `fetch` whose response fails after `silenceMs` of silence. That closes the connection, so the
+ * next request opens a new one.
+ */
 function fetchUntilSilent(silenceMs: number): typeof fetch {
   return async (input, init) => {
     const silence = new AbortController()

@@ -52,8 +52,8 @@ export interface App {
 /** Creates a server on a database that has the schema. Connects on first use. */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
-  const look: SchemaFaultOptions['look'] = (error) => readiness.refresh(error)
-  const database = connectDatabase({ onNewTimeline, ...databaseSettings({ config, log, databaseUrl }, look) })
+  const checkSchema: SchemaFaultOptions['checkSchema'] = (error) => readiness.refresh(error)
+  const database = connectDatabase({ onNewTimeline, ...databaseSettings({ config, log, databaseUrl }, checkSchema) })
   const ledger = openLedger(database, config.limits)
   const timeline = new TimelineCheck(database.pool, onNewTimeline)
   const readiness = databaseReadiness(database, timeline, log)
@@ -61,7 +61,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const authenticate = createAuthenticator({
     settings: config.access,
     database,
-    onLastUseFailure: (error) => log.warn({ err: error }, 'the last use of an API key could not be noted'),
+    onLastUseFailure: (error) => log.warn({ err: error }, 'last use of an API key could not be stored'),
     jwtEvents: jwtEvents(log),
   })
   const server = createHttpServer({
@@ -82,10 +82,10 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     }),
   })
   let port = config.port
-  let chores: Service[] = []
+  let services: Service[] = []
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await Promise.all([server.close(), ...chores.map((chore) => chore.stop())]).finally(() => database.close())
+    await Promise.all([server.close(), ...services.map((service) => service.stop())]).finally(() => database.close())
   }
   return {
     ledger,
@@ -100,7 +100,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     async listen() {
       port = await server.listen()
       if (closing !== undefined) return
-      chores = [watchTimeline(config, timeline, log), ...startServices({ config, log, databaseUrl }, ledger)]
+      services = [watchTimeline(config, timeline, log), ...startServices({ config, log, databaseUrl }, ledger)]
     },
     close: () => (closing ??= close()),
   }
@@ -108,16 +108,16 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
 
 function databaseSettings(
   { config, log, databaseUrl }: AppOptions,
-  look: SchemaFaultOptions['look'],
+  checkSchema: SchemaFaultOptions['checkSchema'],
 ): DatabaseSettings {
   const onOwnFault = onceAMinute((facts: { err: unknown }) =>
-    log.error(facts, 'statement refused, but the schema is intact'),
+    log.error(facts, 'statement refused although the schema is intact'),
   )
   return {
     ...config.database,
     url: databaseUrl,
-    explainFailure: schemaFaults({ look, onOwnFault }),
-    onPoolError: (error) => log.warn({ err: error }, 'an idle connection to the database broke; it will be replaced'),
+    explainFailure: schemaFaults({ checkSchema, onOwnFault }),
+    onPoolError: (error) => log.warn({ err: error }, 'idle database connection broke; replacing it'),
   }
 }
 
@@ -140,7 +140,7 @@ function startServices(options: AppOptions, ledger: Ledger): Service[] {
     log,
   })
   const others = [startMaintenance(options, ledger), startRollUp(options, ledger)]
-  return [...others.filter((chore) => chore !== undefined), ...publishers]
+  return [...others.filter((service) => service !== undefined), ...publishers]
 }
 
 function startMaintenance({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Service | undefined {

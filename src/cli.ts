@@ -55,7 +55,8 @@ function seedNumber(text: string): number {
 function endpoint(): Option {
   return new Option(
     '--url <url>',
-    `endpoint of the server (default: JOBLEDGER_URL, or ${DEFAULT_URL}); the credential is JOBLEDGER_TOKEN, or in the file JOBLEDGER_TOKEN_FILE`,
+    `endpoint of the server (default: JOBLEDGER_URL, or ${DEFAULT_URL}); the credential is ` +
+      'JOBLEDGER_TOKEN, or in the file JOBLEDGER_TOKEN_FILE',
   )
 }
 

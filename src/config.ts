@@ -1,5 +1,5 @@
-// Reads the settings of a process from the environment, once. No other file reads process.env; other code gets its settings as arguments.
-// Must not log, exit or connect.
+// Reads the settings of a process from the environment, once. No other file reads process.env;
+// other code gets its settings as arguments. Must not log, exit or connect.
 import { resolve } from 'node:path'
 import type { AccessSettings } from './access/authenticate.ts'
 import { accessFaults, accessSettings, unprotectedFaults } from './config/access.ts'
@@ -87,7 +87,8 @@ type Purpose = 'serve' | 'work'
 export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES.shape)
 
 /**
- * Reads the settings from the environment and from the file `.env` of the current folder, if it exists. The environment wins.
+ * Reads the settings from the environment and from the file `.env` of the current folder, if it
+ * exists. The environment wins.
  * @throws ConfigError
  */
 export function readConfig(purpose: Purpose = 'work'): Config {
@@ -98,8 +99,8 @@ export function readConfig(purpose: Purpose = 'work'): Config {
 }
 
 /**
- * Reads only the settings of client commands. `url` is the value of the option --url. `requireToken`: whether the token file must exist
- * now; later it is retried.
+ * Reads only the settings of client commands. `url` is the value of the option --url.
+ * `requireToken`: whether the token file must exist now; later it is retried.
  * @throws ConfigError
  */
 export function readClientConfig(url?: string, { requireToken = true } = {}): ClientConfig {

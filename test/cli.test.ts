@@ -105,7 +105,7 @@ describe('migrate-down', () => {
       'migrate-down',
     ])
     expect(await program.ended).toEqual({ code: 1, signal: null })
-    expect(program.stderr()).toMatch(/^No database server answers at 127\.0\.0\.1:1 [^\n]*\n$/)
+    expect(program.stderr()).toMatch(/^No database server responds at 127\.0\.0\.1:1 [^\n]*\n$/)
   })
 })
 

@@ -1,4 +1,5 @@
-// The log on an output that takes nothing: a full disk, a pipe that nothing reads, a pipe whose reader has ended.
+// The log on an output that takes nothing: a full disk, a pipe that nothing reads, a pipe whose
+// reader has ended.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'

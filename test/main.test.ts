@@ -1,4 +1,5 @@
-// The server as a person runs it: real processes, signals, and the sentences of every failure that is to be expected.
+// The server as a person runs it: real processes, signals, and the sentences of every failure that
+// is to be expected.
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -29,7 +30,7 @@ async function makeDatabase(options?: TestDatabaseOptions): Promise<TestDatabase
   return database
 }
 
-/** On a database that may be somebody's, a server is open only if that is asked for. */
+/** On a database that may be shared, a server is open only if it is set to be. */
 function startMain(environment: Record<string, string>): Program {
   const open = environment.DATABASE_URL !== undefined && environment.AUTH === undefined
   return runProgram('src/main.ts', { PORT: '0', ...(open && { AUTH: 'open' }), ...environment })
@@ -166,7 +167,7 @@ describe('with DATABASE_URL', () => {
 
   it('says that no server answers there', async () => {
     const sentence = await sentenceOf(startMain({ DATABASE_URL: 'postgresql://user:geheim@127.0.0.1:1/name' }))
-    expect(sentence).toMatch(/No database server answers at 127\.0\.0\.1:1 .*DATABASE_URL/)
+    expect(sentence).toMatch(/No database server responds at 127\.0\.0\.1:1 .*DATABASE_URL/)
     expect(sentence).not.toContain('geheim')
   })
 

@@ -1,4 +1,5 @@
-// Creates, finds, lists and revokes API keys. A key is shown once, when it is created; the database stores only its hash.
+// Creates, finds, lists and revokes API keys. A key is shown once, when it is created; the database
+// stores only its hash.
 import { createHash, randomBytes } from 'node:crypto'
 import { type ApiKey, Prisma, type PrismaClient } from '../database/generated/client.ts'
 import type { Sql } from '../database/rows/sql.ts'
@@ -38,7 +39,8 @@ export function isApiKey(text: string): boolean {
 /**
  * Creates a key. `key` is the credential to send. It cannot be recovered later.
  *
- * @throws InvalidInputError with all issues; ApiKeyError if the name is taken, even by a revoked key
+ * @throws InvalidInputError with all issues; ApiKeyError if the name is taken, even by a revoked
+ * key
  */
 export async function createApiKey(prisma: PrismaClient, input: ApiKeyInput): Promise<{ key: string; apiKey: ApiKey }> {
   checkInput(input)
@@ -61,7 +63,11 @@ export async function listApiKeys(prisma: PrismaClient): Promise<ApiKey[]> {
   return prisma.apiKey.findMany({ orderBy: { id: 'asc' } })
 }
 
-/** Revokes a key permanently. Does nothing if it is already revoked. @throws ApiKeyError if no key has this name */
+/**
+ * Revokes a key permanently. Does nothing if it is already revoked.
+ *
+ * @throws ApiKeyError if no key has this name
+ */
 export async function revokeApiKey({ prisma, sql }: LedgerDatabase, name: string): Promise<ApiKey> {
   await sql.execute`UPDATE api_keys SET revoked_at = jobledger.current_instant() WHERE name = ${name} AND revoked_at IS NULL`
   const apiKey = await prisma.apiKey.findUnique({ where: { name } })

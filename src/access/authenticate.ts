@@ -10,20 +10,25 @@ import { createJwtVerifier, InvalidTokenError, type JwtEvents, type JwtSettings 
 export interface AccessSettings {
   /** open: callers are not authenticated and have all roles. */
   readonly mode: 'open' | 'required'
-  /** The operator set `open`. Otherwise it is the default of a server that only this machine can reach. */
+  /**
+   * The operator set `open`. Otherwise it is the default of a server that only this machine can
+   * reach.
+   */
   readonly isExplicit: boolean
   /** Undefined: only API keys are accepted. */
   readonly jwt: JwtSettings | undefined
 }
 
-/** The credential is missing or not valid. The message says why, without repeating the credential. */
+/**
+ * The credential is missing or not valid. The message says why, without repeating the credential.
+ */
 export class UnauthenticatedError extends Error {
   override readonly name = 'UnauthenticatedError'
 }
 
 /**
- * Takes the value of the Authorization header. Awaits `beforeLookUp` before it queries the database for a caller that is not
- * authenticated yet, and passes its errors on.
+ * Takes the value of the Authorization header. Awaits `beforeLookUp` before it queries the database
+ * for a caller that is not authenticated yet, and passes its errors on.
  *
  * @throws UnauthenticatedError; KeysUnavailableError (publishedKeys.ts); what the database throws
  */
@@ -68,7 +73,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   }
 
   async function lookUp(text: string, beforeLookUp: () => Promise<void>): Promise<ApiKey | null> {
-    // Requests with a valid key count towards the limit of the key. They must not be refused because others guess keys.
+    // Requests with a valid key count towards the limit of the key. They must not be refused
+    // because others guess keys.
     if (!validated.has(text)) await beforeLookUp()
     const apiKey = await findApiKey(database.prisma, text)
     if (apiKey !== null) cached.set(text, apiKey)
@@ -109,7 +115,8 @@ function bearerOf(authorization: string | null): string {
   }
   if (credential.length > MAX_CREDENTIAL_CHARACTERS) {
     throw new UnauthenticatedError(
-      `The token must be at most ${MAX_CREDENTIAL_CHARACTERS} characters long (got ${credential.length}): configure its issuer to include fewer claims.`,
+      `The token must be at most ${MAX_CREDENTIAL_CHARACTERS} characters long (got ` +
+        `${credential.length}): configure its issuer to include fewer claims.`,
     )
   }
   return credential

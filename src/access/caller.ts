@@ -2,7 +2,10 @@
 import { labelOf, type Operation, ROLES, type Role, rolesFor, type Scope, scopeOf } from './roles.ts'
 
 export interface Caller {
-  /** The actor of every record that the caller causes: `user:<sub>`, `key:<name>` or `system:<task>`. */
+  /**
+   * The actor of every record that the caller causes: `user:<sub>`, `key:<name>` or
+   * `system:<task>`.
+   */
   readonly actor: string
   /** The user whose jobs are the caller's own; null for programs that do not act for a user. */
   readonly userId: string | null
@@ -25,7 +28,8 @@ export function requireScope(caller: Caller, operation: Operation): Exclude<Scop
 }
 
 /**
- * The user to whose jobs an operation is limited for the caller; undefined if it may touch all jobs.
+ * The user to whose jobs an operation is limited for the caller; undefined if it may touch all
+ * jobs.
  *
  * @throws ForbiddenError if it may touch no jobs
  */

@@ -32,8 +32,8 @@ export class InvalidTokenError extends Error {
 /** Maximum difference between the clocks of the issuer and the server. */
 const LEEWAY_SECONDS = 60
 /**
- * Algorithms for published keys; each key restricts them further. All use a private key to sign: anyone could make an HMAC with a
- * public key.
+ * Algorithms for published keys; each key restricts them further. All use a private key to sign:
+ * anyone could make an HMAC with a public key.
  */
 const PUBLISHED_KEY_ALGORITHMS = [
   'RS256',
@@ -61,7 +61,10 @@ export interface JwtEvents extends PublishedKeysEvents {
 /** Maximum number of characters of a claim to log. */
 const MAX_LOGGED_CHARACTERS = 100
 
-/** Creates a function that verifies a token. It throws InvalidTokenError or KeysUnavailableError (publishedKeys.ts). */
+/**
+ * Creates a function that verifies a token. It throws InvalidTokenError or KeysUnavailableError
+ * (publishedKeys.ts).
+ */
 export function createJwtVerifier(settings: JwtSettings, events: JwtEvents): JwtVerifier {
   const { keys, issuer, audience, rolesClaim } = settings
   const options = {
@@ -131,7 +134,8 @@ function faultOf(error: unknown): string {
 function callerOf({ sub }: JWTPayload, roles: readonly Role[]): Caller {
   if (typeof sub !== 'string' || sub === '' || [...sub].length > MAX_SUBJECT_CHARACTERS || /\p{Cc}|\p{Cs}/u.test(sub)) {
     throw new InvalidTokenError(
-      `The token is not valid: its claim "sub" must be 1 to ${MAX_SUBJECT_CHARACTERS} characters without control characters.`,
+      `The token is not valid: its claim "sub" must be 1 to ${MAX_SUBJECT_CHARACTERS} ` +
+        'characters without control characters.',
     )
   }
   return { actor: `user:${sub}`, userId: sub, roles }

@@ -1,5 +1,5 @@
-// The keys that an issuer publishes (JSON Web Key Set, RFC 7517), fetched by jose. A key set stays in use until a newer one replaces it:
-// valid tokens must work while the issuer is unavailable.
+// The keys that an issuer publishes (JSON Web Key Set, RFC 7517), fetched by jose. A key set stays
+// in use until a newer one replaces it: valid tokens must work while the issuer is unavailable.
 import { createPublicKey } from 'node:crypto'
 import {
   createLocalJWKSet,
@@ -14,7 +14,10 @@ import {
 import { RetryableError } from '../database/retryableErrors.ts'
 import { algorithmsOf } from './publicKeys.ts'
 
-/** The token cannot be verified at the moment, because its key cannot be fetched. The token may be valid. */
+/**
+ * The token cannot be verified at the moment, because its key cannot be fetched. The token may be
+ * valid.
+ */
 export class KeysUnavailableError extends RetryableError {
   override readonly name = 'KeysUnavailableError'
   readonly apiCode = 'UNAVAILABLE'
@@ -34,7 +37,10 @@ const FAILURE_BACKOFF_MS = 1000
 /** Minimum time between two requests for unknown key ids. Any client can invent key ids. */
 const LOOKUP_INTERVAL_MS = 5000
 
-/** Creates a function that finds the key of a token. It throws KeysUnavailableError; any other error means that the token is not valid. */
+/**
+ * Creates a function that finds the key of a token. It throws KeysUnavailableError; any other error
+ * means that the token is not valid.
+ */
 export function publishedKeys(url: URL, { onRefreshFailure }: PublishedKeysEvents): JWTVerifyGetKey {
   let fetched = { requestedAt: Number.NEGATIVE_INFINITY, ids: new Set<string | undefined>() }
   const fetchSet: FetchImplementation = async (...request) => {
@@ -100,7 +106,10 @@ function withBackoff(fetchOnce: FetchImplementation): FetchImplementation {
   }
 }
 
-/** Refuses a key set without a usable key: an issuer that is starting must not replace a good set with an empty one. */
+/**
+ * Refuses a key set without a usable key: an issuer that is starting must not replace a good set
+ * with an empty one.
+ */
 async function fetchKeySet(...[url, init]: Parameters<FetchImplementation>): Promise<JSONWebKeySet> {
   const response = await fetch(url, init)
   if (response.status !== 200) throw new Error(`The issuer responded with status ${response.status} (expected 200).`)

@@ -1,5 +1,5 @@
-// Reads roles from the claim of a token. Only exact names count. A string that contains a name, or equals one after Unicode case folding,
-// must never give a role.
+// Reads roles from the claim of a token. Only exact names count. A string that contains a name, or
+// equals one after Unicode case folding, must never give a role.
 import { ROLES, type Role } from './roles.ts'
 
 const ANY_ROLE = ROLES.join('|')
@@ -7,8 +7,8 @@ const ANY_ROLE = ROLES.join('|')
 const ROLE_LIST = new RegExp(`^(?:${ANY_ROLE})(?:(?: |, ?)(?:${ANY_ROLE}))*$`)
 
 /**
- * The roles in a claim: an array of names, or a string of names. In an array, unknown names are ignored, because they may belong to other
- * systems. A token without the claim has the role USER.
+ * The roles in a claim: an array of names, or a string of names. In an array, unknown names are
+ * ignored, because they may belong to other systems. A token without the claim has the role USER.
  */
 export function readRoleClaim(claim: unknown): Role[] {
   if (claim === undefined) return ['USER']

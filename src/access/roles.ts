@@ -1,4 +1,5 @@
-// The table of roles: who may do what. docs/security.md shows it; graphql/accessRules.ts maps the fields of the API to its operations.
+// The table of roles: who may do what. docs/security.md shows it; graphql/accessRules.ts maps the
+// fields of the API to its operations.
 
 export const ROLES = ['USER', 'WORKER', 'AUDITOR', 'ADMIN'] as const
 

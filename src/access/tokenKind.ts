@@ -1,8 +1,12 @@
-// Recognizes tokens that are not access tokens. An issuer signs ID tokens, refresh tokens and logout tokens with the same keys, some of
-// them for the same audience. They must not authorize API calls (RFC 9068, section 4; RFC 8725, section 3.11).
+// Recognizes tokens that are not access tokens. An issuer signs ID tokens, refresh tokens and
+// logout tokens with the same keys, some of them for the same audience. They must not authorize API
+// calls (RFC 9068, section 4; RFC 8725, section 3.11).
 import type { JWTPayload } from 'jose'
 
-/** Accepted values of the header `typ`, without `application/`. Most issuers send JWT or nothing; RFC 9068 requires at+jwt. */
+/**
+ * Accepted values of the header `typ`, without `application/`. Most issuers send JWT or nothing;
+ * RFC 9068 requires at+jwt.
+ */
 const ACCEPTED_TYPES = ['jwt', 'at+jwt']
 /** Claims that only ID tokens have (OpenID Connect Core, sections 3.1.3.6 and 3.3.2.11). */
 const ID_TOKEN_CLAIMS = ['at_hash', 'c_hash']

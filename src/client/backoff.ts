@@ -7,7 +7,9 @@ const FIRST_MS = 100
 /** A larger Retry-After is capped. */
 const MAX_RETRY_AFTER_MS = 60_000
 
-/** Milliseconds to wait after `failures` consecutive failures; the server's Retry-After is added. */
+/**
+ * Milliseconds to wait after `failures` consecutive failures; the server's Retry-After is added.
+ */
 export function backoffMs(failures: number, error: unknown, maxMs: number): number {
   const ms = Math.min(maxMs, FIRST_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)
   const requestedMs = error instanceof ServerUnavailableError ? (error.retryAfterMs ?? 0) : 0

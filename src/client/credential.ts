@@ -1,16 +1,19 @@
-// The credential of our own clients. Tokens expire while a client runs, so a token may be a function
-// that returns the current one.
+// The credential of our own clients. Tokens expire while a client runs, so a token may be a
+// function that returns the current one.
 import { ServerUnavailableError } from './requestErrors.ts'
 import type { ApiResponse } from './sendOperation.ts'
 
 /**
  * A token or an API key; or a function that returns the current one. It is called for each request,
- * and once more if the server refuses the result: cache the token until shortly before it expires. An
- * error that it throws counts as an outage and is retried.
+ * and once more if the server refuses the result: cache the token until shortly before it expires.
+ * An error that it throws counts as an outage and is retried.
  */
 export type Token = string | (() => string | Promise<string>)
 
-/** Time limit of one call of a token function: shorter than that of a request, so that the error names the cause. */
+/**
+ * Time limit of one call of a token function: shorter than that of a request, so that the error
+ * names the cause.
+ */
 const TOKEN_MS = 10_000
 
 /** Characters that are valid in a header. */
@@ -33,7 +36,11 @@ export class Credential {
     return typeof this.token === 'function'
   }
 
-  /** The headers of a request. @throws ServerUnavailableError if the token function fails; the reason of `signal` if aborted */
+  /**
+   * The headers of a request.
+   *
+   * @throws ServerUnavailableError if the token function fails; the reason of `signal` if aborted
+   */
   async headers(signal: AbortSignal): Promise<Record<string, string>> {
     const { token } = this
     if (token === undefined) return {}

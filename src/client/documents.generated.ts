@@ -27,7 +27,10 @@ export type Scalars = {
 export type ClaimJobsInput = {
   /** Only these jobs; at most 100. For workers that already know which jobs to claim. */
   readonly jobIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
-  /** Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease ends. */
+  /**
+   * Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease
+   * ends.
+   */
   readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** Maximum number of jobs, 1 to 100. */
   readonly limit?: InputMaybe<Scalars['Int']['input']>;
@@ -69,7 +72,10 @@ export type CreateJobInput = {
   readonly content: Scalars['String']['input'];
   /** Unique per user; 1 to 200 characters. The same key with the same input returns the existing job. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Maximum number of attempts, 1 to 1000; 1 by default. A failed job is retried until they are used up. */
+  /**
+   * Maximum number of attempts, 1 to 1000; 1 by default. A failed job is retried until they are used
+   * up.
+   */
   readonly maxAttempts?: InputMaybe<Scalars['Int']['input']>;
   /** Free-form data about the job; up to 64 KiB. */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
@@ -106,7 +112,10 @@ export type ErrorCode =
 
 /** The leases to extend. */
 export type ExtendLeasesInput = {
-  /** Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease ends. */
+  /**
+   * Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease
+   * ends.
+   */
   readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** The leases; 1 to 1000. */
   readonly leases: ReadonlyArray<JobLease>;
@@ -250,7 +259,10 @@ export type RequestJobCancellationInput = {
 export type RescueStuckJobsInput = {
   /** Only count the jobs. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Only jobs that have been PROCESSING for longer than this many seconds, including jobs without a lease. By default all jobs whose lease has ended. */
+  /**
+   * Only jobs that have been PROCESSING for longer than this many seconds, including jobs without a
+   * lease. By default all jobs whose lease has expired.
+   */
   readonly olderThanSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -523,12 +535,12 @@ export type ExtendLeasesMutation = { readonly outcome:
     | { readonly __typename: 'InvalidInput', readonly message: string }
    | null };
 
-export type EndByCompletionMutationVariables = Exact<{
+export type CompleteHeldJobMutationVariables = Exact<{
   input: CompleteJobInput;
 }>;
 
 
-export type EndByCompletionMutation = { readonly outcome:
+export type CompleteHeldJobMutation = { readonly outcome:
     | { readonly __typename: 'IllegalTransition', readonly message: string }
     | { readonly __typename: 'InvalidInput', readonly message: string }
     | { readonly __typename: 'JobNotFound', readonly message: string }
@@ -536,12 +548,12 @@ export type EndByCompletionMutation = { readonly outcome:
     | { readonly __typename: 'VersionConflict', readonly message: string }
    | null };
 
-export type EndByFailureMutationVariables = Exact<{
+export type FailHeldJobMutationVariables = Exact<{
   input: FailJobInput;
 }>;
 
 
-export type EndByFailureMutation = { readonly outcome:
+export type FailHeldJobMutation = { readonly outcome:
     | { readonly __typename: 'IllegalTransition', readonly message: string }
     | { readonly __typename: 'InvalidInput', readonly message: string }
     | { readonly __typename: 'JobNotFound', readonly message: string }
@@ -549,12 +561,12 @@ export type EndByFailureMutation = { readonly outcome:
     | { readonly __typename: 'VersionConflict', readonly message: string }
    | null };
 
-export type EndByCancellationMutationVariables = Exact<{
+export type CancelHeldJobMutationVariables = Exact<{
   input: TransitionJobInput;
 }>;
 
 
-export type EndByCancellationMutation = { readonly outcome:
+export type CancelHeldJobMutation = { readonly outcome:
     | { readonly __typename: 'IllegalTransition', readonly message: string }
     | { readonly __typename: 'InvalidInput', readonly message: string }
     | { readonly __typename: 'JobNotFound', readonly message: string }
@@ -562,12 +574,12 @@ export type EndByCancellationMutation = { readonly outcome:
     | { readonly __typename: 'VersionConflict', readonly message: string }
    | null };
 
-export type EndByReleaseMutationVariables = Exact<{
+export type ReleaseHeldJobMutationVariables = Exact<{
   input: ReleaseJobInput;
 }>;
 
 
-export type EndByReleaseMutation = { readonly outcome:
+export type ReleaseHeldJobMutation = { readonly outcome:
     | { readonly __typename: 'IllegalTransition', readonly message: string }
     | { readonly __typename: 'InvalidInput', readonly message: string }
     | { readonly __typename: 'JobNotFound', readonly message: string }
@@ -583,30 +595,30 @@ export type LatestRecordsQueryVariables = Exact<{
 
 export type LatestRecordsQuery = { readonly job: { readonly stateHistory: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly newState: JobState, readonly metadata: Record<string, unknown>, readonly reason: string | null }>, readonly pageInfo: { readonly hasPreviousPage: boolean, readonly startCursor: string | null } } } | null };
 
-export type JobsInWorkQueryVariables = Exact<{
+export type ProcessingJobsQueryVariables = Exact<{
   presets: InputMaybe<ReadonlyArray<Scalars['String']['input']> | Scalars['String']['input']>;
   after: InputMaybe<Scalars['String']['input']>;
 }>;
 
 
-export type JobsInWorkQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly stateMetadata: Record<string, unknown> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type ProcessingJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly stateMetadata: Record<string, unknown> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
-type EndOutcome_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly message: string };
+type HeldJobOutcome_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly message: string };
 
-type EndOutcome_InvalidInput_Fragment = { readonly __typename: 'InvalidInput', readonly message: string };
+type HeldJobOutcome_InvalidInput_Fragment = { readonly __typename: 'InvalidInput', readonly message: string };
 
-type EndOutcome_JobNotFound_Fragment = { readonly __typename: 'JobNotFound', readonly message: string };
+type HeldJobOutcome_JobNotFound_Fragment = { readonly __typename: 'JobNotFound', readonly message: string };
 
-type EndOutcome_TransitionJobSuccess_Fragment = { readonly __typename: 'TransitionJobSuccess' };
+type HeldJobOutcome_TransitionJobSuccess_Fragment = { readonly __typename: 'TransitionJobSuccess' };
 
-type EndOutcome_VersionConflict_Fragment = { readonly __typename: 'VersionConflict', readonly message: string };
+type HeldJobOutcome_VersionConflict_Fragment = { readonly __typename: 'VersionConflict', readonly message: string };
 
-export type EndOutcomeFragment =
-  | EndOutcome_IllegalTransition_Fragment
-  | EndOutcome_InvalidInput_Fragment
-  | EndOutcome_JobNotFound_Fragment
-  | EndOutcome_TransitionJobSuccess_Fragment
-  | EndOutcome_VersionConflict_Fragment
+export type HeldJobOutcomeFragment =
+  | HeldJobOutcome_IllegalTransition_Fragment
+  | HeldJobOutcome_InvalidInput_Fragment
+  | HeldJobOutcome_JobNotFound_Fragment
+  | HeldJobOutcome_TransitionJobSuccess_Fragment
+  | HeldJobOutcome_VersionConflict_Fragment
 ;
 
 export type JobOfMessageQueryVariables = Exact<{
@@ -674,14 +686,14 @@ export const RunTransitionFragmentDoc = new TypedDocumentString(`
   version
   stateMetadata
 }`, {"fragmentName":"RunTransition"}) as unknown as TypedDocumentString<RunTransitionFragment, unknown>;
-export const EndOutcomeFragmentDoc = new TypedDocumentString(`
-    fragment EndOutcome on TransitionJobResult {
+export const HeldJobOutcomeFragmentDoc = new TypedDocumentString(`
+    fragment HeldJobOutcome on TransitionJobResult {
   __typename
   ... on Error {
     message
   }
 }
-    `, {"fragmentName":"EndOutcome"}) as unknown as TypedDocumentString<EndOutcomeFragment, unknown>;
+    `, {"fragmentName":"HeldJobOutcome"}) as unknown as TypedDocumentString<HeldJobOutcomeFragment, unknown>;
 export const JobEventsDocument = new TypedDocumentString(`
     subscription JobEvents($after: String, $filter: JobStateRecordFilter) {
   jobEvents(after: $after, filter: $filter) {
@@ -973,54 +985,54 @@ export const ExtendLeasesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ExtendLeasesMutation, ExtendLeasesMutationVariables>;
-export const EndByCompletionDocument = new TypedDocumentString(`
-    mutation EndByCompletion($input: CompleteJobInput!) {
+export const CompleteHeldJobDocument = new TypedDocumentString(`
+    mutation CompleteHeldJob($input: CompleteJobInput!) {
   outcome: completeJob(input: $input) {
-    ...EndOutcome
+    ...HeldJobOutcome
   }
 }
-    fragment EndOutcome on TransitionJobResult {
+    fragment HeldJobOutcome on TransitionJobResult {
   __typename
   ... on Error {
     message
   }
-}`) as unknown as TypedDocumentString<EndByCompletionMutation, EndByCompletionMutationVariables>;
-export const EndByFailureDocument = new TypedDocumentString(`
-    mutation EndByFailure($input: FailJobInput!) {
+}`) as unknown as TypedDocumentString<CompleteHeldJobMutation, CompleteHeldJobMutationVariables>;
+export const FailHeldJobDocument = new TypedDocumentString(`
+    mutation FailHeldJob($input: FailJobInput!) {
   outcome: failJob(input: $input) {
-    ...EndOutcome
+    ...HeldJobOutcome
   }
 }
-    fragment EndOutcome on TransitionJobResult {
+    fragment HeldJobOutcome on TransitionJobResult {
   __typename
   ... on Error {
     message
   }
-}`) as unknown as TypedDocumentString<EndByFailureMutation, EndByFailureMutationVariables>;
-export const EndByCancellationDocument = new TypedDocumentString(`
-    mutation EndByCancellation($input: TransitionJobInput!) {
+}`) as unknown as TypedDocumentString<FailHeldJobMutation, FailHeldJobMutationVariables>;
+export const CancelHeldJobDocument = new TypedDocumentString(`
+    mutation CancelHeldJob($input: TransitionJobInput!) {
   outcome: transitionJob(input: $input) {
-    ...EndOutcome
+    ...HeldJobOutcome
   }
 }
-    fragment EndOutcome on TransitionJobResult {
+    fragment HeldJobOutcome on TransitionJobResult {
   __typename
   ... on Error {
     message
   }
-}`) as unknown as TypedDocumentString<EndByCancellationMutation, EndByCancellationMutationVariables>;
-export const EndByReleaseDocument = new TypedDocumentString(`
-    mutation EndByRelease($input: ReleaseJobInput!) {
+}`) as unknown as TypedDocumentString<CancelHeldJobMutation, CancelHeldJobMutationVariables>;
+export const ReleaseHeldJobDocument = new TypedDocumentString(`
+    mutation ReleaseHeldJob($input: ReleaseJobInput!) {
   outcome: releaseJob(input: $input) {
-    ...EndOutcome
+    ...HeldJobOutcome
   }
 }
-    fragment EndOutcome on TransitionJobResult {
+    fragment HeldJobOutcome on TransitionJobResult {
   __typename
   ... on Error {
     message
   }
-}`) as unknown as TypedDocumentString<EndByReleaseMutation, EndByReleaseMutationVariables>;
+}`) as unknown as TypedDocumentString<ReleaseHeldJobMutation, ReleaseHeldJobMutationVariables>;
 export const LatestRecordsDocument = new TypedDocumentString(`
     query LatestRecords($jobId: ID!, $before: String) {
   job(id: $jobId) {
@@ -1039,8 +1051,8 @@ export const LatestRecordsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LatestRecordsQuery, LatestRecordsQueryVariables>;
-export const JobsInWorkDocument = new TypedDocumentString(`
-    query JobsInWork($presets: [String!], $after: String) {
+export const ProcessingJobsDocument = new TypedDocumentString(`
+    query ProcessingJobs($presets: [String!], $after: String) {
   jobs(
     filter: {states: [PROCESSING], presets: $presets}
     orderBy: {field: UPDATED_AT, direction: DESC}
@@ -1057,7 +1069,7 @@ export const JobsInWorkDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<JobsInWorkQuery, JobsInWorkQueryVariables>;
+    `) as unknown as TypedDocumentString<ProcessingJobsQuery, ProcessingJobsQueryVariables>;
 export const JobOfMessageDocument = new TypedDocumentString(`
     query JobOfMessage($jobId: ID!) {
   job(id: $jobId) {

@@ -1,5 +1,5 @@
-// The entry `jobledger/events`: follows the ledger over HTTP. A stream that breaks is reopened with the
-// cursor of the last event, so no event is missed; events in transit may arrive twice.
+// The entry `jobledger/events`: follows the ledger over HTTP. A stream that breaks is reopened with
+// the cursor of the last event, so no event is missed; events in transit may arrive twice.
 
 import { backoffMs, sleep } from './backoff.ts'
 import { Credential, type Token } from './credential.ts'
@@ -32,9 +32,9 @@ export interface FollowJobEventsOptions {
   /** The full endpoint URL, such as `http://localhost:4000/graphql`. */
   readonly url: string
   /**
-   * A token or an API key that may read jobs; unset for an open server. A function returns the current
-   * one: it is called for each connection, and once more if the server refuses the result. If it
-   * throws, the stream is retried as after an outage.
+   * A token or an API key that may read jobs; unset for an open server. A function returns the
+   * current one: it is called for each connection, and once more if the server refuses the result.
+   * If it throws, the stream is retried as after an outage.
    */
   readonly token?: Token | undefined
   /** The cursor of an event: the stream starts after it. By default it starts now. */
@@ -61,8 +61,8 @@ const ACCEPTED_MS = 5000
 const SUBSCRIBER: Requester = { name: 'subscriber', needs: 'that may read jobs' }
 
 /**
- * Yields every event at least once, those of one job in order, until the signal is aborted. Reads only
- * as fast as the events are consumed.
+ * Yields every event at least once, those of one job in order, until the signal is aborted. Reads
+ * only as fast as the events are consumed.
  *
  * @throws RequestRefusedError for what no retry fixes: the credential, URL, filter or cursor
  */
@@ -150,7 +150,9 @@ class Connection {
     this.options.onRecovery?.()
   }
 
-  /** Whether to try a new token: once for each credential that was accepted before it was refused. */
+  /**
+   * Whether to try a new token: once for each credential that was accepted before it was refused.
+   */
   mayRenew({ code }: RequestRefusedError): boolean {
     if (code !== 'UNAUTHENTICATED' || !this.credential.isRenewable) return false
     if (performance.now() - this.openedAt > ACCEPTED_MS) this.renewals = 0

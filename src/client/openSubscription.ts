@@ -8,7 +8,9 @@ import { graphQLResponse, NotGraphQLResponseError, type Operation } from './send
 
 const EVENTS = 'text/event-stream'
 
-/** One result of a subscription. Check `errors` first: `data` is typed as if the request succeeded. */
+/**
+ * One result of a subscription. Check `errors` first: `data` is typed as if the request succeeded.
+ */
 export interface StreamedResult<Data> {
   readonly headers: Headers
   readonly data: Data
@@ -23,7 +25,10 @@ class StreamBrokenError extends Error {
 export interface StreamOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
-  /** Milliseconds without data, not even a ping, after which a connection counts as dead. 30000 by default. */
+  /**
+   * Milliseconds without data, not even a ping, after which a connection counts as dead. 30000 by
+   * default.
+   */
   readonly silenceMs?: number | undefined
   /** Called for each ping of the server; the first arrives as soon as the stream is open. */
   readonly onComment?: (() => void) | undefined
@@ -39,8 +44,8 @@ const SILENCE_MS = 30_000
 const RESPONSE_TIMEOUT_MS = 15_000
 
 /**
- * Resolves when the server responds, to the results until the server completes the subscription. They
- * are read only as fast as they are consumed. End the iteration to close the connection.
+ * Resolves when the server responds, to the results until the server completes the subscription.
+ * They are read only as fast as they are consumed. End the iteration to close the connection.
  *
  * Always opens a new connection: any connection of a pool may be dead after the last one broke.
  *

@@ -6,7 +6,10 @@ export class ServerUnavailableError extends Error {
   override readonly name = 'ServerUnavailableError'
   /** Milliseconds to wait before the next request, if the server sent Retry-After. */
   readonly retryAfterMs: number | undefined
-  /** The request was certainly not processed. Otherwise it may have been, and only the response was lost. */
+  /**
+   * The request was certainly not processed. Otherwise it may have been, and only the response was
+   * lost.
+   */
   readonly notProcessed: boolean
 
   constructor(message: string, { cause, retryAfterMs, notProcessed = false }: UnavailableDetails = {}) {
@@ -22,10 +25,16 @@ interface UnavailableDetails {
   readonly notProcessed?: boolean
 }
 
-/** The server refuses the request, and retrying does not help. The message is complete: print it without a stack trace. */
+/**
+ * The server refuses the request, and retrying does not help. The message is complete: print it
+ * without a stack trace.
+ */
 export class RequestRefusedError extends Error {
   override readonly name = 'RequestRefusedError'
-  /** UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, INVALID_INPUT; `HTTP_404` and the like if the API did not respond itself. */
+  /**
+   * UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, INVALID_INPUT; `HTTP_404` and the like if the API
+   * did not respond itself.
+   */
   readonly code: string
   /** The server's message. */
   readonly detail: string

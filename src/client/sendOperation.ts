@@ -10,7 +10,10 @@ export interface Operation {
   readonly variables?: object | undefined
 }
 
-/** The HTTP status and the GraphQL response. Check `errors` first: `data` is typed as if the request succeeded. */
+/**
+ * The HTTP status and the GraphQL response. Check `errors` first: `data` is typed as if the request
+ * succeeded.
+ */
 export interface ApiResponse<Data> {
   readonly status: number
   readonly headers: Headers
@@ -34,7 +37,8 @@ export class NotGraphQLResponseError extends Error {
 
 /**
  * Sends to `endpoint`, the full URL of the API, until `signal` is aborted. Rejects only without a
- * GraphQL response: with NotGraphQLResponseError for another response, else with the error of `fetch`.
+ * GraphQL response: with NotGraphQLResponseError for another response, else with the error of
+ * `fetch`.
  */
 export async function sendOperation<Data>(
   endpoint: string,

@@ -1,4 +1,5 @@
-// `jobledger api-key`: creates, lists and revokes API keys in the embedded or the configured database.
+// `jobledger api-key`: creates, lists and revokes API keys in the embedded or the configured
+// database.
 
 import { ApiKeyError, createApiKey, listApiKeys, revokeApiKey } from '../access/apiKeys.ts'
 import { ROLES, type Role } from '../access/roles.ts'
@@ -25,8 +26,8 @@ const DAY_MS = 86_400_000
 const MAX_DAYS = 36_500
 
 /**
- * Prints only the key to stdout, so that it can be piped, and notes to stderr. A key that could not be
- * printed is revoked.
+ * Prints only the key to stdout, so that it can be piped, and notes to stderr. A key that could not
+ * be printed is revoked.
  *
  * @throws UsageError, ApiKeyError, OutputError
  */
@@ -39,7 +40,8 @@ export async function createKey(name: string, { roles, user, expires }: CreateAp
       if (error instanceof InvalidInputError) throw new UsageError(withOptionNames(error), { cause: error })
       throw unconfirmed(
         error,
-        `The database did not confirm the key ${name}: it may have been created but was not shown. ${LIST_KEYS} If it is listed, revoke it and create one with another name.`,
+        `The database did not confirm the key ${name}: it may have been created but was not ` +
+          `shown. ${LIST_KEYS} If it is listed, revoke it and create one with another name.`,
       )
     })
     await show(key, () => revoke(ledger, name))
@@ -92,7 +94,8 @@ function revoke(ledger: Ledger, name: string): Promise<{ name: string; revokedAt
   return revokeApiKey(ledger, name).catch((error: unknown) => {
     throw unconfirmed(
       error,
-      `The database did not confirm that the key ${name} is revoked: it may still be accepted. Run "${typedCommand('api-key', 'revoke', name)}" again. ${LIST_KEYS}`,
+      `The database did not confirm that the key ${name} is revoked: it may still be ` +
+        `accepted. Run "${typedCommand('api-key', 'revoke', name)}" again. ${LIST_KEYS}`,
     )
   })
 }
@@ -111,7 +114,9 @@ function withOptionNames({ issues }: InvalidInputError): string {
   return issues.map(({ path: [member = ''], message }) => `${OPTIONS[member] ?? member} ${message}`).join(' ')
 }
 
-/** Explains what to do if it is unknown whether a key was written. Returns other errors unchanged. */
+/**
+ * Explains what to do if it is unknown whether a key was written. Returns other errors unchanged.
+ */
 function unconfirmed(error: unknown, message: string): unknown {
   return error instanceof OutcomeUnknownError ? new ApiKeyError(message, { cause: error }) : error
 }

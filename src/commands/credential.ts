@@ -1,4 +1,5 @@
-// Describes the credential of a command to the user: its source, and whether its roles suffice. Never its value.
+// Describes the credential of a command to the user: its source, and whether its roles suffice.
+// Never its value.
 import type { Role } from '../access/roles.ts'
 import { labelOf, type Operation, rolesFor, scopeOf } from '../access/roles.ts'
 import type { ViewerRolesQuery } from '../client/documents.generated.ts'
@@ -7,8 +8,14 @@ import type { ClientConfig } from '../config/client.ts'
 
 export function credentialSource({ tokenFrom }: Pick<ClientConfig, 'tokenFrom'>): string {
   if (tokenFrom === undefined)
-    return 'No credential is set: set JOBLEDGER_TOKEN to a token or an API key, or JOBLEDGER_TOKEN_FILE to a file that holds it.'
-  return `The credential was read from ${tokenFrom === 'JOBLEDGER_TOKEN_FILE' ? 'the file of JOBLEDGER_TOKEN_FILE' : tokenFrom}.`
+    return (
+      'No credential is set: set JOBLEDGER_TOKEN to a token or an API key, or ' +
+      'JOBLEDGER_TOKEN_FILE to a file that holds it.'
+    )
+  return (
+    'The credential was read from ' +
+    `${tokenFrom === 'JOBLEDGER_TOKEN_FILE' ? 'the file of JOBLEDGER_TOKEN_FILE' : tokenFrom}.`
+  )
 }
 
 /** The message of a refusal, with the source of the credential if that is at fault. */
@@ -19,7 +26,10 @@ export function refusalMessage({ message, isAboutInput }: RequestRefusedError, c
 /** The operations of a command that creates jobs and works on them itself. */
 const NEEDED: readonly Operation[] = ['jobs:create', 'jobs:work']
 
-/** Why a caller cannot create jobs and work on them; undefined if it can, or if its roles are unknown. */
+/**
+ * Why a caller cannot create jobs and work on them; undefined if it can, or if its roles are
+ * unknown.
+ */
 export function missingRole(command: string, viewer: ViewerRolesQuery['viewer'] | undefined): string | undefined {
   if (viewer == null) return undefined
   const { actor, roles } = viewer

@@ -21,9 +21,9 @@ import { sendOperation, type TypedDocument } from '../client/sendOperation.ts'
 import type { ClientConfig } from '../config/client.ts'
 import { readClientConfig } from '../config.ts'
 import { credentialSource, missingRole, withOptions } from './credential.ts'
-import { DemoError } from './demo/demoError.ts'
 import { describeFailure, type FoundFile, filesBelow, hashFile } from './demo/files.ts'
 import { reportProgress } from './demo/progress.ts'
+import { UsageError } from './program/usageError.ts'
 import { tableText } from './table.ts'
 import { typedCommand } from './typedCommand.ts'
 
@@ -43,13 +43,13 @@ const TOO_MANY_REQUESTS = 429
 
 type Send = <Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables) => Promise<Data>
 
-/** Resolves when every file has its job. @throws DemoError */
+/** Resolves when every file has its job. @throws UsageError */
 export async function demo(folder: string, { url: given, user }: DemoOptions): Promise<void> {
   const run = randomUUID()
   const config = readClientConfig(given)
   const send = sender(config)
   const fault = missingRole('jobledger demo', (await send(ViewerRolesDocument, {})).viewer)
-  if (fault !== undefined) throw new DemoError(`${fault} ${credentialSource(config)}`)
+  if (fault !== undefined) throw new UsageError(`${fault} ${credentialSource(config)}`)
   const byState = () => send(CountsByStateDocument, { filter: { metadata: { run }, includeDeleted: true } })
   await byState()
   const files = await filesBelow(folder)
@@ -97,7 +97,7 @@ async function processFile(send: Send, file: FoundFile, { run, userId }: { run: 
     expectSuccess((await send(CompleteJobDocument, { input: done })).completeJob)
     return { jobId, failed: false }
   } catch (error) {
-    if (error instanceof DemoError) throw error
+    if (error instanceof UsageError) throw error
     const errorMessage = describeFailure(error)
     const done = { jobId, errorMessage, processingTimeMs: processingTimeMs(), reason: 'the file cannot be read' }
     expectSuccess((await send(FailJobDocument, { input: done })).failJob)
@@ -107,7 +107,7 @@ async function processFile(send: Send, file: FoundFile, { run, userId }: { run: 
 
 async function showHistory(send: Send, jobId: string): Promise<void> {
   const { job } = await send(FullHistoryDocument, { jobId })
-  if (!job) throw new DemoError(`Job ${jobId} no longer exists.`)
+  if (!job) throw new UsageError(`Job ${jobId} no longer exists.`)
   console.log(`\nThe full history of job ${job.jobId}, ${JSON.stringify(job.content)}:`)
   const rows = job.stateHistory.nodes.map(
     ({ sequence, previousState, newState, previousStateDurationMs: after, ...record }) => ({
@@ -136,9 +136,10 @@ function sender(config: ClientConfig): Send {
     const signal = AbortSignal.timeout(REQUEST_MS)
     const request = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, signal)
     const response = await credential.send(request, signal).catch((error: Error) => {
-      if (error instanceof ServerUnavailableError) throw new DemoError(error.message)
-      throw new DemoError(
-        `No response from ${url} (${describeFailure(error.cause ?? error)}): start the server with "${typedCommand('start')}", or pass its endpoint as --url.`,
+      if (error instanceof ServerUnavailableError) throw new UsageError(error.message)
+      throw new UsageError(
+        `No response from ${url} (${describeFailure(error.cause ?? error)}): start the ` +
+          `server with "${typedCommand('start')}", or pass its endpoint as --url.`,
       )
     })
     if (response.status === TOO_MANY_REQUESTS) {
@@ -148,7 +149,7 @@ function sender(config: ClientConfig): Send {
     const [error] = response.errors ?? []
     if (error) {
       const isAboutCaller = ['UNAUTHENTICATED', 'FORBIDDEN'].includes(String(error.extensions?.code))
-      throw new DemoError(`The server refused: ${error.message}${isAboutCaller ? ` ${credentialSource(config)}` : ''}`)
+      throw new UsageError(`The server refused: ${error.message}${isAboutCaller ? ` ${credentialSource(config)}` : ''}`)
     }
     return response.data
   }
@@ -156,12 +157,12 @@ function sender(config: ClientConfig): Send {
 
 function jobOf({ createJob: outcome }: RecordJobMutation): string {
   if (outcome?.__typename === 'CreateJobSuccess') return outcome.job.jobId
-  throw new DemoError(`The job was refused: ${withOptions(String(outcome?.message), { userId: '--user' })}`)
+  throw new UsageError(`The job was refused: ${withOptions(String(outcome?.message), { userId: '--user' })}`)
 }
 
 function expectSuccess(outcome: { readonly __typename: string; readonly message?: string } | null): void {
   if (outcome?.__typename !== 'TransitionJobSuccess')
-    throw new DemoError(`The transition was refused: ${outcome?.message}`)
+    throw new UsageError(`The transition was refused: ${outcome?.message}`)
 }
 
 /** On a signal, files in progress are finished and no other is started. */

@@ -11,11 +11,9 @@ import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { EventsFileError } from '../publishing/fileSink.ts'
 import { PubSubSetUpError } from '../publishing/pubSub/setUp.ts'
-import { DemoError } from './demo/demoError.ts'
 import { OutputError } from './output.ts'
 import { UsageError } from './program/usageError.ts'
 import { retryMessage } from './retryMessage.ts'
-import { SeedError } from './seed/seedError.ts'
 
 const EXPECTED = [
   ConfigError,
@@ -24,8 +22,6 @@ const EXPECTED = [
   MigrationError,
   ListenError,
   EventsFileError,
-  DemoError,
-  SeedError,
   ApiKeyError,
   InvalidInputError,
   UsageError,

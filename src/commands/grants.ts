@@ -12,7 +12,10 @@ export interface GrantsOptions extends GrantRoles {
   readonly apply: boolean
 }
 
-/** @throws UsageError for invalid roles, or if the database refuses; MigrationError for another schema version */
+/**
+ * @throws UsageError for invalid roles, or if the database refuses; MigrationError for another
+ * schema version
+ */
 export async function grants({ apply, ...roles }: GrantsOptions): Promise<void> {
   const named = [roles.api, roles.reader, roles.owner].filter((role) => role !== undefined)
   if (named.length === 0) throw new UsageError('Specify a role: --api, --reader or --owner.')

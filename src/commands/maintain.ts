@@ -1,4 +1,5 @@
-// `jobledger maintain`: runs the maintenance tasks without a server, once for cron or until a signal.
+// `jobledger maintain`: runs the maintenance tasks without a server, once for cron or until a
+// signal.
 import { type Config, readConfig } from '../config.ts'
 import { type AdvisoryLock, openAdvisoryLock } from '../database/advisoryLock.ts'
 import { RetryableError } from '../database/retryableErrors.ts'

@@ -1,4 +1,5 @@
-// `jobledger migrate-down`: reverts the latest migration after confirmation, because rows may be lost.
+// `jobledger migrate-down`: reverts the latest migration after confirmation, because rows may be
+// lost.
 import { createInterface } from 'node:readline/promises'
 import { readConfig } from '../config.ts'
 import { type MigrateDownPlan, planMigrateDown } from '../database/migrateDownPlan.ts'

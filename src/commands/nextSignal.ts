@@ -2,7 +2,9 @@
 import { constants } from 'node:os'
 import { ECHO_MS } from '../worker/stopRequest.ts'
 
-/** Resolves on the first signal; the second ends the process at once, with the exit code of a shell. */
+/**
+ * Resolves on the first signal; the second ends the process at once, with the exit code of a shell.
+ */
 export function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let requestedAt: number | undefined

@@ -1,5 +1,5 @@
-// Opens the database of a command: that of DATABASE_URL, or else the embedded one, started or joined.
-// The caller must stop it.
+// Opens the database of a command: that of DATABASE_URL, or else the embedded one, started or
+// joined. The caller must stop it.
 import type { Config } from '../config.ts'
 import { connect } from '../database/checkDatabase.ts'
 import { candidatePaths, occupiedPaths } from '../database/embedded/dataPaths.ts'
@@ -25,7 +25,11 @@ interface MessageLog {
   warn(message: string): void
 }
 
-/** Opens the database and checks that it responds. @throws UnusableDatabaseError, EmbeddedDatabaseError */
+/**
+ * Opens the database and checks that it responds.
+ *
+ * @throws UnusableDatabaseError, EmbeddedDatabaseError
+ */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'dataDir' | 'database' | 'migrateLockTimeoutMs'>,
   log: MessageLog,

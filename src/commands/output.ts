@@ -7,7 +7,11 @@ export class OutputError extends Error {
   override readonly name = 'OutputError'
 }
 
-/** Prints a line. Resolves to false if the reader has closed, as `head` does. @throws OutputError if it cannot be written */
+/**
+ * Prints a line. Resolves to false if the reader has closed, as `head` does.
+ *
+ * @throws OutputError if it cannot be written
+ */
 export function print(line: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     writeToStdout(`${line}\n`, (error) => {
@@ -18,7 +22,10 @@ export function print(line: string): Promise<boolean> {
   })
 }
 
-/** Returns a function for the write failure of `console.log`, which ignores it; undefined without one, or if the reader has closed. */
+/**
+ * Returns a function for the write failure of `console.log`, which ignores it; undefined without
+ * one, or if the reader has closed.
+ */
 export function watchConsole(): () => OutputError | undefined {
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.on('error', (error) => {

@@ -1,4 +1,5 @@
-// `jobledger purge`: permanently removes jobs that were deleted long ago, with their histories. Runs as the owner of the tables.
+// `jobledger purge`: permanently removes jobs that were deleted long ago, with their histories.
+// Runs as the owner of the tables.
 import { readConfig } from '../config.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { sqlStateOf } from '../database/sqlErrors.ts'
@@ -42,7 +43,8 @@ async function purgeAll(ledger: Ledger, days: number, signal: Promise<NodeJS.Sig
   } catch (error) {
     if (sqlStateOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
     throw new UsageError(
-      'The database role may not purge: use the role that owns the tables, or grant this one EXECUTE on the function jobledger.purge and USAGE on its schema.',
+      'The database role may not purge: use the role that owns the tables, or grant this one ' +
+        'EXECUTE on the function jobledger.purge and USAGE on its schema.',
       { cause: error },
     )
   }

@@ -15,7 +15,10 @@ export interface RollUpCommandOptions {
   readonly rebuild: boolean
 }
 
-/** Safe while servers run. A signal ends it after the current batch; a server or the next call resumes there. */
+/**
+ * Safe while servers run. A signal ends it after the current batch; a server or the next call
+ * resumes there.
+ */
 export async function rollUpCommand({ rebuild }: RollUpCommandOptions): Promise<void> {
   const config = readConfig()
   const signal = nextSignal()
@@ -60,7 +63,8 @@ async function reportRollUp(ledger: Ledger): Promise<void> {
   const { checkpoint, updatedAt, lagRecords, lagSeconds } = state
   const lag = lagRecords === MAX_COUNTED ? `${MAX_COUNTED} or more` : String(lagRecords)
   console.log(
-    `The roll-up includes all records up to record ${checkpoint.id} of transaction ${checkpoint.transactionId} (updated at ${updatedAt.toISOString()}).`,
+    `The roll-up includes all records up to record ${checkpoint.id} of transaction ` +
+      `${checkpoint.transactionId} (updated at ${updatedAt.toISOString()}).`,
   )
   console.log(
     lagRecords === 0

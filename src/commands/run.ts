@@ -1,5 +1,5 @@
-// `jobledger run`: runs any program as a job, for cron. The program has priority: it runs even if the
-// ledger is unavailable, and its exit code becomes ours.
+// `jobledger run`: runs any program as a job, for cron. The program has priority: it runs even if
+// the ledger is unavailable, and its exit code becomes ours.
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -40,7 +40,10 @@ const START_TIMEOUT_MS = 5000
 /** Time from SIGTERM to SIGKILL. */
 const KILL_AFTER_MS = 10_000
 
-/** Resolves to the exit code of the process once the outcome is recorded or in the spool. Rejects only with unexpected errors. */
+/**
+ * Resolves to the exit code of the process once the outcome is recorded or in the spool. Rejects
+ * only with unexpected errors.
+ */
 export async function run(command: Command, options: RunOptions): Promise<number> {
   try {
     // A missing token must not prevent the program from running; the outcome waits in the spool.

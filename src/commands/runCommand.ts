@@ -9,8 +9,8 @@ const EXIT_MS = 3000
 const FLUSH_MS = 30_000
 
 /**
- * Runs a command. A failure, including one to write output, sets exit code 1 and prints one sentence if
- * it was expected, else its stack.
+ * Runs a command. A failure, including one to write output, sets exit code 1 and prints one
+ * sentence if it was expected, else its stack.
  */
 export async function runCommand(command: () => Promise<void>): Promise<void> {
   const consoleFailure = watchConsole()

@@ -2,9 +2,9 @@
 import type pg from 'pg'
 import { readConfig } from '../config.ts'
 import { realignTransactionIds } from '../database/transactionOrder.ts'
+import { UsageError } from './program/usageError.ts'
 import { type Random, randomFrom } from './seed/random.ts'
 import { sampleJobs } from './seed/sampleJobs.ts'
-import { SeedError } from './seed/seedError.ts'
 import { writeJobs } from './seed/writeJobs.ts'
 import { typedCommand } from './typedCommand.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
@@ -16,11 +16,11 @@ export interface SeedOptions {
   readonly random: number
 }
 
-/** @throws SeedError if the database already contains jobs and `add` is false */
+/** @throws UsageError if the database already contains jobs and `add` is false */
 export async function seed({ add, random: randomSeed }: SeedOptions): Promise<void> {
   const config = readConfig()
   if (config.environment === 'production' && !add) {
-    throw new SeedError(`NODE_ENV is production: sample jobs are added only by "${typedCommand('seed', '--add')}".`)
+    throw new UsageError(`NODE_ENV is production: sample jobs are added only by "${typedCommand('seed', '--add')}".`)
   }
   await withLedger(config, (opened) => addSampleJobs(opened, { add, random: randomFrom(randomSeed) }), {
     statementTimeoutMs: 0,
@@ -35,7 +35,7 @@ async function addSampleJobs(
   const client = await database.pool.connect()
   try {
     if (!add && (await hasJobs(client))) {
-      throw new SeedError(
+      throw new UsageError(
         `There are already jobs in ${place}. To add sample jobs, run: ${typedCommand('seed', '--add')}`,
       )
     }
@@ -49,6 +49,6 @@ async function addSampleJobs(
 }
 
 async function hasJobs(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ there: boolean }>('SELECT EXISTS (SELECT FROM jobs) AS there')
-  return rows[0]?.there ?? false
+  const { rows } = await client.query<{ exists: boolean }>('SELECT EXISTS (SELECT FROM jobs) AS "exists"')
+  return rows[0]?.exists ?? false
 }

@@ -1,9 +1,10 @@
-// `jobledger start`: opens and checks the database, serves until a signal, and closes everything in reverse order.
+// `jobledger start`: opens and checks the database, serves until a signal, and closes everything in
+// reverse order.
 import type { Logger } from 'pino'
 import { OPEN_CALLER } from '../access/caller.ts'
 import { type App, createApp } from '../app.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
-import { lookingAtSchema } from '../database/cancellation.ts'
+import { checkingSchema } from '../database/cancellation.ts'
 import { checkDatabase, UnusableDatabaseError } from '../database/checkDatabase.ts'
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { missingRights } from '../database/missingRights.ts'
@@ -21,7 +22,10 @@ import { typedCommand } from './typedCommand.ts'
 /** Time limit for the reader of the log after an unexpected error. */
 const FATAL_FLUSH_MS = 1000
 
-/** Resolves when a signal has stopped the server. Rejects with an expected failure if it cannot start. */
+/**
+ * Resolves when a signal has stopped the server. Rejects with an expected failure if it cannot
+ * start.
+ */
 export async function start(): Promise<void> {
   const config = readConfig('serve')
   requireValidDocuments(config)
@@ -57,7 +61,7 @@ async function serve(
   const app = createApp({ config, log, databaseUrl: database.url })
   try {
     if (config.publish.file !== undefined) await requireWritable(config.publish.file)
-    await lookingAtSchema(() => prepare(app, database, log))
+    await checkingSchema(() => prepare(app, database, log))
     await app.listen()
     await announceAccess(app, config, log)
     announce(app, { config, database, log })
@@ -75,7 +79,8 @@ async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<v
   const missing = await missingRights(app.database.pool)
   if (missing !== undefined) throw new UnusableDatabaseError(missing)
   await requireCurrentSchema(app.database.pool)
-  // It becomes writable without a restart after a failover or promotion; until then the server is not ready.
+  // It becomes writable without a restart after a failover or promotion; until then the server is
+  // not ready.
   if (isReadOnly) log.warn({ reason: READ_ONLY }, 'not ready')
   // Before the schema check, which would report triggers that a restore has yet to create.
   else await app.timeline.run()
@@ -90,7 +95,8 @@ async function announceAccess({ ledger }: App, { access }: Config, log: Logger):
     log.warn(`access control is off (${why}): every caller is ${actor} with the roles ${roles.join(', ')}`)
   } else if (access.jwt === undefined && (await ledger.prisma.apiKey.count({ where: { revokedAt: null } })) === 0) {
     log.warn(
-      `no API key and no token key exists: every request is refused until "${typedCommand('api-key', 'create')}" creates an API key`,
+      'no API key and no token key exists: every request is refused until ' +
+        `"${typedCommand('api-key', 'create')}" creates an API key`,
     )
   }
 }

@@ -1,4 +1,5 @@
-// `jobledger studio`: Prisma Studio on the embedded or the configured database. The database guards also apply to its edits.
+// `jobledger studio`: Prisma Studio on the embedded or the configured database. The database guards
+// also apply to its edits.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -19,12 +20,15 @@ export async function studio(options: readonly string[]): Promise<void> {
   }
 }
 
-/** Runs a command of Prisma's CLI on a database, forwards signals, and resolves to its exit code. */
+/**
+ * Runs a command of Prisma's CLI on a database, forwards signals, and resolves to its exit code.
+ */
 async function runPrisma(words: readonly string[], databaseUrl: string): Promise<number> {
   const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
   const child = spawn(process.execPath, [cli, ...words], {
     cwd: PACKAGE_ROOT,
-    // In the environment, because arguments, and a password in them, are visible to every local user.
+    // In the environment, because arguments, and a password in them, are visible to every local
+    // user.
     env: childEnvironment({ DATABASE_URL: databaseUrl }, DATABASE_PASSWORDS),
     stdio: 'inherit',
   })

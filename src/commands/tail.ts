@@ -23,7 +23,11 @@ export interface TailOptions {
 const STATES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
 type State = (typeof STATES)[number]
 
-/** Prints events until a signal, or until the reader closes, as `head` does. @throws UsageError, RequestRefusedError, OutputError */
+/**
+ * Prints events until a signal, or until the reader closes, as `head` does.
+ *
+ * @throws UsageError, RequestRefusedError, OutputError
+ */
 export async function tail(options: TailOptions): Promise<void> {
   const config = readClientConfig(options.url)
   const { token, url } = config

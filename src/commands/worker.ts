@@ -1,4 +1,5 @@
-// `jobledger worker`: a worker that runs a script for each job. Claims, leases and outcomes are in ../worker.
+// `jobledger worker`: a worker that runs a script for each job. Claims, leases and outcomes are in
+// ../worker.
 
 import type { ClientConfig } from '../config/client.ts'
 import { ConfigError, readClientConfig } from '../config.ts'
@@ -31,7 +32,10 @@ const MAX_LEASE_SECONDS = 86_400
 /** Errors that the user can fix. */
 const EXPECTED = [ConfigError, UsageError, WorkerOptionsError]
 
-/** Works until SIGTERM, SIGINT or SIGHUP, and lets running scripts finish. A permanent refusal sets exit code 1. */
+/**
+ * Works until SIGTERM, SIGINT or SIGHUP, and lets running scripts finish. A permanent refusal sets
+ * exit code 1.
+ */
 export async function worker(options: WorkerCommandOptions): Promise<void> {
   try {
     const config = readClientConfig(options.url)

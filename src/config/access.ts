@@ -9,7 +9,10 @@ export const AUTH_MODES = ['open', 'required'] as const
 const KEY_VARIABLES = ['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const
 const CLAIM_VARIABLES = ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const
 
-/** Contradictions between the variables, one sentence each. Reported even if single variables are invalid. */
+/**
+ * Contradictions between the variables, one sentence each. Reported even if single variables are
+ * invalid.
+ */
 export function accessFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
   const keys = KEY_VARIABLES.filter((name) => environment[name])
   const faults = CLAIM_VARIABLES.filter((name) => !environment[name] === keys.length > 0).map((name) =>
@@ -22,7 +25,10 @@ export function accessFaults(environment: Readonly<Record<string, string | undef
   return faults
 }
 
-/** Why a server with these variables would be open to others without AUTH=open; empty if it would not. */
+/**
+ * Why a server with these variables would be open to others without AUTH=open; empty if it would
+ * not.
+ */
 export function unprotectedFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
   const reason = whyNotOpen(environment)
   const isDecided = environment.AUTH || KEY_VARIABLES.some((name) => environment[name])
@@ -42,7 +48,8 @@ function whyNotOpen({
 function unprotected(reason: string): string {
   return (
     `AUTH is not set and no key is, but ${reason}: set one of ${KEY_VARIABLES.join(', ')} for tokens, ` +
-    'or AUTH=required for API keys only (create them with "jobledger api-key create"), or AUTH=open to let every caller do everything.'
+    'or AUTH=required for API keys only (create them with "jobledger api-key create"), or ' +
+    'AUTH=open to let every caller do everything.'
   )
 }
 

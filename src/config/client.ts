@@ -1,5 +1,5 @@
-// The settings of the commands that are clients of a server. They are separate: a wrong setting of a server must not prevent
-// `jobledger run` from running a program.
+// The settings of the commands that are clients of a server. They are separate: a wrong setting of
+// a server must not prevent `jobledger run` from running a program.
 import { accessSync, constants } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
@@ -25,10 +25,12 @@ export const CLIENT_VARIABLES = z.object({
     .string()
     .refine((text) => endpointFault(text) === undefined, { error: ({ input }) => endpointFault(String(input)) })
     .default(DEFAULT_URL)
-    // In a copied .env, the default would name a server to which credentials from elsewhere are not sent.
+    // In a copied .env, the default would name a server to which credentials from elsewhere are not
+    // sent.
     .meta({ emptyInExample: true })
     .describe(
-      'The endpoint of the server. The option --url overrides it. A credential from elsewhere is not sent to a server that only .env names.',
+      'The endpoint of the server. The option --url overrides it. A credential from ' +
+        'elsewhere is not sent to a server that only .env names.',
     ),
   // Not repeated: this message may end up in a log.
   JOBLEDGER_TOKEN: z
@@ -44,13 +46,14 @@ export const CLIENT_VARIABLES = z.object({
     .string()
     .optional()
     .describe(
-      'Where "jobledger run" keeps outcomes while the server is unavailable. Empty: ~/.local/state/jobledger/spool (XDG_STATE_HOME).',
+      'Where "jobledger run" keeps outcomes while the server is unavailable. Empty: ' +
+        '~/.local/state/jobledger/spool (XDG_STATE_HOME).',
     ),
 })
 
 /**
- * Why a credential would be sent to the wrong server: one that only the file `.env` names, whose folder may belong to someone else.
- * `url` is the value of the option --url.
+ * Why a credential would be sent to the wrong server: one that only the file `.env` names, whose
+ * folder may belong to someone else. `url` is the value of the option --url.
  */
 export function credentialFaults(file: Environment, environment: Environment, url: string | undefined): string[] {
   const both = [environment, withoutForeignCredential(file, environment)].some((given) =>
@@ -122,8 +125,9 @@ function fileToken(path: string): () => Promise<string> {
 }
 
 /**
- * HOME, unless it is empty or relative; otherwise the home folder of the system's user. A user without a name, as in containers, may have
- * none. Then the spool cannot be written, which is reported when it is used.
+ * HOME, unless it is empty or relative; otherwise the home folder of the system's user. A user
+ * without a name, as in containers, may have none. Then the spool cannot be written, which is
+ * reported when it is used.
  */
 function home(): string {
   try {

@@ -47,13 +47,15 @@ Jobledger is configured by environment variables.
 
 - A variable that is empty counts as not set.
 - The file \`.env\` of the current folder is read too; the environment wins over it.
-  [.env.example](../.env.example) has every variable with its default: copy it and change what you need.
+  [.env.example](../.env.example) has every variable with its default: copy it and change what you
+  need.
 - A value that cannot be used stops the program with a sentence. All faults are reported at once.
-- A name in the environment that looks like a misspelt setting is refused. In \`.env\` every name that is not a
-  setting is refused, with the nearest setting, except those that \`docker compose\` reads. The client commands
-  (\`run\`, \`worker\`, \`tail\`, \`demo\`) run in folders of others: there only misspelt names are refused.
-- \`.env\` cannot set variables of other programs: nothing in it reaches a child process. How credentials and
-  \`.env\` go together is in [Security](security.md#credentials-of-commands).
+- A name in the environment that looks like a misspelt setting is refused. In \`.env\` every name that
+  is not a setting is refused, with the nearest setting, except those that \`docker compose\` reads.
+  The client commands (\`run\`, \`worker\`, \`tail\`, \`demo\`) run in folders of other programs: there
+  only misspelt names are refused.
+- \`.env\` cannot set variables of other programs: nothing in it reaches a child process.
+  [Security](security.md#credentials-of-commands) explains which credentials \`.env\` can set.
 `
 
 const EXAMPLE_INTRODUCTION = `# Every setting of Jobledger with its default. Copy this file to .env and change what you need.

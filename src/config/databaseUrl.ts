@@ -1,4 +1,5 @@
-// Checks the parameters of DATABASE_URL. Parameters that the driver would silently ignore are refused, because their author relies on them.
+// Checks the parameters of DATABASE_URL. Parameters that the driver would silently ignore are
+// refused, because their author relies on them.
 
 /** Parameters that the driver or this program uses. */
 const SUPPORTED = ['application_name', 'host', 'options', 'ssl', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']
@@ -17,7 +18,10 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
 
 export const ONE_HOST = 'must name one host: a list of hosts is not supported.'
 
-/** One sentence, without its subject, for each part of the URL that has no effect or an unexpected one. */
+/**
+ * One sentence, without its subject, for each part of the URL that has no effect or an unexpected
+ * one.
+ */
 export function databaseUrlFaults({ hostname, searchParams }: URL): string[] {
   const hosts = [hostname, searchParams.get('host') ?? '']
   const manyHosts = hosts.some((host) => host.includes(',') || /%2c/i.test(host))
@@ -33,7 +37,10 @@ function parameterFault(name: string, value: string): string | undefined {
   if (SUPPORTED.includes(name)) return undefined
   if (name === 'schema') {
     if (value === 'public') return undefined
-    return 'must not name a schema other than `public`: its tables are in that schema. Give each installation a database of its own.'
+    return (
+      'must not name a schema other than `public`: its tables are in that schema. Give each ' +
+      'installation a database of its own.'
+    )
   }
   if (name === 'sslmode') {
     if (SSL_MODES.includes(value)) return undefined
@@ -42,7 +49,10 @@ function parameterFault(name: string, value: string): string | undefined {
   if (name === 'target_session_attrs' && value === 'any') return undefined
   const shown = /^\w{1,40}$/.test(name) ? `the parameter \`${name}\`` : 'a parameter'
   const replacement = REPLACEMENTS[name]
-  return `has ${shown}, which has no effect: remove it${replacement === undefined ? '.' : `, and set ${replacement} instead.`}`
+  return (
+    `has ${shown}, which has no effect: remove ` +
+    `it${replacement === undefined ? '.' : `, and set ${replacement} instead.`}`
+  )
 }
 
 /** Whether the options set a search path other than `public`. */

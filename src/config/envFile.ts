@@ -1,5 +1,6 @@
-// The file `.env` of the current folder. The folder may belong to someone else, so only settings of Jobledger are read from it, and never
-// into process.env, where variables of Node, the dynamic loader and PostgreSQL would take effect in child processes.
+// The file `.env` of the current folder. The folder may belong to someone else, so only settings of
+// Jobledger are read from it, and never into process.env, where variables of Node, the dynamic
+// loader and PostgreSQL would take effect in child processes.
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { closestSetting, nearestSetting } from './nearestSetting.ts'
@@ -21,8 +22,9 @@ export const COMPOSE_VARIABLES = [
 ] as const
 
 /**
- * Reads the settings with these names. A name that looks like a misspelt one is a fault. With `strict`, every other name is too; use it in
- * the folder of an installation. Elsewhere the file may belong to another program.
+ * Reads the settings with these names. A name that looks like a misspelt one is a fault. With
+ * `strict`, every other name is too; use it in the folder of an installation. Elsewhere the file
+ * may belong to another program.
  */
 export function readEnvFile(names: readonly string[], { strict = false } = {}): EnvFile {
   const { text, fault } = readText()
@@ -56,14 +58,15 @@ function readText(): { readonly text?: string; readonly fault?: string } {
 }
 
 /**
- * Why a password of the environment would be sent to a server that only `.env` names; undefined if it would not. PostgreSQL's client
- * sends PGPASSWORD if the URL has no password.
+ * Why a password of the environment would be sent to a server that only `.env` names; undefined if
+ * it would not. PostgreSQL's client sends PGPASSWORD if the URL has no password.
  */
 export function foreignPasswordFault(file: Environment, environment: Environment): string | undefined {
   const url = environment.DATABASE_URL === undefined ? file.DATABASE_URL : undefined
   if (!url || !environment.PGPASSWORD || !URL.canParse(url) || new URL(url).password !== '') return undefined
   return (
-    'DATABASE_URL is set in the file .env and has no password, but PGPASSWORD is set in the environment. It is not sent to a server ' +
+    'DATABASE_URL is set in the file .env and has no password, but PGPASSWORD is set in the ' +
+    'environment. It is not sent to a server ' +
     'that only .env names: set DATABASE_URL in the environment too.'
   )
 }

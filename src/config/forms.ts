@@ -60,10 +60,13 @@ export function pubSubTopic() {
   })
 }
 
-/** A public key or a certificate in PEM that can verify tokens; line breaks may be written as \\n. */
+/**
+ * A public key or a certificate in PEM that can verify tokens; line breaks may be written as \\n.
+ */
 export function publicKey() {
   return z.string().transform((text, check): KeyObject => {
-    // Node would accept a private key and use its public half, but a private key must not be configured here.
+    // Node would accept a private key and use its public half, but a private key must not be
+    // configured here.
     const key = text.includes('PRIVATE KEY') ? undefined : readPublicKey(text.replaceAll('\\n', '\n'))
     if (key !== undefined && algorithmsOf(key).length > 0) return key
     check.addIssue({ code: 'custom', message: key === undefined ? NOT_A_PUBLIC_KEY : unsuitable(key) })
@@ -86,7 +89,10 @@ function readPublicKey(pem: string): KeyObject | undefined {
   }
 }
 
-/** The URL of an issuer's keys. Plain HTTP only on this machine: an attacker who can replace the keys can impersonate every caller. */
+/**
+ * The URL of an issuer's keys. Plain HTTP only on this machine: an attacker who can replace the
+ * keys can impersonate every caller.
+ */
 export function jwksUrl() {
   return z.string().transform((text, check): URL => {
     const url = URL.canParse(text) ? new URL(text) : undefined
@@ -119,7 +125,9 @@ export function databaseUrl() {
       const got = readable && scheme ? `got ${scheme}` : 'got no URL'
       check.addIssue({
         code: 'custom',
-        message: `must be a URL that begins with postgres:// or postgresql:// (${got}). Write special characters of a user name or password as %XX.`,
+        message:
+          `must be a URL that begins with postgres:// or postgresql:// (${got}). Write special ` +
+          'characters of a user name or password as %XX.',
       })
     })
     .transform(explicitSslMode)

@@ -6,8 +6,8 @@ const LONG_NAME_CHARACTERS = 15
 const LIST = new Intl.ListFormat('en', { type: 'disjunction' })
 
 /**
- * The setting that `name` resembles, or the settings that start with it, such as REQUEST_TIMEOUT_MS for REQUEST_TIMEOUT; undefined if
- * it resembles none, or is a setting itself.
+ * The setting that `name` resembles, or the settings that start with it, such as REQUEST_TIMEOUT_MS
+ * for REQUEST_TIMEOUT; undefined if it resembles none, or is a setting itself.
  */
 export function nearestSetting(name: string, settings: readonly string[]): string | undefined {
   if (settings.includes(name)) return undefined
@@ -31,7 +31,10 @@ function byDistance(name: string, settings: readonly string[]): { setting: strin
     .sort((a, b) => a.distance - b.distance)
 }
 
-/** Number of letters to add, remove, replace or swap with the next one (optimal string alignment distance). */
+/**
+ * Number of letters to add, remove, replace or swap with the next one (optimal string alignment
+ * distance).
+ */
 function distanceBetween(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

@@ -16,8 +16,9 @@ export function certificateFault(url: string): string | undefined {
 }
 
 /**
- * Replaces prefer, require and verify-ca with verify-full. pg treats them all as verify-full and verifies the certificate and the host name,
- * but for the others it also prints a warning in each process.
+ * Replaces prefer, require and verify-ca with verify-full. pg treats them all as verify-full and
+ * verifies the certificate and the host name, but for the others it also prints a warning in each
+ * process.
  */
 export function explicitSslMode(url: string): string {
   if (/[?&]uselibpqcompat=true(&|$)/.test(url)) return url

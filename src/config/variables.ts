@@ -1,5 +1,6 @@
-// All settings by section. ../config.ts combines them. docs/configuration.md and .env.example are generated from here: each description states
-// what the setting does, its unit, and what an empty value means.
+// All settings by section. ../config.ts combines them. docs/configuration.md and .env.example are
+// generated from here: each description states what the setting does, its unit, and what an empty
+// value means.
 import { z } from 'zod'
 import { MAX_PUBLISHED_NAME_CHARACTERS, maxMetadataBytes } from '../publishing/pubSub/pubSubLimits.ts'
 import { CLIENT_VARIABLES } from './client.ts'
@@ -60,14 +61,17 @@ export const VARIABLES = z
     }
     for (const name of ['LIMIT_METADATA_BYTES', 'LIMIT_NAME_CHARACTERS'] as const) {
       if (env[name] <= maxima[name]) continue
-      const message = `must be at most ${Math.max(0, maxima[name])} with PUBSUB_TOPIC (got ${env[name]}): a larger record does not fit into a message of Pub/Sub.`
+      const message =
+        `must be at most ${Math.max(0, maxima[name])} with PUBSUB_TOPIC (got ${env[name]}): a ` +
+        'larger record does not fit into a message of Pub/Sub.'
       check.addIssue({ code: 'custom', path: [name], message })
     }
   })
 
 export type Variables = z.output<typeof VARIABLES>
 
-// Rules between variables are checked even if single variables are invalid, so that one run reports all faults.
+// Rules between variables are checked even if single variables are invalid, so that one run reports
+// all faults.
 function always(): boolean {
   return true
 }

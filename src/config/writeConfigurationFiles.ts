@@ -1,4 +1,5 @@
-// A program: writes docs/configuration.md and .env.example. Run by `npm run codegen`; the server never reads those files.
+// A program: writes docs/configuration.md and .env.example. Run by `npm run codegen`; the server
+// never reads those files.
 import { writeFileSync } from 'node:fs'
 import { configurationPage, exampleFile } from './configurationFiles.ts'
 

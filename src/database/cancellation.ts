@@ -1,5 +1,5 @@
-// Cancels statements whose result is no longer needed. PostgreSQL is asked to cancel a running
-// statement. A statement that has not started does not start.
+// Cancels statements whose result is no longer needed: running ones by a cancel request to
+// PostgreSQL. A statement that has not started does not start.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
@@ -28,7 +28,7 @@ export interface StatementWatch {
 interface Waiting extends StatementWatch {
   readonly signal?: AbortSignal
   /** True while the schema is being checked: failures must not start another check. */
-  readonly looksAtSchema?: boolean
+  readonly checksSchema?: boolean
   /** The caller of the request. Undefined for work that has no per-caller limits. */
   readonly caller?: string | undefined
 }
@@ -62,14 +62,16 @@ export function forAllCallers<T>(work: () => T): T {
  * Runs `work`, which checks the schema itself, outside of any request. The pool does not explain
  * its failures (`explain`).
  */
-export function lookingAtSchema<T>(work: () => T): T {
-  return outsideOfRequests(() => waiting.run({ looksAtSchema: true }, work))
+export function checkingSchema<T>(work: () => T): T {
+  return outsideOfRequests(() => waiting.run({ checksSchema: true }, work))
 }
 
 /** Runs a function without the stores of the current request: its caller, what it has written. */
 const outsideOfRequests = AsyncLocalStorage.snapshot()
 
-/** Maximum time that PostgreSQL has to cancel a statement. Then its connection is closed. */
+/**
+ * Maximum time that PostgreSQL may take to cancel a statement. Then its connection is closed.
+ */
 const CANCEL_MS = 2000
 
 /** Maps an error of a statement to the error that its caller gets. */
@@ -100,7 +102,7 @@ export class CancellingPool extends pg.Pool {
     const exact = withExactNumbers(statement as Statement)
     const store = waiting.getStore() ?? {}
     const answer = this.queryUnder(store, exact, values as unknown[] | undefined)
-    return this.explain === undefined || store.looksAtSchema ? answer : answer.catch(this.throwExplained)
+    return this.explain === undefined || store.checksSchema ? answer : answer.catch(this.throwExplained)
   }
 
   private readonly throwExplained = async (error: unknown): Promise<never> => {

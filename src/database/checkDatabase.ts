@@ -35,7 +35,7 @@ export async function connect(url: string, connectTimeoutMs = 10_000): Promise<p
  * @throws UnusableDatabaseError
  */
 export async function checkDatabase(database: Database, url: string): Promise<{ isReadOnly: boolean }> {
-  const major = await look(database.pool, url)
+  const major = await majorVersionOf(database.pool, url)
   if (major < MIN_MAJOR_VERSION) {
     throw new UnusableDatabaseError(
       `The database at ${addressOf(url)} is PostgreSQL ${major}; version ${MIN_MAJOR_VERSION} or later is needed.`,
@@ -47,13 +47,14 @@ export async function checkDatabase(database: Database, url: string): Promise<{ 
   }
   if (!(await database.canPrepare().catch(orUnusable(url)))) {
     throw new UnusableDatabaseError(
-      `Prepared statements are lost behind the connection pooler at ${addressOf(url)}: set DATABASE_PREPARED_STATEMENTS=false.`,
+      `Prepared statements are lost behind the connection pooler at ${addressOf(url)}: set ` +
+        'DATABASE_PREPARED_STATEMENTS=false.',
     )
   }
   return { isReadOnly }
 }
 
-async function look(pool: pg.Pool, url: string): Promise<number> {
+async function majorVersionOf(pool: pg.Pool, url: string): Promise<number> {
   const { rows } = await pool
     .query<{ major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major")
     .catch(orUnusable(url))
@@ -76,22 +77,28 @@ function unusableReason({ code, message }: NodeJS.ErrnoException, url: string): 
   const { user, database } = namesOf(url)
   switch (code) {
     case 'ECONNREFUSED':
-      return `No database server answers at ${address} (connection refused): start it, or correct DATABASE_URL.`
+      return `No database server responds at ${address} (connection refused): start it, or correct DATABASE_URL.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `The host of the database, ${address}, cannot be found: correct DATABASE_URL.`
     case '28P01': // invalid_password
       return `The database server at ${address} does not accept the password of user ${user}: correct DATABASE_URL.`
     case '28000': // invalid_authorization_specification
-      return `The database server at ${address} does not let user ${user} in (${message}): correct DATABASE_URL, or the server's pg_hba.conf.`
+      return (
+        `The database server at ${address} refuses user ${user} (${message}): correct ` +
+        "DATABASE_URL, or the server's pg_hba.conf."
+      )
     case '3D000': // invalid_catalog_name
       return `There is no database ${database} at ${address}: create it (CREATE DATABASE), or correct DATABASE_URL.`
     case '42501': // insufficient_privilege
-      return `User ${user} may not connect to the database ${database} at ${address}: GRANT CONNECT to it, or correct DATABASE_URL.`
-    case '08P01': // protocol_violation: what PgBouncer answers to settings in the start-up packet
+      return (
+        `User ${user} may not connect to the database ${database} at ${address}: GRANT CONNECT ` +
+        'to it, or correct DATABASE_URL.'
+      )
+    case '08P01': // protocol_violation: PgBouncer refuses settings in the start-up packet
       return `The connection pooler at ${address} refuses our settings (${message}): see docs/pgbouncer.md.`
     default:
-      return `The database at ${address} cannot be used (${message}): see whether it runs, or correct DATABASE_URL.`
+      return `The database at ${address} cannot be used (${message}): check that it runs, or correct DATABASE_URL.`
   }
 }
 

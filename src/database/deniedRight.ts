@@ -12,7 +12,8 @@ export function deniedRight(error: unknown): string | undefined {
   if (routine === REFUSES_CONNECTIONS) return undefined
   const reason = meta?.driverAdapterError?.cause?.originalMessage ?? message
   return (
-    `The database role lacks a right (${reason}). As the owner of the tables, run "jobledger grants --api ROLE --apply", ` +
+    `The database role lacks a right (${reason}). As the owner of the tables, run "jobledger ` +
+    'grants --api ROLE --apply", ' +
     'or use the role that this command needs (docs/operations.md, "Roles in the database").'
   )
 }

@@ -157,10 +157,10 @@ class RequestShare implements Share {
     const isStuck = this.running === 0 && this.waiters.size > 0
     if (isStuck === (this.timer !== undefined)) return
     clearTimeout(this.timer)
-    this.timer = isStuck ? setTimeout(() => this.giveUp(), this.queue.limits.waitMs) : undefined
+    this.timer = isStuck ? setTimeout(() => this.timeOut(), this.queue.limits.waitMs) : undefined
   }
 
-  private giveUp(): void {
+  private timeOut(): void {
     for (const waiter of [...this.waiters]) {
       waiter.fail(new DatabaseUnavailableError(POOL_EXHAUSTED, { retryAfterSeconds: RETRY_AFTER_SECONDS }))
     }

@@ -74,7 +74,7 @@ function toApi(role: string): string[] {
     const what = kind === 'table' || kind === 'view' ? '' : `${kind.toUpperCase()} `
     return `GRANT ${privileges} ON ${what}${qualified(name)} TO ${role}`
   })
-  return [...fromNothing(role), ...granted]
+  return [...revokeAll(role), ...granted]
 }
 
 /** The rights of the server. */
@@ -95,7 +95,7 @@ export function apiRights(): Right[] {
 function toReader(role: string, { tables, views }: Objects): string[] {
   const readable = [...tables, ...views].filter((name) => name.startsWith('public.') && name !== NOT_FOR_READERS)
   return [
-    ...fromNothing(role),
+    ...revokeAll(role),
     `GRANT USAGE ON SCHEMA public TO ${role}`,
     ...readable.map((name) => `GRANT SELECT ON ${qualified(name)} TO ${role}`),
   ]
@@ -105,7 +105,7 @@ function toReader(role: string, { tables, views }: Objects): string[] {
  * Revokes what another version granted and this one does not need. An owner would revoke its own
  * rights.
  */
-function fromNothing(role: string): string[] {
+function revokeAll(role: string): string[] {
   const schemas = SCHEMAS.join(', ')
   const revoked = ['TABLES', 'SEQUENCES', 'FUNCTIONS'].map(
     (kind) => `REVOKE ALL ON ALL ${kind} IN SCHEMA ${schemas} FROM ${role}`,

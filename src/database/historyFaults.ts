@@ -22,23 +22,23 @@ const FAULTS = `
   ), faults AS (
     SELECT job_id, sequence, CASE
       WHEN sequence <> coalesce(before_sequence, 0) + 1 THEN 'a record is missing before this one'
-      WHEN previous_state IS DISTINCT FROM before_state THEN 'it does not begin where the record before it ends'
-      WHEN sequence = 1 AND new_state <> 'PENDING' THEN 'the job does not begin as PENDING'
-      WHEN sequence = 1 AND "timestamp" <> job_created_at THEN 'the first record is not of the creation'
+      WHEN previous_state IS DISTINCT FROM before_state THEN 'its previous state is not the new state of the record before it'
+      WHEN sequence = 1 AND new_state <> 'PENDING' THEN 'the first state is not PENDING'
+      WHEN sequence = 1 AND "timestamp" <> job_created_at THEN 'its time is not the time of creation of the job'
       WHEN sequence > 1 AND NOT jobledger.is_legal_transition(previous_state, new_state, deleted_at IS NOT NULL AND sequence = version)
         THEN 'the transition is not legal'
       WHEN "timestamp" < before_timestamp THEN 'it is earlier than the record before it'
       WHEN sequence > 1 AND previous_state_duration_ms <> round(extract(epoch FROM "timestamp" - before_timestamp) * 1000)
         THEN 'its duration is not the time since the record before it'
-      WHEN error IS NOT NULL AND new_state <> 'FAILED' THEN 'it has an error, but is not of a failure'
+      WHEN error IS NOT NULL AND new_state <> 'FAILED' THEN 'it has an error, but its new state is not FAILED'
     END AS fault FROM records
   )
   SELECT job_id AS "jobId", sequence, fault FROM faults WHERE fault IS NOT NULL
   UNION ALL
-  SELECT j.id, j.version, 'the job was tried more or less often than its history tells' FROM jobs AS j
+  SELECT j.id, j.version, 'the attempts of the job are not as many as in its history' FROM jobs AS j
   WHERE j.attempt <> (SELECT count(*) FROM job_states AS r WHERE r.job_id = j.id AND r.new_state = 'PROCESSING')
   UNION ALL
-  SELECT j.id, j.version, 'the last record is not what the job says of itself' FROM jobs AS j
+  SELECT j.id, j.version, 'the job differs from its last record' FROM jobs AS j
   WHERE (SELECT (r.sequence, r.new_state, r.actor, r.reason, r.error) FROM job_states AS r WHERE r.job_id = j.id ORDER BY r.sequence DESC LIMIT 1)
     IS DISTINCT FROM (j.version, j.state, j.state_actor, j.state_reason, j.state_error)
   ORDER BY 1, 2

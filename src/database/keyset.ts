@@ -86,7 +86,7 @@ function decodeValue({ kind, nullable }: KeyField, value: unknown): KeyValue {
 }
 
 /** A range of an index: the rows that satisfy `where`, ordered by `orderBy`. */
-export interface Segment {
+export interface KeysetRange {
   where: Prisma.Sql
   orderBy: Prisma.Sql
   /** True if the range starts at the first row of the list. */
@@ -109,32 +109,32 @@ interface Reading {
  * The ranges that together contain the rows between the bounds, in the order of the list. There are
  * two if the first field is nullable: the rows with a value, then those without one.
  */
-export function segmentsBetween(order: KeysetOrder, { after, before }: Bounds, reading: Reading = {}): Segment[] {
+export function rangesBetween(order: KeysetOrder, { after, before }: Bounds, reading: Reading = {}): KeysetRange[] {
   const { reversed = false, inclusive = false } = reading
   const forward = order.direction === 'asc'
   const direction: Direction = forward === reversed ? 'desc' : 'asc'
-  const segments: Segment[] = []
-  const segment = (key: readonly KeyField[], conditions: string[], from?: KeyValue[], to?: KeyValue[]): Segment => ({
+  const ranges: KeysetRange[] = []
+  const range = (key: readonly KeyField[], conditions: string[], from?: KeyValue[], to?: KeyValue[]): KeysetRange => ({
     where: and([
       ...conditions.map((condition) => Prisma.raw(condition)),
       ...beyond(key, forward, from, inclusive),
       ...beyond(key, !forward, to, inclusive),
     ]),
     orderBy: Prisma.raw(key.map(({ column }) => `${column} ${direction}`).join(', ')),
-    isBeginning: !reversed && !after && segments.length === 0,
+    isBeginning: !reversed && !after && ranges.length === 0,
   })
   const [first, unique] = order.key
-  if (!first?.nullable || !unique) return [segment(order.key, [], after, before)]
+  if (!first?.nullable || !unique) return [range(order.key, [], after, before)]
   // A bound without a value lies among the rows without one, which come last. All rows with a value
   // precede it.
   const valued = (bound: KeyValue[] | undefined) => (bound && bound[0] !== null ? bound : undefined)
   const valueless = (bound: KeyValue[] | undefined) => (bound && bound[0] === null ? bound.slice(1) : undefined)
   if (!valueless(after) && order.only !== 'valueless')
-    segments.push(segment(order.key, [`${first.column} IS NOT NULL`], after, valued(before)))
+    ranges.push(range(order.key, [`${first.column} IS NOT NULL`], after, valued(before)))
   if (!valued(before) && order.only !== 'valued') {
-    segments.push(segment([unique], [`${first.column} IS NULL`], valueless(after), valueless(before)))
+    ranges.push(range([unique], [`${first.column} IS NULL`], valueless(after), valueless(before)))
   }
-  return reversed ? segments.reverse() : segments
+  return reversed ? ranges.reverse() : ranges
 }
 
 const CASTS = { uuid: '::uuid', bigint: '::bigint', int: '::int', date: '::timestamptz' }

@@ -67,7 +67,8 @@ export async function requireCurrentSchema(database: Queryable): Promise<void> {
   }
   if (state === 'ahead') {
     throw new MigrationError(
-      `The database has migrations that this version cannot run on (${incompatible.join(', ')}); run the version that made them.`,
+      'The database has migrations that this version cannot run on ' +
+        `(${incompatible.join(', ')}); run the version that made them.`,
     )
   }
   if (state !== 'up-to-date') {
@@ -98,10 +99,10 @@ export async function applyMigrations(
   await new Promise<void>((resolve, reject) => {
     execFile(process.execPath, [cli, 'migrate', 'deploy'], { cwd: PACKAGE_ROOT, env }, (error, stdout, stderr) => {
       if (error === null) return resolve()
-      const said = `${stderr}\n${stdout}`
+      const lines = `${stderr}\n${stdout}`
         .split('\n')
         .filter((line) => line.trim() !== '' && !line.startsWith('Loaded Prisma config'))
-      reject(new MigrationError(`The migrations could not be applied: ${said.join(' ').slice(0, 2000)}`))
+      reject(new MigrationError(`The migrations could not be applied: ${lines.join(' ').slice(0, 2000)}`))
     })
   })
 }
@@ -134,9 +135,7 @@ export async function migrateDown(
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATE_LOCK})`)
     const name = await latestMigration(client)
     if (expected !== undefined && name !== expected) {
-      throw new MigrationError(
-        `The latest migration is ${name ?? 'none'} by now, not ${expected}; nothing was changed.`,
-      )
+      throw new MigrationError(`The latest migration is now ${name ?? 'none'}, not ${expected}; nothing was changed.`)
     }
     if (name !== undefined) {
       await client.query(downScript(name))
@@ -151,9 +150,11 @@ export async function migrateDown(
     await client.query('ROLLBACK').catch(() => undefined)
     if (error instanceof MigrationError) throw error
     const { code, message } = error as Error & { code?: string }
-    const advice = `; waited ${lockTimeoutMs} ms (MIGRATE_LOCK_TIMEOUT_MS): end open transactions and other migrations, then try again`
+    const advice =
+      `; waited ${lockTimeoutMs} ms (MIGRATE_LOCK_TIMEOUT_MS): end open transactions and other ` +
+      'migrations, then try again'
     throw new MigrationError(
-      `The migration could not be taken back: ${message}${code === LOCK_TIMEOUT ? `${advice}.` : ''}`,
+      `The migration could not be reverted: ${message}${code === LOCK_TIMEOUT ? `${advice}.` : ''}`,
       { cause: error },
     )
   } finally {
@@ -191,7 +192,7 @@ export function upScript(name: string): string {
 /** The script that reverts a migration. @throws MigrationError if it has none */
 export function downScript(name: string): string {
   const file = join(FOLDER, name, 'down.sql')
-  if (!existsSync(file)) throw new MigrationError(`The migration ${name} has no down.sql, so it cannot be taken back.`)
+  if (!existsSync(file)) throw new MigrationError(`The migration ${name} has no down.sql, so it cannot be reverted.`)
   return readFileSync(file, 'utf8')
 }
 
@@ -214,6 +215,6 @@ async function withoutMark(database: Queryable, names: string[]): Promise<string
 }
 
 async function hasTable(database: Queryable, name: string): Promise<boolean> {
-  const { rows } = await database.query<{ there: boolean }>(`SELECT to_regclass('${name}') IS NOT NULL AS there`)
-  return rows[0]?.there ?? false
+  const { rows } = await database.query<{ exists: boolean }>(`SELECT to_regclass('${name}') IS NOT NULL AS "exists"`)
+  return rows[0]?.exists ?? false
 }

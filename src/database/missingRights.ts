@@ -18,7 +18,7 @@ const MAX_NAMED = 5
 let wanted: string | undefined
 
 /** Missing objects are reported elsewhere (schemaDrift.ts). */
-function statement(): string {
+function missingRightsSql(): string {
   wanted ??= pg.escapeLiteral(JSON.stringify(wantedRights()))
   return `SELECT wanted.*, current_user AS role
     FROM json_to_recordset(${wanted}) AS wanted (kind text, name text, privilege text, "column" text)
@@ -57,7 +57,7 @@ function wantedRights(): Wanted[] {
  * lacks nothing.
  */
 export async function missingRights(database: Queryable): Promise<string | undefined> {
-  const { rows } = await database.query<Wanted & { role: string }>(statement())
+  const { rows } = await database.query<Wanted & { role: string }>(missingRightsSql())
   const [first] = rows
   if (first === undefined) return undefined
   const named = rows.slice(0, MAX_NAMED).map(describe)

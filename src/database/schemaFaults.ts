@@ -20,7 +20,7 @@ export interface SchemaFaultOptions {
   /**
    * Whether schema and rights are correct, checked because the error raised doubt. Does not reject.
    */
-  look(error: unknown): Promise<{ readonly ready: boolean }>
+  checkSchema(error: unknown): Promise<{ readonly ready: boolean }>
   /**
    * Called when a statement was refused although the database is correct: a fault of this server.
    */
@@ -32,18 +32,18 @@ export interface SchemaFaultOptions {
  * DatabaseUnavailableError with that error as its cause. PostgreSQL refused the statement, so
  * nothing was written.
  */
-export function schemaFaults({ look, onOwnFault }: SchemaFaultOptions): (error: unknown) => Promise<unknown> {
+export function schemaFaults({ checkSchema, onOwnFault }: SchemaFaultOptions): (error: unknown) => Promise<unknown> {
   return async (error) => {
     const state = sqlStateOf(error) ?? ''
     if (OF_SCHEMA.test(state)) {
-      void look(error).then(({ ready }) => {
+      void checkSchema(error).then(({ ready }) => {
         if (ready) onOwnFault({ err: error })
       })
-      return unfitting(error)
+      return schemaNotReady(error)
     }
-    return OF_GUARDS.test(state) && !(await look(error)).ready ? unfitting(error) : error
+    return OF_GUARDS.test(state) && !(await checkSchema(error)).ready ? schemaNotReady(error) : error
   }
 }
 
-const unfitting = (cause: unknown): DatabaseUnavailableError =>
+const schemaNotReady = (cause: unknown): DatabaseUnavailableError =>
   new DatabaseUnavailableError('The database lacks a part of its schema or a right.', { cause })

@@ -28,25 +28,25 @@ const SESSION_ENDS = '57'
  * @throws DatabaseUnavailableError during a restore
  */
 export async function realignTransactionIds(database: Queryable): Promise<boolean> {
-  return (await look(database)).carried
+  return (await realign(database)).hasRealigned
 }
 
-interface Look extends Seen {
-  readonly carried: boolean
+interface Realignment extends Seen {
+  readonly hasRealigned: boolean
 }
 
 /**
  * A new timeline is also needed if a number was seen that the server has not reached. Returns the
  * state from before the call.
  */
-async function look(database: Queryable, seen?: Seen): Promise<Look> {
+async function realign(database: Queryable, seen?: Seen): Promise<Realignment> {
   try {
-    const { rows } = await database.query<Look>({
-      text: `SELECT jobledger.realign_transaction_ids($1::bigint, $2::bigint) AS carried,
+    const { rows } = await database.query<Realignment>({
+      text: `SELECT jobledger.realign_transaction_ids($1::bigint, $2::bigint) AS "hasRealigned",
         (SELECT max(epoch)::text FROM jobledger.ledger_timelines) AS epoch, jobledger.visible_xmin()::text AS horizon`,
       values: [seen?.epoch ?? null, seen?.horizon ?? null],
     })
-    return rows[0] as Look
+    return rows[0] as Realignment
   } catch (error) {
     if (isIncomplete(error)) throw incomplete(error)
     throw error
@@ -80,9 +80,9 @@ export class TimelineCheck {
    * @throws DatabaseUnavailableError during a restore
    */
   async run(): Promise<void> {
-    const { carried, ...now } = await look(this.pool, this.seen)
+    const { hasRealigned, ...now } = await realign(this.pool, this.seen)
     this.seen = now
-    if (carried) this.onNewTimeline()
+    if (hasRealigned) this.onNewTimeline()
   }
 }
 
@@ -97,9 +97,9 @@ export function timelineVerifier(
   let wasComplete = false
   return (client, done) => {
     realignTransactionIds(client).then(
-      (carried) => {
+      (hasRealigned) => {
         wasComplete = true
-        if (carried) onNewTimeline?.()
+        if (hasRealigned) onNewTimeline?.()
         done()
       },
       (error: Error) => {

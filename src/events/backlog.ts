@@ -1,5 +1,5 @@
-// The records between a subscription's position and the horizon, read page by page as the subscriber
-// consumes them.
+// The records between a subscription's position and the horizon, read page by page as the
+// subscriber consumes them.
 import { setTimeout } from 'node:timers'
 import { withAbortSignal } from '../database/cancellation.ts'
 import type { Release } from '../fairness/fairGate.ts'
@@ -8,11 +8,17 @@ import { type EventRecord, nextBatchEnd, readEvents } from '../ledger/events.ts'
 import { BatchSize, readWithin } from './boundedRead.ts'
 import { type FollowOptions, retryWhileDown } from './followOptions.ts'
 
-/** Records of a page, and its target size in bytes as the database sends it. A single record may be larger. */
+/**
+ * Records of a page, and its target size in bytes as the database sends it. A single record may be
+ * larger.
+ */
 const PAGE = { first: 4, max: 50, targetBytes: 128 * 1024 }
 /** Maximum number of records that one statement scans for matches. */
 const SCAN_BATCH = 10_000
-/** A page whose next record is not consumed within this time is dropped, and read again from that record. */
+/**
+ * A page whose next record is not consumed within this time is dropped, and read again from that
+ * record.
+ */
 const PAGE_TTL_MS = 1000
 
 /** The adaptive page size of one subscription. */
@@ -24,19 +30,22 @@ export interface BacklogOptions extends FollowOptions {
   readonly pageSize: BatchSize
 }
 
-/** Yields all matching records between a position and the horizon; returns the position at the horizon. */
+/**
+ * Yields all matching records between a position and the horizon; returns the position at the
+ * horizon.
+ */
 export async function* readBacklog(
   options: BacklogOptions,
   from: Position,
 ): AsyncGenerator<EventRecord, Position, undefined> {
   const { ledger, signal, statementEnded: onStatement } = options
-  for (let behind = from; ; ) {
+  for (let position = from; ; ) {
     const { end, isLast, isEmpty } = await retryWhileDown(options, () =>
-      withAbortSignal(signal, () => nextBatchEnd(ledger, behind, SCAN_BATCH), { onStatement, readsOnly: true }),
+      withAbortSignal(signal, () => nextBatchEnd(ledger, position, SCAN_BATCH), { onStatement, readsOnly: true }),
     )
-    if (!isEmpty) yield* readRange(options, behind, end)
+    if (!isEmpty) yield* readRange(options, position, end)
     if (isLast) return end
-    behind = end
+    position = end
   }
 }
 
@@ -46,17 +55,17 @@ async function* readRange(
   upTo: Position,
 ): AsyncGenerator<EventRecord, void, undefined> {
   const { feed, caller, signal } = options
-  for (let behind = from; ; ) {
+  for (let position = from; ; ) {
     const page = new Page(await feed.pages.enter(caller))
     try {
-      await page.read(options, behind, upTo)
+      await page.read(options, position, upTo)
       for (let record = page.take(); record; record = page.take()) {
         await feed.turns.next(caller)
         signal.throwIfAborted()
         page.lend()
         yield record
         page.resume()
-        behind = record
+        position = record
       }
       if (page.isLast) return
     } finally {
@@ -77,20 +86,20 @@ class Page {
     this.release = release
   }
 
-  async read(options: BacklogOptions, behind: Position, upTo: Position): Promise<void> {
+  async read(options: BacklogOptions, position: Position, upTo: Position): Promise<void> {
     const { ledger, filter, select, signal, pageSize, statementEnded: onStatement } = options
     for (;;) {
-      const most = pageSize.rows
-      const maxBytes = pageSize.maxBytesOf(most)
+      const max = pageSize.rows
+      const maxBytes = pageSize.maxBytesOf(max)
       const page = await retryWhileDown(options, () =>
         readWithin({ maxBytes, signal, onStatement }, () =>
-          readEvents(ledger, { after: behind, upTo, max: most, filter, select }),
+          readEvents(ledger, { after: position, upTo, max, filter, select }),
         ),
       )
-      pageSize.learn(page, most)
+      pageSize.adapt(page, max)
       if (page === undefined) continue
       this.rows = page.rows
-      this.isFull = page.rows.length === most
+      this.isFull = page.rows.length === max
       return
     }
   }

@@ -21,13 +21,19 @@ export class EventTooLargeError extends Error {
 
   constructor(limitBytes: number) {
     super(
-      `The event exceeds the limit of ${limitBytes} bytes that the database may send. Select fewer large fields (content, output, metadata, stateHistory).`,
+      `The event exceeds the limit of ${limitBytes} bytes that the database may send. Select ` +
+        'fewer large fields (content, output, metadata, stateHistory).',
     )
     this.limitBytes = limitBytes
   }
 }
 
-/** The rows of `read`; undefined if they exceed `maxBytes`, in which case the statement was cancelled. @throws what `read` throws */
+/**
+ * The rows of `read`; undefined if they exceed `maxBytes`, in which case the statement was
+ * cancelled.
+ *
+ * @throws what `read` throws
+ */
 export async function readWithin<Row>(
   { maxBytes, signal, onStatement }: ReadBounds,
   read: () => Promise<Row[]>,
@@ -82,8 +88,12 @@ export class BatchSize {
     return rows === 1 ? this.maxRowBytes : 4 * this.targetBytes
   }
 
-  /** Adapts after a statement for `requested` rows; `read` is undefined if they were too large. @throws EventTooLargeError for a single row */
-  learn(read: BoundedRead<unknown> | undefined, requested: number): void {
+  /**
+   * Adapts after a statement for `requested` rows; `read` is undefined if they were too large.
+   *
+   * @throws EventTooLargeError for a single row
+   */
+  adapt(read: BoundedRead<unknown> | undefined, requested: number): void {
     if (read === undefined && requested === 1) throw new EventTooLargeError(this.maxRowBytes)
     if (read === undefined) this.rows = Math.max(1, Math.floor(this.rows / 4))
     else if (read.rows.length > 0) {

@@ -1,5 +1,5 @@
-// Events are delivered in turns, round-robin between callers: thousands of subscriptions to the same
-// event must not delay events or requests of other callers.
+// Events are delivered in turns, round-robin between callers: thousands of subscriptions to the
+// same event must not delay events or requests of other callers.
 import { RoundRobin } from '../fairness/roundRobin.ts'
 
 export class DeliveryTurns {
@@ -16,7 +16,8 @@ export class DeliveryTurns {
     })
   }
 
-  // One turn in each pass of the event loop: a request takes several passes and would wait for all turns of each.
+  // One turn in each pass of the event loop: a request takes several passes and would wait for all
+  // turns of each.
   private runNext(): void {
     this.waiting.shift()?.item()
     this.isRunning = this.waiting.size > 0

@@ -1,5 +1,5 @@
-// The matching records after a position, without end: first the backlog, then live records, without a
-// gap and in commit order. Reads as they are consumed and holds one small page.
+// The matching records after a position, without end: first the backlog, then live records, without
+// a gap and in commit order. Reads as they are consumed and holds one small page.
 
 import type { Position } from '../ledger/eventOrder.ts'
 import type { EventRecord } from '../ledger/events.ts'
@@ -12,13 +12,14 @@ import type { EventSubscription } from './subscriptions.ts'
 /**
  * Yields one record at a time. The columns of the position are always read.
  *
- * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError; EventTooLargeError; database errors that persist
+ * @throws the reason of `signal`; InvalidInputError for a bad filter; TimelineEndedError;
+ * EventTooLargeError; database errors that persist
  */
 export async function* followEvents(given: FollowOptions): AsyncGenerator<EventRecord, never> {
   const options = { ...given, pageSize: newPageSize(given.feed.maxRowBytes) }
   const subscription = await retryWhileDown(options, () => options.feed.subscribe(options.filter))
   try {
-    for (let position = options.behind; ; ) {
+    for (let position = options.after; ; ) {
       position = yield* readBacklog(options, position)
       position = yield* readLive(options, subscription, position)
     }
@@ -27,7 +28,10 @@ export async function* followEvents(given: FollowOptions): AsyncGenerator<EventR
   }
 }
 
-/** Yields live records; returns the position to read the backlog from once the subscriber has fallen behind. */
+/**
+ * Yields live records; returns the position to read the backlog from once the subscriber has fallen
+ * behind.
+ */
 async function* readLive(
   options: BacklogOptions,
   subscription: EventSubscription,

@@ -17,7 +17,7 @@ export interface FollowOptions {
   /** The caller, between whom and others turns are round-robin. */
   readonly caller: string
   /** The stream starts after this position. */
-  readonly behind: Position
+  readonly after: Position
   readonly filter: JobStateRecordFilter
   /** Which columns and relations to read; by default every column. */
   readonly select?: Prisma.JobStateRecordSelect | undefined
@@ -35,7 +35,10 @@ const POLL_MS = { first: 100, last: 2000 }
 /** Errors that no retry fixes. */
 const PERMANENT = [InvalidInputError, TimelineEndedError, EventTooLargeError]
 
-/** Runs a statement in turn, and retries while the database is unavailable, so that clients need not all reconnect at once. */
+/**
+ * Runs a statement in turn, and retries while the database is unavailable, so that clients need not
+ * all reconnect at once.
+ */
 export function retryWhileDown<T>(options: FollowOptions, work: () => Promise<T>): Promise<T> {
   const { caller, feed } = options
   return retryWhileUnavailable(options, () => feed.statements.run(caller, work))

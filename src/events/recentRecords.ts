@@ -1,5 +1,5 @@
-// Headers of the newest records, shared by all subscriptions. A subscription keeps only its index in
-// this list.
+// Headers of the newest records, shared by all subscriptions. A subscription keeps only its index
+// in this list.
 import { comparePositions, type Position } from '../ledger/eventOrder.ts'
 import { type JobStateRecordFilter, matches, type RecordFacts } from '../ledger/recordFilter.ts'
 

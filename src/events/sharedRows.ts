@@ -20,7 +20,10 @@ const MAX_BYTES = 16 * 1024 * 1024
 const TTL_MS = 1000
 /** Maximum number of remembered selections. */
 const MAX_SHAPES = 1000
-/** Rows that one statement reads, and their target size in bytes as sent by the database. A single row may be larger. */
+/**
+ * Rows that one statement reads, and their target size in bytes as sent by the database. A single
+ * row may be larger.
+ */
 const BATCH = { first: 16, max: 200, targetBytes: 1024 * 1024 }
 /** The selected columns and relations. Subscriptions that select the same have the same shape. */
 export interface Shape {
@@ -81,8 +84,8 @@ export class SharedRows {
   }
 
   /**
-   * Reads the first record, and with it as many of the others as one statement may. Undefined if it no
-   * longer exists.
+   * Reads the first record, and with it as many of the others as one statement may. Undefined if it
+   * no longer exists.
    *
    * @throws EventTooLargeError; database errors
    */
@@ -151,7 +154,7 @@ export class SharedRows {
     const maxBytes = shape.batchSize.maxBytesOf(records.length)
     // No signal: the end of one subscription must not cancel the read for others.
     const read = await readWithin({ maxBytes, onStatement }, () => readRecords(this.ledger, records, shape.select))
-    shape.batchSize.learn(read, records.length)
+    shape.batchSize.adapt(read, records.length)
     if (read === undefined) return new Map()
     const size = Math.max(1, Math.ceil(read.bytes / Math.max(1, read.rows.length)))
     for (const row of read.rows) this.rows.set(keyOf(shape, row), row, { size })

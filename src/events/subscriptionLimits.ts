@@ -21,7 +21,11 @@ export class SubscriptionPlaces {
     this.limits = limits
   }
 
-  /** Takes a place. Returns its release function, which is safe to call twice. @throws TooManySubscriptionsError */
+  /**
+   * Takes a place. Returns its release function, which is safe to call twice.
+   *
+   * @throws TooManySubscriptionsError
+   */
   take(caller: string): () => void {
     const { maxSubscriptions, maxSubscriptionsPerCaller } = this.limits
     const ofCaller = this.byCaller.get(caller) ?? 0

@@ -6,8 +6,8 @@ import type { RecentRecord, RecentRecords } from './recentRecords.ts'
 /** A subscription to matching records. */
 export interface EventSubscription {
   /**
-   * Resolves once a matching record exists after `position`: to the next few records, or, if they are no
-   * longer kept, to a safe position to read from. The caller must have read everything up to
+   * Resolves once a matching record exists after `position`: to the next few records, or, if they
+   * are no longer kept, to a safe position to read from. The caller must have read everything up to
    * `position`, and reached it after the subscription was opened.
    *
    * @throws the reason of `signal` when that is aborted
@@ -44,7 +44,10 @@ export class Subscriptions {
     }
   }
 
-  /** Kept records may have been replaced: each subscription checks whether its position is still valid. */
+  /**
+   * Kept records may have been replaced: each subscription checks whether its position is still
+   * valid.
+   */
   endTimeline(): void {
     this.recent.clear()
     for (const subscribers of [...this.byInterest.values()])
@@ -75,7 +78,7 @@ class Subscriber implements EventSubscription {
   readonly close: () => void
   private readonly recent: RecentRecords
   /** The first record to take, if any; NOT_KEPT if the database must be read. */
-  private pending: { readonly number: number; readonly behind?: OrderKey } | undefined
+  private pending: { readonly number: number; readonly after?: OrderKey } | undefined
   private wake: (() => void) | undefined
 
   constructor(filter: JobStateRecordFilter, recent: RecentRecords, close: () => void) {
@@ -87,7 +90,7 @@ class Subscriber implements EventSubscription {
   push(record: RecentRecord, number: number): void {
     // Later records are checked when they are taken.
     if (this.pending !== undefined || !matches(this.filter, record)) return
-    this.pending = { number, behind: justBefore(record) }
+    this.pending = { number, after: justBefore(record) }
     this.wake?.()
   }
 
@@ -107,14 +110,14 @@ class Subscriber implements EventSubscription {
 
   private take(position: Position): RecentRecord[] | Position | undefined {
     if (this.pending === undefined) return undefined
-    const { number, behind } = this.pending
+    const { number, after } = this.pending
     this.pending = undefined
     if (!this.recent.isKept(number)) {
-      return behind && comparePositions(behind, position) > 0 ? { ...behind, epoch: position.epoch } : position
+      return after && comparePositions(after, position) > 0 ? { ...after, epoch: position.epoch } : position
     }
     const { taken, next } = this.recent.take(number, position, this.filter)
     const last = taken.at(-1)
-    if (next !== undefined && last) this.pending = { number: next, behind: last }
+    if (next !== undefined && last) this.pending = { number: next, after: last }
     return last && taken
   }
 

@@ -2,7 +2,7 @@
 // anyone may request it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { lookingAtSchema } from '../database/cancellation.ts'
+import { checkingSchema } from '../database/cancellation.ts'
 import type { Database } from '../database/client.ts'
 import { type MigrationState, migrationState } from '../database/migrations.ts'
 import { missingRights } from '../database/missingRights.ts'
@@ -47,7 +47,7 @@ export function databaseReadiness(database: Database, timeline: TimelineCheck, l
     return readiness
   }
   const cached = new CachedResult(() =>
-    withTimeout(lookingAtSchema(() => check(database, timeline))).then(report, (error: unknown) => {
+    withTimeout(checkingSchema(() => check(database, timeline))).then(report, (error: unknown) => {
       const reason = error instanceof DatabaseUnavailableError ? error.reason : 'The database does not answer.'
       return report({ ready: false, reason }, error)
     }),

@@ -1,11 +1,12 @@
-// Gives each item of a batch its own result: invalid items get their errors, all others go to the database together.
+// Gives each item of a batch its own result: invalid items get their errors, all others go to the
+// database together.
 import { InvalidInputError } from './errors.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
- * A validated batch. `process` passes the valid items to `run`, which returns one result for each, in order. It returns the results
- * of all items, in order.
+ * A validated batch. `process` passes the valid items to `run`, which returns one result for each,
+ * in order. It returns the results of all items, in order.
  *
  * @throws InvalidInputError if the batch is empty or has more than `batchItems` items
  */

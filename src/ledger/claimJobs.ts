@@ -1,4 +1,5 @@
-// Assigns waiting jobs to a worker. A claim is an ordinary transition, so the version of the claimed job is the worker's fencing token.
+// Assigns waiting jobs to a worker. A claim is an ordinary transition, so the version of the
+// claimed job is the worker's fencing token.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -25,11 +26,13 @@ export interface ClaimJobsInput {
 }
 
 /**
- * Moves the first jobs of the queue from PENDING to PROCESSING and returns them in queue order: by priority, then by due time. Runs
- * one statement. Two callers never get the same job, and neither waits for the other. If the size of the response is limited, claims
- * as many jobs as fit, but at least one.
+ * Moves the first jobs of the queue from PENDING to PROCESSING and returns them in queue order: by
+ * priority, then by due time. Runs one statement. Two callers never get the same job, and neither
+ * waits for the other. If the size of the response is limited, claims as many jobs as fit, but at
+ * least one.
  *
- * @throws InvalidInputError; ResponseTooLargeError if a single job does not fit. In both cases nothing was written.
+ * @throws InvalidInputError; ResponseTooLargeError if a single job does not fit. In both cases
+ * nothing was written.
  */
 export async function claimJobs(
   ledger: Ledger,
@@ -57,7 +60,10 @@ export async function claimJobs(
   return retryConflicts(() => changeJobs(ledger, { changes, orderBy }, returned))
 }
 
-/** The relation `fitting`: the first due jobs that fit into the response. Empty SQL if the limit cannot exclude a job. */
+/**
+ * The relation `fitting`: the first due jobs that fit into the response. Empty SQL if the limit
+ * cannot exclude a job.
+ */
 function fittingJobs(limit: number, transition: Claim, { bound }: ReturnedJob): Prisma.Sql {
   if (bound === undefined || limit === 1) return Prisma.empty
   const bytes = Prisma.sql`${bytesOfJob('jobs', bound.shape)} + ${claimBytes(transition, bound.shape)}::bigint`
@@ -71,7 +77,10 @@ function fittingJobs(limit: number, transition: Claim, { bound }: ReturnedJob): 
 
 type Claim = ReturnType<typeof claim>
 
-/** Bytes that the values written by the claim add to the response. PostgreSQL inserts spaces into JSON, hence the factor 2. */
+/**
+ * Bytes that the values written by the claim add to the response. PostgreSQL inserts spaces into
+ * JSON, hence the factor 2.
+ */
 function claimBytes({ reason, metadata }: Claim, { job, record }: ResponseShape): number {
   const reasons = (job.stateReason ?? 0) + (record.reason ?? 0)
   const objects = (job.stateMetadata ?? 0) + (record.stateMetadata ?? 0)
@@ -99,11 +108,12 @@ function dueAmong(
   return presets == null ? dueJobs(limit) : dueJobsOf(presets, limit)
 }
 
-// dueJobs and dueJobsOf visit the existing priorities, highest first, and read the due jobs of each, which are one index range. So they
-// never read jobs that are not due yet, no matter how many there are and how high their priority is. The lateral join keeps the order
-// of its left side and stops at the limit, so it locks only the rows it returns.
-// They use now() because jobledger.current_instant() is volatile and cannot bound an index range. MATERIALIZED, because a query that
-// locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
+// dueJobs and dueJobsOf visit the existing priorities, highest first, and read the due jobs of
+// each, which are one index range. So they never read jobs that are not due yet, no matter how many
+// there are and how high their priority is. The lateral join keeps the order of its left side and
+// stops at the limit, so it locks only the rows it returns. They use now() because
+// jobledger.current_instant() is volatile and cannot bound an index range. MATERIALIZED, because a
+// query that locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`
     ${DUE_BOUND}, level AS (
@@ -120,8 +130,8 @@ function dueJobs(limit: number): Prisma.Sql {
     )`
 }
 
-// With several presets, this locks the first jobs of each preset before it picks the first of all. The extra locks last only as long as
-// the statement.
+// With several presets, this locks the first jobs of each preset before it picks the first of all.
+// The extra locks last only as long as the statement.
 function dueJobsOf(presets: string[], limit: number): Prisma.Sql {
   return Prisma.sql`
     ${DUE_BOUND}, preset_level AS (

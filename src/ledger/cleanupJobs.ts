@@ -33,19 +33,27 @@ export interface CleanupBounds {
 
 export interface CleanedUpJobs {
   deleted: number
-  /** The id after which the next call continues. Null if every job that is old enough was examined. */
+  /**
+   * The id after which the next call continues. Null if every job that is old enough was examined.
+   */
   position: string | null
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Small enough that other writers do not wait long for the rows, large enough that round trips do not matter. */
+/**
+ * Small enough that other writers do not wait long for the rows, large enough that round trips do
+ * not matter.
+ */
 const JOBS_PER_STATEMENT = 1000
-/** Maximum number of jobs that one statement examines. Limits its run time where most jobs are deleted already. */
+/**
+ * Maximum number of jobs that one statement examines. Limits its run time where most jobs are
+ * deleted already.
+ */
 const JOBS_EXAMINED = 10_000
 
 /**
- * Soft-deletes every job that is old enough and returns their number. Commits after each batch: after an error, completed batches
- * stay deleted and the next call does the rest.
+ * Soft-deletes every job that is old enough and returns their number. Commits after each batch:
+ * after an error, completed batches stay deleted and the next call does the rest.
  *
  * @throws InvalidInputError
  */
@@ -58,7 +66,8 @@ export async function cleanupJobs(ledger: Ledger, input: CleanupJobsInput): Prom
 }
 
 /**
- * Like `cleanupJobs`, but stops at the bounds. Processes jobs in order of creation and returns where to continue.
+ * Like `cleanupJobs`, but stops at the bounds. Processes jobs in order of creation and returns
+ * where to continue.
  *
  * @throws InvalidInputError
  */
@@ -115,7 +124,8 @@ async function deleteBatch(
   const [last] = await sql.query<{ id: string }>`
     SELECT id FROM jobs WHERE id > ${after}::uuid AND id < ${createdBefore}::uuid
     ORDER BY id OFFSET ${JOBS_EXAMINED - 1} LIMIT 1`
-  // MATERIALIZED, because a query that locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
+  // MATERIALIZED, because a query that locks rows must run once (PostgreSQL documentation, SELECT,
+  // "The Locking Clause").
   const deleted = await retryConflicts(
     () => sql.query<{ id: string }>`
       WITH old AS MATERIALIZED (

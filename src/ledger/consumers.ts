@@ -17,7 +17,9 @@ export interface ConsumerState {
 /** More records are not counted: that would read millions of index entries. */
 export const MAX_COUNTED = 100_000
 
-/** The checkpoint of a consumer, on the current timeline; undefined if the consumer does not exist. */
+/**
+ * The checkpoint of a consumer, on the current timeline; undefined if the consumer does not exist.
+ */
 export async function readCheckpoint({ sql }: Ledger, name: string): Promise<Position | undefined> {
   const [position] = await sql.query<Position>`
     SELECT (SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id

@@ -7,8 +7,9 @@ import { rolledUpCounts, rollUpQuery, type StateCounts } from './rolledUpCounts.
 import { JOB_STATES } from './states.ts'
 
 /**
- * Number of jobs that match a filter. If the filter uses only the user, `states` and `includeDeleted`, this takes milliseconds for any
- * number of jobs (`rolledUpCounts`). Otherwise, or while the roll-up lags far behind, it counts the jobs.
+ * Number of jobs that match a filter. If the filter uses only the user, `states` and
+ * `includeDeleted`, this takes milliseconds for any number of jobs (`rolledUpCounts`). Otherwise,
+ * or while the roll-up lags far behind, it counts the jobs.
  *
  * @throws InvalidInputError
  */
@@ -21,7 +22,8 @@ export async function countJobs(ledger: Ledger, filter?: JobFilter | null): Prom
 }
 
 /**
- * Number of jobs that match a filter, for each of the five states, including zeros. As fast as `countJobs`.
+ * Number of jobs that match a filter, for each of the five states, including zeros. As fast as
+ * `countJobs`.
  *
  * @throws InvalidInputError
  */

@@ -1,4 +1,5 @@
-// Creates jobs. A new job is PENDING; the database writes the first record of its history in the same commit.
+// Creates jobs. A new job is PENDING; the database writes the first record of its history in the
+// same commit.
 import { createHash } from 'node:crypto'
 import stringify from 'safe-stable-stringify'
 import { type Job, Prisma } from '../database/generated/client.ts'
@@ -15,7 +16,10 @@ export interface CreateJobInput {
   content: string
   preset?: string | null | undefined
   metadata?: JsonObject | null | undefined
-  /** Unique per user. The same key with the same input returns the existing job, also when callers race. */
+  /**
+   * Unique per user. The same key with the same input returns the existing job, also when callers
+   * race.
+   */
   idempotencyKey?: string | null | undefined
   /** -`MAX_PRIORITY` to `MAX_PRIORITY`; higher is claimed first. Default: 0. */
   priority?: number | null | undefined
@@ -27,7 +31,9 @@ export interface CreateJobInput {
 
 export interface CreatedJob {
   job: Job
-  /** False if a job with this idempotency key existed; then `job` is that job in its current state. */
+  /**
+   * False if a job with this idempotency key existed; then `job` is that job in its current state.
+   */
   created: boolean
 }
 
@@ -42,8 +48,8 @@ type Prepared = CreateJobInput & { requestHash: string | undefined }
 /**
  * Creates a job on behalf of `actor`. Runs one statement, or two if the idempotency key exists.
  *
- * @throws InvalidInputError, IdempotencyConflictError (the key was used with a different input), ResponseTooLargeError. In all cases
- * nothing was written.
+ * @throws InvalidInputError, IdempotencyConflictError (the key was used with a different input),
+ * ResponseTooLargeError. In all cases nothing was written.
  */
 export async function createJob(
   ledger: Ledger,
@@ -57,10 +63,12 @@ export async function createJob(
 }
 
 /**
- * Creates up to `batchItems` jobs in one statement and one commit. Their ids are in the order of the inputs, and each input gets its
- * own result. If idempotency keys exist, a second statement reads their jobs.
+ * Creates up to `batchItems` jobs in one statement and one commit. Their ids are in the order of
+ * the inputs, and each input gets its own result. If idempotency keys exist, a second statement
+ * reads their jobs.
  *
- * @throws InvalidInputError if the batch is empty or too large; ResponseTooLargeError. In both cases nothing was written.
+ * @throws InvalidInputError if the batch is empty or too large; ResponseTooLargeError. In both
+ * cases nothing was written.
  */
 export async function createJobs(
   ledger: Ledger,
@@ -121,7 +129,8 @@ const MEASURED = [
 
 /** Returns the new job of each item, or undefined if its idempotency key exists. */
 async function insert(ledger: Ledger, { items, actor, returned }: Insertion): Promise<(Job | undefined)[]> {
-  // Inserts in the order of the keys, so that batches with the same keys in different orders wait for each other and do not deadlock.
+  // Inserts in the order of the keys, so that batches with the same keys in different orders wait
+  // for each other and do not deadlock.
   const changes = Prisma.sql`
       WITH input AS MATERIALIZED (
         SELECT item.*, jobledger.uuid_v7() AS new_id
@@ -142,8 +151,9 @@ async function insert(ledger: Ledger, { items, actor, returned }: Insertion): Pr
 }
 
 /**
- * Reads the jobs that have the keys of the items, each once. Locks them in a mode that does not block updates. The lock is written to
- * the WAL, so the commit waits for a synchronous standby: a job returned here is not lost when the standby takes over.
+ * Reads the jobs that have the keys of the items, each once. Locks them in a mode that does not
+ * block updates. The lock is written to the WAL, so the commit waits for a synchronous standby: a
+ * job returned here is not lost when the standby takes over.
  */
 async function existingJobs(
   ledger: Ledger,
@@ -177,7 +187,10 @@ function repeated(input: Prepared, existing: ReadonlyMap<string, Job>): CreatedJ
   return isSame ? { job, created: false } : new IdempotencyConflictError(job)
 }
 
-/** The input with each default value explicit or omitted. The stored hash covers the form that the first request used. */
+/**
+ * The input with each default value explicit or omitted. The stored hash covers the form that the
+ * first request used.
+ */
 function sameInputs(input: CreateJobInput): CreateJobInput[] {
   const forms = (value: number | null | undefined, byDefault: number) =>
     (value ?? byDefault) === byDefault ? [undefined, byDefault] : [value]
@@ -186,7 +199,10 @@ function sameInputs(input: CreateJobInput): CreateJobInput[] {
   )
 }
 
-/** Hexadecimal SHA-256 of the input with sorted keys. Equal for inputs that differ only in the order of keys. */
+/**
+ * Hexadecimal SHA-256 of the input with sorted keys. Equal for inputs that differ only in the order
+ * of keys.
+ */
 function requestHash({ content, preset, metadata, priority, runAt, maxAttempts }: CreateJobInput): string {
   const ordered = stringify({
     content,

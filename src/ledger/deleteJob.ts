@@ -1,4 +1,5 @@
-// Soft-deletes jobs. A deleted job is CANCELLED, has `deletedAt`, and keeps its row, history and result.
+// Soft-deletes jobs. A deleted job is CANCELLED, has `deletedAt`, and keeps its row, history and
+// result.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'

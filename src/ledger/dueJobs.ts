@@ -1,14 +1,19 @@
-// When a PENDING job is due. The clock of the database may be set back: a job that was created while the clock was ahead must not wait
-// until the clock catches up, unless a caller asked for that time. For jobs that wait for another attempt see shortenRetryWaits.ts.
+// When a PENDING job is due. The clock of the database may be set back: a job that was created
+// while the clock was ahead must not wait until the clock catches up, unless a caller asked for
+// that time. For jobs that wait for another attempt see shortenRetryWaits.ts.
 import { Prisma } from '../database/generated/client.ts'
 
-/** True if `run_at` has passed, or if the job was created without one, which sets it to the time of creation. */
+/**
+ * True if `run_at` has passed, or if the job was created without one, which sets it to the time of
+ * creation.
+ */
 export const IS_DUE = Prisma.sql`(run_at <= now() OR run_at <= created_at)`
 
 /**
- * A common table expression with one row, the latest `run_at` that a due job can have. This is now(), unless the clock was set back:
- * then some jobs changed later than now(). The tolerance is needed because now() is the start of the transaction, so jobs that changed
- * a few milliseconds later are normal.
+ * A common table expression with one row, the latest `run_at` that a due job can have. This is
+ * now(), unless the clock was set back: then some jobs changed later than now(). The tolerance is
+ * needed because now() is the start of the transaction, so jobs that changed a few milliseconds
+ * later are normal.
  */
 export const DUE_BOUND = Prisma.sql`due_bound AS MATERIALIZED (
   SELECT greatest(now(), CASE WHEN latest.at <= now() + interval '1 minute' THEN latest.at

@@ -1,12 +1,14 @@
-// Mergeable histograms of durations, for quantiles: logarithmic buckets as in DDSketch (Masson, Rim and Lee, 2019). The database
-// function jobledger.duration_bucket assigns a duration to its bucket.
+// Mergeable histograms of durations, for quantiles: logarithmic buckets as in DDSketch (Masson, Rim
+// and Lee, 2019). The database function jobledger.duration_bucket assigns a duration to its bucket.
 import { MAX_INT } from './limits.ts'
 
 /** Maximum relative error of a quantile. */
 export const RELATIVE_ERROR = 0.02
 const GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 
-/** The value that represents the durations of a bucket, in integer milliseconds, at most `MAX_INT`. */
+/**
+ * The value that represents the durations of a bucket, in integer milliseconds, at most `MAX_INT`.
+ */
 export function durationOf(bucket: number): number {
   if (bucket < 0) return 0
   return Math.min(MAX_INT, Math.round((2 * GROWTH ** bucket) / (GROWTH + 1)))
@@ -29,7 +31,8 @@ export class DurationHistogram {
   }
 
   /**
-   * The `q`-quantile (0 < q <= 1) in milliseconds, within `RELATIVE_ERROR`. Null if the histogram is empty.
+   * The `q`-quantile (0 < q <= 1) in milliseconds, within `RELATIVE_ERROR`. Null if the histogram
+   * is empty.
    */
   quantile(q: number): number | null {
     this.sorted ??= [...this.counts].sort(([a], [b]) => a - b)

@@ -1,4 +1,5 @@
-// The errors of the ledger, with the data that a program needs to react to them. How they reach a client is not decided here.
+// The errors of the ledger, with the data that a program needs to react to them. How they reach a
+// client is not decided here.
 import type { Job, JobState } from '../database/generated/client.ts'
 import { allowedTransitions } from './states.ts'
 
@@ -60,7 +61,8 @@ export class VersionConflictError extends LedgerError {
       expected.version == null ? [] : [`version ${expected.version}`],
     ].flat()
     super(
-      `Job ${job.id} is ${job.state}, version ${job.version} (expected ${expectations.join(', ')}). Read it again before you retry.`,
+      `Job ${job.id} is ${job.state}, version ${job.version} (expected ` +
+        `${expectations.join(', ')}). Read it again before you retry.`,
     )
     this.expectedVersion = expected.version ?? null
     this.actualVersion = job.version
@@ -76,7 +78,8 @@ export class IdempotencyConflictError extends LedgerError {
 
   constructor(existingJob: Job) {
     super(
-      `The idempotency key "${existingJob.idempotencyKey}" of user "${existingJob.userId}" belongs to job ${existingJob.id}, which was created from a different input.`,
+      `The idempotency key "${existingJob.idempotencyKey}" of user "${existingJob.userId}" ` +
+        `belongs to job ${existingJob.id}, which was created from a different input.`,
     )
     this.existingJob = existingJob
   }
@@ -107,7 +110,8 @@ export class ResponseTooLargeError extends Error {
 
   constructor(bytes: number, limitBytes: number) {
     super(
-      `The response would be about ${bytes} bytes; the limit is ${limitBytes}. Nothing was changed. Select fewer large fields (content, output, metadata) or send fewer items.`,
+      `The response would be about ${bytes} bytes; the limit is ${limitBytes}. Nothing was ` +
+        'changed. Select fewer large fields (content, output, metadata) or send fewer items.',
     )
     this.bytes = bytes
     this.limitBytes = limitBytes

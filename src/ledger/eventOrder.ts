@@ -1,6 +1,7 @@
-// The order in which consumers read the ledger: by transaction id. The database guarantees that the records of a job stay in sequence,
-// and that no record appears below the horizon later (migration 20261128000002_guards). Transaction ids are only comparable within one
-// timeline (timelines.ts), so a position includes its epoch.
+// The order in which consumers read the ledger: by transaction id. The database guarantees that the
+// records of a job stay in sequence, and that no record appears below the horizon later (migration
+// 20261128000002_guards). Transaction ids are only comparable within one timeline (timelines.ts),
+// so a position includes its epoch.
 import { decodeCursor, encodeCursor, InvalidCursorError, type KeysetOrder } from '../database/keyset.ts'
 
 /** The key of a record in this order. */
@@ -12,7 +13,10 @@ export interface OrderKey {
 
 /** A position in the ledger: all records up to and including this key were read. */
 export interface Position extends OrderKey {
-  /** The timeline on which it was read. 0 in cursors without an epoch: the first timeline of the ledger. */
+  /**
+   * The timeline on which it was read. 0 in cursors without an epoch: the first timeline of the
+   * ledger.
+   */
   readonly epoch: bigint
 }
 

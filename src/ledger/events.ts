@@ -1,7 +1,8 @@
-// Reads the ledger for consumers: in the order of transaction ids, from a position up to the horizon. Below the horizon the records are
-// complete and do not change, so any number of statements may read them in batches.
+// Reads the ledger for consumers: in the order of transaction ids, from a position up to the
+// horizon. Below the horizon the records are complete and do not change, so any number of
+// statements may read them in batches.
 import { type JobState, type JobStateRecord, Prisma } from '../database/generated/client.ts'
-import { InvalidCursorError, segmentsBetween } from '../database/keyset.ts'
+import { InvalidCursorError, rangesBetween } from '../database/keyset.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
 import { and } from '../database/rows/conditions.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
@@ -36,8 +37,8 @@ export async function headPosition({ sql }: Ledger): Promise<Position> {
 /**
  * The position of a client's cursor, on the current timeline.
  *
- * @throws InvalidInputError if the cursor is not a cursor of events, belongs to a timeline that ended before it, or belongs to another
- * ledger
+ * @throws InvalidInputError if the cursor is not a cursor of events, belongs to a timeline that
+ * ended before it, or belongs to another ledger
  */
 export async function positionOfCursor(ledger: Ledger, path: string, cursor: string): Promise<Position> {
   const check = new InputCheck(ledger.limits)
@@ -56,9 +57,12 @@ export async function positionOfCursor(ledger: Ledger, path: string, cursor: str
 }
 
 const RECOVERY =
-  'Get a new cursor from `latestEventCursor`, read `jobStateRecords` since your last event, then follow from the new cursor'
+  'Get a new cursor from `latestEventCursor`, read `jobStateRecords` since your last event, ' +
+  'then follow from the new cursor'
 const AHEAD = `lies ahead of this ledger, which was set back or is a different ledger. ${RECOVERY}`
-const ENDED = `belongs to a timeline that has ended: the ledger was restored, failed over, or is a different ledger. ${RECOVERY}`
+const ENDED =
+  'belongs to a timeline that has ended: the ledger was restored, failed over, or is a ' +
+  `different ledger. ${RECOVERY}`
 
 function decoded(cursor: string): Position | InvalidCursorError {
   try {
@@ -126,11 +130,16 @@ export interface EventsRequest {
 /** A record as consumers read it. It is also the position of a consumer that has read it. */
 export type EventRecord = JobStateRecord & {
   readonly epoch: bigint
-  /** The timeline on which the record was written; undefined for the first timeline of the ledger. */
+  /**
+   * The timeline on which the record was written; undefined for the first timeline of the ledger.
+   */
   readonly laterEpoch: bigint | undefined
 }
 
-/** A permanent id of an event. A record that was lost with a timeline and its replacement have different ids. */
+/**
+ * A permanent id of an event. A record that was lost with a timeline and its replacement have
+ * different ids.
+ */
 export function eventIdOf({ jobId, sequence, laterEpoch }: EventRecord): string {
   return laterEpoch === undefined ? `${jobId}:${sequence}` : `${jobId}:${sequence}:${laterEpoch}`
 }
@@ -144,10 +153,10 @@ export async function readEvents(ledger: Ledger, request: EventsRequest): Promis
   const { after, upTo, filter, max, select } = request
   // `upTo` is inclusive, but the keyset excludes its bounds.
   const before = [upTo.transactionId, upTo.id + 1n]
-  const [segment] = segmentsBetween(EVENT_ORDER, { after: [after.transactionId, after.id], before })
+  const [range] = rangesBetween(EVENT_ORDER, { after: [after.transactionId, after.id], before })
   const records = await ledger.sql.read<JobStateRecord>(JOB_STATES, {
-    where: and([recordCondition(filter, ledger.limits), ...(segment ? [segment.where] : [])]),
-    orderBy: segment?.orderBy,
+    where: and([recordCondition(filter, ledger.limits), ...(range ? [range.where] : [])]),
+    orderBy: range?.orderBy,
     take: max,
     select: requiredColumns(select),
     // The number of rows varies too much for a generic plan.

@@ -1,4 +1,5 @@
-// Extends the leases of a worker's jobs. The state and version stay the same, so no record is written.
+// Extends the leases of a worker's jobs. The state and version stay the same, so no record is
+// written.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -29,8 +30,8 @@ export interface ExtendedLeases {
 }
 
 /**
- * Extends all given leases in one statement. Also extends a lease that has ended, if the job was not rescued or claimed since. A job
- * that is PROCESSING without a lease gets one.
+ * Extends all given leases in one statement. Also extends a lease that has ended, if the job was
+ * not rescued or claimed since. A job that is PROCESSING without a lease gets one.
  *
  * @throws InvalidInputError, ResponseTooLargeError. In both cases nothing was written.
  */
@@ -49,7 +50,8 @@ export async function extendLeases(
   const valid = leases.filter(({ jobId }) => isJobId(jobId))
   const ids = valid.map(({ jobId }) => jobId)
   const versions = valid.map(({ version }) => version)
-  // Locks rows by id, like every statement that locks several jobs, so that concurrent callers wait but do not deadlock.
+  // Locks rows by id, like every statement that locks several jobs, so that concurrent callers wait
+  // but do not deadlock.
   const changes = Prisma.sql`
       WITH held AS MATERIALIZED (
         SELECT id FROM jobs WHERE id = ANY (${ids}::uuid[]) AND state = 'PROCESSING' AND EXISTS (

@@ -1,4 +1,5 @@
-// How many rows a list reads to find its matches. Derived from the filter, the indexes and the state machine, without reading rows.
+// How many rows a list reads to find its matches. Derived from the filter, the indexes and the
+// state machine, without reading rows.
 import type { JobState } from '../database/generated/client.ts'
 import type { JsonObject } from './inputCheck.ts'
 import { isContradiction, type JobFilter } from './jobFilter.ts'
@@ -22,7 +23,10 @@ export function jobReach(filter: JobFilter, order: Order = 'CREATED_AT'): Reach 
   return isInOrder(filter, order) ? 'page' : 'range'
 }
 
-/** Whether an index returns the matching jobs in this order, without reading others. For the indexes see prisma/schema.prisma. */
+/**
+ * Whether an index returns the matching jobs in this order, without reading others. For the indexes
+ * see prisma/schema.prisma.
+ */
 function isInOrder({ ownerId, userId, states, presets, ...filter }: JobFilter, order: Order): boolean {
   const isUserGiven = ownerId !== undefined || userId != null
   if (order !== 'CREATED_AT') {
@@ -93,10 +97,16 @@ export function isEmpty(metadata: JsonObject): boolean {
 
 type Leaves = 'empty' | 'none' | 'some'
 
-/** Many fields may use the same variable, and its metadata may be large, so it is examined once. It must not be modified later. */
+/**
+ * Many fields may use the same variable, and its metadata may be large, so it is examined once. It
+ * must not be modified later.
+ */
 const knownLeaves = new WeakMap<object, Leaves>()
 
-/** The index on metadata (jsonb_path_ops) contains only leaves, so it cannot find empty objects and arrays. */
+/**
+ * The index on metadata (jsonb_path_ops) contains only leaves, so it cannot find empty objects and
+ * arrays.
+ */
 function leavesOf(metadata: JsonObject): Leaves {
   const known = knownLeaves.get(metadata)
   if (known !== undefined) return known

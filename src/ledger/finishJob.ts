@@ -1,4 +1,5 @@
-// Ends the processing of a job. One statement makes the transition and writes the result, so they commit together.
+// Ends the processing of a job. One statement makes the transition and writes the result, so they
+// commit together.
 import { type Job, JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { InputCheck } from './inputCheck.ts'
 import { checkResult, type ResultInput, resultBytes, upsertResult } from './jobResult.ts'
@@ -19,8 +20,8 @@ export type FailJobInput = TransitionCommand &
 /**
  * Moves a job from PROCESSING to COMPLETED and sets its result to SUCCESS with `output`.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, ResponseTooLargeError.
- * In all cases nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError,
+ * ResponseTooLargeError. In all cases nothing was written.
  */
 export async function completeJob(
   ledger: Ledger,
@@ -35,8 +36,8 @@ export async function completeJob(
 /**
  * Moves a job from PROCESSING to FAILED and sets its result to ERROR, or TIMEOUT if it `timedOut`.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError, ResponseTooLargeError.
- * In all cases nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError,
+ * ResponseTooLargeError. In all cases nothing was written.
  */
 export async function failJob(ledger: Ledger, input: FailJobInput, returned: ReturnedJob = WHOLE_JOB): Promise<Job> {
   const { output, processingTimeMs, errorMessage } = input

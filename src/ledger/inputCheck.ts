@@ -1,5 +1,5 @@
-// Validates input against the limits before it reaches the database. Collects all issues, so that a caller sees them at once.
-// storable.ts decides which text and JSON PostgreSQL can store.
+// Validates input against the limits before it reaches the database. Collects all issues, so that a
+// caller sees them at once. storable.ts decides which text and JSON PostgreSQL can store.
 import { UUID } from '../database/uuid.ts'
 import { type InputIssue, InvalidInputError } from './errors.ts'
 import { type Limits, MAX_INT } from './limits.ts'
@@ -111,7 +111,10 @@ interface MeasuredJson {
   readonly bytes: number
 }
 
-/** Many fields may use the same variable, and its JSON may be large, so it is measured once. It must not be modified later. */
+/**
+ * Many fields may use the same variable, and its JSON may be large, so it is measured once. It must
+ * not be modified later.
+ */
 const measured = new WeakMap<object, MeasuredJson>()
 
 function measureOnce(value: object): MeasuredJson {

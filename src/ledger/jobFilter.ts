@@ -46,11 +46,13 @@ export function jobConditions(filter: JobFilter): Prisma.Sql[] {
     ...ownerConditions(filter),
     states != null && oneOf('jobs.state', 'job_state', states),
     presets != null && oneOf('jobs.preset', 'text', presets),
-    // Ids are UUIDs of version 7, which contain the time of creation. Lists are ordered by id, so a range of ids is one index range.
+    // Ids are UUIDs of version 7, which contain the time of creation. Lists are ordered by id, so a
+    // range of ids is one index range.
     createdAfter != null && Prisma.sql`jobs.id >= ${minUuidAt(createdAfter)}::uuid`,
     createdBefore != null && Prisma.sql`jobs.id < ${minUuidAt(createdBefore)}::uuid`,
     completedAfter != null && Prisma.sql`jobs.completed_at >= ${completedAfter}`,
-    // A job is created before it is completed (ck_jobs_times_in_order), so the bound also limits the ids.
+    // A job is created before it is completed (ck_jobs_times_in_order), so the bound also limits
+    // the ids.
     completedBefore != null &&
       Prisma.sql`jobs.completed_at < ${completedBefore} AND jobs.id < ${minUuidAt(completedBefore)}::uuid`,
     metadata != null &&

@@ -9,7 +9,10 @@ import { type Page, type PageRequest, pageOfRows, type ReadRange } from './page.
 import { type JobStateRecordFilter, recordCondition } from './recordFilter.ts'
 import { recordsOfUser } from './recordsOfUser.ts'
 
-/** Columns and relations of the records to read. Default: every column. The fields of the order are always read. */
+/**
+ * Columns and relations of the records to read. Default: every column. The fields of the order are
+ * always read.
+ */
 export interface RecordSelection {
   select?: Prisma.JobStateRecordSelect | undefined
 }

@@ -1,4 +1,5 @@
-// The result of a job. Completing or failing a job writes it together with the transition (finishJob.ts).
+// The result of a job. Completing or failing a job writes it together with the transition
+// (finishJob.ts).
 
 import { type JobResult, type JobResultStatus, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -21,10 +22,11 @@ export interface SetJobResultInput extends ResultInput {
 }
 
 /**
- * Creates or replaces the result of a job. Setting the same result again changes nothing, not even `updatedAt`.
+ * Creates or replaces the result of a job. Setting the same result again changes nothing, not even
+ * `updatedAt`.
  *
- * @throws JobNotFoundError (also for a deleted job, whose result cannot change), InvalidInputError, ResponseTooLargeError. In all cases
- * nothing was written.
+ * @throws JobNotFoundError (also for a deleted job, whose result cannot change), InvalidInputError,
+ * ResponseTooLargeError. In all cases nothing was written.
  */
 export async function setJobResult(
   ledger: Ledger,

@@ -1,4 +1,5 @@
-// Statistics of jobs over time. Reads the roll-up and its tail if the filter has at most a user, and the records otherwise.
+// Statistics of jobs over time. Reads the roll-up and its tail if the filter has at most a user,
+// and the records otherwise.
 import { Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { DurationHistogram } from './durations.ts'
@@ -35,7 +36,9 @@ export interface JobStatsBucket {
   readonly started: number
   readonly completed: number
   readonly failed: number
-  /** Transitions from PENDING or PROCESSING to CANCELLED. Deleting a finished job does not count. */
+  /**
+   * Transitions from PENDING or PROCESSING to CANCELLED. Deleting a finished job does not count.
+   */
   readonly cancelled: number
   /** Median time in PENDING of the jobs that were started. Null if none was started. */
   readonly medianWaitMs: number | null
@@ -45,8 +48,9 @@ export interface JobStatsBucket {
 }
 
 /**
- * All buckets that overlap the time from `from` to `to`, in order of time. Buckets are aligned to UTC, complete at both ends, and
- * include empty ones. Durations are those of the previous state, with a relative error of at most `RELATIVE_ERROR`.
+ * All buckets that overlap the time from `from` to `to`, in order of time. Buckets are aligned to
+ * UTC, complete at both ends, and include empty ones. Durations are those of the previous state,
+ * with a relative error of at most `RELATIVE_ERROR`.
  *
  * @throws InvalidInputError
  */
@@ -137,7 +141,9 @@ function endOf({ bucket, last }: Span): Prisma.Sql {
   return Prisma.sql`${last}::timestamptz + ${Prisma.raw(`interval '${BUCKET_SECONDS[bucket]} seconds'`)}`
 }
 
-/** Computes the same sums as the roll-up (jobledger.apply_to_rollup) for the records of `source`. */
+/**
+ * Computes the same sums as the roll-up (jobledger.apply_to_rollup) for the records of `source`.
+ */
 function partialSums(source: Prisma.Sql, condition: Prisma.Sql, span: Span): Prisma.Sql {
   const size = Prisma.raw(`interval '${BUCKET_SECONDS[span.bucket]} seconds'`)
   return Prisma.sql`

@@ -13,7 +13,10 @@ export interface JobOrder {
   direction: 'ASC' | 'DESC'
 }
 
-/** Columns and relations of the jobs to read. Default: every column. The fields of the order are always read. */
+/**
+ * Columns and relations of the jobs to read. Default: every column. The fields of the order are
+ * always read.
+ */
 export interface JobSelection {
   select?: Prisma.JobSelect | undefined
 }
@@ -33,8 +36,8 @@ const KEYS = {
 } as const satisfies Record<JobOrder['field'], KeysetOrder['key']>
 
 /**
- * One page of the jobs that match a filter, newest first by default. With COMPLETED_AT, jobs that are not completed come last in both
- * directions.
+ * One page of the jobs that match a filter, newest first by default. With COMPLETED_AT, jobs that
+ * are not completed come last in both directions.
  *
  * @throws InvalidInputError for invalid page sizes, cursors and filters
  */
@@ -55,7 +58,10 @@ export async function listJobs(
   return pageOfJobs(ledger, { order, condition, isEmpty }, request, shape)
 }
 
-/** Whether all jobs in these states have a completion time, or none has (ck_jobs_times_fit_state). Undefined if they differ. */
+/**
+ * Whether all jobs in these states have a completion time, or none has (ck_jobs_times_fit_state).
+ * Undefined if they differ.
+ */
 function completion(states: readonly JobState[] | null | undefined): KeysetOrder['only'] {
   if (states == null) return undefined
   const unfinished = states.filter((state) => state === 'PENDING' || state === 'PROCESSING')

@@ -17,7 +17,10 @@ export type TransitionRefusal = JobNotFoundError | IllegalTransitionError | Vers
 
 /** Additions to the statement of a transition. */
 export interface TransitionExtras {
-  /** More queries of the WITH clause, for changes in the same commit. They may read the new state of the job from `changed`. */
+  /**
+   * More queries of the WITH clause, for changes in the same commit. They may read the new state of
+   * the job from `changed`.
+   */
   readonly queries?: Prisma.Sql
   /** Bytes of the response in addition to the job. */
   readonly otherBytes?: number
@@ -34,11 +37,11 @@ export function validateTransition(check: InputCheck, command: TransitionCommand
 }
 
 /**
- * Makes the transition in one statement and returns the job after it. If the transition is refused, a second statement finds out why.
- * If the job allows the transition by then, tries again.
+ * Makes the transition in one statement and returns the job after it. If the transition is refused,
+ * a second statement finds out why. If the job allows the transition by then, tries again.
  *
- * @throws JobNotFoundError (also for a job of another owner), IllegalTransitionError, VersionConflictError, ResponseTooLargeError. In all
- * cases nothing was written.
+ * @throws JobNotFoundError (also for a job of another owner), IllegalTransitionError,
+ * VersionConflictError, ResponseTooLargeError. In all cases nothing was written.
  */
 export async function makeTransition(
   ledger: Ledger,
@@ -64,12 +67,14 @@ export function refusal(
   { jobId, expectedVersion, expectedState }: TransitionTarget,
 ): TransitionRefusal | undefined {
   if (job === undefined) return new JobNotFoundError(jobId)
-  // Reports a version conflict first, because another caller may have made the same transition already.
+  // Reports a version conflict first, because another caller may have made the same transition
+  // already.
   if ((expectedVersion ?? job.version) !== job.version || (expectedState ?? job.state) !== job.state) {
     return new VersionConflictError(job, { version: expectedVersion ?? null, state: expectedState ?? null })
   }
   if (!isLegalTransition(job.state, to)) return new IllegalTransitionError(job, to)
-  // The state machine allows this, but for a different operation: releasing a job must not retry it.
+  // The state machine allows this, but for a different operation: releasing a job must not retry
+  // it.
   const state: JobState | undefined = from.includes(job.state) ? undefined : from[0]
   return state && new VersionConflictError(job, { state })
 }

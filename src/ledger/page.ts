@@ -1,4 +1,5 @@
-// Keyset pagination of all lists of the ledger: validates the arguments, reads one page, and reports exactly whether more rows exist.
+// Keyset pagination of all lists of the ledger: validates the arguments, reads one page, and
+// reports exactly whether more rows exist.
 
 import type { Prisma } from '../database/generated/client.ts'
 import {
@@ -7,9 +8,9 @@ import {
   encodeCursor,
   InvalidCursorError,
   type KeysetOrder,
+  type KeysetRange,
   keyValues,
-  type Segment,
-  segmentsBetween,
+  rangesBetween,
 } from '../database/keyset.ts'
 import { and } from '../database/rows/conditions.ts'
 import type { Select } from '../database/rows/selectList.ts'
@@ -30,9 +31,15 @@ export interface Page<Row> {
   rows: Row[]
   /** The cursor of one of the rows. */
   cursorOf(row: Row): string
-  /** Whether a row follows the last row of this page. Queries the database only if the page itself does not show it. */
+  /**
+   * Whether a row follows the last row of this page. Queries the database only if the page itself
+   * does not show it.
+   */
   hasNextPage(): Promise<boolean>
-  /** Whether a row precedes the first row of this page. Queries the database only if the page itself does not show it. */
+  /**
+   * Whether a row precedes the first row of this page. Queries the database only if the page itself
+   * does not show it.
+   */
   hasPreviousPage(): Promise<boolean>
 }
 
@@ -43,7 +50,7 @@ export interface PageWindow {
   bounds: Bounds
 }
 
-type Read<Row> = (segment: Segment, take: number) => Promise<Row[]>
+type Read<Row> = (range: KeysetRange, take: number) => Promise<Row[]>
 
 /** An ordered list of rows. */
 export interface RowList {
@@ -52,9 +59,13 @@ export interface RowList {
   condition: Prisma.Sql
   /** No row can satisfy the condition, so nothing is read. */
   isEmpty?: boolean
-  /** Columns and relations to read. Default: every column. The fields of the order are always read. */
+  /**
+   * Columns and relations to read. Default: every column. The fields of the order are always read.
+   */
   select?: Select | undefined
-  /** Optional rewrite for lists that no index serves: returns a complete WHERE clause for one range. */
+  /**
+   * Optional rewrite for lists that no index serves: returns a complete WHERE clause for one range.
+   */
   narrow?: ((range: ReadRange) => Prisma.Sql) | undefined
 }
 
@@ -72,7 +83,8 @@ export interface ReadRange {
 /**
  * Validates a page request against an order and the limits.
  *
- * @throws InvalidInputError for a size out of range, `first` together with `last`, and cursors that are not of this order.
+ * @throws InvalidInputError for a size out of range, `first` together with `last`, and cursors that
+ * are not of this order.
  */
 export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Limits): PageWindow {
   const check = new InputCheck(limits)
@@ -110,18 +122,21 @@ export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: Pa
   )
 }
 
-/** Reads one page. `read` returns at most `take` rows of a segment, with at least the fields of the order's key. */
+/**
+ * Reads one page. `read` returns at most `take` rows of a range, with at least the fields of the
+ * order's key.
+ */
 async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<Row>): Promise<Page<Row>> {
   const { size, backward, bounds } = window
   // One extra row shows whether more rows exist.
-  const found = await readSegments(segmentsBetween(order, bounds, { reversed: backward }), size + 1, read)
+  const found = await readRanges(rangesBetween(order, bounds, { reversed: backward }), size + 1, read)
   const more = found.length > size
   const rows = found.slice(0, size)
   if (backward) rows.reverse()
   const keyOf = (row: Row | undefined) =>
     row === undefined ? undefined : keyValues(order, row as Record<string, unknown>)
   const exists = async (between: Bounds, inclusive = false) =>
-    (await readSegments(segmentsBetween(order, between, { inclusive }), 1, read)).length > 0
+    (await readRanges(rangesBetween(order, between, { inclusive }), 1, read)).length > 0
   return {
     rows,
     cursorOf: (row) => encodeCursor(order, row as Record<string, unknown>),
@@ -145,11 +160,11 @@ function once(query: () => Promise<boolean>): () => Promise<boolean> {
   return () => (result ??= query())
 }
 
-async function readSegments<Row>(segments: Segment[], take: number, read: Read<Row>): Promise<Row[]> {
+async function readRanges<Row>(ranges: KeysetRange[], take: number, read: Read<Row>): Promise<Row[]> {
   const rows: Row[] = []
-  for (const segment of segments) {
+  for (const range of ranges) {
     if (rows.length >= take) break
-    rows.push(...(await read(segment, take - rows.length)))
+    rows.push(...(await read(range, take - rows.length)))
   }
   return rows
 }

@@ -1,4 +1,5 @@
-// Filters of lists, counts and streams of records: as an SQL condition, and as a check of one record.
+// Filters of lists, counts and streams of records: as an SQL condition, and as a check of one
+// record.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { InputCheck } from './inputCheck.ts'
@@ -7,7 +8,9 @@ import type { Limits } from './limits.ts'
 
 /** A record must satisfy all given conditions. */
 export interface JobStateRecordFilter {
-  /** Only records of this user's jobs, in addition to `userId`. Restricts a caller to its own jobs. */
+  /**
+   * Only records of this user's jobs, in addition to `userId`. Restricts a caller to its own jobs.
+   */
   ownerId?: string | undefined
   /** A UUID. */
   jobId?: string | null | undefined

@@ -1,5 +1,6 @@
-// Finds the records of one user's jobs. Lists are ordered by columns of the records, but only the jobs have the user. Scanning the
-// records of all users in order takes seconds if this user has few.
+// Finds the records of one user's jobs. Lists are ordered by columns of the records, but only the
+// jobs have the user. Scanning the records of all users in order takes seconds if this user has
+// few.
 import { Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import type { ReadRange } from './page.ts'
@@ -10,9 +11,10 @@ const FEW_JOBS = 2000
 /**
  * Restricts `range` to the first `take` records that belong to the user's jobs.
  *
- * At the start of the list, the records of the user's `take` newest jobs give a time since which there are at least `take` records.
- * Only jobs that changed since then matter, because no record is later than its job's `updated_at`. Further on, the plan depends on the
- * number of the user's jobs: it reads all their records, or scans the records of all users.
+ * At the start of the list, the records of the user's `take` newest jobs give a time since which
+ * there are at least `take` records. Only jobs that changed since then matter, because no record is
+ * later than its job's `updated_at`. Further on, the plan depends on the number of the user's jobs:
+ * it reads all their records, or scans the records of all users.
  */
 export function recordsOfUser(userId: string, range: ReadRange): Prisma.Sql {
   const { take } = range

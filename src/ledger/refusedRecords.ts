@@ -1,4 +1,5 @@
-// Records that a sink has refused permanently. They are set aside so that the publisher can continue with the next records.
+// Records that a sink has refused permanently. They are set aside so that the publisher can
+// continue with the next records.
 import type { Ledger } from './ledger.ts'
 
 export interface RefusedRecord {

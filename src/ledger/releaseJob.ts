@@ -19,10 +19,11 @@ export interface ReleaseJobInput {
 }
 
 /**
- * Moves a job from PROCESSING to PENDING and returns the job after it. If its cancellation was requested, the database cancels it in the
- * same commit.
+ * Moves a job from PROCESSING to PENDING and returns the job after it. If its cancellation was
+ * requested, the database cancels it in the same commit.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. In all cases nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. In all
+ * cases nothing was written.
  */
 export async function releaseJob(
   ledger: Ledger,

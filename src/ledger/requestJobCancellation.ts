@@ -1,5 +1,6 @@
-// Requests the cancellation of a job. A waiting job is cancelled at once. A job in progress is cancelled when its worker has stopped or
-// its lease ends. To cancel immediately in both cases, use transitionJob.
+// Requests the cancellation of a job. A waiting job is cancelled at once. A job in progress is
+// cancelled when its worker has stopped or its lease ends. To cancel immediately in both cases, use
+// transitionJob.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
@@ -20,10 +21,11 @@ export interface RequestJobCancellationInput {
 }
 
 /**
- * Cancels a PENDING job, or stores the request on a PROCESSING job; later requests do not replace it. Returns the job after that.
+ * Cancels a PENDING job, or stores the request on a PROCESSING job; later requests do not replace
+ * it. Returns the job after that.
  *
- * @throws JobNotFoundError, IllegalTransitionError (the job is finished), InvalidInputError, ResponseTooLargeError. In all cases nothing
- * was written.
+ * @throws JobNotFoundError, IllegalTransitionError (the job is finished), InvalidInputError,
+ * ResponseTooLargeError. In all cases nothing was written.
  */
 export async function requestJobCancellation(
   ledger: Ledger,
@@ -36,7 +38,8 @@ export async function requestJobCancellation(
   check.actor(actor)
   check.text('reason', reason, 'reasonBytes')
   check.throwIfAny()
-  // One of the two updates applies. If the job changes its state at the same time, neither may apply; then the loop tries again.
+  // One of the two updates applies. If the job changes its state at the same time, neither may
+  // apply; then the loop tries again.
   const changes = Prisma.sql`WITH cancelled AS (${updateOne(cancel(input), { ...input, expectedState: 'PENDING' })} RETURNING *),
     requested AS (${storeRequest(input)} RETURNING *),
     changed AS (SELECT * FROM cancelled UNION ALL SELECT * FROM requested)`

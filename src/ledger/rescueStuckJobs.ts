@@ -1,4 +1,5 @@
-// Rescues jobs whose workers are gone: jobs whose lease has ended, and on request jobs that never had a lease.
+// Rescues jobs whose workers are gone: jobs whose lease has ended, and on request jobs that never
+// had a lease.
 import { databaseNow } from '../database/clock.ts'
 import { Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -9,7 +10,10 @@ import type { Ledger } from './ledger.ts'
 import { RESCUE_OUTCOME, rescue, updateLocked } from './transition.ts'
 
 export interface RescueStuckJobsInput {
-  /** Only jobs that have been PROCESSING for longer than this. If given, also rescues jobs without a lease. */
+  /**
+   * Only jobs that have been PROCESSING for longer than this. If given, also rescues jobs without a
+   * lease.
+   */
   olderThanSeconds?: number | null | undefined
   /** Only count the jobs. */
   dryRun?: boolean | null | undefined
@@ -39,8 +43,9 @@ export interface RescueBounds {
 const JOBS_PER_STATEMENT = 500
 
 /**
- * Ends the attempts of jobs whose workers are gone. Never changes a job under a valid lease. Commits after each batch: after an error,
- * completed batches stay rescued and the next call does the rest.
+ * Ends the attempts of jobs whose workers are gone. Never changes a job under a valid lease.
+ * Commits after each batch: after an error, completed batches stay rescued and the next call does
+ * the rest.
  *
  * @throws InvalidInputError
  */
@@ -108,7 +113,8 @@ async function stuckConditions(
 const OUTCOMES = Prisma.sql`count(*) FILTER (WHERE state = 'PENDING')::int AS released,
   count(*) FILTER (WHERE state = 'FAILED')::int AS failed, count(*) FILTER (WHERE state = 'CANCELLED')::int AS cancelled`
 
-// SKIP LOCKED, because a locked job is being extended or finished by its worker, so it is not stuck.
+// SKIP LOCKED, because a locked job is being extended or finished by its worker, so it is not
+// stuck.
 function rescueBatch(
   ledger: Ledger,
   { condition, order, cause, max, actor }: StuckCondition & { max: number; actor: string },

@@ -20,7 +20,8 @@ export interface RetryJobInput {
 /**
  * Moves a job from FAILED to PENDING and returns the job after it.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. In all cases nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError, InvalidInputError. In all
+ * cases nothing was written.
  */
 export async function retryJob(
   ledger: Ledger,

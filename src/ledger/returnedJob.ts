@@ -1,5 +1,6 @@
-// Returns the changed jobs from an operation: only the columns that its caller reads, and only if they fit into the response. The
-// statement that makes the changes also sums the bytes that it returns, so it fails before the commit if the response is too large.
+// Returns the changed jobs from an operation: only the columns that its caller reads, and only if
+// they fit into the response. The statement that makes the changes also sums the bytes that it
+// returns, so it fails before the commit if the response is too large.
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
@@ -12,7 +13,10 @@ import type { Ledger } from './ledger.ts'
 /** How often the value of each column appears in the response, per row. */
 export type Weights = Readonly<Record<string, number>>
 
-/** The size of one job in the response: fixed bytes plus weights of the columns of variable length (text and JSON). */
+/**
+ * The size of one job in the response: fixed bytes plus weights of the columns of variable length
+ * (text and JSON).
+ */
 export interface ResponseShape {
   /** Bytes of names, numbers and instants. */
   readonly fixedBytes: number
@@ -45,7 +49,9 @@ export interface ReturnedJob {
 
 export const WHOLE_JOB: ReturnedJob = {}
 
-/** A relation whose rows are in the response. Its rows are named `row` and have the columns of jobs. */
+/**
+ * A relation whose rows are in the response. Its rows are named `row` and have the columns of jobs.
+ */
 interface MeasuredRows {
   readonly row: string
   readonly from: Prisma.Sql
@@ -68,11 +74,15 @@ export interface JobStatement {
 }
 
 const CHANGED: MeasuredRows = { row: 'changed', from: Prisma.sql`changed` }
-/** Fields that every operation returns, because they identify the job and the record of its transition. */
+/**
+ * Fields that every operation returns, because they identify the job and the record of its
+ * transition.
+ */
 const ALWAYS = ['id', 'state', 'version']
 
 /**
- * Runs one statement that changes jobs and returns their rows. Rows lack the fields that neither the caller nor the operation reads.
+ * Runs one statement that changes jobs and returns their rows. Rows lack the fields that neither
+ * the caller nor the operation reads.
  *
  * @throws ResponseTooLargeError (then nothing was changed); errors of the database
  */
@@ -95,10 +105,11 @@ export async function changeJobs<Row = Job>(
 }
 
 /**
- * The current job, for an operation that changes nothing. Undefined if it does not exist or belongs to another owner. With synchronous
- * standbys this locks the job in a mode that does not block updates. The lock is written to the WAL, so the commit waits until a
- * standby has everything that the response shows. Otherwise the change that made the operation unnecessary, or impossible, could be
- * lost when the standby takes over.
+ * The current job, for an operation that changes nothing. Undefined if it does not exist or belongs
+ * to another owner. With synchronous standbys this locks the job in a mode that does not block
+ * updates. The lock is written to the WAL, so the commit waits until a standby has everything that
+ * the response shows. Otherwise the change that made the operation unnecessary, or impossible,
+ * could be lost when the standby takes over.
  *
  * @throws ResponseTooLargeError; OutcomeUnknownError (runStatement.ts)
  */
@@ -118,7 +129,10 @@ export async function currentJob(
   return job
 }
 
-/** An expression for the bytes of the response. It raises an error if they exceed the rest of the budget. */
+/**
+ * An expression for the bytes of the response. It raises an error if they exceed the rest of the
+ * budget.
+ */
 function responseBytes(
   { shape, budget }: NonNullable<ReturnedJob['bound']>,
   measured: readonly MeasuredRows[],
@@ -130,7 +144,10 @@ function responseBytes(
   return Prisma.sql`jobledger.check_response_size((${Prisma.join([...sums, Prisma.sql`${otherBytes}::bigint`], ' + ')})::bigint, ${budget.left}::bigint)`
 }
 
-/** An expression for the bytes of the job in `row` in the response. For records, an upper bound after the change. */
+/**
+ * An expression for the bytes of the job in `row` in the response. For records, an upper bound
+ * after the change.
+ */
 export function bytesOfJob(row: string, { fixedBytes, job, record, records, result }: ResponseShape): Prisma.Sql {
   const parts = [Prisma.sql`${fixedBytes}::bigint`, ...weighed(JOBS, row, job)]
   if (Object.keys(record).length > 0) {
@@ -176,7 +193,10 @@ function weighed({ columns }: Table, row: string, weights: Weights): Prisma.Sql[
   })
 }
 
-/** The select list of a job from the row named `row`: `row.user_id AS "userId", ...`; default: all fields. */
+/**
+ * The select list of a job from the row named `row`: `row.user_id AS "userId", ...`; default: all
+ * fields.
+ */
 function jobColumns(row: string, fields: readonly string[] = Object.keys(JOBS.columns)): Prisma.Sql {
   const names = [...new Set(fields)].sort()
   return Prisma.raw(names.map((field) => `${row}.${JOBS.columns[field]?.name} AS "${field}"`).join(', '))

@@ -1,27 +1,33 @@
-// The tail of the roll-up: the records after its checkpoint, in the snapshot of the statement. For the WITH clause of a statement.
+// The tail of the roll-up: the records after its checkpoint, in the snapshot of the statement. For
+// the WITH clause of a statement.
 import { Prisma } from '../database/generated/client.ts'
 import { ROLL_UP } from './rollUp.ts'
 
-/** Maximum length of a tail that is added to the sums. With a longer tail, counting the jobs directly is about as fast. */
+/**
+ * Maximum length of a tail that is added to the sums. With a longer tail, counting the jobs
+ * directly is about as fast.
+ */
 const MAX_TAIL_RECORDS = 20_000
 
 /**
- * Always true. Without it PostgreSQL plans for a tail as long as its limit, whose cost triggers JIT compilation, which takes longer than
- * the query. PostgreSQL estimates that an equality of unknown expressions is true for one row in 200.
+ * Always true. Without it PostgreSQL plans for a tail as long as its limit, whose cost triggers JIT
+ * compilation, which takes longer than the query. PostgreSQL estimates that an equality of unknown
+ * expressions is true for one row in 200.
  */
 const USUALLY_SHORT = Prisma.sql`record.sequence + 0 = record.sequence`
 
 /**
- * The common table expressions. `checkpoint`: one row, or none if it does not exist. `tail`: the records after it, only those of one
- * user's jobs if `userId` is given. `lag`: one row; `isBehind` is true if the sums lag too far behind or were loaded without their
- * checkpoint.
+ * The common table expressions. `checkpoint`: one row, or none if it does not exist. `tail`: the
+ * records after it, only those of one user's jobs if `userId` is given. `lag`: one row; `isBehind`
+ * is true if the sums lag too far behind or were loaded without their checkpoint.
  */
 export function rollUpCtes(userId: string | undefined): Prisma.Sql {
   const ofUser =
     userId === undefined
       ? Prisma.empty
       : Prisma.sql`WHERE (SELECT user_id FROM jobs WHERE jobs.id = unread.job_id) = ${userId}`
-  // One record more than the limit is enough to detect the lag. The limit is a literal, so that the planner knows it.
+  // One record more than the limit is enough to detect the lag. The limit is a literal, so that the
+  // planner knows it.
   return Prisma.sql`
     checkpoint AS (SELECT transaction_id, record_id FROM jobledger.consumers WHERE name = ${ROLL_UP}),
     unread AS MATERIALIZED (

@@ -1,4 +1,5 @@
-// Counts of jobs from the roll-up and its tail. Exact, because one snapshot has the sums, their checkpoint, and the records after it.
+// Counts of jobs from the roll-up and its tail. Exact, because one snapshot has the sums, their
+// checkpoint, and the records after it.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { isEmpty } from './filterReach.ts'
 import { isContradiction, type JobFilter } from './jobFilter.ts'
@@ -26,7 +27,9 @@ export function rollUpQuery({ ownerId, userId, states: _, includeDeleted, metada
   return { userId: user, includeDeleted: includeDeleted ?? false } satisfies RollUpQuery
 }
 
-/** Number of jobs in each state; undefined if the roll-up lags too far behind. Runs one statement. */
+/**
+ * Number of jobs in each state; undefined if the roll-up lags too far behind. Runs one statement.
+ */
 export async function rolledUpCounts(
   { sql }: Ledger,
   { userId, includeDeleted }: RollUpQuery,

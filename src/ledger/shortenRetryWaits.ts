@@ -1,4 +1,5 @@
-// Ends waits for another attempt that started while the clock of the database was ahead. They would last until the clock catches up.
+// Ends waits for another attempt that started while the clock of the database was ahead. They would
+// last until the clock catches up.
 
 import { Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
@@ -9,9 +10,9 @@ const MAX_WAIT = Prisma.sql`interval '1 millisecond'
   * coalesce(nullif(current_setting('jobledger.retry_max_ms', true), ''), '3600000')::double precision`
 
 /**
- * Makes jobs due that would wait longer for another attempt than a job that fails now. Finds them by an index, because their last change
- * is in the future. Tolerates a minute, because another transaction may have a later now(). The state does not change, so no record is
- * written.
+ * Makes jobs due that would wait longer for another attempt than a job that fails now. Finds them
+ * by an index, because their last change is in the future. Tolerates a minute, because another
+ * transaction may have a later now(). The state does not change, so no record is written.
  *
  * @returns the number of jobs that were made due, at most `maxJobs`
  */

@@ -1,10 +1,14 @@
-// The state machine of a job, as data. The database enforces the same transitions (jobledger.is_legal_transition); a test compares both.
+// The state machine of a job, as data. The database enforces the same transitions
+// (jobledger.is_legal_transition); a test compares both.
 import type { JobState } from '../database/generated/enums.ts'
 
 /** All states, in the usual order of a job's life. */
 export const JOB_STATES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const satisfies JobState[]
 
-/** The allowed transitions from each state. Does not include soft deletion, which moves a job from any state to CANCELLED. */
+/**
+ * The allowed transitions from each state. Does not include soft deletion, which moves a job from
+ * any state to CANCELLED.
+ */
 const TRANSITIONS = {
   PENDING: ['PROCESSING', 'CANCELLED'],
   PROCESSING: ['COMPLETED', 'FAILED', 'CANCELLED', 'PENDING'],
@@ -13,7 +17,9 @@ const TRANSITIONS = {
   CANCELLED: [],
 } as const satisfies Record<JobState, readonly JobState[]>
 
-/** The states without pending work. FAILED counts as finished, although a failed job can be retried. */
+/**
+ * The states without pending work. FAILED counts as finished, although a failed job can be retried.
+ */
 export const FINISHED_STATES = ['COMPLETED', 'FAILED', 'CANCELLED'] as const satisfies JobState[]
 
 /** The states that may follow `state`. Empty for CANCELLED, the state of deleted jobs. */

@@ -1,6 +1,10 @@
-// Detects values that cannot be stored exactly: text that PostgreSQL refuses, and JSON that a parser in between cannot represent.
+// Detects values that cannot be stored exactly: text that PostgreSQL refuses, and JSON that a
+// parser in between cannot represent.
 
-/** Maximum depth of JSON. PostgreSQL and JSON.stringify both recurse, and both overflow at some depth. */
+/**
+ * Maximum depth of JSON. PostgreSQL and JSON.stringify both recurse, and both overflow at some
+ * depth.
+ */
 const MAX_JSON_DEPTH = 100
 const TOO_DEEP = `must have at most ${MAX_JSON_DEPTH} levels of nesting.`
 
@@ -12,7 +16,10 @@ export function textFault(text: string): string | undefined {
   return undefined
 }
 
-/** Why a value cannot be stored as JSON; undefined if it can. Does not recurse, because deep values would overflow the stack. */
+/**
+ * Why a value cannot be stored as JSON; undefined if it can. Does not recurse, because deep values
+ * would overflow the stack.
+ */
 export function jsonFault(root: unknown): string | undefined {
   let level: unknown[] = [root]
   for (let depth = 1; level.length > 0; depth += 1) {
@@ -27,7 +34,9 @@ export function jsonFault(root: unknown): string | undefined {
   return undefined
 }
 
-/** Adds the values in an object or an array to `inner`. Returns a fault if a key cannot be stored. */
+/**
+ * Adds the values in an object or an array to `inner`. Returns a fault if a key cannot be stored.
+ */
 function innerFault(value: object | null, inner: unknown[]): string | undefined {
   if (Array.isArray(value)) for (const item of value) inner.push(item)
   else if (value !== null) {
@@ -50,7 +59,8 @@ function scalarFault(value: unknown): string | undefined {
 
 function numberFault(value: number): string | undefined {
   if (!Number.isFinite(value)) return `must be valid JSON (found ${value}).`
-  // JSON.parse has rounded larger integers, so the stored value would differ from what the caller sent.
+  // JSON.parse has rounded larger integers, so the stored value would differ from what the caller
+  // sent.
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     return `must not contain integers beyond ±${Number.MAX_SAFE_INTEGER}, which lose precision; send them as strings.`
   }

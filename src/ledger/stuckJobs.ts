@@ -34,7 +34,8 @@ const ORDER: KeysetOrder = {
 }
 
 /**
- * One page of the jobs that have been PROCESSING for longer than `olderThanSeconds`, earliest start first, and the time `at` of the check.
+ * One page of the jobs that have been PROCESSING for longer than `olderThanSeconds`, earliest start
+ * first, and the time `at` of the check.
  *
  * @throws InvalidInputError
  */
@@ -74,7 +75,10 @@ async function stuckCondition(
   return { at, condition }
 }
 
-/** Why a job is stuck at `at`; null unless it has been PROCESSING for longer than `olderThanSeconds`. */
+/**
+ * Why a job is stuck at `at`; null unless it has been PROCESSING for longer than
+ * `olderThanSeconds`.
+ */
 export function stuckReason(
   { state, startedAt, leaseExpiresAt }: Pick<Job, 'state' | 'startedAt' | 'leaseExpiresAt'>,
   { at, olderThanSeconds }: { at: Date; olderThanSeconds: number },

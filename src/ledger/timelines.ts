@@ -1,16 +1,20 @@
-// The timelines of a ledger. A new one starts when the database was restored, promoted or copied (migration 20261128000002_guards).
-// Decides whether a position is still valid, and on which timeline a record was written.
+// The timelines of a ledger. A new one starts when the database was restored, promoted or copied
+// (migration 20261128000002_guards). Decides whether a position is still valid, and on which
+// timeline a record was written.
 import { comparePositions, type OrderKey, type Position } from './eventOrder.ts'
 import type { LedgerDatabase } from './ledger.ts'
 
-/** The position is on a timeline that has ended, and may be after records that were lost with it. */
+/**
+ * The position is on a timeline that has ended, and may be after records that were lost with it.
+ */
 export class TimelineEndedError extends Error {
   override readonly name = 'TimelineEndedError'
   readonly code = 'TIMELINE_ENDED'
 
   constructor() {
     super(
-      'The ledger was restored or failed over and may have lost its last records. Reconnect with the cursor of your last event: ' +
+      'The ledger was restored or failed over and may have lost its last records. Reconnect ' +
+        'with the cursor of your last event: ' +
         'it is accepted if no record up to it was lost.',
     )
   }
@@ -30,7 +34,9 @@ export interface Head {
   readonly horizon: bigint
 }
 
-/** The timelines of each database up to the cached epoch. Timelines never change once they exist. */
+/**
+ * The timelines of each database up to the cached epoch. Timelines never change once they exist.
+ */
 const cache = new WeakMap<object, { readonly epoch: bigint; readonly timelines: readonly Timeline[] }>()
 
 /** @throws TimelineEndedError if the position is no longer valid */
@@ -38,7 +44,10 @@ export async function requireSameTimeline(ledger: LedgerDatabase, position: Posi
   if (!(await isStillValid(ledger, position, head))) throw new TimelineEndedError()
 }
 
-/** Whether the records up to the position are still the same as those that were read on its timeline. */
+/**
+ * Whether the records up to the position are still the same as those that were read on its
+ * timeline.
+ */
 export async function isStillValid(ledger: LedgerDatabase, position: Position, head: Head): Promise<boolean> {
   if (position.transactionId > head.horizon) return false
   return position.epoch === head.epoch || isCommon(ledger, position, head.epoch)
@@ -51,7 +60,10 @@ async function isCommon(ledger: LedgerDatabase, position: Position, epoch: bigin
   return index >= 0 && timelines.slice(index + 1).every(({ common }) => comparePositions(position, common) <= 0)
 }
 
-/** Returns a function from a record, read on the timeline `epoch`, to the epoch of its writing; undefined for the first timeline. */
+/**
+ * Returns a function from a record, read on the timeline `epoch`, to the epoch of its writing;
+ * undefined for the first timeline.
+ */
 export async function epochsOfWriting(
   ledger: LedgerDatabase,
   epoch: bigint,

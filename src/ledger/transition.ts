@@ -1,6 +1,7 @@
-// The UPDATE that moves jobs from state to state, and one constructor for each kind of transition. A constructor defines which columns
-// change; the UPDATE exists once. The database checks the transition, sets the times and writes the record in the same commit.
-// jobledger.transition_jobs (prisma/migrations) makes the transitions of a batch.
+// The UPDATE that moves jobs from state to state, and one constructor for each kind of transition.
+// A constructor defines which columns change; the UPDATE exists once. The database checks the
+// transition, sets the times and writes the record in the same commit. jobledger.transition_jobs
+// (prisma/migrations) makes the transitions of a batch.
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import type { JsonObject } from './inputCheck.ts'
 import { fromStatesOf, JOB_STATES } from './states.ts'
@@ -15,7 +16,10 @@ export interface TransitionDetails {
 /** The job of a transition, and its expected version and state. */
 export interface TransitionTarget {
   readonly jobId: string
-  /** The scope of the caller: only if the job belongs to this user. Otherwise the job counts as missing. */
+  /**
+   * The scope of the caller: only if the job belongs to this user. Otherwise the job counts as
+   * missing.
+   */
   readonly ownerId?: string | undefined
   readonly expectedVersion?: number | null | undefined
   readonly expectedState?: JobState | null | undefined
@@ -24,7 +28,10 @@ export interface TransitionTarget {
 /** A value, or an expression on the row before the transition. */
 type Value<T> = T | Prisma.Sql
 
-/** The columns that a transition writes. Use a constructor below, because not all combinations are valid. */
+/**
+ * The columns that a transition writes. Use a constructor below, because not all combinations are
+ * valid.
+ */
 export interface Transition {
   readonly to: Value<JobState>
   readonly actor: string
@@ -47,7 +54,10 @@ function start(details: TransitionDetails): JobTransition {
   return { ...details, to: 'PROCESSING', from: fromStatesOf('PROCESSING') }
 }
 
-/** Starts work under a lease, by the clock of the database. The version of the claimed job is the worker's fencing token. */
+/**
+ * Starts work under a lease, by the clock of the database. The version of the claimed job is the
+ * worker's fencing token.
+ */
 export function claim(input: { actor: string; workerId: string; leaseSeconds: number }) {
   const { actor, workerId, leaseSeconds } = input
   return {
@@ -120,12 +130,18 @@ const BY_STATE: Readonly<Record<JobState, (details: TransitionDetails) => JobTra
   CANCELLED: cancel,
 }
 
-/** The transition to `state` from every state that allows it. A failure uses its reason as the error. */
+/**
+ * The transition to `state` from every state that allows it. A failure uses its reason as the
+ * error.
+ */
 export function transitionTo(state: JobState, details: TransitionDetails): JobTransition {
   return BY_STATE[state](details)
 }
 
-/** The UPDATE of the target, without RETURNING. Matches no row if the job is not in the expected state and version, or not in scope. */
+/**
+ * The UPDATE of the target, without RETURNING. Matches no row if the job is not in the expected
+ * state and version, or not in scope.
+ */
 export function updateOne(transition: JobTransition, target: TransitionTarget): Prisma.Sql {
   const { jobId, ownerId, expectedVersion, expectedState } = target
   const from = transition.from.filter((state) => expectedState == null || state === expectedState)
@@ -136,8 +152,9 @@ export function updateOne(transition: JobTransition, target: TransitionTarget): 
 }
 
 /**
- * The UPDATE of the jobs whose ids are in the relation named `ids`, without RETURNING. That relation must be MATERIALIZED and lock the
- * rows. Uses an array, because a join on an unknown number of rows can make the planner scan the whole table.
+ * The UPDATE of the jobs whose ids are in the relation named `ids`, without RETURNING. That
+ * relation must be MATERIALIZED and lock the rows. Uses an array, because a join on an unknown
+ * number of rows can make the planner scan the whole table.
  */
 export function updateLocked(transition: Transition, ids: string): Prisma.Sql {
   return update(transition, Prisma.sql`id = ANY (ARRAY(SELECT id FROM ${Prisma.raw(ids)}))`)

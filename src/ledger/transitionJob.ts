@@ -1,4 +1,5 @@
-// Moves one job or a batch to a state that the caller chooses. Operations with more effects have their own files, such as finishJob.ts.
+// Moves one job or a batch to a state that the caller chooses. Operations with more effects have
+// their own files, such as finishJob.ts.
 
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
 import { JOBS } from '../database/rows/tables.ts'
@@ -22,10 +23,12 @@ export interface TransitionJobInput extends TransitionCommand {
 }
 
 /**
- * Moves a job to the state `to` and returns the job after it. Runs one statement. Of several racing callers at most one succeeds.
+ * Moves a job to the state `to` and returns the job after it. Runs one statement. Of several racing
+ * callers at most one succeeds.
  *
- * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError (the job does not have the expected version or state),
- * InvalidInputError, ResponseTooLargeError. In all cases nothing was written.
+ * @throws JobNotFoundError, IllegalTransitionError, VersionConflictError (the job does not have the
+ * expected version or state), InvalidInputError, ResponseTooLargeError. In all cases nothing was
+ * written.
  */
 export async function transitionJob(
   ledger: Ledger,
@@ -37,10 +40,12 @@ export async function transitionJob(
 }
 
 /**
- * Makes up to `batchItems` transitions in one statement and one commit, in the given order. Each item sees the effects of the items
- * before it, also on the same job. Each item gets its own result: the job right after the transition, or the reason why it was refused.
+ * Makes up to `batchItems` transitions in one statement and one commit, in the given order. Each
+ * item sees the effects of the items before it, also on the same job. Each item gets its own
+ * result: the job right after the transition, or the reason why it was refused.
  *
- * @throws InvalidInputError if the batch is empty or too large; ResponseTooLargeError. In both cases nothing was written.
+ * @throws InvalidInputError if the batch is empty or too large; ResponseTooLargeError. In both
+ * cases nothing was written.
  */
 export async function transitionJobs(
   ledger: Ledger,
@@ -86,10 +91,14 @@ interface BatchItem extends Omit<TransitionJobInput, 'actor'> {
   readonly ownerId: string | undefined
 }
 
-/** The relation `changed` with the rows after the transitions. No transition changes the content, so it is only read if needed. */
+/**
+ * The relation `changed` with the rows after the transitions. No transition changes the content, so
+ * it is only read if needed.
+ */
 function madeTransitions(items: readonly BatchItem[], actor: string, { fields, bound }: ReturnedJob): Prisma.Sql {
   const readsContent = fields === undefined || fields.has('content') || bound?.shape.job.content !== undefined
-  // Not a join, because the planner does not know how few rows the function returns and may scan the whole table.
+  // Not a join, because the planner does not know how few rows the function returns and may scan
+  // the whole table.
   const content = readsContent ? '(SELECT content FROM jobs WHERE made.applied AND jobs.id = (made.job).id)' : "''"
   const columns = Object.values(JOBS.columns).map(
     ({ name }) => `${name === 'content' ? content : `(made.job).${name}`} AS ${name}`,
@@ -101,7 +110,10 @@ function madeTransitions(items: readonly BatchItem[], actor: string, { fields, b
     )`
 }
 
-/** The items as JSON. An item whose job does not belong to its `ownerId` becomes empty, as if the job did not exist. */
+/**
+ * The items as JSON. An item whose job does not belong to its `ownerId` becomes empty, as if the
+ * job did not exist.
+ */
 function itemsInScope(items: readonly BatchItem[]): Prisma.Sql {
   const json = Prisma.sql`${JSON.stringify(items)}::json`
   if (items.every(({ ownerId }) => ownerId === undefined)) return json

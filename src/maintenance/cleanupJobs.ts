@@ -1,5 +1,6 @@
-// Soft-deletes finished jobs according to the retention setting. A pass over all jobs that are old enough may take several runs. Each run
-// continues where the previous one stopped, in any process. One pass starts per period; it finds the jobs that finished late.
+// Soft-deletes finished jobs according to the retention setting. A pass over all jobs that are old
+// enough may take several runs. Each run continues where the previous one stopped, in any process.
+// One pass starts per period; it finds the jobs that finished late.
 import { cleanupJobsBatch } from '../ledger/cleanupJobs.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'
 import { isTimeFor, positionOf, saveRun } from './taskProgress.ts'

@@ -1,5 +1,5 @@
-// Cancels jobs whose cancellation was requested and whose worker let the lease end. A separate task, so that the records have the same
-// actor as when a worker releases such a job.
+// Cancels jobs whose cancellation was requested and whose worker let the lease end. A separate
+// task, so that the records have the same actor as when a worker releases such a job.
 import { rescueStuckJobs } from '../ledger/rescueStuckJobs.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'
 

@@ -1,4 +1,5 @@
-// A maintenance task, and one run of it: limited in time and rows, measured, and described in one line.
+// A maintenance task, and one run of it: limited in time and rows, measured, and described in one
+// line.
 import type { Ledger } from '../ledger/ledger.ts'
 
 export interface MaintenanceTask {
@@ -40,7 +41,11 @@ export interface RunOptions {
 const MAX_JOBS = 10_000
 const MAX_RUN_MS = 10_000
 
-/** Runs a task within its bounds. @throws errors of the task; batches that were committed before stay */
+/**
+ * Runs a task within its bounds.
+ *
+ * @throws errors of the task; batches that were committed before stay
+ */
 export async function runTask(
   task: MaintenanceTask,
   ledger: Ledger,

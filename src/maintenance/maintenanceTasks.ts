@@ -1,4 +1,5 @@
-// All maintenance tasks, in the order in which a round runs them. Tasks that users wait for come first.
+// All maintenance tasks, in the order in which a round runs them. Tasks that users wait for come
+// first.
 import { cleanupJobsTask } from './cleanupJobs.ts'
 import { forceCancellationsTask } from './forceCancellations.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'

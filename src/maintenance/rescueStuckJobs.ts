@@ -1,5 +1,6 @@
-// Rescues jobs whose lease has ended because the worker is gone: moves them to PENDING, or to FAILED if their attempts are used up.
-// Leaves jobs with a cancellation request to forceCancellations.ts. Also ends waits that a clock set back has made too long.
+// Rescues jobs whose lease has ended because the worker is gone: moves them to PENDING, or to
+// FAILED if their attempts are used up. Leaves jobs with a cancellation request to
+// forceCancellations.ts. Also ends waits that a clock set back has made too long.
 import { rescueStuckJobs } from '../ledger/rescueStuckJobs.ts'
 import { shortenRetryWaits } from '../ledger/shortenRetryWaits.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'

@@ -1,5 +1,6 @@
-// The maintenance service of a process. While this process holds the lock, it repeatedly runs a round of the tasks that are due. Failures
-// are logged and never end the process. A later round, or another process that takes over the lock, does the remaining work.
+// The maintenance service of a process. While this process holds the lock, it repeatedly runs a
+// round of the tasks that are due. Failures are logged and never end the process. A later round, or
+// another process that takes over the lock, does the remaining work.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Service, type ServiceLog, startService } from '../database/service.ts'
@@ -10,7 +11,9 @@ export interface MaintenanceOptions {
   readonly ledger: Ledger
   readonly tasks: readonly MaintenanceTask[]
   readonly lock: AdvisoryLock
-  /** Time between two rounds. A random jitter of 20 % keeps replicas from querying at the same time. */
+  /**
+   * Time between two rounds. A random jitter of 20 % keeps replicas from querying at the same time.
+   */
   readonly intervalSeconds: number
   /** On shutdown a running statement is cancelled after this time. */
   readonly shutdownTimeoutMs: number
@@ -22,7 +25,10 @@ export const MAINTENANCE_LOCK = 'maintenance'
 
 const JITTER = 0.2
 
-/** Starts the first round at a random time within the first interval. Does not keep the process alive. */
+/**
+ * Starts the first round at a random time within the first interval. Does not keep the process
+ * alive.
+ */
 export function runMaintenance(options: MaintenanceOptions): Service {
   return startService({
     ...options,
@@ -68,7 +74,8 @@ async function runTasks({ tasks, ledger, lock, log }: MaintenanceOptions, signal
     try {
       if ((await task.isDue?.(ledger)) ?? true) logRun(log, await runTask(task, ledger, { signal }))
     } catch (error) {
-      // If the process still holds the lock, the database is available and the task itself has failed.
+      // If the process still holds the lock, the database is available and the task itself has
+      // failed.
       if (signal.aborted || !(await lock.isHeld(signal))) throw error
       log.error({ err: error, task: task.name }, 'maintenance task failed, retrying in the next round')
     }

@@ -1,10 +1,12 @@
-// The last run and the position of a task. Stored in the database, for other replicas, the next start, and cron.
+// The last run and the position of a task. Stored in the database, for other replicas, the next
+// start, and cron.
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { Sql } from '../database/rows/sql.ts'
 
 /**
- * Whether a task never ran, stopped before the end, or last ran more than `periodSeconds` ago, by the clock of the database. Also true if
- * its last run is in the future, because the clock was set back.
+ * Whether a task never ran, stopped before the end, or last ran more than `periodSeconds` ago, by
+ * the clock of the database. Also true if its last run is in the future, because the clock was set
+ * back.
  */
 export async function isTimeFor(sql: Sql, name: string, periodSeconds: number): Promise<boolean> {
   const [row] = await sql.query<{ due: boolean }>`

@@ -17,7 +17,11 @@ export interface PublishedBatch {
 }
 
 export interface BatchPublisher {
-  /** Publishes the next batch, sets refused events aside and saves the checkpoint. @throws sink or database errors */
+  /**
+   * Publishes the next batch, sets refused events aside and saves the checkpoint.
+   *
+   * @throws sink or database errors
+   */
   next(): Promise<PublishedBatch>
   /** Reads the checkpoint again before the next batch. */
   reset(): void
@@ -34,14 +38,14 @@ export function createBatchPublisher(ledger: Ledger, sink: EventSink, startFrom:
       checkpoint = undefined
     },
     async next() {
-      const behind = checkpoint ?? (await checkpointOf(ledger, sink.name, startFrom))
-      const { end, isEmpty } = await nextBatchEnd(ledger, behind, BATCH_SIZE)
+      const from = checkpoint ?? (await checkpointOf(ledger, sink.name, startFrom))
+      const { end, isEmpty } = await nextBatchEnd(ledger, from, BATCH_SIZE)
       const records = isEmpty
         ? []
-        : await readEvents(ledger, { after: behind, upTo: end, max: BATCH_SIZE, select: SELECTED })
+        : await readEvents(ledger, { after: from, upTo: end, max: BATCH_SIZE, select: SELECTED })
       const last = records.at(-1)
       if (last === undefined) {
-        checkpoint = behind
+        checkpoint = from
         return { count: 0, refused: [] }
       }
       const refused = await sink.publish((records as SelectedRecord[]).map(eventOf))
@@ -53,7 +57,7 @@ export function createBatchPublisher(ledger: Ledger, sink: EventSink, startFrom:
           refused.map(({ event, reason }) => ({ ...identityOf(event), reason })),
         )
       // If another process has moved the checkpoint, continue from there.
-      checkpoint = (await moveCheckpoint(ledger, sink.name, behind, last)) ? last : undefined
+      checkpoint = (await moveCheckpoint(ledger, sink.name, from, last)) ? last : undefined
       return { count: records.length, refused }
     },
   }

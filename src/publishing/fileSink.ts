@@ -1,4 +1,5 @@
-// Publishes the ledger to a file: one line of JSON for each event, as `jobledger tail --json` prints it.
+// Publishes the ledger to a file: one line of JSON for each event, as `jobledger tail --json`
+// prints it.
 import { type FileHandle, open } from 'node:fs/promises'
 import { writeJson } from '../database/rows/exactNumbers.ts'
 import type { EventSink } from './eventSink.ts'
@@ -13,7 +14,11 @@ export class EventsFileError extends Error {
   override readonly name = 'EventsFileError'
 }
 
-/** Creates the file if it does not exist. @throws EventsFileError unless it is a regular file open to appending */
+/**
+ * Creates the file if it does not exist.
+ *
+ * @throws EventsFileError unless it is a regular file open to appending
+ */
 export async function requireWritable(path: string): Promise<void> {
   try {
     const file = await openToAppend(path)
@@ -32,7 +37,10 @@ async function openToAppend(path: string): Promise<FileHandle> {
   throw new Error(`'${path}' is not a regular file`)
 }
 
-/** `path` must be absolute. The file is reopened for each batch, so that it can be rotated while the server runs. */
+/**
+ * `path` must be absolute. The file is reopened for each batch, so that it can be rotated while the
+ * server runs.
+ */
 export function createFileSink(path: string): EventSink {
   return {
     name: `file:${path}`,

@@ -3,8 +3,9 @@ import type { JobState } from '../database/generated/client.ts'
 
 export interface LedgerEvent {
   /**
-   * `<jobId>:<sequence>`, followed by `:<epoch>` if it was written after a restore or failover. Repeated
-   * deliveries have the same id; an event that was lost and its replacement have different ids.
+   * `<jobId>:<sequence>`, followed by `:<epoch>` if it was written after a restore or failover.
+   * Repeated deliveries have the same id; an event that was lost and its replacement have different
+   * ids.
    */
   readonly eventId: string
   /** The position after the event, to resume from. */

@@ -1,5 +1,5 @@
-// Publishes every record of the ledger to a sink, in order and at least once. One replica publishes at
-// a time and resumes at the checkpoint. While the sink is unavailable, only the lag grows.
+// Publishes every record of the ledger to a sink, in order and at least once. One replica publishes
+// at a time and resumes at the checkpoint. While the sink is unavailable, only the lag grows.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { type Service, type ServiceLog, startService } from '../database/service.ts'
@@ -67,7 +67,10 @@ class Run {
     }
   }
 
-  /** Publishes one batch if it holds the lock. Resolves to the delay before the next step, in milliseconds. */
+  /**
+   * Publishes one batch if it holds the lock. Resolves to the delay before the next step, in
+   * milliseconds.
+   */
   private async step(): Promise<number> {
     // A process that takes over the lock in the meantime publishes the same events again at worst.
     if (performance.now() - this.lockCheckedAt > LOCK_TTL_MS) this.holdsLock = await this.checkLock()

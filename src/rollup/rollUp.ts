@@ -1,5 +1,5 @@
-// The roll-up service: adds the records to the sums of the roll-up, batch by batch, in one replica at a time. If no replica does, counts
-// stay exact but take longer.
+// The roll-up service: adds the records to the sums of the roll-up, batch by batch, in one replica
+// at a time. If no replica does, counts stay exact but take longer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
@@ -21,7 +21,10 @@ export interface RollUpOptions {
 
 /** The name of the lock that the active process holds. */
 export const ROLL_UP_LOCK = 'rollup'
-/** Records per batch: at most about a second of work. Halved after each statement timeout, down to `MIN_BATCH`, until the end of the ledger. */
+/**
+ * Records per batch: at most about a second of work. Halved after each statement timeout, down to
+ * `MIN_BATCH`, until the end of the ledger.
+ */
 export const BATCH = 20_000
 const MIN_BATCH = 100
 const QUERY_CANCELED = '57014'

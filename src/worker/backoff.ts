@@ -4,10 +4,14 @@ import { ServerUnavailableError } from '../client/requestErrors.ts'
 import type { WorkerClient } from './workerClient.ts'
 
 const MAX_BACKOFF_MS = 10_000
-/** Maximum wait while the server answers other requests. */
+/** Maximum wait while the server responds to other requests. */
 const MAX_BACKOFF_WHILE_RESPONSIVE_MS = 1000
 
-/** Repeats `attempt` until it succeeds or fails for good. @throws the reason of `signal` between two attempts */
+/**
+ * Repeats `attempt` until it succeeds or fails for good.
+ *
+ * @throws the reason of `signal` between two attempts
+ */
 export async function retryUntilResponse<T>(
   client: WorkerClient,
   attempt: () => Promise<T>,

@@ -23,12 +23,18 @@ export interface PubSubConsumerOptions<Output = unknown> extends Omit<WorkerOpti
   readonly subscription: string
 }
 
-/** Pub/Sub refuses the subscription, and retrying does not help. The message is complete: print it without a stack trace. */
+/**
+ * Pub/Sub refuses the subscription, and retrying does not help. The message is complete: print it
+ * without a stack trace.
+ */
 export class PubSubRefusedError extends Error {
   override readonly name = 'PubSubRefusedError'
 }
 
-/** Maximum number of messages, beyond those in progress, that wait for a slot or for their job to be due. */
+/**
+ * Maximum number of messages, beyond those in progress, that wait for a slot or for their job to be
+ * due.
+ */
 const WAITING_MESSAGES = 50
 /** How long to hold a message whose job is not due before it is returned for redelivery. */
 const NOT_DUE_MS = { min: 1000, max: 10_000 }

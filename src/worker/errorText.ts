@@ -17,7 +17,9 @@ export function errorText(thrown: unknown): string {
   return text.slice(0, cut.read) + CUT
 }
 
-/** A thrown value is untrusted: any property access may throw, and no property need match its type. */
+/**
+ * A thrown value is untrusted: any property access may throw, and no property need match its type.
+ */
 function messageOf(thrown: unknown): string {
   try {
     return messagesOf(thrown, new Set()) || 'failed without a message'
@@ -29,7 +31,10 @@ function messageOf(thrown: unknown): string {
 /** Maximum number of errors to follow: a chain of causes may be endless. */
 const MAX_ERRORS = 20
 
-/** The message of an error, then those of its causes and aggregated errors unless it already contains them. */
+/**
+ * The message of an error, then those of its causes and aggregated errors unless it already
+ * contains them.
+ */
 function messagesOf(thrown: unknown, seen: Set<unknown>): string {
   if (seen.size >= MAX_ERRORS || seen.has(thrown)) return ''
   seen.add(thrown)
@@ -45,7 +50,7 @@ function messagesOf(thrown: unknown, seen: Set<unknown>): string {
   return [...(own === '' ? [] : [own]), ...inner].join(': ') || String(name)
 }
 
-/** Stack traces belong into the log of the worker. */
+/** Stack traces belong in the log of the worker. */
 const STACK_LINES = /\n\s+at .*/g
 
 /** Also matches errors of other realms, such as those of a test framework or `node:vm`. */
@@ -53,7 +58,10 @@ function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown)
 }
 
-/** Whether the error means that the work took too long, like that of AbortSignal.timeout(), itself or as its cause. */
+/**
+ * Whether the error means that the work took too long, like that of AbortSignal.timeout(), itself
+ * or as its cause.
+ */
 export function isTimeout(thrown: unknown): boolean {
   try {
     if (!(thrown instanceof Error)) return false
@@ -63,7 +71,10 @@ export function isTimeout(thrown: unknown): boolean {
   }
 }
 
-/** Why a value cannot be the output of a job at all; undefined if JSON can hold it. The limits of the server are its own matter. */
+/**
+ * Why a value cannot be the output of a job at all; undefined if JSON can hold it. The limits of
+ * the server are its own matter.
+ */
 export function outputFault(output: unknown): string | undefined {
   try {
     return output === undefined || JSON.stringify(output) !== undefined

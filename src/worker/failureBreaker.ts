@@ -4,7 +4,7 @@
 import { ServerUnavailableError } from '../client/requestErrors.ts'
 import type { WorkerClient } from './workerClient.ts'
 
-/** Maximum number of consecutive failures while the server answers other requests. */
+/** Maximum number of consecutive failures while the server responds to other requests. */
 const MAX_FAILURES = 10
 
 export class FailureBreaker {
@@ -16,7 +16,11 @@ export class FailureBreaker {
     this.client = client
   }
 
-  /** Sends the request once. @throws RequestRefusedError if it has failed too often while others succeeded */
+  /**
+   * Sends the request once.
+   *
+   * @throws RequestRefusedError if it has failed too often while others succeeded
+   */
   async run<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request()
@@ -25,7 +29,10 @@ export class FailureBreaker {
       if (this.client.responseCount !== this.responsesBefore) this.count += 1
       this.responsesBefore = this.client.responseCount
       if (this.count < MAX_FAILURES) throw error
-      throw this.client.refusal('UNANSWERED', `the server answers other requests, but not this one: ${error.message}`)
+      throw this.client.refusal(
+        'UNANSWERED',
+        `the server responds to other requests, but not to this one: ${error.message}`,
+      )
     }
   }
 }

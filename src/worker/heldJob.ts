@@ -15,7 +15,10 @@ export class HeldJob {
   private leaseEndsAt = Number.NEGATIVE_INFINITY
   private leaseTimer: NodeJS.Timeout | undefined
 
-  /** `leaseEndsAt` is on the monotonic clock (`performance.now()`), measured from before the request: never too late. */
+  /**
+   * `leaseEndsAt` is on the monotonic clock (`performance.now()`), measured from before the
+   * request: never too late.
+   */
   constructor(job: ClaimedJob, leaseEndsAt: number) {
     this.job = job
     this.extendTo(leaseEndsAt)
@@ -37,7 +40,10 @@ export class HeldJob {
     )
   }
 
-  /** The handler has ended. From now on the version alone decides whether this worker still holds the job. */
+  /**
+   * The handler has ended. From now on the version alone decides whether this worker still holds
+   * the job.
+   */
   beginReport(): void {
     this.isEnding = true
     clearTimeout(this.leaseTimer)
@@ -66,7 +72,9 @@ export class HeldJob {
 
 export type JobVersion = Pick<ClaimedJob, 'id' | 'version'>
 
-/** A job may be held twice for a while: lost, and claimed again while its first handler still stops. */
+/**
+ * A job may be held twice for a while: lost, and claimed again while its first handler still stops.
+ */
 export function leaseKey({ id, version }: JobVersion): string {
   return `${id} ${version}`
 }

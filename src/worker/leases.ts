@@ -21,7 +21,11 @@ export class Leases {
     this.settings = settings
   }
 
-  /** Extends the leases once and applies the response to each job. @throws ServerUnavailableError, RequestRefusedError */
+  /**
+   * Extends the leases once and applies the response to each job.
+   *
+   * @throws ServerUnavailableError, RequestRefusedError
+   */
   async extend(jobs: readonly HeldJob[]): Promise<void> {
     const { leaseSeconds } = this.settings
     const sentAt = performance.now()
@@ -68,8 +72,8 @@ export class Leases {
   }
 
   /**
-   * Undefined once the leases are extended, or when the next extension is due: a late response still
-   * counts, but is not waited for.
+   * Undefined once the leases are extended, or when the next extension is due: a late response
+   * still counts, but is not waited for.
    */
   private async failureOf(held: readonly HeldJob[]): Promise<unknown> {
     const due = new AbortController()

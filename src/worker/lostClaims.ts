@@ -1,12 +1,19 @@
 // Releases jobs that this worker claimed without knowing, because the response was lost. Otherwise
 // they would wait for their leases to expire, and would have used up an attempt.
-import { EndByReleaseDocument, JobsInWorkDocument, type JobsInWorkQuery } from '../client/documents.generated.ts'
+import {
+  ProcessingJobsDocument,
+  type ProcessingJobsQuery,
+  ReleaseHeldJobDocument,
+} from '../client/documents.generated.ts'
 import { ServerUnavailableError } from '../client/requestErrors.ts'
 import { type HeldJob, type JobVersion, leaseKey } from './heldJob.ts'
 import type { WorkerClient } from './workerClient.ts'
 import type { WorkerSettings } from './workerOptions.ts'
 
-/** By then the server has finished or aborted the claim; it does not notice our timeout. Its default limit is 30 s. */
+/**
+ * By then the server has finished or aborted the claim; it does not notice our timeout. Its default
+ * limit is 30 s.
+ */
 const RECHECK_MS = 35_000
 /** Maximum number of pages of jobs in progress to search, latest claims first. */
 const MAX_PAGES = 50
@@ -34,14 +41,21 @@ export class LostClaims {
     this.checks = [now, now + RECHECK_MS]
   }
 
-  /** Remembers a job whose lease was lost after its handler started: it has used up an attempt and is not released. */
+  /**
+   * Remembers a job whose lease was lost after its handler started: it has used up an attempt and
+   * is not released.
+   */
   forget(job: JobVersion): void {
     const [oldest] = this.lost
     if (this.lost.size >= MAX_LOST && oldest !== undefined) this.lost.delete(oldest)
     this.lost.add(leaseKey(job))
   }
 
-  /** Releases unknowingly claimed jobs, except `held`, if a search is due. @throws ServerUnavailableError, RequestRefusedError */
+  /**
+   * Releases unknowingly claimed jobs, except `held`, if a search is due.
+   *
+   * @throws ServerUnavailableError, RequestRefusedError
+   */
   async release(held: ReadonlySet<HeldJob>): Promise<void> {
     const [dueAt] = this.checks
     if (dueAt === undefined || performance.now() < dueAt) return
@@ -50,7 +64,7 @@ export class LostClaims {
       if (known.has(leaseKey(job))) continue
       const reason = `released by ${this.settings.workerId}, which got no response to its claim`
       // The outcome does not matter: if it fails, the job has another holder or has ended.
-      await this.client.send(EndByReleaseDocument, {
+      await this.client.send(ReleaseHeldJobDocument, {
         input: { jobId: job.id, expectedVersion: job.version, reason },
       })
     }
@@ -61,7 +75,10 @@ export class LostClaims {
     const { presets, workerId } = this.settings
     let after: string | null = null
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const { jobs }: JobsInWorkQuery = await this.client.send(JobsInWorkDocument, { presets: presets ?? null, after })
+      const { jobs }: ProcessingJobsQuery = await this.client.send(ProcessingJobsDocument, {
+        presets: presets ?? null,
+        after,
+      })
       yield* jobs.nodes.filter(({ stateMetadata }) => stateMetadata.workerId === workerId)
       if (!jobs.pageInfo.hasNextPage) return
       after = jobs.pageInfo.endCursor

@@ -1,12 +1,12 @@
-// Records the outcome of a job exactly once: retries until the server answers, and recognizes an
+// Records the outcome of a job exactly once: retries until the server responds, and recognizes an
 // outcome that an earlier request recorded although its response was lost.
 import {
-  EndByCancellationDocument,
-  EndByCompletionDocument,
-  EndByFailureDocument,
-  EndByReleaseDocument,
+  CancelHeldJobDocument,
+  CompleteHeldJobDocument,
   type EndOutcomeFragment,
+  FailHeldJobDocument,
   type JobState,
+  ReleaseHeldJobDocument,
 } from '../client/documents.generated.ts'
 import type { TypedDocument } from '../client/sendOperation.ts'
 import { retryUntilResponse } from './backoff.ts'
@@ -46,29 +46,33 @@ export class OutcomeReporter {
     this.shutdown = shutdown
   }
 
-  /** @throws RequestRefusedError; if it is about the input, the server does not accept this output */
+  /**
+   * @throws RequestRefusedError; if it is about the input, the server does not accept this output
+   */
   complete(held: HeldJob, output: unknown, processingTimeMs: number): Promise<ReportedOutcome> {
     const input = { ...this.inputOf(held), output, processingTimeMs }
-    return this.report(held, { state: 'COMPLETED', document: EndByCompletionDocument, input })
+    return this.report(held, { state: 'COMPLETED', document: CompleteHeldJobDocument, input })
   }
 
-  /** @throws RequestRefusedError; if it is about the input, the server does not accept this message */
+  /**
+   * @throws RequestRefusedError; if it is about the input, the server does not accept this message
+   */
   fail(held: HeldJob, failure: JobFailure): Promise<ReportedOutcome> {
     const input = { ...this.inputOf(held), ...failure }
-    return this.report(held, { state: 'FAILED', document: EndByFailureDocument, input })
+    return this.report(held, { state: 'FAILED', document: FailHeldJobDocument, input })
   }
 
   /** @throws RequestRefusedError */
   cancel(held: HeldJob): Promise<ReportedOutcome> {
     const reason = 'the worker has stopped the job as requested'
     const input = { ...this.inputOf(held), to: 'CANCELLED', reason } as const
-    return this.report(held, { state: 'CANCELLED', document: EndByCancellationDocument, input })
+    return this.report(held, { state: 'CANCELLED', document: CancelHeldJobDocument, input })
   }
 
   /** Releases the job; the attempt does not count. @throws RequestRefusedError */
   release(held: HeldJob): Promise<ReportedOutcome> {
     const input = { jobId: held.job.id, expectedVersion: held.job.version, reason: this.releaseReason }
-    return this.report(held, { state: 'PENDING', document: EndByReleaseDocument, input })
+    return this.report(held, { state: 'PENDING', document: ReleaseHeldJobDocument, input })
   }
 
   private inputOf({ job, outcomeId }: HeldJob): {

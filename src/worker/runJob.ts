@@ -14,7 +14,10 @@ export interface JobRun {
   extend(held: HeldJob): Promise<void>
   readonly reporter: OutcomeReporter
   readonly emit: Emit
-  /** Aborted when handlers are no longer waited for: jobs are released although their handlers still run. */
+  /**
+   * Aborted when handlers are no longer waited for: jobs are released although their handlers still
+   * run.
+   */
   readonly handlersAbandoned: AbortSignal
   /** Called when the server refuses the worker rather than the job. */
   onRefusal(error: RequestRefusedError): void

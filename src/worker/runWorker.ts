@@ -1,5 +1,5 @@
-// The entry `jobledger/worker`: a worker claims jobs over HTTP, passes each to a function and records
-// its outcome. All state is in the ledger, so a worker can stop at any time.
+// The entry `jobledger/worker`: a worker claims jobs over HTTP, passes each to a function and
+// records its outcome. All state is in the ledger, so a worker can stop at any time.
 import { claimUntilStopped } from './claimLoop.ts'
 import type { WorkerOptions } from './workerOptions.ts'
 import { WorkerRuntime } from './workerRuntime.ts'
@@ -15,9 +15,9 @@ export type { WorkerEvent } from './workerEvent.ts'
 export { type WorkerOptions, WorkerOptionsError } from './workerOptions.ts'
 
 /**
- * Works until a stop is requested; resolves when the running jobs have ended or were released. Waits
- * while the server is unavailable. Rejects only for an error that no retry fixes, after the running
- * jobs have ended.
+ * Works until a stop is requested; resolves when the running jobs have ended or were released.
+ * Waits while the server is unavailable. Rejects only for an error that no retry fixes, after the
+ * running jobs have ended.
  *
  * @throws WorkerOptionsError, RequestRefusedError (the credential, its role, or the address)
  */

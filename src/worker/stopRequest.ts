@@ -6,7 +6,10 @@ import type { WorkerOptions, WorkerSettings } from './workerOptions.ts'
 const HANDLER_GRACE_MS = 5000
 /** How long the outcomes of their jobs may take to be recorded. */
 const REQUEST_GRACE_MS = 5000
-/** A repeated signal within this time is the same one: npm forwards what the terminal already sends to every process. */
+/**
+ * A repeated signal within this time is the same one: npm forwards what the terminal already sends
+ * to every process.
+ */
 export const ECHO_MS = 1000
 
 export class StopRequest {
@@ -91,7 +94,10 @@ export class StopRequest {
     this.undo.push(() => signal.removeEventListener('abort', onAbort))
   }
 
-  /** The first signal requests a stop, the second ends the drain. A third finds no listener and ends the process. */
+  /**
+   * The first signal requests a stop, the second ends the drain. A third finds no listener and ends
+   * the process.
+   */
   private stopOnSignals(signals: readonly NodeJS.Signals[]): void {
     let requestedAt: number | undefined
     const ignore = (): void => {

@@ -23,7 +23,7 @@ export interface WorkerClientOptions {
 const REQUEST_MS = 15_000
 
 export class WorkerClient {
-  /** Number of requests that the server has answered. */
+  /** Number of requests to which the server has responded. */
   responseCount = 0
   private readonly options: WorkerClientOptions
   private readonly credential: Credential
@@ -72,7 +72,8 @@ export class WorkerClient {
     timeoutMs: number,
   ): Promise<ApiResponse<Data>> {
     const { url, shutdown } = this.options
-    // Not AbortSignal.any(): its result lives as long as `shutdown`, which is as long as the worker.
+    // Not AbortSignal.any(): its result lives as long as `shutdown`, which is as long as the
+    // worker.
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(new Error(`no response within ${timeoutMs} ms`)), timeoutMs)
     const onShutdown = (): void => deadline.abort(shutdown.reason)

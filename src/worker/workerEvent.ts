@@ -4,16 +4,22 @@ import type { ClaimedJob } from './claimedJob.ts'
 export type WorkerEvent =
   | { readonly type: 'claimed'; readonly job: ClaimedJob }
   | { readonly type: 'completed'; readonly job: ClaimedJob; readonly processingTimeMs: number }
-  /** `error` is what the handler threw, or what was wrong with its output. The server retries the job if attempts remain. */
+  /**
+   * `error` is what the handler threw, or what was wrong with its output. The server retries the
+   * job if attempts remain.
+   */
   | { readonly type: 'failed'; readonly job: ClaimedJob; readonly processingTimeMs: number; readonly error: unknown }
   | { readonly type: 'cancelled'; readonly job: ClaimedJob }
   | { readonly type: 'released'; readonly job: ClaimedJob }
-  /** The outcome was not recorded: the lease was lost, or the server did not answer. */
+  /** The outcome was not recorded: the lease was lost, or the server did not respond. */
   | { readonly type: 'lost'; readonly job: ClaimedJob; readonly reason: string }
   /** The server does not respond, or cannot process requests; the worker keeps retrying. */
   | { readonly type: 'serverUnavailable'; readonly error: Error }
   | { readonly type: 'serverRecovered'; readonly unavailableMs: number }
-  /** `error` is set if the worker stops because of an error that no retry fixes; `runWorker` then rejects with it. */
+  /**
+   * `error` is set if the worker stops because of an error that no retry fixes; `runWorker` then
+   * rejects with it.
+   */
   | {
       readonly type: 'stopping'
       readonly reason: string

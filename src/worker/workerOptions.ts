@@ -11,25 +11,40 @@ export interface WorkerOptions<Output = unknown> {
   readonly url: string
   /**
    * A token or an API key with the role WORKER; unset for an open server. A function returns the
-   * current one: it is called for each request, and once more if the server refuses the result. If it
-   * throws, the worker retries as for an outage.
+   * current one: it is called for each request, and once more if the server refuses the result. If
+   * it throws, the worker retries as for an outage.
    */
   readonly token?: Token | undefined
   /** Claims only jobs with one of these presets, 1 to 100 names. All jobs by default. */
   readonly presets?: readonly string[] | undefined
   /** Maximum number of jobs in progress, 1 to 1000. 1 by default. */
   readonly concurrency?: number | undefined
-  /** Seconds without an extension after which another worker may take the job, 1 to 86400. 60 by default. */
+  /**
+   * Seconds without an extension after which another worker may take the job, 1 to 86400. 60 by
+   * default.
+   */
   readonly leaseSeconds?: number | undefined
-  /** Unique name of this worker in the records, 1 to 200 characters. By default the host name, process id and random letters. */
+  /**
+   * Unique name of this worker in the records, 1 to 200 characters. By default the host name,
+   * process id and random letters.
+   */
   readonly workerId?: string | undefined
-  /** Approximate time in milliseconds between two polls of an empty queue, 1 to 86400000. 1000 by default. */
+  /**
+   * Approximate time in milliseconds between two polls of an empty queue, 1 to 86400000. 1000 by
+   * default.
+   */
   readonly pollMs?: number | undefined
-  /** Milliseconds that running jobs may take after a stop is requested, 0 to 86400000. Then they are aborted and released. 30000 by default. */
+  /**
+   * Milliseconds that running jobs may take after a stop is requested, 0 to 86400000. Then they are
+   * aborted and released. 30000 by default.
+   */
   readonly drainMs?: number | undefined
   /** Requests a stop when aborted: claiming ends, and running jobs are drained. */
   readonly signal?: AbortSignal | undefined
-  /** Process signals that request a stop; the second one ends the drain. SIGTERM and SIGINT by default, [] for none. */
+  /**
+   * Process signals that request a stop; the second one ends the drain. SIGTERM and SIGINT by
+   * default, [] for none.
+   */
   readonly onSignals?: readonly NodeJS.Signals[] | undefined
   /** Does the work. Its result is the output, as JSON; what it throws is why the job failed. */
   handle(job: ClaimedJob, context: JobContext): Promise<Output>

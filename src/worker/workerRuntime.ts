@@ -1,5 +1,5 @@
-// The parts that every kind of worker shares: HTTP client, slots, leases and stopping. Each kind has
-// its own source of jobs.
+// The parts that every kind of worker shares: HTTP client, slots, leases and stopping. Each kind
+// has its own source of jobs.
 import type { HeldJob } from './heldJob.ts'
 import { Leases } from './leases.ts'
 import { LostClaims } from './lostClaims.ts'
@@ -25,7 +25,11 @@ export class WorkerRuntime {
   private readonly jobRun: JobRun
   private readonly leaseLoop: Promise<void>
 
-  /** Starts to extend the leases of jobs in its slots, and to listen for stop requests. @throws WorkerOptionsError */
+  /**
+   * Starts to extend the leases of jobs in its slots, and to listen for stop requests.
+   *
+   * @throws WorkerOptionsError
+   */
   constructor(options: WorkerOptions) {
     const settings = settingsOf(options)
     const emit = emitterOf((event) => options.onEvent?.(event))

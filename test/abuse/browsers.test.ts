@@ -90,7 +90,9 @@ describe('in production', () => {
   )
 })
 
-/** Audits of variables use introspection, which is off in production: the same with another field. */
+/**
+ * Audits of variables use introspection, which is off in production: the same with another field.
+ */
 function withoutIntrospection(text: string): string {
   return text
     .replace('__type(name: $name) { name }', 'jobCount(filter: { userId: $name })')

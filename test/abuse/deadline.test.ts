@@ -1,4 +1,5 @@
-// Requests that take too long, and responses that no client waits for: they are aborted, in PostgreSQL too.
+// Requests that take too long, and responses that no client waits for: they are aborted, in
+// PostgreSQL too.
 import { connect } from 'node:net'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -19,7 +20,8 @@ beforeAll(async () => {
   const environment = { REQUEST_TIMEOUT_MS: String(TIMEOUT_MS), DATABASE_POOL_MAX: '3' }
   hasty = await startTestServer({ environment, databaseUrl: patient.databaseUrl })
   other = new pg.Client({ connectionString: patient.databaseUrl })
-  // What PostgreSQL tells of other sessions stays the same within a transaction: it is asked outside of the one with the lock.
+  // What PostgreSQL shows of other sessions stays the same within a transaction: it is asked
+  // outside of the one with the lock.
   watcher = new pg.Client({ connectionString: patient.databaseUrl })
   await Promise.all([other.connect(), watcher.connect()])
 })
@@ -152,7 +154,9 @@ describe('a client that disconnects', () => {
 })
 
 describe('a client that sends slowly', () => {
-  /** The response to an incomplete request; empty if the server closes the connection without one. */
+  /**
+   * The response to an incomplete request; empty if the server closes the connection without one.
+   */
   function answerTo(start: string): Promise<string> {
     const { port } = new URL(hasty.url)
     return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
-// The memory of a server after many different documents: it keeps no refused ones, and a limited amount of the others.
+// The memory of a server after many different documents: it keeps no refused ones, and a limited
+// amount of the others.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { held, REPORTER } from '../../bench/memory.ts'
 import { type ServerProcess, startServerProcess } from '../../load/serverProcess.ts'

@@ -1,4 +1,5 @@
-// Limits of documents: what is refused before it runs, what is just within the limits, and the messages.
+// Limits of documents: what is refused before it runs, what is just within the limits, and the
+// messages.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type StatementLog } from '../support/statements.ts'

@@ -67,7 +67,7 @@ it('answers other callers while one has reached its limit of statements, and ref
   await eventually(async () => expect(await blocked()).toBe(3))
   expect((await server.request(FREE, {}, brandt)).errors).toBeUndefined()
   expect(await blocked()).toBe(3)
-  // Three have connections and go on; the others have waited for long enough. Requests may overtake
+  // Three have connections and continue; the others have waited for too long. Requests may overtake
   // each other.
   const settled: Awaited<(typeof answers)[number]>[] = []
   for (const answer of answers) void answer.then((value) => settled.push(value))

@@ -1,5 +1,6 @@
-// The checks of graphql-cop (https://github.com/dolevf/graphql-cop), a scanner for GraphQL servers, against a server as in production,
-// for a caller with all roles and for an anonymous one. The requests and verdicts are reimplemented here.
+// The checks of graphql-cop (https://github.com/dolevf/graphql-cop), a scanner for GraphQL servers,
+// against a server as in production, for a caller with all roles and for an anonymous one. The
+// requests and verdicts are reimplemented here.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'

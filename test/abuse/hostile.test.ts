@@ -1,5 +1,5 @@
-// A corpus of hostile requests (hostile/) against a production server in its own process. Each is answered or refused in time,
-// without using up memory, and the server works normally afterwards.
+// A corpus of hostile requests (hostile/) against a production server in its own process. Each is
+// answered or refused in time, without using up memory, and the server works normally afterwards.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -63,7 +63,8 @@ async function send({
   })
   const text = await response.text()
   const clockMs = performance.now() - startedAt
-  // On a machine that is busy with other things the work of the server is what it took, unless it waited for something.
+  // On a machine that is busy with other things the work of the server is what it took, unless it
+  // waited for something.
   const isBusyMachine = MEASURES_PROCESS && clockMs < 10 * ANSWERED_MS
   const ms = isBusyMachine ? Math.min(clockMs, processorMs() - workedBefore) : clockMs
   return { status: response.status, text, ms }
@@ -89,7 +90,10 @@ function memory(which: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
 }
 
-/** Processor time that the server has used, in milliseconds; the wall clock where the system does not report it. */
+/**
+ * Processor time that the server has used, in milliseconds; the wall clock where the system does
+ * not report it.
+ */
 function processorMs(): number {
   if (!MEASURES_PROCESS) return 0
   // Fields 14 and 15, after the name, in hundredths of a second (proc(5)).

@@ -1,4 +1,5 @@
-// More large responses at once than fit into memory: they wait for each other instead of being refused.
+// More large responses at once than fit into memory: they wait for each other instead of being
+// refused.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'

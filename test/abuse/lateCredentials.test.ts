@@ -1,4 +1,5 @@
-// Callers whose credential cannot be checked in time because the database does not respond: the deadline applies to that too.
+// Callers whose credential cannot be checked in time because the database does not respond: the
+// deadline applies to that too.
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/access/apiKeys.ts'

@@ -1,4 +1,5 @@
-// Many small concurrent requests that refer to large jobs a thousand times, to a server with little memory.
+// Many small concurrent requests that refer to large jobs a thousand times, to a server with little
+// memory.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sendOperation } from '../../src/client/sendOperation.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'

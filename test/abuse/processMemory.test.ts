@@ -1,4 +1,5 @@
-// A server with half a gigabyte of heap keeps answering whatever callers send, sequentially or at once.
+// A server with half a gigabyte of heap keeps answering whatever callers send, sequentially or at
+// once.
 import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -47,7 +48,10 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Jobs with a content of 900 KB, some of control characters that JSON writes six times as long, and 500 small jobs with a history. */
+/**
+ * Jobs with a content of 900 KB, some of control characters that JSON writes six times as long, and
+ * 500 small jobs with a history.
+ */
 const JOBS = `
   INSERT INTO jobs (user_id, content) SELECT 'large', repeat('x', 900000) FROM generate_series(1, 30);
   INSERT INTO jobs (user_id, content) SELECT 'escaped', repeat(chr(1), 900000) FROM generate_series(1, 6);
@@ -63,7 +67,7 @@ async function send(body: string, caller: number, encoding: 'plain' | 'chunked' 
   const headers = { 'content-type': 'application/json', accept: 'application/json', ...credentials[caller] }
   const chunked = encoding === 'chunked' && { body: new Blob([body]).stream(), duplex: 'half' }
   const response = await fetch(endpoint, { method: 'POST', headers, body, ...chunked } as RequestInit)
-  // Node itself gives up what it could not read in time, on a machine that is very busy.
+  // On a very busy machine, Node itself aborts what it could not read in time.
   if (response.status === 408) return { status: 408, code: 'TIMEOUT', retryAfter: null }
   // Who takes longer than 5 s to read an answer may be cut off.
   const text = await response.text().catch(() => undefined)
@@ -82,7 +86,10 @@ interface Answer {
   readonly retryAfter: string | null
 }
 
-/** Sends the request `times` times as each caller, all at once. Every response must be one that a client understands. */
+/**
+ * Sends the request `times` times as each caller, all at once. Every response must be one that a
+ * client understands.
+ */
 async function flood(body: string, times: number, encoding?: 'plain' | 'chunked'): Promise<Map<string, number>> {
   const codes = new Map<string, number>()
   const one = async (caller: number): Promise<void> => {

@@ -1,4 +1,5 @@
-// The cost of lists and counts by filter: how much PostgreSQL may have to read, not how little is returned.
+// The cost of lists and counts by filter: how much PostgreSQL may have to read, not how little is
+// returned.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJob } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -10,7 +11,7 @@ let log: StatementLog
 
 beforeAll(async () => {
   usual = await startTestServer({ environment: { AUTH: 'open', NODE_ENV: 'production' } })
-  // Tells of what costs more than 1 what it costs.
+  // Shows the cost of each field that costs more than 1.
   counted = await startTestServer({
     environment: { AUTH: 'open', NODE_ENV: 'production', LIMIT_DOCUMENT_COST: '1' },
     databaseUrl: usual.databaseUrl,

@@ -1,4 +1,5 @@
-// Requests that take long to parse: the other requests of the same caller wait for them, those of other callers wait for at most one.
+// Requests that take long to parse: the other requests of the same caller wait for them, those of
+// other callers wait for at most one.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { RawConnection } from '../support/rawHttp.ts'
@@ -13,7 +14,10 @@ afterAll(() => server.close())
 const EXPENSIVE = 50
 const numbers = Array.from({ length: 100_000 }, () => 1)
 
-/** Sends requests of one caller, each on its own connection, and waits until they have arrived completely. */
+/**
+ * Sends requests of one caller, each on its own connection, and waits until they have arrived
+ * completely.
+ */
 async function pending(caller: string, count: number, body: object): Promise<RawConnection[]> {
   const { authorization } = await asUser(caller, 'ADMIN')
   const connections = await Promise.all(Array.from({ length: count }, () => RawConnection.open(server.url)))
@@ -45,7 +49,8 @@ it.each([
   async (_, body) => {
     const expensive = await pending('ada', EXPENSIVE, body)
     const [small] = await pending('brandt', 1, { query: '{ jobCount }' })
-    // The server runs in this process: when it answers this request, it has read all that arrived before.
+    // The server runs in this process: when it answers this request, it has read all that arrived
+    // before.
     for (let n = 0; n < 3; n += 1) await server.request('{ jobCount }', {}, await asUser('celan', 'ADMIN'))
 
     let answered = 0

@@ -1,4 +1,5 @@
-// Callers with API keys, over HTTP: accepted until their keys expire or are revoked. apiKeys.test.ts tests the creation of keys.
+// Callers with API keys, over HTTP: accepted until their keys expire or are revoked.
+// apiKeys.test.ts tests the creation of keys.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../src/access/apiKeys.ts'
 import { KEY_TTL_MS } from '../../src/access/authenticate.ts'

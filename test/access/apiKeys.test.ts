@@ -1,4 +1,5 @@
-// Creating, finding and revoking API keys with src/access. guardsApiKeys.test.ts tests the guards of the database.
+// Creating, finding and revoking API keys with src/access. guardsApiKeys.test.ts tests the guards
+// of the database.
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
-// Published keys over time: an issuer that is unavailable for a long time, and one that signs with a key it has only now published.
+// Published keys over time: an issuer that is unavailable for a long time, and one that signs with
+// a key it has only now published.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { KEYS_REFRESH_MS } from '../../src/access/publishedKeys.ts'
 import { readableLog } from '../maintenance/logLines.ts'

@@ -1,4 +1,5 @@
-// Tokens verified by keys that an issuer publishes, over HTTP, with the issuer available and unavailable.
+// Tokens verified by keys that an issuer publishes, over HTTP, with the issuer available and
+// unavailable.
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,5 @@
-// The role table, cell by cell, over HTTP: each role with each field of each operation, on an own job and on another user's.
+// The role table, cell by cell, over HTTP: each role with each field of each operation, on an own
+// job and on another user's.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS, OPERATIONS, ROLES, type Role } from '../../src/access/roles.ts'

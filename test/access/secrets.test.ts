@@ -1,4 +1,5 @@
-// Secrets (passwords, tokens, API keys, verification keys) do not appear in logs, errors or the list of processes.
+// Secrets (passwords, tokens, API keys, verification keys) do not appear in logs, errors or the
+// list of processes.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// The number of SQL statements of a mutation, by role: callers limited to their own jobs need no more than others.
+// The number of SQL statements of a mutation, by role: callers limited to their own jobs need no
+// more than others.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS, ROLES } from '../../src/access/roles.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'

@@ -1,4 +1,5 @@
-// The claims of a token, over HTTP: exact role names give roles, and tokens of other kinds are refused.
+// The claims of a token, over HTTP: exact role names give roles, and tokens of other kinds are
+// refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readableLog } from '../maintenance/logLines.ts'
 import { bearer, PROTECTED, type TokenFacts, tokenOf } from '../support/credentials.ts'

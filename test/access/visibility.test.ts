@@ -1,5 +1,5 @@
-// Jobs of other users: to a USER they look like jobs that do not exist, by every path of the schema. The test walks the schema, so a new path
-// without a probe fails here.
+// Jobs of other users: to a USER they look like jobs that do not exist, by every path of the
+// schema. The test walks the schema, so a new path without a probe fails here.
 import { getNamedType, isInterfaceType, isObjectType, isUnionType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -155,7 +155,7 @@ const PROBES: Record<string, Probe> = {
 }
 
 /** A response without its own ids and times. */
-function told(answer: { data: unknown; errors?: unknown }, names: object): unknown {
+function contentOf(answer: { data: unknown; errors?: unknown }, names: object): unknown {
   let text = JSON.stringify([answer.data, answer.errors])
   for (const name of Object.values(names)) {
     const parts = [String(name), globalId('Job', name)]
@@ -173,7 +173,7 @@ describe('a job of another user', () => {
         const variables = await names(about)
         let answer: unknown
         const statements = await log.during(async () => {
-          answer = told(await server.request(query, variables, asMallory), variables)
+          answer = contentOf(await server.request(query, variables, asMallory), variables)
         })
         return { answer, statements }
       }

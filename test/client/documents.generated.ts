@@ -27,7 +27,10 @@ export type Scalars = {
 export type ClaimJobsInput = {
   /** Only these jobs; at most 100. For workers that already know which jobs to claim. */
   readonly jobIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
-  /** Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease ends. */
+  /**
+   * Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease
+   * ends.
+   */
   readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** Maximum number of jobs, 1 to 100. */
   readonly limit?: InputMaybe<Scalars['Int']['input']>;
@@ -69,7 +72,10 @@ export type CreateJobInput = {
   readonly content: Scalars['String']['input'];
   /** Unique per user; 1 to 200 characters. The same key with the same input returns the existing job. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Maximum number of attempts, 1 to 1000; 1 by default. A failed job is retried until they are used up. */
+  /**
+   * Maximum number of attempts, 1 to 1000; 1 by default. A failed job is retried until they are used
+   * up.
+   */
   readonly maxAttempts?: InputMaybe<Scalars['Int']['input']>;
   /** Free-form data about the job; up to 64 KiB. */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
@@ -106,7 +112,10 @@ export type ErrorCode =
 
 /** The leases to extend. */
 export type ExtendLeasesInput = {
-  /** Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease ends. */
+  /**
+   * Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease
+   * ends.
+   */
   readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** The leases; 1 to 1000. */
   readonly leases: ReadonlyArray<JobLease>;
@@ -250,7 +259,10 @@ export type RequestJobCancellationInput = {
 export type RescueStuckJobsInput = {
   /** Only count the jobs. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Only jobs that have been PROCESSING for longer than this many seconds, including jobs without a lease. By default all jobs whose lease has ended. */
+  /**
+   * Only jobs that have been PROCESSING for longer than this many seconds, including jobs without a
+   * lease. By default all jobs whose lease has expired.
+   */
   readonly olderThanSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 

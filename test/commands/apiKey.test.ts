@@ -1,4 +1,5 @@
-// The API key commands as processes: their output for pipes and people, and where the key does not appear.
+// The API key commands as processes: their output for pipes and people, and where the key does not
+// appear.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// The commands called as functions, on the configured database. As processes: main.test.ts and cli.test.ts.
+// The commands called as functions, on the configured database. As processes: main.test.ts and
+// cli.test.ts.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { migrateDown } from '../../src/commands/migrateDown.ts'

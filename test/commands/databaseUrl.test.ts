@@ -1,4 +1,5 @@
-// Parts of DATABASE_URL that the driver would ignore are refused, so that no command runs on the wrong database.
+// Parts of DATABASE_URL that the driver would ignore are refused, so that no command runs on the
+// wrong database.
 import { describe, expect, it } from 'vitest'
 import { ConfigError, parseConfig } from '../../src/config.ts'
 import { prismaCli } from '../support/prismaCli.ts'

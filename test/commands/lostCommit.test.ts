@@ -1,4 +1,5 @@
-// Commands that lose the database connection between a commit and its confirmation: each explains what to do.
+// Commands that lose the database connection between a commit and its confirmation: each explains
+// what to do.
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createApiKey, listApiKeys } from '../../src/access/apiKeys.ts'
@@ -22,7 +23,10 @@ afterAll(async () => {
   await ledger.close()
 })
 
-/** Forwards everything except responses to statements that contain `losing`; these break the connection. */
+/**
+ * Forwards everything except responses to statements that contain `losing`; these break the
+ * connection.
+ */
 async function startRelay(databaseUrl: string) {
   const target = new URL(databaseUrl)
   const started = { losing: 'nothing', url: '', server: createServer() }

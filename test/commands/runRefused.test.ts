@@ -1,4 +1,5 @@
-// `jobledger run` when the server refuses: permanent refusals do not block the spool, and the credential stays secret.
+// `jobledger run` when the server refuses: permanent refusals do not block the spool, and the
+// credential stays secret.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

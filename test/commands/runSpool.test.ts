@@ -1,4 +1,5 @@
-// `jobledger run` when the server is unavailable, slow or refusing: the program runs, and its outcome is recorded once.
+// `jobledger run` when the server is unavailable, slow or refusing: the program runs, and its
+// outcome is recorded once.
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir, userInfo } from 'node:os'

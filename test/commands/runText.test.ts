@@ -36,7 +36,8 @@ describe('the command line as content', () => {
     const words = fc.array(fc.oneof(word, control), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(words, (all) => {
-        // Of the available shells, only bash certainly supports $'...', which is for control characters.
+        // Of the available shells, only bash certainly supports $'...', which is for control
+        // characters.
         const plain = all.filter((text) =>
           [...text].every((one) => (one >= ' ' && one !== '\x7f') || one === '\n' || one === '\t'),
         )

@@ -117,9 +117,9 @@ describe('findHistoryFaults', () => {
     [
       'another beginning',
       "UPDATE job_states SET previous_state = 'FAILED' WHERE sequence = 3",
-      'it does not begin where the record before it ends',
+      'its previous state is not the new state of the record before it',
     ],
-    ['another end', 'UPDATE jobs SET version = version + 1', 'the last record is not what the job says of itself'],
+    ['another end', 'UPDATE jobs SET version = version + 1', 'the job differs from its last record'],
   ])('finds %s', async (_, damage, fault) => {
     await write()
     await client.query('BEGIN')

@@ -1,5 +1,6 @@
-// `jobledger worker` as a process with a real server: jobs whose script succeeds, fails, times out or is
-// stopped. The scripts are the contents of the jobs: the worker runs sh, which reads them from stdin.
+// `jobledger worker` as a process with a real server: jobs whose script succeeds, fails, times out
+// or is stopped. The scripts are the contents of the jobs: the worker runs sh, which reads them
+// from stdin.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

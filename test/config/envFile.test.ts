@@ -1,4 +1,5 @@
-// The file `.env` of a folder that may belong to others: which settings are read from it, what it cannot do, and what child processes get.
+// The file `.env` of a folder that may belong to others: which settings are read from it, what it
+// cannot do, and what child processes get.
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -69,7 +70,7 @@ describe('a credential', () => {
     const { code, stderr } = await jobledger(['rollup'], { PGPASSWORD: 'real' }, cwd)
     expect([code, stderr]).toEqual([1, expect.stringContaining('PGPASSWORD is set in the environment. It is not sent')])
     const given = await jobledger(['rollup'], {}, cwd)
-    expect(given.stderr).toContain('No database server answers at 127.0.0.1:1')
+    expect(given.stderr).toContain('No database server responds at 127.0.0.1:1')
   })
 })
 
@@ -96,7 +97,7 @@ describe('an unknown name in .env', () => {
     const given = names.map((name) => (VARIABLE_NAMES.includes(name) ? `${name}=` : `${name}=x`))
     const cwd = folder(...given, 'COMPOSE_PROJECT_NAME=x', 'DOCKER_HOST=x', 'DATABASE_URL=postgresql://127.0.0.1:1/a')
     const { code, stderr } = await jobledger(['rollup'], {}, cwd)
-    expect([code, stderr]).toEqual([1, expect.stringContaining('No database server answers at 127.0.0.1:1')])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('No database server responds at 127.0.0.1:1')])
   })
 
   it('is ignored by client commands, whose folder may belong to another program', async () => {
@@ -140,7 +141,7 @@ describe('a name that looks like a setting', () => {
       'LIMIT_PAGE_SIZES is not a setting of Jobledger. Did you mean LIMIT_PAGE_SIZE?\n',
     ])
     const both = await jobledger(['rollup'], { ...wrong, LIMIT_PAGE_SIZE: '20' }, folder())
-    expect(both.stderr).toContain('No database server answers')
+    expect(both.stderr).toContain('No database server responds')
     const short = await jobledger(['rollup'], { DATABASE_URL, SHUTDOWN_TIMEOUT: '5' }, folder())
     expect([short.code, short.stderr]).toEqual([
       1,

@@ -105,14 +105,14 @@ describe('the pool', () => {
     // Prisma starts a statement when it is awaited.
     const busy = Promise.resolve(database.prisma.$queryRaw`SELECT pg_sleep(3)::text`)
     await eventually(() => expect(database.pool.totalCount - database.pool.idleCount).toBe(1))
-    const told: [string, number][] = []
-    const onStatement = (text: string, durationMs: number): void => void told.push([text, durationMs])
+    const reported: [string, number][] = []
+    const onStatement = (text: string, durationMs: number): void => void reported.push([text, durationMs])
     const waiting = () => Promise.resolve(database.prisma.$queryRaw`SELECT 1`)
     await expect(withAbortSignal(new AbortController().signal, waiting, { onStatement })).rejects.toThrow(
       'All connections to the database are in use. Send the request again later.',
     )
-    expect(told).toEqual([['SELECT 1', expect.any(Number)]])
-    expect(told[0]?.[1]).toBeGreaterThan(900)
+    expect(reported).toEqual([['SELECT 1', expect.any(Number)]])
+    expect(reported[0]?.[1]).toBeGreaterThan(900)
     await busy
   })
 

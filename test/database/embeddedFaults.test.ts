@@ -146,7 +146,7 @@ describe('a refusal', () => {
   it('leaves a directory that is not ours unchanged', async () => {
     await mkdir(dataPaths(dir).cluster)
     await writeFile(join(dataPaths(dir).cluster, 'thesis.txt'), 'years of work')
-    expect(await refusal()).toContain('is no PostgreSQL data directory: move it away')
+    expect(await refusal()).toContain('is not a PostgreSQL data directory: move it away')
     expect(await readFile(join(dataPaths(dir).cluster, 'thesis.txt'), 'utf8')).toBe('years of work')
   })
 

@@ -8,8 +8,8 @@ import {
   encodeCursor,
   InvalidCursorError,
   type KeysetOrder,
-  type Segment,
-  segmentsBetween,
+  type KeysetRange,
+  rangesBetween,
 } from '../../src/database/keyset.ts'
 
 const BY_ID: KeysetOrder = { name: 'byId', direction: 'desc', key: [{ field: 'id', column: 't.id', kind: 'uuid' }] }
@@ -89,51 +89,51 @@ describe('a cursor', () => {
 
 describe('the ranges between bounds', () => {
   it('are the whole list, in its order or the reverse, without bounds', () => {
-    expect(textOf(segmentsBetween(BY_ID, {}))).toEqual(['true | t.id desc'])
-    expect(textOf(segmentsBetween(BY_ID, {}, { reversed: true }))).toEqual(['true | t.id asc'])
+    expect(textOf(rangesBetween(BY_ID, {}))).toEqual(['true | t.id desc'])
+    expect(textOf(rangesBetween(BY_ID, {}, { reversed: true }))).toEqual(['true | t.id asc'])
   })
 
   it('exclude the rows at the bounds, or include them on request', () => {
-    expect(textOf(segmentsBetween(BY_ID, { after: [ID] }))).toEqual(['(t.id) < ($1::uuid) | t.id desc'])
-    expect(textOf(segmentsBetween(BY_ID, { before: [ID] }))).toEqual(['(t.id) > ($1::uuid) | t.id desc'])
-    const inclusive = segmentsBetween(BY_ID, { after: [ID] }, { inclusive: true })
+    expect(textOf(rangesBetween(BY_ID, { after: [ID] }))).toEqual(['(t.id) < ($1::uuid) | t.id desc'])
+    expect(textOf(rangesBetween(BY_ID, { before: [ID] }))).toEqual(['(t.id) > ($1::uuid) | t.id desc'])
+    const inclusive = rangesBetween(BY_ID, { after: [ID] }, { inclusive: true })
     expect(textOf(inclusive)).toEqual(['(t.id) <= ($1::uuid) | t.id desc'])
     expect(inclusive[0]?.where.values).toEqual([ID])
   })
 
   it('are bounded by all fields of the key together, so that the index is read from there', () => {
-    const segments = segmentsBetween(BY_TIME, { after: [TIME, 7n], before: [TIME, 9n] })
+    const ranges = rangesBetween(BY_TIME, { after: [TIME, 7n], before: [TIME, 9n] })
     const bounds = '(t.time, t.id) > ($1::timestamptz,$2::bigint) AND (t.time, t.id) < ($3::timestamptz,$4::bigint)'
-    expect(textOf(segments)).toEqual([`${bounds} | t.time asc, t.id asc`])
-    expect(segments[0]?.where.values).toEqual([TIME, 7n, TIME, 9n])
+    expect(textOf(ranges)).toEqual([`${bounds} | t.time asc, t.id asc`])
+    expect(ranges[0]?.where.values).toEqual([TIME, 7n, TIME, 9n])
   })
 
   it('of a nullable field are two: rows with a value, then rows without, in either direction', () => {
     for (const direction of ['asc', 'desc'] as const) {
-      expect(textOf(segmentsBetween({ ...BY_END, direction }, {}))).toEqual([
+      expect(textOf(rangesBetween({ ...BY_END, direction }, {}))).toEqual([
         `t.end IS NOT NULL | t.end ${direction}, t.id ${direction}`,
         `t.end IS NULL | t.id ${direction}`,
       ])
     }
-    expect(textOf(segmentsBetween(BY_END, {}, { reversed: true }))).toEqual([
+    expect(textOf(rangesBetween(BY_END, {}, { reversed: true }))).toEqual([
       't.end IS NULL | t.id asc',
       't.end IS NOT NULL | t.end asc, t.id asc',
     ])
   })
 
   it('are one if all rows of the list have a value, or none has', () => {
-    expect(textOf(segmentsBetween({ ...BY_END, only: 'valued' }, {}))).toEqual([
+    expect(textOf(rangesBetween({ ...BY_END, only: 'valued' }, {}))).toEqual([
       't.end IS NOT NULL | t.end desc, t.id desc',
     ])
-    expect(textOf(segmentsBetween({ ...BY_END, only: 'valueless' }, { after: [TIME, ID] }))).toEqual([
+    expect(textOf(rangesBetween({ ...BY_END, only: 'valueless' }, { after: [TIME, ID] }))).toEqual([
       't.end IS NULL | t.id desc',
     ])
-    expect(segmentsBetween({ ...BY_END, only: 'valued' }, { after: [null, ID] })).toEqual([])
+    expect(rangesBetween({ ...BY_END, only: 'valued' }, { after: [null, ID] })).toEqual([])
   })
 
   it('mark the one that starts at the first row', () => {
     const beginnings = (...[bounds, reading]: [Bounds, { reversed?: boolean }?]) =>
-      segmentsBetween(BY_END, bounds, reading).map(({ isBeginning }) => isBeginning)
+      rangesBetween(BY_END, bounds, reading).map(({ isBeginning }) => isBeginning)
     expect(beginnings({})).toEqual([true, false])
     expect(beginnings({ before: [null, ID] })).toEqual([true, false])
     expect(beginnings({ after: [TIME, ID] })).toEqual([false, false])
@@ -141,15 +141,15 @@ describe('the ranges between bounds', () => {
   })
 
   it('leave out the part that a bound excludes', () => {
-    expect(textOf(segmentsBetween(BY_END, { after: [null, ID] }))).toEqual([
+    expect(textOf(rangesBetween(BY_END, { after: [null, ID] }))).toEqual([
       't.end IS NULL AND (t.id) < ($1::uuid) | t.id desc',
     ])
-    expect(segmentsBetween(BY_END, { before: [TIME, ID] })).toHaveLength(1)
-    expect(segmentsBetween(BY_END, { after: [TIME, ID] })).toHaveLength(2)
-    expect(segmentsBetween(BY_END, { before: [null, ID] })).toHaveLength(2)
+    expect(rangesBetween(BY_END, { before: [TIME, ID] })).toHaveLength(1)
+    expect(rangesBetween(BY_END, { after: [TIME, ID] })).toHaveLength(2)
+    expect(rangesBetween(BY_END, { before: [null, ID] })).toHaveLength(2)
   })
 })
 
-function textOf(segments: Segment[]): string[] {
-  return segments.map(({ where, orderBy }) => `${where.text} | ${orderBy.text}`)
+function textOf(ranges: KeysetRange[]): string[] {
+  return ranges.map(({ where, orderBy }) => `${where.text} | ${orderBy.text}`)
 }

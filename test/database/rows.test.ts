@@ -61,7 +61,7 @@ async function editAsPsqlDoes(completed: string, failed: string, timedOut: strin
 }
 
 /** Each value with its type, independent of the order of keys. */
-const told = (rows: unknown): string => inspect(rows, { depth: null, sorted: true, maxArrayLength: null })
+const textOf = (rows: unknown): string => inspect(rows, { depth: null, sorted: true, maxArrayLength: null })
 
 const columnsOf = ({ columns }: Table) => Object.keys(columns)
 
@@ -100,10 +100,10 @@ describe('a row that is read without Prisma', () => {
       ledger.sql.read(JOBS, { select, where: everything, orderBy: Prisma.sql`jobs.id` })
     const expected = (select: Select | undefined) =>
       ledger.prisma.job.findMany({ ...(select && { select }), orderBy: { id: 'asc' } })
-    expect(told(await read(undefined))).toBe(told(await expected(undefined)))
+    expect(textOf(await read(undefined))).toBe(textOf(await expected(undefined)))
     await fc.assert(
       fc.asyncProperty(job, async (select) => {
-        expect(told(await read(select))).toBe(told(await expected(select)))
+        expect(textOf(await read(select))).toBe(textOf(await expected(select)))
       }),
       { numRuns: 60 },
     )
@@ -114,10 +114,10 @@ describe('a row that is read without Prisma', () => {
       ledger.sql.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
     const expected = (select: Select | undefined) =>
       ledger.prisma.jobStateRecord.findMany({ ...(select && { select }), orderBy: { id: 'asc' } })
-    expect(told(await read(undefined))).toBe(told(await expected(undefined)))
+    expect(textOf(await read(undefined))).toBe(textOf(await expected(undefined)))
     await fc.assert(
       fc.asyncProperty(record, async (select) => {
-        expect(told(await read(select))).toBe(told(await expected(select)))
+        expect(textOf(await read(select))).toBe(textOf(await expected(select)))
       }),
       { numRuns: 60 },
     )
@@ -126,7 +126,7 @@ describe('a row that is read without Prisma', () => {
   it('equals the result of a hand-written statement', async () => {
     const changes = Prisma.sql`WITH changed AS (SELECT * FROM jobs)`
     const rows = await changeJobs(ledger, { changes, orderBy: Prisma.sql`changed.id` }, {})
-    expect(told(rows)).toBe(told(await ledger.prisma.job.findMany({ orderBy: { id: 'asc' } })))
+    expect(textOf(rows)).toBe(textOf(await ledger.prisma.job.findMany({ orderBy: { id: 'asc' } })))
   })
 
   it('has its relations at any depth, even if their joined names exceed the limit of PostgreSQL', async () => {
@@ -149,7 +149,7 @@ describe('a row that is read without Prisma', () => {
     const select = deep(3)
     const rows = await ledger.sql.read(JOB_STATES, { select, where: everything, orderBy: Prisma.sql`job_states.id` })
     const expected = await ledger.prisma.jobStateRecord.findMany({ select, orderBy: { id: 'asc' } })
-    expect(told(rows)).toBe(told(expected))
+    expect(textOf(rows)).toBe(textOf(expected))
   })
 })
 
@@ -166,7 +166,7 @@ describe('with any default settings of the database', () => {
     const [read] = await own.sql.read<typeof created>(JOBS, { where: Prisma.sql`true` })
     expect(created.requestHash).toHaveLength(32)
     expect(created.createdAt.getTime()).toBeGreaterThan(0)
-    expect(told(read)).toBe(told(created))
+    expect(textOf(read)).toBe(textOf(created))
     await own.close()
   })
 })

@@ -1,4 +1,5 @@
-// A reader of the documentation, with a checkout, a home directory, a shell and a server started as the page says.
+// A reader of the documentation, with a checkout, a home directory, a shell and a server started as
+// the page says.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -67,7 +68,10 @@ export class Reader {
     return { code, output: output() }
   }
 
-  /** Runs a command without end; resolves when its output matches, and leaves it running. Repeats `meanwhile` until then. */
+  /**
+   * Runs a command without end; resolves when its output matches, and leaves it running. Repeats
+   * `meanwhile` until then.
+   */
   async start(command: string, until: RegExp, meanwhile?: () => Promise<unknown>): Promise<() => Promise<Outcome>> {
     const { child, output } = this.spawn(command)
     const closed = once(child, 'close') as Promise<[number | null]>

@@ -4,7 +4,10 @@ import { PUBSUB_EMULATOR } from '../support/pubSubEmulator.ts'
 export interface Treatment {
   /** Matches the commands; the first match counts. */
   readonly match: RegExp
-  /** Why the command is not run. A reason that starts with "needs" is printed prominently, because something is missing here. */
+  /**
+   * Why the command is not run. A reason that starts with "needs" is printed prominently, because
+   * something is missing here.
+   */
   readonly skip?: string
   /** The output after which a command without end works. */
   readonly until?: RegExp

@@ -110,7 +110,8 @@ it('ends a stream when its credential expires, with or without events', {
     expect(stream.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
   }
   expect(eventsOf(busy, first.id)).toHaveLength(1)
-  // It stays open for the clock tolerance, as requests do; then it gets no more events, while the others do.
+  // It stays open for the clock tolerance, as requests do; then it gets no more events, while the
+  // others do.
   const last = (await newJob(server.ledger)).id
   await expect.poll(() => eventsOf(other, last)).toHaveLength(1)
   expect(eventsOf(busy, last)).toEqual([])

@@ -65,7 +65,8 @@ it('reads new records once for all subscriptions with the same selection', { tim
   })
   const reading = sent.filter((text) => /^SELECT .* FROM job_states WHERE/.test(text))
   expect(reading.length).toBeGreaterThan(0)
-  // Separate reads would take at least one statement for each stream. Rows are cached for a second: a slow machine reads them again.
+  // Separate reads would take at least one statement for each stream. Rows are cached for a second:
+  // a slow machine reads them again.
   expect(reading.length).toBeLessThan(streams.length)
   const [first] = streams
   for (const { events } of streams) expect(events).toEqual(first?.events)

@@ -30,7 +30,7 @@ async function newLargeRecord(): Promise<void> {
 }
 
 /** The sizes of the pages in which `count` records after a position are read. */
-async function pagesOf(count: number, behind = BEGINNING, pages: JobStateRecord[][] = []): Promise<number[]> {
+async function pagesOf(count: number, after = BEGINNING, pages: JobStateRecord[][] = []): Promise<number[]> {
   await passedHorizon(ledger)
   const read: Ledger['sql']['read'] = async (...question) => {
     const rows = await ledger.sql.read(...question)
@@ -48,7 +48,7 @@ async function pagesOf(count: number, behind = BEGINNING, pages: JobStateRecord[
     ...limits,
   })
   const stop = new AbortController()
-  const options = { ledger: counted, feed, caller: 'tester', behind, filter: {}, signal: stop.signal, log }
+  const options = { ledger: counted, feed, caller: 'tester', after, filter: {}, signal: stop.signal, log }
   let taken = 0
   for await (const _ of followEvents(options)) {
     taken += 1
@@ -67,19 +67,19 @@ it('reads pages that grow while the records are small', async () => {
 
 it('reads pages of few records while the records are large', async () => {
   await passedHorizon(ledger)
-  const behind = await headPosition(ledger)
+  const after = await headPosition(ledger)
   for (let n = 0; n < 10; n++) await newLargeRecord()
-  const sizes = await pagesOf(20, behind)
+  const sizes = await pagesOf(20, after)
   expect(sizes[0]).toBeLessThanOrEqual(4)
   expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(2)
 })
 
 it('cancels a page whose records are larger than those before, and reads fewer at once', async () => {
   await passedHorizon(ledger)
-  const behind = await headPosition(ledger)
+  const after = await headPosition(ledger)
   for (let n = 0; n < 60; n++) await newJob(ledger)
   for (let n = 0; n < 20; n++) await newLargeRecord()
-  const sizes = await pagesOf(100, behind)
+  const sizes = await pagesOf(100, after)
   const large = sizes.indexOf(Math.max(...sizes)) + 1
   // The page after the largest records was read again; the following pages have one or two records.
   expect(Math.max(...sizes.slice(large + 1))).toBeLessThanOrEqual(12)

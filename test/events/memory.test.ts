@@ -1,4 +1,5 @@
-// The memory of subscriptions that are never read, measured after a full collection, and its release.
+// The memory of subscriptions that are never read, measured after a full collection, and its
+// release.
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { held, REPORTER } from '../../bench/memory.ts'

@@ -1,4 +1,5 @@
-// Requests that fail before a stream opens: clients of server-sent events get what JSON clients get.
+// Requests that fail before a stream opens: clients of server-sent events get what JSON clients
+// get.
 import { createClient } from 'graphql-sse'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'

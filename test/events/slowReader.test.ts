@@ -73,7 +73,8 @@ it('gets everything when it resumes reading', { timeout: 120_000 }, async () => 
     headers: {},
     signal: stop.signal,
   })
-  // Of thirty megabytes in pages of 128 KiB, the server reads what fits into the buffers of a connection.
+  // Of thirty megabytes in pages of 128 KiB, the server reads what fits into the buffers of a
+  // connection.
   expect(await pagesUntilStill()).toBeLessThan(100)
   // New records do not make it read more.
   const during = await log.during(() => makeJobs(50))

@@ -1,4 +1,5 @@
-// A subscriber that does not read for too long: its connection is closed, its place is freed, and it misses nothing.
+// A subscriber that does not read for too long: its connection is closed, its place is freed, and
+// it misses nothing.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { followJobEvents } from '../../src/client/followJobEvents.ts'
 import { BEGINNING, cursorOf } from '../../src/ledger/eventOrder.ts'

@@ -1,4 +1,5 @@
-// Failures of the database: masked, logged under the request id that the client gets, and gone when the database recovers.
+// Failures of the database: masked, logged under the request id that the client gets, and gone when
+// the database recovers.
 import { Writable } from 'node:stream'
 import pg from 'pg'
 import { pino } from 'pino'

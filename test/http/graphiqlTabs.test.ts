@@ -60,7 +60,7 @@ async function pasteOver(page: Page, editor: string, text: string): Promise<void
 /**
  * The visible part of the response. The editor shows only the lines that fit, with no-break spaces.
  */
-const shownAnswer = async (page: Page): Promise<string> =>
+const shownResponse = async (page: Page): Promise<string> =>
   (await page.locator('.graphiql-response').innerText()).replaceAll('\u00a0', ' ')
 
 /**
@@ -87,7 +87,7 @@ itInChromium('the tabs create a job, complete it, show its history and follow ev
   const created = await run(page)
   expect(created.data.createJob).toMatchObject({ __typename: 'CreateJobSuccess', created: true })
   const { jobId } = created.data.createJob.job
-  await expect.poll(() => shownAnswer(page)).toContain(jobId)
+  await expect.poll(() => shownResponse(page)).toContain(jobId)
 
   await showTab(page, 2)
   const work = graphiqlTabs(true)[1]?.query ?? ''
@@ -111,7 +111,7 @@ itInChromium('the tabs create a job, complete it, show its history and follow ev
   await eventually(async () => {
     if (HAS_OTHER_NAME.test(await shownAnswer(page))) await page.locator('.graphiql-execute-button').click()
     await server?.request('mutation { createJob(input: { content: "from elsewhere" }) { __typename } }')
-    expect(await shownAnswer(page)).toContain('jobEvents')
+    expect(await shownResponse(page)).toContain('jobEvents')
   }, WAIT_MS)
   await page.close()
 })

@@ -1,4 +1,5 @@
-// Claims: which jobs a worker gets, in which order, exactly once, and which rows a claim does not read.
+// Claims: which jobs a worker gets, in which order, exactly once, and which rows a claim does not
+// read.
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -162,7 +163,8 @@ describe('50 workers racing for 10,000 jobs', () => {
         for (let empty = 0; empty < 2; ) {
           const jobs = await claim({ workerId: `w${worker}`, actor: `key:w${worker}`, limit: 20, presets })
           mine.push(...jobs.map(({ id }) => id))
-          // With several presets a claim briefly locks more rows than it takes, so one empty result does not mean an empty queue.
+          // With several presets a claim briefly locks more rows than it takes, so one empty result
+          // does not mean an empty queue.
           empty = jobs.length === 0 ? empty + 1 : 0
         }
         return mine
@@ -217,7 +219,10 @@ describe('the queue', () => {
   })
 })
 
-/** Number of pages that a claim reads with a generic plan, as in a prepared statement. The table has about 700 pages. */
+/**
+ * Number of pages that a claim reads with a generic plan, as in a prepared statement. The table has
+ * about 700 pages.
+ */
 async function buffersOf(statement: string, presets: string[] | null): Promise<number> {
   const values = presets === null ? [5, 5] : [presets, 5, 5, 5]
   const all = [...values, 'PROCESSING', 'key:worker', 'reason', '{}', '', 60]

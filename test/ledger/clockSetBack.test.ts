@@ -1,4 +1,5 @@
-// After the clock of the database was set back, no job and no lease from before waits until the clock catches up.
+// After the clock of the database was set back, no job and no lease from before waits until the
+// clock catches up.
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -34,7 +35,9 @@ const contents = (jobs: Job[]): string[] => jobs.map(({ content }) => content)
 const rescue = () => rescueStuckJobs(ledger, { actor: 'system:rescue' })
 const hence = (hours: number) => new Date(Date.now() + hours * 3_600_000)
 
-/** Sets the clock back for a job, by moving all its times into the future. Returns the changed job. */
+/**
+ * Sets the clock back for a job, by moving all its times into the future. Returns the changed job.
+ */
 async function setClockBack({ id }: Job, back: string): Promise<Job> {
   await session.query('SET session_replication_role = replica')
   const { rows } = await session.query<{ id: string }>(

@@ -1,4 +1,5 @@
-// The order in which consumers read is complete up to the horizon and keeps each job's history in sequence.
+// The order in which consumers read is complete up to the horizon and keeps each job's history in
+// sequence.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobStateRecord } from '../../src/database/generated/client.ts'
@@ -29,7 +30,10 @@ async function readOn(from: Position, max = 1000): Promise<{ records: JobStateRe
   }
 }
 
-/** The same, but waits for `count` records: transactions in other databases of the server also hold the horizon back. */
+/**
+ * The same, but waits for `count` records: transactions in other databases of the server also hold
+ * the horizon back.
+ */
 async function readOnTo(count: number, from: Position, max?: number): Promise<Awaited<ReturnType<typeof readOn>>> {
   let read = await readOn(from, max)
   await expect

@@ -1,4 +1,5 @@
-// Operations on a job that a worker holds: extending its lease, releasing it, requesting its cancellation, rescuing it.
+// Operations on a job that a worker holds: extending its lease, releasing it, requesting its
+// cancellation, rescuing it.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'

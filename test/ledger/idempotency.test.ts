@@ -1,4 +1,5 @@
-// Idempotent creation: a repeated request returns the existing job, and a different request with the same key is refused.
+// Idempotent creation: a repeated request returns the existing job, and a different request with
+// the same key is refused.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CreatedJob, type CreateJobInput, createJob, createJobs } from '../../src/ledger/createJob.ts'

@@ -1,4 +1,5 @@
-// Every limit, at the maximum and one above, through every operation that accepts the value; and values that PostgreSQL cannot store.
+// Every limit, at the maximum and one above, through every operation that accepts the value; and
+// values that PostgreSQL cannot store.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
@@ -76,7 +77,10 @@ const changes = async () => {
   return rows
 }
 
-/** Expects a refusal that writes nothing. Only the PROCESSING job on which the operation is tried exists. */
+/**
+ * Expects a refusal that writes nothing. Only the PROCESSING job on which the operation is tried
+ * exists.
+ */
 async function expectRefused(
   take: (value: unknown) => Promise<unknown>,
   value: unknown,

@@ -1,4 +1,5 @@
-// Statistics over time, compared with the records: from the roll-up, from its tail, and from the records if the roll-up does not support the filter.
+// Statistics over time, compared with the records: from the roll-up, from its tail, and from the
+// records if the roll-up does not support the filter.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobStateRecord } from '../../src/database/generated/client.ts'

@@ -1,5 +1,6 @@
-// Transitions are linearizable: the results of thousands of concurrent calls have an order that explains all of them. The
-// checker itself is tested first, with broken implementations and the same callers.
+// Transitions are linearizable: the results of thousands of concurrent calls have an order that
+// explains all of them. The checker itself is tested first, with broken implementations and the
+// same callers.
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -31,7 +32,9 @@ function randomOf(seed: number): (below: number) => number {
   }
 }
 
-/** Calls of one caller: reads, and transitions that expect what it read last, a guess, or nothing. */
+/**
+ * Calls of one caller: reads, and transitions that expect what it read last, a guess, or nothing.
+ */
 function nextCall(random: (below: number) => number, seen: Register): Transition | undefined {
   if (random(4) === 0) return undefined
   // Mostly transitions that can continue, so that jobs do not end; sometimes any state.

@@ -1,4 +1,5 @@
-// The filter on metadata matches like PostgreSQL's jsonb @>, for any JSON, including keys that are special in Prisma or JavaScript.
+// The filter on metadata matches like PostgreSQL's jsonb @>, for any JSON, including keys that are
+// special in Prisma or JavaScript.
 import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -32,7 +33,10 @@ const object = fc.dictionary(fc.constantFrom('a', 'b', 'c', '$type', 'path', 'no
   maxKeys: 3,
 }) as fc.Arbitrary<JsonObject>
 
-/** A part of an object: some of its keys, some elements of its arrays, and sometimes a different value. */
+/**
+ * A part of an object: some of its keys, some elements of its arrays, and sometimes a different
+ * value.
+ */
 function partOf(whole: unknown, choose: () => boolean): unknown {
   if (Array.isArray(whole)) return whole.filter(choose).map((item) => partOf(item, choose))
   if (typeof whole !== 'object' || whole === null) return whole

@@ -1,4 +1,5 @@
-// Compares the ledger with a model of a job in twenty lines: any sequence of operations must give the same results.
+// Compares the ledger with a model of a job in twenty lines: any sequence of operations must give
+// the same results.
 import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -33,7 +34,7 @@ interface Model {
 }
 type Real = { id: string }
 /** The code of the error, or "done". */
-type Answer = string
+type Outcome = string
 
 const newModel = (): Model => ({ states: ['PENDING'], deleted: false, result: null })
 
@@ -45,14 +46,14 @@ interface Expectation {
   state: JobState | undefined
 }
 
-function move(model: Model, to: JobState, { behind, state }: Expectation): Answer {
+function move(model: Model, to: JobState, { behind, state }: Expectation): Outcome {
   if ((behind ?? 0) !== 0 || (state ?? stateOf(model)) !== stateOf(model)) return 'VERSION_CONFLICT'
   if (!isLegalTransition(stateOf(model), to)) return 'ILLEGAL_TRANSITION'
   model.states.push(to)
   return 'done'
 }
 
-async function answerOf(work: Promise<unknown>): Promise<Answer> {
+async function answerOf(work: Promise<unknown>): Promise<Outcome> {
   return work.then(
     () => 'done',
     (error: unknown) => {
@@ -83,8 +84,8 @@ async function expectSame(model: Model, { id }: Real): Promise<void> {
 /** A command runs on the model and on the ledger. Both results must be equal. */
 function command(
   name: string,
-  onModel: (model: Model) => Answer,
-  onLedger: (id: string, version: number) => Promise<Answer>,
+  onModel: (model: Model) => Outcome,
+  onLedger: (id: string, version: number) => Promise<Outcome>,
 ) {
   return {
     check: () => true,

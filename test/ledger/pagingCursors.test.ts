@@ -1,4 +1,5 @@
-// Cursors from clients: a cursor of another list or order, or a damaged one, is refused and never misread.
+// Cursors from clients: a cursor of another list or order, or a damaged one, is refused and never
+// misread.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidInputError } from '../../src/ledger/errors.ts'

@@ -1,4 +1,5 @@
-// Any page of any list equals a slice of the whole list in memory, and reports exactly whether rows precede and follow it.
+// Any page of any list equals a slice of the whole list in memory, and reports exactly whether rows
+// precede and follow it.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'
@@ -28,7 +29,8 @@ beforeAll(async () => {
     await Promise.all(JOB_STATES.map((state) => jobIn(ledger, state, { preset: round % 2 ? 'odd' : null })))
     await deletedJob(ledger, JOB_STATES[round] as JobState)
   }
-  // One statement changes several rows in the same millisecond, so only the id distinguishes their keys.
+  // One statement changes several rows in the same millisecond, so only the id distinguishes their
+  // keys.
   const processing = await ledger.prisma.job.findMany({ where: { state: 'PROCESSING' }, take: 3 })
   await transitionJobs(
     ledger,

@@ -1,5 +1,5 @@
-// Reads a list page by page while others create, move and delete jobs. Every job that matches throughout, and whose sort
-// value does not change, is returned exactly once.
+// Reads a list page by page while others create, move and delete jobs. Every job that matches
+// throughout, and whose sort value does not change, is returned exactly once.
 import fc from 'fast-check'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -98,7 +98,8 @@ function hadToBeMet(orderBy: JobOrder, { states, includeDeleted }: JobFilter, be
     (job) => (includeDeleted || !job.deletedAt) && (states?.includes(job.state) ?? true),
   )
   if (!matched) return false
-  // A job that moved may have left the filtered states and returned. Its key, if it has one, never has the same value again.
+  // A job that moved may have left the filtered states and returned. Its key, if it has one, never
+  // has the same value again.
   return before.version === after.version || (states == null && keyOf(orderBy, before) === keyOf(orderBy, after))
 }
 

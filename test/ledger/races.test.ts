@@ -1,4 +1,5 @@
-// Racing callers: exactly one wins each version of a job, the others learn which version won, and the history has every step.
+// Racing callers: exactly one wins each version of a job, the others learn which version won, and
+// the history has every step.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'

@@ -1,5 +1,5 @@
-// The records of one user's jobs are found in three ways, depending on the number of jobs and the position of the page. All give the
-// result of a plain join.
+// The records of one user's jobs are found in three ways, depending on the number of jobs and the
+// position of the page. All give the result of a plain join.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listJobStateRecords } from '../../src/ledger/jobHistory.ts'

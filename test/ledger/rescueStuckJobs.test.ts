@@ -1,4 +1,5 @@
-// Rescue: which jobs it takes from their workers, their next state, and which jobs it does not change.
+// Rescue: which jobs it takes from their workers, their next state, and which jobs it does not
+// change.
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'

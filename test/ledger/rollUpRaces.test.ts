@@ -1,4 +1,5 @@
-// Cases that could corrupt the sums permanently: a restore on another server, and purges at the worst moment.
+// Cases that could corrupt the sums permanently: a restore on another server, and purges at the
+// worst moment.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realignTransactionIds } from '../../src/database/transactionOrder.ts'

@@ -1,4 +1,5 @@
-// Counts from the roll-up equal count(*) in every snapshot, whatever clients write and the roll-up does at the same time.
+// Counts from the roll-up equal count(*) in every snapshot, whatever clients write and the roll-up
+// does at the same time.
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,7 +40,8 @@ const FILTERS: JobFilter[] = [
 /** The counts for all filters, by the ledger and by count(*). */
 async function expectExact(subject: Ledger): Promise<void> {
   for (const filter of FILTERS) {
-    // The roll-up does not support a filter by preset, so this counts the jobs. Every job has the preset.
+    // The roll-up does not support a filter by preset, so this counts the jobs. Every job has the
+    // preset.
     const counted = { ...filter, presets: ['p'] }
     expect(await countJobs(subject, filter), JSON.stringify(filter)).toBe(await countJobs(subject, counted))
     expect(await countJobsByState(subject, filter)).toEqual(await countJobsByState(subject, counted))

@@ -1,4 +1,5 @@
-// The number of statements of each operation: one if it succeeds, and a second one to find out why it was refused.
+// The number of statements of each operation: one if it succeeds, and a second one to find out why
+// it was refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimJobs } from '../../src/ledger/claimJobs.ts'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'

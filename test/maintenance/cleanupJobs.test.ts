@@ -1,4 +1,5 @@
-// Retention: old jobs are deleted in bounded runs, and each run of a pass continues where the previous one stopped.
+// Retention: old jobs are deleted in bounded runs, and each run of a pass continues where the
+// previous one stopped.
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Job, JobState } from '../../src/database/generated/client.ts'

@@ -1,4 +1,5 @@
-// Several servers on one database, as real processes: one runs maintenance, and when it is killed another takes over.
+// Several servers on one database, as real processes: one runs maintenance, and when it is killed
+// another takes over.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'

@@ -95,7 +95,9 @@ describe('closing the server', () => {
     for (const end of endings.splice(0)) await end()
   })
 
-  /** Starts the server with 600 jobs to rescue, which are two batches, and blocks the first batch. */
+  /**
+   * Starts the server with 600 jobs to rescue, which are two batches, and blocks the first batch.
+   */
   async function startAndHoldFirstPortion(environment = {}): Promise<{ release(): Promise<void> }> {
     await abandonJobs(database.url, 600)
     const client = new pg.Client({ connectionString: database.url })

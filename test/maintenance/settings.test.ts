@@ -1,4 +1,5 @@
-// The environment variables of maintenance and of the time between attempts, which the server passes to the database.
+// The environment variables of maintenance and of the time between attempts, which the server
+// passes to the database.
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { DEFAULT_RETRY_DELAY } from '../../src/database/retryDelay.ts'

@@ -1,5 +1,6 @@
-// Servers of an older version keep running while a migration is applied. Each migration after the initial ones says whether those servers
-// work with it. What it says is checked: everything that an older server reads or writes is still there.
+// Servers of an older version keep running while a migration is applied. Each migration after the
+// initial ones says whether those servers work with it. What it says is checked: everything that an
+// older server reads or writes is still there.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -26,7 +27,10 @@ afterEach(async () => {
 /** Callers may omit it. */
 const OPTIONAL_ARGUMENT = /(, )?\w+ \w+( \w+)* DEFAULT [^,)]+/g
 
-/** Tables and views, columns with their types, functions with their arguments and results, values of enums. */
+/**
+ * Tables and views, columns with their types, functions with their arguments and results, values of
+ * enums.
+ */
 function interfaceOf(shape: readonly string[]): string[] {
   return shape.flatMap((line) => {
     const [kind, name = ''] = line.split(' ')
@@ -49,7 +53,10 @@ function requiredColumns(shape: readonly string[]): string[] {
     .map((line) => line.split(' ')[1] ?? '')
 }
 
-/** Applies the migration. Returns what breaks older servers: definitions that they use and that are gone, and new required columns. */
+/**
+ * Applies the migration. Returns what breaks older servers: definitions that they use and that are
+ * gone, and new required columns.
+ */
 async function breakages(sql: string): Promise<string[]> {
   const before = await databaseShape(database.url)
   await client.query(sql)

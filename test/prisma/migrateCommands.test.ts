@@ -1,5 +1,5 @@
-// The standard commands of Prisma's CLI, without a download of engines. `npm ci` has run `generate`; `migrate diff` is in
-// migrateDiff.test.ts.
+// The standard commands of Prisma's CLI, without a download of engines. `npm ci` has run
+// `generate`; `migrate diff` is in migrateDiff.test.ts.
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

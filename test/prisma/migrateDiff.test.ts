@@ -1,4 +1,5 @@
-// Differences that Prisma Migrate finds between the migrations, the schema and a database. Depends on the PostgreSQL version.
+// Differences that Prisma Migrate finds between the migrations, the schema and a database. Depends
+// on the PostgreSQL version.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'

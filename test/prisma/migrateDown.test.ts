@@ -20,7 +20,8 @@ beforeEach(async () => {
   database = await createTestDatabase()
   client = new pg.Client({ connectionString: database.url })
   await client.connect()
-  // A role may have the name "jobledger", like the schema, which would then be first in the default search_path.
+  // A role may have the name "jobledger", like the schema, which would then be first in the default
+  // search_path.
   await client.query('SET search_path = public')
 })
 
@@ -29,7 +30,9 @@ afterEach(async () => {
   await database.drop()
 })
 
-/** The shape of the database before the first migration and after each one, as created by their SQL. */
+/**
+ * The shape of the database before the first migration and after each one, as created by their SQL.
+ */
 async function shapesOnTheWayUp(): Promise<string[][]> {
   const empty = await createTestDatabase({ empty: true })
   const shapes = [await databaseShape(empty.url)]
@@ -148,7 +151,7 @@ describe('migrateDown', () => {
     const error = await migrateDown(database.url).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(MigrationError)
     expect((error as Error).message).toBe(
-      'The migration could not be taken back: cannot drop table jobs because other objects depend on it',
+      'The migration could not be reverted: cannot drop table jobs because other objects depend on it',
     )
     expect([await databaseShape(database.url), await tableRows(), await migrationState(client)]).toEqual(before)
     await client.query('DROP VIEW leans_on')
@@ -166,7 +169,7 @@ describe('migrateDown', () => {
     )
     await client.query('UPDATE _prisma_migrations SET finished_at = now()')
     await expect(migrateDown(database.url)).rejects.toThrow(
-      new MigrationError('The migration 29990101000000_later has no down.sql, so it cannot be taken back.'),
+      new MigrationError('The migration 29990101000000_later has no down.sql, so it cannot be reverted.'),
     )
     expect(await databaseShape(database.url)).toEqual(before)
     expect(await appliedNames()).toEqual([...MIGRATIONS, '29990101000000_later'])

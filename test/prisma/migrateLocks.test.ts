@@ -1,4 +1,5 @@
-// Migrations that wait for a lock: how long they wait, what they report, and that they can be run again.
+// Migrations that wait for a lock: how long they wait, what they report, and that they can be run
+// again.
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -130,7 +131,7 @@ describe('prisma migrate reset', () => {
     const { code, said } = await reset()
     expect(code).toBe(1)
     expect(said).toContain(
-      'The database is reset in part only: a part of its schema is gone. Waited 500 ms for a lock (MIGRATE_LOCK_TIMEOUT_MS). ' +
+      'The database was only partly reset: parts of its schema are missing. Waited 500 ms for a lock (MIGRATE_LOCK_TIMEOUT_MS). ' +
         `The lock is held by process ${await pidOf(reporting)} (application reporting,`,
     )
     expect(said).toContain('then run the command again: it resets the rest.')

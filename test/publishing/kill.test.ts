@@ -122,8 +122,8 @@ describe.skipIf(withoutEmulator('kills of the server and of Google Pub/Sub durin
       server = startServer()
       await server.says(/listening/)
     }
-    // The real broker keeps accepted messages; the emulator loses them. So the server loses the emulator
-    // first, at any moment, and accepted messages are fetched before it is killed.
+    // The real broker keeps accepted messages; the emulator loses them. So the server loses the
+    // emulator first, at any moment, and accepted messages are fetched before it is killed.
     const killBroker = async (): Promise<void> => {
       await gate.close()
       await broker.settled()

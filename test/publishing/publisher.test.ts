@@ -30,7 +30,7 @@ afterAll(async () => {
 
 interface RecordingSink extends EventSink {
   readonly events: LedgerEvent[]
-  isAway: boolean
+  isUnavailable: boolean
 }
 
 function recordingSink(name: string): RecordingSink {
@@ -38,9 +38,9 @@ function recordingSink(name: string): RecordingSink {
   return {
     name,
     events,
-    isAway: false,
+    isUnavailable: false,
     async publish(batch) {
-      if (this.isAway) {
+      if (this.isUnavailable) {
         // Some events arrived.
         events.push(...batch.slice(0, 1))
         throw new Error('the sink is away')
@@ -119,7 +119,7 @@ describe('a publisher', () => {
     const sink = recordingSink('away')
     const { lines } = publish(sink)
     await eventually(async () => expect(ids(sink.events)).toEqual(await history()))
-    sink.isAway = true
+    sink.isUnavailable = true
     const before = sink.events.length
     const made: string[] = []
     for (let n = 0; n < 20; n++) made.push(`${(await newJob(ledger)).id}:1`)
@@ -127,7 +127,7 @@ describe('a publisher', () => {
     const consumer = (await listConsumers(ledger)).find(({ name }) => name === 'away')
     expect(consumer).toMatchObject({ lagRecords: 20, lagSeconds: expect.any(Number) })
     expect(consumer?.lagSeconds).toBeGreaterThan(0)
-    sink.isAway = false
+    sink.isUnavailable = false
     await eventually(async () => {
       const later = ids(sink.events.slice(before))
       expect(later.slice(-20)).toEqual(made)

@@ -1,4 +1,5 @@
-// The roll-up runs in one process at a time. When that process stops, another one continues from the checkpoint.
+// The roll-up runs in one process at a time. When that process stops, another one continues from
+// the checkpoint.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openAdvisoryLock } from '../../src/database/advisoryLock.ts'
 import { listConsumers } from '../../src/ledger/consumers.ts'

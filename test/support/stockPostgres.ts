@@ -38,7 +38,7 @@ export interface StockPostgres {
   destroy(): Promise<void>
 }
 
-const THROW_AWAY = { fsync: 'off', full_page_writes: 'off', max_connections: 100, shared_buffers: '64MB' }
+const DISPOSABLE = { fsync: 'off', full_page_writes: 'off', max_connections: 100, shared_buffers: '64MB' }
 
 /** Starts a new server. `settings` can reuse the port of a stopped server. */
 export async function startStockPostgres(settings: Settings = {}): Promise<StockPostgres> {
@@ -54,7 +54,7 @@ export async function startStockPostgres(settings: Settings = {}): Promise<Stock
     'UTF8',
     '--locale=C',
   ])
-  return startServer(data, { ...THROW_AWAY, ...settings })
+  return startServer(data, { ...DISPOSABLE, ...settings })
 }
 
 async function startServer(data: string, settings: Settings): Promise<StockPostgres> {

@@ -19,7 +19,7 @@ export interface TemporaryServer {
   destroyAtExit(): void
 }
 
-const THROW_AWAY = {
+const DISPOSABLE = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
@@ -33,7 +33,7 @@ export async function startTemporaryServer(): Promise<TemporaryServer> {
   const server = await startEmbedded({
     dataDir: dir,
     systemDir: join(dir, 'system'),
-    settings: THROW_AWAY,
+    settings: DISPOSABLE,
     log: { info: () => undefined, warn: console.warn },
   }).catch((error: unknown) => {
     destroy(dir)

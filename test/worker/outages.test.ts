@@ -1,4 +1,5 @@
-// A worker during outages, lost responses and Retry-After: no job is lost, and none completes twice.
+// A worker during outages, lost responses and Retry-After: no job is lost, and none completes
+// twice.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -121,10 +122,10 @@ describe('a worker during an outage', () => {
 describe('a worker whose responses are lost', () => {
   it('completes a job once and recognizes its own completion', async () => {
     const [job] = await newJobs(server, 1, { preset: 'answer' })
-    proxy.decide(onceFor('EndByCompletion', 'answerLost'))
+    proxy.decide(onceFor('CompleteHeldJob', 'answerLost'))
     const worker = startWorker({ url: proxy.url, presets: ['answer'], handle: async () => 'done' })
     await eventually(() => expect(worker.of('completed')).toHaveLength(1))
-    expect(proxy.seen.filter(({ operation }) => operation === 'EndByCompletion').map(({ fate }) => fate)).toEqual([
+    expect(proxy.seen.filter(({ operation }) => operation === 'CompleteHeldJob').map(({ fate }) => fate)).toEqual([
       'answerLost',
       'pass',
     ])
@@ -137,12 +138,13 @@ describe('a worker whose responses are lost', () => {
     const handle = async ({ attempt }: { attempt: number }): Promise<void> => {
       if (attempt < 20) throw new Error(`attempt ${attempt}`)
     }
-    // After the first lost response the server is unavailable to this worker until another has used up the attempts.
-    let isAway = false
+    // After the first lost response the server is unavailable to this worker until another has used
+    // up the attempts.
+    let isUnavailable = false
     proxy.decide((operation) => {
-      if (isAway) return { status: 503 }
-      isAway = operation === 'EndByFailure'
-      return isAway ? 'answerLost' : 'pass'
+      if (isUnavailable) return { status: 503 }
+      isUnavailable = operation === 'FailHeldJob'
+      return isUnavailable ? 'answerLost' : 'pass'
     })
     const first = startWorker({ url: proxy.url, presets: ['retried'], handle })
     await eventually(() => expect(first.of('serverUnavailable')).toHaveLength(1))
@@ -171,7 +173,7 @@ describe('a worker whose responses are lost', () => {
 
   it('fails the job instead of hanging when only the request for its outcome keeps failing', async () => {
     const [job] = await newJobs(server, 1, { preset: 'poison' })
-    proxy.decide((operation) => (operation === 'EndByCompletion' ? 'lost' : 'pass'))
+    proxy.decide((operation) => (operation === 'CompleteHeldJob' ? 'lost' : 'pass'))
     const worker = startWorker({
       url: proxy.url,
       presets: ['poison'],
@@ -182,7 +184,7 @@ describe('a worker whose responses are lost', () => {
     const { state, result } = await stored(server, job as { id: string })
     expect(state).toBe('FAILED')
     expect(result?.errorMessage).toMatch(
-      /^The server does not accept the output: the server answers other requests, but not this/,
+      /^The server does not accept the output: the server responds to other requests, but not to this/,
     )
   })
 })

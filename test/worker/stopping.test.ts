@@ -1,4 +1,5 @@
-// How a worker stops: it starts nothing new, lets running jobs finish and releases those that do not finish in time.
+// How a worker stops: it starts nothing new, lets running jobs finish and releases those that do
+// not finish in time.
 import { once } from 'node:events'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'

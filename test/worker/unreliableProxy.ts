@@ -4,7 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** The fate of a request: pass, pass later, be lost, be processed without a response, or get a response from the proxy. */
+/**
+ * The fate of a request: pass, pass later, be lost, be processed without a response, or get a
+ * response from the proxy.
+ */
 export type Fate =
   | 'pass'
   | 'lost'
@@ -16,7 +19,9 @@ export interface UnreliableProxy {
   readonly url: string
   /** The operations that were received since the last decision, in order. */
   readonly seen: readonly { readonly operation: string; readonly fate: Fate }[]
-  /** Decides by the name of the operation and how often it was received before. By default all pass. */
+  /**
+   * Decides by the name of the operation and how often it was received before. By default all pass.
+   */
   decide(fateOf: (operation: string, before: number) => Fate): void
   /** Replaces the headers of requests. */
   readonly headers: Record<string, string>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { constants, type Dirent } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { DemoError } from './demoError.ts'
+import { UsageError } from '../program/usageError.ts'
 
 export interface FoundFile {
   readonly path: string
@@ -12,17 +12,17 @@ export interface FoundFile {
 }
 
 /**
- * All entries below `folder` except folders, ordered by name. Unreadable entries are included; they fail
- * later. Folders behind symbolic links are not entered, because links may form cycles.
+ * All entries below `folder` except folders, ordered by name. Unreadable entries are included; they
+ * fail later. Folders behind symbolic links are not entered, because links may form cycles.
  *
- * @throws DemoError if the folder cannot be read or contains no files
+ * @throws UsageError if the folder cannot be read or contains no files
  */
 export async function filesBelow(folder: string): Promise<FoundFile[]> {
   await readdir(folder).catch((error: unknown) => {
-    throw new DemoError(`The folder ${folder} cannot be read: ${describeFailure(error)}`)
+    throw new UsageError(`The folder ${folder} cannot be read: ${describeFailure(error)}`)
   })
   const files = (await walk(folder)).map((path) => ({ path, name: relative(folder, path) }))
-  if (files.length === 0) throw new DemoError(`The folder ${folder} contains no files.`)
+  if (files.length === 0) throw new UsageError(`The folder ${folder} contains no files.`)
   return files
 }
 

@@ -1,5 +1,5 @@
-// Text for the standard input of a program, as an unlinked file: unlike a pipe, it can be reopened as
-// /dev/stdin, and a program that does not read it causes no error.
+// Text for the standard input of a program, as an unlinked file: unlike a pipe, it can be reopened
+// as /dev/stdin, and a program that does not read it causes no error.
 import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Reads the output of a program: keeps its tail and optionally forwards it immediately and unchanged.
+// Reads the output of a program: keeps its tail and optionally forwards it immediately and
+// unchanged.
 import { write } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,9 +25,9 @@ export interface OutputCapture {
 }
 
 /**
- * Reads all output from `source` and forwards it to the descriptor `target`, if given. When the reader
- * of `target` closes, reading stops and the program gets SIGPIPE, as without a process in between. Any
- * other error of `target`, such as a full disk, has the same effect.
+ * Reads all output from `source` and forwards it to the descriptor `target`, if given. When the
+ * reader of `target` closes, reading stops and the program gets SIGPIPE, as without a process in
+ * between. Any other error of `target`, such as a full disk, has the same effect.
  */
 export function captureOutput(source: Readable, target?: number): OutputCapture {
   const tail = new OutputTail()
@@ -50,8 +51,8 @@ export function captureOutput(source: Readable, target?: number): OutputCapture 
   return { tail, ended, fault: () => fault, isForwarding: () => forwarding, close: () => void source.destroy() }
 }
 
-// Not process.stdout, which would make the descriptor non-blocking for every process that shares it,
-// and would block the event loop on files and terminals.
+// Not process.stdout, which would make the descriptor non-blocking for every process that shares
+// it, and would block the event loop on files and terminals.
 async function writeAll(target: number, chunk: Buffer): Promise<void> {
   for (let from = 0; from < chunk.length; ) {
     try {

@@ -1,5 +1,6 @@
-// The pipes for the output of a program. Node's pipes are sockets, and scripts that open /dev/stderr or
-// /dev/stdout by name fail on a socket. So real pipes are made with mkfifo(1), with sockets as fallback.
+// The pipes for the output of a program. Node's pipes are sockets, and scripts that open
+// /dev/stderr or /dev/stdout by name fail on a socket. So real pipes are made with mkfifo(1), with
+// sockets as fallback.
 import { close, constants, openSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
@@ -13,8 +14,9 @@ export interface OutputPipes {
   readonly stdout: number | 'pipe'
   readonly stderr: number | 'pipe'
   /**
-   * The read ends, to be called once the program has started or failed to start; with sockets they are
-   * those of `started`. Closes the write ends, so that the output ends when no other process holds them.
+   * The read ends, to be called once the program has started or failed to start; with sockets they
+   * are those of `started`. Closes the write ends, so that the output ends when no other process
+   * holds them.
    */
   readers(started: SocketReaders): { readonly stdout: Readable; readonly stderr: Readable }
 }
@@ -24,7 +26,10 @@ interface SocketReaders {
   readonly stderr: Readable | null
 }
 
-/** Creates the two pipes of a program. Does not fail if mkfifo(1) or a temporary directory is missing. */
+/**
+ * Creates the two pipes of a program. Does not fail if mkfifo(1) or a temporary directory is
+ * missing.
+ */
 export async function openOutputPipes(): Promise<OutputPipes> {
   return (await realPipes().catch(() => undefined)) ?? SOCKETS
 }

@@ -26,8 +26,8 @@ export class OutputTail {
   }
 
   /**
-   * The kept bytes as text. Invalid UTF-8 and NUL, which the API refuses, become U+FFFD. A character
-   * that was split by truncation is left out.
+   * The kept bytes as text. Invalid UTF-8 and NUL, which the API refuses, become U+FFFD. A
+   * character that was split by truncation is left out.
    */
   text(): string {
     this.truncate()

@@ -2,10 +2,16 @@
 import { constants } from 'node:os'
 
 export interface ProgramEnd {
-  /** Null if a signal ended it. If it could not be started, the code of a shell: 127 not found, 126 not executable. */
+  /**
+   * Null if a signal ended it. If it could not be started, the code of a shell: 127 not found, 126
+   * not executable.
+   */
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
-  /** It exceeded its time limit and was stopped; it may still have ended by itself, with any exit code. */
+  /**
+   * It exceeded its time limit and was stopped; it may still have ended by itself, with any exit
+   * code.
+   */
   readonly timedOut: boolean
   /** It was stopped on request; it may still have ended by itself. */
   readonly stopped: boolean

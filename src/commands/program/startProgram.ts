@@ -13,7 +13,10 @@ export interface ProgramOptions {
   readonly stdin: number | { readonly text: string }
   /** Forwards its output to ours, live and unchanged; otherwise only the tails are kept. */
   readonly forward: boolean
-  /** Gives it a session and process group of its own: a stop reaches all its descendants, and signals of our terminal do not. */
+  /**
+   * Gives it a session and process group of its own: a stop reaches all its descendants, and
+   * signals of our terminal do not.
+   */
   readonly ownSession: boolean
   /** Time limit after which it is stopped. */
   readonly timeoutMs?: number | undefined
@@ -35,7 +38,10 @@ export interface RunningProgram {
 export interface DrainedOutput {
   /** False if a process that the program left running still held the output. */
   readonly isComplete: boolean
-  /** What could not be forwarded and why, such as "stdout (ENOSPC: no space left on device, write)". A closed reader is not a fault. */
+  /**
+   * What could not be forwarded and why, such as "stdout (ENOSPC: no space left on device, write)".
+   * A closed reader is not a fault.
+   */
   readonly faults: readonly string[]
 }
 
@@ -148,7 +154,10 @@ function createStop(send: (signal: NodeJS.Signals) => void, { timeoutMs, killAft
   }
 }
 
-/** Whether all output was read. Waits for a slow reader of forwarded output, but not for a process left behind. */
+/**
+ * Whether all output was read. Waits for a slow reader of forwarded output, but not for a process
+ * left behind.
+ */
 async function drain(captures: readonly OutputCapture[]): Promise<boolean> {
   const all = Promise.all(captures.map(({ ended }) => ended)).then(() => true)
   for (let waitedMs = 0; waitedMs < LINGER_MS; ) {

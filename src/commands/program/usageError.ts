@@ -1,9 +1,9 @@
-// Errors of command-line options, and the option formats that commands share.
+// The error of a command that the user can fix, and the option formats that commands share.
 
 /** The exit code of timeout(1) if the command itself fails rather than the program. */
 export const CANNOT_RUN = 125
 
-/** An option is invalid. The message is a sentence for the user. */
+/** A command cannot do what the user wants. The message is a sentence for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

@@ -1,10 +1,12 @@
-// Node decodes arguments as UTF-8 and replaces invalid bytes with U+FFFD, so it cannot forward them.
+// Node decodes arguments as UTF-8 and replaces invalid bytes with U+FFFD, so it cannot forward
+// them.
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../program/usageError.ts'
 
 /**
- * Refuses to run a program with altered arguments. Only Linux shows the original bytes; elsewhere this check is skipped.
+ * Refuses to run a program with altered arguments. Only Linux shows the original bytes; elsewhere
+ * this check is skipped.
  *
  * @throws UsageError if the command line of this process is not UTF-8
  */

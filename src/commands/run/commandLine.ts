@@ -7,12 +7,15 @@ const CONTENT_BYTES = 1024 * 1024
 const PLAIN = /^[\w@%+=:,./-]+$/
 const PLAIN_FIRST = /^[\w@%+:,./-]+$/
 /** Control characters that a terminal interprets. A newline or tab within quotes is harmless. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the patterns search for control characters
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the patterns search for control characters
 const ESCAPED = /[\x00-\x08\x0b-\x1f\x7f'\\]/g
 
-/** Quotes the words for a POSIX shell, with control characters as $'\033', standard since POSIX 2024. At most 1 MiB. */
+/**
+ * Quotes the words for a POSIX shell, with control characters as $'\033', standard since POSIX
+ * 2024. At most 1 MiB.
+ */
 export function commandLine(words: readonly string[]): string {
   return truncate(CONTENT_BYTES, words.map((word, index) => quote(word, index === 0 ? PLAIN_FIRST : PLAIN)).join(' '))
 }

@@ -1,5 +1,6 @@
-// Delivers outcomes to the ledger: first that of this run, then those in the spool. An outcome stays in
-// the spool until the server has accepted it or refused it permanently, so it survives crashes.
+// Delivers outcomes to the ledger: first that of this run, then those in the spool. An outcome
+// stays in the spool until the server has accepted it or refused it permanently, so it survives
+// crashes.
 import type { RunFragment as RunJob } from '../../client/documents.generated.ts'
 import type { RunRecord } from './runRecord.ts'
 import { CredentialRefusedError, RunRefusedError, type RunReporter } from './runReporter.ts'
@@ -21,7 +22,10 @@ export interface Delivery {
   readonly signals: SignalForwarder
 }
 
-/** Returns whether the server accepts outcomes from this credential in general. `job` is the last known state of the job. Never rejects. */
+/**
+ * Returns whether the server accepts outcomes from this credential in general. `job` is the last
+ * known state of the job. Never rejects.
+ */
 export async function deliverOwn(record: RunRecord, job: RunJob | undefined, delivery: Delivery): Promise<boolean> {
   const spooled = await delivery.spool.add(record).catch((error: SpoolError) => error)
   const signal = delivery.signals.timeout(OWN_MS)
@@ -68,7 +72,10 @@ function isReported(failure: Error | undefined): boolean {
   return failure === undefined || failure instanceof RunRefusedError
 }
 
-/** Removes, refuses or returns the file of an outcome; resolves to its path if it stays in the spool. */
+/**
+ * Removes, refuses or returns the file of an outcome; resolves to its path if it stays in the
+ * spool.
+ */
 async function settle(spooled: SpooledRun, failure: Error | undefined, spool: Spool): Promise<string | undefined> {
   try {
     if (failure === undefined) await spool.remove(spooled)

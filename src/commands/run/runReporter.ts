@@ -1,4 +1,5 @@
-// Reports runs to the ledger. Every step is safe to repeat, also by another process or after a lost response.
+// Reports runs to the ledger. Every step is safe to repeat, also by another process or after a lost
+// response.
 import { Credential } from '../../client/credential.ts'
 import {
   CompleteRunDocument,
@@ -27,7 +28,10 @@ export class RunRefusedError extends Error {
   override readonly name = 'RunRefusedError'
 }
 
-/** The server refuses this credential for the run; another one may be accepted. The message is a sentence. */
+/**
+ * The server refuses this credential for the run; another one may be accepted. The message is a
+ * sentence.
+ */
 export class CredentialRefusedError extends Error {
   override readonly name = 'CredentialRefusedError'
   /** The credential is refused for all runs. */
@@ -54,7 +58,9 @@ export interface ReportContext {
   readonly late: boolean
 }
 
-/** Reports runs to the server at `url`. Each method tries once; the caller decides when to retry. */
+/**
+ * Reports runs to the server at `url`. Each method tries once; the caller decides when to retry.
+ */
 export class RunReporter {
   private readonly url: string
   private readonly credential: Credential
@@ -69,7 +75,8 @@ export class RunReporter {
   }
 
   /**
-   * Creates and starts the job of a run that is about to start. It stays PENDING if the second step fails.
+   * Creates and starts the job of a run that is about to start. It stays PENDING if the second step
+   * fails.
    * @throws RunRefusedError, CredentialRefusedError, ServerUnavailableError
    */
   async start(run: StartedRun, signal: AbortSignal): Promise<RunJob> {
@@ -80,7 +87,8 @@ export class RunReporter {
   }
 
   /**
-   * Moves the job of a run to its final state, from any state; `known` is its last known state. Safe to repeat.
+   * Moves the job of a run to its final state, from any state; `known` is its last known state.
+   * Safe to repeat.
    * @throws RunRefusedError, CredentialRefusedError, ServerUnavailableError
    */
   async finish(run: RunRecord, context: ReportContext, known?: RunJob): Promise<void> {
@@ -92,7 +100,8 @@ export class RunReporter {
         job = outcome.job
         continue
       }
-      // The job has changed in the meantime, possibly by an earlier request whose response was lost.
+      // The job has changed in the meantime, possibly by an earlier request whose response was
+      // lost.
       const current = await this.read(job.jobId, context)
       if (current.version === job.version) throw this.refusal(outcome.message)
       job = current

@@ -3,9 +3,10 @@ import inspector from 'node:inspector'
 import type { RunningProgram } from '../program/startProgram.ts'
 
 /**
- * Signals whose default action ends a process. Left out are signals about the process itself (SIGSEGV),
- * its pipes, files and children (SIGPIPE, SIGXFSZ, SIGCHLD) and its terminal use (SIGTTIN, SIGTTOU), and
- * SIGPROF, which V8 uses. Without a listener, SIGUSR1 opens Node's debugger.
+ * Signals whose default action ends a process. Left out are signals about the process itself
+ * (SIGSEGV), its pipes, files and children (SIGPIPE, SIGXFSZ, SIGCHLD) and its terminal use
+ * (SIGTTIN, SIGTTOU), and SIGPROF, which V8 uses. Without a listener, SIGUSR1 opens Node's
+ * debugger.
  */
 const TERMINATING = [
   'SIGTERM',
@@ -83,14 +84,20 @@ export class SignalForwarder {
 
   private readonly onHarmless = (signal: NodeJS.Signals): void => this.program?.send(signal)
 
-  /** SIGTSTP has no effect in a session without a terminal, so the program gets SIGSTOP. SIGCONT continues both. */
+  /**
+   * SIGTSTP has no effect in a session without a terminal, so the program gets SIGSTOP. SIGCONT
+   * continues both.
+   */
   private readonly onStop = (): void => {
     this.program?.send('SIGSTOP')
     process.kill(process.pid, 'SIGSTOP')
   }
 }
 
-/** A SIGUSR1 that arrived before the listener has opened the debugger. Keep one that was requested by option. */
+/**
+ * A SIGUSR1 that arrived before the listener has opened the debugger. Keep one that was requested
+ * by option.
+ */
 function closeDebugger(): void {
   if (!process.execArgv.some((word) => word.startsWith('--inspect'))) inspector.close()
 }

@@ -1,6 +1,6 @@
-// The spool: a directory with one file for each outcome that awaits delivery. A process claims a file
-// by renaming it; claims of processes that have died are free. Files with other names are left alone,
-// and links are not followed.
+// The spool: a directory with one file for each outcome that awaits delivery. A process claims a
+// file by renaming it; claims of processes that have died are free. Files with other names are left
+// alone, and links are not followed.
 import { createHash, randomUUID } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
@@ -19,7 +19,10 @@ export interface SpooledRun {
   readonly record: RunRecord
 }
 
-/** `<name>.json` awaits delivery, `<name>.claimed.<process>` is being delivered, `<name>.writing.<process>` is being written. */
+/**
+ * `<name>.json` awaits delivery, `<name>.claimed.<process>` is being delivered,
+ * `<name>.writing.<process>` is being written.
+ */
 const WAITING = '.json'
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const NAME = `\\d{8}T\\d{9}Z-${UUID}`
@@ -44,7 +47,12 @@ export class Spool {
     return join(this.dir, 'refused')
   }
 
-  /** Stores an outcome, already claimed. Once this resolves, the outcome survives a crash of the machine. @throws SpoolError */
+  /**
+   * Stores an outcome, already claimed. Once this resolves, the outcome survives a crash of the
+   * machine.
+   *
+   * @throws SpoolError
+   */
   async add(record: RunRecord): Promise<SpooledRun> {
     return this.using(async () => {
       await makePrivate(this.dir)
@@ -55,7 +63,11 @@ export class Spool {
     })
   }
 
-  /** Releases a claim, so that another run can deliver the outcome. Returns the path of the file. @throws SpoolError */
+  /**
+   * Releases a claim, so that another run can deliver the outcome. Returns the path of the file.
+   *
+   * @throws SpoolError
+   */
   async putBack({ name }: SpooledRun): Promise<string> {
     const path = this.pathOf(name + WAITING)
     await this.using(() => rename(this.pathOf(this.claimed(name)), path))
@@ -67,7 +79,11 @@ export class Spool {
     await this.using(() => rm(this.pathOf(this.claimed(name)), { force: true }))
   }
 
-  /** Moves an outcome and the reason of its refusal to `refusedDir`, and returns the path. @throws SpoolError */
+  /**
+   * Moves an outcome and the reason of its refusal to `refusedDir`, and returns the path.
+   *
+   * @throws SpoolError
+   */
   async refuse(spooled: SpooledRun, refusal: string): Promise<string> {
     return this.using(async () => {
       await makePrivate(this.refusedDir)
@@ -78,8 +94,8 @@ export class Spool {
   }
 
   /**
-   * Claims the unclaimed outcomes for a server one by one, oldest first. Files that cannot be claimed are
-   * yielded as UnusableFile and left in place. `except` is the key of a run to skip.
+   * Claims the unclaimed outcomes for a server one by one, oldest first. Files that cannot be
+   * claimed are yielded as UnusableFile and left in place. `except` is the key of a run to skip.
    *
    * @throws SpoolError if the spool cannot be read
    */
@@ -176,7 +192,10 @@ export interface UnusableFile {
   readonly fault: string
 }
 
-/** Classifies a file that may be claimed: an outcome with a name, or an abandoned draft without one; undefined for other files. */
+/**
+ * Classifies a file that may be claimed: an outcome with a name, or an abandoned draft without one;
+ * undefined for other files.
+ */
 function statusOf(file: string): { readonly name?: string | undefined } | undefined {
   const waiting = WAITING_FILE.exec(file)
   if (waiting) return { name: waiting.groups?.name }
@@ -184,7 +203,11 @@ function statusOf(file: string): { readonly name?: string | undefined } | undefi
   return pid === undefined || markOf(Number(pid)) === `${pid}-${start}` ? undefined : { name }
 }
 
-/** The JSON of a file; undefined if it is invalid. @throws Error if it is a link, not a regular file, or of another user */
+/**
+ * The JSON of a file; undefined if it is invalid.
+ *
+ * @throws Error if it is a link, not a regular file, or of another user
+ */
 async function readJson(path: string): Promise<unknown> {
   // Non-blocking, because opening a pipe would wait for a writer.
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error) => {
@@ -203,8 +226,8 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-// Processes of other machines and containers that share the directory count as dead. Then an outcome
-// may be delivered twice at once, which is harmless because each step is idempotent.
+// Processes of other machines and containers that share the directory count as dead. Then an
+// outcome may be delivered twice at once, which is harmless because each step is idempotent.
 
 function ownMark(): string {
   const { pid, startedAt } = identifySelf()

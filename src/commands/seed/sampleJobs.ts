@@ -1,4 +1,5 @@
-// About 200 sample jobs of a small company over the last month. Deterministic: depends only on the arguments.
+// About 200 sample jobs of a small company over the last month. Deterministic: depends only on the
+// arguments.
 import type { JobResultStatus, JobState } from '../../database/generated/enums.ts'
 import type { Random } from './random.ts'
 
@@ -95,7 +96,10 @@ const LIFE_CYCLES: readonly [count: number, lifeCycle: LifeCycle, recent?: boole
   [3, (story) => story.start()],
 ]
 
-/** Jobs created in the 30 days before `now` (milliseconds), ordered by creation. Nothing is later than `now`. */
+/**
+ * Jobs created in the 30 days before `now` (milliseconds), ordered by creation. Nothing is later
+ * than `now`.
+ */
 export function sampleJobs(now: number, random: Random): SeedJob[] {
   return LIFE_CYCLES.flatMap(([count, lifeCycle, recent]) =>
     Array.from({ length: count }, () => {

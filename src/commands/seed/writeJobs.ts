@@ -4,13 +4,13 @@ import type pg from 'pg'
 import { findHistoryFaults } from '../../database/historyFaults.ts'
 import { minUuidAt } from '../../database/uuid.ts'
 import { STATUS_IN_DATABASE } from '../../ledger/jobResult.ts'
+import { UsageError } from '../program/usageError.ts'
 import type { Random } from './random.ts'
 import type { SeedJob, SeedRecord } from './sampleJobs.ts'
-import { SeedError } from './seedError.ts'
 
 const TABLES = ['jobs', 'job_states', 'job_results']
 
-/** @throws SeedError for an inconsistent history; then nothing is written */
+/** @throws UsageError for an inconsistent history; then nothing is written */
 export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[], random: Random): Promise<void> {
   const rows = jobs.map((job) => ({ job, id: uuidAt(job.createdAt, random) }))
   await client.query('BEGIN')
@@ -42,7 +42,7 @@ export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[],
     for (const table of TABLES) await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)
     const [fault] = await findHistoryFaults(client)
     if (fault)
-      throw new SeedError(`The history of job ${fault.jobId} is inconsistent at ${fault.sequence}: ${fault.fault}.`)
+      throw new UsageError(`The history of job ${fault.jobId} is inconsistent at ${fault.sequence}: ${fault.fault}.`)
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')

@@ -1,4 +1,5 @@
-// Formats an event as a line of text, or as JSON in the published format (publishing/ledgerEvent.ts).
+// Formats an event as a line of text, or as JSON in the published format
+// (publishing/ledgerEvent.ts).
 import type { JobEvent } from '../../client/followJobEvents.ts'
 import type { LedgerEvent } from '../../publishing/ledgerEvent.ts'
 

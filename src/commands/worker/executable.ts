@@ -5,7 +5,10 @@ import { delimiter, join } from 'node:path'
 import { childEnvironment } from '../../database/childEnvironment.ts'
 import { UsageError } from '../program/usageError.ts'
 
-/** @throws UsageError unless `name` is the path of an executable file, or without a slash the name of one in PATH */
+/**
+ * @throws UsageError unless `name` is the path of an executable file, or without a slash the name
+ * of one in PATH
+ */
 export async function requireExecutable(name: string): Promise<void> {
   const dirs = (childEnvironment().PATH ?? '').split(delimiter)
   const candidates = name.includes('/') ? [name] : dirs.map((dir) => join(dir, name))

@@ -1,4 +1,5 @@
-// The log of a worker: one line for each finished job, and one for each change of the worker's own state.
+// The log of a worker: one line for each finished job, and one for each change of the worker's own
+// state.
 import type { Logger } from 'pino'
 import { errorText } from '../../worker/errorText.ts'
 import type { ClaimedJob, WorkerEvent } from '../../worker/runWorker.ts'

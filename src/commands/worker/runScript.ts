@@ -1,4 +1,5 @@
-// Runs a script for one job: the input and environment of the script, and what its exit means for the job.
+// Runs a script for one job: the input and environment of the script, and what its exit means for
+// the job.
 import { childEnvironment } from '../../database/childEnvironment.ts'
 import type { ClaimedJob } from '../../worker/runWorker.ts'
 import { openInput } from '../program/inputFile.ts'
@@ -27,17 +28,25 @@ class ScriptFailedError extends Error {
   override readonly name = 'ScriptFailedError'
 }
 
-/** The script exceeded its time limit. The worker recognizes it by the standard name of such errors. */
+/**
+ * The script exceeded its time limit. The worker recognizes it by the standard name of such errors.
+ */
 class ScriptTimeoutError extends Error {
   override readonly name = 'TimeoutError'
 }
 
-/** Shorter than the worker waits for a handler, so that the script has ended before its job is released. */
+/**
+ * Shorter than the worker waits for a handler, so that the script has ended before its job is
+ * released.
+ */
 const KILL_AFTER_MS = 3000
 /** Bytes of stderr in an error message, whose limit is 4 KiB. */
 const MESSAGE_STDERR_BYTES = 3000
 
-/** @throws ScriptFailedError, ScriptTimeoutError, or the reason of `signal` if the script was stopped by it */
+/**
+ * @throws ScriptFailedError, ScriptTimeoutError, or the reason of `signal` if the script was
+ * stopped by it
+ */
 export async function runScript(
   job: ClaimedJob,
   { exec, signal, limitSeconds, passEnv }: ScriptRun,

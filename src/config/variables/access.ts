@@ -1,4 +1,5 @@
-// The settings of access control: how callers authenticate, and how often they may call. What they mean together is in ../access.ts.
+// The settings of access control: how callers authenticate, and how often they may call. What they
+// mean together is in ../access.ts.
 import { z } from 'zod'
 import { MAX_INT } from '../../ledger/limits.ts'
 import { AUTH_MODES } from '../access.ts'
@@ -6,13 +7,16 @@ import { jwksUrl, numberWithin, optionalOneOf, publicKey, secret } from '../form
 
 export const ACCESS_VARIABLES = {
   AUTH: optionalOneOf(AUTH_MODES).describe(
-    'required: every caller needs a token or an API key. open: every caller may do everything. Empty: required if one of the keys below ' +
-      'is set. Without a key the server is open; it starts so only outside production, on a loopback address and without DATABASE_URL.',
+    'required: every caller needs a token or an API key. open: every caller may do ' +
+      'everything. Empty: required if one of the keys below ' +
+      'is set. Without a key the server is open, but then starts only outside production, on ' +
+      'a loopback address and without DATABASE_URL.',
   ),
   AUTH_JWT_SECRET: secret()
     .optional()
     .describe(
-      'Verifies tokens (JWT) by HS256; at least 32 bytes. Set one of AUTH_JWT_SECRET, AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL, ' +
+      'Verifies tokens (JWT) by HS256; at least 32 bytes. Set one of AUTH_JWT_SECRET, ' +
+        'AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL, ' +
         'together with AUTH_JWT_ISSUER and AUTH_JWT_AUDIENCE.',
     ),
   AUTH_JWT_PUBLIC_KEY: publicKey()
@@ -29,13 +33,15 @@ export const ACCESS_VARIABLES = {
     .string()
     .default('roles')
     .describe(
-      'The claim that holds the roles USER, WORKER, AUDITOR and ADMIN: a name, or a path with dots. Names are in capitals, as a list, ' +
+      'The claim that holds the roles USER, WORKER, AUDITOR and ADMIN: a name, or a path ' +
+        'with dots. Names are in capitals, as a list, ' +
         'or as text separated by one space or comma. A token without the claim has the role USER.',
     ),
   RATE_LIMIT_PER_SECOND: numberWithin({ min: 0, max: MAX_INT })
     .optional()
     .describe(
-      'Maximum requests per second from one caller to one replica; in an open server, from one address. Empty: 1000, and no limit in an ' +
+      'Maximum requests per second from one caller to one replica; in an open server, from ' +
+        'one address. Empty: 1000, and no limit in an ' +
         'open server. 0: no limit.',
     ),
   RATE_LIMIT_BURST: numberWithin({ min: 1, max: MAX_INT })

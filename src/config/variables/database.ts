@@ -8,8 +8,11 @@ export const DATABASE_VARIABLES = {
   DATABASE_URL: databaseUrl()
     .optional()
     .describe(
-      'The PostgreSQL to use, 15 to 18, such as postgresql://user:password@host:5432/jobledger. Each installation needs a database of its ' +
-        'own: the tables are in the schemas public and jobledger. For TLS add ?sslmode=verify-full&sslrootcert=/path/to/ca.crt. Empty: an embedded ' +
+      'The PostgreSQL to use, 15 to 18, such as ' +
+        'postgresql://user:password@host:5432/jobledger. Each installation needs a database of ' +
+        'its ' +
+        'own: the tables are in the schemas public and jobledger. For TLS add ' +
+        '?sslmode=verify-full&sslrootcert=/path/to/ca.crt. Empty: an embedded ' +
         'PostgreSQL.',
     ),
   DATA_DIR: z

@@ -8,7 +8,10 @@ import { MEBIBYTE } from '../ranges.ts'
 const MAX_VALUE_BYTES = 128 * MEBIBYTE
 /** V8 holds at most 512 MiB in a string. */
 const MAX_BODY_BYTES = 256 * MEBIBYTE
-/** An index row has at most 2704 bytes, and that of idempotency keys holds two names of up to four bytes a character. */
+/**
+ * An index row has at most 2704 bytes, and that of idempotency keys holds two names of up to four
+ * bytes a character.
+ */
 const MAX_NAME_CHARACTERS = 330
 
 export const VALUE_LIMIT_VARIABLES = {
@@ -46,14 +49,17 @@ export const REQUEST_LIMIT_VARIABLES = {
     'Maximum size of the body of a request, in bytes.',
   ),
   LIMIT_RESPONSE_BYTES: integer(32 * MEBIBYTE, { min: 1024, max: MAX_BODY_BYTES }).describe(
-    'Maximum size of a response, and of each event of a subscription, in bytes. A mutation whose response would be larger is refused ' +
+    'Maximum size of a response, and of each event of a subscription, in bytes. A mutation ' +
+      'whose response would be larger is refused ' +
       'before it commits. Never more than 17 % of LIMIT_MEMORY_BYTES.',
   ),
   LIMIT_MEMORY_BYTES: numberWithin({ min: MEBIBYTE, max: 1024 * 1024 * MEBIBYTE })
     .optional()
     .describe(
-      'Maximum memory for all requests together, as estimated, in bytes. When it is used up, the largest request of the caller that uses ' +
-        'most is stopped: a query starts again later, any other request gets UNAVAILABLE (503). Empty: a quarter of the heap of Node (--max-old-space-size).',
+      'Maximum memory for all requests together, as estimated, in bytes. When it is used up, ' +
+        'the largest request of the caller that uses ' +
+        'most is stopped: a query starts again later, any other request gets UNAVAILABLE ' +
+        '(503). Empty: a quarter of the heap of Node (--max-old-space-size).',
     ),
   LIMIT_DOCUMENT_BYTES: integer(DEFAULT_DOCUMENT_LIMITS.bytes, { min: 100, max: MAX_BODY_BYTES }).describe(
     'Maximum size of a GraphQL document, in bytes.',
@@ -71,12 +77,14 @@ export const REQUEST_LIMIT_VARIABLES = {
     'Maximum number of directives of a document.',
   ),
   LIMIT_DOCUMENT_COST: integer(DEFAULT_DOCUMENT_LIMITS.cost, { min: 1, max: MAX_INT }).describe(
-    'Maximum cost of an operation: the jobs, records, results and batch items that it could touch; see docs/api.md.',
+    'Maximum cost of an operation: the jobs, records, results and batch items that it could ' +
+      'touch; see docs/api.md.',
   ),
   LIMIT_REQUEST_STATEMENTS: integer(2, { min: 1, max: 10_000 }).describe(
     'Maximum number of SQL statements of one request that run at once.',
   ),
   LIMIT_CALLER_STATEMENTS: integer(8, { min: 1, max: 10_000 }).describe(
-    'Maximum number of SQL statements of one caller that run at once; in an open server, of one address. Others wait for their turn.',
+    'Maximum number of SQL statements of one caller that run at once; in an open server, of ' +
+      'one address. Others wait for their turn.',
   ),
 }

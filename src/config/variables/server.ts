@@ -15,7 +15,8 @@ export const SERVER_VARIABLES = {
     .describe('Address to listen on. 127.0.0.1: this machine only. 0.0.0.0: all addresses.'),
   PORT: integer(4000, { min: 0, max: 65_535 }).describe('Port to listen on. 0: any free port.'),
   REQUEST_TIMEOUT_MS: integer(30_000, { min: 1, max: DAY_MS }).describe(
-    'Maximum time in milliseconds to receive a request, and again to answer it. Then the request is aborted and its statements are cancelled.',
+    'Maximum time in milliseconds to receive a request, and again to answer it. Then the ' +
+      'request is aborted and its statements are cancelled.',
   ),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, { min: 0, max: DAY_MS }).describe(
     'Maximum time in milliseconds that running requests may take after SIGTERM, Ctrl-C or SIGHUP.',
@@ -24,10 +25,12 @@ export const SERVER_VARIABLES = {
     .string()
     .optional()
     .describe(
-      'A JSON file with the only operations that clients may run, by document id. Empty: clients may run any operation.',
+      'A JSON file with the only operations that clients may run, by document id. Empty: ' +
+        'clients may run any operation.',
     ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info').describe('Minimum level of log lines. debug logs each request.'),
   SLOW_THRESHOLD_MS: integer(1000, { min: 0, max: DAY_MS }).describe(
-    'Requests and statements that take at least this many milliseconds are logged with the name of their operation. 0: off.',
+    'Requests and statements that take at least this many milliseconds are logged with the ' +
+      'name of their operation. 0: off.',
   ),
 }

@@ -1,4 +1,5 @@
-// The settings of what the server does beside answering requests: maintenance, retries, the roll-up, subscriptions and publishing.
+// The settings of what the server does besides answering requests: maintenance, retries, the
+// roll-up, subscriptions and publishing.
 import { z } from 'zod'
 import { DEFAULT_RETRY_DELAY } from '../../database/retryDelay.ts'
 import { MAX_INT } from '../../ledger/limits.ts'
@@ -9,30 +10,35 @@ const DAY_SECONDS = 86_400
 
 export const SERVICE_VARIABLES = {
   MAINTENANCE_INTERVAL_SECONDS: integer(5, { min: 0, max: DAY_SECONDS }).describe(
-    'Interval of maintenance in seconds. One replica at a time rescues the jobs of lost workers and forces cancellations. 0: not in this ' +
+    'Interval of maintenance in seconds. One replica at a time rescues the jobs of lost ' +
+      'workers and forces cancellations. 0: not in this ' +
       'server; run "jobledger maintain" instead.',
   ),
   RETENTION_DAYS: numberWithin({ min: 1, max: 36_500 })
     .optional()
     .describe('Maintenance soft-deletes finished jobs this many days after they were created. Empty: never.'),
   JOB_RETRY_BASE_MS: integer(DEFAULT_RETRY_DELAY.retryBaseMs, { min: 0, max: DAY_MS }).describe(
-    'Delay in milliseconds before a failed job is tried again. It doubles with each failure; up to half of it is taken off at random.',
+    'Delay in milliseconds before a failed job is tried again. It doubles with each failure; ' +
+      'up to half of it is taken off at random.',
   ),
   JOB_RETRY_MAX_MS: integer(DEFAULT_RETRY_DELAY.retryMaxMs, { min: 0, max: MAX_INT }).describe(
     'Maximum of that delay, in milliseconds.',
   ),
   ROLLUP_INTERVAL_SECONDS: integer(1, { min: 0, max: DAY_SECONDS }).describe(
-    'Interval of the roll-up in seconds. One replica at a time updates the sums that counts and statistics are read from. 0: not in this ' +
+    'Interval of the roll-up in seconds. One replica at a time updates the sums that counts ' +
+      'and statistics are read from. 0: not in this ' +
       'server. Counts stay exact, but are slower if no server runs it.',
   ),
 }
 
 export const EVENT_VARIABLES = {
   EVENTS_POLL_MS: integer(50, { min: 1, max: 60_000 }).describe(
-    'Interval in milliseconds at which the server reads new records for its subscriptions. An event waits half of it on average.',
+    'Interval in milliseconds at which the server reads new records for its subscriptions. ' +
+      'An event waits half of it on average.',
   ),
   EVENTS_PING_MS: integer(12_000, { min: 100, max: 20_000 }).describe(
-    'Interval of keep-alive messages on an idle stream, in milliseconds. Clients take 30 s of silence for a dead connection.',
+    'Interval of keep-alive messages on an idle stream, in milliseconds. Clients take 30 s ' +
+      'of silence for a dead connection.',
   ),
   LIMIT_SUBSCRIPTIONS: integer(10_000, { min: 0, max: MAX_INT }).describe(
     'Maximum number of subscriptions of the server. More are refused with 429.',
@@ -40,12 +46,14 @@ export const EVENT_VARIABLES = {
   LIMIT_SUBSCRIPTIONS_PER_CALLER: numberWithin({ min: 0, max: MAX_INT })
     .optional()
     .describe(
-      'Maximum number of subscriptions of one caller. Empty: a tenth of LIMIT_SUBSCRIPTIONS; in an open server, all.',
+      'Maximum number of subscriptions of one caller. Empty: a tenth of LIMIT_SUBSCRIPTIONS; ' +
+        'in an open server, all.',
     ),
   PUBSUB_TOPIC: pubSubTopic()
     .optional()
     .describe(
-      'Full name of the Google Cloud Pub/Sub topic to publish records to, such as projects/my-project/topics/jobs. The command ' +
+      'Full name of the Google Cloud Pub/Sub topic to publish records to, such as ' +
+        'projects/my-project/topics/jobs. The command ' +
         '"jobledger pubsub setup" creates it. Google\'s libraries find the credentials.',
     ),
   EVENTS_FILE: z.string().optional().describe('Regular file to append records to, one JSON object per line.'),

@@ -33,7 +33,7 @@ function requireVersion(version: string, { place, programs }: ClusterOptions): v
   if (version === String(programs.majorVersion)) return
   throw new EmbeddedDatabaseError(
     `The data in ${place.dir} was written by PostgreSQL ${version} and the embedded one is ${programs.majorVersion}: ` +
-      `copy it over with the pg_dumpall of PostgreSQL ${version}, or set DATA_DIR to a new directory.`,
+      `migrate it with the pg_dumpall of PostgreSQL ${version}, or set DATA_DIR to a new directory.`,
   )
 }
 
@@ -55,7 +55,7 @@ async function requireVacant(place: DataPaths): Promise<void> {
   if (!existsSync(place.cluster)) return
   await rmdir(place.cluster).catch((cause: unknown) => {
     throw new EmbeddedDatabaseError(
-      `${place.cluster} exists but is no PostgreSQL data directory: move it away, or set DATA_DIR to a new directory.`,
+      `${place.cluster} exists but is not a PostgreSQL data directory: move it away, or set DATA_DIR to a new directory.`,
       { cause },
     )
   })
@@ -100,6 +100,8 @@ async function runInitdb(draft: string, { place, programs, account, durable }: C
     await rm(draft, { recursive: true, force: true }).catch(() => undefined)
     const { stderr, message } = cause as Error & { stderr?: string }
     const reason = /^initdb: error: .*$|^.*FATAL:.*$/m.exec(stderr ?? '')?.[0] ?? message
-    throw new EmbeddedDatabaseError(`The embedded database could not be made in ${place.dir} (${reason}).`, { cause })
+    throw new EmbeddedDatabaseError(`The embedded database could not be created in ${place.dir} (${reason}).`, {
+      cause,
+    })
   }
 }

@@ -7,7 +7,7 @@ const INVALID_PASSWORD = '28P01'
 const CONNECT_MS = 5_000
 const DUPLICATE_DATABASE = '42P04'
 
-export type Answer = 'ours' | 'not ours' | 'no answer'
+export type Answer = 'ours' | 'not ours' | 'no response'
 
 /** Identifies the server on a port. Our password is random, so a server that accepts it is ours. */
 export async function probePort(port: number, password: string): Promise<Answer> {
@@ -15,7 +15,7 @@ export async function probePort(port: number, password: string): Promise<Answer>
     await withClient(port, password, (client) => client.query('SELECT 1'))
     return 'ours'
   } catch (error) {
-    return isAuthFailure(error) ? 'not ours' : 'no answer'
+    return isAuthFailure(error) ? 'not ours' : 'no response'
   }
 }
 

@@ -60,7 +60,7 @@ async function launchOnce(launch: Launch, port: number): Promise<LaunchedPostmas
     const child = spawnPostmaster(launch, port, log)
     const ended = once(child, 'exit').then(
       () => undefined,
-      (error: Error) => error.message, // it could not even be spawned
+      (error: Error) => error.message, // It could not be spawned.
     )
     const outcome = (await Promise.race([ended, readiness(child, launch.place)])) ?? readLog(launch.place, logStart)
     return typeof outcome === 'string' ? outcome : { identity: outcome, port, process: child }

@@ -63,7 +63,7 @@ function makeDirectory(dir: string): void {
     // Another process was faster.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isDirectory(dir)) throw error
   }
-  chmodSync(dir, isRoot() ? 0o711 : 0o700) // because the umask cuts the mode that mkdir is given
+  chmodSync(dir, isRoot() ? 0o711 : 0o700) // The umask reduces the mode that is passed to mkdir.
 }
 
 function isDirectory(path: string): boolean {

@@ -64,7 +64,7 @@ function linuxStart(pid: number): string | undefined {
 }
 
 function otherStart(pid: number): string | undefined {
-  if (process.platform === 'win32') return answersSignals(pid) ? 'unknown' : undefined
+  if (process.platform === 'win32') return acceptsSignals(pid) ? 'unknown' : undefined
   try {
     const [state, ...start] = ps(pid, 'stat=', 'lstart=').split(/\s+/)
     return state === undefined || state === '' || state.startsWith('Z') ? undefined : start.join(' ')
@@ -80,7 +80,7 @@ function ps(pid: number, ...columns: string[]): string {
   return execFileSync('ps', ['-ww', ...chosen, '-p', String(pid)], options).trim()
 }
 
-function answersSignals(pid: number): boolean {
+function acceptsSignals(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -43,10 +43,10 @@ async function copyWhole(native: string, copy: string): Promise<void> {
   await clearAbandoned(copy)
   const draft = `${copy}.${process.pid}-${randomUUID()}.partial`
   await cp(native, draft, { recursive: true, verbatimSymlinks: true })
-  await openToEverybody(draft)
+  await openToAllUsers(draft)
   await rename(draft, copy).catch(async (error: unknown) => {
     await rm(draft, { recursive: true, force: true })
-    if (!existsSync(copy)) throw error // otherwise another process was faster
+    if (!existsSync(copy)) throw error // Otherwise another process was faster.
   })
 }
 
@@ -58,11 +58,11 @@ async function clearAbandoned(copy: string): Promise<void> {
 }
 
 /** Under a strict umask, npm installs files that only root can read. */
-async function openToEverybody(dir: string): Promise<void> {
+async function openToAllUsers(dir: string): Promise<void> {
   await chmod(dir, 0o755)
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name)
-    if (entry.isDirectory()) await openToEverybody(path)
+    if (entry.isDirectory()) await openToAllUsers(path)
     else if (entry.isFile()) await chmod(path, statSync(path).mode & 0o100 ? 0o755 : 0o644)
   }
 }

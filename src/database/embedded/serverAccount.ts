@@ -51,7 +51,8 @@ function unprivilegedAccount(): ServerAccount {
     return { uid: idOfNobody('-u'), gid: idOfNobody('-g') }
   } catch (cause) {
     throw new EmbeddedDatabaseError(
-      'PostgreSQL refuses to run as root, and this system has no unprivileged account. Start as another user, or set DATABASE_URL.',
+      'PostgreSQL refuses to run as root, and this system has no unprivileged account. Start ' +
+        'as another user, or set DATABASE_URL.',
       { cause },
     )
   }
@@ -59,7 +60,7 @@ function unprivilegedAccount(): ServerAccount {
 
 function idOfNobody(which: '-u' | '-g'): number {
   const id = Number(execFileSync('id', [which, 'nobody'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
-  return id >>> 0 // macOS says -2
+  return id >>> 0 // macOS reports -2.
 }
 
 /** In a container without the capabilities, root cannot switch to another user. */

@@ -48,7 +48,7 @@ interface RunningServer {
   readonly port: number
 }
 
-/** Maximum time that the server of a killed process has to respond. Then it is replaced. */
+/** Maximum time that the server of a killed process may take to respond. Then it is replaced. */
 const ORPHAN_ANSWER_MS = 60_000
 const STOP_LOCK_MS = 10_000
 const POLL_MS = 50
@@ -109,7 +109,7 @@ async function findRunning(place: DataPaths, password: string, log: EmbeddedLog)
     if (!found.certain) return undefined
     if (answer === 'not ours') throw wrongPassword(place)
     if (Date.now() > deadline) {
-      log.warn(`The database server ${found.identity.pid} of ${place.dir} does not answer; replacing it.`)
+      log.warn(`The database server ${found.identity.pid} of ${place.dir} does not respond; replacing it.`)
       await stopPostmaster(found.identity)
       return undefined
     }
@@ -165,12 +165,14 @@ function requirePassword(place: DataPaths): string {
   const password = readPassword(place)
   if (password !== undefined) return password
   throw new EmbeddedDatabaseError(
-    `The password of the database in ${place.dir} is missing (${place.password}): restore that file, or set DATA_DIR to a new directory.`,
+    `The password of the database in ${place.dir} is missing (${place.password}): restore ` +
+      'that file, or set DATA_DIR to a new directory.',
   )
 }
 
 function wrongPassword(place: DataPaths): EmbeddedDatabaseError {
   return new EmbeddedDatabaseError(
-    `The database in ${place.dir} does not accept the password in ${place.password}: restore that file, or set DATA_DIR to a new directory.`,
+    `The database in ${place.dir} does not accept the password in ${place.password}: restore ` +
+      'that file, or set DATA_DIR to a new directory.',
   )
 }

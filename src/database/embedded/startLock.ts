@@ -46,7 +46,8 @@ async function acquire(dir: string, waitMs: number): Promise<string> {
       if (held !== undefined) return held
     } else if (Date.now() > deadline) {
       throw new EmbeddedDatabaseError(
-        `Process ${holder.pid} has been starting the database in ${dir} for ${waitMs / 1000} s: wait for it or stop it.`,
+        `Process ${holder.pid} has been starting the database in ${dir} for ${waitMs / 1000} ` +
+          's: wait for it or stop it.',
       )
     } else {
       await sleep(POLL_MS)

@@ -5,7 +5,10 @@
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
 const MAX_ATTRIBUTE_BYTES = 1024
 
-/** JSON escapes some characters with six bytes, and PostgreSQL may add a space after each colon and comma of metadata. */
+/**
+ * JSON escapes some characters with six bytes, and PostgreSQL may add a space after each colon and
+ * comma of metadata.
+ */
 const REASON_FACTOR = 6
 const METADATA_FACTOR = 2
 /** Allowance for the other fields of a record. */
@@ -16,7 +19,10 @@ export function maxMetadataBytes(reasonBytes: number): number {
   return Math.floor((MAX_MESSAGE_BYTES - REST_BYTES - REASON_FACTOR * reasonBytes) / METADATA_FACTOR)
 }
 
-/** The largest LIMIT_NAME_CHARACTERS with which every name fits into an attribute, at four bytes a character. */
+/**
+ * The largest LIMIT_NAME_CHARACTERS with which every name fits into an attribute, at four bytes a
+ * character.
+ */
 export const MAX_PUBLISHED_NAME_CHARACTERS = MAX_ATTRIBUTE_BYTES / 4
 
 export interface EventMessage {

@@ -20,7 +20,10 @@ const MAX_REASON_CHARACTERS = 500
 /** How long a message waits for others of the same job to be batched with it. */
 const BATCH_DELAY_MS = 5
 
-/** `topicName` is the full name, `projects/.../topics/...`. The topic must exist; `jobledger pubsub setup` creates it. */
+/**
+ * `topicName` is the full name, `projects/.../topics/...`. The topic must exist; `jobledger pubsub
+ * setup` creates it.
+ */
 export function createPubSubSink(topicName: string): EventSink {
   let opened: Promise<{ client: PubSub; topic: Topic }> | undefined
 
@@ -55,7 +58,11 @@ export function createPubSubSink(topicName: string): EventSink {
   }
 }
 
-/** Resolves to permanently refused events. @throws temporary errors of the broker, or if it accepts nothing */
+/**
+ * Resolves to permanently refused events.
+ *
+ * @throws temporary errors of the broker, or if it accepts nothing
+ */
 async function publishTo(topic: Topic, events: readonly LedgerEvent[]): Promise<RefusedEvent[]> {
   const outcomes = await Promise.allSettled(events.map((event) => accepted(topic, event)))
   const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason)
@@ -69,9 +76,9 @@ async function publishTo(topic: Topic, events: readonly LedgerEvent[]): Promise<
 }
 
 /**
- * Publishes events one by one, in order: one bad message makes the broker refuse a whole request, and
- * the library fails all messages after it. If the broker accepts nothing, the topic is at fault rather
- * than a record: then no event counts as refused.
+ * Publishes events one by one, in order: one bad message makes the broker refuse a whole request,
+ * and the library fails all messages after it. If the broker accepts nothing, the topic is at fault
+ * rather than a record: then no event counts as refused.
  */
 async function publishAlone(
   topic: Topic,
@@ -104,7 +111,10 @@ function refusal(event: LedgerEvent, reason: string | undefined): RefusedEvent[]
   return reason === undefined ? [] : [{ event, reason }]
 }
 
-/** Resolves when the broker returns the message id. The library has no timeout for some responses, and accepts an empty id. */
+/**
+ * Resolves when the broker returns the message id. The library has no timeout for some responses,
+ * and accepts an empty id.
+ */
 async function accepted(topic: Topic, event: LedgerEvent): Promise<void> {
   const timer = new AbortController()
   const timeout = sleep(MESSAGE_MS, undefined, { signal: timer.signal }).then(() => {

@@ -1,4 +1,5 @@
-// Creates the topic of the publisher and optionally a subscription, with the settings that ordered delivery needs.
+// Creates the topic of the publisher and optionally a subscription, with the settings that ordered
+// delivery needs.
 import type { PubSub } from '@google-cloud/pubsub'
 import { projectOf } from './names.ts'
 import { closePubSub, openPubSub } from './openPubSub.ts'
@@ -14,7 +15,10 @@ export interface PubSubNames {
   readonly subscription?: string | undefined
 }
 
-/** Seconds before an unacknowledged message is redelivered; the client library extends this by itself. */
+/**
+ * Seconds before an unacknowledged message is redelivered; the client library extends this by
+ * itself.
+ */
 const ACK_SECONDS = 60
 /** Seconds before a returned message is redelivered, growing with each attempt. */
 const RETRY_SECONDS = { min: 10, max: 600 }
@@ -27,7 +31,11 @@ const MAX_CHARACTERS = 300
 /** gRPC status. */
 const ALREADY_EXISTS = 6
 
-/** Resolves to one sentence for each step. Existing objects are not changed. @throws PubSubSetUpError */
+/**
+ * Resolves to one sentence for each step. Existing objects are not changed.
+ *
+ * @throws PubSubSetUpError
+ */
 export async function setUpPubSub({ topic, subscription }: PubSubNames): Promise<string[]> {
   const client = await openPubSub(projectOf(topic)).catch(rethrowReadable)
   try {
@@ -73,7 +81,8 @@ async function createSubscription(client: PubSub, topic: string, name: string): 
   if (its !== topic) throw new PubSubSetUpError(`The subscription ${name} already exists for another topic: ${its}.`)
   if (!enableMessageOrdering) {
     throw new PubSubSetUpError(
-      `The subscription ${name} already exists without message ordering, which cannot be changed: delete it or choose another name.`,
+      `The subscription ${name} already exists without message ordering, which cannot be ` +
+        'changed: delete it or choose another name.',
     )
   }
   return `The subscription ${name} already exists.`

@@ -1,4 +1,5 @@
-// Sends a sample as its caller would: a subscription over a stream, of which the first event counts.
+// Sends a sample as its caller would: a subscription over a stream, of which the first event
+// counts.
 import { openSubscription } from '../../../src/client/openSubscription.ts'
 import { passedHorizon } from '../../support/passedHorizon.ts'
 import type { TestServer } from '../../support/server.ts'
@@ -10,7 +11,7 @@ interface Told {
   readonly errors?: readonly { readonly extensions?: Readonly<Record<string, unknown>> }[]
 }
 
-/** What is there comes at once; after so long there is nothing. */
+/** Existing events arrive at once. Without one in this time, no event exists. */
 const STREAM_MS = 1000
 
 export async function ask(

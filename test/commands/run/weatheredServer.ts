@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startTestServer, type TestServer, type TestServerOptions } from '../../support/server.ts'
 
-/** The fate of a request: a response; no response; processed but the response is lost; or dropped with the connection. */
+/**
+ * The fate of a request: a response; no response; processed but the response is lost; or dropped
+ * with the connection.
+ */
 export type Weather = 'fair' | 'hang' | 'lose' | 'cut'
 
 export interface WeatheredServer extends TestServer {

@@ -1,4 +1,5 @@
-// The size of the response of a mutation is checked before it commits: refused mutations write nothing, and committed ones get their response.
+// The size of the response of a mutation is checked before it commits: refused mutations write
+// nothing, and committed ones get their response.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
 import { ACTOR, jobIn, newJob } from '../support/factories.ts'
@@ -38,7 +39,10 @@ const one = (operation: string, input: string, selection: string) => async (jobI
 const aliases = (field: string, times: number): string =>
   Array.from({ length: times }, (_, n) => `f${n}: ${field}`).join(' ')
 
-/** Mutations on a PENDING job with large content, metadata and result, whose responses would exceed the limit. */
+/**
+ * Mutations on a PENDING job with large content, metadata and result, whose responses would exceed
+ * the limit.
+ */
 const TOO_LARGE: [name: string, asked: (jobId: string) => Asked | Promise<Asked>][] = [
   ['one content in many answers of a batch', (id) => transitions('job { content }', rounds(id, 3))],
   ['one metadata in many answers of a batch', (id) => transitions('job { metadata }', rounds(id, 11))],

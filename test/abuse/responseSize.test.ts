@@ -1,4 +1,5 @@
-// Responses that are too large: refused while the database still sends them, and before one string is written many times.
+// Responses that are too large: refused while the database still sends them, and before one string
+// is written many times.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createJobs } from '../../src/ledger/createJob.ts'
 import { ACTOR, newJob } from '../support/factories.ts'

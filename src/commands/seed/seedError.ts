@@ -1,2 +1,0 @@
-/** The database cannot be seeded. The message is a sentence for the user. */
-export class SeedError extends Error {}
