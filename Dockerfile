@@ -1,8 +1,9 @@
-# The image serves and migrates; it holds no development dependencies and no embedded PostgreSQL.
+# The image of the server and of the migrations, without development dependencies and without the
+# embedded PostgreSQL.
 FROM node:20-slim AS build
 WORKDIR /app
 COPY . .
-# Generates the Prisma client, because it has the schema and prisma.config.ts at hand.
+# `npm ci` generates Prisma Client from the schema and prisma.config.ts.
 RUN npm ci && npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:20-slim
@@ -11,7 +12,7 @@ WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json /app/prisma.config.ts ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/prisma ./prisma
-# prisma.config.ts reaches into the sources.
+# prisma.config.ts imports from src.
 COPY --from=build --chown=root:root /app/src ./src
 COPY --from=build --chown=root:root /app/dist ./dist
 USER node

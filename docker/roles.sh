@@ -1,6 +1,7 @@
 #!/bin/sh
-# Creates the roles of the ledger in a new database: one that owns the tables and migrates, one that serves. PostgreSQL's image runs it
-# when it makes the database; on one that exists, run it by hand (it may be run again):
+# Creates the roles of the ledger in a new database: one that owns the tables and migrates, and one
+# for the server. The image of PostgreSQL runs it when it creates the database. For an existing
+# database run it yourself; it can run repeatedly:
 #   docker compose exec db sh /docker-entrypoint-initdb.d/roles.sh
 set -eu
 psql --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
