@@ -1,6 +1,7 @@
 // Reads the manifest of trusted documents. It is JSON: an object of documents by id (GraphQL Code
-// Generator's persisted documents), or { operations: [{ id, body }] } (Relay, Apollo). Must not import
-// the schema, which most commands do not need; graphql/invalidDocuments.ts checks the documents.
+// Generator's persisted documents), or { operations: [{ id, body }] } (Relay, Apollo). Must not
+// import the schema, which most commands do not need; graphql/invalidDocuments.ts checks the
+// documents.
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 

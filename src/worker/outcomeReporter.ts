@@ -3,8 +3,8 @@
 import {
   CancelHeldJobDocument,
   CompleteHeldJobDocument,
-  type EndOutcomeFragment,
   FailHeldJobDocument,
+  type HeldJobOutcomeFragment,
   type JobState,
   ReleaseHeldJobDocument,
 } from '../client/documents.generated.ts'
@@ -27,7 +27,7 @@ export interface JobFailure {
 
 interface OutcomeRequest<Input> {
   readonly state: JobState
-  readonly document: TypedDocument<{ readonly outcome: EndOutcomeFragment | null }, { input: Input }>
+  readonly document: TypedDocument<{ readonly outcome: HeldJobOutcomeFragment | null }, { input: Input }>
   readonly input: Input
 }
 

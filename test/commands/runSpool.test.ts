@@ -11,18 +11,18 @@ import { run } from '../../src/commands/run.ts'
 import { CLIENT_VARIABLES, clientSettings } from '../../src/config/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { endRuns, startRun } from './run/runProcess.ts'
-import { startWeatheredServer, type Weather, type WeatheredServer } from './run/weatheredServer.ts'
+import { type Fate, startUnreliableServer, type UnreliableServer } from './run/unreliableServer.ts'
 
 // Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-let server: WeatheredServer
+let server: UnreliableServer
 const dir = mkdtempSync(join(tmpdir(), 'jobledger-spool-'))
 let spool: string
 let environment: Record<string, string>
 
 beforeAll(async () => {
-  server = await startWeatheredServer()
+  server = await startUnreliableServer()
   // The first requests are slow, and a run does not wait long.
   await server.request('{ jobCount }')
 })
@@ -44,7 +44,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true })
 })
 
-const away = (): Weather => 'cut'
+const cut = (): Fate => 'cut'
 
 async function jobs(preset: string) {
   const include = { result: true, states: { orderBy: { sequence: 'asc' } } } as const
@@ -58,7 +58,7 @@ const statesOf = (job: Awaited<ReturnType<typeof jobs>>[number] | undefined) =>
 
 describe('jobledger run without a server', () => {
   it('runs the program and stores the outcome privately, and the next run delivers it', async () => {
-    server.forecast(away)
+    server.decide(cut)
     const { code, stdout, stderr } = await startRun(['sh', '-c', 'echo hi; exit 3'], { environment, preset: 'away' })
       .ended
     expect([code, stdout.toString()]).toEqual([3, 'hi\n'])
@@ -81,9 +81,9 @@ describe('jobledger run without a server', () => {
 
   it('waits at most a few seconds for an unresponsive server', async () => {
     let askedAt = 0
-    server.forecast(() => {
+    server.decide(() => {
       askedAt ||= Date.now()
-      return server.operations.length === 1 ? 'hang' : 'fair'
+      return server.operations.length === 1 ? 'hang' : 'pass'
     })
     const file = join(dir, 'began')
     expect((await startRun(['touch', file], { environment, preset: 'slow' }).ended).code).toBe(0)
@@ -93,7 +93,7 @@ describe('jobledger run without a server', () => {
   })
 
   it('does not start the program after an earlier signal', async () => {
-    server.forecast(() => (server.operations.length === 1 ? 'hang' : 'fair'))
+    server.decide(() => (server.operations.length === 1 ? 'hang' : 'pass'))
     const file = join(dir, 'not-begun')
     const started = startRun(['touch', file], { environment, preset: 'early' })
     await eventually(() => expect(server.operations).toEqual(['ViewerRoles']), 60_000)
@@ -105,7 +105,7 @@ describe('jobledger run without a server', () => {
   })
 
   it('starts the job before the program, and ends the same job after an outage at the end', async () => {
-    server.forecast((operation) => (operation === 'FailRun' ? 'cut' : 'fair'))
+    server.decide((operation) => (operation === 'FailRun' ? 'cut' : 'pass'))
     expect(await run(['false'], { preset: 'end' })).toBe(1)
     expect((await jobs('end')).map(({ state }) => state)).toEqual(['PROCESSING'])
     server.clear()
@@ -120,10 +120,10 @@ describe('jobledger run without a server', () => {
     'creates one job although the response to %s is lost',
     async (lost) => {
       let isLost = false
-      server.forecast((operation) => {
-        const weather = isLost ? 'cut' : operation === lost ? 'lose' : 'fair'
+      server.decide((operation) => {
+        const fate = isLost ? 'cut' : operation === lost ? 'lose' : 'pass'
         isLost ||= operation === lost
-        return weather
+        return fate
       })
       expect(await run(['true'], { preset: lost })).toBe(0)
       expect(filesIn(spool)).toHaveLength(1)
@@ -136,9 +136,9 @@ describe('jobledger run without a server', () => {
 
   it('reports everything at the end if the start could not be reported', async () => {
     let requests = 0
-    server.forecast(() => {
+    server.decide(() => {
       requests += 1
-      return requests === 1 ? 'cut' : 'fair'
+      return requests === 1 ? 'cut' : 'pass'
     })
     expect(await run(['true'], { preset: 'begin' })).toBe(0)
     const [job] = await jobs('begin')
@@ -147,7 +147,7 @@ describe('jobledger run without a server', () => {
   })
 
   it('reports a lost outcome if the spool is not writable either', async () => {
-    server.forecast(away)
+    server.decide(cut)
     writeFileSync(join(dir, 'file'), '')
     const hopeless = { ...environment, JOBLEDGER_SPOOL: join(dir, 'file/spool') }
     const { code, stderr } = await startRun(['sh', '-c', 'exit 9'], { environment: hopeless }).ended
@@ -158,7 +158,7 @@ describe('jobledger run without a server', () => {
   })
 
   it('stores nothing in a directory that others can write to', async () => {
-    server.forecast(away)
+    server.decide(cut)
     mkdirSync(spool, { recursive: true })
     chmodSync(spool, 0o777)
     const { code, stderr } = await startRun(['true'], { environment }).ended
@@ -166,7 +166,7 @@ describe('jobledger run without a server', () => {
   })
 
   it('has its spool below XDG_STATE_HOME or the home directory', async () => {
-    server.forecast(away)
+    server.decide(cut)
     const home = join(dir, 'home')
     vi.stubEnv('JOBLEDGER_SPOOL', '')
     vi.stubEnv('HOME', home)
@@ -221,9 +221,9 @@ describe('the spool', () => {
       await fill(2, preset)
       let seen = 0
       // The first of these belongs to the run itself.
-      server.forecast((operation) => {
+      server.decide((operation) => {
         if (operation === step) seen += 1
-        return seen > 1 ? 'hang' : 'fair'
+        return seen > 1 ? 'hang' : 'pass'
       })
       const killed = startRun(['true'], { environment })
       await eventually(() => expect(seen).toBe(2), 60_000)
@@ -242,9 +242,9 @@ describe('the spool', () => {
   it('is left alone by a run that gets a signal, which still returns the exit code of its program', async () => {
     await fill(1, 'patient')
     let seen = 0
-    server.forecast((operation) => {
+    server.decide((operation) => {
       if (operation === 'CreateRun') seen += 1
-      return seen > 1 ? 'hang' : 'fair'
+      return seen > 1 ? 'hang' : 'pass'
     })
     const ended = startRun(['sh', '-c', 'exit 5'], { environment })
     await eventually(() => expect(seen).toBe(2), 60_000)

@@ -8,18 +8,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { endedRun, type RunRecord } from '../../src/commands/run/runRecord.ts'
 import { Spool } from '../../src/commands/run/spool.ts'
 import { endRuns, startRun } from './run/runProcess.ts'
-import { startWeatheredServer, type Weather, type WeatheredServer } from './run/weatheredServer.ts'
+import { type Fate, startUnreliableServer, type UnreliableServer } from './run/unreliableServer.ts'
 
 // Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-let server: WeatheredServer
+let server: UnreliableServer
 const dir = mkdtempSync(join(tmpdir(), 'jobledger-spool-files-'))
 let spool: string
 let environment: Record<string, string>
 
 beforeAll(async () => {
-  server = await startWeatheredServer()
+  server = await startUnreliableServer()
   // The first requests are slow, and a run does not wait long.
   await server.request('{ jobCount }')
 })
@@ -39,7 +39,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true })
 })
 
-const away = (): Weather => 'cut'
+const cut = (): Fate => 'cut'
 
 const jobs = (preset: string) => server.ledger.prisma.job.findMany({ where: { preset } })
 
@@ -105,7 +105,7 @@ it('does not follow links to outcomes or directories', async () => {
   ])
   rmSync(spool, { recursive: true })
   symlinkSync(outside, spool)
-  server.forecast(away)
+  server.decide(cut)
   const second = await startRun(['true'], { environment }).ended
   expect([second.code, second.stderr]).toEqual([
     0,

@@ -53,15 +53,15 @@ it('reports failed jobs and resumes at its checkpoint after a restart, in the Ty
   })
   first.process.kill('SIGTERM')
   await first.ended
-  const lastTold = idsOf(first).at(-1) as string
+  const lastPrinted = idsOf(first).at(-1) as string
   const all = await server.ledger.prisma.job.findMany({ where: { state: 'FAILED' }, orderBy: { id: 'asc' } })
   const missed = await jobIn(server.ledger, 'FAILED', { userId: 'missed' })
   await jobIn(server.ledger, 'COMPLETED', { userId: 'missed' })
   const second = await start()
   await second.says(new RegExp(`${missed.id} of missed failed`))
-  const rest = all.map(({ id }) => id).filter((id) => id > lastTold)
+  const rest = all.map(({ id }) => id).filter((id) => id > lastPrinted)
   // The program may have ended between a message and its checkpoint. Then it repeats the message.
-  const repeated = idsOf(second).filter((id) => id <= lastTold)
+  const repeated = idsOf(second).filter((id) => id <= lastPrinted)
   expect(repeated.length).toBeLessThanOrEqual(1)
   expect(idsOf(second)).toEqual([...repeated, ...rest, missed.id])
 })

@@ -1,5 +1,5 @@
-// Checks the size and the form of a document before it is validated. Its cost is checked before it is
-// executed (documentCost.ts).
+// Checks the size and the form of a document before it is validated. Its cost is checked before it
+// is executed (documentCost.ts).
 import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode, visit } from 'graphql'
 import type { DocumentLimits } from './documentLimits.ts'
 
@@ -13,7 +13,11 @@ export function checkDocumentText(text: string, { bytes: limit }: DocumentLimits
     throw limitError(`The document must have at most ${limit} bytes (got ${bytes}). Pass data in variables.`)
 }
 
-/** Checks the limits that do not depend on the schema, in one pass. @throws GraphQLError with the code BAD_USER_INPUT */
+/**
+ * Checks the limits that do not depend on the schema, in one pass.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT
+ */
 export function checkDocumentForm(document: DocumentNode, limits: DocumentLimits): void {
   const count = { aliases: 0, directives: 0 }
   visit(document, {
@@ -23,7 +27,7 @@ export function checkDocumentForm(document: DocumentNode, limits: DocumentLimits
       count.directives += node.directives.length
       if (node.directives.length > MAX_DIRECTIVES_PER_NODE) {
         throw limitError(
-          `The document has ${node.directives.length} directives in one place; the limit is ${MAX_DIRECTIVES_PER_NODE}.`,
+          `The document has ${node.directives.length} directives in one place; the limit is ` + `${MAX_DIRECTIVES_PER_NODE}.`,
         )
       }
     },

@@ -8,29 +8,29 @@ import { startTestServer, type TestServer, type TestServerOptions } from '../../
  * The fate of a request: a response; no response; processed but the response is lost; or dropped
  * with the connection.
  */
-export type Weather = 'fair' | 'hang' | 'lose' | 'cut'
+export type Fate = 'pass' | 'hang' | 'lose' | 'cut'
 
-export interface WeatheredServer extends TestServer {
+export interface UnreliableServer extends TestServer {
   /** The endpoint of the proxy. */
   readonly endpoint: string
   /** Names of received operations, in order. */
   readonly operations: string[]
-  /** Decides for each operation; `fair` after `clear`. */
-  forecast(weather: (operation: string) => Weather): void
+  /** Decides for each operation; `pass` after `clear`. */
+  decide(fateOf: (operation: string) => Fate): void
   clear(): void
 }
 
-export async function startWeatheredServer(options: TestServerOptions = {}): Promise<WeatheredServer> {
+export async function startUnreliableServer(options: TestServerOptions = {}): Promise<UnreliableServer> {
   const server = await startTestServer(options)
   const operations: string[] = []
-  const fair = (): Weather => 'fair'
-  let weather: (operation: string) => Weather = fair
+  const always = (): Fate => 'pass'
+  let fateOf: (operation: string) => Fate = always
 
-  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
     const operation = /(?:query|mutation) (\w+)/.exec(body)?.[1] ?? ''
     operations.push(operation)
-    const fate = weather(operation)
+    const fate = fateOf(operation)
     if (fate === 'hang') return
     if (fate === 'cut') return void request.socket.destroy()
     const headers = { 'content-type': 'application/json', authorization: request.headers.authorization ?? '' }
@@ -39,17 +39,17 @@ export async function startWeatheredServer(options: TestServerOptions = {}): Pro
     if (fate === 'lose') request.socket.destroy()
     else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(content)
   }
-  const proxy = createServer((request, response) => void pass(request, response))
+  const proxy = createServer((request, response) => void forward(request, response))
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
   return {
     ...server,
     endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/graphql`,
     operations,
-    forecast(next) {
-      weather = next
+    decide(next) {
+      fateOf = next
     },
     clear() {
-      weather = fair
+      fateOf = always
       operations.length = 0
     },
     async close() {
