@@ -27,7 +27,8 @@ export function checkDocumentForm(document: DocumentNode, limits: DocumentLimits
       count.directives += node.directives.length
       if (node.directives.length > MAX_DIRECTIVES_PER_NODE) {
         throw limitError(
-          `The document has ${node.directives.length} directives in one place; the limit is ` + `${MAX_DIRECTIVES_PER_NODE}.`,
+          `The document has ${node.directives.length} directives in one place; the limit is ` +
+            `${MAX_DIRECTIVES_PER_NODE}.`,
         )
       }
     },
