@@ -35,8 +35,8 @@ export function watchConsole(): () => OutputError | undefined {
 }
 
 /**
- * Whether stdout is /dev/null. Node opens it in place of a closed stdout, exactly as Python and Node
- * open it for the programs that they start, so the two cannot be distinguished.
+ * Whether stdout is /dev/null. Node opens it in place of a closed stdout, exactly as Python and
+ * Node open it for the programs that they start, so the two cannot be distinguished.
  */
 export function isDiscarded(): boolean {
   const output = fstatSync(STDOUT)
