@@ -13,7 +13,7 @@ import { TimelineCheck } from './database/transactionOrder.ts'
 import { createEventFeed } from './events/eventFeed.ts'
 import { watchTimeline } from './events/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
-import { databaseReadiness } from './http/health.ts'
+import { databaseReadiness, type ReadinessProbe } from './http/health.ts'
 import { READ_FACTOR } from './http/responseSize.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLHandler } from './http/yoga.ts'
@@ -34,6 +34,7 @@ export interface App {
   readonly ledger: Ledger
   readonly database: Database
   readonly timeline: TimelineCheck
+  readonly readiness: ReadinessProbe
   /** The address of the server. Known once `listen` has resolved. */
   readonly url: string
   readonly port: number
@@ -91,6 +92,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     ledger,
     database,
     timeline,
+    readiness: readiness.probe,
     get port() {
       return port
     },

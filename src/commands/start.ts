@@ -9,7 +9,6 @@ import { checkDatabase, UnusableDatabaseError } from '../database/checkDatabase.
 import { requireCurrentSchema } from '../database/migrations.ts'
 import { missingRights } from '../database/missingRights.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
-import { READ_ONLY } from '../database/sessionCheck.ts'
 import { invalidDocuments } from '../graphql/invalidDocuments.ts'
 import { GRAPHQL_PATH } from '../http/graphqlPath.ts'
 import { createLogger } from '../log.ts'
@@ -61,7 +60,7 @@ async function serve(
   const app = createApp({ config, log, databaseUrl: database.url })
   try {
     if (config.publish.file !== undefined) await requireWritable(config.publish.file)
-    await checkingSchema(() => prepare(app, database, log))
+    await checkingSchema(() => prepare(app, database))
     await app.listen()
     await announceAccess(app, config, log)
     announce(app, { config, database, log })
@@ -71,7 +70,7 @@ async function serve(
   }
 }
 
-async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<void> {
+async function prepare(app: App, database: OpenDatabase): Promise<void> {
   const { isReadOnly } = await checkDatabase(app.database, database.url)
   // A configured database may be shared, so its operator decides when to migrate.
   if (database.embedded) await migrateToLatest(database)
@@ -81,7 +80,7 @@ async function prepare(app: App, database: OpenDatabase, log: Logger): Promise<v
   await requireCurrentSchema(app.database.pool)
   // It becomes writable without a restart after a failover or promotion; until then the server is
   // not ready.
-  if (isReadOnly) log.warn({ reason: READ_ONLY }, 'not ready')
+  if (isReadOnly) await app.readiness()
   // Before the schema check, which would report triggers that a restore has yet to create.
   else await app.timeline.run()
   await requireIntactSchema(app.database.pool)

@@ -7,12 +7,14 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { type DatabaseSettings, sessionSettings } from './client.ts'
+import { readOnlyError } from './sessionCheck.ts'
 
 export interface AdvisoryLock {
   /**
    * Takes the lock if it is free, and returns whether this process holds it. Connects if there is
    * no session. Stops when `signal` is aborted.
-   * @throws the error of connecting, or of the session when it breaks
+   * @throws the error of connecting, or of the session when it breaks; DatabaseUnavailableError if
+   * the database is read-only
    */
   hold(signal?: AbortSignal): Promise<boolean>
   /**
@@ -46,7 +48,8 @@ const UNBOUNDED = `SELECT set_config(name, '0', true) FROM pg_settings
 
 function takeStatement(name: string): string {
   const number = createHash('sha256').update(name).digest().readInt32BE() & 0x7fffffff
-  return `SELECT pg_try_advisory_xact_lock(${OURS}, ${number}) AS held`
+  return `SELECT current_setting('transaction_read_only') = 'on' AS "isReadOnly",
+    pg_try_advisory_xact_lock(${OURS}, ${number}) AS held`
 }
 
 /** Returns the lock of this name, not yet held. Connects on the first `hold`. */
@@ -82,7 +85,9 @@ export function openAdvisoryLock(name: string, settings: LockSettings): Advisory
     if (await stillHolds()) return true
     await ask(opened, 'BEGIN')
     await ask(opened, UNBOUNDED)
-    const isOurs = (await ask(opened, take))[0]?.held ?? false
+    const { held: isOurs = false, isReadOnly = false } = (await ask(opened, take))[0] ?? {}
+    // On a standby, the lock would not exclude the processes on the primary.
+    if (isReadOnly) throw readOnlyError()
     if (isOurs) holder = opened
     else await ask(opened, 'ROLLBACK')
     return isOurs
@@ -127,11 +132,17 @@ function clientConfig(name: string, settings: LockSettings): pg.ClientConfig {
   }
 }
 
+/** The columns of `takeStatement`. */
+interface Taken {
+  readonly held?: boolean
+  readonly isReadOnly?: boolean
+}
+
 // Keeps the process alive while a statement runs. An idle session must not.
-async function ask(session: pg.Client, statement: string): Promise<{ held?: boolean }[]> {
+async function ask(session: pg.Client, statement: string): Promise<Taken[]> {
   streamOf(session).ref()
   try {
-    const { rows } = await session.query<{ held?: boolean }>(statement)
+    const { rows } = await session.query<Taken>(statement)
     return rows
   } finally {
     streamOf(session).unref()

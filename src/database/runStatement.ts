@@ -2,7 +2,7 @@
 // failure means: nothing was written, or the outcome is unknown.
 import type pg from 'pg'
 import { DatabaseUnavailableError, OutcomeUnknownError } from './retryableErrors.ts'
-import { READ_ONLY } from './sessionCheck.ts'
+import { readOnlyError } from './sessionCheck.ts'
 import { sqlStateOf } from './sqlErrors.ts'
 import { noteWrite } from './writes.ts'
 
@@ -114,7 +114,7 @@ function meaningOf(
   if (state === READ_ONLY_TRANSACTION) {
     // The server may have been demoted. A new connection may reach the new primary.
     run.discard()
-    return new DatabaseUnavailableError(READ_ONLY, { cause: error })
+    return readOnlyError(error)
   }
   const isLost = state === undefined ? isBroken(client) : state.startsWith(SESSION_ENDS)
   if (!isLost) return error

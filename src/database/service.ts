@@ -1,6 +1,7 @@
 // Work that a process does in the background. When it stops, the current run has some time to
 // finish. Then its statements are cancelled.
 import { withAbortSignal } from './cancellation.ts'
+import { DatabaseUnavailableError } from './retryableErrors.ts'
 
 export interface Service {
   /** Lets the current run finish, and resolves when nothing runs any more. Safe to call twice. */
@@ -38,4 +39,14 @@ export function startService({ shutdownTimeoutMs, run, close }: ServiceWork): Se
   }
   let stopped: Promise<void> | undefined
   return { stop: () => (stopped ??= stop()) }
+}
+
+/**
+ * The fields of a log entry about a failure. An unavailable database is not a bug, so its reason is
+ * enough and the stack is omitted.
+ */
+export function failureFields(error: unknown): object {
+  if (!(error instanceof DatabaseUnavailableError)) return { err: error }
+  const { reason, cause } = error
+  return { reason, ...(cause instanceof Error && { cause: cause.message }) }
 }

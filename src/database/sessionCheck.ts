@@ -2,6 +2,7 @@
 // server can become read-only. The messages name no users and no addresses, because they are public
 // (http/health.ts).
 import type pg from 'pg'
+import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { type RetryDelay, retryDelaySettings } from './retryDelay.ts'
 
 export interface SessionFaults {
@@ -44,6 +45,12 @@ function requirementsOf({ statementTimeoutMs, ...retryDelay }: RequiredSettings)
 }
 
 export const READ_ONLY = 'The database is read-only.'
+
+export const readOnlyError = (cause?: unknown): DatabaseUnavailableError =>
+  new DatabaseUnavailableError(READ_ONLY, { cause })
+
+export const isReadOnlyError = (error: unknown): boolean =>
+  error instanceof DatabaseUnavailableError && error.reason === READ_ONLY
 
 /** Checks one session. @throws the errors of pg */
 export async function sessionFaults(client: pg.ClientBase, required: RequiredSettings): Promise<SessionFaults> {

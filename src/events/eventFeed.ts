@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { forAllCallers } from '../database/cancellation.ts'
-import type { ServiceLog } from '../database/service.ts'
+import { failureFields, type ServiceLog } from '../database/service.ts'
 import { FairGate } from '../fairness/fairGate.ts'
 import type { Position } from '../ledger/eventOrder.ts'
 import { headPosition, readEventHeaders } from '../ledger/events.ts'
@@ -77,7 +77,7 @@ export function createEventFeed({
         position = await poll(position).catch(restart)
         isDown = false
       } catch (error) {
-        log[isDown ? 'debug' : 'warn']({ err: error }, 'event feed lost the database; retrying')
+        log[isDown ? 'debug' : 'warn'](failureFields(error), 'event feed lost the database; retrying')
         isDown = true
       }
     }

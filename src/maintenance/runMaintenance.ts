@@ -3,7 +3,8 @@
 // another process that takes over the lock, does the remaining work.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { type Service, type ServiceLog, startService } from '../database/service.ts'
+import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
+import { isReadOnlyError } from '../database/sessionCheck.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { describeRun, isNoteworthy, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
 
@@ -48,7 +49,8 @@ async function runRounds(options: MaintenanceOptions, signal: AbortSignal): Prom
   for (await wait(Math.random()); !signal.aborted; await wait(1 - JITTER + 2 * JITTER * Math.random())) {
     previous = await runRound(options, signal, previous).catch((error: unknown) => {
       // Warns once per outage, not in every round.
-      if (!signal.aborted) log[previous === 'database down' ? 'debug' : 'warn']({ err: error }, DATABASE_UNAVAILABLE)
+      if (!signal.aborted)
+        log[previous === 'database down' ? 'debug' : 'warn'](failureFields(error), DATABASE_UNAVAILABLE)
       return 'database down'
     })
   }
@@ -74,10 +76,10 @@ async function runTasks({ tasks, ledger, lock, log }: MaintenanceOptions, signal
     try {
       if ((await task.isDue?.(ledger)) ?? true) logRun(log, await runTask(task, ledger, { signal }))
     } catch (error) {
-      // If the process still holds the lock, the database is available and the task itself has
-      // failed.
-      if (signal.aborted || !(await lock.isHeld(signal))) throw error
-      log.error({ err: error, task: task.name }, 'maintenance task failed, retrying in the next round')
+      // If the process still holds the lock, the database is available. If it can also write, the
+      // task itself has failed.
+      if (signal.aborted || isReadOnlyError(error) || !(await lock.isHeld(signal))) throw error
+      log.error({ ...failureFields(error), task: task.name }, 'maintenance task failed, retrying in the next round')
     }
   }
 }

@@ -2,7 +2,7 @@
 // at a time and resumes at the checkpoint. While the sink is unavailable, only the lag grows.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { type Service, type ServiceLog, startService } from '../database/service.ts'
+import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type BatchPublisher, createBatchPublisher, type StartFrom } from './batchPublisher.ts'
 import type { EventSink } from './eventSink.ts'
@@ -101,7 +101,10 @@ class Run {
     this.batches.reset()
     this.failures += 1
     if (!this.stopping.aborted) {
-      log[this.failures === 1 ? 'warn' : 'debug']({ err: error, consumer: sink.name }, 'publishing failed; retrying')
+      log[this.failures === 1 ? 'warn' : 'debug'](
+        { ...failureFields(error), consumer: sink.name },
+        'publishing failed; retrying',
+      )
     }
     return Math.min(RETRY_MS.max, RETRY_MS.first * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2)
   }

@@ -2,8 +2,7 @@
 // at a time. If no replica does, counts stay exact but take longer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
-import { type Service, type ServiceLog, startService } from '../database/service.ts'
+import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import { sqlStateOf } from '../database/sqlErrors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
@@ -64,7 +63,7 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     failures += 1
     if (sqlStateOf(error) === QUERY_CANCELED) batch = Math.max(MIN_BATCH, Math.floor(batch / 2))
     // Warns once per outage, not on every attempt.
-    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...causeOf(error), consumer: ROLL_UP }, FAILED)
+    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...failureFields(error), consumer: ROLL_UP }, FAILED)
     return false
   }
 
@@ -77,11 +76,6 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())
     await sleep(ms, undefined, { ref: false, signal }).catch(() => undefined)
   }
-}
-
-/** An unavailable database is not a bug, so its message is enough and the stack is omitted. */
-function causeOf(error: unknown): object {
-  return error instanceof DatabaseUnavailableError ? { reason: error.reason } : { err: error }
 }
 
 const FAILED = 'roll-up failed, counts take longer; retrying'
