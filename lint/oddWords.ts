@@ -12,10 +12,8 @@ const words = (words: string, instead: string): OddWord => ({
 })
 
 export const ODD_WORDS: readonly OddWord[] = [
-  words(
-    'told|tells?(?= (?:of|the|what|whether|who|how|that|in|it|when|why|them|us|which|apart))',
-    'write "logged", "reports", "shows", "says"',
-  ),
+  words('told|tells?|telling', 'write "logged", "reports", "shows", "says"'),
+  words('in force', 'write "enabled", "valid" or "in effect"'),
   words('anew', 'write "again", "from the start" or "rebuild"'),
   words('for ever', 'write "forever", "always" or "without end"'),
   words('whoever', 'write "a caller that", "who" or "anyone who"'),

@@ -5,7 +5,7 @@ import { listConsumers, MAX_COUNTED, readCheckpoint } from '../ledger/consumers.
 import { comparePositions } from '../ledger/eventOrder.ts'
 import { headPosition } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { emptyRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
+import { resetRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
 import { BATCH } from '../rollup/rollUp.ts'
 import { nextSignal } from './nextSignal.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
@@ -40,7 +40,7 @@ async function rebuildRollUp(ledger: Ledger, signal: Promise<NodeJS.Signals>): P
   })
   const startedAt = performance.now()
   const end = await headPosition(ledger)
-  await emptyRollUp(ledger)
+  await resetRollUp(ledger)
   let added = 0
   for (;;) {
     const count = await rollUp(ledger, BATCH)

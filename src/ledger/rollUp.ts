@@ -19,6 +19,6 @@ export async function rollUp({ sql }: Ledger, max: number): Promise<number> {
  * Clears the sums and resets the checkpoint to the start. Counts stay exact, because records
  * outside the sums are counted directly.
  */
-export async function emptyRollUp({ sql }: Ledger): Promise<void> {
+export async function resetRollUp({ sql }: Ledger): Promise<void> {
   await sql.execute`SELECT jobledger.reset_rollup()::text`
 }

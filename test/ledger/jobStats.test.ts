@@ -14,7 +14,7 @@ import {
   MAX_BUCKETS,
   type StatsBucket,
 } from '../../src/ledger/jobStats.ts'
-import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
+import { resetRollUp, rollUp } from '../../src/ledger/rollUp.ts'
 import { ACTOR, jobCreatedAt, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
 import { inSnapshot } from '../support/snapshot.ts'
@@ -127,7 +127,7 @@ const SPANS: readonly Asked[] = [
   { bucket: 'MINUTE', from: new Date('2026-03-29T01:30:15Z'), to: new Date('2026-03-29T12:00:00Z') },
 ]
 const PLACES = [
-  { place: 'in the tail', prepare: () => emptyRollUp(ledger) },
+  { place: 'in the tail', prepare: () => resetRollUp(ledger) },
   { place: 'half in the sums', prepare: rollUpHalf },
   { place: 'in the sums', prepare: rollUpAll },
 ]

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realignTransactionIds } from '../../src/database/transactionOrder.ts'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
 import { jobStats } from '../../src/ledger/jobStats.ts'
-import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
+import { resetRollUp, rollUp } from '../../src/ledger/rollUp.ts'
 import { eventually } from '../support/eventually.ts'
 import { deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
@@ -127,7 +127,7 @@ describe('a purge', () => {
     await session.query("DELETE FROM jobledger.consumers WHERE name = 'rollup'")
     await session.query(`${PURGE}; COMMIT`)
     await expectExactThroughout(1)
-    await emptyRollUp(ledger)
+    await resetRollUp(ledger)
     await expectExactThroughout(1)
   })
 })

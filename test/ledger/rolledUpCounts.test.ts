@@ -7,7 +7,7 @@ import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
 import { deleteJob } from '../../src/ledger/deleteJob.ts'
 import type { JobFilter } from '../../src/ledger/jobFilter.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
-import { emptyRollUp, rollUp } from '../../src/ledger/rollUp.ts'
+import { resetRollUp, rollUp } from '../../src/ledger/rollUp.ts'
 import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { ACTOR, deletedJob, jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { passedHorizon } from '../support/passedHorizon.ts'
@@ -145,7 +145,7 @@ describe('counts of jobs', () => {
       for (let n = 0; n < 8; n += 1) await expectExactNow()
       working.push(killing())
       for (let n = 0; n < 8; n += 1) await expectExactNow()
-      await emptyRollUp(ledger)
+      await resetRollUp(ledger)
       for (let n = 0; n < 4; n += 1) await expectExactNow()
     } finally {
       isOver = true
@@ -159,7 +159,7 @@ describe('counts of jobs', () => {
     await rollUpAll()
     const before = await allRows()
     expect(before.length).toBeGreaterThan(20)
-    await emptyRollUp(ledger)
+    await resetRollUp(ledger)
     await rollUpAll(17)
     expect(await allRows()).toEqual(before)
   })

@@ -5,7 +5,7 @@ import { passedHorizon } from '../../support/passedHorizon.ts'
 import type { TestServer } from '../../support/server.ts'
 import type { Sample, Target } from './sample.ts'
 
-interface Told {
+interface Reply {
   // biome-ignore lint/suspicious/noExplicitAny: answers of every form
   readonly data?: any
   readonly errors?: readonly { readonly extensions?: Readonly<Record<string, unknown>> }[]
@@ -19,18 +19,18 @@ export async function ask(
   { query, variables }: Sample,
   target: Target,
   headers: Readonly<Record<string, string>>,
-): Promise<Told> {
+): Promise<Reply> {
   if (!query.startsWith('subscription')) return server.request(query, variables(target), headers)
   await passedHorizon(server.ledger)
   const stop = new AbortController()
   const operation = { query, variables: variables(target) }
   const results = await openSubscription(`${server.url}/graphql`, operation, { headers, signal: stop.signal })
-  const nothing = new Promise<{ value: Told }>((resolve) =>
+  const nothing = new Promise<{ value: Reply }>((resolve) =>
     setTimeout(resolve, STREAM_MS, { value: { data: { it: null } } }),
   )
   const first = results.next()
   const { value } = await Promise.race([first, nothing])
   stop.abort()
   await first.catch(() => undefined)
-  return value as Told
+  return value as Reply
 }
