@@ -5,7 +5,7 @@ import { listConsumers, MAX_COUNTED, readCheckpoint } from '../ledger/consumers.
 import { comparePositions } from '../ledger/eventOrder.ts'
 import { headPosition } from '../ledger/events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { resetRollUp, ROLL_UP, rollUp } from '../ledger/rollUp.ts'
+import { ROLL_UP, resetRollUp, rollUp } from '../ledger/rollUp.ts'
 import { BATCH } from '../rollup/rollUp.ts'
 import { nextSignal } from './nextSignal.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
