@@ -53,7 +53,7 @@ export interface App {
 /** Creates a server on a database that has the schema. Connects on first use. */
 export function createApp({ config, log, databaseUrl }: AppOptions): App {
   const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
-  const checkSchema: SchemaFaultOptions['checkSchema'] = (error) => readiness.refresh(error)
+  const checkSchema: SchemaFaultOptions['checkSchema'] = (...failure) => readiness.refresh(...failure)
   const database = connectDatabase({ onNewTimeline, ...databaseSettings({ config, log, databaseUrl }, checkSchema) })
   const ledger = openLedger(database, config.limits)
   const timeline = new TimelineCheck(database.pool, onNewTimeline)

@@ -74,8 +74,11 @@ const outsideOfRequests = AsyncLocalStorage.snapshot()
  */
 const CANCEL_MS = 2000
 
-/** Maps an error of a statement to the error that its caller gets. */
-export type FailureExplainer = (error: unknown) => unknown
+/**
+ * Maps an error of a statement to the error that its caller gets. `startedAt` (`performance.now`) is
+ * when the statement was requested.
+ */
+export type FailureExplainer = (error: unknown, startedAt: number) => unknown
 
 /**
  * A pool that cancels a statement when its signal is aborted, and that survives broken connections.
@@ -99,14 +102,14 @@ export class CancellingPool extends pg.Pool {
 
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
   override query(statement: any, values?: any): any {
+    const startedAt = performance.now()
     const exact = withExactNumbers(statement as Statement)
     const store = waiting.getStore() ?? {}
     const answer = this.queryUnder(store, exact, values as unknown[] | undefined)
-    return this.explain === undefined || store.checksSchema ? answer : answer.catch(this.throwExplained)
-  }
-
-  private readonly throwExplained = async (error: unknown): Promise<never> => {
-    throw await this.explain?.(error)
+    if (this.explain === undefined || store.checksSchema) return answer
+    return answer.catch(async (error: unknown) => {
+      throw await this.explain?.(error, startedAt)
+    })
   }
 
   private async queryUnder(

@@ -51,12 +51,32 @@ function expectedFacts(): ReadonlyMap<string, string> {
 export async function schemaDrift(database: Queryable): Promise<string | undefined> {
   const facts = new Map((await readSchemaFacts(database)).map((fact) => [fact.name, fact]))
   const faults = faultsOf(facts, true)
-  if (faults.length === 0) return undefined
+  if (faults.length === 0) return sequenceFault(database)
   // Read after the facts, so that a migration applied in between is seen.
   const { state, unknown } = await migrationState(database)
   if (state !== 'up-to-date') return undefined
   const found = unknown.length > 0 ? faultsOf(facts, false) : faults
   return found.length === 0 ? undefined : sentenceOf(found)
+}
+
+/** The only sequence, that of `job_states.id`. */
+const SEQUENCE = 'job_states_id_seq'
+
+/**
+ * A restore sets the numbers of sequences after it creates them, and logical replication does not
+ * copy them. Until they are set, the ids of new records already exist.
+ */
+async function sequenceFault(database: Queryable): Promise<string | undefined> {
+  // The number is read after the snapshot is taken, so records that are being written do not matter.
+  const { rows } = await database.query<{ isBehind: boolean }>(
+    `SELECT coalesce(last_value, 0) < coalesce((SELECT max(id) FROM public.job_states), 0) AS "isBehind"
+     FROM pg_sequences WHERE schemaname = 'public' AND sequencename = '${SEQUENCE}'`,
+  )
+  if (!rows[0]?.isBehind) return undefined
+  return (
+    `The sequence ${SEQUENCE} is behind the ids of job_states: a restore is in progress or was incomplete. ` +
+    `If it has ended, run "SELECT setval('${SEQUENCE}', max(id)) FROM job_states".`
+  )
 }
 
 function faultsOf(facts: ReadonlyMap<string, SchemaFact>, comparesDefinitions: boolean): string[] {

@@ -2,6 +2,7 @@
 // needs. During a restore, tables, functions and indexes appear one by one. Clients retry such a
 // request later. The log shows the error.
 
+import type { FailureExplainer } from './cancellation.ts'
 import { DatabaseUnavailableError } from './retryableErrors.ts'
 import { sqlStateOf } from './sqlErrors.ts'
 
@@ -11,16 +12,19 @@ import { sqlStateOf } from './sqlErrors.ts'
  */
 const OF_SCHEMA = /^(?:42|3F)/
 /**
- * A violated constraint or guard: an incomplete set of guards refuses what the complete set
- * accepts. Or an object that was just dropped (40P01, XX000).
+ * Failures that do not depend on the schema: of the connection, of a read-only session, of a
+ * conflict, of resources, by an operator or a timeout, and answers that are too large (JL020). An
+ * incomplete schema can cause any other: guards, defaults, indexes and numbers of sequences that do
+ * not exist yet, or objects that were just dropped.
  */
-const OF_GUARDS = /^(?:23|40P01|XX000|JL00)/
+const NOT_OF_SCHEMA = /^(?:08|25|40001|53|57|JL020)/
 
 export interface SchemaFaultOptions {
   /**
-   * Whether schema and rights are correct, checked because the error raised doubt. Does not reject.
+   * Whether schema and rights are correct and have been since `startedAt` (`performance.now`),
+   * checked because the error raised doubt. Does not reject.
    */
-  checkSchema(error: unknown): Promise<{ readonly ready: boolean }>
+  checkSchema(error: unknown, startedAt: number): Promise<{ readonly ready: boolean }>
   /**
    * Called when a statement was refused although the database is correct: a fault of this server.
    */
@@ -32,16 +36,17 @@ export interface SchemaFaultOptions {
  * DatabaseUnavailableError with that error as its cause. PostgreSQL refused the statement, so
  * nothing was written.
  */
-export function schemaFaults({ checkSchema, onOwnFault }: SchemaFaultOptions): (error: unknown) => Promise<unknown> {
-  return async (error) => {
-    const state = sqlStateOf(error) ?? ''
+export function schemaFaults({ checkSchema, onOwnFault }: SchemaFaultOptions): FailureExplainer {
+  return async (error, startedAt) => {
+    const state = sqlStateOf(error)
+    if (state === undefined || NOT_OF_SCHEMA.test(state)) return error
     if (OF_SCHEMA.test(state)) {
-      void checkSchema(error).then(({ ready }) => {
+      void checkSchema(error, startedAt).then(({ ready }) => {
         if (ready) onOwnFault({ err: error })
       })
       return schemaNotReady(error)
     }
-    return OF_GUARDS.test(state) && !(await checkSchema(error)).ready ? schemaNotReady(error) : error
+    return (await checkSchema(error, startedAt)).ready ? error : schemaNotReady(error)
   }
 }
 

@@ -9,6 +9,9 @@ const CONFLICTS = ['40001', '40P01']
 /** The error of Prisma for a conflict outside of raw statements. It hides the SQLSTATE. */
 const PRISMA_CONFLICT = 'P2034'
 
+/** The codes of Prisma start at P1000, those of PL/pgSQL at P0000. */
+const OF_PRISMA = /^P[1-9]\d{3}$/
+
 /** The SQLSTATE of an error of Prisma or pg. Undefined if it has none. */
 export function sqlStateOf(error: unknown): string | undefined {
   const { code, meta } = (error ?? {}) as {
@@ -17,7 +20,7 @@ export function sqlStateOf(error: unknown): string | undefined {
   }
   const original = meta?.driverAdapterError?.cause?.originalCode
   if (typeof original === 'string') return original
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^P\d{4}$/.test(code) ? code : undefined
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !OF_PRISMA.test(code) ? code : undefined
 }
 
 /**

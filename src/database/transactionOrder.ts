@@ -74,6 +74,11 @@ export class TimelineCheck {
     this.onNewTimeline = onNewTimeline
   }
 
+  /** The current timeline; undefined before the first `run`. */
+  get epoch(): string | undefined {
+    return this.seen?.epoch
+  }
+
   /**
    * Starts a new timeline if one is needed.
    *

@@ -19,9 +19,9 @@ export interface DatabaseReadiness {
   readonly probe: ReadinessProbe
   /**
    * Checks again, because `error` shows that the cached result may be outdated. The result is also not
-   * ready if the database was not ready before the call.
+   * ready if the database was not ready at some time since `startedAt` (`performance.now`).
    */
-  refresh(error: unknown): Promise<Readiness>
+  refresh(error: unknown, startedAt: number): Promise<Readiness>
 }
 
 /** A result is cached for this long, so that frequent requests cause one check. */
@@ -38,26 +38,35 @@ const MIN_INTERVAL_MS = 100
 export function databaseReadiness(database: Database, timeline: TimelineCheck, log: Logger): DatabaseReadiness {
   let last: string | undefined
   let evidence: unknown
-  const report = (readiness: Readiness, error?: unknown): Readiness => {
+  let lastEpoch: string | undefined
+  /** The last change to ready. */
+  let recovery: { readonly reason: string; readonly at: number } | undefined
+  const report = (readiness: Readiness, startedAt: number, error?: unknown): Readiness => {
     const reason = readiness.ready ? undefined : readiness.reason
+    const isReplaced = lastEpoch !== undefined && timeline.epoch !== lastEpoch
+    if (reason === undefined && (last !== undefined || isReplaced))
+      recovery = { reason: last ?? REPLACED, at: startedAt }
+    lastEpoch = timeline.epoch
     if (reason !== undefined && reason !== last) log.warn({ err: error ?? evidence, reason }, 'not ready')
     if (reason === undefined && last !== undefined) log.info('ready again')
     last = reason
     evidence = undefined
     return readiness
   }
-  const cached = new CachedResult(() =>
-    withTimeout(checkingSchema(() => check(database, timeline))).then(report, (error: unknown) => {
+  const cached = new CachedResult(async () => {
+    const startedAt = performance.now()
+    try {
+      return report(await withTimeout(checkingSchema(() => check(database, timeline))), startedAt)
+    } catch (error) {
       const reason = error instanceof DatabaseUnavailableError ? error.reason : 'The database does not answer.'
-      return report({ ready: false, reason }, error)
-    }),
-  )
-  const refresh = async (error: unknown): Promise<Readiness> => {
-    const before = last
+      return report({ ready: false, reason }, startedAt, error)
+    }
+  })
+  const refresh = async (error: unknown, startedAt: number): Promise<Readiness> => {
     evidence = error
     const now = await cached.refresh()
-    // A restore may have ended since the statement failed.
-    return before === undefined ? now : { ready: false, reason: before }
+    // A restore may have ended since the statement failed, or even before this call.
+    return recovery !== undefined && startedAt < recovery.at ? { ready: false, reason: recovery.reason } : now
   }
   return { probe: () => cached.get(), refresh }
 }
@@ -75,6 +84,8 @@ async function check(database: Database, timeline: TimelineCheck): Promise<Readi
   const drift = await schemaDrift(database.pool)
   return drift === undefined ? { ready: true } : { ready: false, reason: drift }
 }
+
+const REPLACED = 'The database was replaced.'
 
 const REASONS: Readonly<Record<MigrationState['state'], string | undefined>> = {
   'up-to-date': undefined,

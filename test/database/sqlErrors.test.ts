@@ -23,7 +23,7 @@ const errorOf = (work: Promise<unknown>) =>
   )
 
 describe('sqlStateOf', () => {
-  it.each(['JL001', '23514', '40001', '40P01', '57014', '22P02'])(
+  it.each(['JL001', '23514', '40001', '40P01', '57014', '22P02', 'P0001'])(
     'finds %s in what a raw statement of Prisma, and pg, throw',
     async (code) => {
       expect(sqlStateOf(await errorOf(ledger.prisma.$executeRawUnsafe(raising(code))))).toBe(code)
