@@ -88,13 +88,12 @@ async function startRelay(databaseUrl: string): Promise<Relay> {
 }
 
 /**
- * Sends two requests. The first holds the only connection and waits for a row, until `breakIt`.
+ * Sends two requests. The first holds the only connection and waits for a lock, until `breakIt`.
  * Resolves to their responses.
  */
 async function breakInTheMiddle(breakIt: (pid: number) => unknown) {
   const { id } = await newJob(server.ledger)
-  await other.query('BEGIN')
-  await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
+  await other.query('BEGIN; LOCK TABLE jobs IN EXCLUSIVE MODE')
   const first = server.request(START, { id })
   const pid = await eventually(async () => {
     const { rows } = await other.query<{ pid: number }>(

@@ -41,8 +41,7 @@ afterAll(async () => {
 
 it('logs slow requests and statements with their operation and duration, and without values', async () => {
   const { id } = await newJob(server.ledger)
-  await other.query('BEGIN')
-  await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
+  await other.query('BEGIN; LOCK TABLE jobs IN EXCLUSIVE MODE')
   const query = `mutation StartIt($id: ID!) {
     transitionJob(input: { jobId: $id, to: PROCESSING, reason: "hush" }) { __typename }
   }`
@@ -134,8 +133,7 @@ it('logs the slow statements of a subscription, and truncates its name to 200 ch
 
 it('logs that the client of a slow request disconnected', async () => {
   const { id } = await newJob(server.ledger)
-  await other.query('BEGIN')
-  await other.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [id])
+  await other.query('BEGIN; LOCK TABLE jobs IN EXCLUSIVE MODE')
   const stop = new AbortController()
   const query = `mutation Left { transitionJob(input: { jobId: "${id}", to: PROCESSING }) { __typename } }`
   const answering = fetch(`${server.url}/graphql`, {

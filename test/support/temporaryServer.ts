@@ -24,6 +24,10 @@ const DISPOSABLE = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '300',
+  // Otherwise LOCK TABLE ... ACCESS EXCLUSIVE takes a transaction id, for standbys. An open
+  // transaction with an id holds back the events of every database of the server.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
 }
 
 export async function startTemporaryServer(): Promise<TemporaryServer> {
