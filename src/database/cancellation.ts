@@ -75,8 +75,8 @@ const outsideOfRequests = AsyncLocalStorage.snapshot()
 const CANCEL_MS = 2000
 
 /**
- * Maps an error of a statement to the error that its caller gets. `startedAt` (`performance.now`) is
- * when the statement was requested.
+ * Maps an error of a statement to the error that its caller gets. `startedAt` (`performance.now`)
+ * is when the statement was requested.
  */
 export type FailureExplainer = (error: unknown, startedAt: number) => unknown
 

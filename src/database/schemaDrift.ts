@@ -67,7 +67,7 @@ const SEQUENCE = 'job_states_id_seq'
  * copy them. Until they are set, the ids of new records already exist.
  */
 async function sequenceFault(database: Queryable): Promise<string | undefined> {
-  // The number is read after the snapshot is taken, so records that are being written do not matter.
+  // The number is read after the snapshot is taken: records that are being written do not matter.
   const { rows } = await database.query<{ isBehind: boolean }>(
     `SELECT coalesce(last_value, 0) < coalesce((SELECT max(id) FROM public.job_states), 0) AS "isBehind"
      FROM pg_sequences WHERE schemaname = 'public' AND sequencename = '${SEQUENCE}'`,

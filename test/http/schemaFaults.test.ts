@@ -83,7 +83,7 @@ it('responds with UNAVAILABLE and is not ready while a sequence is behind its ta
   expect(await server.request(CREATE)).toMatchObject({ data: { createJob: {} } })
 })
 
-describe('a statement that began before', () => {
+describe('a statement that started before', () => {
   /** The result of a request that fails with a violated constraint after `meanwhile`. */
   async function failAfter(meanwhile: () => Promise<unknown>): Promise<unknown> {
     await refuseJobs('23514', 'PERFORM pg_advisory_xact_lock_shared(1);')
