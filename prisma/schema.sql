@@ -1456,8 +1456,14 @@ CREATE INDEX ix_jobs_preset ON public.jobs USING btree (preset, id);
 -- index ix_jobs_started_at
 CREATE INDEX ix_jobs_started_at ON public.jobs USING btree (started_at, id) WHERE (state = 'PROCESSING'::public.job_state);
 
+-- index ix_jobs_started_at_any_state
+CREATE INDEX ix_jobs_started_at_any_state ON public.jobs USING btree (started_at, id) WHERE (started_at IS NOT NULL);
+
 -- index ix_jobs_state
 CREATE INDEX ix_jobs_state ON public.jobs USING btree (state, id);
+
+-- index ix_jobs_state_actor
+CREATE INDEX ix_jobs_state_actor ON public.jobs USING btree (state_actor, id);
 
 -- index ix_jobs_updated_at
 CREATE INDEX ix_jobs_updated_at ON public.jobs USING btree (updated_at, id);

@@ -46,6 +46,7 @@ function filtersAround({ middle, batch }: Middle): List[] {
       filter: { createdBefore: instant },
       where: `created_at < '${instant}'`,
     }),
+    ...laterFilters(instant),
     jobList({
       name: 'completed-after',
       title: 'jobs by completedAfter',
@@ -84,6 +85,42 @@ function filtersAround({ middle, batch }: Middle): List[] {
       where: `${BUSY.where} AND state = 'PROCESSING'`,
     }),
     ...recordFilters(instant),
+  ]
+}
+
+/** The filters by actor, by exclusion, and by the times of start and change. */
+function laterFilters(instant: string): List[] {
+  const actor = (name: string) => ({ filter: { actor: name }, where: `state_actor = '${name}'` })
+  return [
+    jobList({ name: 'actor', title: 'jobs by an actor with many', ...actor('key:worker-3') }),
+    jobList({ name: 'actor-few', title: 'jobs by an actor with few', ...actor(`user:${QUIET_USER}`) }),
+    jobList({ name: 'actor-none', title: 'jobs by an actor without jobs', ...actor('key:nobody') }),
+    jobList({
+      name: 'exclude-state',
+      title: 'jobs by excludeStates',
+      filter: { excludeStates: ['COMPLETED'] },
+      where: `state <> 'COMPLETED'`,
+    }),
+    jobList({
+      name: 'exclude-preset',
+      title: 'jobs by excludePresets',
+      filter: { excludePresets: [USUAL_PRESET] },
+      where: `preset IS DISTINCT FROM '${USUAL_PRESET}'`,
+    }),
+    ...['started', 'updated'].flatMap((what) => [
+      jobList({
+        name: `${what}-after`,
+        title: `jobs by ${what}After`,
+        filter: { [`${what}After`]: instant },
+        where: `${what}_at >= '${instant}'`,
+      }),
+      jobList({
+        name: `${what}-before`,
+        title: `jobs by ${what}Before`,
+        filter: { [`${what}Before`]: instant },
+        where: `${what}_at < '${instant}'`,
+      }),
+    ]),
   ]
 }
 

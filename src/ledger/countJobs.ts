@@ -1,5 +1,6 @@
 // Counts jobs.
 import type { JobState, Prisma } from '../database/generated/client.ts'
+import { withoutExclusions } from './exclusions.ts'
 import { isImpossibleJobFilter } from './filterReach.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
@@ -7,7 +8,7 @@ import { rolledUpCounts, rollUpQuery, type StateCounts } from './rolledUpCounts.
 import { JOB_STATES } from './states.ts'
 
 /**
- * Number of jobs that match a filter. If the filter uses only the user, `states` and
+ * Number of jobs that match a filter. If the filter uses only the user, states and
  * `includeDeleted`, this takes milliseconds for any number of jobs (`rolledUpCounts`). Otherwise,
  * or while the roll-up lags far behind, it counts the jobs.
  *
@@ -58,5 +59,6 @@ async function countWhereByState({ sql }: Ledger, condition: Prisma.Sql): Promis
 }
 
 function statesOf(filter: JobFilter | null | undefined): readonly JobState[] {
-  return filter?.states == null ? JOB_STATES : [...new Set(filter.states)]
+  const { states } = withoutExclusions(filter ?? {})
+  return states == null ? JOB_STATES : [...new Set(states)]
 }

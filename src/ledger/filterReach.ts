@@ -1,8 +1,9 @@
 // How many rows a list reads to find its matches. Derived from the filter, the indexes and the
 // state machine, without reading rows.
 import type { JobState } from '../database/generated/client.ts'
+import { withoutExclusions } from './exclusions.ts'
 import type { JsonObject } from './inputCheck.ts'
-import { isContradiction, type JobFilter } from './jobFilter.ts'
+import { FILTER_TIMES, isContradiction, type JobFilter } from './jobFilter.ts'
 import type { JobStateRecordFilter } from './recordFilter.ts'
 import { isLegalTransition } from './states.ts'
 
@@ -16,10 +17,14 @@ export type Reach = 'nothing' | 'page' | 'range' | 'table'
 
 type Order = 'CREATED_AT' | 'UPDATED_AT' | 'COMPLETED_AT'
 
-export function jobReach(filter: JobFilter, order: Order = 'CREATED_AT'): Reach {
-  if (isImpossibleJobFilter(filter)) return 'nothing'
-  const { metadata } = filter
+export function jobReach(given: JobFilter, order: Order = 'CREATED_AT'): Reach {
+  if (isImpossibleJobFilter(given)) return 'nothing'
+  const filter = withoutExclusions(given)
+  const { ids, metadata } = filter
+  // At most as many rows as a page has.
+  if (ids != null) return 'page'
   if (metadata != null && !isEmpty(metadata)) return leavesOf(metadata) === 'some' ? 'range' : 'table'
+  if (filter.excludePresets != null && !isRange(filter)) return 'table'
   return isInOrder(filter, order) ? 'page' : 'range'
 }
 
@@ -27,32 +32,57 @@ export function jobReach(filter: JobFilter, order: Order = 'CREATED_AT'): Reach 
  * Whether an index returns the matching jobs in this order, without reading others. For the indexes
  * see prisma/schema.prisma.
  */
-function isInOrder({ ownerId, userId, states, presets, ...filter }: JobFilter, order: Order): boolean {
-  const isUserGiven = ownerId !== undefined || userId != null
-  if (order !== 'CREATED_AT') {
-    if (states != null || presets != null || filter.createdAfter != null || filter.createdBefore != null) return false
-    return order === 'COMPLETED_AT' ? !isUserGiven : !isCompletedGiven(filter)
-  }
-  if (isCompletedGiven(filter) || isSeveral(states) || isSeveral(presets)) return false
-  return presets == null || (states == null && !isUserGiven)
+function isInOrder(filter: JobFilter, order: Order): boolean {
+  const { states, presets, excludePresets, actor } = filter
+  if (excludePresets != null || isSeveral(states) || isSeveral(presets)) return false
+  const ranges = RANGES.filter(({ after, before }) => filter[after] != null || filter[before] != null)
+  // A range of other times than those of the order must be filtered.
+  if (ranges.some((range) => range.order !== order)) return false
+  const values = [isUserGiven(filter), states != null, presets != null, actor != null].filter(Boolean)
+  if (values.length === 0) return true
+  if (order === 'CREATED_AT')
+    return values.length === 1 || (values.length === 2 && isUserGiven(filter) && states != null)
+  return order === 'UPDATED_AT' && values.length === 1 && isUserGiven(filter)
 }
 
-function isCompletedGiven({ completedAfter, completedBefore }: JobFilter): boolean {
-  return completedAfter != null || completedBefore != null
+function isUserGiven({ ownerId, userId }: JobFilter): boolean {
+  return ownerId !== undefined || userId != null
 }
+
+/** Whether an index limits the rows to read. */
+function isRange(filter: JobFilter): boolean {
+  const { states, actor } = filter
+  return isUserGiven(filter) || states != null || actor != null || FILTER_TIMES.some((time) => filter[time] != null)
+}
+
+/** The ranges of time, and the orders of jobs in which an index returns them. */
+const RANGES = [
+  { after: 'createdAfter', before: 'createdBefore', order: 'CREATED_AT' },
+  { after: 'startedAfter', before: 'startedBefore', order: undefined },
+  { after: 'updatedAfter', before: 'updatedBefore', order: 'UPDATED_AT' },
+  { after: 'completedAfter', before: 'completedBefore', order: 'COMPLETED_AT' },
+] as const
 
 /** Whether no job can match the filter. */
-export function isImpossibleJobFilter(filter: JobFilter): boolean {
-  const { states, presets, createdAfter, createdBefore, completedAfter, completedBefore } = filter
+export function isImpossibleJobFilter(given: JobFilter): boolean {
+  const filter = withoutExclusions(given)
+  const { ids, states, presets } = filter
   return (
     isContradiction(filter) ||
-    states?.length === 0 ||
-    presets?.length === 0 ||
-    isBackward(createdAfter, createdBefore) ||
-    isBackward(completedAfter, completedBefore) ||
+    [ids, states, presets].some((values) => values?.length === 0) ||
+    RANGES.some(({ after, before }) => isBackward(filter[after], filter[before])) ||
     // ck_jobs_times_fit_state
-    (isCompletedGiven(filter) && states?.every((state) => state === 'PENDING' || state === 'PROCESSING') === true)
+    (isAnyGiven(filter.completedAfter, filter.completedBefore) && isWithin(states, ['PENDING', 'PROCESSING'])) ||
+    (isAnyGiven(filter.startedAfter, filter.startedBefore) && isWithin(states, ['PENDING']))
   )
+}
+
+function isAnyGiven(...values: unknown[]): boolean {
+  return values.some((value) => value != null)
+}
+
+function isWithin(states: readonly JobState[] | null | undefined, others: readonly JobState[]): boolean {
+  return states?.every((state) => others.includes(state)) === true
 }
 
 export function recordReach(filter: JobStateRecordFilter): Reach {

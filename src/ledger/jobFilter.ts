@@ -2,6 +2,7 @@
 import { type JobState, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { minUuidAt } from '../database/uuid.ts'
+import { withoutExclusions } from './exclusions.ts'
 import { InputCheck, type JsonObject } from './inputCheck.ts'
 import type { Limits } from './limits.ts'
 
@@ -10,8 +11,15 @@ export interface JobFilter {
   /** Only jobs of this user, in addition to `userId`. Restricts a caller to its own jobs. */
   ownerId?: string | undefined
   userId?: string | null | undefined
+  /** Ids of jobs. */
+  ids?: string[] | null | undefined
   states?: JobState[] | null | undefined
+  excludeStates?: JobState[] | null | undefined
   presets?: string[] | null | undefined
+  /** Jobs without a preset are not excluded. */
+  excludePresets?: string[] | null | undefined
+  /** Who made the latest transition. */
+  actor?: string | null | undefined
   /** Inclusive. */
   createdAfter?: Date | null | undefined
   /** Exclusive. */
@@ -20,6 +28,14 @@ export interface JobFilter {
   completedAfter?: Date | null | undefined
   /** Exclusive. */
   completedBefore?: Date | null | undefined
+  /** Inclusive. */
+  startedAfter?: Date | null | undefined
+  /** Exclusive. */
+  startedBefore?: Date | null | undefined
+  /** Inclusive. */
+  updatedAfter?: Date | null | undefined
+  /** Exclusive. */
+  updatedBefore?: Date | null | undefined
   /** The metadata of the job contains this object, as PostgreSQL's `jsonb @>` defines it. */
   metadata?: JsonObject | null | undefined
   /** Includes deleted jobs. Default: false. */
@@ -40,26 +56,49 @@ export function jobCondition(filter: JobFilter | null | undefined, limits: Limit
 const NOT_DELETED = Prisma.sql`jobs.deleted_at IS NULL`
 
 /** Conditions on the table `jobs` for a valid filter. Ignores `includeDeleted`. */
-export function jobConditions(filter: JobFilter): Prisma.Sql[] {
-  const { states, presets, createdAfter, createdBefore, completedAfter, completedBefore, metadata } = filter
+export function jobConditions(given: JobFilter): Prisma.Sql[] {
+  const filter = withoutExclusions(given)
+  const { ids, states, presets, excludePresets, actor, metadata } = filter
   const conditions: (Prisma.Sql | false)[] = [
     ...ownerConditions(filter),
+    ids != null && oneOf('jobs.id', 'uuid', ids),
     states != null && oneOf('jobs.state', 'job_state', states),
     presets != null && oneOf('jobs.preset', 'text', presets),
-    // Ids are UUIDs of version 7, which contain the time of creation. Lists are ordered by id, so a
-    // range of ids is one index range.
-    createdAfter != null && Prisma.sql`jobs.id >= ${minUuidAt(createdAfter)}::uuid`,
-    createdBefore != null && Prisma.sql`jobs.id < ${minUuidAt(createdBefore)}::uuid`,
-    completedAfter != null && Prisma.sql`jobs.completed_at >= ${completedAfter}`,
-    // A job is created before it is completed (ck_jobs_times_in_order), so the bound also limits
-    // the ids.
-    completedBefore != null &&
-      Prisma.sql`jobs.completed_at < ${completedBefore} AND jobs.id < ${minUuidAt(completedBefore)}::uuid`,
+    excludePresets != null && Prisma.sql`(${oneOf('jobs.preset', 'text', excludePresets)}) IS NOT TRUE`,
+    actor != null && Prisma.sql`jobs.state_actor = ${actor}`,
+    ...timeConditions(filter),
     metadata != null &&
       Object.keys(metadata).length > 0 &&
       Prisma.sql`jobs.metadata @> ${JSON.stringify(metadata)}::jsonb`,
   ]
   return conditions.filter((condition) => condition !== false)
+}
+
+function timeConditions(filter: JobFilter): (Prisma.Sql | false)[] {
+  const { createdAfter, createdBefore } = filter
+  return [
+    // Ids are UUIDs of version 7, which contain the time of creation. Lists are ordered by id, so a
+    // range of ids is one index range.
+    createdAfter != null && Prisma.sql`jobs.id >= ${minUuidAt(createdAfter)}::uuid`,
+    createdBefore != null && Prisma.sql`jobs.id < ${minUuidAt(createdBefore)}::uuid`,
+    ...between('jobs.started_at', filter.startedAfter, filter.startedBefore),
+    ...between('jobs.updated_at', filter.updatedAfter, filter.updatedBefore),
+    ...between('jobs.completed_at', filter.completedAfter, filter.completedBefore),
+  ]
+}
+
+type Instant = Date | null | undefined
+
+/**
+ * A job is created before all its other times (ck_jobs_times_in_order), so `before` also limits the
+ * ids.
+ */
+function between(column: string, after: Instant, before: Instant): (Prisma.Sql | false)[] {
+  const time = Prisma.raw(column)
+  return [
+    after != null && Prisma.sql`${time} >= ${after}`,
+    before != null && Prisma.sql`${time} < ${before} AND jobs.id < ${minUuidAt(before)}::uuid`,
+  ]
 }
 
 type Owners = Pick<JobFilter, 'ownerId' | 'userId'>
@@ -83,16 +122,32 @@ export function oneOf(column: string, type: string, values: readonly string[]): 
   return Prisma.sql`${Prisma.raw(column)} = ANY (${values}::text[]::${Prisma.raw(type)}[])`
 }
 
+/** The conditions of a filter on times. */
+export const FILTER_TIMES = [
+  'createdAfter',
+  'createdBefore',
+  'startedAfter',
+  'startedBefore',
+  'updatedAfter',
+  'updatedBefore',
+  'completedAfter',
+  'completedBefore',
+] as const satisfies (keyof JobFilter)[]
+
 /** @throws InvalidInputError */
-export function checkJobFilter({ userId, states, presets, metadata, ...instants }: JobFilter, limits: Limits): void {
+export function checkJobFilter(filter: JobFilter, limits: Limits): void {
   const check = new InputCheck(limits)
-  check.name('userId', userId)
-  checkLength(check, 'states', states)
-  checkNames(check, 'presets', presets)
-  for (const path of ['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore'] as const) {
-    check.instant(path, instants[path])
-  }
-  check.metadata('metadata', metadata)
+  const { ids } = filter
+  check.name('userId', filter.userId)
+  if (checkLength(check, 'ids', ids))
+    for (const [index, id] of (ids ?? []).entries()) check.uuid(['ids', `${index}`], id)
+  checkLength(check, 'states', filter.states)
+  checkLength(check, 'excludeStates', filter.excludeStates)
+  checkNames(check, 'presets', filter.presets)
+  checkNames(check, 'excludePresets', filter.excludePresets)
+  check.name('actor', filter.actor)
+  for (const path of FILTER_TIMES) check.instant(path, filter[path])
+  check.metadata('metadata', filter.metadata)
   check.throwIfAny()
 }
 

@@ -3,6 +3,7 @@
 import { Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
 import { DurationHistogram } from './durations.ts'
+import { withoutExclusions } from './exclusions.ts'
 import { isImpossibleJobFilter } from './filterReach.ts'
 import { InputCheck } from './inputCheck.ts'
 import { checkJobFilter, type JobFilter, jobConditions } from './jobFilter.ts'
@@ -106,7 +107,7 @@ export function isStatsRolledUp(filter: JobFilter, bucket: StatsBucket): boolean
 }
 
 function statsQuery(filter: JobFilter, bucket: StatsBucket): RollUpQuery | undefined {
-  const query = filter.states == null ? rollUpQuery(filter) : undefined
+  const query = withoutExclusions(filter).states == null ? rollUpQuery(filter) : undefined
   // The roll-up has no minutes of single users.
   return query?.userId !== undefined && bucket === 'MINUTE' ? undefined : query
 }

@@ -3,6 +3,7 @@
 import type { Job, JobState, Prisma } from '../database/generated/client.ts'
 import type { KeyField, KeysetOrder } from '../database/keyset.ts'
 import { JOBS } from '../database/rows/tables.ts'
+import { withoutExclusions } from './exclusions.ts'
 import { isImpossibleJobFilter } from './filterReach.ts'
 import { type JobFilter, jobCondition } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
@@ -51,7 +52,7 @@ export async function listJobs(
     name: `jobs.${field}`,
     direction: direction === 'ASC' ? 'asc' : 'desc',
     key: KEYS[field],
-    only: field === 'COMPLETED_AT' ? completion(request.filter?.states) : undefined,
+    only: field === 'COMPLETED_AT' ? completion(withoutExclusions(request.filter ?? {}).states) : undefined,
   }
   const condition = jobCondition(request.filter, ledger.limits)
   const isEmpty = isImpossibleJobFilter(request.filter ?? {})

@@ -1,6 +1,7 @@
 // Counts of jobs from the roll-up and its tail. Exact, because one snapshot has the sums, their
 // checkpoint, and the records after it.
 import { type JobState, Prisma } from '../database/generated/client.ts'
+import { withoutExclusions } from './exclusions.ts'
 import { isEmpty } from './filterReach.ts'
 import { isContradiction, type JobFilter } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
@@ -16,7 +17,8 @@ export interface RollUpQuery {
 }
 
 /** The query for a filter, without its states; undefined if the roll-up cannot answer it. */
-export function rollUpQuery({ ownerId, userId, states: _, includeDeleted, metadata, ...others }: JobFilter) {
+export function rollUpQuery(filter: JobFilter) {
+  const { ownerId, userId, states: _, includeDeleted, metadata, ...others } = withoutExclusions(filter)
   if (Object.values(others).some((value) => value != null)) return undefined
   if (metadata != null && !isEmpty(metadata)) return undefined
   // The result is empty, so the roll-up is not needed.

@@ -143,6 +143,8 @@ export type FailJobInput = {
 
 /** Selects jobs that meet all of the given conditions. */
 export type JobFilter = {
+  /** Only jobs whose latest transition was made by this actor. */
+  readonly actor?: InputMaybe<Scalars['String']['input']>;
   /** Only jobs completed, failed or cancelled at or after this instant. */
   readonly completedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   /** Only jobs completed, failed or cancelled before this instant. */
@@ -151,14 +153,28 @@ export type JobFilter = {
   readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
   /** Only jobs created before this instant. */
   readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs with none of these presets. Jobs without a preset are included. */
+  readonly excludePresets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Only jobs in none of these states. */
+  readonly excludeStates?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Only these jobs: global ids or UUIDs, at most 100. */
+  readonly ids?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   /** Include deleted jobs. */
   readonly includeDeleted?: InputMaybe<Scalars['Boolean']['input']>;
   /** Only jobs whose metadata contains this object (operator @> of jsonb). */
   readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
   /** Only jobs with one of these presets. */
   readonly presets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Only jobs whose current or last attempt started at or after this instant. */
+  readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs whose current or last attempt started before this instant. */
+  readonly startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
   /** Only jobs in one of these states. */
   readonly states?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Only jobs changed at or after this instant. */
+  readonly updatedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs last changed before this instant. */
+  readonly updatedBefore?: InputMaybe<Scalars['DateTime']['input']>;
   /** Only jobs of this user. */
   readonly userId?: InputMaybe<Scalars['String']['input']>;
 };

@@ -44,6 +44,8 @@ describe('ids', () => {
   it('of other types are refused as job ids', async () => {
     const id = base64('JobStateRecord:1')
     expect(await refused('query ($id: ID!) { job(id: $id) { id } }', { id })).toBe(`"${id}" is not the id of a job.`)
+    const message = await refused('query ($ids: [ID!]) { jobs(filter: { ids: $ids }) { nodes { id } } }', { ids: [id] })
+    expect(message).toBe(`ids.0: must be the id of a job (got "${id}").`)
   })
 })
 

@@ -3,10 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../src/database/generated/client.ts'
 import { minUuidAt } from '../../src/database/uuid.ts'
 import { countJobs, countJobsByState } from '../../src/ledger/countJobs.ts'
-import type { JobFilter } from '../../src/ledger/jobFilter.ts'
+import { FILTER_TIMES, type JobFilter } from '../../src/ledger/jobFilter.ts'
 import { listJobs } from '../../src/ledger/listJobs.ts'
 import { JOB_STATES } from '../../src/ledger/states.ts'
-import { deletedJob, jobCreatedAt, jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
+import {
+  ACTOR,
+  deletedJob,
+  jobCreatedAt,
+  jobIn,
+  MISSING_ID,
+  openTestLedger,
+  type TestLedger,
+} from '../support/factories.ts'
 
 let ledger: TestLedger
 let everyJob: Job[]
@@ -47,8 +55,16 @@ describe('a filter', () => {
       userId: null,
       states: null,
       presets: null,
+      ids: null,
+      excludeStates: null,
+      excludePresets: null,
+      actor: null,
       createdAfter: null,
       createdBefore: null,
+      startedAfter: null,
+      startedBefore: null,
+      updatedAfter: null,
+      updatedBefore: null,
       completedAfter: null,
       completedBefore: null,
       metadata: null,
@@ -75,6 +91,29 @@ describe('a filter', () => {
     ['an empty list of states', { states: [] }, () => false],
     ['presets', { presets: ['fast', 'slow'] }, (job) => living(job) && job.preset === 'fast'],
     ['an empty list of presets', { presets: [] }, () => false],
+    ['an empty list of ids', { ids: [] }, () => false],
+    [
+      'excluded states',
+      { excludeStates: ['PENDING', 'FAILED'] },
+      (job) => living(job) && !['PENDING', 'FAILED'].includes(job.state),
+    ],
+    ['all states but one', { excludeStates: JOB_STATES.slice(1) }, (job) => living(job) && job.state === 'PENDING'],
+    ['no excluded state', { excludeStates: [] }, living],
+    ['all states excluded', { excludeStates: [...JOB_STATES] }, () => false],
+    [
+      'states without the excluded ones',
+      { states: ['PENDING', 'FAILED'], excludeStates: ['FAILED'] },
+      (job) => living(job) && job.state === 'PENDING',
+    ],
+    [
+      'excluded presets, and jobs without a preset',
+      { excludePresets: ['fast', 'slow'] },
+      (job) => living(job) && job.preset === null,
+    ],
+    ['no excluded preset', { excludePresets: [] }, living],
+    ['presets without the excluded ones', { presets: ['fast'], excludePresets: ['fast'] }, () => false],
+    ['the actor of the latest transition', { actor: ACTOR }, living],
+    ['an unknown actor', { actor: 'user:unknown' }, () => false],
     ['metadata', { metadata: { size: 2 } }, (job) => living(job) && job.userId === 'ben' && job.createdAt > BETWEEN],
     ['metadata of several levels', { metadata: { tags: ['y'] } }, (job) => living(job) && job.preset === 'fast'],
     ['any metadata', { metadata: {} }, living],
@@ -122,36 +161,56 @@ describe('a filter', () => {
     )
   })
 
-  it.each(['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore'])(
-    'accepts every %s in the years 1 to 9999 and refuses others',
-    async (condition) => {
-      for (const instant of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']) {
-        expect(await countJobs(ledger, { [condition]: new Date(instant) })).toBeGreaterThanOrEqual(0)
-      }
-      for (const instant of [
-        '0000-12-31T23:59:59.999Z',
-        '-000001-01-01T00:00:00.000Z',
-        '+010000-01-01T00:00:00.000Z',
-      ]) {
-        await expect(countJobs(ledger, { [condition]: new Date(instant) })).rejects.toMatchObject({
-          issues: [{ path: [condition], message: `must be an instant in the years 1 to 9999 (got ${instant}).` }],
-        })
-      }
-      await expect(countJobs(ledger, { [condition]: new Date('nonsense') })).rejects.toMatchObject({
-        issues: [{ path: [condition], message: 'must be an instant in the years 1 to 9999 (got an invalid date).' }],
+  it.each(['started', 'updated'] as const)('matches jobs by the time they were %s', async (what) => {
+    const timeOf = (job: Job) => job[`${what}At`]
+    const times = everyJob.flatMap((job) => timeOf(job) ?? []).sort((a, b) => a.getTime() - b.getTime())
+    const middle = times[Math.floor(times.length / 2)] as Date
+    const isLate = (job: Job) => (timeOf(job)?.getTime() ?? Number.NaN) >= middle.getTime()
+    const isEarly = (job: Job) => (timeOf(job)?.getTime() ?? Number.NaN) < middle.getTime()
+    await expectAdmitted({ [`${what}After`]: middle }, (job) => living(job) && isLate(job))
+    await expectAdmitted({ [`${what}Before`]: middle }, (job) => living(job) && isEarly(job))
+    await expectAdmitted({ [`${what}After`]: middle, [`${what}Before`]: middle }, () => false)
+  })
+
+  it('matches jobs by their ids in any letter case, each once', async () => {
+    const [first, second] = everyJob.filter(living) as [Job, Job]
+    const ids = [first.id, second.id.toUpperCase(), first.id, MISSING_ID]
+    await expectAdmitted({ ids }, ({ id }) => id === first.id || id === second.id)
+  })
+
+  it.each(FILTER_TIMES)('accepts every %s in the years 1 to 9999 and refuses others', async (condition) => {
+    for (const instant of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']) {
+      expect(await countJobs(ledger, { [condition]: new Date(instant) })).toBeGreaterThanOrEqual(0)
+    }
+    for (const instant of ['0000-12-31T23:59:59.999Z', '-000001-01-01T00:00:00.000Z', '+010000-01-01T00:00:00.000Z']) {
+      await expect(countJobs(ledger, { [condition]: new Date(instant) })).rejects.toMatchObject({
+        issues: [{ path: [condition], message: `must be an instant in the years 1 to 9999 (got ${instant}).` }],
       })
-    },
-  )
+    }
+    await expect(countJobs(ledger, { [condition]: new Date('nonsense') })).rejects.toMatchObject({
+      issues: [{ path: [condition], message: 'must be an instant in the years 1 to 9999 (got an invalid date).' }],
+    })
+  })
 
   it('refuses invalid values and lists all issues', async () => {
-    const filter: JobFilter = { userId: '', presets: ['x'.repeat(201), 'a\0'], metadata: [] as never }
+    const filter: JobFilter = {
+      userId: '',
+      ids: [MISSING_ID, 'x'],
+      presets: ['x'.repeat(201), 'a\0'],
+      excludePresets: [''],
+      actor: '',
+      metadata: [] as never,
+    }
     const issues = [
       { path: ['userId'], message: 'must have 1 to 200 characters (got 0).' },
+      { path: ['ids', '1'], message: 'must be the id of a job (got "x").' },
       { path: ['presets'], message: 'must have 1 to 200 characters (got 201).' },
       {
         path: ['presets'],
         message: 'must not contain a NUL character, which PostgreSQL cannot store (found at position 1).',
       },
+      { path: ['excludePresets'], message: 'must have 1 to 200 characters (got 0).' },
+      { path: ['actor'], message: 'must have 1 to 200 characters (got 0).' },
       { path: ['metadata'], message: 'must be a JSON object.' },
     ]
     await expect(listJobs(ledger, { filter })).rejects.toMatchObject({ code: 'INVALID_INPUT', issues })
@@ -159,11 +218,11 @@ describe('a filter', () => {
     await expect(countJobsByState(ledger, filter)).rejects.toMatchObject({ issues })
   })
 
-  it('accepts 100 presets and refuses 101', async () => {
-    const presets = Array.from({ length: 101 }, (_, n) => `preset ${n}`)
-    expect(await countJobs(ledger, { presets: presets.slice(1) })).toBe(0)
-    await expect(countJobs(ledger, { presets })).rejects.toMatchObject({
-      issues: [{ path: ['presets'], message: 'must have at most 100 values (got 101).' }],
+  it.each(['ids', 'presets', 'excludePresets'])('accepts 100 %s and refuses 101', async (condition) => {
+    const values = Array.from({ length: 101 }, (_, n) => MISSING_ID.replace(/\d{3}$/, String(n).padStart(3, '0')))
+    expect(await countJobs(ledger, { [condition]: values.slice(1) })).toBeGreaterThanOrEqual(0)
+    await expect(countJobs(ledger, { [condition]: values })).rejects.toMatchObject({
+      issues: [{ path: [condition], message: 'must have at most 100 values (got 101).' }],
     })
   })
 })

@@ -75,6 +75,8 @@ const ALLOWANCES: Readonly<Record<string, Allowance>> = {
   'jobs of rare presets': BATCH,
   // Without an index for user and state, rows of other states are skipped.
   'jobs of a user with many and several states': { ...OF_EACH_VALUE, read: 200 * PAGE },
+  // Without an index for user and actor, rows of other actors are skipped.
+  'jobs of an actor and a user': { read: 200 * PAGE },
   'metadata-few': BATCH,
   'metadata-none': BATCH,
   'records-user': OF_A_USER,

@@ -24,8 +24,17 @@ const HISTORY = `query History($id: ID!, $last: Int) { job(id: $id) { jobId resu
 const NODES = 'query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { state result { id } } } }'
 
 /** Over jobs: filters that match few or no rows, several values, ranges at both ends. */
-function jobFilters({ first, last }: Ends): Record<string, object> {
+function jobFilters({ first, last, jobId, pause }: Ends): Record<string, object> {
   return {
+    'some ids': { ids: [jobId, '01890000-0000-7000-8000-000000000000'] },
+    'an id and any metadata': { ids: [jobId], metadata: { a: [] } },
+    'all states but one': { excludeStates: ['PENDING', 'PROCESSING', 'FAILED', 'CANCELLED'] },
+    'an actor and a user': { actor: 'key:worker-3', userId: BUSY_USER },
+    'started after the last': { startedAfter: last },
+    'started before the first': { startedBefore: first },
+    'started in a pause': { startedAfter: pause.from, startedBefore: pause.to },
+    'changed after the last': { updatedAfter: last },
+    'changed before the first': { updatedBefore: first },
     'several states': { states: ['PENDING', 'PROCESSING', 'FAILED'] },
     'several presets': { presets: [USUAL_PRESET, RARE_PRESET, 'nothing'] },
     'rare presets': { presets: [RARE_PRESET, 'nothing'] },
@@ -58,6 +67,8 @@ interface Ends {
   readonly last: string
   /** A job with a history. */
   readonly jobId: string
+  /** A millisecond in which no job started. */
+  readonly pause: { readonly from: string; readonly to: string }
 }
 
 export async function moreReads(client: pg.Client): Promise<Read[]> {
@@ -79,10 +90,15 @@ export async function moreReads(client: pg.Client): Promise<Read[]> {
 }
 
 async function endsOf(client: pg.Client): Promise<Ends> {
-  const { rows } = await client.query<{ first: Date; last: Date; jobId: string }>(
+  const { rows } = await client.query<{ first: Date; last: Date; jobId: string; start: Date }>(
     `SELECT min(created_at) AS first, max(updated_at) + interval '1 second' AS last,
-       (SELECT job_id FROM job_states ORDER BY id DESC LIMIT 1) AS "jobId" FROM jobs`,
+       (SELECT job_id FROM job_states ORDER BY id DESC LIMIT 1) AS "jobId",
+       (SELECT started_at FROM (
+         SELECT started_at, lead(started_at) OVER (ORDER BY started_at) - started_at AS gap FROM jobs WHERE started_at IS NOT NULL
+       ) AS starts WHERE gap > interval '1 second' ORDER BY started_at OFFSET 10000 LIMIT 1) AS start
+     FROM jobs`,
   )
-  const { first, last, jobId } = rows[0] as (typeof rows)[number]
-  return { first: first.toISOString(), last: last.toISOString(), jobId }
+  const { first, last, jobId, start } = rows[0] as (typeof rows)[number]
+  const after = (ms: number): string => new Date(start.getTime() + ms).toISOString()
+  return { first: first.toISOString(), last: last.toISOString(), jobId, pause: { from: after(1), to: after(2) } }
 }

@@ -2,7 +2,7 @@
 // read more declares it in its extensions; documentCost.ts adds it up.
 import type { GraphQLField } from 'graphql'
 import { jobReach, type Reach, recordReach } from '../../ledger/filterReach.ts'
-import type { JobFilter } from '../../ledger/jobFilter.ts'
+import { FILTER_TIMES, type JobFilter } from '../../ledger/jobFilter.ts'
 import { isStatsRolledUp, type StatsBucket } from '../../ledger/jobStats.ts'
 import type { JobStateRecordFilter } from '../../ledger/recordFilter.ts'
 import { rollUpQuery } from '../../ledger/rolledUpCounts.ts'
@@ -75,11 +75,14 @@ function jobCountCostOf(filter: JobFilter): number {
 }
 
 function jobFilterOf(given: unknown): JobFilter {
-  const { states, presets, metadata, ...others } = objectOf(given)
+  const { ids, states, excludeStates, presets, excludePresets, metadata, ...others } = objectOf(given)
   return {
-    ...instantsOf(others, ['createdAfter', 'createdBefore', 'completedAfter', 'completedBefore']),
+    ...instantsOf(others, FILTER_TIMES),
+    ids: listOf(ids),
     states: listOf(states),
+    excludeStates: listOf(excludeStates),
     presets: listOf(presets),
+    excludePresets: listOf(excludePresets),
     metadata: metadata == null ? null : objectOf(metadata),
   } as JobFilter
 }

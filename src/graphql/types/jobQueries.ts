@@ -7,7 +7,7 @@ import { listJobs } from '../../ledger/listJobs.ts'
 import { countStuckJobs, listStuckJobs, STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
 import { builder } from '../builder.ts'
 import { type GraphQLContext, ownerScope } from '../context.ts'
-import { jobIdOf } from '../globalIds.ts'
+import { jobIdGiven, jobIdOf } from '../globalIds.ts'
 import { jobCountCost, jobsCost, stuckJobsCost, withCost } from '../limits/fieldCost.ts'
 import { connectionSelection } from '../loading/selection.ts'
 import { Connection } from './connections.ts'
@@ -19,10 +19,26 @@ export const JobFilter = builder.inputType('JobFilter', {
   description: 'Selects jobs that meet all of the given conditions.',
   fields: (t) => ({
     userId: t.string({ description: 'Only jobs of this user.' }),
+    ids: t.idList({ description: 'Only these jobs: global ids or UUIDs, at most 100.' }),
     states: t.field({ type: [JobStateEnum], description: 'Only jobs in one of these states.' }),
+    excludeStates: t.field({ type: [JobStateEnum], description: 'Only jobs in none of these states.' }),
     presets: t.stringList({ description: 'Only jobs with one of these presets.' }),
+    excludePresets: t.stringList({
+      description: 'Only jobs with none of these presets. Jobs without a preset are included.',
+    }),
+    actor: t.string({ description: 'Only jobs whose latest transition was made by this actor.' }),
     createdAfter: t.field({ type: 'DateTime', description: 'Only jobs created at or after this instant.' }),
     createdBefore: t.field({ type: 'DateTime', description: 'Only jobs created before this instant.' }),
+    startedAfter: t.field({
+      type: 'DateTime',
+      description: 'Only jobs whose current or last attempt started at or after this instant.',
+    }),
+    startedBefore: t.field({
+      type: 'DateTime',
+      description: 'Only jobs whose current or last attempt started before this instant.',
+    }),
+    updatedAfter: t.field({ type: 'DateTime', description: 'Only jobs changed at or after this instant.' }),
+    updatedBefore: t.field({ type: 'DateTime', description: 'Only jobs last changed before this instant.' }),
     completedAfter: t.field({
       type: 'DateTime',
       description: 'Only jobs completed, failed or cancelled at or after this instant.',
@@ -77,12 +93,20 @@ const StateCount = builder.objectRef<{ state: typeof JobStateEnum.$inferType; co
 })
 
 /**
+ * The filter with the UUIDs of its ids. Returns malformed ids unchanged, which the ledger reports
+ * with all other issues of the filter.
+ */
+function filterGiven(filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
+  return { ...filter, ids: filter?.ids?.map(jobIdGiven) }
+}
+
+/**
  * Limits a filter to the jobs that the caller may read.
  *
  * @throws ForbiddenError if it may read no jobs
  */
 export function scopedFilter(context: GraphQLContext, filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
-  return { ...filter, ...ownerScope(context, 'jobs:read') }
+  return { ...filterGiven(filter), ...ownerScope(context, 'jobs:read') }
 }
 
 builder.queryFields((t) => ({
