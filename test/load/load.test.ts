@@ -88,7 +88,7 @@ describe('the accounts', () => {
 
   it('do not add up with an extra job', async () => {
     await client.create('one more')
-    const found = [expect.stringMatching(/^1 jobs are, where 0 should be: PENDING v1/)]
+    const found = [expect.stringMatching(/^1 jobs \(expected 0\): PENDING v1/)]
     expect(await faults()).toEqual([found, found])
   })
 
@@ -96,10 +96,8 @@ describe('the accounts', () => {
     const job = await server.database.prisma.job.findFirstOrThrow()
     await server.request('mutation ($id: ID!) { deleteJob(input: { jobId: $id }) { __typename } }', { id: job.id })
     const { completed } = traffic.counts
-    const missing = expect.stringMatching(
-      new RegExp(`^${completed - 1} jobs are, where ${completed} should be: COMPLETED`),
-    )
-    const other = expect.stringMatching(/^1 jobs are, where 0 should be: CANCELLED v4/)
+    const missing = expect.stringMatching(new RegExp(`^${completed - 1} jobs \\(expected ${completed}\\): COMPLETED`))
+    const other = expect.stringMatching(/^1 jobs \(expected 0\): CANCELLED v4/)
     const [byApi, bySql] = await faults()
     expect(byApi).toEqual([missing]) // Deleted jobs are not listed.
     expect(bySql).toEqual(expect.arrayContaining([missing, other]))

@@ -63,7 +63,7 @@ async function addRows(): Promise<void> {
 }
 
 /** All rows of the tables; undefined while there are no tables. */
-async function tableRows(): Promise<unknown> {
+async function tableRows(): Promise<object | undefined> {
   const { rows } = await client.query(`SELECT to_regclass('jobs') IS NOT NULL AS there`)
   if (!rows[0].there) return undefined
   const all = await client.query(
@@ -111,7 +111,10 @@ describe('migrateDown', () => {
       expect(lost.filter((column) => !isAnnounced(column))).toEqual([])
       expect(await databaseShape(database.url)).toEqual(shapes[left])
       expect(await appliedNames()).toEqual(MIGRATIONS.slice(0, left))
-      expect(await tableRows()).toEqual(left === 0 ? undefined : rows)
+      const kept = await tableRows()
+      if (left === 0) expect(kept).toBeUndefined()
+      // The rows from before may have values in columns that are gone.
+      else expect(rows).toMatchObject(kept as object)
     }
     expect(shapes[0]).toEqual([])
   })
@@ -124,7 +127,7 @@ describe('migrateDown', () => {
       const rows = await tableRows()
       // Does the same as Prisma Migrate, but without its processes. The next test uses them.
       await client.query(migrationSql(name))
-      expect(await tableRows()).toEqual(rows)
+      expect(await tableRows()).toMatchObject(rows as object)
     }
     expect(await databaseShape(database.url)).toEqual(whole)
     await addRows()
