@@ -48,7 +48,8 @@ it.each([
   'answers a caller before all but a few of 50 requests with %s that another sent earlier',
   async (_, body) => {
     const expensive = await pending('ada', EXPENSIVE, body)
-    const [small] = await pending('brandt', 1, { query: '{ jobCount }' })
+    // It needs no database, which may be slow on a busy machine while the other requests go on.
+    const [small] = await pending('brandt', 1, { query: '{ viewer { actor } }' })
     // The server runs in this process: when it answers this request, it has read all that arrived
     // before.
     for (let n = 0; n < 3; n += 1) await server.request('{ jobCount }', {}, await asUser('celan', 'ADMIN'))
@@ -61,7 +62,7 @@ it.each([
       return status
     })
     small?.sendMissing()
-    expect((await small?.answer())?.body).toBe('{"data":{"jobCount":0}}')
+    expect((await small?.answer())?.body).toBe('{"data":{"viewer":{"actor":"user:brandt"}}}')
     expect(answered).toBeLessThan(10)
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']))
     for (const connection of [...expensive, small]) connection?.cut()
