@@ -1,6 +1,7 @@
 // Verifies JSON Web Tokens (RFC 7519, RFC 8725) with jose, and reads the caller from their claims.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
 import type { Caller } from './caller.ts'
 import { algorithmsOf } from './publicKeys.ts'
 import { KeysUnavailableError, type PublishedKeysEvents, publishedKeys } from './publishedKeys.ts'
@@ -48,6 +49,9 @@ const PUBLISHED_KEY_ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ]
+/** A verified token is accepted for this long without verifying it again, until it expires. */
+export const TOKEN_TTL_MS = 5000
+const MAX_CACHED_TOKENS = 1000
 /** An actor has at most 200 characters, including the prefix "user:". */
 const MAX_SUBJECT_CHARACTERS = 195
 
@@ -75,7 +79,7 @@ export function createJwtVerifier(settings: JwtSettings, events: JwtEvents): Jwt
     algorithms: [...acceptedAlgorithms(keys)],
   }
   const key = keyGetter(keys, events)
-  return async (token) => {
+  return cacheVerified(async (token) => {
     const { payload, protectedHeader } = await jwtVerify(token, key, options).catch((error: unknown) => {
       if (error instanceof KeysUnavailableError) throw error
       throw new InvalidTokenError(`The token is not valid: ${faultOf(error)}.`, { cause: error })
@@ -88,6 +92,33 @@ export function createJwtVerifier(settings: JwtSettings, events: JwtEvents): Jwt
       const value = String(JSON.stringify(claim)).slice(0, MAX_LOGGED_CHARACTERS)
       events.onNoRole({ actor: caller.actor, claim: rolesClaim, value })
     }
+    return { caller, expiresAt: 1000 * (Number(payload.exp) + LEEWAY_SECONDS) }
+  })
+}
+
+interface Verified {
+  readonly caller: Caller
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/**
+ * Verifies a token once for all requests that use it at about the same time, such as thousands of
+ * subscriptions. Tokens that are not valid are not kept.
+ */
+function cacheVerified(verify: (token: string) => Promise<Verified>): JwtVerifier {
+  const cache = new LRUCache<string, Promise<Verified>>({ max: MAX_CACHED_TOKENS, ttl: TOKEN_TTL_MS })
+  const verifyNow = (token: string): Promise<Verified> => {
+    const verifying = verify(token)
+    cache.set(token, verifying)
+    verifying.catch(() => {
+      if (cache.peek(token) === verifying) cache.delete(token)
+    })
+    return verifying
+  }
+  return async (token) => {
+    const cached = await cache.get(token)
+    const { caller } = cached && Date.now() < cached.expiresAt ? cached : await verifyNow(token)
     return caller
   }
 }

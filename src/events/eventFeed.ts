@@ -12,6 +12,7 @@ import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
 import { DeliveryTurns } from './deliveryTurns.ts'
 import { RecentRecords } from './recentRecords.ts'
+import { SharedHead } from './sharedHead.ts'
 import { SharedRows } from './sharedRows.ts'
 import { type SubscriptionLimits, SubscriptionPlaces } from './subscriptionLimits.ts'
 import { type EventSubscription, Subscriptions } from './subscriptions.ts'
@@ -37,6 +38,8 @@ export interface EventFeed {
   /** Limits pages in memory. A page counts from before it is read until it is delivered. */
   readonly pages: FairGate
   readonly rows: SharedRows
+  /** The head of the ledger, as new subscriptions read it. */
+  readonly head: SharedHead
   /** Maximum number of bytes that the database sends for one event. */
   readonly maxRowBytes: number
   /** Resolves once every later commit will be seen. @throws database errors */
@@ -108,6 +111,7 @@ export function createEventFeed({
     statements,
     pages: new FairGate(MAX_PAGES.all, MAX_PAGES.ofCaller),
     rows: new SharedRows(ledger, statements, maxRowBytes),
+    head: new SharedHead(() => forAllCallers(() => headPosition(ledger))),
     maxRowBytes,
     async subscribe(filter) {
       // Open it before the feed starts, because the feed stops when no subscription is open.

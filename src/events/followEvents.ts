@@ -4,7 +4,7 @@
 import type { Position } from '../ledger/eventOrder.ts'
 import type { EventRecord } from '../ledger/events.ts'
 import { type BacklogOptions, newPageSize, readBacklog } from './backlog.ts'
-import { type FollowOptions, retryWhileDown, retryWhileUnavailable } from './followOptions.ts'
+import { type FollowOptions, retryWhileUnavailable } from './followOptions.ts'
 import type { RecentRecord } from './recentRecords.ts'
 import type { Shape } from './sharedRows.ts'
 import type { EventSubscription } from './subscriptions.ts'
@@ -17,11 +17,11 @@ import type { EventSubscription } from './subscriptions.ts'
  */
 export async function* followEvents(given: FollowOptions): AsyncGenerator<EventRecord, never> {
   const options = { ...given, pageSize: newPageSize(given.feed.maxRowBytes) }
-  const subscription = await retryWhileDown(options, () => options.feed.subscribe(options.filter))
+  const { subscription, after, isAtHead } = options.start
   try {
-    for (let position = options.after; ; ) {
-      position = yield* readBacklog(options, position)
+    for (let position = isAtHead ? after : yield* readBacklog(options, after); ; ) {
       position = yield* readLive(options, subscription, position)
+      position = yield* readBacklog(options, position)
     }
   } finally {
     subscription.close()

@@ -4,20 +4,19 @@ import type { StatementWatch } from '../database/cancellation.ts'
 import type { Prisma } from '../database/generated/client.ts'
 import type { ServiceLog } from '../database/service.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
-import type { Position } from '../ledger/eventOrder.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { JobStateRecordFilter } from '../ledger/recordFilter.ts'
 import { TimelineEndedError } from '../ledger/timelines.ts'
 import { EventTooLargeError } from './boundedRead.ts'
 import type { EventFeed } from './eventFeed.ts'
+import type { SubscriptionStart } from './subscriptionStart.ts'
 
 export interface FollowOptions {
   readonly ledger: Ledger
   readonly feed: EventFeed
   /** The caller, between whom and others turns are round-robin. */
   readonly caller: string
-  /** The stream starts after this position. */
-  readonly after: Position
+  readonly start: SubscriptionStart
   readonly filter: JobStateRecordFilter
   /** Which columns and relations to read; by default every column. */
   readonly select?: Prisma.JobStateRecordSelect | undefined

@@ -40,7 +40,12 @@ export async function headPosition({ sql }: Ledger): Promise<Position> {
  * @throws InvalidInputError if the cursor is not a cursor of events, belongs to a timeline that
  * ended before it, or belongs to another ledger
  */
-export async function positionOfCursor(ledger: Ledger, path: string, cursor: string): Promise<Position> {
+export async function positionOfCursor(
+  ledger: Ledger,
+  path: string,
+  cursor: string,
+  readHead = (): Promise<Position> => headPosition(ledger),
+): Promise<Position> {
   const check = new InputCheck(ledger.limits)
   const got = `(got "${cursor.slice(0, 50)}").`
   const position = decoded(cursor)
@@ -48,7 +53,7 @@ export async function positionOfCursor(ledger: Ledger, path: string, cursor: str
     check.addIssue(path, `${position.message} ${got}`)
     throw new InvalidInputError(check.issues)
   }
-  const { epoch, transactionId: horizon } = await headPosition(ledger)
+  const { epoch, transactionId: horizon } = await readHead()
   if (!(await isStillValid(ledger, position, { epoch, horizon }))) {
     check.addIssue(path, `${position.epoch === epoch ? AHEAD : ENDED} ${got}`)
     check.throwIfAny()

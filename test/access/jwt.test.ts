@@ -1,7 +1,7 @@
 // Tokens over HTTP: which are accepted, which are refused, and with which messages.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { UnsecuredJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readableLog } from '../maintenance/logLines.ts'
 import { bearer, PROTECTED, type TokenFacts, tokenOf } from '../support/credentials.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -52,6 +52,17 @@ describe('a server with a secret', () => {
     const message = await refusal(server, bearer(token))
     expect(message).toContain(why)
     expect(message).not.toContain(token.slice(10, 30))
+  })
+
+  it('refuses a token from the moment of its expiry, although it was verified just before', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const token = await tokenOf('ada', { claims: { exp: NOW() - 50 } })
+    expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
+    vi.setSystemTime(Date.now() + 9000)
+    expect(await who(server, token)).toMatchObject({ actor: 'user:ada' })
+    vi.setSystemTime(Date.now() + 2000)
+    expect(await refusal(server, bearer(token))).toContain('it has expired')
+    vi.useRealTimers()
   })
 
   it('refuses a token that is not signed', async () => {

@@ -116,7 +116,7 @@ describe('a failing issuer', () => {
       expect(answer.headers.get('retry-after')).toBe('1')
       const requestId = answer.headers.get('x-request-id')
       expect(lines.filter((line) => line.requestId === requestId && line.level === 'warn')).toMatchObject([
-        { reason: UNAVAILABLE.errors[0]?.message, cause: expect.any(String) },
+        { reason: 'Token signing keys are temporarily unavailable.', cause: expect.any(String) },
       ])
       disorder = undefined
       await eventually(async () => expect(await who(server, token)).toMatchObject({ actor: 'user:ada' }))

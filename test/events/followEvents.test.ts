@@ -48,7 +48,8 @@ async function pagesOf(count: number, after = BEGINNING, pages: JobStateRecord[]
     ...limits,
   })
   const stop = new AbortController()
-  const options = { ledger: counted, feed, caller: 'tester', after, filter: {}, signal: stop.signal, log }
+  const start = { subscription: await feed.subscribe({}), after, isAtHead: false }
+  const options = { ledger: counted, feed, caller: 'tester', start, filter: {}, signal: stop.signal, log }
   let taken = 0
   for await (const _ of followEvents(options)) {
     taken += 1

@@ -1,8 +1,9 @@
 // Subscription.jobEvents: streams new records. events/followEvents.ts reads them; this file limits
 // access and ends the subscription.
 import { followEvents } from '../../events/followEvents.ts'
+import { startSubscription } from '../../events/subscriptionStart.ts'
 import { cursorOf } from '../../ledger/eventOrder.ts'
-import { type EventRecord, eventIdOf, headPosition, positionOfCursor } from '../../ledger/events.ts'
+import { type EventRecord, eventIdOf, headPosition } from '../../ledger/events.ts'
 import { recordCondition } from '../../ledger/recordFilter.ts'
 import { builder } from '../builder.ts'
 import type { GraphQLContext } from '../context.ts'
@@ -52,18 +53,10 @@ builder.subscriptionField('jobEvents', (t) =>
       recordCondition(filter, ledger.limits)
       const unregister = registerSubscription(context)
       try {
-        const position = after == null ? await headPosition(ledger) : await positionOfCursor(ledger, 'after', after)
+        const following = { ledger, feed: events, caller: caller.actor, filter }
+        const start = await startSubscription({ ...following, cursor: after, signal: context.signal })
         const select = fieldSelection<{ id: true }>(context, info, 'JobStateRecord', 'record')
-        const options = {
-          ledger,
-          feed: events,
-          caller: caller.actor,
-          after: position,
-          filter,
-          select,
-          log,
-          statementEnded,
-        }
+        const options = { ...following, start, select, log, statementEnded }
         return streamWithCredentialCheck(context, (signal) => followEvents({ ...options, signal }))
       } catch (error) {
         unregister()
