@@ -50,7 +50,7 @@ const PUBLISHED_KEY_ALGORITHMS = [
   'Ed25519',
 ]
 /** A verified token is accepted for this long without verifying it again, until it expires. */
-export const TOKEN_TTL_MS = 5000
+const TOKEN_TTL_MS = 5000
 const MAX_CACHED_TOKENS = 1000
 /** An actor has at most 200 characters, including the prefix "user:". */
 const MAX_SUBJECT_CHARACTERS = 195
