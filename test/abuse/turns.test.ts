@@ -48,7 +48,7 @@ it.each([
   'answers a caller before all but a few of 50 requests with %s that another sent earlier',
   async (_, body) => {
     const expensive = await pending('ada', EXPENSIVE, body)
-    // It needs no database, which may be slow on a busy machine while the other requests go on.
+    // It needs no database, which may be slow on a busy machine while the other requests continue.
     const [small] = await pending('brandt', 1, { query: '{ viewer { actor } }' })
     // The server runs in this process: when it answers this request, it has read all that arrived
     // before.
