@@ -3,7 +3,7 @@
 FROM node:20-slim AS build
 WORKDIR /app
 COPY . .
-# `npm ci` generates Prisma Client from the schema and prisma.config.ts.
+# `npm ci` generates Prisma Client from the schema and prisma.config.ts, and builds the dashboard.
 RUN npm ci && npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:20-slim

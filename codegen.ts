@@ -1,6 +1,6 @@
-// Generates typed documents for our own clients of the API, the commands and the tests:
-// `npm run codegen`. The operations are the .graphql files of src/client and test/client; import
-// them from documents.generated.ts in the same folder.
+// Generates typed documents for our own clients of the API, the commands, the dashboard and the
+// tests: `npm run codegen`. The operations are the .graphql files of the folders below; import them
+// from documents.generated.ts in the same folder.
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
 const documentsOf = (folder: string): CodegenConfig['generates'] => ({
@@ -13,7 +13,7 @@ const documentsOf = (folder: string): CodegenConfig['generates'] => ({
 const config: CodegenConfig = {
   schema: 'src/graphql/schema.graphql',
   ignoreNoDocuments: true,
-  generates: { ...documentsOf('src/client'), ...documentsOf('test/client') },
+  generates: Object.assign({}, ...['src/client', 'dashboard/src/api', 'test/client'].map(documentsOf)),
   config: {
     // Text, not a syntax tree: the server caches parsed documents by their text.
     documentMode: 'string',

@@ -9,9 +9,16 @@ const config: KnipConfig = {
     'src/ledger/library.ts',
     'src/worker/runWorker.ts',
     'examples/*.ts',
+    'dashboard/{src/main.tsx,vite.config.ts}',
     'test/support/*.ts',
   ],
-  project: ['src/**/*.ts', '{test,bench,load,soak,lint}/**/*.ts', 'prisma/**/*.{ts,mjs}', '*.ts'],
+  project: [
+    'src/**/*.ts',
+    '{test,bench,load,soak,lint}/**/*.ts',
+    'prisma/**/*.{ts,mjs}',
+    'dashboard/**/*.{ts,tsx}',
+    '*.ts',
+  ],
   ignoreBinaries: ['mkfifo', 'java', 'openssl', 'psql', 'script'], // of the machine
   // The first is found by the path of its binaries only; the second is a program of
   // @pothos/plugin-prisma.

@@ -17,7 +17,9 @@ const MAX_COLUMNS = 100
 
 const only = process.argv.slice(2)
 const [sources, tests, database, pages] = [
-  files('src', 'examples', 'bench', 'load', 'soak', 'prisma', ':(glob)*.ts').filter((file) => /\.(ts|mjs)$/.test(file)),
+  files('src', 'dashboard', 'examples', 'bench', 'load', 'soak', 'prisma', ':(glob)*.ts').filter((file) =>
+    /\.(tsx?|mjs)$/.test(file),
+  ),
   files('test').filter((file) => file.endsWith('.ts')),
   files('prisma').filter((file) => /\.(sql|prisma)$/.test(file)),
   files(...PAGES).filter((file) => /\.(md|example)$/.test(file)),
@@ -84,18 +86,18 @@ function withoutBlocks(page: string): string {
 }
 
 function commentsOf(content: string): Text[] {
-  return parseSync('file.ts', content).comments.map(({ start, end }) => ({ text: content.slice(start, end), start }))
+  return parseSync('file.tsx', content).comments.map(({ start, end }) => ({ text: content.slice(start, end), start }))
 }
 
 function commentsAndStrings(content: string): Text[] {
-  const { program } = parseSync('file.ts', content)
+  const { program } = parseSync('file.tsx', content)
   const texts = commentsOf(content)
   const add = ({ start, end }: Span): void => {
     const text = content.slice(start, end)
     // One word is a name, such as that of a user of the system.
     if (/\s/.test(text)) texts.push({ text, start })
   }
-  new Visitor({ Literal: add, TemplateElement: add }).visit(program)
+  new Visitor({ Literal: add, TemplateElement: add, JSXText: add }).visit(program)
   return texts
 }
 

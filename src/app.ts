@@ -13,6 +13,7 @@ import { TimelineCheck } from './database/transactionOrder.ts'
 import { createEventFeed } from './events/eventFeed.ts'
 import { watchTimeline } from './events/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
+import { createDashboard } from './http/dashboard/dashboard.ts'
 import { databaseReadiness, type ReadinessProbe } from './http/health.ts'
 import { READ_FACTOR } from './http/responseSize.ts'
 import { createHttpServer } from './http/server.ts'
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly config: Config
   readonly log: Logger
   readonly databaseUrl: string
+  /** The build of the dashboard; by default that of this package. */
+  readonly dashboardFolder?: string | undefined
 }
 
 export interface App {
@@ -51,7 +54,7 @@ export interface App {
 }
 
 /** Creates a server on a database that has the schema. Connects on first use. */
-export function createApp({ config, log, databaseUrl }: AppOptions): App {
+export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOptions): App {
   const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
   const checkSchema: SchemaFaultOptions['checkSchema'] = (...failure) => readiness.refresh(...failure)
   const database = connectDatabase({ onNewTimeline, ...databaseSettings({ config, log, databaseUrl }, checkSchema) })
@@ -69,6 +72,7 @@ export function createApp({ config, log, databaseUrl }: AppOptions): App {
     ...config,
     log,
     readiness: readiness.probe,
+    dashboard: config.hasDashboard ? createDashboard(dashboardFolder) : undefined,
     graphql: createGraphQLHandler({
       ...config,
       ledger,

@@ -40,6 +40,8 @@ export interface Config {
   readonly documentLimits: DocumentLimits
   /** The only documents that clients may run, by id; undefined: any document. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined
+  /** Whether the dashboard is served. */
+  readonly hasDashboard: boolean
   /** Undefined: no limit. */
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
@@ -176,6 +178,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     limits: ledgerLimits(env),
     documentLimits: documentLimits(env),
     trustedDocuments: trusted.documents,
+    hasDashboard: env.DASHBOARD === 'on',
     rateLimits: rateLimits(env),
     bodyLimitBytes: env.LIMIT_BODY_BYTES,
     memoryLimitBytes: env.LIMIT_MEMORY_BYTES,

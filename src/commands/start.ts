@@ -10,6 +10,7 @@ import { requireCurrentSchema } from '../database/migrations.ts'
 import { missingRights } from '../database/missingRights.ts'
 import { requireIntactSchema } from '../database/schemaDrift.ts'
 import { invalidDocuments } from '../graphql/invalidDocuments.ts'
+import { DASHBOARD_PATH } from '../http/dashboard/dashboard.ts'
 import { GRAPHQL_PATH } from '../http/graphqlPath.ts'
 import { createLogger } from '../log.ts'
 import { requireWritable } from '../publishing/fileSink.ts'
@@ -102,11 +103,12 @@ async function announceAccess({ ledger }: App, { access }: Config, log: Logger):
 
 function announce(app: App, { config, database, log }: { config: Config; database: OpenDatabase; log: Logger }): void {
   const url = `${app.url}${GRAPHQL_PATH}`
+  const dashboard = config.hasDashboard ? `The dashboard is at ${app.url}${DASHBOARD_PATH}.\n` : ''
   if (config.environment === 'production') log.info({ url, data: database.place }, 'listening')
   // The server continues if its output cannot be written.
   else
     writeToStdout(
-      `Jobledger listens on ${url} (in a browser: GraphiQL).\nIts data is in ${database.place}.\n`,
+      `Jobledger listens on ${url} (in a browser: GraphiQL).\n${dashboard}Its data is in ${database.place}.\n`,
       () => undefined,
     )
 }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { anonymousLog } from './anonymousLog.ts'
+import { DASHBOARD_PATH, type DashboardHandler } from './dashboard/dashboard.ts'
 import { GRAPHQL_PATH } from './graphqlPath.ts'
 import type { ReadinessProbe } from './health.ts'
 import { answerMalformedHttp, hasHost, originForm } from './malformedHttp.ts'
@@ -22,6 +23,8 @@ export interface HttpServerOptions {
   readonly log: Logger
   readonly readiness: ReadinessProbe
   readonly graphql: GraphQLHandler
+  /** Undefined: no dashboard. */
+  readonly dashboard?: DashboardHandler | undefined
 }
 
 export interface HttpServer {
@@ -112,21 +115,30 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
   if (!hasHost(request, response)) return
   request.url = originForm(request.url ?? '/')
   const path = request.url.split('?', 1)[0]
+  if (options.dashboard?.(request, response)) return
   if (path === GRAPHQL_PATH) {
     await options.graphql(request, response, options.scope)
-  } else if (path !== '/livez' && path !== '/readyz') {
-    const message = `This path does not exist. The API is at ${GRAPHQL_PATH}, health checks are at /livez and /readyz.`
+  } else if (path === '/livez' || path === '/readyz') await sendHealth(request, response, { ...options, path })
+  else {
+    const dashboard = options.dashboard && `, the dashboard is at ${DASHBOARD_PATH}`
+    const message = `This path does not exist. The API is at ${GRAPHQL_PATH}${dashboard ?? ''}, health checks are at /livez and /readyz.`
     sendJson(response, 404, { error: 'not found', message })
-  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD')
-    sendJson(response, 405, { error: 'method not allowed', message: `${path} supports GET and HEAD.` })
-  } else if (path === '/livez') {
-    sendJson(response, 200, { status: 'alive' })
-  } else {
-    const readiness = options.draining ? SHUTTING_DOWN : await options.readiness()
-    if (readiness.ready) sendJson(response, 200, { status: 'ready' })
-    else sendJson(response, 503, { status: 'not ready', reason: readiness.reason })
   }
+}
+
+async function sendHealth(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { path, draining, readiness }: HandleOptions & { path: '/livez' | '/readyz' },
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD')
+    return sendJson(response, 405, { error: 'method not allowed', message: `${path} supports GET and HEAD.` })
+  }
+  if (path === '/livez') return sendJson(response, 200, { status: 'alive' })
+  const health = draining ? SHUTTING_DOWN : await readiness()
+  if (health.ready) sendJson(response, 200, { status: 'ready' })
+  else sendJson(response, 503, { status: 'not ready', reason: health.reason })
 }
 
 const SHUTTING_DOWN = { ready: false, reason: 'The server is shutting down.' } as const

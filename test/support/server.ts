@@ -13,6 +13,8 @@ export interface TestServerOptions {
   /** An existing database, which is not dropped. For two servers on one database. */
   readonly databaseUrl?: string
   readonly log?: Logger
+  /** A build of the dashboard. */
+  readonly dashboardFolder?: string
   /** Default headers of every request. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -58,6 +60,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     }),
     log: options.log ?? SILENT,
     databaseUrl,
+    dashboardFolder: options.dashboardFolder,
   })
   await app.listen()
   return {

@@ -28,6 +28,9 @@ export const SERVER_VARIABLES = {
       'A JSON file with the only operations that clients may run, by document id. Empty: ' +
         'clients may run any operation.',
     ),
+  DASHBOARD: oneOf(['on', 'off'], 'on').describe(
+    'on: the dashboard is served at /ui/, and a browser that opens / is sent there. off: neither.',
+  ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info').describe('Minimum level of log lines. debug logs each request.'),
   SLOW_THRESHOLD_MS: integer(1000, { min: 0, max: DAY_MS }).describe(
     'Requests and statements that take at least this many milliseconds are logged with the ' +

@@ -1,0 +1,19 @@
+// Takes the images of docs/dashboard.md from a running server with the sample jobs of `npm run
+// seed`: `npm run screenshots [-- URL]`.
+import { chromium } from 'playwright-core'
+
+const [url = 'http://localhost:4000'] = process.argv.slice(2)
+
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, colorScheme: 'light', timezoneId: 'UTC' })
+const save = (name: string) => page.screenshot({ path: `docs/images/${name}.png` })
+
+await page.goto(`${url}/ui/jobs?state=FAILED&createdAfter=-30d`)
+await page.locator('.row-link .content').first().waitFor()
+await save('dashboard-jobs')
+
+// A job that was retried has the most to show.
+await page.locator('tr', { hasText: '2 / 1' }).locator('.row-link').first().click()
+await page.locator('.record').first().waitFor()
+await save('dashboard-job')
+await browser.close()

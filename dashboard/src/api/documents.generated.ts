@@ -1,0 +1,931 @@
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+export type MakeOptional<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]?: Maybe<T[SubKey]> };
+export type MakeMaybe<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]: Maybe<T[SubKey]> };
+export type MakeEmpty<T extends { [key: string]: unknown }, K extends keyof T> = { [_ in K]?: never };
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** An instant (RFC 3339), in UTC with milliseconds. Input requires an offset, such as `Z` or `+01:00`. */
+  DateTime: { input: string; output: string; }
+  /** Any JSON value. Integers beyond ±9007199254740991 cannot be stored: send them as strings. */
+  JSON: { input: unknown; output: unknown; }
+  /** A JSON object. Arrays, scalars and null are refused. */
+  JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
+  /** A UUID in lower case. */
+  UUID: { input: string; output: string; }
+};
+
+/** Which jobs to claim, and for how long. */
+export type ClaimJobsInput = {
+  /** Only these jobs; at most 100. For workers that already know which jobs to claim. */
+  readonly jobIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /**
+   * Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease
+   * ends.
+   */
+  readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Maximum number of jobs, 1 to 100. */
+  readonly limit?: InputMaybe<Scalars['Int']['input']>;
+  /** Only jobs with one of these presets; at most 100. */
+  readonly presets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** The name of the worker in records; 1 to 200 characters. */
+  readonly workerId: Scalars['String']['input'];
+};
+
+/** Which old jobs to delete. */
+export type CleanupJobsInput = {
+  /** Only count the jobs. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Minimum age of the jobs since their creation, in days of 24 hours; 0 to 36500. */
+  readonly olderThanDays: Scalars['Int']['input'];
+  /** Only jobs in these states; by default COMPLETED, FAILED, CANCELLED. */
+  readonly states?: InputMaybe<ReadonlyArray<JobState>>;
+};
+
+/** A completed job and its result. */
+export type CompleteJobInput = {
+  /** Refuse if the job has a different version. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Free-form data to store in the record; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** The output of the work; up to 1 MiB. */
+  readonly output?: InputMaybe<Scalars['JSON']['input']>;
+  /** Duration of the work, in milliseconds. */
+  readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
+  /** The reason to store in the record; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A job to create. */
+export type CreateJobInput = {
+  /** What to do; up to 1 MiB. */
+  readonly content: Scalars['String']['input'];
+  /** Unique per user; 1 to 200 characters. The same key with the same input returns the existing job. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * Maximum number of attempts, 1 to 1000; 1 by default. A failed job is retried until they are used
+   * up.
+   */
+  readonly maxAttempts?: InputMaybe<Scalars['Int']['input']>;
+  /** Free-form data about the job; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** The name of the settings to run the job with; 1 to 200 characters. */
+  readonly preset?: InputMaybe<Scalars['String']['input']>;
+  /** Jobs with a higher priority are claimed first; -1000 to 1000, by default 0. */
+  readonly priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The earliest time to claim the job; by default now. */
+  readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The user that the job belongs to, by default the caller; 1 to 200 characters. */
+  readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A job to delete. */
+export type DeleteJobInput = {
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** The reason to store in the record; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The kind of a refusal. */
+export type ErrorCode =
+  /** The idempotency key was used with a different input. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** The state machine does not allow the transition. */
+  | 'ILLEGAL_TRANSITION'
+  /** The input violates a limit or a rule. */
+  | 'INVALID_INPUT'
+  /** The job does not exist. */
+  | 'JOB_NOT_FOUND'
+  /** The job does not have the expected version or state. */
+  | 'VERSION_CONFLICT';
+
+/** The leases to extend. */
+export type ExtendLeasesInput = {
+  /**
+   * Duration of the lease from now, in seconds; 1 to 86400. The worker holds the jobs until the lease
+   * ends.
+   */
+  readonly leaseSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** The leases; 1 to 1000. */
+  readonly leases: ReadonlyArray<JobLease>;
+};
+
+/** A failed job and the error. */
+export type FailJobInput = {
+  /** What went wrong; up to 4 KiB. */
+  readonly errorMessage: Scalars['String']['input'];
+  /** Refuse if the job has a different version. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Free-form data to store in the record; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** The output of the work; up to 1 MiB. */
+  readonly output?: InputMaybe<Scalars['JSON']['input']>;
+  /** Duration of the work, in milliseconds. */
+  readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
+  /** The reason to store in the record; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** Whether the work timed out: the status of the result is then TIMEOUT instead of ERROR. */
+  readonly timedOut?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Selects jobs that meet all of the given conditions. */
+export type JobFilter = {
+  /** Only jobs whose latest transition was made by this actor. */
+  readonly actor?: InputMaybe<Scalars['String']['input']>;
+  /** Only jobs completed, failed or cancelled at or after this instant. */
+  readonly completedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs completed, failed or cancelled before this instant. */
+  readonly completedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs created at or after this instant. */
+  readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs created before this instant. */
+  readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs with none of these presets. Jobs without a preset are included. */
+  readonly excludePresets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Only jobs in none of these states. */
+  readonly excludeStates?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Only these jobs: global ids or UUIDs, at most 100. */
+  readonly ids?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** Include deleted jobs. */
+  readonly includeDeleted?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only jobs whose metadata contains this object (operator @> of jsonb). */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** Only jobs with one of these presets. */
+  readonly presets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Only jobs whose current or last attempt started at or after this instant. */
+  readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs whose current or last attempt started before this instant. */
+  readonly startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs in one of these states. */
+  readonly states?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Only jobs changed at or after this instant. */
+  readonly updatedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs last changed before this instant. */
+  readonly updatedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only jobs of this user. */
+  readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A job that a worker holds. */
+export type JobLease = {
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** The version of the job when the worker claimed it. */
+  readonly version: Scalars['Int']['input'];
+};
+
+/** The order of a list of jobs. */
+export type JobOrder = {
+  /** The direction. */
+  readonly direction?: OrderDirection;
+  /** The field to order by. */
+  readonly field?: JobOrderField;
+};
+
+/** The field to order a list of jobs by. */
+export type JobOrderField =
+  /** The time of completion, failure or cancellation. Unfinished jobs come last in both directions. */
+  | 'COMPLETED_AT'
+  /** The time of creation. */
+  | 'CREATED_AT'
+  /** The time of the last change. */
+  | 'UPDATED_AT';
+
+/** How the work of a job ended. */
+export type JobResultStatus =
+  /** The work failed. */
+  | 'ERROR'
+  /** The work succeeded. */
+  | 'SUCCESS'
+  /** The work took too long and was stopped. */
+  | 'TIMEOUT';
+
+/** The state of a job. */
+export type JobState =
+  /** Cancelled or deleted. Terminal. */
+  | 'CANCELLED'
+  /** Finished successfully. Terminal. */
+  | 'COMPLETED'
+  /** Finished with an error. Can be retried. */
+  | 'FAILED'
+  /** Created or released, waiting for a worker. */
+  | 'PENDING'
+  /** A worker is working on it. */
+  | 'PROCESSING';
+
+/** Selects records that meet all of the given conditions. */
+export type JobStateRecordFilter = {
+  /** Only transitions by this actor. */
+  readonly actor?: InputMaybe<Scalars['String']['input']>;
+  /** Only records at or after this instant. */
+  readonly after?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only records before this instant. */
+  readonly before?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Only records of this job. */
+  readonly jobId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only transitions to one of these states. */
+  readonly newStates?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Only transitions from one of these states. */
+  readonly previousStates?: InputMaybe<ReadonlyArray<JobState>>;
+  /** Only records of this user's jobs. */
+  readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The direction of an order. */
+export type OrderDirection =
+  /** Earliest first. */
+  | 'ASC'
+  /** Latest first. */
+  | 'DESC';
+
+/** A job to release. */
+export type ReleaseJobInput = {
+  /** The version of the job when the worker claimed it. */
+  readonly expectedVersion: Scalars['Int']['input'];
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** The reason to store in the record; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** The earliest time to claim the job again; by default now. */
+  readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A job to cancel. */
+export type RequestJobCancellationInput = {
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** The reason to store in the record; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Which stuck jobs to rescue. */
+export type RescueStuckJobsInput = {
+  /** Only count the jobs. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /**
+   * Only jobs that have been PROCESSING for longer than this many seconds, including jobs without a
+   * lease. By default all jobs whose lease has expired.
+   */
+  readonly olderThanSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A failed job to retry. */
+export type RetryJobInput = {
+  /** Refuse if the job has a different version. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** The reason to store in the record; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** The earliest time to claim the job; by default now, whatever `runAt` it had. */
+  readonly runAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** What a caller may do. A caller with several roles may do what any of them allows. */
+export type Role =
+  /** Does everything, for every user. */
+  | 'ADMIN'
+  /** Reads all jobs and changes nothing. */
+  | 'AUDITOR'
+  /** Reads, creates, cancels, retries and deletes own jobs. */
+  | 'USER'
+  /** Reads all jobs, makes their transitions and sets their results. */
+  | 'WORKER';
+
+/** The result of a job. */
+export type SetJobResultInput = {
+  /** What went wrong; up to 4 KiB. */
+  readonly errorMessage?: InputMaybe<Scalars['String']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** The output of the work; up to 1 MiB. */
+  readonly output?: InputMaybe<Scalars['JSON']['input']>;
+  /** Duration of the work, in milliseconds. */
+  readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
+  /** How the work ended. */
+  readonly status: JobResultStatus;
+};
+
+/** The length of a bucket of statistics. */
+export type StatsBucket =
+  /** One day, from midnight to midnight UTC. */
+  | 'DAY'
+  /** One hour. */
+  | 'HOUR'
+  /** One minute. */
+  | 'MINUTE';
+
+/** Why a job is stuck: it has been PROCESSING for too long. */
+export type StuckReason =
+  /** Its lease has expired: the worker is gone. */
+  | 'LEASE_EXPIRED'
+  /** It has no lease. */
+  | 'NO_LEASE'
+  /** Its lease is active, but it takes too long. */
+  | 'TOO_LONG';
+
+/** A transition to make. */
+export type TransitionJobInput = {
+  /** Refuse if the job is in a different state. */
+  readonly expectedState?: InputMaybe<JobState>;
+  /** Refuse if the job has a different version. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The job: a global id or a UUID. */
+  readonly jobId: Scalars['ID']['input'];
+  /** Free-form data to store in the record; up to 64 KiB. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** The reason to store in the record; up to 4 KiB. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** The state to enter. */
+  readonly to: JobState;
+};
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { readonly viewer: { readonly actor: string, readonly roles: ReadonlyArray<Role>, readonly userId: string | null } | null };
+
+export type JobsQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+  orderBy: InputMaybe<JobOrder>;
+  first: InputMaybe<Scalars['Int']['input']>;
+  after: InputMaybe<Scalars['String']['input']>;
+  last: InputMaybe<Scalars['Int']['input']>;
+  before: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type JobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly stateActor: string, readonly stateReason: string | null, readonly stuckReason: StuckReason | null, readonly version: number, readonly attempt: number, readonly maxAttempts: number, readonly createdAt: string, readonly runAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly updatedAt: string, readonly cancelRequestedAt: string | null, readonly deletedAt: string | null, readonly leaseExpiresAt: string | null, readonly result: { readonly status: JobResultStatus, readonly errorMessage: string | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null, readonly endCursor: string | null } } };
+
+export type JobContentsQueryVariables = Exact<{
+  ids: ReadonlyArray<Scalars['ID']['input']> | Scalars['ID']['input'];
+}>;
+
+
+export type JobContentsQuery = { readonly nodes: ReadonlyArray<
+    | { readonly jobId: string, readonly content: string }
+    | Record<PropertyKey, never>
+   | null> };
+
+export type JobRowsQueryVariables = Exact<{
+  ids: ReadonlyArray<Scalars['ID']['input']> | Scalars['ID']['input'];
+}>;
+
+
+export type JobRowsQuery = { readonly nodes: ReadonlyArray<
+    | { readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly stateActor: string, readonly stateReason: string | null, readonly stuckReason: StuckReason | null, readonly version: number, readonly attempt: number, readonly maxAttempts: number, readonly createdAt: string, readonly runAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly updatedAt: string, readonly cancelRequestedAt: string | null, readonly deletedAt: string | null, readonly leaseExpiresAt: string | null, readonly result: { readonly status: JobResultStatus, readonly errorMessage: string | null } | null }
+    | Record<PropertyKey, never>
+   | null> };
+
+export type JobCountsQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+}>;
+
+
+export type JobCountsQuery = { readonly jobCountsByState: ReadonlyArray<{ readonly state: JobState, readonly count: number }> };
+
+export type NewerJobsQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+  before: Scalars['String']['input'];
+}>;
+
+
+export type NewerJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly cursor: string }> } };
+
+export type ExportJobsQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+  orderBy: InputMaybe<JobOrder>;
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type ExportJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly content: string, readonly metadata: Record<string, unknown>, readonly stateMetadata: Record<string, unknown>, readonly priority: number, readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly stateActor: string, readonly stateReason: string | null, readonly stuckReason: StuckReason | null, readonly version: number, readonly attempt: number, readonly maxAttempts: number, readonly createdAt: string, readonly runAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly updatedAt: string, readonly cancelRequestedAt: string | null, readonly deletedAt: string | null, readonly leaseExpiresAt: string | null, readonly result: { readonly status: JobResultStatus, readonly errorMessage: string | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type JobQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type JobQuery = { readonly job: { readonly id: string, readonly content: string, readonly metadata: Record<string, unknown>, readonly stateMetadata: Record<string, unknown>, readonly priority: number, readonly remainingAttempts: number, readonly isTerminal: boolean, readonly allowedTransitions: ReadonlyArray<JobState>, readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly stateActor: string, readonly stateReason: string | null, readonly stuckReason: StuckReason | null, readonly version: number, readonly attempt: number, readonly maxAttempts: number, readonly createdAt: string, readonly runAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly updatedAt: string, readonly cancelRequestedAt: string | null, readonly deletedAt: string | null, readonly leaseExpiresAt: string | null, readonly result: { readonly createdAt: string, readonly updatedAt: string, readonly processingTimeMs: number | null, readonly status: JobResultStatus, readonly errorMessage: string | null } | null } | null };
+
+export type JobHistoryQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type JobHistoryQuery = { readonly job: { readonly stateHistory: { readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly timestamp: string, readonly actor: string, readonly reason: string | null, readonly error: string | null, readonly metadata: Record<string, unknown> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null };
+
+export type JobOutputQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type JobOutputQuery = { readonly job: { readonly result: { readonly output: unknown | null } | null } | null };
+
+export type CancelPendingJobMutationVariables = Exact<{
+  input: TransitionJobInput;
+}>;
+
+
+export type CancelPendingJobMutation = { readonly outcome:
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | Record<PropertyKey, never>
+   | null };
+
+export type RequestCancellationMutationVariables = Exact<{
+  input: RequestJobCancellationInput;
+}>;
+
+
+export type RequestCancellationMutation = { readonly outcome:
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | Record<PropertyKey, never>
+   | null };
+
+export type RetryJobMutationVariables = Exact<{
+  input: RetryJobInput;
+}>;
+
+
+export type RetryJobMutation = { readonly outcome:
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | Record<PropertyKey, never>
+   | null };
+
+export type ReleaseJobMutationVariables = Exact<{
+  input: ReleaseJobInput;
+}>;
+
+
+export type ReleaseJobMutation = { readonly outcome:
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | { readonly message: string }
+    | Record<PropertyKey, never>
+   | null };
+
+export type DeleteJobMutationVariables = Exact<{
+  input: DeleteJobInput;
+}>;
+
+
+export type DeleteJobMutation = { readonly outcome:
+    | { readonly message: string }
+    | Record<PropertyKey, never>
+   | null };
+
+export type JobChangesSubscriptionVariables = Exact<{
+  filter: InputMaybe<JobStateRecordFilter>;
+}>;
+
+
+export type JobChangesSubscription = { readonly jobEvents: { readonly record: { readonly job: { readonly jobId: string } } } };
+
+export type JobRowFragment = { readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly stateActor: string, readonly stateReason: string | null, readonly stuckReason: StuckReason | null, readonly version: number, readonly attempt: number, readonly maxAttempts: number, readonly createdAt: string, readonly runAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly updatedAt: string, readonly cancelRequestedAt: string | null, readonly deletedAt: string | null, readonly leaseExpiresAt: string | null, readonly result: { readonly status: JobResultStatus, readonly errorMessage: string | null } | null };
+
+export type JobDetailsFragment = { readonly id: string, readonly content: string, readonly metadata: Record<string, unknown>, readonly stateMetadata: Record<string, unknown>, readonly priority: number, readonly remainingAttempts: number, readonly isTerminal: boolean, readonly allowedTransitions: ReadonlyArray<JobState>, readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly stateActor: string, readonly stateReason: string | null, readonly stuckReason: StuckReason | null, readonly version: number, readonly attempt: number, readonly maxAttempts: number, readonly createdAt: string, readonly runAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly updatedAt: string, readonly cancelRequestedAt: string | null, readonly deletedAt: string | null, readonly leaseExpiresAt: string | null, readonly result: { readonly createdAt: string, readonly updatedAt: string, readonly processingTimeMs: number | null, readonly status: JobResultStatus, readonly errorMessage: string | null } | null };
+
+export type HistoryRecordFragment = { readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly timestamp: string, readonly actor: string, readonly reason: string | null, readonly error: string | null, readonly metadata: Record<string, unknown> };
+
+type TransitionOutcome_IllegalTransition_Fragment = { readonly message: string };
+
+type TransitionOutcome_InvalidInput_Fragment = { readonly message: string };
+
+type TransitionOutcome_JobNotFound_Fragment = { readonly message: string };
+
+type TransitionOutcome_TransitionJobSuccess_Fragment = Record<PropertyKey, never>;
+
+type TransitionOutcome_VersionConflict_Fragment = { readonly message: string };
+
+export type TransitionOutcomeFragment =
+  | TransitionOutcome_IllegalTransition_Fragment
+  | TransitionOutcome_InvalidInput_Fragment
+  | TransitionOutcome_JobNotFound_Fragment
+  | TransitionOutcome_TransitionJobSuccess_Fragment
+  | TransitionOutcome_VersionConflict_Fragment
+;
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const JobRowFragmentDoc = new TypedDocumentString(`
+    fragment JobRow on Job {
+  jobId
+  userId
+  preset
+  state
+  stateActor
+  stateReason
+  stuckReason
+  version
+  attempt
+  maxAttempts
+  createdAt
+  runAt
+  startedAt
+  completedAt
+  updatedAt
+  cancelRequestedAt
+  deletedAt
+  leaseExpiresAt
+  result {
+    status
+    errorMessage
+  }
+}
+    `, {"fragmentName":"JobRow"}) as unknown as TypedDocumentString<JobRowFragment, unknown>;
+export const JobDetailsFragmentDoc = new TypedDocumentString(`
+    fragment JobDetails on Job {
+  ...JobRow
+  id
+  content
+  metadata
+  stateMetadata
+  priority
+  remainingAttempts
+  isTerminal
+  allowedTransitions
+  result {
+    createdAt
+    updatedAt
+    processingTimeMs
+  }
+}
+    fragment JobRow on Job {
+  jobId
+  userId
+  preset
+  state
+  stateActor
+  stateReason
+  stuckReason
+  version
+  attempt
+  maxAttempts
+  createdAt
+  runAt
+  startedAt
+  completedAt
+  updatedAt
+  cancelRequestedAt
+  deletedAt
+  leaseExpiresAt
+  result {
+    status
+    errorMessage
+  }
+}`, {"fragmentName":"JobDetails"}) as unknown as TypedDocumentString<JobDetailsFragment, unknown>;
+export const HistoryRecordFragmentDoc = new TypedDocumentString(`
+    fragment HistoryRecord on JobStateRecord {
+  sequence
+  previousState
+  newState
+  timestamp
+  actor
+  reason
+  error
+  metadata
+}
+    `, {"fragmentName":"HistoryRecord"}) as unknown as TypedDocumentString<HistoryRecordFragment, unknown>;
+export const TransitionOutcomeFragmentDoc = new TypedDocumentString(`
+    fragment TransitionOutcome on TransitionJobResult {
+  ... on Error {
+    message
+  }
+}
+    `, {"fragmentName":"TransitionOutcome"}) as unknown as TypedDocumentString<TransitionOutcomeFragment, unknown>;
+export const ViewerDocument = new TypedDocumentString(`
+    query Viewer {
+  viewer {
+    actor
+    roles
+    userId
+  }
+}
+    `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+export const JobsDocument = new TypedDocumentString(`
+    query Jobs($filter: JobFilter, $orderBy: JobOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  jobs(
+    filter: $filter
+    orderBy: $orderBy
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    nodes {
+      ...JobRow
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    fragment JobRow on Job {
+  jobId
+  userId
+  preset
+  state
+  stateActor
+  stateReason
+  stuckReason
+  version
+  attempt
+  maxAttempts
+  createdAt
+  runAt
+  startedAt
+  completedAt
+  updatedAt
+  cancelRequestedAt
+  deletedAt
+  leaseExpiresAt
+  result {
+    status
+    errorMessage
+  }
+}`) as unknown as TypedDocumentString<JobsQuery, JobsQueryVariables>;
+export const JobContentsDocument = new TypedDocumentString(`
+    query JobContents($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Job {
+      jobId
+      content
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobContentsQuery, JobContentsQueryVariables>;
+export const JobRowsDocument = new TypedDocumentString(`
+    query JobRows($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ...JobRow
+  }
+}
+    fragment JobRow on Job {
+  jobId
+  userId
+  preset
+  state
+  stateActor
+  stateReason
+  stuckReason
+  version
+  attempt
+  maxAttempts
+  createdAt
+  runAt
+  startedAt
+  completedAt
+  updatedAt
+  cancelRequestedAt
+  deletedAt
+  leaseExpiresAt
+  result {
+    status
+    errorMessage
+  }
+}`) as unknown as TypedDocumentString<JobRowsQuery, JobRowsQueryVariables>;
+export const JobCountsDocument = new TypedDocumentString(`
+    query JobCounts($filter: JobFilter) {
+  jobCountsByState(filter: $filter) {
+    state
+    count
+  }
+}
+    `) as unknown as TypedDocumentString<JobCountsQuery, JobCountsQueryVariables>;
+export const NewerJobsDocument = new TypedDocumentString(`
+    query NewerJobs($filter: JobFilter, $before: String!) {
+  jobs(filter: $filter, last: 100, before: $before) {
+    edges {
+      cursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NewerJobsQuery, NewerJobsQueryVariables>;
+export const ExportJobsDocument = new TypedDocumentString(`
+    query ExportJobs($filter: JobFilter, $orderBy: JobOrder, $first: Int!, $after: String) {
+  jobs(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    nodes {
+      ...JobRow
+      id
+      content
+      metadata
+      stateMetadata
+      priority
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment JobRow on Job {
+  jobId
+  userId
+  preset
+  state
+  stateActor
+  stateReason
+  stuckReason
+  version
+  attempt
+  maxAttempts
+  createdAt
+  runAt
+  startedAt
+  completedAt
+  updatedAt
+  cancelRequestedAt
+  deletedAt
+  leaseExpiresAt
+  result {
+    status
+    errorMessage
+  }
+}`) as unknown as TypedDocumentString<ExportJobsQuery, ExportJobsQueryVariables>;
+export const JobDocument = new TypedDocumentString(`
+    query Job($id: ID!) {
+  job(id: $id) {
+    ...JobDetails
+  }
+}
+    fragment JobRow on Job {
+  jobId
+  userId
+  preset
+  state
+  stateActor
+  stateReason
+  stuckReason
+  version
+  attempt
+  maxAttempts
+  createdAt
+  runAt
+  startedAt
+  completedAt
+  updatedAt
+  cancelRequestedAt
+  deletedAt
+  leaseExpiresAt
+  result {
+    status
+    errorMessage
+  }
+}
+fragment JobDetails on Job {
+  ...JobRow
+  id
+  content
+  metadata
+  stateMetadata
+  priority
+  remainingAttempts
+  isTerminal
+  allowedTransitions
+  result {
+    createdAt
+    updatedAt
+    processingTimeMs
+  }
+}`) as unknown as TypedDocumentString<JobQuery, JobQueryVariables>;
+export const JobHistoryDocument = new TypedDocumentString(`
+    query JobHistory($id: ID!, $after: String) {
+  job(id: $id) {
+    stateHistory(first: 100, after: $after) {
+      nodes {
+        ...HistoryRecord
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment HistoryRecord on JobStateRecord {
+  sequence
+  previousState
+  newState
+  timestamp
+  actor
+  reason
+  error
+  metadata
+}`) as unknown as TypedDocumentString<JobHistoryQuery, JobHistoryQueryVariables>;
+export const JobOutputDocument = new TypedDocumentString(`
+    query JobOutput($id: ID!) {
+  job(id: $id) {
+    result {
+      output
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobOutputQuery, JobOutputQueryVariables>;
+export const CancelPendingJobDocument = new TypedDocumentString(`
+    mutation CancelPendingJob($input: TransitionJobInput!) {
+  outcome: transitionJob(input: $input) {
+    ...TransitionOutcome
+  }
+}
+    fragment TransitionOutcome on TransitionJobResult {
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<CancelPendingJobMutation, CancelPendingJobMutationVariables>;
+export const RequestCancellationDocument = new TypedDocumentString(`
+    mutation RequestCancellation($input: RequestJobCancellationInput!) {
+  outcome: requestJobCancellation(input: $input) {
+    ...TransitionOutcome
+  }
+}
+    fragment TransitionOutcome on TransitionJobResult {
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<RequestCancellationMutation, RequestCancellationMutationVariables>;
+export const RetryJobDocument = new TypedDocumentString(`
+    mutation RetryJob($input: RetryJobInput!) {
+  outcome: retryJob(input: $input) {
+    ...TransitionOutcome
+  }
+}
+    fragment TransitionOutcome on TransitionJobResult {
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<RetryJobMutation, RetryJobMutationVariables>;
+export const ReleaseJobDocument = new TypedDocumentString(`
+    mutation ReleaseJob($input: ReleaseJobInput!) {
+  outcome: releaseJob(input: $input) {
+    ...TransitionOutcome
+  }
+}
+    fragment TransitionOutcome on TransitionJobResult {
+  ... on Error {
+    message
+  }
+}`) as unknown as TypedDocumentString<ReleaseJobMutation, ReleaseJobMutationVariables>;
+export const DeleteJobDocument = new TypedDocumentString(`
+    mutation DeleteJob($input: DeleteJobInput!) {
+  outcome: deleteJob(input: $input) {
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteJobMutation, DeleteJobMutationVariables>;
+export const JobChangesDocument = new TypedDocumentString(`
+    subscription JobChanges($filter: JobStateRecordFilter) {
+  jobEvents(filter: $filter) {
+    record {
+      job {
+        jobId
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobChangesSubscription, JobChangesSubscriptionVariables>;

@@ -1,0 +1,104 @@
+// Follows changes of jobs over server-sent events. It says only which job has changed: readers ask
+// the API for the rest, also each time that the stream opens, so an interruption loses nothing.
+import { createParser } from 'eventsource-parser'
+import { JobChangesDocument, type JobStateRecordFilter } from './documents.generated.ts'
+import { ApiError, bodyOf, post } from './request.ts'
+
+export interface JobChangesOptions {
+  readonly filter: JobStateRecordFilter
+  /** Called when the stream opens, again after each interruption. */
+  onOpen(): void
+  onChange(jobId: string): void
+  /** Called when the stream is interrupted or refused. */
+  onInterrupted(reason: string): void
+}
+
+const MIN_PAUSE_MS = 1000
+const MAX_PAUSE_MS = 15_000
+/** The server sends a ping at least every 20 s. */
+const SILENCE_MS = 30_000
+
+/**
+ * Follows until the returned function is called. Pauses while the page is hidden, because browsers
+ * open only six connections to a server at a time.
+ */
+export function followJobChanges(options: JobChangesOptions): () => void {
+  const stopped = new AbortController()
+  let connection = new AbortController()
+  const run = async (): Promise<void> => {
+    for (let failures = 0; !stopped.signal.aborted; ) {
+      await untilVisible(stopped.signal)
+      connection = new AbortController()
+      const opened = await readStream(options, AbortSignal.any([stopped.signal, connection.signal]))
+      failures = opened ? 0 : failures + 1
+      if (document.visibilityState === 'visible') await pause(failures, stopped.signal)
+    }
+  }
+  const onHidden = (): void => {
+    if (document.visibilityState === 'hidden') connection.abort()
+  }
+  document.addEventListener('visibilitychange', onHidden)
+  void run()
+  return () => {
+    document.removeEventListener('visibilitychange', onHidden)
+    stopped.abort()
+  }
+}
+
+/** Resolves when the stream has ended, to whether it was open. Never rejects. */
+async function readStream(options: JobChangesOptions, signal: AbortSignal): Promise<boolean> {
+  const silence = new AbortController()
+  let timer: number | undefined
+  let isOpen = false
+  try {
+    const body = bodyOf(JobChangesDocument, { filter: options.filter })
+    const response = await post(body, 'text/event-stream', AbortSignal.any([signal, silence.signal]))
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream') || response.body === null) {
+      throw new ApiError(`The server refused live updates with status ${response.status}.`, { code: 'REFUSED' })
+    }
+    const parser = createParser({ onEvent: ({ event, data }) => event === 'next' && readEvent(data, options) })
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (;;) {
+      timer = setTimeout(() => silence.abort(), SILENCE_MS)
+      const { done, value } = await reader.read()
+      clearTimeout(timer)
+      if (done) break
+      if (!isOpen) options.onOpen()
+      isOpen = true
+      parser.feed(value)
+    }
+    throw new ApiError('The server ended the live updates.', { code: 'ENDED' })
+  } catch (error) {
+    clearTimeout(timer)
+    if (!signal.aborted) options.onInterrupted(error instanceof Error ? error.message : String(error))
+    return isOpen
+  }
+}
+
+function readEvent(data: string, { onChange, onInterrupted }: JobChangesOptions): void {
+  const { data: result, errors } = JSON.parse(data) as {
+    data?: { jobEvents: { record: { job: { jobId: string } } } } | null
+    errors?: readonly { message: string }[]
+  }
+  if (result) onChange(result.jobEvents.record.job.jobId)
+  else onInterrupted(errors?.[0]?.message ?? 'The server ended the live updates.')
+}
+
+function untilVisible(signal: AbortSignal): Promise<void> {
+  if (document.visibilityState === 'visible') return Promise.resolve()
+  return new Promise((resolve) => {
+    document.addEventListener('visibilitychange', () => resolve(), { once: true, signal })
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function pause(failures: number, signal: AbortSignal): Promise<void> {
+  const ms = Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** failures)
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

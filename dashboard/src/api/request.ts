@@ -1,0 +1,75 @@
+// Sends operations to the API of the server that the page comes from.
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core'
+
+/** A document with the types of its data and variables; see codegen.ts. */
+type TypedDocument<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { toString(): string }
+
+const ENDPOINT = '/graphql'
+
+/** The API refused a request or did not answer. The message explains it to a person. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: string
+
+  constructor(message: string, { code, ...options }: ErrorOptions & { code: string }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+interface Failure {
+  readonly message: string
+  readonly extensions?: { readonly code?: string }
+}
+
+/** @throws ApiError; the reason of `signal` if it is aborted */
+export async function request<Data, Variables>(
+  document: TypedDocument<Data, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Data> {
+  const response = await post(bodyOf(document, variables), 'application/json', signal)
+  const result = exactJson(await response.text()) as { data?: Data; errors?: readonly Failure[] } | undefined
+  const failure = result?.errors?.[0]
+  if (failure !== undefined) throw new ApiError(failure.message, { code: failure.extensions?.code ?? 'UNKNOWN' })
+  if (result?.data == null)
+    throw new ApiError(`The server answered with status ${response.status}.`, { code: 'UNKNOWN' })
+  return result.data
+}
+
+export function bodyOf<Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables): string {
+  return JSON.stringify({ query: document.toString(), variables })
+}
+
+/** @throws ApiError without a response; the reason of `signal` if it is aborted */
+export async function post(body: string, accept: string, signal?: AbortSignal): Promise<Response> {
+  try {
+    const headers = { 'content-type': 'application/json', accept }
+    return await fetch(ENDPOINT, { method: 'POST', headers, body, ...(signal && { signal }) })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw new ApiError('The server cannot be reached.', { code: 'UNREACHABLE', cause: error })
+  }
+}
+
+/** An object that JSON.stringify writes as its text; newer than the types of the compiler. */
+type RawJson = JSON & { rawJSON?(text: string): unknown }
+
+/**
+ * Parses JSON and keeps the digits of numbers that a double cannot hold, where the browser can.
+ * Such a number becomes an object that JSON.stringify writes exactly. Undefined if `text` is not
+ * JSON.
+ */
+function exactJson(text: string): unknown {
+  const { rawJSON } = JSON as RawJson
+  const keepDigits = (_key: string, value: unknown, context?: { source?: string }): unknown => {
+    const source = context?.source
+    if (typeof value !== 'number' || source === undefined || String(value) === source) return value
+    return rawJSON?.(source) ?? value
+  }
+  try {
+    return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,87 @@
+import { navigate } from '../router.ts'
+import { FILTER_FIELDS, type FilterField, parametersOf } from './filterFields.ts'
+import { filterCount, listUrl, withoutFilters } from './listAddress.ts'
+import { TimeFilter } from './timeFilter.tsx'
+
+/** On narrower screens the filters would hide the list. */
+const MIN_OPEN_PIXELS = 720
+
+interface FilterFormProps {
+  readonly query: URLSearchParams
+  readonly faults: Readonly<Record<string, string>>
+}
+
+/** The filters of the list. A change takes effect when the field is left, or with Enter. */
+export function FilterForm({ query, faults }: FilterFormProps) {
+  const count = filterCount(query)
+  return (
+    <details class="filters" open={window.innerWidth >= MIN_OPEN_PIXELS}>
+      <summary>Filters{count > 0 && ` (${count})`}</summary>
+      <search class="filter-fields">
+        {FILTER_FIELDS.map((field) => (
+          <Field key={field.name} field={field} query={query} fault={faultOf(field, faults)} />
+        ))}
+        {(count > 0 || query.has('state')) && (
+          <a class="button filter-clear" href={withoutFilters(query)}>
+            Clear filters
+          </a>
+        )}
+      </search>
+    </details>
+  )
+}
+
+function faultOf(field: FilterField, faults: Readonly<Record<string, string>>): string | undefined {
+  return parametersOf(field)
+    .map((parameter) => faults[parameter])
+    .find((fault) => fault !== undefined)
+}
+
+interface FieldProps {
+  readonly field: FilterField
+  readonly query: URLSearchParams
+  readonly fault: string | undefined
+}
+
+function Field({ field, query, fault }: FieldProps) {
+  const { kind, name, label } = field
+  const faultId = `fault-${name}`
+  const describedBy = fault === undefined ? {} : { 'aria-describedby': faultId, 'aria-invalid': true as const }
+  const set = (value: string | null): void => navigate(listUrl(query, { [name]: value }))
+  if (kind === 'flag') {
+    return (
+      <label class="check-field">
+        <input
+          type="checkbox"
+          checked={query.get(name) === 'true'}
+          onChange={({ currentTarget }) => set(currentTarget.checked ? 'true' : null)}
+        />
+        <span>{label}</span>
+      </label>
+    )
+  }
+  return (
+    <div class={kind === 'time' ? 'field field-time' : 'field'}>
+      <label for={`filter-${name}`}>{label}</label>
+      {kind === 'time' ? (
+        <TimeFilter name={name} label={label} query={query} {...describedBy} />
+      ) : (
+        <input
+          id={`filter-${name}`}
+          type="text"
+          value={query.get(name) ?? ''}
+          placeholder={`e.g. ${field.example}`}
+          autocomplete="off"
+          spellcheck={false}
+          onChange={({ currentTarget }) => set(currentTarget.value.trim() || null)}
+          {...describedBy}
+        />
+      )}
+      {fault !== undefined && (
+        <p id={faultId} class="fault">
+          {label} {fault}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,145 @@
+// The page of jobs that is shown: loads it, and keeps it current without moving its rows.
+import { signal } from '@preact/signals'
+import {
+  JobContentsDocument,
+  type JobContentsQuery,
+  JobCountsDocument,
+  type JobRowFragment,
+  JobRowsDocument,
+  type JobState,
+  JobsDocument,
+  type JobsQuery,
+  NewerJobsDocument,
+} from '../api/documents.generated.ts'
+import { followJobChanges } from '../api/jobChanges.ts'
+import { request } from '../api/request.ts'
+import { announce } from '../view/announcements.tsx'
+import { PacedWork } from '../view/pacedWork.ts'
+import { type ListRequest, pageVariables, withStates } from './listAddress.ts'
+
+export type Row = JobRowFragment
+export type PageInfo = JobsQuery['jobs']['pageInfo']
+export type Counts = Readonly<Record<JobState, number>>
+
+/** Pause between two updates while jobs change. */
+const UPDATE_PAUSE_MS = 1000
+/** Maximum number that the API lists at once. */
+export const MAX_NEWER = 100
+
+export class JobList {
+  readonly rows = signal<readonly Row[] | undefined>(undefined)
+  readonly pageInfo = signal<PageInfo | undefined>(undefined)
+  /** By job id. Arrives after the rows. */
+  readonly contents = signal<ReadonlyMap<string, string>>(new Map())
+  readonly counts = signal<Counts | undefined>(undefined)
+  /** Number of jobs that were created after the page was loaded; at most MAX_NEWER. */
+  readonly newer = signal(0)
+  readonly error = signal<string | undefined>(undefined)
+  readonly isLoading = signal(false)
+  /** Why there are no live updates at the moment. */
+  readonly interruption = signal<string | undefined>(undefined)
+
+  private readonly list: ListRequest
+  private readonly changed = new Set<string>()
+  private readonly stopped = new AbortController()
+  private readonly updates = new PacedWork(() => this.update(), UPDATE_PAUSE_MS)
+  private readonly stopFollowing: () => void
+
+  constructor(list: ListRequest) {
+    this.list = list
+    void this.load()
+    const { userId } = list.filter
+    this.stopFollowing = followJobChanges({
+      filter: userId == null ? {} : { userId },
+      onOpen: () => {
+        this.interruption.value = undefined
+        for (const { jobId } of this.rows.value ?? []) this.changed.add(jobId)
+        this.updates.request()
+      },
+      onChange: (jobId) => {
+        this.changed.add(jobId)
+        this.updates.request()
+      },
+      onInterrupted: (reason) => {
+        this.interruption.value = reason
+      },
+    })
+  }
+
+  stop(): void {
+    this.stopFollowing()
+    this.updates.stop()
+    this.stopped.abort()
+  }
+
+  /** Loads the page again, with the jobs that are new. */
+  async load(): Promise<void> {
+    this.isLoading.value = true
+    try {
+      const counts = this.loadCounts()
+      const { jobs } = await request(JobsDocument, pageVariables(this.list), this.stopped.signal)
+      this.rows.value = jobs.nodes
+      this.pageInfo.value = jobs.pageInfo
+      this.newer.value = 0
+      await counts
+      this.error.value = undefined
+      announce(`${jobs.nodes.length} jobs are shown.`)
+      void this.loadContents(jobs.nodes)
+    } catch (error) {
+      if (!this.stopped.signal.aborted) this.error.value = messageOf(error)
+    } finally {
+      this.isLoading.value = false
+    }
+  }
+
+  private async loadCounts(): Promise<void> {
+    const variables = { filter: this.list.filter }
+    const { jobCountsByState } = await request(JobCountsDocument, variables, this.stopped.signal)
+    this.counts.value = Object.fromEntries(jobCountsByState.map(({ state, count }) => [state, count])) as Counts
+  }
+
+  // A content may be as large as a response may be. The list does without those that are refused.
+  private async loadContents(rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return
+    const ids = rows.map(({ jobId }) => jobId)
+    const load = request(JobContentsDocument, { ids }, this.stopped.signal)
+    const { nodes } = await load.catch((): JobContentsQuery => ({ nodes: [] }))
+    const jobs = nodes.flatMap((node) => (node !== null && 'content' in node ? [node] : []))
+    this.contents.value = new Map(jobs.map(({ jobId, content }) => [jobId, content]))
+  }
+
+  private async update(): Promise<void> {
+    const ids = (this.rows.value ?? []).map(({ jobId }) => jobId).filter((jobId) => this.changed.has(jobId))
+    this.changed.clear()
+    try {
+      await Promise.all([this.loadCounts(), this.updateRows(ids), this.countNewer()])
+    } catch (error) {
+      if (!this.stopped.signal.aborted) this.interruption.value = messageOf(error)
+    }
+  }
+
+  /** Rows stay where they are, also if they no longer match: nothing moves under the pointer. */
+  private async updateRows(ids: string[]): Promise<void> {
+    if (ids.length === 0) return
+    const { nodes } = await request(JobRowsDocument, { ids }, this.stopped.signal)
+    const byId = new Map((nodes as readonly (Row | null)[]).flatMap((job) => (job ? [[job.jobId, job]] : [])))
+    this.rows.value = this.rows.value?.map((row) => byId.get(row.jobId) ?? row)
+  }
+
+  private async countNewer(): Promise<void> {
+    const { filter, states, order, after, before } = this.list
+    const isNewestFirst = order.field === 'CREATED_AT' && order.direction === 'DESC'
+    if (!isNewestFirst || after !== undefined || before !== undefined || this.rows.value === undefined) return
+    const first = this.pageInfo.value?.startCursor
+    // An empty page has no rows that could move.
+    if (first == null) return await this.load()
+    const variables = { filter: withStates(filter, states), before: first }
+    const { jobs } = await request(NewerJobsDocument, variables, this.stopped.signal)
+    if (jobs.edges.length > this.newer.value) announce(`${jobs.edges.length} new jobs.`)
+    this.newer.value = jobs.edges.length
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,134 @@
+import { jobUrl } from '../paths.ts'
+import { now } from '../view/clock.ts'
+import { elapsedMs, roughDuration } from '../view/instants.ts'
+import { StateBadge } from '../view/states.tsx'
+import { Time } from '../view/time.tsx'
+import type { JobList, Row } from './jobList.ts'
+import { withoutFilters } from './listAddress.ts'
+
+interface JobTableProps {
+  readonly list: JobList
+  readonly query: URLSearchParams
+}
+
+export function JobTable({ list, query }: JobTableProps) {
+  const rows = list.rows.value
+  if (rows?.length === 0) return <NoJobs query={query} />
+  const contents = list.contents.value
+  return (
+    <table class="jobs" aria-busy={list.isLoading.value}>
+      <caption class="visually-hidden">Jobs, one per row</caption>
+      <thead>
+        <tr>
+          <th scope="col" class="col-state">
+            State
+          </th>
+          <th scope="col">Job</th>
+          <th scope="col" class="col-user wide">
+            User
+          </th>
+          <th scope="col" class="col-preset wide">
+            Preset
+          </th>
+          <th scope="col" class="col-created wide">
+            Created
+          </th>
+          <th scope="col" class="col-duration not-tiny">
+            Duration
+          </th>
+          <th scope="col" class="col-attempt wide">
+            Attempt
+          </th>
+          <th scope="col" class="col-change wide">
+            Last change
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {(rows ?? []).map((row) => (
+          <JobTableRow key={row.jobId} row={row} content={contents.get(row.jobId)} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function JobTableRow({ row, content }: { readonly row: Row; readonly content: string | undefined }) {
+  const { jobId, userId, preset, state, createdAt, attempt, maxAttempts, stateActor, updatedAt, deletedAt } = row
+  const reason = reasonOf(row)
+  return (
+    <tr>
+      <td class="col-state">
+        <StateBadge state={state} />
+        {row.stuckReason && <span class="flag flag-stuck">stuck</span>}
+        {deletedAt && <span class="flag">deleted</span>}
+      </td>
+      <td class="cell-job">
+        <a class="row-link" href={jobUrl(jobId)}>
+          <span class="content">{content?.slice(0, MAX_SHOWN_CHARACTERS) || 'Job'}</span>
+          <span class="id">{jobId}</span>
+        </a>
+        <span class="narrow second-line">
+          {userId} · {preset ?? 'no preset'} · <Time at={createdAt} />
+        </span>
+        {reason && (
+          <span class={state === 'FAILED' ? 'narrow second-line failed' : 'narrow second-line'}>{reason}</span>
+        )}
+      </td>
+      <td class="wide">{userId}</td>
+      <td class="wide">{preset ?? <span class="muted">–</span>}</td>
+      <td class="wide">
+        <Time at={createdAt} />
+      </td>
+      <td class="not-tiny">
+        <Duration row={row} />
+      </td>
+      <td class="wide">
+        {attempt} <span class="muted">/ {maxAttempts}</span>
+      </td>
+      <td class="wide cell-change">
+        <Time at={updatedAt} /> <span class="actor">{stateActor}</span>
+        {reason && (
+          <span class={state === 'FAILED' ? 'reason failed' : 'reason'} title={reason}>
+            {reason}
+          </span>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+const MAX_SHOWN_CHARACTERS = 200
+
+/** Why the job is in its state: the error of a failed job, else the reason of the last change. */
+function reasonOf({ state, result, stateReason }: Row): string | null {
+  return (state === 'FAILED' && result?.errorMessage) || stateReason
+}
+
+/** How long it has waited or worked, in how long it is due, or how long its last attempt took. */
+function Duration({ row: { state, runAt, startedAt, completedAt, updatedAt } }: { readonly row: Row }) {
+  if (state === 'PENDING') {
+    if (elapsedMs(runAt, now.value) < 0) return <>in {roughDuration(-elapsedMs(runAt, now.value))}</>
+    return <>{roughDuration(elapsedMs(updatedAt, now.value))}</>
+  }
+  if (startedAt === null) return <span class="muted">–</span>
+  return <>{roughDuration(elapsedMs(startedAt, completedAt ?? now.value))}</>
+}
+
+function NoJobs({ query }: { readonly query: URLSearchParams }) {
+  const isFiltered = query.size > 0
+  return (
+    <div class="empty">
+      <p class="empty-title">{isFiltered ? 'No job matches.' : 'There are no jobs yet.'}</p>
+      {isFiltered ? (
+        <p>
+          <a href={withoutFilters(query)}>Clear filters</a>
+        </p>
+      ) : (
+        <p>
+          Jobs appear here as programs create them. <code>npm run seed</code> adds sample jobs.
+        </p>
+      )}
+    </div>
+  )
+}

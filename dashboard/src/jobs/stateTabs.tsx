@@ -1,0 +1,57 @@
+import type { ReadonlySignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { JobState } from '../api/documents.generated.ts'
+import { STATE_LABELS, STATES } from '../view/stateNames.ts'
+import type { Counts } from './jobList.ts'
+import { listUrl } from './listAddress.ts'
+
+interface StateTabsProps {
+  readonly counts: ReadonlySignal<Counts | undefined>
+  readonly states: readonly JobState[]
+  readonly query: URLSearchParams
+}
+
+const COUNT = new Intl.NumberFormat('en')
+
+/** The states with the exact number of jobs that match the filter in each. */
+export function StateTabs({ counts, states, query }: StateTabsProps) {
+  const all = counts.value && STATES.reduce((sum, state) => sum + (counts.value?.[state] ?? 0), 0)
+  const tabs = useRef<HTMLElement>(null)
+  // On a narrow screen not all tabs fit.
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [query])
+  return (
+    <nav ref={tabs} class="tabs" aria-label="States">
+      <Tab href={listUrl(query, { state: null })} label="All" count={all} isCurrent={states.length === 0} />
+      {STATES.map((state) => (
+        <Tab
+          key={state}
+          href={listUrl(query, { state })}
+          label={STATE_LABELS[state]}
+          count={counts.value?.[state]}
+          isCurrent={states.includes(state)}
+          state={state}
+        />
+      ))}
+    </nav>
+  )
+}
+
+interface TabProps {
+  readonly href: string
+  readonly label: string
+  readonly count: number | undefined
+  readonly isCurrent: boolean
+  readonly state?: JobState
+}
+
+function Tab({ href, label, count, isCurrent, state }: TabProps) {
+  return (
+    <a class="tab" href={href} aria-current={isCurrent ? 'page' : undefined}>
+      {state && <span class={`dot state-${state.toLowerCase()}`} aria-hidden="true" />}
+      <span>{label}</span>
+      <span class="count">{count === undefined ? '…' : COUNT.format(count)}</span>
+    </a>
+  )
+}

@@ -1,0 +1,57 @@
+// The frame of every page: the header, the page of the address, and the dialogs.
+import { useEffect, useState } from 'preact/hooks'
+import { JobPage } from '../job/jobPage.tsx'
+import { JobsPage } from '../jobs/jobsPage.tsx'
+import { LIST_URL } from '../paths.ts'
+import { address, navigate } from '../router.ts'
+import { Announcements } from '../view/announcements.tsx'
+import { useShortcuts } from '../view/keys.ts'
+import { Header } from './header.tsx'
+import { NotFoundPage } from './notFoundPage.tsx'
+import { ShortcutsDialog } from './shortcutsDialog.tsx'
+import { chooseNextTheme } from './theme.ts'
+import { loadViewer } from './viewer.ts'
+
+export function App() {
+  const [showsShortcuts, setShowsShortcuts] = useState(false)
+  useEffect(() => {
+    // Pages show by themselves that the server cannot be reached.
+    loadViewer().catch(() => undefined)
+  }, [])
+  useShortcuts([
+    { key: '?', label: 'Show the keys', run: () => setShowsShortcuts(true) },
+    { key: '/', label: 'Find a job by its id', run: focusSearch },
+    { key: 'h', label: 'Go to the jobs', run: () => navigate(LIST_URL) },
+    { key: 't', label: 'Change between light and dark', run: chooseNextTheme },
+  ])
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to the page
+      </a>
+      <Header onShowShortcuts={() => setShowsShortcuts(true)} />
+      <main id="main">
+        <Page />
+      </main>
+      <Announcements />
+      {showsShortcuts && <ShortcutsDialog onClose={() => setShowsShortcuts(false)} />}
+    </>
+  )
+}
+
+function Page() {
+  const { path } = address.value
+  const [, section, id, ...rest] = path.split('/')
+  useEffect(() => {
+    if (path === '/') navigate(LIST_URL, { replace: true })
+  }, [path])
+  if (path === '/') return null
+  if (section !== 'jobs' || rest.length > 0) return <NotFoundPage />
+  if (id === undefined) return <JobsPage />
+  const jobId = decodeURIComponent(id)
+  return <JobPage key={jobId} jobId={jobId} />
+}
+
+function focusSearch(): void {
+  document.querySelector<HTMLInputElement>('#find-job')?.focus()
+}

@@ -1,0 +1,12 @@
+import type { JobState } from '../api/documents.generated.ts'
+
+/** In the usual order of a job's life. */
+export const STATES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const satisfies JobState[]
+
+export const STATE_LABELS: Readonly<Record<JobState, string>> = {
+  PENDING: 'Pending',
+  PROCESSING: 'Processing',
+  COMPLETED: 'Completed',
+  FAILED: 'Failed',
+  CANCELLED: 'Cancelled',
+}

@@ -1,0 +1,63 @@
+// Every page, in light and dark and at two widths: no fault of accessibility, nothing wider than
+// the screen.
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { accessibilityFaults } from '../support/axe.ts'
+import { itInChromium } from '../support/chromium.ts'
+import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
+
+let dashboard: TestDashboard | undefined
+
+beforeAll(async () => {
+  dashboard = await openDashboard().catch(() => undefined)
+  if (dashboard) await addSampleJobs(dashboard.server)
+})
+
+afterAll(() => dashboard?.close())
+
+/** A job that failed twice. */
+async function sampleJobPath(): Promise<string> {
+  const sql = 'SELECT id FROM jobs WHERE deleted_at IS NULL AND state = $1 AND attempt = 2 LIMIT 1'
+  const { rows } = await (dashboard as TestDashboard).server.database.pool.query<{ id: string }>(sql, ['FAILED'])
+  return `/jobs/${rows[0]?.id}`
+}
+
+const PAGES = [
+  { name: 'the list of jobs', path: '/jobs', ready: 'table.jobs[aria-busy="false"] .content' },
+  { name: 'a list without jobs', path: '/jobs?userId=no-one&metadata={', ready: '.empty' },
+  { name: 'a job', path: sampleJobPath, ready: '.record' },
+  { name: 'a job that does not exist', path: '/jobs/01a20000-0000-7000-8000-000000000000', ready: '.empty' },
+  { name: 'an unknown page', path: '/nothing', ready: '.empty' },
+]
+const SCREENS = [
+  { colorScheme: 'light', width: 360 },
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 360 },
+  { colorScheme: 'dark', width: 1280 },
+] as const
+
+describe('a page of the dashboard', () => {
+  for (const { name, path, ready } of PAGES) {
+    itInChromium(`is accessible and fits the screen: ${name}`, async () => {
+      for (const { colorScheme, width } of SCREENS) {
+        const options = { colorScheme, viewport: { width, height: 800 } }
+        const page = await (dashboard as TestDashboard).open(typeof path === 'string' ? path : await path(), options)
+        await page.locator(ready).first().waitFor()
+        expect([colorScheme, width, await accessibilityFaults(page)]).toEqual([colorScheme, width, []])
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+        await page.context().close()
+      }
+    })
+  }
+
+  itInChromium('is accessible with a dialog open', async () => {
+    const page = await (dashboard as TestDashboard).open(await sampleJobPath())
+    await page.locator('.record').first().waitFor()
+    for (const open of [() => page.keyboard.press('?'), () => page.getByRole('button', { name: 'Retry' }).click()]) {
+      await open()
+      await page.getByRole('dialog').waitFor()
+      expect(await accessibilityFaults(page)).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    }
+  })
+})
