@@ -1,5 +1,5 @@
 // Every command and GraphQL document of README and docs/ works as described: run in a shell, in the
-// order of the page, on a fresh ledger for each page.
+// order of the page, on a fresh ledger for each page. A fresh checkout is started once and copied.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -20,22 +20,37 @@ const START = 'npm ci && npm start'
 
 interface Step {
   readonly title: string
+  readonly isSkipped: boolean
   run(reader: Reader, own: Own): Promise<void>
 }
 
-describe.each(PAGES.filter((page) => stepsOf(page).length > 0))('%s', (page) => {
-  const steps = stepsOf(page)
+let started: Reader
+let apiKey: string
+
+beforeAll(async () => {
+  started = await Reader.open()
+  await runCommand(started, START, treatmentOf(START))
+  apiKey = await apiKeyOf(started)
+  await started.stop()
+})
+
+afterAll(() => started?.close())
+
+const WITH_STEPS = PAGES.map((page) => ({ page, steps: stepsOf(page) })).filter(({ steps }) => steps.length > 0)
+
+describe.each(WITH_STEPS)('$page', ({ steps }) => {
   let reader: Reader
   let database: TestDatabase
   let own: Own
 
   beforeAll(async () => {
-    reader = await Reader.open()
+    if (steps.every(({ isSkipped }) => isSkipped)) return
+    reader = await Reader.openCopy(started)
     database = await createTestDatabase({ empty: true })
     await runCommand(reader, START, treatmentOf(START))
-    own = { ...theirOwn(reader), databaseUrl: database.url, apiKey: await apiKeyOf(reader) }
+    own = { ...theirOwn(reader), databaseUrl: database.url, apiKey }
     const { latestEventCursor } = await reader.ask<{ latestEventCursor: string }>('{ latestEventCursor }')
-    Object.assign(reader.environment, { KEY: own.apiKey, KEY_OF_A_USER: own.apiKey, CURSOR: latestEventCursor })
+    Object.assign(reader.environment, { KEY: apiKey, KEY_OF_A_USER: apiKey, CURSOR: latestEventCursor })
   })
 
   afterAll(async () => {
@@ -59,6 +74,7 @@ function commandStep(place: string, command: string, next: CodeBlock | undefined
   const treatment = treatmentOf(command)
   return {
     title: `${place} ${command.split('\n')[0]}${treatment.skip ? ` (${treatment.skip})` : ''}`,
+    isSkipped: treatment.skip !== undefined,
     async run(reader, own) {
       if (treatment.skip?.startsWith('needs')) console.warn(`!!! SKIPPED: ${place}, which ${treatment.skip}.`)
       if (treatment.skip) return
@@ -75,6 +91,7 @@ function commandStep(place: string, command: string, next: CodeBlock | undefined
 function documentStep(page: string, { line, text }: CodeBlock): Step {
   return {
     title: `${page}:${line} ${text.split('\n')[0]}`,
+    isSkipped: false,
     run: async (reader) => void (await reader.ask(text)),
   }
 }

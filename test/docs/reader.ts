@@ -42,6 +42,14 @@ export class Reader {
     }
   }
 
+  /** The checkout of another reader, whose programs have ended, with its data. */
+  static async openCopy(of: Reader): Promise<Reader> {
+    const checkout = temporaryDirectory('jobledger-reader-')
+    // Node's own copy would not preserve the owner of the data.
+    execFileSync('cp', ['-Rp', `${of.checkout}/.`, checkout])
+    return new Reader(checkout, await fixedPort())
+  }
+
   /** A checkout as cloned by git, with the packages and generated code of `npm ci`. */
   static async open(): Promise<Reader> {
     const checkout = temporaryDirectory('jobledger-reader-')
@@ -93,7 +101,8 @@ export class Reader {
     return data as Data
   }
 
-  async close(): Promise<void> {
+  /** Stops the programs that run, and leaves the checkout. */
+  async stop(): Promise<void> {
     await Promise.all(
       [...this.background].map(async (child) => {
         const closed = once(child, 'close')
@@ -101,6 +110,10 @@ export class Reader {
         await closed
       }),
     )
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
     rmSync(this.checkout, { recursive: true, force: true, maxRetries: 5 })
   }
 
