@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { applyMigrations } from '../../src/database/migrations.ts'
+import { migrate } from '../support/migrationSql.ts'
 import { CHECKOUT } from '../support/prismaCli.ts'
 import { type Program, runProgram } from '../support/program.ts'
 import { startTestServer } from '../support/server.ts'
@@ -71,7 +72,7 @@ describe.skipIf(withoutPsql())('docker-compose.yml', () => {
   ])('serves %s as a role that is no superuser', async (_, isOld) => {
     const name = isOld ? 'old' : 'fresh'
     await onServer(cluster.url, (session) => session.query(`CREATE DATABASE ${name}`))
-    if (isOld) await applyMigrations(urlOf(name))
+    if (isOld) await migrate(urlOf(name))
     runRolesScript(name)
     if (isOld) await run(urlOf(name), 'grants --owner jobledger_owner --apply')
     else await applyMigrations(urlOf(name, 'owner'))

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { checkDatabase } from '../../src/database/checkDatabase.ts'
-import { applyMigrations } from '../../src/database/migrations.ts'
 import { eventually } from '../support/eventually.ts'
+import { migrate } from '../support/migrationSql.ts'
 import { type PgBouncer, type PgBouncerOptions, startPgBouncer, withoutPgBouncer } from '../support/pgBouncer.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type StockPostgres, startStockPostgres, withoutStockPostgres } from '../support/stockPostgres.ts'
@@ -51,7 +51,7 @@ describe.skipIf(isSkipped)('behind PgBouncer', () => {
       for (const [name, value] of Object.entries(ROLE_SETTINGS))
         await client.query(`ALTER ROLE app SET ${name} = '${value}'`)
     })
-    await applyMigrations(databaseUrl(postgres.url, 'ledger'))
+    await migrate(databaseUrl(postgres.url, 'ledger'))
     // By default it comes before `public`.
     await onServer(databaseUrl(postgres.url, 'ledger'), (client) => client.query('CREATE SCHEMA AUTHORIZATION bare'))
   })

@@ -2,9 +2,9 @@
 // is not ready, and recovers by itself.
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { applyMigrations } from '../../src/database/migrations.ts'
 import { eventually } from '../support/eventually.ts'
 import { fixedPort } from '../support/fixedPort.ts'
+import { migrate } from '../support/migrationSql.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { type StockPostgres, startStockPostgres, withoutStockPostgres } from '../support/stockPostgres.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
@@ -30,7 +30,7 @@ describe.skipIf(withoutStockPostgres('read-only databases'))('a server on a read
   beforeAll(async () => {
     primary = await startStockPostgres({ wal_level: 'replica' })
     await onServer(primary.url, (client) => client.query(`CREATE DATABASE ledger ${PRISTINE}`))
-    await applyMigrations(databaseUrl(primary.url, 'ledger'))
+    await migrate(databaseUrl(primary.url, 'ledger'))
     standby = await primary.addStandby('standby')
   })
 

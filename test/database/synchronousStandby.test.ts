@@ -1,8 +1,8 @@
 // Commits that wait for a synchronous standby that does not respond: their outcome is unknown, and
 // clients are informed.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { applyMigrations } from '../../src/database/migrations.ts'
 import { eventually } from '../support/eventually.ts'
+import { migrate } from '../support/migrationSql.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type StockPostgres, startStockPostgres, withoutStockPostgres } from '../support/stockPostgres.ts'
 import { databaseUrl, onServer, PRISTINE } from '../support/testRun.ts'
@@ -32,7 +32,7 @@ describe.skipIf(withoutStockPostgres('commits that a synchronous standby does no
     beforeAll(async () => {
       primary = await startStockPostgres({ wal_level: 'replica', lc_messages: 'C' })
       await onServer(primary.url, (client) => client.query(`CREATE DATABASE ledger ${PRISTINE}`))
-      await applyMigrations(databaseUrl(primary.url, 'ledger'))
+      await migrate(databaseUrl(primary.url, 'ledger'))
       standby = await primary.addStandby('standby')
       await onServer(primary.url, (client) => client.query("ALTER SYSTEM SET synchronous_standby_names = 'standby'"))
       await onServer(primary.url, (client) => client.query('SELECT pg_reload_conf()'))

@@ -2,6 +2,8 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { databaseShape } from '../support/databaseShape.ts'
+import { migrate } from '../support/migrationSql.ts'
 import { onServer } from '../support/testRun.ts'
 
 describe('createTestDatabase', () => {
@@ -47,5 +49,28 @@ describe('createTestDatabase', () => {
       client.query('SELECT FROM pg_database WHERE datname = $1', [doomed.name]),
     )
     expect(rows).toEqual([])
+  })
+})
+
+describe('migrate', () => {
+  it('leaves what Prisma Migrate leaves', async () => {
+    const databases = [await createTestDatabase(), await createTestDatabase({ empty: true })] as const
+    const [byPrisma, own] = databases.map(({ url }) => url) as [string, string]
+    await migrate(own)
+    expect(await databaseShape(own)).toEqual(await databaseShape(byPrisma))
+    const applied = (url: string) =>
+      onServer(url, async (client) => {
+        const { rows } = await client.query(
+          `SELECT migration_name, checksum, logs, rolled_back_at, applied_steps_count, finished_at >= started_at AS ended
+           FROM _prisma_migrations ORDER BY migration_name`,
+        )
+        const { rows: columns } = await client.query(
+          `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
+           FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`,
+        )
+        return { rows, columns }
+      })
+    expect(await applied(own)).toEqual(await applied(byPrisma))
+    for (const database of databases) await database.drop()
   })
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loadDataSet } from '../../bench/dataSet.ts'
 import { BUSY_USER, QUIET_USER } from '../../bench/rows.ts'
 import { sessionSettings } from '../../src/database/client.ts'
-import { applyMigrations } from '../../src/database/migrations.ts'
+import { migrate } from '../support/migrationSql.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type SentStatement, type StatementLog } from '../support/statements.ts'
 import { type StockPostgres, startStockPostgres, withoutStockPostgres } from '../support/stockPostgres.ts'
@@ -31,7 +31,7 @@ describe.skipIf(withoutStockPostgres('the plans of counts with JIT'))('with JIT 
     postgres = await startStockPostgres({ autovacuum: 'off' })
     await onServer(postgres.url, (client) => client.query(`CREATE DATABASE plans ${PRISTINE}`))
     const url = databaseUrl(postgres.url, 'plans')
-    await applyMigrations(url)
+    await migrate(url)
     await onServer(url, (client) => client.query('ALTER DATABASE plans SET jit = on'))
     await loadDataSet(url, { size: JOBS, nowMs: Date.now() }, () => undefined)
     server = await startTestServer({ databaseUrl: url })

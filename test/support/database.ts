@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import pRetry from 'p-retry'
 import pg from 'pg'
 import { expect, inject } from 'vitest'
-import { databaseUrl, onServer, PRISTINE } from './testRun.ts'
+import { databaseUrl, PRISTINE } from './testRun.ts'
 
 export interface TestDatabase {
   readonly url: string
@@ -27,25 +27,35 @@ const SOURCE_IN_USE = '55006'
 export async function createTestDatabase({ empty = false, timezone }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const { serverUrl, prefix, template, keepFailed } = inject('testRun')
   const name = `${prefix}${randomBytes(5).toString('hex')}`
-  await onServer(serverUrl, async (client) => {
-    await pRetry(() => client.query(`CREATE DATABASE ${name} ${empty ? PRISTINE : `TEMPLATE ${template}`}`), {
-      retries: 50,
-      minTimeout: 20,
-      maxTimeout: 200,
-      shouldRetry: ({ error }) => (error as { code?: string }).code === SOURCE_IN_USE,
-    })
-    // Records which test file the database belongs to, for the end of the run.
-    await client.query(`COMMENT ON DATABASE ${name} IS ${pg.escapeLiteral(expect.getState().testPath ?? '')}`)
-    if (timezone !== undefined) {
-      await client.query(`ALTER DATABASE ${name} SET timezone TO ${pg.escapeLiteral(timezone)}`)
-    }
+  const server = connections(serverUrl)
+  await pRetry(() => server.query(`CREATE DATABASE ${name} ${empty ? PRISTINE : clone(template)}`), {
+    retries: 50,
+    minTimeout: 20,
+    maxTimeout: 200,
+    shouldRetry: ({ error }) => (error as { code?: string }).code === SOURCE_IN_USE,
   })
+  // Records which test file the database belongs to, for the end of the run.
+  await server.query(`COMMENT ON DATABASE ${name} IS ${pg.escapeLiteral(expect.getState().testPath ?? '')}`)
+  if (timezone !== undefined) {
+    await server.query(`ALTER DATABASE ${name} SET timezone TO ${pg.escapeLiteral(timezone)}`)
+  }
   return {
     url: databaseUrl(serverUrl, name),
     name,
     async drop() {
       if (keepFailed) return
-      await onServer(serverUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+      await server.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     },
   }
+}
+
+/** Copies files, which takes a third less than the default on a server that does not wait for the disk. */
+const clone = (template: string): string => `TEMPLATE ${template} STRATEGY file_copy`
+
+let pool: pg.Pool | undefined
+
+/** Connections to the database `postgres`, kept for the next test: a new one costs as much as a query. */
+function connections(connectionString: string): pg.Pool {
+  pool ??= new pg.Pool({ connectionString, allowExitOnIdle: true }).on('error', () => undefined)
+  return pool
 }

@@ -1,7 +1,8 @@
 // Before the first test file: builds the programs, and sets up one PostgreSQL for the run (that of
 // TEST_DATABASE_URL, or an embedded one in a temporary directory) with the template that test files
 // clone. After the last file, and on Ctrl-C, removes all of it.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
@@ -15,7 +16,6 @@ declare module 'vitest' {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  build()
   const external = process.env.TEST_DATABASE_URL
   const server = external ? undefined : await startTemporaryServer()
   const run = nameTestRun(external || (server?.url ?? ''), process.env.KEEP_TEST_DATABASES === '1')
@@ -28,7 +28,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if (kept.length > 0) console.log(keptMessage(run, kept, server))
   }
   try {
-    await makeTemplate(run)
+    await Promise.all([build(), makeTemplate(run)])
   } catch (error) {
     await end()
     throw error
@@ -38,9 +38,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 /** Builds the programs that the tests start as processes (program.ts). */
-function build(): void {
+async function build(): Promise<void> {
   const checkout = fileURLToPath(new URL('../..', import.meta.url))
-  const { status } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: checkout, stdio: 'inherit' })
+  const [status] = await once(spawn('npm', ['run', '--silent', 'build'], { cwd: checkout, stdio: 'inherit' }), 'exit')
   if (status !== 0) throw new Error('Cannot build the programs, so no test was run.')
 }
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { applyMigrations } from '../../src/database/migrations.ts'
 import { countJobs } from '../../src/ledger/countJobs.ts'
 import type { LedgerEvent } from '../../src/publishing/ledgerEvent.ts'
 import { eventually } from '../support/eventually.ts'
+import { migrate } from '../support/migrationSql.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { runPostgresProgram, type StockPostgres, startStockPostgres } from '../support/stockPostgres.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
@@ -29,7 +29,7 @@ export async function startFollowedServer(databaseUrl: string): Promise<Followed
 /** A PostgreSQL whose database `postgres` is an empty ledger. */
 export async function startLedgerPostgres(settings: Readonly<Record<string, string | number>> = {}) {
   const postgres = await startStockPostgres(settings)
-  await applyMigrations(postgres.url)
+  await migrate(postgres.url)
   return postgres
 }
 
