@@ -15,6 +15,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   server = startServerProcess({
     databaseUrl: database.url,
+    isBuilt: true,
     environment: {
       NODE_OPTIONS: `--import ${REPORTER}`,
       MAINTENANCE_INTERVAL_SECONDS: '0',

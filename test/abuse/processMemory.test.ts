@@ -21,6 +21,7 @@ beforeAll(async () => {
   await onServer(database.url, (client) => client.query(JOBS))
   server = startServerProcess({
     databaseUrl: database.url,
+    isBuilt: true,
     environment: {
       ...PROTECTED,
       AUTH: '',

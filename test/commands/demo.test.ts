@@ -38,7 +38,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const words = (...args: string[]): string[] => ['--import', 'tsx', 'src/cli.ts', 'demo', ...args]
+const words = (...args: string[]): string[] => ['dist/cli.js', 'demo', ...args]
 
 describe('the demo', () => {
   it('authenticates, waits when it is rate limited, and creates its own jobs', async () => {

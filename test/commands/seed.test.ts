@@ -43,7 +43,7 @@ describe('npm run seed', () => {
   })
 
   it('fills an empty database, and adds to others only with --add', async () => {
-    const seed = (...options: string[]) => run(['--import', 'tsx', 'src/cli.ts', 'seed', ...options], database.url)
+    const seed = (...options: string[]) => run(['dist/cli.js', 'seed', ...options], database.url)
     expect(await seed()).toMatchObject({
       code: 0,
       said: expect.stringMatching(/^Created 200 jobs with \d+ records in the database/),

@@ -30,6 +30,7 @@ beforeAll(async () => {
   ledger = await openTestLedger()
   server = startServerProcess({
     databaseUrl: ledger.url,
+    isBuilt: true,
     environment: { MAINTENANCE_INTERVAL_SECONDS: '0', NODE_OPTIONS: `--import ${REPORTER}` },
   })
   endpoint = new URL(await server.endpoint)
