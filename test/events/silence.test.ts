@@ -20,6 +20,11 @@ import { openTcpGate, type TcpGate } from '../support/tcpGate.ts'
 const SILENCE_MS = 2000
 const WAIT_MS = 60_000
 
+/** Lets `jobledger tail` wait for 5 s of silence instead of 30 s. */
+const SHORT_SILENCE = `--import=data:text/javascript,${encodeURIComponent(
+  'const wait = setTimeout; globalThis.setTimeout = (call, ms, ...more) => wait(call, ms === 30_000 ? 5000 : ms, ...more)',
+)}`
+
 let server: TestServer
 let gate: TcpGate
 let url: string
@@ -73,7 +78,7 @@ describe('replaces a silent connection without missing an event', () => {
   })
 
   it('in `jobledger tail`', { timeout: 2 * WAIT_MS }, async () => {
-    const environment = { JOBLEDGER_URL: url, JOBLEDGER_TOKEN: await token() }
+    const environment = { JOBLEDGER_URL: url, JOBLEDGER_TOKEN: await token(), NODE_OPTIONS: SHORT_SILENCE }
     const program = runProgram('src/cli.ts', environment, ['tail', '--json'])
     await expectRecovery(() => [...program.stdout().matchAll(/"jobId":"([^"]+)"/g)].map(([, id]) => id as string))
     expect(program.stderr().match(/nothing was received for/g)).toHaveLength(1)
