@@ -70,7 +70,7 @@ it('delivers every event, also after a broken connection, in the browser example
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
   const other = await startTestServer({ databaseUrl: server.databaseUrl, environment: PROTECTED })
   const events: PageEvent[] = []
-  void follow({
+  const following = follow({
     url: `${other.url}/graphql`,
     token: await tokenOf('ada', { roles: ['AUDITOR'] }),
     onEvent: (event) => events.push(event),
@@ -87,5 +87,8 @@ it('delivers every event, also after a broken connection, in the browser example
   await eventually(() => expect(events.at(-1)?.record.job.jobId).toBe(id))
   expect(events.length).toBeGreaterThan(before)
   expect(warn).toHaveBeenCalled()
+  // It would follow for the rest of the process.
+  warn.mockImplementation(() => expect.fail('over'))
   await again.close()
+  await expect(following).rejects.toThrow('over')
 })

@@ -88,9 +88,13 @@ describe('replaces a silent connection without missing an event', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const heard: string[] = []
     const onEvent = ({ record }: { record: { job: { jobId: string } } }): void => void heard.push(record.job.jobId)
-    void follow({ url, token: await token(), silenceMs: SILENCE_MS, onEvent })
+    const following = follow({ url, token: await token(), silenceMs: SILENCE_MS, onEvent })
     await expectRecovery(() => heard)
     expect(warn).toHaveBeenCalled()
+    // It would follow for the rest of the process.
+    warn.mockImplementation(() => expect.fail('over'))
+    gate.silence()
+    await expect(following).rejects.toThrow('over')
   })
 })
 
