@@ -89,6 +89,7 @@ it('delivers every event, also after a broken connection, in the browser example
   expect(warn).toHaveBeenCalled()
   // It would follow for the rest of the process.
   warn.mockImplementation(() => expect.fail('over'))
+  const over = expect(following).rejects.toThrow('over')
   await again.close()
-  await expect(following).rejects.toThrow('over')
+  await over
 })

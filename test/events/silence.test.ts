@@ -93,8 +93,9 @@ describe('replaces a silent connection without missing an event', () => {
     expect(warn).toHaveBeenCalled()
     // It would follow for the rest of the process.
     warn.mockImplementation(() => expect.fail('over'))
+    const over = expect(following).rejects.toThrow('over')
     gate.silence()
-    await expect(following).rejects.toThrow('over')
+    await over
   })
 })
 
