@@ -12,7 +12,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/globalSetup.ts'],
     pool: 'forks',
-    // A process for many files, which import the server once. A process for each took twice the time.
+    // Files share processes and import the server once. A process for each took twice the time.
     isolate: false,
     setupFiles: ['test/support/cleanProcess.ts'],
     // One more than the smallest number of processors: tests that start processes mostly wait.

@@ -15,7 +15,7 @@ import { databaseUrl, onServer, PRISTINE } from '../support/testRun.ts'
 import { moreReads, type Read } from './moreReads.ts'
 import { type PlanFacts, planFacts, plannersOf } from './plans.ts'
 
-// So many rows take time on a loaded machine.
+// Loading the rows takes time on a loaded machine.
 vi.setConfig({ hookTimeout: 300_000, testTimeout: 120_000 })
 
 const JOBS = 200_000

@@ -1,5 +1,5 @@
-// Test files share the processes of vitest (vitest.config.ts): what a file changed in its process is
-// restored after it, also if a test failed.
+// Test files share processes (vitest.config.ts): what a file changed in its process is restored
+// after it, also if a test failed.
 import process from 'node:process'
 import { afterAll, vi } from 'vitest'
 

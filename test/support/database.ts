@@ -49,12 +49,12 @@ export async function createTestDatabase({ empty = false, timezone }: TestDataba
   }
 }
 
-/** Copies files, which takes a third less than the default on a server that does not wait for the disk. */
+/** Copies files: a third less work than the default if the server does not wait for the disk. */
 const clone = (template: string): string => `TEMPLATE ${template} STRATEGY file_copy`
 
 let pool: pg.Pool | undefined
 
-/** Connections to the database `postgres`, kept for the next test: a new one costs as much as a query. */
+/** Connections to the database `postgres`. They are kept for the next test. */
 function connections(connectionString: string): pg.Pool {
   pool ??= new pg.Pool({ connectionString, allowExitOnIdle: true }).on('error', () => undefined)
   return pool
