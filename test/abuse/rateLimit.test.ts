@@ -97,9 +97,12 @@ describe('an attacker who guesses API keys', () => {
       if (how === 'all at once') await Promise.all(Array.from({ length: 40 }, attempt))
       else for (let times = 0; times < 40; times += 1) await attempt()
     })
-    expect(asked).toBeLessThan(1 + (performance.now() - exhaustedAt) / 1000)
-    expect(statuses.filter((status) => status === 401)).toHaveLength(asked)
-    expect(statuses.filter((status) => status === 429)).toHaveLength(40 - asked)
+    const tokens = 1 + (performance.now() - exhaustedAt) / 1000
+    const failures = statuses.filter((status) => status === 401).length
+    expect(failures).toBeLessThan(tokens)
+    // Prisma looks up keys that arrive together in one statement.
+    expect(asked).toBeLessThanOrEqual(failures)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(40 - failures)
   })
 
   it('is limited even while the database cannot look up keys', async () => {
