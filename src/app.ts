@@ -14,6 +14,7 @@ import { createEventFeed } from './events/eventFeed.ts'
 import { watchTimeline } from './events/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
 import { createDashboard } from './http/dashboard/dashboard.ts'
+import { Sessions } from './http/dashboard/sessions.ts'
 import { databaseReadiness, type ReadinessProbe } from './http/health.ts'
 import { READ_FACTOR } from './http/responseSize.ts'
 import { createHttpServer } from './http/server.ts'
@@ -72,7 +73,9 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
     ...config,
     log,
     readiness: readiness.probe,
-    dashboard: config.hasDashboard ? createDashboard(dashboardFolder) : undefined,
+    dashboard: config.hasDashboard
+      ? createDashboard({ folder: dashboardFolder, sessions: sessions(config) })
+      : undefined,
     graphql: createGraphQLHandler({
       ...config,
       ledger,
@@ -110,6 +113,12 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
     },
     close: () => (closing ??= close()),
   }
+}
+
+/** The secret of tokens is the same in all replicas, too. */
+function sessions({ access: { mode, jwt }, sessionSecret }: Config): Sessions | undefined {
+  if (mode === 'open') return undefined
+  return new Sessions(sessionSecret ?? (jwt?.keys.kind === 'secret' ? jwt.keys.secret : undefined))
 }
 
 function databaseSettings(

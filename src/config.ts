@@ -42,6 +42,8 @@ export interface Config {
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined
   /** Whether the dashboard is served. */
   readonly hasDashboard: boolean
+  /** Encrypts sessions of the dashboard; undefined: see src/app.ts. */
+  readonly sessionSecret: string | undefined
   /** Undefined: no limit. */
   readonly rateLimits: RateLimits | undefined
   readonly bodyLimitBytes: number
@@ -179,6 +181,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     documentLimits: documentLimits(env),
     trustedDocuments: trusted.documents,
     hasDashboard: env.DASHBOARD === 'on',
+    sessionSecret: env.DASHBOARD_SESSION_SECRET,
     rateLimits: rateLimits(env),
     bodyLimitBytes: env.LIMIT_BODY_BYTES,
     memoryLimitBytes: env.LIMIT_MEMORY_BYTES,

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { anonymousLog } from './anonymousLog.ts'
-import { DASHBOARD_PATH, type DashboardHandler } from './dashboard/dashboard.ts'
+import { DASHBOARD_PATH, type Dashboard } from './dashboard/dashboard.ts'
 import { GRAPHQL_PATH } from './graphqlPath.ts'
 import type { ReadinessProbe } from './health.ts'
 import { answerMalformedHttp, hasHost, originForm } from './malformedHttp.ts'
@@ -24,7 +24,7 @@ export interface HttpServerOptions {
   readonly readiness: ReadinessProbe
   readonly graphql: GraphQLHandler
   /** Undefined: no dashboard. */
-  readonly dashboard?: DashboardHandler | undefined
+  readonly dashboard: Dashboard | undefined
 }
 
 export interface HttpServer {
@@ -115,8 +115,9 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
   if (!hasHost(request, response)) return
   request.url = originForm(request.url ?? '/')
   const path = request.url.split('?', 1)[0]
-  if (options.dashboard?.(request, response)) return
+  if (options.dashboard?.owns(request)) return options.dashboard.answer(request, response)
   if (path === GRAPHQL_PATH) {
+    await options.dashboard?.authorize(request)
     await options.graphql(request, response, options.scope)
   } else if (path === '/livez' || path === '/readyz') await sendHealth(request, response, { ...options, path })
   else {

@@ -2,7 +2,8 @@
 // the API for the rest, also each time that the stream opens, so an interruption loses nothing.
 import { createParser } from 'eventsource-parser'
 import { JobChangesDocument, type JobStateRecordFilter } from './documents.generated.ts'
-import { ApiError, bodyOf, post } from './request.ts'
+import { ApiError, bodyOf, failureIn, post } from './request.ts'
+import { endSession } from './session.ts'
 
 export interface JobChangesOptions {
   readonly filter: JobStateRecordFilter
@@ -52,7 +53,9 @@ async function readStream(options: JobChangesOptions, signal: AbortSignal): Prom
   let isOpen = false
   try {
     const body = bodyOf(JobChangesDocument, { filter: options.filter })
-    const response = await post(body, 'text/event-stream', AbortSignal.any([signal, silence.signal]))
+    const response = await post(body, 'text/event-stream', { signal: AbortSignal.any([signal, silence.signal]) })
+    if (response.status === 401)
+      endSession(failureIn(await response.clone().text())?.message ?? 'The credential is not valid.')
     if (!response.headers.get('content-type')?.startsWith('text/event-stream') || response.body === null) {
       throw new ApiError(`The server refused live updates with status ${response.status}.`, { code: 'REFUSED' })
     }

@@ -1,5 +1,6 @@
 // Sends operations to the API of the server that the page comes from.
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core'
+import { endSession } from './session.ts'
 
 /** A document with the types of its data and variables; see codegen.ts. */
 type TypedDocument<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { toString(): string }
@@ -17,6 +18,17 @@ export class ApiError extends Error {
   }
 }
 
+export interface PostOptions {
+  readonly signal?: AbortSignal
+  /** Instead of the session: the value of the header. */
+  readonly authorization?: string
+}
+
+/** The first error of a response. */
+export function failureIn(text: string): Failure | undefined {
+  return (exactJson(text) as { errors?: readonly Failure[] } | undefined)?.errors?.[0]
+}
+
 interface Failure {
   readonly message: string
   readonly extensions?: { readonly code?: string }
@@ -26,11 +38,13 @@ interface Failure {
 export async function request<Data, Variables>(
   document: TypedDocument<Data, Variables>,
   variables: Variables,
-  signal?: AbortSignal,
+  options: PostOptions = {},
 ): Promise<Data> {
-  const response = await post(bodyOf(document, variables), 'application/json', signal)
+  const response = await post(bodyOf(document, variables), 'application/json', options)
   const result = exactJson(await response.text()) as { data?: Data; errors?: readonly Failure[] } | undefined
   const failure = result?.errors?.[0]
+  if (failure?.extensions?.code === 'UNAUTHENTICATED' && options.authorization === undefined)
+    endSession(failure.message)
   if (failure !== undefined) throw new ApiError(failure.message, { code: failure.extensions?.code ?? 'UNKNOWN' })
   if (result?.data == null)
     throw new ApiError(`The server answered with status ${response.status}.`, { code: 'UNKNOWN' })
@@ -42,9 +56,13 @@ export function bodyOf<Data, Variables>(document: TypedDocument<Data, Variables>
 }
 
 /** @throws ApiError without a response; the reason of `signal` if it is aborted */
-export async function post(body: string, accept: string, signal?: AbortSignal): Promise<Response> {
+export async function post(
+  body: string,
+  accept: string,
+  { signal, authorization }: PostOptions = {},
+): Promise<Response> {
   try {
-    const headers = { 'content-type': 'application/json', accept }
+    const headers = { 'content-type': 'application/json', accept, ...(authorization && { authorization }) }
     return await fetch(ENDPOINT, { method: 'POST', headers, body, ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()

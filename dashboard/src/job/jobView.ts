@@ -65,7 +65,7 @@ export class JobView {
   /** Never rejects; `error` says what went wrong. */
   async load(): Promise<void> {
     try {
-      const { job } = await request(JobDocument, { id: this.id }, this.stopped.signal)
+      const { job } = await request(JobDocument, { id: this.id }, this.stopped)
       const before = this.job.value
       if (job !== null) await this.loadNewRecords()
       this.job.value = job
@@ -81,7 +81,7 @@ export class JobView {
   private async loadNewRecords(): Promise<void> {
     for (let hasMore = true; hasMore; ) {
       const variables = { id: this.id, after: this.cursor }
-      const { job } = await request(JobHistoryDocument, variables, this.stopped.signal)
+      const { job } = await request(JobHistoryDocument, variables, this.stopped)
       if (job === null) return
       const { nodes, pageInfo } = job.stateHistory
       if (nodes.length > 0) this.history.value = [...this.history.value, ...nodes]
@@ -92,7 +92,7 @@ export class JobView {
 
   async loadOutput(): Promise<void> {
     try {
-      const { job } = await request(JobOutputDocument, { id: this.id }, this.stopped.signal)
+      const { job } = await request(JobOutputDocument, { id: this.id }, this.stopped)
       this.output.value = { value: job?.result?.output ?? null }
     } catch (error) {
       if (!this.stopped.signal.aborted) this.error.value = messageOf(error)

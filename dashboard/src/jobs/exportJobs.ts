@@ -24,7 +24,7 @@ export async function exportJobs(list: ListRequest, { format, signal, onProgress
   const pages = [new Blob(format === 'csv' ? [csvLine(COLUMNS)] : [])]
   let count = 0
   for (let after: string | null = null; ; ) {
-    const { jobs }: ExportJobsQuery = await request(ExportJobsDocument, { ...variables, after }, signal)
+    const { jobs }: ExportJobsQuery = await request(ExportJobsDocument, { ...variables, after }, { signal })
     pages.push(new Blob(jobs.nodes.map(format === 'csv' ? csvOf : jsonLine)))
     count += jobs.nodes.length
     onProgress(count)

@@ -77,7 +77,7 @@ export class JobList {
     this.isLoading.value = true
     try {
       const counts = this.loadCounts()
-      const { jobs } = await request(JobsDocument, pageVariables(this.list), this.stopped.signal)
+      const { jobs } = await request(JobsDocument, pageVariables(this.list), this.stopped)
       this.rows.value = jobs.nodes
       this.pageInfo.value = jobs.pageInfo
       this.newer.value = 0
@@ -94,7 +94,7 @@ export class JobList {
 
   private async loadCounts(): Promise<void> {
     const variables = { filter: this.list.filter }
-    const { jobCountsByState } = await request(JobCountsDocument, variables, this.stopped.signal)
+    const { jobCountsByState } = await request(JobCountsDocument, variables, this.stopped)
     this.counts.value = Object.fromEntries(jobCountsByState.map(({ state, count }) => [state, count])) as Counts
   }
 
@@ -102,7 +102,7 @@ export class JobList {
   private async loadContents(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return
     const ids = rows.map(({ jobId }) => jobId)
-    const load = request(JobContentsDocument, { ids }, this.stopped.signal)
+    const load = request(JobContentsDocument, { ids }, this.stopped)
     const { nodes } = await load.catch((): JobContentsQuery => ({ nodes: [] }))
     const jobs = nodes.flatMap((node) => (node !== null && 'content' in node ? [node] : []))
     this.contents.value = new Map(jobs.map(({ jobId, content }) => [jobId, content]))
@@ -121,7 +121,7 @@ export class JobList {
   /** Rows stay where they are, also if they no longer match: nothing moves under the pointer. */
   private async updateRows(ids: string[]): Promise<void> {
     if (ids.length === 0) return
-    const { nodes } = await request(JobRowsDocument, { ids }, this.stopped.signal)
+    const { nodes } = await request(JobRowsDocument, { ids }, this.stopped)
     const byId = new Map((nodes as readonly (Row | null)[]).flatMap((job) => (job ? [[job.jobId, job]] : [])))
     this.rows.value = this.rows.value?.map((row) => byId.get(row.jobId) ?? row)
   }
@@ -134,7 +134,7 @@ export class JobList {
     // An empty page has no rows that could move.
     if (first == null) return await this.load()
     const variables = { filter: withStates(filter, states), before: first }
-    const { jobs } = await request(NewerJobsDocument, variables, this.stopped.signal)
+    const { jobs } = await request(NewerJobsDocument, variables, this.stopped)
     if (jobs.edges.length > this.newer.value) announce(`${jobs.edges.length} new jobs.`)
     this.newer.value = jobs.edges.length
   }

@@ -1,23 +1,34 @@
 // The frame of every page: the header, the page of the address, and the dialogs.
 import { useEffect, useState } from 'preact/hooks'
+import { loadSession, mustSignIn, session } from '../api/session.ts'
 import { JobPage } from '../job/jobPage.tsx'
 import { JobsPage } from '../jobs/jobsPage.tsx'
 import { LIST_URL } from '../paths.ts'
 import { address, navigate } from '../router.ts'
 import { Announcements } from '../view/announcements.tsx'
 import { useShortcuts } from '../view/keys.ts'
+import { ErrorNotice } from '../view/notice.tsx'
 import { Header } from './header.tsx'
 import { NotFoundPage } from './notFoundPage.tsx'
 import { ShortcutsDialog } from './shortcutsDialog.tsx'
+import { SignInPage } from './signInPage.tsx'
 import { chooseNextTheme } from './theme.ts'
-import { loadViewer } from './viewer.ts'
+import { loadViewer, viewer } from './viewer.ts'
 
 export function App() {
   const [showsShortcuts, setShowsShortcuts] = useState(false)
+  const [fault, setFault] = useState<string | undefined>(undefined)
+  const open = (): void => {
+    setFault(undefined)
+    loadSession().catch(() => setFault('The server cannot be reached.'))
+  }
+  useEffect(open, [])
+  const isOpen = session.value !== undefined && !mustSignIn()
   useEffect(() => {
-    // Pages show by themselves that the server cannot be reached.
-    loadViewer().catch(() => undefined)
-  }, [])
+    viewer.value = undefined
+    // Pages show by themselves what the API answers.
+    if (isOpen) loadViewer().catch(() => undefined)
+  }, [isOpen])
   useShortcuts([
     { key: '?', label: 'Show the keys', run: () => setShowsShortcuts(true) },
     { key: '/', label: 'Find a job by its id', run: focusSearch },
@@ -31,7 +42,9 @@ export function App() {
       </a>
       <Header onShowShortcuts={() => setShowsShortcuts(true)} />
       <main id="main">
-        <Page />
+        {fault !== undefined && <ErrorNotice message={fault} onRetry={open} />}
+        {mustSignIn() && <SignInPage />}
+        {isOpen && <Page />}
       </main>
       <Announcements />
       {showsShortcuts && <ShortcutsDialog onClose={() => setShowsShortcuts(false)} />}

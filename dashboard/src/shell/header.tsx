@@ -1,3 +1,4 @@
+import { mustSignIn, session, signOut } from '../api/session.ts'
 import { LIST_URL } from '../paths.ts'
 import { address } from '../router.ts'
 import { FindJob } from './findJob.tsx'
@@ -7,6 +8,7 @@ import { viewer } from './viewer.ts'
 export function Header({ onShowShortcuts }: { onShowShortcuts(): void }) {
   const isJobs = address.value.path.startsWith('/jobs')
   const who = viewer.value
+  const isOpen = session.value !== undefined && !mustSignIn()
   return (
     <header class="header">
       <a class="brand" href={LIST_URL}>
@@ -17,17 +19,24 @@ export function Header({ onShowShortcuts }: { onShowShortcuts(): void }) {
         </svg>
         <span>Jobledger</span>
       </a>
-      <nav class="main-nav" aria-label="Pages">
-        <a href={LIST_URL} aria-current={isJobs ? 'page' : undefined}>
-          Jobs
-        </a>
-      </nav>
-      <FindJob />
+      {isOpen && (
+        <nav class="main-nav" aria-label="Pages">
+          <a href={LIST_URL} aria-current={isJobs ? 'page' : undefined}>
+            Jobs
+          </a>
+        </nav>
+      )}
+      {isOpen && <FindJob />}
       <div class="header-end">
         {who && (
           <span class="viewer" title={`Roles: ${who.roles.join(', ') || 'none'}`}>
             {who.actor}
           </span>
+        )}
+        {isOpen && session.value?.isRequired && (
+          <button type="button" class="button" onClick={() => void signOut()}>
+            Sign out
+          </button>
         )}
         <button type="button" class="icon-button" onClick={chooseNextTheme} title="Change between light and dark (t)">
           <span aria-hidden="true">{{ system: '◐', light: '○', dark: '●' }[theme.value]}</span>

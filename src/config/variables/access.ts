@@ -37,6 +37,12 @@ export const ACCESS_VARIABLES = {
         'with dots. Names are in capitals, as a list, ' +
         'or as text separated by one space or comma. A token without the claim has the role USER.',
     ),
+  DASHBOARD_SESSION_SECRET: secret()
+    .optional()
+    .describe(
+      'Encrypts the session cookies of the dashboard; at least 32 bytes, the same for all replicas. Empty: derived from ' +
+        'AUTH_JWT_SECRET. Without that it is random, so that visitors sign in again when the server restarts.',
+    ),
   RATE_LIMIT_PER_SECOND: numberWithin({ min: 0, max: MAX_INT })
     .optional()
     .describe(

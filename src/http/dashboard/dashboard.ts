@@ -7,9 +7,13 @@ import { extname, join } from 'node:path'
 import Negotiator from 'negotiator'
 import { PACKAGE_ROOT } from '../../database/packageRoot.ts'
 import { type Asset, ENCODINGS, loadAssets } from './assets.ts'
+import { answerSession } from './sessionEndpoint.ts'
+import type { Sessions } from './sessions.ts'
 
 /** The path below which the dashboard is. */
 export const DASHBOARD_PATH = '/ui/'
+
+const SESSION_PATH = `${DASHBOARD_PATH}session`
 
 const DASHBOARD_FOLDER = join(PACKAGE_ROOT, 'dist', 'dashboard')
 const PAGE = 'index.html'
@@ -39,23 +43,41 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-/** Answers a request that is for the dashboard; returns false for any other. */
-export type DashboardHandler = (request: IncomingMessage, response: ServerResponse) => boolean
+export interface Dashboard {
+  /** Whether the dashboard answers the request. */
+  owns(request: IncomingMessage): boolean
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Adds the credential of a visitor's session to a request to the API. */
+  authorize(request: IncomingMessage): Promise<void>
+}
 
-/** Serves the build in `folder`, which is read once, now. */
-export function createDashboard(folder: string = DASHBOARD_FOLDER): DashboardHandler {
+export interface DashboardOptions {
+  /** A build, which is read once, now. */
+  readonly folder?: string | undefined
+  /** Undefined: the server is open, and no one signs in. */
+  readonly sessions: Sessions | undefined
+}
+
+export function createDashboard({ folder = DASHBOARD_FOLDER, sessions }: DashboardOptions): Dashboard {
   const assets = existsSync(join(folder, PAGE)) ? loadAssets(folder) : undefined
-  return (request, response) => {
-    const path = request.url?.split('?', 1)[0] ?? ''
-    if (isEntry(request, path)) response.writeHead(302, { location: DASHBOARD_PATH, vary: 'accept' }).end()
-    else if (path.startsWith(DASHBOARD_PATH)) serve(request, response, assets)
-    else return false
-    return true
+  return {
+    owns: (request) => pathOf(request).startsWith(DASHBOARD_PATH) || isEntry(request),
+    async answer(request, response) {
+      if (isEntry(request)) response.writeHead(302, { location: DASHBOARD_PATH, vary: 'accept' }).end()
+      else if (pathOf(request) === SESSION_PATH) await answerSession(request, response, sessions)
+      else serve(request, response, assets)
+    },
+    authorize: async (request) => sessions?.authorize(request),
   }
 }
 
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? ''
+}
+
 /** A person has typed the address of the server, or that of the dashboard without its last slash. */
-function isEntry(request: IncomingMessage, path: string): boolean {
+function isEntry(request: IncomingMessage): boolean {
+  const path = pathOf(request)
   return path === DASHBOARD_PATH.slice(0, -1) || (path === '/' && wantsPage(request))
 }
 
@@ -68,7 +90,7 @@ function serve(
   response: ServerResponse,
   assets: ReadonlyMap<string, Asset> | undefined,
 ): void {
-  const path = request.url?.split('?', 1)[0]?.slice(DASHBOARD_PATH.length) ?? ''
+  const path = pathOf(request).slice(DASHBOARD_PATH.length)
   // Every path without an extension is a page, which the script of index.html shows.
   const name = extname(path) === '' ? PAGE : path
   const asset = assets?.get(name)

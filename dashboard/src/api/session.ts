@@ -1,0 +1,50 @@
+// Who is signed in. The credential is in a cookie that scripts cannot read; this page only learns
+// whether there is a session, and when the API no longer accepts it.
+import { signal } from '@preact/signals'
+
+const PATH = '/ui/session'
+
+export interface Session {
+  /** False: the server is open, and no one signs in. */
+  readonly isRequired: boolean
+  readonly isSignedIn: boolean
+}
+
+/** Undefined until the server has said it. */
+export const session = signal<Session | undefined>(undefined)
+/** Why the visitor must sign in again. */
+export const endReason = signal<string | undefined>(undefined)
+
+export const mustSignIn = (): boolean => session.value?.isRequired === true && !session.value.isSignedIn
+
+/** @throws TypeError if the server cannot be reached */
+export async function loadSession(): Promise<void> {
+  const response = await fetch(PATH)
+  session.value = (await response.json()) as Session
+}
+
+/** The API has refused the session: its credential was revoked or has expired. */
+export function endSession(reason: string): void {
+  if (session.value?.isRequired !== true || !session.value.isSignedIn) return
+  endReason.value = reason
+  session.value = { ...session.value, isSignedIn: false }
+}
+
+/** Resolves to the message of a refusal. The credential must be one that the API accepts. */
+export async function startSession(credential: string): Promise<string | undefined> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(PATH, { method: 'POST', headers, body: JSON.stringify({ credential }) })
+  if (!response.ok) {
+    const { error } = (await response.json()) as { error: string }
+    return error
+  }
+  endReason.value = undefined
+  session.value = { isRequired: true, isSignedIn: true }
+  return undefined
+}
+
+export async function signOut(): Promise<void> {
+  await fetch(PATH, { method: 'DELETE' })
+  endReason.value = undefined
+  session.value = { isRequired: true, isSignedIn: false }
+}

@@ -1,0 +1,189 @@
+// Sessions of the dashboard over HTTP: when a cookie counts as a credential, and when it does not.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApiKey, revokeApiKey } from '../../src/access/apiKeys.ts'
+import { KEY_TTL_MS } from '../../src/access/authenticate.ts'
+import { bearer, PROTECTED, tokenOf } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer({ environment: PROTECTED })
+})
+
+afterAll(() => server.close())
+
+type Headers = Readonly<Record<string, string>>
+
+const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' }
+
+async function newKey(name: string): Promise<string> {
+  return (await createApiKey(server.ledger.prisma, { name, roles: ['AUDITOR'] })).key
+}
+
+function session(method: string, headers: Headers, body?: unknown, url = server.url): Promise<Response> {
+  return fetch(`${url}/ui/session`, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+}
+
+const originOf = (url: string): Headers => ({ origin: url, ...SAME_ORIGIN })
+
+/** Signs in as a page of `origin` does, and returns the whole cookie. */
+async function signIn(credential: string, origin = server.url): Promise<string> {
+  const response = await session('POST', originOf(origin), { credential })
+  expect(response.status).toBe(204)
+  return response.headers.get('set-cookie') ?? ''
+}
+
+const pairOf = (cookie: string): string => cookie.split(';', 1)[0] ?? ''
+
+/** Who the API thinks sends a request with these headers; undefined if it refuses it. */
+async function actor(headers: Headers, url = server.url): Promise<string | undefined> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"query":"{ viewer { actor } }"}',
+  })
+  const { data } = (await response.json()) as { data?: { viewer: { actor: string } } | null }
+  expect(response.status).toBe(data == null ? 401 : 200)
+  return data?.viewer.actor
+}
+
+describe('a session', () => {
+  it('is a cookie that scripts and other sites cannot use, and that does not show the credential', async () => {
+    const key = await newKey('plain')
+    const cookie = await signIn(key)
+    expect(cookie).toMatch(/^jobledger-session=[\w.-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/)
+    expect(cookie).not.toContain(key)
+    expect(await actor({ cookie: pairOf(cookie), ...SAME_ORIGIN })).toBe('key:plain')
+  })
+
+  it('of a page that came by https is bound to the host and to https', async () => {
+    const https = server.url.replace('http:', 'https:')
+    const cookie = await signIn(await newKey('https'), https)
+    expect(cookie).toMatch(/^__Host-jobledger-session=[\w.-]+; .*; Path=\/; HttpOnly; SameSite=Strict; Secure$/)
+    expect(await actor({ cookie: pairOf(cookie), ...originOf(https) })).toBe('key:https')
+    // A page of a neighboring domain can set a cookie, but none with this name.
+    const planted = pairOf(await signIn(await newKey('planted')))
+    expect(await actor({ cookie: planted, ...originOf(https) })).toBeUndefined()
+    expect(await actor({ cookie: `${planted}; ${pairOf(cookie)}`, ...originOf(https) })).toBe('key:https')
+  })
+
+  it('counts only in requests that a page of this server sends', async () => {
+    const cookie = pairOf(await signIn(await newKey('csrf')))
+    const { host } = new URL(server.url)
+    for (const headers of [SAME_ORIGIN, { origin: `http://${host}` }] satisfies Headers[])
+      expect(await actor({ cookie, ...headers })).toBe('key:csrf')
+    const foreign: Headers[] = [
+      {},
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'cross-site', origin: server.url },
+      { 'sec-fetch-site': 'none' },
+      { origin: 'http://localhost:1' },
+      { origin: 'null' },
+      { origin: `http://${host}.example.org` },
+    ]
+    for (const headers of foreign) expect([headers, await actor({ cookie, ...headers })]).toEqual([headers, undefined])
+    const get = await fetch(`${server.url}/graphql?query={viewer{actor}}`, {
+      headers: { cookie, accept: 'application/json', ...SAME_ORIGIN },
+    })
+    expect(get.status).toBe(401)
+  })
+
+  it('does not replace the credential of a request', async () => {
+    const cookie = pairOf(await signIn(await newKey('cookie')))
+    const own = bearer(await newKey('header'))
+    expect(await actor({ cookie, ...SAME_ORIGIN, ...own })).toBe('key:header')
+    expect(await actor({ cookie, ...SAME_ORIGIN, authorization: 'Bearer jl_wrong' })).toBeUndefined()
+  })
+
+  it('ends when its key is revoked', async () => {
+    const cookie = pairOf(await signIn(await newKey('revoked')))
+    expect(await actor({ cookie, ...SAME_ORIGIN })).toBe('key:revoked')
+    await revokeApiKey(server.ledger, 'revoked')
+    await eventually(async () => expect(await actor({ cookie, ...SAME_ORIGIN })).toBeUndefined(), KEY_TTL_MS + 20_000)
+  })
+
+  it('ends when its token expires', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 30
+    const cookie = pairOf(await signIn(await tokenOf('ada', { claims: { exp } })))
+    expect(await actor({ cookie, ...SAME_ORIGIN })).toBe('user:ada')
+    const late = pairOf(await signIn(await tokenOf('ada', { claims: { exp: exp - 3600 } })))
+    expect(await actor({ cookie: late, ...SAME_ORIGIN })).toBeUndefined()
+  })
+
+  it('is accepted by every replica with the same secret, also after a restart, and by no other server', async () => {
+    const cookie = pairOf(await signIn(await newKey('replica')))
+    const { databaseUrl } = server
+    const replica = await startTestServer({ environment: PROTECTED, databaseUrl })
+    const secret = { DASHBOARD_SESSION_SECRET: 'another secret of at least 32 bytes!' }
+    const other = await startTestServer({ environment: { ...PROTECTED, ...secret }, databaseUrl })
+    try {
+      expect(await actor({ cookie, ...SAME_ORIGIN }, replica.url)).toBe('key:replica')
+      expect(await actor({ cookie, ...SAME_ORIGIN }, other.url)).toBeUndefined()
+    } finally {
+      await replica.close()
+      await other.close()
+    }
+  })
+
+  it('cannot be forged or changed', async () => {
+    const cookie = pairOf(await signIn(await newKey('forged')))
+    const changed = cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
+    for (const forged of [changed, 'jobledger-session=', 'jobledger-session=a.b.c.d.e', `${cookie}.x`])
+      expect([forged, await actor({ cookie: forged, ...SAME_ORIGIN })]).toEqual([forged, undefined])
+    // What is in the cookie is no token.
+    expect(await actor(bearer(cookie.split('=')[1] ?? ''))).toBeUndefined()
+  })
+})
+
+describe('/ui/session', () => {
+  it('says whether one must sign in, and whether one has', async () => {
+    const state = async (headers: Headers, url?: string) => (await session('GET', headers, undefined, url)).json()
+    expect(await state({})).toEqual({ isRequired: true, isSignedIn: false })
+    const cookie = pairOf(await signIn(await newKey('state')))
+    expect(await state({ cookie })).toEqual({ isRequired: true, isSignedIn: true })
+    const open = await startTestServer()
+    try {
+      expect(await state({}, open.url)).toEqual({ isRequired: false, isSignedIn: false })
+      expect((await session('POST', originOf(open.url), { credential: 'x' }, open.url)).status).toBe(409)
+    } finally {
+      await open.close()
+    }
+  })
+
+  it('signs out by ending both cookies', async () => {
+    const response = await session('DELETE', originOf(server.url))
+    expect(response.status).toBe(204)
+    expect(response.headers.getSetCookie()).toEqual([
+      'jobledger-session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict',
+      '__Host-jobledger-session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure',
+    ])
+  })
+
+  it('refuses pages of other origins, other types and other bodies', async () => {
+    const own = originOf(server.url)
+    const credential = await newKey('body')
+    const cases: [status: number, response: Promise<Response>][] = [
+      [403, session('POST', { origin: 'http://localhost:1', 'sec-fetch-site': 'same-site' }, { credential })],
+      [403, session('POST', { origin: 'https://example.org' }, { credential })],
+      [403, session('DELETE', {})],
+      [415, session('POST', { ...own, 'content-type': 'text/plain' }, { credential })],
+      [400, session('POST', own, '{')],
+      [400, session('POST', own, { credential: '' })],
+      [400, session('POST', own, { credential: 'a b' })],
+      [400, session('POST', own, { credential, more: 1 })],
+      [400, session('POST', own, { credential: 'x'.repeat(8000) })],
+      [413, session('POST', own, { credential: 'x'.repeat(20_000) })],
+      [405, session('PUT', own, { credential })],
+    ]
+    for (const [status, response] of cases) {
+      expect((await response).status).toBe(status)
+      expect((await response).headers.get('set-cookie')).toBeNull()
+    }
+  })
+})
