@@ -146,7 +146,7 @@ describe('secrets', () => {
     expect(written).toContain('request answered')
     expect(written).toContain('authentication failed')
     expect(written).toContain('request failed')
-    expect(written).toContain('an idle connection to the database broke')
+    expect(written).toContain('idle database connection broke')
     // Properties of pg's connections: with these, others could cancel statements.
     expect(written).not.toMatch(/secretKey|processID/)
     expect(answers.join()).toContain('user:ada')
