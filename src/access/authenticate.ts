@@ -85,9 +85,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     if (recentlyUsed.has(id)) return
     recentlyUsed.set(id, true)
     // Without the signal of the request: the update must not be cancelled when the request ends.
-    withAbortSignal(AbortSignal.timeout(LAST_USE_TIMEOUT_MS), () => recordApiKeyUse(database.sql, id)).catch(
-      onLastUseFailure,
-    )
+    withAbortSignal({ signal: AbortSignal.timeout(LAST_USE_TIMEOUT_MS) }, () =>
+      recordApiKeyUse(database.sql, id),
+    ).catch(onLastUseFailure)
   }
 
   return async (authorization, beforeLookUp) => {

@@ -22,11 +22,16 @@ export interface StatementWatch {
    */
   readonly turn?: (() => Promise<void>) | undefined
   /** The work is a query of a client. A lost response then never means an unknown outcome. */
-  readonly readsOnly?: boolean
+  readonly readsOnly?: boolean | undefined
+}
+
+/** Aborts some work. The signal may be created when it is first read. */
+export interface Abortable {
+  readonly signal: AbortSignal
 }
 
 interface Waiting extends StatementWatch {
-  readonly signal?: AbortSignal
+  readonly abortable?: Abortable
   /** True while the schema is being checked: failures must not start another check. */
   readonly checksSchema?: boolean
   /** The caller of the request. Undefined for work that has no per-caller limits. */
@@ -39,15 +44,17 @@ const LARGE_BYTES = 64 * 1024
 const waiting = new AsyncLocalStorage<Waiting | undefined>()
 
 /**
- * Runs `work`. When `signal` is aborted, its statements are cancelled, including those that it runs
- * through Prisma. With a `caller`, the limits on concurrent statements of that caller apply.
+ * Runs `work`. When the signal of `abortable` is aborted, its statements are cancelled, including
+ * those that it runs through Prisma. With a `caller`, the limits on concurrent statements of that
+ * caller apply.
  */
 export function withAbortSignal<T>(
-  signal: AbortSignal,
+  abortable: Abortable,
   work: () => T,
   watch: StatementWatch & { readonly caller?: string | undefined } = {},
 ): T {
-  return waiting.run({ ...watch, signal }, work)
+  const { onBytes, onStatement, turn, readsOnly, caller } = watch
+  return waiting.run({ abortable, onBytes, onStatement, turn, readsOnly, caller }, work)
 }
 
 /**
@@ -138,7 +145,7 @@ export class CancellingPool extends pg.Pool {
     let leave: (() => void) | undefined
     try {
       leave = await this.enter(store)
-      return await this.runUnder({ ...store, onBytes }, statement, values)
+      return await this.runUnder(store, onBytes, statement, values)
     } finally {
       leave?.()
       store.onStatement?.(textOf(statement), performance.now() - startedAt)
@@ -146,17 +153,19 @@ export class CancellingPool extends pg.Pool {
   }
 
   private enter(store: Waiting): Promise<() => void> | undefined {
-    if (store.caller === undefined || store.signal === undefined) return undefined
+    if (store.caller === undefined || store.abortable === undefined) return undefined
     const share = this.shares.get(store) ?? this.callers.shareOf(store.caller)
     this.shares.set(store, share)
-    return share.enter(store.signal)
+    return share.enter(store.abortable.signal)
   }
 
   private async runUnder(
-    { signal, onBytes, readsOnly = false }: Waiting,
+    { abortable, readsOnly = false }: Waiting,
+    onBytes: StatementWatch['onBytes'],
     statement: Statement,
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult> {
+    const signal = abortable?.signal
     signal?.throwIfAborted()
     const client = await this.connect().catch(orUnavailable)
     let isUnusable = false

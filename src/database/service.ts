@@ -30,7 +30,7 @@ export interface ServiceWork {
 export function startService({ shutdownTimeoutMs, run, close }: ServiceWork): Service {
   const stopping = new AbortController()
   const forceStop = new AbortController()
-  const ended = withAbortSignal(forceStop.signal, () => run(stopping.signal, forceStop.signal))
+  const ended = withAbortSignal(forceStop, () => run(stopping.signal, forceStop.signal))
   const stop = async (): Promise<void> => {
     stopping.abort()
     const timer = setTimeout(() => forceStop.abort(), shutdownTimeoutMs)

@@ -41,7 +41,7 @@ export async function* readBacklog(
   const { ledger, signal, statementEnded: onStatement } = options
   for (let position = from; ; ) {
     const { end, isLast, isEmpty } = await retryWhileDown(options, () =>
-      withAbortSignal(signal, () => nextBatchEnd(ledger, position, SCAN_BATCH), { onStatement, readsOnly: true }),
+      withAbortSignal({ signal }, () => nextBatchEnd(ledger, position, SCAN_BATCH), { onStatement, readsOnly: true }),
     )
     if (!isEmpty) yield* readRange(options, position, end)
     if (isLast) return end

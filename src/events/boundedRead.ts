@@ -51,7 +51,7 @@ export async function readWithin<Row>(
   signal?.throwIfAborted()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const rows = await withAbortSignal(controller.signal, read, { onBytes, onStatement, readsOnly: true })
+    const rows = await withAbortSignal(controller, read, { onBytes, onStatement, readsOnly: true })
     return isTooLarge ? undefined : { rows, bytes }
   } catch (error) {
     signal?.throwIfAborted()

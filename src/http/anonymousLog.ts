@@ -1,8 +1,8 @@
 // The log of unauthenticated requests. Anyone can cause its lines, so their number is limited.
 import type { Logger } from 'pino'
 
-/** The methods of the log that request handling uses. */
-export type RequestLog = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>
+/** The methods of the log that requests use. */
+export type LimitedLog = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>
 
 const WINDOW_MS = 60_000
 /** Maximum number of lines with the same message in one window. */
@@ -18,7 +18,7 @@ interface Window {
  * Writes at most 60 lines per minute for each message. Messages must be constants. One more line at
  * the end of the minute reports how many lines were suppressed.
  */
-export function anonymousLog(log: Logger): RequestLog {
+export function anonymousLog(log: Logger): LimitedLog {
   const windows = new Map<string, Window>()
 
   function end(window: Window, level: 'warn' | 'error', line: string): void {

@@ -67,11 +67,9 @@ export class MemoryBudget {
     this.queue = new MemoryQueue((bytes) => this.bytes + bytes <= limitBytes)
   }
 
-  /**
-   * `resolveCaller` is called when the request first holds memory; `abort` is called at most once.
-   */
-  open(resolveCaller: () => string, abort: () => void): Holding {
-    return new RequestHolding(this, resolveCaller, abort)
+  /** `abort` is called at most once. */
+  open(caller: string, abort: () => void): Holding {
+    return new RequestHolding(this, caller, abort)
   }
 
   /** Records that `holding` changed by `bytes`. */
@@ -147,20 +145,14 @@ class RequestHolding implements Holding {
   private sendingSince: number | undefined
   private heldSince: number | undefined
   private retry: (() => void) | undefined
+  readonly caller: string
   private readonly budget: MemoryBudget
-  private readonly resolveCaller: () => string
   private readonly abort: () => void
-  private resolvedCaller: string | undefined
 
-  constructor(budget: MemoryBudget, resolveCaller: () => string, abort: () => void) {
+  constructor(budget: MemoryBudget, caller: string, abort: () => void) {
     this.budget = budget
-    this.resolveCaller = resolveCaller
+    this.caller = caller
     this.abort = abort
-  }
-
-  get caller(): string {
-    this.resolvedCaller ??= this.resolveCaller()
-    return this.resolvedCaller
   }
 
   hold(bytes: number): void {

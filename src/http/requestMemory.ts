@@ -1,9 +1,7 @@
 // Estimates the memory of a request from its body, what it reads and its response, and counts it
 // against the budget of the process.
-import type { IncomingMessage } from 'node:http'
-import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
+import { GraphQLError } from 'graphql'
 import type { Holding } from './memoryBudget.ts'
-import type { RequestScope, ServerPlugin } from './requestScope.ts'
 import { READ_FACTOR } from './responseSize.ts'
 
 // The factors were measured with Node 20.
@@ -121,42 +119,4 @@ function outOfMemory(): GraphQLError {
       extensions: { code: 'UNAVAILABLE', retryAfterSeconds: RETRY_AFTER_SECONDS, http },
     },
   )
-}
-
-/** Counts bodies before they are read. Must come after the plugin that parses them. */
-export function countBodies(limitBytes: number): ServerPlugin {
-  return {
-    onRequestParse({ request, requestParser, setRequestParser, serverContext: { scope } }) {
-      if (request.method !== 'POST' || requestParser === undefined) return
-      const length = Number(request.headers.get('content-length') ?? limitBytes)
-      setRequestParser(async (received) => {
-        scope.memory.addBody(Math.min(length, limitBytes))
-        return Promise.race([requestParser(received), rejectWhenAborted(scope)])
-      })
-    },
-    onExecute({ args }) {
-      const { memory } = args.contextValue.scope
-      memory.check()
-      if (getOperationAST(args.document, args.operationName)?.operation === OperationTypeNode.MUTATION) memory.protect()
-    },
-  }
-}
-
-function rejectWhenAborted({ memory, deadline: { signal } }: RequestScope): Promise<never> {
-  return new Promise((_, reject) => {
-    const onAbort = (): void => {
-      try {
-        memory.check()
-      } catch (error) {
-        reject(error)
-      }
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-}
-
-/** Discards the rest of the body of an aborted request. */
-export function dropBody(request: IncomingMessage): void {
-  request.removeAllListeners('data')
-  request.resume()
 }

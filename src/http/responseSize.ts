@@ -2,8 +2,7 @@
 // limited before the operation runs, but their sizes are known only afterwards. The response of a
 // mutation is limited before the mutation commits (ledger/returnedJob.ts).
 import { type ExecutionResult, GraphQLError } from 'graphql'
-import { PacedTurns } from '../fairness/pacedTurns.ts'
-import type { ServerPlugin } from './requestScope.ts'
+import type { RequestMemory } from './requestMemory.ts'
 
 /**
  * The database may send this many times the size of a response: column names, and columns that are
@@ -41,43 +40,38 @@ export class ResponseSizeLimit {
  */
 const LARGE_EVENT_BYTES = 256 * 1024
 
-/** Replaces responses and events that are too large with an error, before they are written. */
-export function limitResponseSize(): ServerPlugin {
-  const turns = new PacedTurns()
-  return {
-    onResultProcess({ result, setResult, serverContext: { scope } }) {
-      if (Array.isArray(result)) return
-      const { responseSize, memory, operation, callerKey = '' } = scope
-      if (Symbol.asyncIterator in result) {
-        setResult(limitEach(result, responseSize, () => turns.next(callerKey)))
-        return
-      }
-      const isMutation = operation?.startsWith('mutation') ?? false
-      const bytes = minimumBytes(result.data, isMutation ? Number.POSITIVE_INFINITY : responseSize.limitBytes)
-      const isTooLarge = responseSize.isExceeded || (!isMutation && bytes > responseSize.limitBytes)
-      if (isTooLarge) setResult({ errors: [tooLarge('response', responseSize.limitBytes)] })
-      else {
-        const error = errorOf(() => memory.startResponse(bytes))
-        if (error) setResult({ errors: [error] })
-      }
-    },
+/**
+ * Returns an error instead of a result that is too large to be written, or for which there is not
+ * enough memory.
+ */
+export function limitResult(
+  result: ExecutionResult,
+  { responseSize, memory }: Limits,
+  isMutation: boolean,
+): ExecutionResult {
+  const { limitBytes } = responseSize
+  const bytes = minimumBytes(result.data, isMutation ? Number.POSITIVE_INFINITY : limitBytes)
+  if (responseSize.isExceeded || (!isMutation && bytes > limitBytes))
+    return { errors: [tooLarge('response', limitBytes)] }
+  try {
+    memory.startResponse(bytes)
+    return result
+  } catch (error) {
+    return { errors: [error as GraphQLError] }
   }
 }
 
-function errorOf(check: () => void): GraphQLError | undefined {
-  try {
-    check()
-    return undefined
-  } catch (error) {
-    return error as GraphQLError
-  }
+interface Limits {
+  readonly responseSize: ResponseSizeLimit
+  readonly memory: RequestMemory
 }
 
 /**
- * An event that is too large ends the stream. A client that resumes from the event before gets it
- * again, and must request less data.
+ * The results of the events of a subscription. Large ones wait for `turn`. An event that is too
+ * large ends the stream. A client that resumes from the event before gets it again, and must request
+ * less data.
  */
-async function* limitEach(
+export async function* limitEvents(
   results: AsyncIterable<ExecutionResult>,
   size: ResponseSizeLimit,
   turn: () => Promise<void>,

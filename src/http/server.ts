@@ -7,11 +7,10 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { anonymousLog } from './anonymousLog.ts'
 import { DASHBOARD_PATH, type Dashboard } from './dashboard/dashboard.ts'
+import type { GraphQLHandler, RequestOrigin } from './graphqlHandler.ts'
 import { GRAPHQL_PATH } from './graphqlPath.ts'
 import type { ReadinessProbe } from './health.ts'
 import { answerMalformedHttp, hasHost, originForm } from './malformedHttp.ts'
-import type { RequestScope } from './requestScope.ts'
-import type { GraphQLHandler } from './yoga.ts'
 
 export interface HttpServerOptions {
   readonly host: string
@@ -80,15 +79,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (closing !== undefined && active.size === 0) server.closeAllConnections()
     })
     if (closing !== undefined) response.setHeader('connection', 'close')
-    const scope: Scope = { requestId: requestIdOf(request), shuttingDown: shuttingDown.signal }
-    response.setHeader('x-request-id', scope.requestId)
+    const origin: RequestOrigin = { requestId: requestIdOf(request), shuttingDown: shuttingDown.signal }
+    response.setHeader('x-request-id', origin.requestId)
     // Responses are for one caller only, and browsers must not guess their type.
     response.setHeader('cache-control', 'no-store')
     response.setHeader('x-content-type-options', 'nosniff')
-    handle(request, response, { ...options, scope, draining: closing !== undefined }).catch((error: unknown) => {
-      limitedLog.error({ err: error, requestId: scope.requestId }, 'unhandled error in request')
+    handle(request, response, { options, origin, draining: closing !== undefined }).catch((error: unknown) => {
+      limitedLog.error({ err: error, requestId: origin.requestId }, 'unhandled error in request')
       if (response.headersSent) response.destroy()
-      else sendJson(response, 500, { error: 'internal error', requestId: scope.requestId })
+      else sendJson(response, 500, { error: 'internal error', requestId: origin.requestId })
     })
   })
 
@@ -104,22 +103,26 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 }
 
-type Scope = Pick<RequestScope, 'requestId' | 'shuttingDown'>
-
-interface HandleOptions extends HttpServerOptions {
-  readonly scope: Scope
+interface HandleOptions {
+  readonly options: HttpServerOptions
+  readonly origin: RequestOrigin
   readonly draining: boolean
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, options: HandleOptions): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { options, origin, draining }: HandleOptions,
+): Promise<void> {
   if (!hasHost(request, response)) return
   request.url = originForm(request.url ?? '/')
   const path = request.url.split('?', 1)[0]
   if (options.dashboard?.owns(request)) return options.dashboard.answer(request, response)
   if (path === GRAPHQL_PATH) {
     await options.dashboard?.authorize(request)
-    await options.graphql(request, response, options.scope)
-  } else if (path === '/livez' || path === '/readyz') await sendHealth(request, response, { ...options, path })
+    await options.graphql(request, response, origin)
+  } else if (path === '/livez' || path === '/readyz')
+    await sendHealth(request, response, { readiness: options.readiness, draining, path })
   else {
     const dashboard = options.dashboard && `, the dashboard is at ${DASHBOARD_PATH}`
     const message = `This path does not exist. The API is at ${GRAPHQL_PATH}${dashboard ?? ''}, health checks are at /livez and /readyz.`
@@ -130,7 +133,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
 async function sendHealth(
   request: IncomingMessage,
   response: ServerResponse,
-  { path, draining, readiness }: HandleOptions & { path: '/livez' | '/readyz' },
+  { path, draining, readiness }: { path: '/livez' | '/readyz'; draining: boolean; readiness: ReadinessProbe },
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')

@@ -108,7 +108,7 @@ describe('the pool', () => {
     const reported: [string, number][] = []
     const onStatement = (text: string, durationMs: number): void => void reported.push([text, durationMs])
     const waiting = () => Promise.resolve(database.prisma.$queryRaw`SELECT 1`)
-    await expect(withAbortSignal(new AbortController().signal, waiting, { onStatement })).rejects.toThrow(
+    await expect(withAbortSignal(new AbortController(), waiting, { onStatement })).rejects.toThrow(
       'All connections to the database are in use. Send the request again later.',
     )
     expect(reported).toEqual([['SELECT 1', expect.any(Number)]])
@@ -121,7 +121,7 @@ describe('the pool', () => {
     const { signal } = new AbortController()
     const turns: string[] = []
     const run = (text: string) =>
-      withAbortSignal(signal, async () => pool.query(text), { turn: async () => void turns.push(text) })
+      withAbortSignal({ signal }, async () => pool.query(text), { turn: async () => void turns.push(text) })
     const large = "SELECT repeat('x', 100000)"
     await run('SELECT 1')
     await run(large)

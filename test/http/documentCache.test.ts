@@ -5,13 +5,14 @@ import { DocumentCache } from '../../src/http/documentCache.ts'
 
 const textOf = (caller: string, n: number): string => `{ ${caller}${100 + n}: __typename }`
 
+const documentOf = (text: string) => ({ text, document: parse(text) })
+
 /** A cache with room for `count` documents of `textOf`. */
 function cacheOf(count: number) {
   const measure = new DocumentCache()
-  const first = textOf('a', 0)
-  measure.add('a', first, parse(first))
+  measure.add('a', documentOf(textOf('a', 0)))
   const cache = new DocumentCache(count * measure.bytes)
-  const add = (caller: string, n: number): void => cache.add(caller, textOf(caller, n), parse(textOf(caller, n)))
+  const add = (caller: string, n: number): void => cache.add(caller, documentOf(textOf(caller, n)))
   const has = (caller: string, n: number): boolean => cache.get(textOf(caller, n)) !== undefined
   return { cache, add, has }
 }
@@ -52,6 +53,6 @@ it('evicts the least recently used document', () => {
 it('measures documents by their tokens, and ignores one that is larger than the cache', () => {
   const cache = new DocumentCache(100_000)
   const large = `{ ${'id '.repeat(1000)} }`
-  cache.add('a', large, parse(large))
+  cache.add('a', documentOf(large))
   expect([cache.get(large), cache.bytes]).toEqual([undefined, 0])
 })

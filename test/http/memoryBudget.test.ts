@@ -8,10 +8,7 @@ function open(limit: number) {
   const budget = new MemoryBudget(limit * MEBIBYTE)
   const aborted: string[] = []
   const hold = (caller: string, mebibytes: number) => {
-    const holding = budget.open(
-      () => caller,
-      () => void aborted.push(`${caller} ${mebibytes}`),
-    )
+    const holding = budget.open(caller, () => void aborted.push(`${caller} ${mebibytes}`))
     holding.hold(mebibytes * MEBIBYTE)
     return holding
   }

@@ -10,10 +10,7 @@ function open(limit: number) {
   const events: string[] = []
   /** A request that holds memory. Records when it is stopped or aborted. */
   const hold = (name: string, mebibytes: number) => {
-    const holding = budget.open(
-      () => name.slice(0, 1),
-      () => void events.push(`${name} aborted`),
-    )
+    const holding = budget.open(name.slice(0, 1), () => void events.push(`${name} aborted`))
     holding.onStop(() => void events.push(`${name} stopped`))
     holding.hold(mebibytes * MEBIBYTE)
     return holding

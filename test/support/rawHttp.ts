@@ -4,10 +4,12 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export interface RawRequest {
+  /** POST by default. */
+  readonly method?: string
   readonly path?: string
   /**
    * Names and values in order; names may repeat. Host and content-length are added if they are
-   * missing.
+   * missing, the latter unless the body is chunked.
    */
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string | Buffer
@@ -29,6 +31,8 @@ export class RawConnection {
   private received = Buffer.alloc(0)
   private missing: Buffer = Buffer.alloc(0)
   private isClosed = false
+  /** Responses to HEAD have no body, whatever length they announce. */
+  private isHead = false
 
   private constructor(socket: Socket, host: string) {
     this.socket = socket
@@ -51,14 +55,17 @@ export class RawConnection {
   }
 
   /** Sends a request without its last `missing` bytes. */
-  send({ path = '/graphql', headers = [], body = '' }: RawRequest, missing = 0): void {
+  send({ method = 'POST', path = '/graphql', headers = [], body = '' }: RawRequest, missing = 0): void {
+    this.isHead = method === 'HEAD'
     const has = (name: string): boolean => headers.some(([header]) => header.toLowerCase() === name)
     const all = [
       ...(has('host') ? [] : [['host', this.host] as const]),
-      ...(has('content-length') ? [] : [['content-length', String(Buffer.byteLength(body))] as const]),
+      ...(has('content-length') || has('transfer-encoding')
+        ? []
+        : [['content-length', String(Buffer.byteLength(body))] as const]),
       ...headers,
     ]
-    const head = [`POST ${path} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n')
+    const head = [`${method} ${path} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n')
     const whole = Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)])
     this.missing = whole.subarray(whole.length - missing)
     this.socket.write(whole.subarray(0, whole.length - missing))
@@ -91,7 +98,7 @@ export class RawConnection {
    */
   async answer(until?: string): Promise<RawAnswer> {
     for (;;) {
-      const found = parse(this.received, until)
+      const found = parse(this.received, this.isHead ? '' : until)
       if (found) {
         this.received = this.received.subarray(found.length)
         return found.answer

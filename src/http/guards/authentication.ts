@@ -1,63 +1,54 @@
-// Authenticates each request before its body is read. The page of GraphiQL needs no credential: it
-// has no data, and people enter their credential there.
+// Authenticates each request before its body is read.
 import { GraphQLError } from 'graphql'
 import { type Authenticate, UnauthenticatedError } from '../../access/authenticate.ts'
-import { OPEN_CALLER } from '../../access/caller.ts'
+import { type Caller, OPEN_CALLER } from '../../access/caller.ts'
 import { type StatementWatch, withAbortSignal } from '../../database/cancellation.ts'
-import type { RequestLog } from '../anonymousLog.ts'
-import type { RequestScope, ServerPlugin } from '../requestScope.ts'
+import type { Identity, ReceivedRequest } from '../request.ts'
 import type { RateLimiter } from './rateLimit.ts'
 
 /**
- * `log` is for authenticated requests. Authenticated callers are rate limited by name, failed
+ * Finds out who sent the request. Authenticated callers are rate limited by name, failed
  * authentications by address.
+ *
+ * @throws GraphQLError with the code UNAUTHENTICATED or RATE_LIMITED; what `authenticate` throws;
+ * the reason of the abort of the request
  */
-export function authentication(
+export async function identify(
+  request: ReceivedRequest,
   authenticate: Authenticate,
   limiter: RateLimiter | undefined,
-  log: RequestLog,
-): ServerPlugin {
-  return {
-    async onRequestParse({ request, serverContext: { scope } }) {
-      const authorization = request.headers.get('authorization')
-      const address = `address:${scope.address}`
-      const attempt = limiter?.attempt(address, scope)
-      try {
-        const watch: StatementWatch = { onStatement: scope.statementEnded, readsOnly: true }
-        scope.caller = await scope.deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
-        scope.log = log
-        attempt?.succeed()
-        // Not charged to the caller: a caller with many running statements must not lose its
-        // streams.
-        scope.reauthenticate = () =>
-          withAbortSignal(
-            scope.deadline.signal,
-            () => authenticate(authorization, async () => undefined).catch(rethrowPublic(scope)),
-            watch,
-          )
-      } catch (error) {
-        // The rate limiter refused the attempt and has counted it.
-        if (error instanceof GraphQLError) throw error
-        attempt?.fail()
-        throw toPublicError(error, scope)
-      }
-      // All callers of an open server have the same name.
-      scope.callerKey = scope.caller === OPEN_CALLER ? address : scope.caller.actor
-      limiter?.take(scope.callerKey, scope)
-    },
+): Promise<Identity> {
+  const { message, response, log, deadline } = request
+  const authorization = message.headers.authorization ?? null
+  const address = `address:${request.address}`
+  const watch: StatementWatch = { onStatement: log.statementEnded, readsOnly: true }
+  const attempt = limiter?.attempt(address, response)
+  let caller: Caller
+  try {
+    caller = await deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
+    attempt?.succeed()
+  } catch (error) {
+    // The rate limiter refused the attempt and has counted it.
+    if (error instanceof GraphQLError) throw error
+    attempt?.fail()
+    throw publicError(error, request)
   }
-}
-
-function rethrowPublic(scope: RequestScope): (error: unknown) => never {
-  return (error) => {
-    throw toPublicError(error, scope)
-  }
+  // All callers of an open server have the same name.
+  const callerKey = caller === OPEN_CALLER ? address : caller.actor
+  log.setCaller(caller)
+  limiter?.take(callerKey, response)
+  // Not charged to the caller: a caller with many running statements must not lose its streams.
+  const again = (): Promise<Caller> =>
+    authenticate(authorization, async () => undefined).catch((error: unknown) => {
+      throw publicError(error, request)
+    })
+  return { caller, callerKey, reauthenticate: () => withAbortSignal(deadline, again, watch) }
 }
 
 /** Logs a failed authentication, and returns the error that the client sees. */
-function toPublicError(error: unknown, { requestId, address, log }: RequestScope): unknown {
+function publicError(error: unknown, { log, address }: ReceivedRequest): unknown {
   if (!(error instanceof UnauthenticatedError)) return error
-  log.warn({ requestId, address, reason: error.message }, 'authentication failed')
+  log.logger.warn({ requestId: log.requestId, address, reason: error.message }, 'authentication failed')
   const http = { status: 401, headers: { 'www-authenticate': 'Bearer realm="jobledger"' } }
   return new GraphQLError(error.message, { extensions: { code: 'UNAUTHENTICATED', http } })
 }

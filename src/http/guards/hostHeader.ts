@@ -3,17 +3,12 @@
 // the Host header must be a loopback name.
 import { GraphQLError } from 'graphql'
 import { isLoopback } from '../../access/loopback.ts'
-import type { ServerPlugin } from '../requestScope.ts'
 
-export function hostHeaderGuard(): ServerPlugin {
-  return {
-    onRequestParse({ request }) {
-      const host = request.headers.get('host') ?? ''
-      if (isLoopback(host.replace(/:\d*$/, ''))) return
-      const message =
-        `The header Host must be localhost or a loopback address (got "${host.slice(0, 100)}"). ` +
-        'To accept requests from other machines, set AUTH to required or open.'
-      throw new GraphQLError(message, { extensions: { code: 'FORBIDDEN', http: { status: 421 } } })
-    },
-  }
+/** @throws GraphQLError with the code FORBIDDEN */
+export function requireLoopbackHost(host = ''): void {
+  if (isLoopback(host.replace(/:\d*$/, ''))) return
+  const message =
+    `The header Host must be localhost or a loopback address (got "${host.slice(0, 100)}"). ` +
+    'To accept requests from other machines, set AUTH to required or open.'
+  throw new GraphQLError(message, { extensions: { code: 'FORBIDDEN', http: { status: 421 } } })
 }

@@ -37,7 +37,7 @@ export interface CountedAttempt {
 }
 
 interface ResponseHeaders {
-  readonly headers: { set(name: string, value: string): void }
+  setHeader(name: string, value: string): unknown
 }
 
 /**
@@ -68,17 +68,17 @@ export function createRateLimiter({ perSecond, burst }: RateLimits): RateLimiter
    * Returns the seconds until the next token. Sets the headers of
    * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
    */
-  function setHeaders({ bucket }: Account, { headers }: ResponseHeaders): number {
+  function setHeaders({ bucket }: Account, response: ResponseHeaders): number {
     const seconds = Math.ceil(bucket.getWaitTime(1) / 1000)
-    headers.set('ratelimit-policy', `"caller";q=${burst};w=${Math.ceil(burst / perSecond)}`)
-    headers.set('ratelimit', `"caller";r=${Math.max(0, Math.floor(bucket.content))};t=${seconds}`)
+    response.setHeader('ratelimit-policy', `"caller";q=${burst};w=${Math.ceil(burst / perSecond)}`)
+    response.setHeader('ratelimit', `"caller";r=${Math.max(0, Math.floor(bucket.content))};t=${seconds}`)
     return seconds
   }
 
   function refuse(caller: string, response: ResponseHeaders): never {
     // A token may have become available since the check.
     const seconds = Math.max(1, setHeaders(accountOf(caller), response))
-    response.headers.set('retry-after', String(seconds))
+    response.setHeader('retry-after', String(seconds))
     const message = `${caller} exceeded the rate limit of ${perSecond} requests per second (burst ${burst}). Retry in ${seconds} s.`
     throw new GraphQLError(message, {
       extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds, http: { status: 429 } },

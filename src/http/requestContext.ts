@@ -1,0 +1,40 @@
+import type { Logger } from 'pino'
+import type { Caller } from '../access/caller.ts'
+import type { EventFeed } from '../events/eventFeed.ts'
+import type { GraphQLContext } from '../graphql/context.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { ResponseBudget } from '../ledger/returnedJob.ts'
+import type { Deadline } from './deadline.ts'
+import type { AuthenticatedRequest } from './request.ts'
+
+/** The context of the resolvers of one request. */
+export class RequestContext implements GraphQLContext {
+  readonly ledger: Ledger
+  readonly events: EventFeed
+  readonly responseBudget: ResponseBudget
+  readonly caller: Caller
+  readonly reauthenticate: () => Promise<Caller>
+  readonly statementEnded: GraphQLContext['statementEnded']
+  readonly requestId: string
+  readonly log: Logger
+  private readonly deadline: Deadline
+
+  constructor(
+    request: AuthenticatedRequest,
+    { ledger, events, log }: Pick<GraphQLContext, 'ledger' | 'events'> & { readonly log: Logger },
+  ) {
+    this.ledger = ledger
+    this.events = events
+    this.responseBudget = new ResponseBudget(request.responseSize.limitBytes)
+    this.caller = request.caller
+    this.reauthenticate = request.reauthenticate
+    this.statementEnded = request.log.statementEnded
+    this.requestId = request.log.requestId
+    this.log = log
+    this.deadline = request.deadline
+  }
+
+  get signal(): AbortSignal {
+    return this.deadline.signal
+  }
+}
