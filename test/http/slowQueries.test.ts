@@ -12,6 +12,7 @@ const SLOW_MS = 300
 
 let server: TestServer
 let other: pg.Client
+let watcher: pg.Client
 const lines: { requestId: string; msg: string; durationMs: number }[] = []
 
 const sink = new Writable({
@@ -25,17 +26,19 @@ beforeAll(async () => {
   const log = pino({ level: 'warn', base: null, timestamp: false }, sink)
   server = await startTestServer({ log, environment: { SLOW_THRESHOLD_MS: String(SLOW_MS) } })
   other = new pg.Client({ connectionString: server.databaseUrl })
-  await other.connect()
+  watcher = new pg.Client({ connectionString: server.databaseUrl })
+  await Promise.all([other.connect(), watcher.connect()])
 })
 
 // Not on the connection that holds the lock: a transaction sees one snapshot of pg_stat_activity.
+// The pool does not fit either: it checks new connections by statements that wait for the lock.
 const statementsWaiting = async () => {
   const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
-  return (await server.database.pool.query(waiting)).rowCount
+  return (await watcher.query(waiting)).rowCount
 }
 
 afterAll(async () => {
-  await other.end()
+  await Promise.all([other.end(), watcher.end()])
   await server.close()
 })
 
