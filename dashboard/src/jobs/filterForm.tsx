@@ -1,6 +1,8 @@
-import { navigate } from '../router.ts'
+import type { InputHTMLAttributes } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { changeList } from './changeList.ts'
 import { FILTER_FIELDS, type FilterField, parametersOf } from './filterFields.ts'
-import { filterCount, listUrl, withoutFilters } from './listAddress.ts'
+import { filterCount, withoutFilters } from './listAddress.ts'
 import { TimeFilter } from './timeFilter.tsx'
 
 /** On narrower screens the filters would hide the list. */
@@ -47,7 +49,7 @@ function Field({ field, query, fault }: FieldProps) {
   const { kind, name, label } = field
   const faultId = `fault-${name}`
   const describedBy = fault === undefined ? {} : { 'aria-describedby': faultId, 'aria-invalid': true as const }
-  const set = (value: string | null): void => navigate(listUrl(query, { [name]: value }))
+  const set = (value: string | null): void => changeList({ [name]: value })
   if (kind === 'flag') {
     return (
       <label class="check-field">
@@ -66,13 +68,10 @@ function Field({ field, query, fault }: FieldProps) {
       {kind === 'time' ? (
         <TimeFilter name={name} label={label} query={query} {...describedBy} />
       ) : (
-        <input
+        <TextInput
           id={`filter-${name}`}
-          type="text"
           value={query.get(name) ?? ''}
           placeholder={`e.g. ${field.example}`}
-          autocomplete="off"
-          spellcheck={false}
           onChange={({ currentTarget }) => set(currentTarget.value.trim() || null)}
           {...describedBy}
         />
@@ -84,4 +83,15 @@ function Field({ field, query, fault }: FieldProps) {
       )}
     </div>
   )
+}
+
+type TextInputProps = InputHTMLAttributes<HTMLInputElement> & { readonly value: string }
+
+/** Keeps what is being typed when the page is rendered meanwhile for another reason. */
+function TextInput({ value, ...attributes }: TextInputProps) {
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (input.current !== null) input.current.value = value
+  }, [value])
+  return <input ref={input} type="text" autocomplete="off" spellcheck={false} {...attributes} />
 }

@@ -76,20 +76,22 @@ export class JobList {
   async load(): Promise<void> {
     this.isLoading.value = true
     try {
-      const counts = this.loadCounts()
-      const { jobs } = await request(JobsDocument, pageVariables(this.list), this.stopped)
-      this.rows.value = jobs.nodes
-      this.pageInfo.value = jobs.pageInfo
-      this.newer.value = 0
-      await counts
+      await Promise.all([this.loadPage(), this.loadCounts()])
       this.error.value = undefined
-      announce(`${jobs.nodes.length} jobs are shown.`)
-      void this.loadContents(jobs.nodes)
     } catch (error) {
       if (!this.stopped.signal.aborted) this.error.value = messageOf(error)
     } finally {
       this.isLoading.value = false
     }
+  }
+
+  private async loadPage(): Promise<void> {
+    const { jobs } = await request(JobsDocument, pageVariables(this.list), this.stopped)
+    this.rows.value = jobs.nodes
+    this.pageInfo.value = jobs.pageInfo
+    this.newer.value = 0
+    announce(`${jobs.nodes.length} jobs are shown.`)
+    void this.loadContents(jobs.nodes)
   }
 
   private async loadCounts(): Promise<void> {

@@ -1,16 +1,17 @@
 // The page /ui/jobs.
 import { useEffect, useMemo } from 'preact/hooks'
-import { address, navigate } from '../router.ts'
+import { address } from '../router.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
 import { ErrorNotice } from '../view/notice.tsx'
 import { STATES } from '../view/stateNames.ts'
+import { changeList } from './changeList.ts'
 import { ExportButtons } from './exportButtons.tsx'
 import { FilterForm } from './filterForm.tsx'
 import { JobList, MAX_NEWER } from './jobList.ts'
 import { JobTable } from './jobTable.tsx'
-import { listUrl, ORDERS, orderParameter, readAddress } from './listAddress.ts'
+import { ORDERS, orderParameter, readAddress } from './listAddress.ts'
 import { Pager } from './pager.tsx'
 import { StateTabs } from './stateTabs.tsx'
 
@@ -22,7 +23,7 @@ export function JobsPage() {
     return { list: new JobList(request), request }
   }, [query])
   useEffect(() => () => list.stop(), [list])
-  useListShortcuts(list, query)
+  useListShortcuts(list)
   const { error } = list
   return (
     <>
@@ -34,7 +35,7 @@ export function JobsPage() {
             value={String(ORDERS.indexOf(request.order))}
             onChange={({ currentTarget }) => {
               const order = ORDERS[Number(currentTarget.value)] ?? ORDERS[0]
-              navigate(listUrl(query, { order: orderParameter(order) }))
+              changeList({ order: orderParameter(order) })
             }}
           >
             {ORDERS.map(({ label }, index) => (
@@ -66,8 +67,8 @@ function NewerJobs({ list }: { readonly list: JobList }) {
   )
 }
 
-function useListShortcuts(list: JobList, query: URLSearchParams): void {
-  const select = (state: string | null) => navigate(listUrl(query, { state }))
+function useListShortcuts(list: JobList): void {
+  const select = (state: string | null) => changeList({ state })
   useShortcuts([
     { key: 'j', label: 'Next job of the list', run: () => moveFocus(1) },
     { key: 'k', label: 'Previous job of the list', run: () => moveFocus(-1) },

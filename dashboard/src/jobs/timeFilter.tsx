@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks'
-import { navigate } from '../router.ts'
-import { listUrl } from './listAddress.ts'
+import { changeList } from './changeList.ts'
 
 const RANGES = [
   { after: '-1h', label: 'in the last hour' },
@@ -27,14 +26,14 @@ export function TimeFilter({ name, label, query, ...attributes }: TimeFilterProp
   const choose = (value: string): void => {
     setWantsBetween(value === 'between')
     if (value === 'between') return
-    navigate(listUrl(query, { [`${name}After`]: value || null, [`${name}Before`]: null }))
+    changeList({ [`${name}After`]: value || null, [`${name}Before`]: null })
   }
   const bound = (parameter: string, word: string) => (
     <input
       type="datetime-local"
       aria-label={`${label} ${word}`}
       value={localInput(query.get(parameter))}
-      onChange={({ currentTarget }) => navigate(listUrl(query, { [parameter]: instantOf(currentTarget.value) }))}
+      onChange={({ currentTarget }) => changeList({ [parameter]: instantOf(currentTarget.value) })}
     />
   )
   return (
