@@ -30,13 +30,8 @@ import { RequestLog } from './requestLog.ts'
 import { maxResponseBytes, RequestMemory } from './requestMemory.ts'
 import { limitEvents, limitResult, ResponseSizeLimit } from './responseSize.ts'
 import { failureOf, maskResult } from './resultErrors.ts'
+import { closeIfUnread } from './unreadResponse.ts'
 import { writeRefusal, writeResult } from './writeResponse.ts'
-
-/**
- * A connection without progress is closed this long after the time limit of its request. Node closes
- * one with unsent bytes after one to two times the sum.
- */
-const UNREAD_MS = 2000
 
 export interface GraphQLHandlerOptions extends GuardOptions {
   readonly ledger: Ledger
@@ -78,6 +73,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): GraphQLHan
   return async (message, response, origin) => {
     const request = server.receive(message, response, origin)
     if (options.exploration && message.method === 'GET' && request.accepted.page) {
+      closeIfUnread(response, options.requestTimeoutMs)
       await sendGraphiQL(response, options.open)
     } else await server.answer(request)
   }
@@ -110,8 +106,6 @@ class GraphQLServer {
   receive(message: IncomingMessage, response: ServerResponse, origin: RequestOrigin): ReceivedRequest {
     const { requestTimeoutMs } = this.options
     const { requestId, shuttingDown } = origin
-    // A response that the client does not read holds memory.
-    response.setTimeout(requestTimeoutMs + UNREAD_MS, () => response.destroy())
     return {
       message,
       response,
@@ -232,6 +226,7 @@ class GraphQLServer {
   }
 
   private send(request: ReceivedRequest, result: ExecutionResult, isMutation: boolean): void {
+    closeIfUnread(request.response, this.options.requestTimeoutMs)
     writeResult(request.response, this.publicResult(request, result, isMutation), request.accepted.result)
   }
 
