@@ -18,8 +18,8 @@ export type ReadinessProbe = () => Promise<Readiness>
 export interface DatabaseReadiness {
   readonly probe: ReadinessProbe
   /**
-   * Checks again, because `error` shows that the cached result may be outdated. The result is also not
-   * ready if the database was not ready at some time since `startedAt` (`performance.now`).
+   * Checks again, because `error` shows that the cached result may be outdated. The result is also
+   * not ready if the database was not ready at some time since `startedAt` (`performance.now`).
    */
   refresh(error: unknown, startedAt: number): Promise<Readiness>
 }

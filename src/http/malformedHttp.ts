@@ -69,8 +69,8 @@ export function hasHost(
 }
 
 /**
- * The path and query of a URL. A server must accept requests that name it in full (RFC 9112, section
- * 3.2.2).
+ * The path and query of a URL. A server must accept requests that name it in full (RFC 9112,
+ * section 3.2.2).
  */
 export function originForm(url: string): string {
   const path = url.replace(/^https?:\/\/[^/?]*/i, '')

@@ -18,8 +18,8 @@ export class RequestBody {
   }
 
   /**
-   * @throws GraphQLError if the body exceeds the limit; the reason of `discard`; Error if the client
-   * disconnects before it has sent the whole body
+   * @throws GraphQLError if the body exceeds the limit; the reason of `discard`; Error if the
+   * client disconnects before it has sent the whole body
    */
   read(): Promise<Buffer> {
     const { message, limitBytes } = this

@@ -23,7 +23,9 @@ const MAX_RESPONSE_SHARE = 0.85
 
 const RETRY_AFTER_SECONDS = 1
 
-/** The largest response that a memory limit allows, in bytes: what is read of it, and the response. */
+/**
+ * The largest response that a memory limit allows, in bytes: what is read of it, and the response.
+ */
 export function maxResponseBytes(memoryLimitBytes: number): number {
   return Math.floor((MAX_RESPONSE_SHARE * memoryLimitBytes) / (PER_READ_BYTE + PER_RESPONSE_BYTE))
 }

@@ -68,8 +68,8 @@ interface Limits {
 
 /**
  * The results of the events of a subscription. Large ones wait for `turn`. An event that is too
- * large ends the stream. A client that resumes from the event before gets it again, and must request
- * less data.
+ * large ends the stream. A client that resumes from the event before gets it again, and must
+ * request less data.
  */
 export async function* limitEvents(
   results: AsyncIterable<ExecutionResult>,

@@ -19,8 +19,8 @@ export interface Head {
 }
 
 /**
- * The head of a response of the media type `type` with this result: `headers`, and those that errors
- * add to them. Of several statuses, the highest applies.
+ * The head of a response of the media type `type` with this result: `headers`, and those that
+ * errors add to them. Of several statuses, the highest applies.
  */
 export function headOf({ errors }: ExecutionResult, type: string, headers: Head['headers'] = {}): Head {
   if (errors === undefined) return { status: 200, headers }

@@ -95,7 +95,8 @@ function httpOf(
   hints: HttpHints | undefined,
   { requestFailed, isEmpty }: ErrorContext,
 ): HttpHints | undefined {
-  // The executor sets 400 for bad variables. A client that accepts JSON only must get 200 for these.
+  // The executor sets 400 for bad variables. A client that accepts JSON only must get 200 for
+  // these.
   if (hints?.status === 400) return { spec: true, ...hints }
   if (hints === undefined && isEmpty && code === 'INTERNAL_SERVER_ERROR') return { status: 500 }
   return hints !== undefined || !requestFailed ? hints : { spec: true, status: 400 }

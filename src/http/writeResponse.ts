@@ -25,7 +25,10 @@ export function writeRefusal(response: ServerResponse, { message, status, header
   write(response, { status, headers: { ...headers, 'content-type': 'application/json; charset=utf-8' } }, body)
 }
 
-/** The result as the only part of a body of several parts (GraphQL over HTTP, "Incremental Delivery"). */
+/**
+ * The result as the only part of a body of several parts (GraphQL over HTTP, "Incremental
+ * Delivery").
+ */
 function writePart(response: ServerResponse, result: ExecutionResult): void {
   const part = bodyOf(result)
   const lines = [

@@ -1,5 +1,5 @@
-// The files of a build in memory, each also as the build compressed it. A build that is replaced while
-// the server runs cannot break it, and no path of a request reaches the file system.
+// The files of a build in memory, each also as the build compressed it. A build that is replaced
+// while the server runs cannot break it, and no path of a request reaches the file system.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, sep } from 'node:path'

@@ -1,6 +1,6 @@
-// Serves the files of the dashboard, as `npm run build` left them in dist/dashboard. They are the same
-// for every visitor and hold no data, so they need no credential; the page reads the API as any other
-// client does.
+// Serves the files of the dashboard, as `npm run build` left them in dist/dashboard. They are the
+// same for every visitor and hold no data, so they need no credential; the page reads the API as
+// any other client does.
 import { existsSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
@@ -75,7 +75,9 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''
 }
 
-/** A person has typed the address of the server, or that of the dashboard without its last slash. */
+/**
+ * A person has typed the address of the server, or that of the dashboard without its last slash.
+ */
 function isEntry(request: IncomingMessage): boolean {
   const path = pathOf(request)
   return path === DASHBOARD_PATH.slice(0, -1) || (path === '/' && wantsPage(request))

@@ -1,10 +1,10 @@
-// Whether a page of this server sent a request. A cookie alone proves nothing: browsers attach it to
-// requests of other pages too, and treat all ports of a host as one site.
+// Whether a page of this server sent a request. A cookie alone proves nothing: browsers attach it
+// to requests of other pages too, and treat all ports of a host as one site.
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Browsers say where a request comes from (Fetch Metadata); on plain HTTP, and older ones always, at
- * least its origin, which is in every POST and DELETE of a page.
+ * Browsers say where a request comes from (Fetch Metadata); on plain HTTP, and older ones always,
+ * at least its origin, which is in every POST and DELETE of a page.
  */
 export function isSameOrigin({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']

@@ -1,6 +1,6 @@
-// /ui/session, the only private endpoint of the dashboard: turns a credential into a session (POST),
-// ends it (DELETE), and says whether there is one (GET). It does not check the credential, so no one
-// can guess keys here; a session with a wrong one is refused at its first request.
+// /ui/session, the only private endpoint of the dashboard: turns a credential into a session
+// (POST), ends it (DELETE), and says whether there is one (GET). It does not check the credential,
+// so no one can guess keys here; a session with a wrong one is refused at its first request.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { isSameOrigin } from './sameOrigin.ts'

@@ -26,7 +26,9 @@ export class Sessions {
     this.key = new Uint8Array(hkdfSync('sha256', material, '', 'jobledger dashboard session', 32))
   }
 
-  /** The cookie of a new session for the page that sent the request; undefined if it is too long. */
+  /**
+   * The cookie of a new session for the page that sent the request; undefined if it is too long.
+   */
   async cookieFor(request: IncomingMessage, credential: string): Promise<string | undefined> {
     const expiresAt = Math.floor(Date.now() / 1000) + MAX_SESSION_SECONDS
     const sealed = await new EncryptJWT({ credential })

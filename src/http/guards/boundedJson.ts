@@ -1,5 +1,6 @@
-// Parses JSON from clients. Its shape is checked before it is parsed: parsed brackets take a hundred
-// times the memory of their text, and code that walks over deeply nested values overflows the stack.
+// Parses JSON from clients. Its shape is checked before it is parsed: parsed brackets take a
+// hundred times the memory of their text, and code that walks over deeply nested values overflows
+// the stack.
 import { badRequest } from './badRequest.ts'
 import { parseJson } from './parseJson.ts'
 

@@ -19,7 +19,10 @@ export interface AcceptedTypes {
   readonly page: boolean
   /** Whether it accepts a stream. */
   readonly events: boolean
-  /** The type of a response with one result: JSON if possible. Undefined if it accepts no type of ours. */
+  /**
+   * The type of a response with one result: JSON if possible. Undefined if it accepts no type of
+   * ours.
+   */
   readonly result: ResultType | undefined
 }
 

@@ -1,4 +1,5 @@
-// A request that is refused by its headers alone. The response is JSON, whatever the client accepts.
+// A request that is refused by its headers alone. The response is JSON, whatever the client
+// accepts.
 
 export class RefusedRequest extends Error {
   override readonly name = 'RefusedRequest'
