@@ -1,7 +1,7 @@
 // What is known of a GraphQL request. Each phase of src/http/graphqlHandler.ts returns a new value
 // with what it has learned, so the type of a parameter says which phases must have run. The values
-// are not made by spreading others: V8 allocates such objects as if they lived long, and with each
-// it would keep the whole request until the next major garbage collection.
+// are not made by spreading others: Node 20 would keep part of each, and with it the whole request,
+// until the next major garbage collection.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
 import type { Deadline } from './deadline.ts'
