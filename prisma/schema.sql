@@ -1081,6 +1081,111 @@ CREATE TRIGGER guard_update BEFORE UPDATE ON public.job_states FOR EACH ROW EXEC
 -- trigger job_states.record_error
 CREATE TRIGGER record_error BEFORE INSERT ON public.job_states FOR EACH ROW WHEN ((new.new_state = 'FAILED'::public.job_state)) EXECUTE FUNCTION jobledger.record_error();
 
+-- table jobledger.bulk_action_jobs
+CREATE TABLE jobledger.bulk_action_jobs ();
+
+-- column jobledger.bulk_action_jobs.action_id
+ALTER TABLE jobledger.bulk_action_jobs ADD COLUMN action_id uuid NOT NULL;
+
+-- column jobledger.bulk_action_jobs.job_id
+ALTER TABLE jobledger.bulk_action_jobs ADD COLUMN job_id uuid NOT NULL;
+
+-- column jobledger.bulk_action_jobs.outcome
+ALTER TABLE jobledger.bulk_action_jobs ADD COLUMN outcome text;
+
+-- column jobledger.bulk_action_jobs.version
+ALTER TABLE jobledger.bulk_action_jobs ADD COLUMN version integer NOT NULL;
+
+-- constraint jobledger.bulk_action_jobs.fk_bulk_action_jobs_action_id
+ALTER TABLE jobledger.bulk_action_jobs ADD CONSTRAINT fk_bulk_action_jobs_action_id FOREIGN KEY (action_id) REFERENCES jobledger.bulk_actions(id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+-- constraint jobledger.bulk_action_jobs.pk_bulk_action_jobs
+ALTER TABLE jobledger.bulk_action_jobs ADD CONSTRAINT pk_bulk_action_jobs PRIMARY KEY (action_id, job_id);
+
+-- index jobledger.ix_bulk_action_jobs_refused
+CREATE INDEX ix_bulk_action_jobs_refused ON jobledger.bulk_action_jobs USING btree (action_id, outcome, job_id) WHERE (outcome <> 'DONE'::text);
+
+-- index jobledger.pk_bulk_action_jobs
+CREATE UNIQUE INDEX pk_bulk_action_jobs ON jobledger.bulk_action_jobs USING btree (action_id, job_id);
+
+-- table jobledger.bulk_actions
+CREATE TABLE jobledger.bulk_actions ();
+
+-- column jobledger.bulk_actions.action
+ALTER TABLE jobledger.bulk_actions ADD COLUMN action text NOT NULL;
+
+-- column jobledger.bulk_actions.actor
+ALTER TABLE jobledger.bulk_actions ADD COLUMN actor text NOT NULL;
+
+-- column jobledger.bulk_actions.created_at
+ALTER TABLE jobledger.bulk_actions ADD COLUMN created_at timestamp(3) with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP;
+
+-- column jobledger.bulk_actions.done
+ALTER TABLE jobledger.bulk_actions ADD COLUMN done integer NOT NULL DEFAULT 0;
+
+-- column jobledger.bulk_actions.error
+ALTER TABLE jobledger.bulk_actions ADD COLUMN error text;
+
+-- column jobledger.bulk_actions.filter
+ALTER TABLE jobledger.bulk_actions ADD COLUMN filter jsonb NOT NULL;
+
+-- column jobledger.bulk_actions.finished_at
+ALTER TABLE jobledger.bulk_actions ADD COLUMN finished_at timestamp(3) with time zone;
+
+-- column jobledger.bulk_actions.id
+ALTER TABLE jobledger.bulk_actions ADD COLUMN id uuid NOT NULL DEFAULT jobledger.uuid_v7();
+
+-- column jobledger.bulk_actions.idempotency_key
+ALTER TABLE jobledger.bulk_actions ADD COLUMN idempotency_key text;
+
+-- column jobledger.bulk_actions.matched
+ALTER TABLE jobledger.bulk_actions ADD COLUMN matched integer NOT NULL;
+
+-- column jobledger.bulk_actions.owner_id
+ALTER TABLE jobledger.bulk_actions ADD COLUMN owner_id text;
+
+-- column jobledger.bulk_actions.position
+ALTER TABLE jobledger.bulk_actions ADD COLUMN "position" uuid;
+
+-- column jobledger.bulk_actions.reason
+ALTER TABLE jobledger.bulk_actions ADD COLUMN reason text NOT NULL;
+
+-- column jobledger.bulk_actions.refusals
+ALTER TABLE jobledger.bulk_actions ADD COLUMN refusals jsonb NOT NULL DEFAULT '{}'::jsonb;
+
+-- column jobledger.bulk_actions.state
+ALTER TABLE jobledger.bulk_actions ADD COLUMN state text NOT NULL DEFAULT 'RUNNING'::text;
+
+-- constraint jobledger.bulk_actions.ck_bulk_actions_action
+ALTER TABLE jobledger.bulk_actions ADD CONSTRAINT ck_bulk_actions_action CHECK ((action = ANY (ARRAY['CANCEL'::text, 'RETRY'::text, 'DELETE'::text])));
+
+-- constraint jobledger.bulk_actions.ck_bulk_actions_error_is_of_failure
+ALTER TABLE jobledger.bulk_actions ADD CONSTRAINT ck_bulk_actions_error_is_of_failure CHECK (((error IS NULL) = (state <> 'FAILED'::text)));
+
+-- constraint jobledger.bulk_actions.ck_bulk_actions_finished_fits_state
+ALTER TABLE jobledger.bulk_actions ADD CONSTRAINT ck_bulk_actions_finished_fits_state CHECK (((finished_at IS NULL) = (state = 'RUNNING'::text)));
+
+-- constraint jobledger.bulk_actions.ck_bulk_actions_instants_have_four_digit_years
+ALTER TABLE jobledger.bulk_actions ADD CONSTRAINT ck_bulk_actions_instants_have_four_digit_years CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone) AND (finished_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (finished_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
+
+-- constraint jobledger.bulk_actions.ck_bulk_actions_state
+ALTER TABLE jobledger.bulk_actions ADD CONSTRAINT ck_bulk_actions_state CHECK ((state = ANY (ARRAY['RUNNING'::text, 'COMPLETED'::text, 'ABORTED'::text, 'FAILED'::text])));
+
+-- constraint jobledger.bulk_actions.pk_bulk_actions
+ALTER TABLE jobledger.bulk_actions ADD CONSTRAINT pk_bulk_actions PRIMARY KEY (id);
+
+-- index jobledger.ix_bulk_actions_actor_idempotency_key
+CREATE UNIQUE INDEX ix_bulk_actions_actor_idempotency_key ON jobledger.bulk_actions USING btree (actor, idempotency_key);
+
+-- index jobledger.ix_bulk_actions_owner_id
+CREATE INDEX ix_bulk_actions_owner_id ON jobledger.bulk_actions USING btree (owner_id, id);
+
+-- index jobledger.ix_bulk_actions_running
+CREATE INDEX ix_bulk_actions_running ON jobledger.bulk_actions USING btree (actor, id) WHERE (state = 'RUNNING'::text);
+
+-- index jobledger.pk_bulk_actions
+CREATE UNIQUE INDEX pk_bulk_actions ON jobledger.bulk_actions USING btree (id);
+
 -- table jobledger.compatible_migrations
 CREATE TABLE jobledger.compatible_migrations ();
 

@@ -4,6 +4,7 @@
 import type { Logger } from 'pino'
 import { createAuthenticator } from './access/authenticate.ts'
 import type { JwtEvents } from './access/jwt.ts'
+import { BULK_LOCK, runBulkActions } from './bulk/runBulkActions.ts'
 import type { Config } from './config.ts'
 import { openAdvisoryLock } from './database/advisoryLock.ts'
 import { connectDatabase, type Database, type DatabaseSettings } from './database/client.ts'
@@ -154,7 +155,7 @@ function startServices(options: AppOptions, ledger: Ledger): Service[] {
     database: { ...config.database, url: databaseUrl },
     log,
   })
-  const others = [startMaintenance(options, ledger), startRollUp(options, ledger)]
+  const others = [startMaintenance(options, ledger), startRollUp(options, ledger), startBulkActions(options, ledger)]
   return [...others.filter((service) => service !== undefined), ...publishers]
 }
 
@@ -176,6 +177,13 @@ function startRollUp({ config, log, databaseUrl }: AppOptions, ledger: Ledger): 
   if (intervalSeconds === 0) return undefined
   const lock = openAdvisoryLock(ROLL_UP_LOCK, { ...config.database, url: databaseUrl })
   return runRollUp({ ledger, lock, intervalSeconds, shutdownTimeoutMs, log })
+}
+
+function startBulkActions({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Service | undefined {
+  const { bulk, shutdownTimeoutMs } = config
+  if (bulk.intervalSeconds === 0) return undefined
+  const lock = openAdvisoryLock(BULK_LOCK, { ...config.database, url: databaseUrl })
+  return runBulkActions({ ...bulk, ledger, lock, shutdownTimeoutMs, log })
 }
 
 /**

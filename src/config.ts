@@ -63,6 +63,12 @@ export interface Config {
   }
   /** Interval of the roll-up; 0: not in this process. */
   readonly rollUpIntervalSeconds: number
+  readonly bulk: {
+    /** Interval at which bulk actions are looked for; 0: not in this process. */
+    readonly intervalSeconds: number
+    /** Maximum number of jobs of a batch. */
+    readonly batchJobs: number
+  }
   readonly events: {
     /** Interval at which new records are read while there are subscriptions. */
     readonly pollMs: number
@@ -190,12 +196,8 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     slowThresholdMs: env.SLOW_THRESHOLD_MS,
     maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
     rollUpIntervalSeconds: env.ROLLUP_INTERVAL_SECONDS,
-    events: {
-      pollMs: env.EVENTS_POLL_MS,
-      pingMs: env.EVENTS_PING_MS,
-      maxSubscriptions: env.LIMIT_SUBSCRIPTIONS,
-      maxSubscriptionsPerCaller: subscriptionsPerCaller(env),
-    },
+    bulk: { intervalSeconds: env.BULK_INTERVAL_SECONDS, batchJobs: env.BULK_BATCH_JOBS },
+    events: eventSettings(env),
     publish: {
       pubSubTopic: env.PUBSUB_TOPIC,
       file: env.EVENTS_FILE === undefined ? undefined : resolve(env.EVENTS_FILE),
@@ -203,6 +205,15 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     },
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     logLevel: env.LOG_LEVEL,
+  }
+}
+
+function eventSettings(env: Variables): Config['events'] {
+  return {
+    pollMs: env.EVENTS_POLL_MS,
+    pingMs: env.EVENTS_PING_MS,
+    maxSubscriptions: env.LIMIT_SUBSCRIPTIONS,
+    maxSubscriptionsPerCaller: subscriptionsPerCaller(env),
   }
 }
 
@@ -215,6 +226,7 @@ function ledgerLimits(env: Variables): Limits {
     errorMessageBytes: env.LIMIT_ERROR_MESSAGE_BYTES,
     nameCharacters: env.LIMIT_NAME_CHARACTERS,
     batchItems: env.LIMIT_BATCH_ITEMS,
+    bulkJobs: env.LIMIT_BULK_JOBS,
     pageSize: env.LIMIT_PAGE_SIZE,
     defaultPageSize: env.LIMIT_DEFAULT_PAGE_SIZE,
   }

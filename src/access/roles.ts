@@ -36,6 +36,7 @@ export const ACCESS = {
   'jobs:delete': { label: 'delete jobs', USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'jobs:rescue': { label: 'rescue stuck jobs', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'jobs:cleanup': { label: 'clean up old jobs', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'bulk:run': { label: 'run bulk actions', USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'events:cursor': { label: 'get the latest event cursor', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'consumers:read': { label: 'list consumers', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'states:read': { label: 'read the state machine', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },

@@ -23,6 +23,26 @@ export type Scalars = {
   UUID: { input: string; output: string; }
 };
 
+/** What a bulk action does with each job. */
+export type BulkActionKind =
+  /** Requests the cancellation, as `requestJobCancellation` does. */
+  | 'CANCEL'
+  /** Soft-deletes the job, as `deleteJob` does. */
+  | 'DELETE'
+  /** Moves the job from FAILED to PENDING, as `retryJob` does. */
+  | 'RETRY';
+
+/** The state of a bulk action. */
+export type BulkActionState =
+  /** It was aborted. Jobs that were done stay as they are. */
+  | 'ABORTED'
+  /** All jobs are done or refused. */
+  | 'COMPLETED'
+  /** It could not continue. Jobs that were done stay as they are. */
+  | 'FAILED'
+  /** The server processes its jobs, batch by batch. */
+  | 'RUNNING';
+
 /** Which jobs to claim, and for how long. */
 export type ClaimJobsInput = {
   /** Only these jobs; at most 100. For workers that already know which jobs to claim. */
@@ -99,6 +119,8 @@ export type DeleteJobInput = {
 
 /** The kind of a refusal. */
 export type ErrorCode =
+  /** The filter of a bulk action does not match the expected number of jobs. */
+  | 'BULK_COUNT_CHANGED'
   /** The idempotency key was used with a different input. */
   | 'IDEMPOTENCY_CONFLICT'
   /** The state machine does not allow the transition. */
@@ -317,6 +339,25 @@ export type SetJobResultInput = {
   readonly processingTimeMs?: InputMaybe<Scalars['Int']['input']>;
   /** How the work ended. */
   readonly status: JobResultStatus;
+};
+
+/** A bulk action to start. */
+export type StartBulkActionInput = {
+  /** What to do with each job. */
+  readonly action: BulkActionKind;
+  /** Only return what the bulk action would do. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The number of jobs that a dry run matched. Required unless `dryRun` is true. */
+  readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
+  /** Which jobs. Evaluated once, at the start. */
+  readonly filter: JobFilter;
+  /**
+   * Unique per actor; 1 to 200 characters. The same key with the same input returns the existing bulk
+   * action.
+   */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The reason to store in the record of each job; up to 4 KiB. */
+  readonly reason: Scalars['String']['input'];
 };
 
 /** The length of a bucket of statistics. */

@@ -8,7 +8,7 @@ import { ACCESS_VARIABLES } from './variables/access.ts'
 import { DATABASE_VARIABLES } from './variables/database.ts'
 import { REQUEST_LIMIT_VARIABLES, VALUE_LIMIT_VARIABLES } from './variables/limits.ts'
 import { SERVER_VARIABLES } from './variables/server.ts'
-import { EVENT_VARIABLES, SERVICE_VARIABLES } from './variables/services.ts'
+import { BULK_VARIABLES, EVENT_VARIABLES, SERVICE_VARIABLES } from './variables/services.ts'
 
 /** A heading of the documentation, and the settings below it. */
 export interface Section {
@@ -23,6 +23,7 @@ export const SECTIONS: readonly Section[] = [
   { title: 'Sizes of values', variables: VALUE_LIMIT_VARIABLES },
   { title: 'Requests', variables: REQUEST_LIMIT_VARIABLES },
   { title: 'Maintenance, retries and the roll-up', variables: SERVICE_VARIABLES },
+  { title: 'Bulk actions', variables: BULK_VARIABLES },
   { title: 'Events', variables: EVENT_VARIABLES },
   { title: 'Clients: run, worker, tail and demo', variables: CLIENT_VARIABLES.shape },
 ]
@@ -35,6 +36,7 @@ export const VARIABLES = z
     ...VALUE_LIMIT_VARIABLES,
     ...REQUEST_LIMIT_VARIABLES,
     ...SERVICE_VARIABLES,
+    ...BULK_VARIABLES,
     ...EVENT_VARIABLES,
     ...CLIENT_VARIABLES.shape,
   })

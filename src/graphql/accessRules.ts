@@ -28,6 +28,7 @@ export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Query.jobStats': ['jobs:read'],
   'Query.jobStateRecords': ['jobs:read'],
   'Query.stuckJobs': ['jobs:read'],
+  'Query.bulkActions': ['jobs:read'],
   'Query.stateMachine': ['states:read'],
   'Query.viewer': ['viewer:read'],
   'Query.latestEventCursor': ['events:cursor'],
@@ -47,6 +48,8 @@ export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Mutation.retryJob': ['jobs:retry'],
   'Mutation.requestJobCancellation': ['jobs:cancel'],
   'Mutation.rescueStuckJobs': ['jobs:rescue'],
+  'Mutation.startBulkAction': ['bulk:run'],
+  'Mutation.abortBulkAction': ['bulk:run'],
   'Subscription.jobEvents': ['jobs:read'],
 }
 

@@ -4,7 +4,12 @@ import { GraphQLError } from 'graphql'
 import { UUID } from '../database/uuid.ts'
 
 /** The pattern of the ids of each type. */
-const ID_PATTERNS: Record<string, RegExp> = { Job: UUID, JobResult: UUID, JobStateRecord: /^[1-9]\d{0,17}$/ }
+const ID_PATTERNS: Record<string, RegExp> = {
+  Job: UUID,
+  JobResult: UUID,
+  JobStateRecord: /^[1-9]\d{0,17}$/,
+  BulkAction: UUID,
+}
 
 interface GlobalId {
   readonly typename: string
@@ -39,6 +44,18 @@ function parseGlobalId(globalId: string): GlobalId | undefined {
 export function jobIdOf(argument: string): string {
   const { typename, id } = decodeGlobalId(argument)
   if (typename !== 'Job') throw invalidId(argument, 'the id of a job')
+  return id
+}
+
+/**
+ * The UUID of the bulk action that an argument identifies: a global id, or the UUID itself.
+ *
+ * @throws GraphQLError with the code BAD_USER_INPUT if it is not the id of a bulk action
+ */
+export function bulkActionIdOf(argument: string): string {
+  if (UUID.test(argument)) return argument.toLowerCase()
+  const { typename, id } = decodeGlobalId(argument)
+  if (typename !== 'BulkAction') throw invalidId(argument, 'the id of a bulk action')
   return id
 }
 

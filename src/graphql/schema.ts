@@ -2,6 +2,7 @@
 import { lexicographicSortSchema } from 'graphql'
 import { guardFields } from './accessRules.ts'
 import { builder } from './builder.ts'
+import './types/bulkMutations.ts'
 import './types/consumers.ts'
 import './types/jobEvents.ts'
 import './types/jobMutations.ts'

@@ -85,6 +85,21 @@ export class IdempotencyConflictError extends LedgerError {
   }
 }
 
+/** The filter of a bulk action does not match the expected number of jobs. */
+export class BulkCountChangedError extends LedgerError {
+  readonly code = 'BULK_COUNT_CHANGED'
+  readonly expectedCount: number
+  readonly actualCount: number
+
+  constructor(expectedCount: number, actualCount: number) {
+    super(
+      `The number of matching jobs is now ${actualCount} (expected ${expectedCount}). Repeat the dry run before you retry.`,
+    )
+    this.expectedCount = expectedCount
+    this.actualCount = actualCount
+  }
+}
+
 /** One problem of an input: its path, and what is wrong, allowed and given. */
 export interface InputIssue {
   path: string[]
@@ -125,4 +140,5 @@ export const LEDGER_ERROR_CODES = [
   'VERSION_CONFLICT',
   'IDEMPOTENCY_CONFLICT',
   'INVALID_INPUT',
+  'BULK_COUNT_CHANGED',
 ] as const

@@ -19,6 +19,8 @@ export interface Limits {
   nameCharacters: number
   /** Maximum number of items of a batch. */
   batchItems: number
+  /** Maximum number of jobs of a bulk action. */
+  bulkJobs: number
   /** Maximum number of items of a page. */
   pageSize: number
   /** Default number of items of a page. */
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: Limits = {
   errorMessageBytes: 4 * 1024,
   nameCharacters: 200,
   batchItems: 1000,
+  bulkJobs: 100_000,
   pageSize: 100,
   defaultPageSize: 20,
 }

@@ -112,6 +112,18 @@ describe('a field that needs another query', () => {
     ['{ jobCount(filter: { createdAfter: "2026-01-01T00:00:00Z" }) }', 1500],
     ['{ jobCount(filter: { metadata: { a: [] } }) }', 5000],
     ['{ stuckJobs { totalCount } }', 1500],
+    [
+      '{ bulkActions(first: 100) { nodes { done refusals { reason sample { jobId } } } } }',
+      100 * (1 + 9 * (1 + 10 + 20)),
+    ],
+    [
+      'mutation { startBulkAction(input: { action: DELETE, filter: { actor: "a" }, reason: "r" }) { __typename } }',
+      1500,
+    ],
+    [
+      'mutation { startBulkAction(input: { action: DELETE, filter: {}, reason: "r", dryRun: false }) { __typename } }',
+      5000,
+    ],
     [`{ jobStats(${YEAR}, bucket: DAY) { created } }`, 10],
     [`{ jobStats(${DAY}, bucket: MINUTE, filter: { userId: "u" }) { created } }`, 750],
     [`{ jobStats(${YEAR}, bucket: DAY, filter: { presets: ["p"] }) { created } }`, 7500],

@@ -8,6 +8,7 @@ import { asUser, PROTECTED } from '../support/credentials.ts'
 import { jobIn } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { ask } from './roleTable/ask.ts'
+import { BULK_SAMPLES } from './roleTable/bulkSamples.ts'
 import { EVENT_SAMPLES } from './roleTable/eventSamples.ts'
 import { JOB_SAMPLES } from './roleTable/jobSamples.ts'
 import type { Sample } from './roleTable/sample.ts'
@@ -23,7 +24,7 @@ afterAll(() => server.close())
 type Outcome = 'done' | 'absent' | 'forbidden'
 
 /** Samples of each field for each of its operations. */
-const SAMPLES: Record<string, Sample[]> = { ...JOB_SAMPLES, ...WORK_SAMPLES, ...EVENT_SAMPLES }
+const SAMPLES: Record<string, Sample[]> = { ...JOB_SAMPLES, ...WORK_SAMPLES, ...EVENT_SAMPLES, ...BULK_SAMPLES }
 
 let users = 0
 

@@ -78,7 +78,7 @@ describe('a job of another user', () => {
       const { data } = await server.request(query, (await names(job, server.ledger)) as object, asAda)
       const counts = ['jobCount', 'jobCountsByState', 'jobStats'].includes(name)
       expect(JSON.stringify(data), name).toMatch(
-        counts ? /":[1-9]/ : /the-secret-of-ada|Success|"deleted":true|VersionConflict/,
+        counts ? /":[1-9]/ : /the-secret-of-ada|Success|"deleted":true|VersionConflict|"actualCount":1/,
       )
     }
   })
@@ -86,6 +86,14 @@ describe('a job of another user', () => {
 
 /** The fields that lead to a part of a job, and the probes that use them. */
 const WAYS: Record<string, (keyof typeof PROBES)[]> = {
+  'BulkAction.refusals': ['node of a bulk action', 'bulk actions', 'abort of a bulk action'],
+  'BulkActionConnection.edges': ['bulk actions'],
+  'BulkActionConnection.nodes': ['bulk actions'],
+  'BulkActionEdge.node': ['bulk actions'],
+  'BulkActionPreview.refusals': ['refusals of a dry run'],
+  'BulkActionPreview.sample': ['dry run of a bulk action'],
+  'BulkActionStarted.bulkAction': ['start of a bulk action'],
+  'BulkRefusal.sample': ['refusals of a dry run', 'node of a bulk action'],
   'CreateJobSuccess.job': ['create under a known key'],
   'DeleteJobSuccess.job': ['delete'],
   'IdempotencyConflict.existingJob': ['create under a known key', 'create for another user'],
@@ -99,13 +107,16 @@ const WAYS: Record<string, (keyof typeof PROBES)[]> = {
   'JobStateRecordConnection.edges': ['records of a job'],
   'JobStateRecordConnection.nodes': ['records of a job'],
   'JobStateRecordEdge.node': ['records of a job'],
+  'Mutation.abortBulkAction': ['abort of a bulk action'],
   'Mutation.createJob': ['create under a known key', 'create for another user'],
   'Mutation.createJobs': ['create for another user'],
   'Mutation.deleteJob': ['delete'],
   'Mutation.requestJobCancellation': ['ask for cancellation'],
   'Mutation.retryJob': ['retry by hand'],
+  'Mutation.startBulkAction': ['dry run of a bulk action', 'start of a bulk action'],
   'Mutation.transitionJob': ['cancel', 'retry'],
   'Mutation.transitionJobs': ['cancel in a batch'],
+  'Query.bulkActions': ['bulk actions'],
   'Query.job': ['job'],
   'Query.jobStateRecords': ['records of a job', 'records of a user', 'records of an actor'],
   'Query.jobs': ['jobs of a user', 'jobs by metadata', 'jobs by preset', 'jobs by id', 'jobs by actor'],

@@ -1,6 +1,7 @@
 // Runs every query, mutation and subscription of the API once over HTTP. None may return an error.
 import { expect } from 'vitest'
 import { followJobEvents } from '../../src/client/followJobEvents.ts'
+import { eventually } from '../support/eventually.ts'
 import type { TestServer } from '../support/server.ts'
 
 const CREATE = `mutation ($content: String!) {
@@ -53,6 +54,7 @@ export async function apiSmoke(server: TestServer, headers: { readonly authoriza
     }`,
     { id },
   )
+  await bulkAction(ask, id)
   const token = headers.authorization.replace('Bearer ', '')
   for await (const { record } of followJobEvents({
     url: `${server.url}/graphql`,
@@ -62,4 +64,21 @@ export async function apiSmoke(server: TestServer, headers: { readonly authoriza
   })) {
     if (record.sequence === 5) break
   }
+}
+
+/** Deletes one job by a bulk action, which the server runs to the end. */
+// biome-ignore lint/suspicious/noExplicitAny: each operation has an answer of its own
+async function bulkAction(ask: (query: string, variables?: object) => Promise<any>, jobId: string): Promise<void> {
+  const input = { action: 'DELETE', filter: { ids: [jobId] }, reason: 'smoke' }
+  const start = `mutation ($input: StartBulkActionInput!) { startBulkAction(input: $input) {
+    ... on BulkActionPreview { matched sample { id } refusals { reason } } ... on BulkActionStarted { bulkAction { id } } } }`
+  const { startBulkAction: preview } = await ask(start, { input })
+  const started = await ask(start, { input: { ...input, dryRun: false, expectedCount: preview.matched } })
+  const { id } = started.startBulkAction.bulkAction
+  await eventually(async () => {
+    const { node } = await ask('query ($id: ID!) { node(id: $id) { ... on BulkAction { state done } } }', { id })
+    expect(node).toEqual({ state: 'COMPLETED', done: 1 })
+  })
+  await ask('mutation ($id: ID!) { abortBulkAction(id: $id) { state } }', { id })
+  await ask('{ bulkActions { totalCount nodes { refusals { sample { id } } } } }')
 }

@@ -78,7 +78,10 @@ describe.skipIf(withoutPsql())('docker-compose.yml', () => {
     else await applyMigrations(urlOf(name, 'owner'))
     await run(urlOf(name, 'owner'), 'grants --api jobledger_api --apply')
     const key = (await run(urlOf(name, 'owner'), 'api-key create admin --roles ADMIN')).stdout().trim()
-    const server = await startTestServer({ databaseUrl: urlOf(name, 'api'), environment: { AUTH: 'required' } })
+    const server = await startTestServer({
+      databaseUrl: urlOf(name, 'api'),
+      environment: { AUTH: 'required', BULK_INTERVAL_SECONDS: '1' },
+    })
     await apiSmoke(server, { authorization: `Bearer ${key}` })
     await server.close()
     for (const words of ['rollup --rebuild', 'maintain --once']) await run(urlOf(name, 'api'), words)

@@ -134,6 +134,7 @@ describe('the role of the server', () => {
         AUTH: 'required',
         MAINTENANCE_INTERVAL_SECONDS: '1',
         ROLLUP_INTERVAL_SECONDS: '1',
+        BULK_INTERVAL_SECONDS: '1',
         RETENTION_DAYS: '1',
       },
     })

@@ -55,6 +55,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       DATABASE_POOL_MAX: '20',
       MAINTENANCE_INTERVAL_SECONDS: '0',
       ROLLUP_INTERVAL_SECONDS: '0',
+      BULK_INTERVAL_SECONDS: '0',
       EVENTS_PING_MS: '300',
       ...options.environment,
     }),

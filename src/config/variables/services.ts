@@ -1,8 +1,8 @@
 // The settings of what the server does besides answering requests: maintenance, retries, the
-// roll-up, subscriptions and publishing.
+// roll-up, bulk actions, subscriptions and publishing.
 import { z } from 'zod'
 import { DEFAULT_RETRY_DELAY } from '../../database/retryDelay.ts'
-import { MAX_INT } from '../../ledger/limits.ts'
+import { DEFAULT_LIMITS, MAX_INT } from '../../ledger/limits.ts'
 import { integer, numberWithin, oneOf, pubSubTopic } from '../forms.ts'
 import { DAY_MS } from '../ranges.ts'
 
@@ -28,6 +28,20 @@ export const SERVICE_VARIABLES = {
     'Interval of the roll-up in seconds. One replica at a time updates the sums that counts ' +
       'and statistics are read from. 0: not in this ' +
       'server. Counts stay exact, but are slower if no server runs it.',
+  ),
+}
+
+export const BULK_VARIABLES = {
+  BULK_INTERVAL_SECONDS: integer(1, { min: 0, max: DAY_SECONDS }).describe(
+    'Interval in seconds at which the server looks for bulk actions to run. One replica at a ' +
+      'time runs them. 0: not in this server.',
+  ),
+  BULK_BATCH_JOBS: integer(100, { min: 1, max: 10_000 }).describe(
+    'Maximum number of jobs in a batch of a bulk action. After each batch the server pauses for ' +
+      'as long as the batch took.',
+  ),
+  LIMIT_BULK_JOBS: integer(DEFAULT_LIMITS.bulkJobs, { min: 1, max: 10_000_000 }).describe(
+    'Maximum number of jobs that the filter of a bulk action may match.',
   ),
 }
 

@@ -1,6 +1,6 @@
 // The tables that clients read, by their names in SQL, so that `Sql.read` returns rows of the shape
 // that Prisma returns. The compiler checks the columns against the models.
-import type { Job, JobResult, JobStateRecord } from '../generated/client.ts'
+import type { BulkAction, Job, JobResult, JobStateRecord } from '../generated/client.ts'
 
 /**
  * The type of a value in JavaScript. `upperEnum`: an enum with lower-case labels in the database,
@@ -105,4 +105,26 @@ export const JOB_RESULTS: Table = {
     updatedAt: instant('updated_at'),
   } satisfies Record<keyof JobResult, Column>,
   relations: { job: JOB },
+}
+
+export const BULK_ACTIONS: Table = {
+  name: 'jobledger.bulk_actions',
+  columns: {
+    id: text('id'),
+    action: text('action'),
+    state: text('state'),
+    actor: text('actor'),
+    ownerId: text('owner_id'),
+    reason: text('reason'),
+    filter: json('filter'),
+    idempotencyKey: text('idempotency_key'),
+    matched: int('matched'),
+    done: int('done'),
+    refusals: json('refusals'),
+    position: text('position'),
+    error: text('error'),
+    createdAt: instant('created_at'),
+    finishedAt: instant('finished_at'),
+  } satisfies Record<keyof BulkAction, Column>,
+  relations: {},
 }

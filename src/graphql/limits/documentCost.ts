@@ -128,12 +128,13 @@ class CostWalk {
     const [node] = nodes
     const field = node && parent.getFields()[node.name.value]
     if (node === undefined || field === undefined) return 0
-    const read = declaredCost(field, this.argumentsOf(node)).read ?? 0
+    const declared = declaredCost(field, this.argumentsOf(node))
+    const read = declared.read ?? 0
     const type = getNamedType(field.type)
     if (!isCompositeType(type)) return read + (page?.fields[field.name] ?? 0)
     if (isConnection(type)) return read + this.costOf(type, nodes, { depth: depth + 1, page: this.pageOf(field, node) })
     if (type.name === 'PageInfo') return this.costOf(type, nodes, { depth: depth + 1, page })
-    const items = this.itemsOf(field, node)
+    const items = declared.items ?? this.itemsOf(field, node)
     const own = isEntity(type) || items !== undefined ? 1 : 0
     const times = items ?? (page && isList(field.type) ? page.size : 1)
     const jobCount = this.jobCount(node)

@@ -1,6 +1,7 @@
 // The cost of fields in addition to the nodes that they return. A field that makes the database
 // read more declares it in its extensions; documentCost.ts adds it up.
 import type { GraphQLField } from 'graphql'
+import { BULK_SAMPLE, MAX_BULK_REASONS } from '../../ledger/bulkActions.ts'
 import { jobReach, type Reach, recordReach } from '../../ledger/filterReach.ts'
 import { FILTER_TIMES, type JobFilter } from '../../ledger/jobFilter.ts'
 import { isStatsRolledUp, type StatsBucket } from '../../ledger/jobStats.ts'
@@ -13,6 +14,8 @@ export interface FieldCost {
   readonly read?: number
   /** The cost to count the list of a connection. */
   readonly count?: number
+  /** Maximum number of objects in a list that is not a page. */
+  readonly items?: number
 }
 
 /** The arguments as the client sent them: not checked, with instants as strings. */
@@ -27,6 +30,7 @@ const READ_COST: Readonly<Record<Reach, number>> = { nothing: 0, page: 0, range:
 const ROLL_UP_COST = 10
 const COUNT_COST: Readonly<Record<Reach, number>> = { nothing: 0, page: 1500, range: 1500, table: 5000 }
 const STATS_COST_PER_DAY = 750
+const BULK_SAMPLE_COST = 10
 const DAY_MS = 86_400_000
 /** More days do not cost more. */
 const MAX_COSTED_DAYS = 10
@@ -69,6 +73,18 @@ export const jobStatsCost: CostOf = ({ filter, from, to, bucket }) => {
   // The resolver refuses invalid instants.
   return { read: Math.ceil(STATS_COST_PER_DAY * Math.min(MAX_COSTED_DAYS, Math.max(1, days || 0))) }
 }
+
+/** Without a dry run it also stores the jobs. */
+export const startBulkActionCost: CostOf = ({ input }) => {
+  const { filter, dryRun } = objectOf(input)
+  const count = jobCountCostOf(jobFilterOf(filter))
+  return { read: dryRun === false ? Math.max(COUNT_COST.table, count) : count }
+}
+
+export const bulkRefusalsCost: CostOf = () => ({ items: MAX_BULK_REASONS })
+
+/** Each sample is a statement of its own. */
+export const bulkSampleCost: CostOf = () => ({ read: BULK_SAMPLE_COST, items: BULK_SAMPLE })
 
 function jobCountCostOf(filter: JobFilter): number {
   return rollUpQuery(filter) ? ROLL_UP_COST : COUNT_COST[jobReach(filter)]

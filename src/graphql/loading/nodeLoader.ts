@@ -5,7 +5,7 @@ import { Prisma, type PrismaClient } from '../../database/generated/client.ts'
 import { and } from '../../database/rows/conditions.ts'
 import type { Select } from '../../database/rows/selectList.ts'
 import type { Sql } from '../../database/rows/sql.ts'
-import { JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../../database/rows/tables.ts'
+import { BULK_ACTIONS, JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../../database/rows/tables.ts'
 import { InputCheck } from '../../ledger/inputCheck.ts'
 import type { GraphQLContext } from '../context.ts'
 
@@ -16,7 +16,8 @@ type Row = { id: Id }
 interface Owner {
   readonly userId?: string
 }
-type Conditions = Owner & { readonly job?: Owner }
+/** `ownerId` is of a bulk action. */
+type Conditions = Owner & { readonly job?: Owner; readonly ownerId?: string }
 
 /** All prismaNode types have a `select`, so Pothos never sends `include`. */
 interface Arguments {
@@ -74,7 +75,8 @@ function idCondition({ name, columns }: Table, ids: readonly Id[]): Prisma.Sql {
   return Prisma.sql`${Prisma.raw(`${name}.id`)} = ANY (${ids.map(String)}::${Prisma.raw(type)}[])`
 }
 
-function ownerCondition({ name }: Table, { userId, job }: Conditions): Prisma.Sql[] {
+function ownerCondition({ name }: Table, { userId, job, ownerId }: Conditions): Prisma.Sql[] {
+  if (ownerId !== undefined) return [Prisma.sql`${Prisma.raw(`${name}.owner_id`)} = ${ownerId}`]
   const owner = userId ?? job?.userId
   if (owner === undefined) return []
   const owned = Prisma.sql`jobs.user_id = ${owner}`
@@ -82,7 +84,7 @@ function ownerCondition({ name }: Table, { userId, job }: Conditions): Prisma.Sq
   return [Prisma.sql`EXISTS (SELECT FROM jobs WHERE jobs.id = ${Prisma.raw(`${name}.job_id`)} AND ${owned})`]
 }
 
-const TABLES = { job: JOBS, jobStateRecord: JOB_STATES, jobResult: JOB_RESULTS }
+const TABLES = { job: JOBS, jobStateRecord: JOB_STATES, jobResult: JOB_RESULTS, bulkAction: BULK_ACTIONS }
 
 const readsOf = new WeakMap<GraphQLContext, PrismaClient>()
 

@@ -96,7 +96,7 @@ const StateCount = builder.objectRef<{ state: typeof JobStateEnum.$inferType; co
  * The filter with the UUIDs of its ids. Returns malformed ids unchanged, which the ledger reports
  * with all other issues of the filter.
  */
-function filterGiven(filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
+export function filterGiven(filter: LedgerJobFilter | null | undefined): LedgerJobFilter {
   return { ...filter, ids: filter?.ids?.map(jobIdGiven) }
 }
 

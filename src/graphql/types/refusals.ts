@@ -1,6 +1,7 @@
 // The refusals of the ledger as GraphQL types: members of the result unions of mutations.
 import { encodeGlobalID } from '@pothos/plugin-relay'
 import {
+  BulkCountChangedError,
   IdempotencyConflictError,
   IllegalTransitionError,
   type InputIssue,
@@ -24,6 +25,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
     VERSION_CONFLICT: { description: 'The job does not have the expected version or state.' },
     IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used with a different input.' },
     INVALID_INPUT: { description: 'The input violates a limit or a rule.' },
+    BULK_COUNT_CHANGED: { description: 'The filter of a bulk action does not match the expected number of jobs.' },
   } satisfies Record<Code, { description: string }>,
 })
 
@@ -93,6 +95,16 @@ builder.objectType(IdempotencyConflictError, {
   interfaces: [ErrorInterface],
   fields: (t) => ({
     existingJob: t.expose('existingJob', { type: Job, description: 'The job that was created with the key.' }),
+  }),
+})
+
+builder.objectType(BulkCountChangedError, {
+  name: 'BulkCountChanged',
+  description: 'The filter of a bulk action does not match the expected number of jobs.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    expectedCount: t.exposeInt('expectedCount', { description: 'The expected number.' }),
+    actualCount: t.exposeInt('actualCount', { description: 'The number of jobs that match now.' }),
   }),
 })
 

@@ -20,10 +20,11 @@ export async function ask(
   target: Target,
   headers: Readonly<Record<string, string>>,
 ): Promise<Reply> {
-  if (!query.startsWith('subscription')) return server.request(query, variables(target), headers)
+  const given = await variables(target, server.ledger)
+  if (!query.startsWith('subscription')) return server.request(query, given, headers)
   await passedHorizon(server.ledger)
   const stop = new AbortController()
-  const operation = { query, variables: variables(target) }
+  const operation = { query, variables: given }
   const results = await openSubscription(`${server.url}/graphql`, operation, { headers, signal: stop.signal })
   const nothing = new Promise<{ value: Reply }>((resolve) =>
     setTimeout(resolve, STREAM_MS, { value: { data: { it: null } } }),

@@ -1,5 +1,6 @@
 // What a cell of the role table is tried with.
 import type { Operation } from '../../../src/access/roles.ts'
+import type { Ledger } from '../../../src/ledger/ledger.ts'
 
 export interface Target {
   readonly jobId: string
@@ -11,7 +12,7 @@ export interface Sample {
   /** The state of the job that it is tried on. */
   readonly state: 'PENDING' | 'PROCESSING' | 'FAILED'
   readonly query: string
-  variables(target: Target): object
+  variables(target: Target, ledger: Ledger): object | Promise<object>
   /** Whether the answer shows or changed the target. */
   // biome-ignore lint/suspicious/noExplicitAny: answers of every form
   reached(answer: any, target: Target): boolean

@@ -1,6 +1,7 @@
 // Every path of the API to a job, as queries that another user tries.
 import type { Job } from '../../../src/database/generated/client.ts'
 import type { Ledger } from '../../../src/ledger/ledger.ts'
+import { startBulkAction } from '../../../src/ledger/startBulkAction.ts'
 import { MISSING_ID } from '../../support/factories.ts'
 
 /** Part of everything that must stay hidden. */
@@ -30,9 +31,19 @@ async function resultId(job: Job | undefined, ledger: Ledger) {
   return { id: globalId('JobResult', result?.id ?? MISSING_ID) }
 }
 
+/** A bulk action on the job that refused it. */
+async function bulkActionId(job: Job | undefined, ledger: Ledger) {
+  if (job === undefined) return { id: globalId('BulkAction', MISSING_ID) }
+  const filter = { ownerId: job.userId, ids: [job.id] }
+  const request = { action: 'RETRY', filter, reason: SECRET, actor: `user:${job.id}`, expectedCount: 1 } as const
+  return { id: globalId('BulkAction', (await startBulkAction(ledger, request)).bulkAction.id) }
+}
+
 const nobody = (job: Job | undefined) => ({ user: job?.userId ?? 'nobody' })
 const MOVED = `__typename ... on JobNotFound { message jobId } ... on TransitionJobSuccess { job { ${FACTS} } record { id } }`
 const NODE = `... on Job { ${FACTS} } ... on JobStateRecord { actor reason job { ${FACTS} } } ... on JobResult { output job { ${FACTS} } }`
+
+const BULK = `reason actor matched refusals { reason count sample { ${FACTS} } }`
 
 /** Every path to a job, tried by mallory. */
 export const PROBES: Record<string, Probe> = {
@@ -119,6 +130,37 @@ export const PROBES: Record<string, Probe> = {
     query: `mutation ($id: ID!) { deleteJob(input: { jobId: $id }) { ... on DeleteJobSuccess { deleted job { ${FACTS} } } } }`,
     state: 'PENDING',
     names: jobId,
+  },
+  'dry run of a bulk action': {
+    query: `mutation ($id: ID!) { startBulkAction(input: { action: DELETE, filter: { ids: [$id] }, reason: "x" }) {
+      ... on BulkActionPreview { matched eligible sample { ${FACTS} } refusals { count } } } }`,
+    state: 'PENDING',
+    names: jobId,
+  },
+  'refusals of a dry run': {
+    query: `mutation ($id: ID!) { startBulkAction(input: { action: RETRY, filter: { ids: [$id] }, reason: "x" }) {
+      ... on BulkActionPreview { matched eligible refusals { reason count sample { ${FACTS} } } } } }`,
+    names: jobId,
+  },
+  'start of a bulk action': {
+    query: `mutation ($id: ID!) { startBulkAction(input: { action: DELETE, filter: { ids: [$id] }, reason: "x", dryRun: false, expectedCount: 7 }) {
+      ... on BulkCountChanged { message expectedCount actualCount } } }`,
+    names: jobId,
+  },
+  'node of a bulk action': {
+    query: `query ($id: ID!) { node(id: $id) { ... on BulkAction { ${BULK} } } nodes(ids: [$id]) { ... on BulkAction { ${BULK} } } }`,
+    names: bulkActionId,
+  },
+  'bulk actions': {
+    query: `{ bulkActions(first: 1) { totalCount nodes { ${BULK} } edges { node { ${BULK} } } } }`,
+    names: async (job, ledger) => {
+      await bulkActionId(job, ledger)
+      return {}
+    },
+  },
+  'abort of a bulk action': {
+    query: `mutation ($id: ID!) { abortBulkAction(id: $id) { ${BULK} } }`,
+    names: bulkActionId,
   },
   'create under a known key': {
     query: `mutation ($key: String!) { createJob(input: { content: "other", idempotencyKey: $key }) { __typename
