@@ -8,6 +8,7 @@ import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import { commandOutput } from './commands/commandOutput.ts'
 import type { DemoOptions } from './commands/demo.ts'
 import type { GrantsOptions } from './commands/grants.ts'
+import { addJobsCommands } from './commands/jobs/commandLine.ts'
 import type { MaintainOptions } from './commands/maintain.ts'
 import type { MigrateDownOptions } from './commands/migrateDown.ts'
 import { CANNOT_RUN } from './commands/program/usageError.ts'
@@ -193,6 +194,8 @@ program
   .action((options: SetUpPubSubOptions) =>
     runCommand(async () => (await import('./commands/pubSub.ts')).setUp(options)),
   )
+
+addJobsCommands(program, endpoint)
 
 const apiKey = program.command('api-key').description('manage the keys with which programs authenticate')
 

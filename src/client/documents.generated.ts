@@ -495,6 +495,100 @@ export type ViewerRolesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ViewerRolesQuery = { readonly viewer: { readonly actor: string, readonly roles: ReadonlyArray<Role> } | null };
 
+export type ListJobsQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+  orderBy: InputMaybe<JobOrder>;
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type ListJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly version: number, readonly stateActor: string, readonly stateReason: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly updatedAt: string, readonly completedAt: string | null, readonly deletedAt: string | null }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean } } };
+
+export type ShowJobQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type ShowJobQuery = { readonly job: { readonly jobId: string, readonly userId: string, readonly content: string, readonly preset: string | null, readonly state: JobState, readonly version: number, readonly stateActor: string, readonly stateReason: string | null, readonly metadata: Record<string, unknown>, readonly createdAt: string, readonly startedAt: string | null, readonly updatedAt: string, readonly completedAt: string | null, readonly deletedAt: string | null, readonly attempt: number, readonly maxAttempts: number, readonly priority: number, readonly runAt: string, readonly leaseExpiresAt: string | null, readonly cancelRequestedAt: string | null, readonly stateHistory: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly reason: string | null, readonly error: string | null, readonly metadata: Record<string, unknown>, readonly actor: string, readonly timestamp: string, readonly previousStateDurationMs: number | null }> }, readonly result: { readonly status: JobResultStatus, readonly output: unknown | null, readonly errorMessage: string | null, readonly processingTimeMs: number | null } | null } | null };
+
+export type CancelJobMutationVariables = Exact<{
+  jobId: Scalars['ID']['input'];
+  reason: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type CancelJobMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly code: ErrorCode, readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly code: ErrorCode, readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly code: ErrorCode, readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly cancelRequestedAt: string | null } }
+    | { readonly __typename: 'VersionConflict', readonly code: ErrorCode, readonly message: string }
+   | null };
+
+export type RetryFailedJobMutationVariables = Exact<{
+  jobId: Scalars['ID']['input'];
+  reason: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type RetryFailedJobMutation = { readonly outcome:
+    | { readonly __typename: 'IllegalTransition', readonly code: ErrorCode, readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly code: ErrorCode, readonly message: string }
+    | { readonly __typename: 'JobNotFound', readonly code: ErrorCode, readonly message: string }
+    | { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly cancelRequestedAt: string | null } }
+    | { readonly __typename: 'VersionConflict', readonly code: ErrorCode, readonly message: string }
+   | null };
+
+type ManagedJob_IllegalTransition_Fragment = { readonly __typename: 'IllegalTransition', readonly code: ErrorCode, readonly message: string };
+
+type ManagedJob_InvalidInput_Fragment = { readonly __typename: 'InvalidInput', readonly code: ErrorCode, readonly message: string };
+
+type ManagedJob_JobNotFound_Fragment = { readonly __typename: 'JobNotFound', readonly code: ErrorCode, readonly message: string };
+
+type ManagedJob_TransitionJobSuccess_Fragment = { readonly __typename: 'TransitionJobSuccess', readonly job: { readonly jobId: string, readonly state: JobState, readonly version: number, readonly cancelRequestedAt: string | null } };
+
+type ManagedJob_VersionConflict_Fragment = { readonly __typename: 'VersionConflict', readonly code: ErrorCode, readonly message: string };
+
+export type ManagedJobFragment =
+  | ManagedJob_IllegalTransition_Fragment
+  | ManagedJob_InvalidInput_Fragment
+  | ManagedJob_JobNotFound_Fragment
+  | ManagedJob_TransitionJobSuccess_Fragment
+  | ManagedJob_VersionConflict_Fragment
+;
+
+export type StartBulkMutationVariables = Exact<{
+  input: StartBulkActionInput;
+}>;
+
+
+export type StartBulkMutation = { readonly outcome:
+    | { readonly __typename: 'BulkActionPreview', readonly matched: number, readonly eligible: number, readonly sample: ReadonlyArray<{ readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState, readonly createdAt: string }>, readonly refusals: ReadonlyArray<{ readonly reason: string, readonly count: number }> }
+    | { readonly __typename: 'BulkActionStarted', readonly bulkAction: { readonly id: string, readonly action: BulkActionKind, readonly state: BulkActionState, readonly matched: number, readonly done: number, readonly refused: number, readonly error: string | null, readonly refusals: ReadonlyArray<{ readonly reason: string, readonly count: number }> } }
+    | { readonly __typename: 'BulkCountChanged', readonly message: string }
+    | { readonly __typename: 'InvalidInput', readonly message: string }
+   | null };
+
+export type BulkActionNowQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type BulkActionNowQuery = { readonly node:
+    | { readonly id: string, readonly action: BulkActionKind, readonly state: BulkActionState, readonly matched: number, readonly done: number, readonly refused: number, readonly error: string | null, readonly refusals: ReadonlyArray<{ readonly reason: string, readonly count: number }> }
+    | Record<PropertyKey, never>
+   | null };
+
+export type AbortBulkMutationVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type AbortBulkMutation = { readonly abortBulkAction: { readonly id: string, readonly action: BulkActionKind, readonly state: BulkActionState, readonly matched: number, readonly done: number, readonly refused: number, readonly error: string | null, readonly refusals: ReadonlyArray<{ readonly reason: string, readonly count: number }> } | null };
+
+export type BulkProgressFragment = { readonly id: string, readonly action: BulkActionKind, readonly state: BulkActionState, readonly matched: number, readonly done: number, readonly refused: number, readonly error: string | null, readonly refusals: ReadonlyArray<{ readonly reason: string, readonly count: number }> };
+
 export type CreateRunMutationVariables = Exact<{
   input: CreateJobInput;
 }>;
@@ -717,6 +811,38 @@ export const TransitionOutcomeFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TransitionOutcome"}) as unknown as TypedDocumentString<TransitionOutcomeFragment, unknown>;
+export const ManagedJobFragmentDoc = new TypedDocumentString(`
+    fragment ManagedJob on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      jobId
+      state
+      version
+      cancelRequestedAt
+    }
+  }
+  ... on Error {
+    code
+    message
+  }
+}
+    `, {"fragmentName":"ManagedJob"}) as unknown as TypedDocumentString<ManagedJobFragment, unknown>;
+export const BulkProgressFragmentDoc = new TypedDocumentString(`
+    fragment BulkProgress on BulkAction {
+  id
+  action
+  state
+  matched
+  done
+  refused
+  error
+  refusals {
+    reason
+    count
+  }
+}
+    `, {"fragmentName":"BulkProgress"}) as unknown as TypedDocumentString<BulkProgressFragment, unknown>;
 export const RunFragmentDoc = new TypedDocumentString(`
     fragment Run on Job {
   jobId
@@ -894,6 +1020,200 @@ export const ViewerRolesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ViewerRolesQuery, ViewerRolesQueryVariables>;
+export const ListJobsDocument = new TypedDocumentString(`
+    query ListJobs($filter: JobFilter, $orderBy: JobOrder, $first: Int!, $after: String) {
+  jobs(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    nodes {
+      jobId
+      userId
+      preset
+      state
+      version
+      stateActor
+      stateReason
+      createdAt
+      startedAt
+      updatedAt
+      completedAt
+      deletedAt
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListJobsQuery, ListJobsQueryVariables>;
+export const ShowJobDocument = new TypedDocumentString(`
+    query ShowJob($id: ID!) {
+  job(id: $id) {
+    jobId
+    userId
+    content
+    preset
+    state
+    version
+    stateActor
+    stateReason
+    metadata
+    createdAt
+    startedAt
+    updatedAt
+    completedAt
+    deletedAt
+    attempt
+    maxAttempts
+    priority
+    runAt
+    leaseExpiresAt
+    cancelRequestedAt
+    stateHistory(last: 100) {
+      totalCount
+      nodes {
+        sequence
+        previousState
+        newState
+        reason
+        error
+        metadata
+        actor
+        timestamp
+        previousStateDurationMs
+      }
+    }
+    result {
+      status
+      output
+      errorMessage
+      processingTimeMs
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ShowJobQuery, ShowJobQueryVariables>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($jobId: ID!, $reason: String) {
+  outcome: requestJobCancellation(input: {jobId: $jobId, reason: $reason}) {
+    ...ManagedJob
+  }
+}
+    fragment ManagedJob on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      jobId
+      state
+      version
+      cancelRequestedAt
+    }
+  }
+  ... on Error {
+    code
+    message
+  }
+}`) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const RetryFailedJobDocument = new TypedDocumentString(`
+    mutation RetryFailedJob($jobId: ID!, $reason: String) {
+  outcome: retryJob(input: {jobId: $jobId, reason: $reason}) {
+    ...ManagedJob
+  }
+}
+    fragment ManagedJob on TransitionJobResult {
+  __typename
+  ... on TransitionJobSuccess {
+    job {
+      jobId
+      state
+      version
+      cancelRequestedAt
+    }
+  }
+  ... on Error {
+    code
+    message
+  }
+}`) as unknown as TypedDocumentString<RetryFailedJobMutation, RetryFailedJobMutationVariables>;
+export const StartBulkDocument = new TypedDocumentString(`
+    mutation StartBulk($input: StartBulkActionInput!) {
+  outcome: startBulkAction(input: $input) {
+    __typename
+    ... on BulkActionPreview {
+      matched
+      eligible
+      sample {
+        jobId
+        userId
+        preset
+        state
+        createdAt
+      }
+      refusals {
+        reason
+        count
+      }
+    }
+    ... on BulkActionStarted {
+      bulkAction {
+        ...BulkProgress
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    fragment BulkProgress on BulkAction {
+  id
+  action
+  state
+  matched
+  done
+  refused
+  error
+  refusals {
+    reason
+    count
+  }
+}`) as unknown as TypedDocumentString<StartBulkMutation, StartBulkMutationVariables>;
+export const BulkActionNowDocument = new TypedDocumentString(`
+    query BulkActionNow($id: ID!) {
+  node(id: $id) {
+    ... on BulkAction {
+      ...BulkProgress
+    }
+  }
+}
+    fragment BulkProgress on BulkAction {
+  id
+  action
+  state
+  matched
+  done
+  refused
+  error
+  refusals {
+    reason
+    count
+  }
+}`) as unknown as TypedDocumentString<BulkActionNowQuery, BulkActionNowQueryVariables>;
+export const AbortBulkDocument = new TypedDocumentString(`
+    mutation AbortBulk($id: ID!) {
+  abortBulkAction(id: $id) {
+    ...BulkProgress
+  }
+}
+    fragment BulkProgress on BulkAction {
+  id
+  action
+  state
+  matched
+  done
+  refused
+  error
+  refusals {
+    reason
+    count
+  }
+}`) as unknown as TypedDocumentString<AbortBulkMutation, AbortBulkMutationVariables>;
 export const CreateRunDocument = new TypedDocumentString(`
     mutation CreateRun($input: CreateJobInput!) {
   outcome: createJob(input: $input) {

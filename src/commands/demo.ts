@@ -2,10 +2,8 @@
 // running server through its API only.
 
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import pRetry from 'p-retry'
-import { Credential } from '../client/credential.ts'
 import type { RecordJobMutation } from '../client/documents.generated.ts'
 import {
   CompleteJobDocument,
@@ -16,16 +14,13 @@ import {
   StartJobDocument,
   ViewerRolesDocument,
 } from '../client/documents.generated.ts'
-import { ServerUnavailableError } from '../client/requestErrors.ts'
-import { sendOperation, type TypedDocument } from '../client/sendOperation.ts'
-import type { ClientConfig } from '../config/client.ts'
 import { readClientConfig } from '../config.ts'
+import { apiSender, describeFailure, type Send } from './apiSender.ts'
 import { credentialSource, missingRole, withOptions } from './credential.ts'
-import { describeFailure, type FoundFile, filesBelow, hashFile } from './demo/files.ts'
+import { type FoundFile, filesBelow, hashFile } from './demo/files.ts'
 import { reportProgress } from './demo/progress.ts'
 import { UsageError } from './program/usageError.ts'
 import { tableText } from './table.ts'
-import { typedCommand } from './typedCommand.ts'
 
 export interface DemoOptions {
   /** The endpoint of a running server; by default from the environment. */
@@ -35,19 +30,14 @@ export interface DemoOptions {
 }
 
 const CONCURRENCY = 4
-const REQUEST_MS = 60_000
 /** Number of times that a failed creation is repeated; its idempotency key prevents duplicates. */
 const RETRIES = 2
-/** HTTP status of a rate limit. */
-const TOO_MANY_REQUESTS = 429
-
-type Send = <Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables) => Promise<Data>
 
 /** Resolves when every file has its job. @throws UsageError */
 export async function demo(folder: string, { url: given, user }: DemoOptions): Promise<void> {
   const run = randomUUID()
   const config = readClientConfig(given)
-  const send = sender(config)
+  const send = apiSender(config)
   const fault = missingRole('jobledger demo', (await send(ViewerRolesDocument, {})).viewer)
   if (fault !== undefined) throw new UsageError(`${fault} ${credentialSource(config)}`)
   const byState = () => send(CountsByStateDocument, { filter: { metadata: { run }, includeDeleted: true } })
@@ -123,36 +113,6 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
   )
   console.log(tableText(rows))
   console.log(`Its result: ${JSON.stringify(job.result)}`)
-}
-
-function sender(config: ClientConfig): Send {
-  const { url } = config
-  const credential = new Credential(config.token)
-  return async function send<Data, Variables>(
-    document: TypedDocument<Data, Variables>,
-    variables: Variables,
-  ): Promise<Data> {
-    const operation = { query: document.toString(), variables: variables as object }
-    const signal = AbortSignal.timeout(REQUEST_MS)
-    const request = (headers: Record<string, string>) => sendOperation<Data>(url, operation, headers, signal)
-    const response = await credential.send(request, signal).catch((error: Error) => {
-      if (error instanceof ServerUnavailableError) throw new UsageError(error.message)
-      throw new UsageError(
-        `No response from ${url} (${describeFailure(error.cause ?? error)}): start the ` +
-          `server with "${typedCommand('start')}", or pass its endpoint as --url.`,
-      )
-    })
-    if (response.status === TOO_MANY_REQUESTS) {
-      await sleep(Number(response.headers.get('retry-after') ?? 1) * 1000)
-      return send(document, variables)
-    }
-    const [error] = response.errors ?? []
-    if (error) {
-      const isAboutCaller = ['UNAUTHENTICATED', 'FORBIDDEN'].includes(String(error.extensions?.code))
-      throw new UsageError(`The server refused: ${error.message}${isAboutCaller ? ` ${credentialSource(config)}` : ''}`)
-    }
-    return response.data
-  }
 }
 
 function jobOf({ createJob: outcome }: RecordJobMutation): string {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { constants, type Dirent } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { describeFailure } from '../apiSender.ts'
 import { UsageError } from '../program/usageError.ts'
 
 export interface FoundFile {
@@ -62,11 +63,4 @@ export async function hashFile(path: string): Promise<{ sha256: string; bytes: n
   } finally {
     await handle.close()
   }
-}
-
-/** Describes an error in at most 1000 characters, for the error message of a result. */
-export function describeFailure(error: unknown): string {
-  return (
-    error instanceof Error ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name) : String(error)
-  ).slice(0, 1000)
 }

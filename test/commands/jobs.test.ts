@@ -1,0 +1,144 @@
+// `jobledger jobs`: list, show, cancel, retry, bulk and abort, as processes against a server.
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startBulkAction } from '../../src/ledger/startBulkAction.ts'
+import { jobIn, newJob } from '../support/factories.ts'
+import { endPrograms, runProgram } from '../support/program.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startTestServer({ environment: { BULK_INTERVAL_SECONDS: '1' } })
+})
+afterEach(endPrograms)
+afterAll(() => server.close())
+
+async function jobs(...words: string[]) {
+  const program = runProgram('src/cli.ts', { JOBLEDGER_URL: `${server.url}/graphql` }, ['jobs', ...words])
+  const { code } = await program.ended
+  return { code, out: program.stdout(), err: program.stderr() }
+}
+
+const jsonLines = (text: string) => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+
+let users = 0
+function newUser(): string {
+  users += 1
+  return `user-${users}`
+}
+
+const stateOf = async (id: string) => (await server.ledger.prisma.job.findUniqueOrThrow({ where: { id } })).state
+
+describe('jobs list', () => {
+  it('prints a table of the jobs that match, and JSON lines of the same jobs', async () => {
+    const user = newUser()
+    const { id } = await jobIn(server.ledger, 'FAILED', { userId: user, preset: 'fast' })
+    await newJob(server.ledger, { userId: user, preset: 'slow' })
+    const filter = ['--user', user, '--not-preset', 'slow', '--not-state', 'pending', '--created-after', '2020-01-01']
+    const table = await jobs('list', ...filter)
+    expect(table).toMatchObject({ code: 0, err: '' })
+    expect(table.out.split('\n')[0]).toMatch(/^job +state +user +preset +created +changed +by +reason$/)
+    expect(table.out.split('\n')[1]).toMatch(new RegExp(`^${id} +FAILED +${user} +fast +\\S+ +\\S+ +tester +-$`))
+    expect(table.out.split('\n')).toHaveLength(3)
+    const { out } = await jobs('list', ...filter, '--json')
+    expect(jsonLines(out)).toMatchObject([{ jobId: id, state: 'FAILED', userId: user }])
+  })
+
+  it('stops at the limit, in the order that was asked for', async () => {
+    const user = newUser()
+    const ids: string[] = []
+    for (let n = 0; n < 3; n += 1) ids.push((await newJob(server.ledger, { userId: user })).id)
+    const { out } = await jobs('list', '--user', user, '--limit', '2', '--oldest-first', '--json')
+    expect(jsonLines(out).map(({ jobId }) => jobId)).toEqual(ids.slice(0, 2))
+    expect(await jobs('list', '--user', 'nobody')).toMatchObject({ code: 0, out: 'No job matches.\n' })
+  })
+
+  it.each([
+    [['--state', 'lost'], '--state must be one of PENDING, PROCESSING, COMPLETED, FAILED, CANCELLED (got "lost").\n'],
+    [
+      ['--updated-after', 'now'],
+      '--updated-after must be a date or an instant, such as 2026-11-27T12:00:00Z (got "now").\n',
+    ],
+    [['--metadata', '[1]'], `--metadata must be a JSON object, such as '{"customer": 7}' (got [1]).\n`],
+    [['--id', 'x'], 'The server refused: ids.0: must be the id of a job (got "x").\n'],
+    [['--user', ''], 'The server refused: --user must have 1 to 200 characters (got 0).\n'],
+  ])('names the option of a value that cannot be used: %j', async (words, err) => {
+    expect(await jobs('list', ...words)).toEqual({ code: 1, out: '', err })
+  })
+})
+
+describe('jobs show', () => {
+  it('prints a job with its history and result', async () => {
+    const { id } = await jobIn(server.ledger, 'FAILED')
+    const { code, out } = await jobs('show', id)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^state +FAILED$/m)
+    expect(out).toMatch(/^ +3 {2}PROCESSING +FAILED +\d+ +tester/m)
+    const { out: json } = await jobs('show', id, '--json')
+    expect(JSON.parse(json)).toMatchObject({ jobId: id, stateHistory: { totalCount: 3 }, result: null })
+    const missing = '01890000-0000-7000-8000-000000000000'
+    expect(await jobs('show', missing)).toEqual({ code: 1, out: '', err: `Job ${missing} does not exist.\n` })
+  })
+})
+
+describe('jobs cancel and jobs retry', () => {
+  it('change each job, and exit with 1 if one is refused', async () => {
+    const pending = await newJob(server.ledger)
+    const processing = await jobIn(server.ledger, 'PROCESSING')
+    const completed = await jobIn(server.ledger, 'COMPLETED')
+    const cancelled = await jobs('cancel', pending.id, processing.id, '--reason', 'not needed')
+    expect(cancelled).toEqual({
+      code: 0,
+      err: '',
+      out: `${pending.id}: CANCELLED\n${processing.id}: cancellation requested\n`,
+    })
+    const failed = await jobIn(server.ledger, 'FAILED')
+    const retried = await jobs('retry', completed.id, failed.id, '--json')
+    expect(retried.code).toBe(1)
+    expect(jsonLines(retried.out)).toMatchObject([
+      { id: completed.id, outcome: { __typename: 'IllegalTransition', code: 'ILLEGAL_TRANSITION' } },
+      { id: failed.id, outcome: { job: { state: 'PENDING' } } },
+    ])
+  })
+})
+
+describe('jobs bulk', () => {
+  it('is a dry run without --confirm, starts with the count that it showed, and prints how it ended', async () => {
+    const user = newUser()
+    const failed = await jobIn(server.ledger, 'FAILED', { userId: user })
+    await jobIn(server.ledger, 'COMPLETED', { userId: user })
+    const words = ['bulk', 'retry', '--user', user, '--reason', 'disk full']
+    const preview = await jobs(...words)
+    expect(preview).toMatchObject({ code: 0, err: '' })
+    expect(preview.out).toContain('Dry run of retry: 2 jobs match, 1 would be changed.')
+    expect(preview.out).toContain('The job is COMPLETED.')
+    expect(preview.out).toContain('run the command again with --confirm 2.')
+    expect(await stateOf(failed.id)).toBe('FAILED')
+    expect(await jobs(...words, '--confirm', '3')).toMatchObject({
+      code: 1,
+      err: 'The bulk action was refused: The number of matching jobs is now 2 (expected 3). Repeat the dry run before you retry.\n',
+    })
+    const { code, out } = await jobs(...words, '--confirm', '2', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ state: 'COMPLETED', matched: 2, done: 1, refused: 1 })
+    expect(await stateOf(failed.id)).toBe('PENDING')
+  })
+
+  it('is aborted by jobs abort', async () => {
+    const request = {
+      action: 'CANCEL',
+      filter: { userId: newUser() },
+      reason: 'r',
+      actor: 'a',
+      expectedCount: 0,
+    } as const
+    const { bulkAction } = await startBulkAction(server.ledger, request)
+    const { code, out } = await jobs('abort', bulkAction.id)
+    expect(code).toBe(0)
+    expect(out).toMatch(/\(CANCEL\) is (ABORTED|COMPLETED): 0 of 0 jobs done, 0 refused\.\n$/)
+    const missing = '01890000-0000-7000-8000-000000000000'
+    expect(await jobs('abort', missing)).toMatchObject({ code: 1, err: `Bulk action ${missing} does not exist.\n` })
+  })
+})
