@@ -11,7 +11,7 @@ it.each([
   ['OUTCOME_UNKNOWN', OutcomeUnknownError],
 ])('answers %s with 503, Retry-After and the message', (code, Failure) => {
   const error = maskError(new Failure('All connections are in use.', { retryAfterSeconds: 3 }), request)
-  expect(error.message).toBe('All connections are in use.')
+  expect(error.message).toBe('All connections are in use. Send the request again later.')
   expect(error.extensions).toEqual({
     code,
     retryAfterSeconds: 3,
