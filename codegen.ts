@@ -2,6 +2,7 @@
 // tests: `npm run codegen`. The operations are the .graphql files of the folders below; import them
 // from documents.generated.ts in the same folder.
 import type { CodegenConfig } from '@graphql-codegen/cli'
+import { DOCUMENT_IDS, DOCUMENT_TEXTS } from './dashboard/documentIds.ts'
 
 const documentsOf = (folder: string): CodegenConfig['generates'] => ({
   [`${folder}/documents.generated.ts`]: {
@@ -10,10 +11,25 @@ const documentsOf = (folder: string): CodegenConfig['generates'] => ({
   },
 })
 
+const DASHBOARD_OPERATIONS = 'dashboard/src/api/*.graphql'
+
 const config: CodegenConfig = {
   schema: 'src/graphql/schema.graphql',
   ignoreNoDocuments: true,
-  generates: Object.assign({}, ...['src/client', 'dashboard/src/api', 'test/client'].map(documentsOf)),
+  generates: {
+    ...documentsOf('src/client'),
+    ...documentsOf('test/client'),
+    'dashboard/src/api/documents.generated.ts': {
+      documents: DASHBOARD_OPERATIONS,
+      preset: DOCUMENT_IDS,
+      plugins: ['typescript', 'typescript-operations'],
+    },
+    'src/http/dashboard/documents.generated.ts': {
+      documents: DASHBOARD_OPERATIONS,
+      preset: DOCUMENT_TEXTS,
+      plugins: [],
+    },
+  },
   config: {
     // Text, not a syntax tree: the server caches parsed documents by their text.
     documentMode: 'string',

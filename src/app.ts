@@ -15,6 +15,7 @@ import { createEventFeed } from './events/eventFeed.ts'
 import { watchTimeline } from './events/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
 import { createDashboard } from './http/dashboard/dashboard.ts'
+import { DASHBOARD_DOCUMENTS } from './http/dashboard/documents.generated.ts'
 import { Sessions } from './http/dashboard/sessions.ts'
 import { createGraphQLHandler } from './http/graphqlHandler.ts'
 import { databaseReadiness, type ReadinessProbe } from './http/health.ts'
@@ -86,6 +87,7 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
       log,
       authenticate,
       open: config.access.mode === 'open',
+      ownDocuments: config.hasDashboard ? DASHBOARD_DOCUMENTS : new Map(),
       loopbackOnly: config.access.mode === 'open' && !config.access.isExplicit,
       exploration: environment !== 'production',
     }),

@@ -1,9 +1,6 @@
 // Sends operations to the API of the server that the page comes from.
-import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core'
+import type { DocumentId } from './documents.generated.ts'
 import { endSession } from './session.ts'
-
-/** A document with the types of its data and variables; see codegen.ts. */
-type TypedDocument<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { toString(): string }
 
 const ENDPOINT = '/graphql'
 
@@ -24,6 +21,13 @@ export interface PostOptions {
   readonly authorization?: string
 }
 
+function errorOf({ message, extensions }: Failure): ApiError {
+  // The server of another version does not know the operations of this page.
+  const isOutdated = /documentId|trusted document/.test(message)
+  const sentence = isOutdated ? 'The server has been updated. Reload the page.' : message
+  return new ApiError(sentence, { code: extensions?.code ?? 'UNKNOWN' })
+}
+
 /** The first error of a response. */
 export function failureIn(text: string): Failure | undefined {
   return (exactJson(text) as { errors?: readonly Failure[] } | undefined)?.errors?.[0]
@@ -36,7 +40,7 @@ interface Failure {
 
 /** @throws ApiError; the reason of `signal` if it is aborted */
 export async function request<Data, Variables>(
-  document: TypedDocument<Data, Variables>,
+  document: DocumentId<Data, Variables>,
   variables: Variables,
   options: PostOptions = {},
 ): Promise<Data> {
@@ -45,14 +49,14 @@ export async function request<Data, Variables>(
   const failure = result?.errors?.[0]
   if (failure?.extensions?.code === 'UNAUTHENTICATED' && options.authorization === undefined)
     endSession(failure.message)
-  if (failure !== undefined) throw new ApiError(failure.message, { code: failure.extensions?.code ?? 'UNKNOWN' })
+  if (failure !== undefined) throw errorOf(failure)
   if (result?.data == null)
     throw new ApiError(`The server answered with status ${response.status}.`, { code: 'UNKNOWN' })
   return result.data
 }
 
-export function bodyOf<Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables): string {
-  return JSON.stringify({ query: document.toString(), variables })
+export function bodyOf<Data, Variables>(document: DocumentId<Data, Variables>, variables: Variables): string {
+  return JSON.stringify({ documentId: document.id, variables })
 }
 
 /** @throws ApiError without a response; the reason of `signal` if it is aborted */

@@ -25,8 +25,8 @@ export const SERVER_VARIABLES = {
     .string()
     .optional()
     .describe(
-      'A JSON file with the only operations that clients may run, by document id. Empty: ' +
-        'clients may run any operation.',
+      'A JSON file with the only operations that clients may run, by document id, besides those ' +
+        'of the dashboard. Empty: clients may run any operation.',
     ),
   DASHBOARD: oneOf(['on', 'off'], 'on').describe(
     'on: the dashboard is served at /ui/, and a browser that opens / is sent there. off: neither.',

@@ -8,7 +8,7 @@ import { requireLoopbackHost } from './hostHeader.ts'
 import { requireAcceptableResponse, requireJsonBody } from './mediaTypes.ts'
 import { requireMethod, requireMethodFor } from './method.ts'
 import { checkParameters, type Parameters, type RawParameters } from './parameters.ts'
-import { trustedDocument } from './trustedDocuments.ts'
+import { ownDocument, trustedDocument } from './trustedDocuments.ts'
 
 export interface GuardOptions {
   /** The server is open, and only this machine can reach it. */
@@ -16,7 +16,9 @@ export interface GuardOptions {
   /** For development: requests of web pages of this machine are accepted. */
   readonly exploration: boolean
   readonly bodyLimitBytes: number
-  /** The only documents that may run, by id. Undefined allows all documents. */
+  /** The documents of the dashboard, by id. Clients may always send their ids. */
+  readonly ownDocuments: ReadonlyMap<string, string>
+  /** The only other documents that may run, by id. Undefined allows all documents. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined
 }
 
@@ -35,7 +37,9 @@ export function guardBody({ message, accepted }: ReceivedRequest, { bodyLimitByt
 }
 
 /** Before the document is read. @throws GraphQLError */
-export function guardParameters(given: RawParameters, { trustedDocuments }: GuardOptions): Parameters {
+export function guardParameters(given: RawParameters, { ownDocuments, trustedDocuments }: GuardOptions): Parameters {
+  const own = ownDocument(given, ownDocuments)
+  if (own !== undefined) return checkParameters(own, false)
   const parameters = trustedDocuments ? trustedDocument(given, trustedDocuments) : given
   return checkParameters(parameters, trustedDocuments !== undefined)
 }

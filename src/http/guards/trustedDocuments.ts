@@ -20,6 +20,16 @@ export function trustedDocument(given: RawParameters, documents: ReadonlyMap<str
   return { query, operationName, variables, extensions }
 }
 
+/**
+ * The parameters with the text of one of our own documents; undefined if they name no such
+ * document.
+ */
+export function ownDocument(given: RawParameters, documents: ReadonlyMap<string, string>): RawParameters | undefined {
+  const { query: otherText, [DOCUMENT_ID]: id, ...others } = given
+  const query = otherText == null && typeof id === 'string' ? documents.get(id) : undefined
+  return query === undefined ? undefined : { ...others, query }
+}
+
 type ApolloExtensions = { readonly persistedQuery?: { readonly sha256Hash?: unknown } } | null | undefined
 
 function refused(message: string): GraphQLError {

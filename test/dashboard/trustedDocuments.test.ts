@@ -1,0 +1,85 @@
+// The dashboard where only trusted documents run, without introspection: the server knows its own.
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { invalidDocuments } from '../../src/graphql/invalidDocuments.ts'
+import { DASHBOARD_DOCUMENTS } from '../../src/http/dashboard/documents.generated.ts'
+import { itInChromium } from '../support/chromium.ts'
+import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
+import { startTestServer } from '../support/server.ts'
+import { temporaryDirectory } from '../support/temporaryDirectory.ts'
+
+let dashboard: TestDashboard | undefined
+const folder = temporaryDirectory('jobledger-manifest-')
+const environment = {
+  NODE_ENV: 'production',
+  AUTH: 'open',
+  TRUSTED_DOCUMENTS: join(folder, 'manifest.json'),
+}
+
+beforeAll(async () => {
+  writeFileSync(environment.TRUSTED_DOCUMENTS, JSON.stringify({ mine: '{ jobCount }' }))
+  dashboard = await openDashboard({ environment }).catch(() => undefined)
+  if (dashboard) await addSampleJobs(dashboard.server)
+})
+
+afterAll(async () => {
+  await dashboard?.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** Sends parameters to a server with other variables of the environment. */
+async function ask(parameters: object, variables: Record<string, string>): Promise<{ status: number; body: string }> {
+  const server = await startTestServer({ environment: variables })
+  try {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(parameters)
+    const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body })
+    return { status: response.status, body: await response.text() }
+  } finally {
+    await server.close()
+  }
+}
+
+const [viewerId] = [...DASHBOARD_DOCUMENTS].find(([, text]) => text.includes('query Viewer')) ?? []
+const VIEWER = { documentId: viewerId, variables: {} }
+
+describe('the operations of the dashboard', () => {
+  it('are valid for the schema of this version', () => {
+    expect(DASHBOARD_DOCUMENTS.size).toBeGreaterThan(10)
+    expect(invalidDocuments(DASHBOARD_DOCUMENTS)).toEqual([])
+  })
+
+  it('are known by id, with and without a manifest, unless the dashboard is off', async () => {
+    const [withManifest, without, off] = await Promise.all([
+      ask(VIEWER, environment),
+      ask(VIEWER, {}),
+      ask(VIEWER, { ...environment, DASHBOARD: 'off' }),
+    ])
+    for (const { status, body } of [withManifest, without])
+      expect([status, JSON.parse(body).data.viewer.actor]).toEqual([200, 'user:dev'])
+    expect([off.status, off.body]).toEqual([403, expect.stringContaining('No trusted document has this id.')])
+  })
+
+  it('do not let other documents run, neither by id nor as text', async () => {
+    for (const parameters of [
+      { documentId: 'unknown' },
+      { query: '{ jobCount }' },
+      { ...VIEWER, query: '{ jobCount }' },
+    ])
+      expect([parameters, (await ask(parameters, environment)).status]).toEqual([parameters, 403])
+  })
+
+  itInChromium('are all that its pages need', async () => {
+    const page = await (dashboard as TestDashboard).open('/jobs?state=FAILED')
+    await page.locator('.row-link').first().click()
+    await page.locator('.record').first().waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Show the output' }).click()
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await page.getByRole('dialog').getByLabel('Reason').fill('try again')
+    await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click()
+    await page.getByText('Waits for another attempt').waitFor()
+    expect((dashboard as TestDashboard).faults).toEqual([])
+  })
+})
