@@ -40,7 +40,7 @@ async function run(script: string): Promise<void> {
     await client.query(script).catch((error: Error) => {
       throw new UsageError(`The privileges could not be granted: ${error.message}.`, { cause: error })
     })
-    await print(`Granted on ${database.place}.`)
+    await print(`Granted on ${database.location}.`)
   } finally {
     await client.end().finally(() => database.stop())
   }

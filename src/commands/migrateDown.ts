@@ -27,7 +27,7 @@ export async function migrateDown({ yes, force }: MigrateDownOptions): Promise<v
       console.log('No migration is applied.')
       return
     }
-    const sentence = describe(plan, database.place)
+    const sentence = describe(plan, database.location)
     if (plan.connections.length > 0 && !force) {
       throw new UsageError(`${sentence} ${describeServers(plan)} Stop them first, or add --force.`)
     }
@@ -40,10 +40,10 @@ export async function migrateDown({ yes, force }: MigrateDownOptions): Promise<v
   }
 }
 
-function describe({ migration, losses }: MigrateDownPlan, place: string): string {
+function describe({ migration, losses }: MigrateDownPlan, location: string): string {
   const lost = losses.map(({ what, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${what}`)
   const loss = lost.length === 0 ? 'No rows are lost.' : `This loses ${lost.join(', ')}.`
-  return `The migration ${migration} of ${place} will be reverted. ${loss}`
+  return `The migration ${migration} of ${location} will be reverted. ${loss}`
 }
 
 function describeServers({ connections }: MigrateDownPlan): string {

@@ -10,7 +10,7 @@ export interface OpenDatabase {
   readonly url: string
   readonly embedded: boolean
   /** A description of the location, without a password. */
-  readonly place: string
+  readonly location: string
   /** Receives messages about the preparation of the database. */
   readonly log: MessageLog
   /** Milliseconds that a migration waits for a lock; 0 for no limit. */
@@ -44,14 +44,14 @@ export async function openDatabase(
       embedded: false,
       log,
       migrateLockTimeoutMs,
-      place: `the database ${pathname.slice(1)} at ${host}`,
+      location: `the database ${pathname.slice(1)} at ${host}`,
       stop: async () => undefined,
     }
   }
   const server = await startEmbedded({ dataDir: config.dataDir, log })
   const dir = occupiedPaths(candidatePaths(config.dataDir))?.dir ?? config.dataDir
-  const place = `${dir} (embedded PostgreSQL)`
-  return { url: server.url, embedded: true, log, migrateLockTimeoutMs, place, stop: () => server.stop() }
+  const location = `${dir} (embedded PostgreSQL)`
+  return { url: server.url, embedded: true, log, migrateLockTimeoutMs, location, stop: () => server.stop() }
 }
 
 /** Applies missing migrations. @throws MigrationError */

@@ -28,7 +28,7 @@ export async function seed({ add, random: randomSeed }: SeedOptions): Promise<vo
 }
 
 async function addSampleJobs(
-  { database, place }: CommandLedger,
+  { database, location }: CommandLedger,
   { add, random }: { add: boolean; random: Random },
 ): Promise<void> {
   await realignTransactionIds(database.pool)
@@ -36,13 +36,13 @@ async function addSampleJobs(
   try {
     if (!add && (await hasJobs(client))) {
       throw new UsageError(
-        `There are already jobs in ${place}. To add sample jobs, run: ${typedCommand('seed', '--add')}`,
+        `There are already jobs in ${location}. To add sample jobs, run: ${typedCommand('seed', '--add')}`,
       )
     }
     const jobs = sampleJobs(Date.now(), random)
     await writeJobs(client, jobs, random)
     const records = jobs.reduce((sum, job) => sum + job.records.length, 0)
-    console.log(`Created ${jobs.length} jobs with ${records} records in ${place}.`)
+    console.log(`Created ${jobs.length} jobs with ${records} records in ${location}.`)
   } finally {
     client.release()
   }

@@ -90,7 +90,9 @@ async function prepare(app: App, database: OpenDatabase): Promise<void> {
 /** Warns if access control is off, or if no credential exists. */
 async function announceAccess({ ledger }: App, { access }: Config, log: Logger): Promise<void> {
   if (access.mode === 'open') {
-    const why = access.isExplicit ? 'AUTH is open' : 'only this machine can reach it, and no key is set'
+    const why = access.isExplicit
+      ? 'AUTH is open'
+      : 'only this machine can reach it, and no AUTH_JWT_... variable is set; AUTH=required closes it'
     const { actor, roles } = OPEN_CALLER
     log.warn(`access control is off (${why}): every caller is ${actor} with the roles ${roles.join(', ')}`)
   } else if (access.jwt === undefined && (await ledger.prisma.apiKey.count({ where: { revokedAt: null } })) === 0) {
@@ -104,11 +106,11 @@ async function announceAccess({ ledger }: App, { access }: Config, log: Logger):
 function announce(app: App, { config, database, log }: { config: Config; database: OpenDatabase; log: Logger }): void {
   const url = `${app.url}${GRAPHQL_PATH}`
   const dashboard = config.hasDashboard ? `The dashboard is at ${app.url}${DASHBOARD_PATH}.\n` : ''
-  if (config.environment === 'production') log.info({ url, data: database.place }, 'listening')
+  if (config.environment === 'production') log.info({ url, data: database.location }, 'listening')
   // The server continues if its output cannot be written.
   else
     writeToStdout(
-      `Jobledger listens on ${url} (in a browser: GraphiQL).\n${dashboard}Its data is in ${database.place}.\n`,
+      `Jobledger listens on ${url} (in a browser: GraphiQL).\n${dashboard}Its data is in ${database.location}.\n`,
       () => undefined,
     )
 }

@@ -13,7 +13,7 @@ export async function studio(options: readonly string[]): Promise<void> {
   const database = await openDatabase(readConfig(), { info: console.log, warn: console.warn })
   try {
     if (database.embedded) await migrateToLatest(database)
-    console.log(`Prisma Studio shows ${database.place}.`)
+    console.log(`Prisma Studio shows ${database.location}.`)
     process.exitCode = await runPrisma(['studio', ...options], database.url)
   } finally {
     await database.stop()

@@ -12,7 +12,7 @@ export interface CommandLedger {
   readonly database: Database
   readonly url: string
   /** Where the data is, for messages. Contains no password. */
-  readonly place: string
+  readonly location: string
 }
 
 export interface WithLedgerOptions {
@@ -37,14 +37,14 @@ export async function withLedger(
   { checkSchema = requireCurrentSchema, ...overrides }: WithLedgerOptions = {},
 ): Promise<void> {
   const opened = await openDatabase(config, { info: console.error, warn: console.error })
-  const { url, place } = opened
+  const { url, location } = opened
   const onPoolError = (error: Error): void => console.error(`A connection to the database broke: ${error.message}`)
   const database = connectDatabase({ ...config.database, ...overrides, poolMin: 0, poolMax: 1, url, onPoolError })
   try {
     await checkDatabase(database, url)
     if (opened.embedded) await migrateToLatest(opened)
     await checkSchema(database.pool)
-    await work({ ledger: openLedger(database, config.limits), database, url, place })
+    await work({ ledger: openLedger(database, config.limits), database, url, location })
   } finally {
     await database.close().finally(() => opened.stop())
   }

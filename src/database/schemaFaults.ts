@@ -10,14 +10,14 @@ import { sqlStateOf } from './sqlErrors.ts'
  * Syntax error or access rule violation (no such table, column, function or unique constraint; no
  * right), and no such schema.
  */
-const OF_SCHEMA = /^(?:42|3F)/
+const SCHEMA_ERROR = /^(?:42|3F)/
 /**
  * Failures that do not depend on the schema: of the connection, of a read-only session, of a
  * conflict, of resources, by an operator or a timeout, and answers that are too large (JL020). An
  * incomplete schema can cause any other: guards, defaults, indexes and numbers of sequences that do
  * not exist yet, or objects that were just dropped.
  */
-const NOT_OF_SCHEMA = /^(?:08|25|40001|53|57|JL020)/
+const UNRELATED_TO_SCHEMA = /^(?:08|25|40001|53|57|JL020)/
 
 export interface SchemaFaultOptions {
   /**
@@ -39,8 +39,8 @@ export interface SchemaFaultOptions {
 export function schemaFaults({ checkSchema, onOwnFault }: SchemaFaultOptions): FailureExplainer {
   return async (error, startedAt) => {
     const state = sqlStateOf(error)
-    if (state === undefined || NOT_OF_SCHEMA.test(state)) return error
-    if (OF_SCHEMA.test(state)) {
+    if (state === undefined || UNRELATED_TO_SCHEMA.test(state)) return error
+    if (SCHEMA_ERROR.test(state)) {
       void checkSchema(error, startedAt).then(({ ready }) => {
         if (ready) onOwnFault({ err: error })
       })

@@ -40,7 +40,7 @@ export interface Transition {
   /** The error message. Only for a transition to FAILED. */
   readonly error?: Value<string> | null | undefined
   /** Comma-separated assignments to other columns. */
-  readonly also?: Prisma.Sql
+  readonly otherAssignments?: Prisma.Sql
 }
 
 /** A transition of one job. Applies only if the job is in one of the states `from`. */
@@ -65,7 +65,7 @@ export function claim(input: { actor: string; workerId: string; leaseSeconds: nu
     actor,
     reason: `claimed by ${workerId}`,
     metadata: { workerId },
-    also: Prisma.sql`lease_expires_at = jobledger.current_instant() + interval '1 second' * ${leaseSeconds}::integer`,
+    otherAssignments: Prisma.sql`lease_expires_at = jobledger.current_instant() + interval '1 second' * ${leaseSeconds}::integer`,
   } satisfies Transition
 }
 
@@ -83,19 +83,19 @@ export function cancel(details: TransitionDetails): JobTransition {
 
 /** Returns a job to the queue without using up an attempt. By default the job keeps its place. */
 export function release(details: TransitionDetails, runAt?: Date | null): JobTransition {
-  const also = Prisma.sql`${NOT_AN_ATTEMPT}, run_at = coalesce(${runAt ?? null}::timestamptz, run_at)`
-  return { ...details, to: 'PENDING', from: ['PROCESSING'], also }
+  const otherAssignments = Prisma.sql`${NOT_AN_ATTEMPT}, run_at = coalesce(${runAt ?? null}::timestamptz, run_at)`
+  return { ...details, to: 'PENDING', from: ['PROCESSING'], otherAssignments }
 }
 
 /** Returns a failed job to the queue. By default it is due now, by the clock of the database. */
 export function retry(details: TransitionDetails, runAt?: Date | null): JobTransition {
-  const also = Prisma.sql`run_at = coalesce(${runAt ?? null}::timestamptz, least(run_at, jobledger.current_instant()))`
-  return { ...details, to: 'PENDING', from: ['FAILED'], also }
+  const otherAssignments = Prisma.sql`run_at = coalesce(${runAt ?? null}::timestamptz, least(run_at, jobledger.current_instant()))`
+  return { ...details, to: 'PENDING', from: ['FAILED'], otherAssignments }
 }
 
 /** Returns a PROCESSING or FAILED job to the queue without changing its due time. */
 function requeue(details: TransitionDetails): JobTransition {
-  return { ...details, to: 'PENDING', from: fromStatesOf('PENDING'), also: NOT_AN_ATTEMPT }
+  return { ...details, to: 'PENDING', from: fromStatesOf('PENDING'), otherAssignments: NOT_AN_ATTEMPT }
 }
 
 /** The database ignores this if the job was not PROCESSING. */
@@ -103,7 +103,7 @@ const NOT_AN_ATTEMPT = Prisma.sql`releases = releases + 1`
 
 /** Soft-deletes a job in any state. */
 export function softDelete(details: TransitionDetails): JobTransition {
-  return { ...details, to: 'CANCELLED', from: JOB_STATES, also: Prisma.sql`deleted_at = now()` }
+  return { ...details, to: 'CANCELLED', from: JOB_STATES, otherAssignments: Prisma.sql`deleted_at = now()` }
 }
 
 /** An expression for the next state of a job whose worker is gone. */
@@ -160,9 +160,12 @@ export function updateLocked(transition: Transition, ids: string): Prisma.Sql {
   return update(transition, Prisma.sql`id = ANY (ARRAY(SELECT id FROM ${Prisma.raw(ids)}))`)
 }
 
-function update({ to, actor, reason, metadata, error, also }: Transition, condition: Prisma.Sql): Prisma.Sql {
+function update(
+  { to, actor, reason, metadata, error, otherAssignments }: Transition,
+  condition: Prisma.Sql,
+): Prisma.Sql {
   return Prisma.sql`UPDATE jobs SET state = ${to}::job_state, version = version + 1, state_actor = ${actor},
       state_reason = ${reason ?? null}::text, state_metadata = ${JSON.stringify(metadata ?? {})}::jsonb,
-      state_error = ${error ?? null}::text${also ? Prisma.sql`, ${also}` : Prisma.empty}
+      state_error = ${error ?? null}::text${otherAssignments ? Prisma.sql`, ${otherAssignments}` : Prisma.empty}
     WHERE ${condition}`
 }

@@ -99,7 +99,7 @@ describe('the schema', () => {
     ],
     ['row security', 'ALTER TABLE job_states ENABLE ROW LEVEL SECURITY', 'table job_states has row security'],
     ['a rule', 'CREATE RULE forget AS ON INSERT TO job_results DO INSTEAD NOTHING', 'table job_results has rules'],
-  ])('has drifted by %s', async (_, sql, fault) => {
+  ])('is reported as drifted after %s', async (_, sql, fault) => {
     await client.query(sql)
     expect(await schemaDrift(client)).toContain(fault)
   })

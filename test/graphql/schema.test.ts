@@ -77,7 +77,7 @@ describe('the contract', () => {
     ['another default', 'includeDeleted: Boolean = false', 'includeDeleted: Boolean = true'],
     ['another type', 'version: Int!', 'version: String!'],
     ['an input field', 'input DeleteJobInput {', 'input DeleteJobInput { colour: String'],
-  ])('would be seen to be broken if it promised %s', (_, text, promise) => {
+  ])('is reported as broken if it promises %s', (_, text, promise) => {
     expect(contract).toContain(text)
     expect(broken(contract.replace(text, promise))).not.toEqual([])
   })

@@ -158,7 +158,7 @@ describe('cursors', () => {
 
 // Must be last, because it changes the transaction ids.
 describe('a database that was restored on a server with lower transaction ids', () => {
-  it('is still read in order', async () => {
+  it('keeps the order of its records and puts new ones after them', async () => {
     const { id } = await newJob(ledger)
     const session = await ledger.session()
     const { records: before } = await readOnTo(8 + 15 + 1, BEGINNING)

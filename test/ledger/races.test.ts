@@ -141,7 +141,7 @@ describe('100 contested transitions of one job', () => {
 })
 
 describe('two outcomes of one job', () => {
-  it('leave the result of the winner', async () => {
+  it('store only the result of the caller that wins', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id } = await jobIn(ledger, 'PROCESSING')
       const { won, lost } = await race(10, (n) =>

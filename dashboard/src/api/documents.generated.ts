@@ -552,22 +552,22 @@ export type JobDetailsFragment = { readonly id: string, readonly content: string
 
 export type HistoryRecordFragment = { readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly timestamp: string, readonly actor: string, readonly reason: string | null, readonly error: string | null, readonly metadata: Record<string, unknown> };
 
-type TransitionOutcome_IllegalTransition_Fragment = { readonly message: string };
+type ActionOutcome_IllegalTransition_Fragment = { readonly message: string };
 
-type TransitionOutcome_InvalidInput_Fragment = { readonly message: string };
+type ActionOutcome_InvalidInput_Fragment = { readonly message: string };
 
-type TransitionOutcome_JobNotFound_Fragment = { readonly message: string };
+type ActionOutcome_JobNotFound_Fragment = { readonly message: string };
 
-type TransitionOutcome_TransitionJobSuccess_Fragment = Record<PropertyKey, never>;
+type ActionOutcome_TransitionJobSuccess_Fragment = Record<PropertyKey, never>;
 
-type TransitionOutcome_VersionConflict_Fragment = { readonly message: string };
+type ActionOutcome_VersionConflict_Fragment = { readonly message: string };
 
-export type TransitionOutcomeFragment =
-  | TransitionOutcome_IllegalTransition_Fragment
-  | TransitionOutcome_InvalidInput_Fragment
-  | TransitionOutcome_JobNotFound_Fragment
-  | TransitionOutcome_TransitionJobSuccess_Fragment
-  | TransitionOutcome_VersionConflict_Fragment
+export type ActionOutcomeFragment =
+  | ActionOutcome_IllegalTransition_Fragment
+  | ActionOutcome_InvalidInput_Fragment
+  | ActionOutcome_JobNotFound_Fragment
+  | ActionOutcome_TransitionJobSuccess_Fragment
+  | ActionOutcome_VersionConflict_Fragment
 ;
 
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
@@ -583,9 +583,9 @@ export const ExportJobsDocument = documentOf<ExportJobsQuery, ExportJobsQueryVar
 export const JobDocument = documentOf<JobQuery, JobQueryVariables>('00acb59aa74e6ce818f559cfef0aaef138fd277185e67cc7b7722a184f0e4250');
 export const JobHistoryDocument = documentOf<JobHistoryQuery, JobHistoryQueryVariables>('2a3cc04d6651e367c31259e4b254cc59f5b31c40df357d8dacb44a14e7dbfb47');
 export const JobOutputDocument = documentOf<JobOutputQuery, JobOutputQueryVariables>('7693aeb3e8b35d0bd0f9b9d6ab36f18b63fa366dabcf06b18e43cf31b9acdea6');
-export const CancelPendingJobDocument = documentOf<CancelPendingJobMutation, CancelPendingJobMutationVariables>('91a18d459d958d85341cbf00685e8f2a22fb233fb2ce0ee37e53fa3fc146a935');
-export const RequestCancellationDocument = documentOf<RequestCancellationMutation, RequestCancellationMutationVariables>('2d015dd4b984c8806e02f0a5811006c50d7ba9a610ddf7393b78d101a8c159c0');
-export const RetryJobDocument = documentOf<RetryJobMutation, RetryJobMutationVariables>('068f353fe7cee83526c587f42c98abc8cac42ad59b4af11da3854b242d9f7a40');
-export const ReleaseJobDocument = documentOf<ReleaseJobMutation, ReleaseJobMutationVariables>('38ad29471339b7f1f055ffbfd71805117d851bd2cad882fedff8b1c3e5128c8b');
+export const CancelPendingJobDocument = documentOf<CancelPendingJobMutation, CancelPendingJobMutationVariables>('89ad8091010b7fc544b9920b7edc230349700393b01af44717846223ed5bcf50');
+export const RequestCancellationDocument = documentOf<RequestCancellationMutation, RequestCancellationMutationVariables>('2271ee5d86f2d30ae04d81b87b9005c3aa62dd01611e29ededf5e9714e94ce51');
+export const RetryJobDocument = documentOf<RetryJobMutation, RetryJobMutationVariables>('a14a9ca56c611e094e2fc16c98c79ad61d393b01b21a8b210777309c469ae127');
+export const ReleaseJobDocument = documentOf<ReleaseJobMutation, ReleaseJobMutationVariables>('8d38c97db8aaa68bcda1bfb6556dbd8c5f069348978b3c225210d310084c81a9');
 export const DeleteJobDocument = documentOf<DeleteJobMutation, DeleteJobMutationVariables>('acd06b0a8c718a0bcb46271eccef5af171647939c1ab146ebff5ff7c48a768d8');
 export const JobChangesDocument = documentOf<JobChangesSubscription, JobChangesSubscriptionVariables>('c319bc60f130206595145be93c7b6345a3a5a09af409c89252f383197d17f7ec');

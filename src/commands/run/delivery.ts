@@ -36,7 +36,7 @@ export async function deliverOwn(record: RunRecord, job: RunJob | undefined, del
     if (path)
       writeStderr(`${failure?.message} The outcome is stored in ${path}; the next run for ${record.url} delivers it.`)
   } else if (failure) writeStderr(`the outcome is lost. ${failure.message} ${spooled.message}`)
-  return failure instanceof CredentialRefusedError ? !failure.isForAll : isReported(failure)
+  return failure instanceof CredentialRefusedError ? !failure.appliesToEveryRun : isReported(failure)
 }
 
 /** Delivers spooled outcomes of other runs for the same server. Never rejects. */
@@ -54,7 +54,7 @@ export async function deliverSpooled(own: RunRecord, { reporter, spool, signals 
       await settle(spooled, failure, spool)
       if (failure instanceof CredentialRefusedError) refusal = failure
       else if (!isReported(failure)) failures += 1
-      if (signal.aborted || failures === MAX_FAILURES || refusal?.isForAll) break
+      if (signal.aborted || failures === MAX_FAILURES || refusal?.appliesToEveryRun) break
     }
   } catch (error) {
     writeStderr((error as Error).message)

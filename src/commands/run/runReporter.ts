@@ -35,11 +35,11 @@ export class RunRefusedError extends Error {
 export class CredentialRefusedError extends Error {
   override readonly name = 'CredentialRefusedError'
   /** The credential is refused for all runs. */
-  readonly isForAll: boolean
+  readonly appliesToEveryRun: boolean
 
-  constructor(message: string, { isForAll }: { readonly isForAll: boolean }) {
+  constructor(message: string, { appliesToEveryRun }: { readonly appliesToEveryRun: boolean }) {
     super(message)
-    this.isForAll = isForAll
+    this.appliesToEveryRun = appliesToEveryRun
   }
 }
 
@@ -189,8 +189,10 @@ export class RunReporter {
     return new ServerUnavailableError(`${this.url} temporarily refuses: ${failure.detail}`, { cause: failure })
   }
 
-  private credentialRefusal(detail: string, isForAll: boolean): CredentialRefusedError {
-    return new CredentialRefusedError(`${this.url} temporarily refuses: ${detail} ${this.source}`, { isForAll })
+  private credentialRefusal(detail: string, appliesToEveryRun: boolean): CredentialRefusedError {
+    return new CredentialRefusedError(`${this.url} temporarily refuses: ${detail} ${this.source}`, {
+      appliesToEveryRun,
+    })
   }
 
   private refusal(message: string): RunRefusedError {

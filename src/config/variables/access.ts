@@ -8,9 +8,9 @@ import { jwksUrl, numberWithin, optionalOneOf, publicKey, secret } from '../form
 export const ACCESS_VARIABLES = {
   AUTH: optionalOneOf(AUTH_MODES).describe(
     'required: every caller needs a token or an API key. open: every caller may do ' +
-      'everything. Empty: required if one of the keys below ' +
-      'is set. Without a key the server is open, but then starts only outside production, on ' +
-      'a loopback address and without DATABASE_URL.',
+      'everything. Empty: required if one of the variables AUTH_JWT_... or AUTH_JWKS_URL is set. ' +
+      'Otherwise the server is open, even if API keys exist, but then starts only outside ' +
+      'production, on a loopback address and without DATABASE_URL.',
   ),
   AUTH_JWT_SECRET: secret()
     .optional()

@@ -71,7 +71,7 @@ type WithSelections = Pick<OperationDefinitionNode | FieldNode, 'selectionSet'>
  * Where a field is in the operation: its depth, and the page of the list that it belongs to, if
  * any.
  */
-interface Place {
+interface Occurrence {
   readonly depth: number
   readonly page?: PlacePage | undefined
 }
@@ -109,22 +109,22 @@ class CostWalk {
    * The cost of the fields below `parents` for one object; the maximum over the types that the
    * object may have.
    */
-  costOf(type: GraphQLCompositeType, parents: readonly WithSelections[], place: Place): number {
+  costOf(type: GraphQLCompositeType, parents: readonly WithSelections[], occurrence: Occurrence): number {
     const types = isAbstractType(type) ? this.requested.schema.getPossibleTypes(type) : [type]
-    return Math.max(0, ...types.map((possible) => this.costOfObject(possible, parents, place)))
+    return Math.max(0, ...types.map((possible) => this.costOfObject(possible, parents, occurrence)))
   }
 
-  private costOfObject(type: GraphQLObjectType, parents: readonly WithSelections[], place: Place): number {
+  private costOfObject(type: GraphQLObjectType, parents: readonly WithSelections[], occurrence: Occurrence): number {
     const groups = new Map<string, FieldNode[]>()
     const seen = new Set<string>()
     for (const { selectionSet } of parents) this.collect(type, selectionSet?.selections ?? [], { groups, seen })
     const { depth } = this.settings.limits
-    if (groups.size > 0 && place.depth > depth)
+    if (groups.size > 0 && occurrence.depth > depth)
       throw limitError(`The operation is nested more than ${depth} fields deep, which is the limit.`)
-    return [...groups.values()].reduce((sum, nodes) => sum + this.costOfField(type, nodes, place), 0)
+    return [...groups.values()].reduce((sum, nodes) => sum + this.costOfField(type, nodes, occurrence), 0)
   }
 
-  private costOfField(parent: GraphQLObjectType, nodes: FieldNode[], { depth, page }: Place): number {
+  private costOfField(parent: GraphQLObjectType, nodes: FieldNode[], { depth, page }: Occurrence): number {
     const [node] = nodes
     const field = node && parent.getFields()[node.name.value]
     if (node === undefined || field === undefined) return 0

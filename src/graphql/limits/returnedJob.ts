@@ -66,7 +66,7 @@ function shapeOf(info: GraphQLResolveInfo, limits: Limits): ResponseShape {
 }
 
 /** How often an object appears in the response. */
-interface Place {
+interface Occurrence {
   /** Times per job of the response, and per record of a page. */
   readonly times: number
   /** Maximum number of records on its page. */
@@ -101,11 +101,11 @@ class SelectionWalk {
   }
 
   /** Adds an object that `nodes`, which have the same response name, select. */
-  object(type: GraphQLObjectType, nodes: readonly FieldNode[], place: Place): void {
+  object(type: GraphQLObjectType, nodes: readonly FieldNode[], occurrence: Occurrence): void {
     for (const [key, group] of this.fieldsBelow(nodes)) {
-      this.fixedBytes += (key.length + FIXED_BYTES) * place.times * place.maxRecords
+      this.fixedBytes += (key.length + FIXED_BYTES) * occurrence.times * occurrence.maxRecords
       const field = type.getFields()[group[0]?.name.value ?? '']
-      if (field) this.field({ type, field }, group, place)
+      if (field) this.field({ type, field }, group, occurrence)
     }
   }
 
@@ -125,27 +125,35 @@ class SelectionWalk {
   private field(
     { type, field }: { type: GraphQLObjectType; field: GraphQLField<unknown, unknown> },
     nodes: readonly FieldNode[],
-    place: Place,
+    occurrence: Occurrence,
   ): void {
     const named = getNamedType(field.type)
     if (!isObjectType(named)) {
-      for (const column of columnsOf(field)) this.weigh(type, column, place)
+      for (const column of columnsOf(field)) this.weigh(type, column, occurrence)
       return
     }
     if (isConnection(named)) {
       const maxRecords = this.pageSize(field, nodes)
       this.records = Math.max(this.records, maxRecords)
-      this.object(named, nodes, { times: place.times * place.maxRecords, maxRecords, isOwnRecord: false })
+      this.object(named, nodes, { times: occurrence.times * occurrence.maxRecords, maxRecords, isOwnRecord: false })
       return
     }
     // The list of a connection repeats for each item of the page. Its other fields appear once.
     const isOnPage = !isConnection(type) || isList(field)
     const isRecord = named.name === 'JobStateRecord'
-    const inside = { ...place, maxRecords: isOnPage ? place.maxRecords : 1, isOwnRecord: place.isOwnRecord && isRecord }
+    const inside = {
+      ...occurrence,
+      maxRecords: isOnPage ? occurrence.maxRecords : 1,
+      isOwnRecord: occurrence.isOwnRecord && isRecord,
+    }
     this.object(named, nodes, inside)
   }
 
-  private weigh({ name: type }: GraphQLNamedType, column: string, { times, maxRecords, isOwnRecord }: Place): void {
+  private weigh(
+    { name: type }: GraphQLNamedType,
+    column: string,
+    { times, maxRecords, isOwnRecord }: Occurrence,
+  ): void {
     if (!VARIABLE_COLUMNS[type]?.has(column)) return
     const own = type === 'JobStateRecord' && isOwnRecord ? RECORD_IN_JOB[column] : undefined
     const weights = this.weights[own === undefined ? type : 'Job'] as Record<string, number>
