@@ -112,12 +112,19 @@ describe.skipIf(withoutStockPostgres('read-only databases'))('a server on a read
     expect(await server.ready()).toMatchObject(NOT_READY)
     expect(await server.send('{ jobCount }')).toMatchObject({ body: { data: { jobCount: expect.any(Number) } } })
     expect(await server.send(CREATE)).toMatchObject(UNAVAILABLE)
-    for (const message of [/not ready/, /roll-up failed/, /maintenance paused/, /publishing failed/])
+    for (const message of [
+      /not ready/,
+      /roll-up failed/,
+      /maintenance paused/,
+      /bulk actions paused/,
+      /publishing failed/,
+    ])
       await server.program.says(message)
     const reason = 'The database is read-only.'
     // Of services; requests are logged with their paths.
     const faults = linesOf(server).filter(({ path, reason, err }) => !path && (reason ?? err) !== undefined)
     expect(faults.map(({ level, msg, reason, err }) => [level, msg.split(/[,:;]/)[0], reason, err]).sort()).toEqual([
+      ['warn', 'bulk actions paused', reason, undefined],
       ['warn', 'maintenance paused', reason, undefined],
       ['warn', 'not ready', reason, undefined],
       ['warn', 'publishing failed', reason, undefined],
