@@ -9,7 +9,10 @@ const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, col
 const save = (name: string) => page.screenshot({ path: `docs/images/${name}.png` })
 
 await page.goto(`${url}/ui/jobs?state=FAILED&createdAfter=-30d`)
-await page.locator('.row-link .content').first().waitFor()
+// Counts, contents and the name of the visitor arrive after the rows.
+await page.locator('.row-link .content', { hasNotText: 'Job …' }).first().waitFor()
+await page.locator('.tab .count', { hasText: /\d/ }).first().waitFor()
+await page.locator('.viewer').waitFor()
 await save('dashboard-jobs')
 
 // A job that was retried has the most to show.

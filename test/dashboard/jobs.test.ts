@@ -152,7 +152,7 @@ describe('the page of jobs', () => {
 
   itInChromium('is used by keyboard alone', async () => {
     const page = await open('/jobs')
-    const [, second] = await rowIds(page)
+    const ids = await rowIds(page)
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).getByText('Next job of the list').waitFor()
     await page.keyboard.press('Escape')
@@ -161,11 +161,11 @@ describe('the page of jobs', () => {
     await page.waitForURL('**/ui/jobs?state=FAILED')
     await page.keyboard.press('0')
     await page.waitForURL('**/ui/jobs')
-    await rowIds(page)
+    await eventually(async () => expect(await rowIds(page)).toEqual(ids))
     await page.keyboard.press('j')
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
-    await page.waitForURL(`**/ui/jobs/${second}`)
+    await page.waitForURL(`**/ui/jobs/${ids[1]}`)
     await page.keyboard.press('/')
     await page.keyboard.type('j')
     expect(await page.getByLabel('Find a job by its id').inputValue()).toBe('j')

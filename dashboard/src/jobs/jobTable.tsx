@@ -65,7 +65,7 @@ function JobTableRow({ row, content }: { readonly row: Row; readonly content: st
       </td>
       <td class="cell-job">
         <a class="row-link" href={jobUrl(jobId)}>
-          <span class="content">{content?.slice(0, MAX_SHOWN_CHARACTERS) || 'Job'}</span>
+          <span class="content">{content?.slice(0, MAX_SHOWN_CHARACTERS) || `Job …${jobId.slice(-12)}`}</span>
           <span class="id">{jobId}</span>
         </a>
         <span class="narrow second-line">

@@ -11,6 +11,7 @@ export function FindJob() {
     setIsUnknown(jobId === undefined)
     if (jobId === undefined) return
     input.value = ''
+    input.blur()
     navigate(jobUrl(jobId))
   }
   return (

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { isTyping } from '../view/keys.ts'
 
 interface PageHeadingProps {
   readonly title: string
@@ -14,7 +15,10 @@ export function PageHeading({ title, children }: PageHeadingProps) {
   useEffect(() => {
     document.title = `${title} · Jobledger`
   }, [title])
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    // A page may arrive while the visitor already types into the header.
+    if (!isTyping(document.activeElement)) heading.current?.focus({ preventScroll: true })
+  }, [])
   return (
     <div class="page-heading">
       <h1 ref={heading} tabIndex={-1}>

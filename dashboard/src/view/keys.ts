@@ -37,6 +37,7 @@ export function listenToKeys(): void {
   })
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether keys are text for the element. */
+export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
 }
