@@ -2,7 +2,7 @@
 // descriptions, test titles and pages. `npm run prose`. Paths as arguments restrict it to the files
 // below them.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { parseSync, type Span, Visitor } from 'oxc-parser'
 import { ODD_WORDS } from './oddWords.ts'
 
@@ -35,10 +35,10 @@ process.stdout.write(faults.map((fault) => `${fault}\n`).join(''))
 process.exitCode = faults.length > 0 ? 1 : 0
 
 function files(...paths: string[]): string[] {
-  const listed = execFileSync('git', ['ls-files', '--', ...paths], { encoding: 'utf8' })
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...paths], { encoding: 'utf8' })
   return listed
     .split('\n')
-    .filter((file) => file !== '' && !/generated/.test(file))
+    .filter((file) => file !== '' && !/generated/.test(file) && existsSync(file))
     .filter((file) => only.length === 0 || only.some((path) => file.startsWith(path)))
 }
 
