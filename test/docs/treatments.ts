@@ -1,4 +1,5 @@
 // How a reader handles documented commands that do not simply exit with code 0.
+import { spawnSync } from 'node:child_process'
 import { PUBSUB_EMULATOR } from '../support/pubSubEmulator.ts'
 
 export interface Treatment {
@@ -17,6 +18,7 @@ export interface Treatment {
   readonly stays?: boolean
 }
 
+const PSQL = spawnSync('psql', ['--version']).status === 0
 const DOCKER = 'needs a Docker engine'
 const PUBSUB =
   PUBSUB_EMULATOR === undefined ? 'needs an emulator of Pub/Sub' : 'is tested in test/publishing/pubSub.test.ts'
@@ -31,6 +33,7 @@ export const TREATMENTS: readonly Treatment[] = [
   { match: /^docker compose/, skip: DOCKER },
   { match: /pubsub setup|PUBSUB_TOPIC=/, skip: PUBSUB },
   { match: /^(pg_dump|createdb|pg_restore) /, skip: 'is tested in test/timelines/restore.test.ts' },
+  { match: /^PGPASSWORD.* psql /, ...(!PSQL && { skip: 'needs psql' }) },
   { match: /^npm run studio/, until: /Prisma Studio is running/ },
   { match: /^curl -N /, until: /^event: next/m, meanwhile: 'a job is created' },
   { match: /^jobledger tail.*--state FAILED/, until: /FAILED/, meanwhile: 'a job fails' },
