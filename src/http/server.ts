@@ -11,6 +11,7 @@ import type { GraphQLHandler, RequestOrigin } from './graphqlHandler.ts'
 import { GRAPHQL_PATH } from './graphqlPath.ts'
 import type { ReadinessProbe } from './health.ts'
 import { answerMalformedHttp, hasHost, originForm } from './malformedHttp.ts'
+import { inTurn } from './pipelining.ts'
 
 export interface HttpServerOptions {
   readonly host: string
@@ -71,7 +72,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Each subscription adds a listener.
   setMaxListeners(0, shuttingDown.signal)
 
-  const server = createServer(timeouts, (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     active.add(response)
     response.once('close', () => {
       active.delete(response)
@@ -89,7 +90,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (response.headersSent) response.destroy()
       else sendJson(response, 500, { error: 'internal error', requestId: origin.requestId })
     })
-  })
+  }
+  const server = createServer(timeouts, inTurn(serve))
 
   answerMalformedHttp(server, active, { requestTimeoutMs, headersTimeoutMs: timeouts.headersTimeout, log })
 

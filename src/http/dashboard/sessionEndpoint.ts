@@ -50,13 +50,20 @@ async function signIn(
   response.writeHead(204).end()
 }
 
-/** Undefined if it is too long; then the rest is dropped as it arrives. */
+/**
+ * Undefined if it is too long; then the rest is dropped as it arrives. Shorter if the client
+ * leaves.
+ */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
+    }
+  } catch (error) {
+    if (!request.destroyed) throw error
   }
   return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString() : undefined
 }
