@@ -45,6 +45,13 @@ const SOUND: Record<string, () => Columns> = {
   api_keys: () => ({ name: "'name'", key_hash: HASH, roles: "'{USER}'", user_id: "'user'" }),
   'jobledger.consumers': () => ({ name: "'name'", transaction_id: '0', record_id: '0' }),
   'jobledger.maintenance_tasks': () => ({ name: "'name'", last_run_at: "'2026-01-01'" }),
+  'jobledger.bulk_actions': () => ({
+    action: "'RETRY'",
+    actor: "'actor'",
+    reason: "'reason'",
+    filter: "'{}'",
+    matched: '1',
+  }),
 }
 
 const at = (year: number) => `'${year}-01-01'`
@@ -57,6 +64,20 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
   ck_api_keys_instants_have_four_digit_years: ['api_keys', { expires_at: "'infinity'" }],
   ck_consumers_instants_have_four_digit_years: ['jobledger.consumers', { updated_at: "'infinity'" }],
   ck_maintenance_tasks_instants_have_four_digit_years: ['jobledger.maintenance_tasks', { last_run_at: "'-infinity'" }],
+  ck_bulk_actions_action: ['jobledger.bulk_actions', { action: "'START'" }, { action: "''" }],
+  ck_bulk_actions_state: ['jobledger.bulk_actions', { state: "'PAUSED'", finished_at: LATE }],
+  ck_bulk_actions_finished_fits_state: [
+    'jobledger.bulk_actions',
+    { finished_at: LATE },
+    { state: "'COMPLETED'" },
+    { state: "'ABORTED'" },
+  ],
+  ck_bulk_actions_error_is_of_failure: [
+    'jobledger.bulk_actions',
+    { error: "'no disk'" },
+    { state: "'FAILED'", finished_at: LATE },
+  ],
+  ck_bulk_actions_instants_have_four_digit_years: ['jobledger.bulk_actions', { created_at: "'infinity'" }],
   ck_api_keys_name_not_empty: ['api_keys', { name: "''" }],
   ck_api_keys_key_hash_is_sha256: ['api_keys', { key_hash: "'jl_key'" }, { key_hash: "''" }],
   ck_api_keys_has_roles: ['api_keys', { roles: "'{}'" }, { roles: 'NULL' }],

@@ -133,7 +133,8 @@ describe('a session', () => {
 
   it('cannot be forged or changed', async () => {
     const cookie = pairOf(await signIn(await newKey('forged')))
-    const changed = cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
+    // The last character has bits that do not count.
+    const changed = cookie.replace(/.(?=.$)/, (character) => (character === 'A' ? 'B' : 'A'))
     for (const forged of [changed, 'jobledger-session=', 'jobledger-session=a.b.c.d.e', `${cookie}.x`])
       expect([forged, await actor({ cookie: forged, ...SAME_ORIGIN })]).toEqual([forged, undefined])
     // What is in the cookie is no token.

@@ -57,6 +57,7 @@ describe('the errors of the ledger', () => {
     new errors.VersionConflictError(job, { version: 1 }),
     new errors.IdempotencyConflictError(job),
     new errors.InvalidInputError([{ path: ['a', 'b'], message: 'is wrong.' }]),
+    new errors.BulkCountChangedError(3, 4),
   ]
 
   it('have distinct codes, and all are listed', () => {
@@ -77,6 +78,7 @@ describe('the errors of the ledger', () => {
       'Job j is COMPLETED, version 3 (expected version 1). Read it again before you retry.',
       'The idempotency key "k" of user "u" belongs to job j, which was created from a different input.',
       'a.b: is wrong.',
+      'The number of matching jobs is now 4 (expected 3). Repeat the dry run before you retry.',
     ])
   })
 })
