@@ -9,6 +9,7 @@ import { createApiKey } from '../../src/access/apiKeys.ts'
 import { connectDatabase } from '../../src/database/client.ts'
 import { bearer, JWT_SECRET, PROTECTED, tokenOf } from '../support/credentials.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { prismaCli } from '../support/prismaCli.ts'
 import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
@@ -137,6 +138,8 @@ describe('secrets', () => {
     listed.push(processes())
     await administer(`ALTER ROLE ${role} NOLOGIN`)
     await administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`)
+    // A request that comes first would find the broken connection itself.
+    await eventually(() => expect(program.stdout() + program.stderr()).toContain('idle database connection broke'))
     await ask(bearer(key))
     await administer(`ALTER ROLE ${role} LOGIN`)
     program.process.kill('SIGTERM')
