@@ -1,20 +1,32 @@
 // Who gets a place when more are requested than exist.
-import { expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { FairQueue, type FairQueueLimits } from '../../src/database/fairQueue.ts'
 import { DatabaseUnavailableError } from '../../src/database/retryableErrors.ts'
+
+// Waiters that are left over must not time out later, during the tests of another file.
+let end = new AbortController()
+const asked: Promise<unknown>[] = []
+afterEach(async () => {
+  end.abort()
+  await Promise.allSettled(asked.splice(0))
+  end = new AbortController()
+})
 
 /** Records the order in which waiters get their places. */
 function open(limits: Partial<FairQueueLimits> = {}) {
   const queue = new FairQueue({ total: 4, perCaller: 4, perRequest: 4, waitMs: 60_000, ...limits })
   const started: string[] = []
   const places: (() => void)[] = []
-  const ask = (caller: string, times = 1, request = queue.shareOf(caller), signal = new AbortController().signal) =>
-    Array.from({ length: times }, async () => {
+  const ask = (caller: string, times = 1, request = queue.shareOf(caller), signal = end.signal) => {
+    const waiters = Array.from({ length: times }, async () => {
       const leave = await request.enter(signal)
       started.push(caller)
       places.push(leave)
       return leave
     })
+    asked.push(...waiters)
+    return waiters
+  }
   const settle = async () => {
     for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
   }
