@@ -10,6 +10,7 @@ import { useShortcuts } from '../view/keys.ts'
 import { ErrorNotice } from '../view/notice.tsx'
 import { Header } from './header.tsx'
 import { NotFoundPage } from './notFoundPage.tsx'
+import { NAVIGATION, pageUrl } from './pages.ts'
 import { ShortcutsDialog } from './shortcutsDialog.tsx'
 import { SignInPage } from './signInPage.tsx'
 import { chooseNextTheme } from './theme.ts'
@@ -32,7 +33,7 @@ export function App() {
   useShortcuts([
     { key: '?', label: 'Show the keys', run: () => setShowsShortcuts(true) },
     { key: '/', label: 'Find a job by its id', run: focusSearch },
-    { key: 'h', label: 'Go to the jobs', run: () => navigate(LIST_URL) },
+    ...NAVIGATION.map((page) => ({ key: page.key, label: `Go to ${page.title}`, run: () => navigate(pageUrl(page)) })),
     { key: 't', label: 'Change between light and dark', run: chooseNextTheme },
   ])
   return (
@@ -54,15 +55,19 @@ export function App() {
 
 function Page() {
   const { path } = address.value
-  const [, section, id, ...rest] = path.split('/')
+  const [, section, item, ...rest] = path.split('/')
   useEffect(() => {
     if (path === '/') navigate(LIST_URL, { replace: true })
   }, [path])
   if (path === '/') return null
-  if (section !== 'jobs' || rest.length > 0) return <NotFoundPage />
-  if (id === undefined) return <JobsPage />
-  const jobId = decodeURIComponent(id)
-  return <JobPage key={jobId} jobId={jobId} />
+  if (rest.length > 0) return <NotFoundPage />
+  const id = item === undefined ? undefined : decodeURIComponent(item)
+  switch (section) {
+    case 'jobs':
+      return id === undefined ? <JobsPage /> : <JobPage key={id} jobId={id} />
+    default:
+      return <NotFoundPage />
+  }
 }
 
 function focusSearch(): void {

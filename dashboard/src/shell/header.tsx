@@ -2,11 +2,12 @@ import { mustSignIn, session, signOut } from '../api/session.ts'
 import { LIST_URL } from '../paths.ts'
 import { address } from '../router.ts'
 import { FindJob } from './findJob.tsx'
+import { NAVIGATION, pageUrl } from './pages.ts'
 import { chooseNextTheme, theme } from './theme.ts'
 import { viewer } from './viewer.ts'
 
 export function Header({ onShowShortcuts }: { onShowShortcuts(): void }) {
-  const isJobs = address.value.path.startsWith('/jobs')
+  const section = address.value.path.split('/')[1]
   const who = viewer.value
   const isOpen = session.value !== undefined && !mustSignIn()
   return (
@@ -21,9 +22,11 @@ export function Header({ onShowShortcuts }: { onShowShortcuts(): void }) {
       </a>
       {isOpen && (
         <nav class="main-nav" aria-label="Pages">
-          <a href={LIST_URL} aria-current={isJobs ? 'page' : undefined}>
-            Jobs
-          </a>
+          {NAVIGATION.map((page) => (
+            <a key={page.section} href={pageUrl(page)} aria-current={page.section === section ? 'page' : undefined}>
+              {page.title}
+            </a>
+          ))}
         </nav>
       )}
       {isOpen && <FindJob />}
