@@ -1,9 +1,11 @@
 // Responses to requests that Node's HTTP parser rejects. Node itself would send no body. These
 // responses have the form of a GraphQL response, which shows a client that a retry would fail
 // again.
+import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
+import { requestIdOf } from './requestId.ts'
 
 export interface MalformedHttpOptions {
   readonly requestTimeoutMs: number
@@ -31,26 +33,43 @@ export function answerMalformedHttp(
   options: MalformedHttpOptions,
 ): void {
   const refused = new WeakSet<Duplex>()
+  const answered = rememberResponses(server)
   server.on('clientError', (error: NodeJS.ErrnoException & { reason?: string }, socket) => {
     // The parser reports every later byte as an error too.
     if (refused.has(socket)) return
     refused.add(socket)
+    if (answered(socket)) return linger(socket)
     const last = [...active].filter(({ req }) => req.socket === socket).at(-1)
     if (!socket.writable || last?.headersSent) socket.destroy()
     // An earlier request on this connection is still being answered. Let it finish.
     else if (last?.req.complete) last.setHeader('connection', 'close')
     else {
-      options.log.debug({ err: error }, 'refused malformed request')
-      refuse(socket, refusalOf(error, options))
+      const requestId = randomUUID()
+      options.log.debug({ err: error, requestId }, 'refused malformed request')
+      refuse(socket, refusalOf(error, options), requestId)
     }
   })
-  server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
-    send(response, { status: 417, message: `The header Expect must be 100-continue (got "${headers.expect}").` })
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('x-request-id', requestIdOf(request))
+    send(response, {
+      status: 417,
+      message: `The header Expect must be 100-continue (got "${request.headers.expect}").`,
+    })
   })
-  server.on('connect', (_, socket) => {
+  server.on('connect', (request, socket) => {
     const message = 'The method CONNECT is not supported: this server is not a proxy.'
-    refuse(socket, { status: 405, message, headers: { allow: 'GET, POST' } })
+    refuse(socket, { status: 405, message, headers: { allow: 'GET, POST' } }, requestIdOf(request))
   })
+}
+
+/** Returns whether the request that is still arriving on a connection has its response already. */
+function rememberResponses(server: Server): (socket: Duplex) => boolean {
+  const latest = new WeakMap<Duplex, ServerResponse>()
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => latest.set(socket, response))
+  return (socket) => {
+    const response = latest.get(socket)
+    return response !== undefined && !response.req.complete && response.writableEnded
+  }
 }
 
 /** Whether the header Host is valid. If not, sends the error response. */
@@ -118,19 +137,23 @@ function send(response: ServerResponse, refusal: Refusal): void {
 }
 
 /** Writes the response to the socket, because Node has no response object for this request. */
-function refuse(socket: Duplex, refusal: Refusal): void {
+function refuse(socket: Duplex, refusal: Refusal, requestId: string): void {
   const body = bodyOf(refusal)
-  const headers = { ...HEADERS, ...refusal.headers, 'content-length': Buffer.byteLength(body) }
+  const length = Buffer.byteLength(body)
+  const headers = { ...HEADERS, ...refusal.headers, 'x-request-id': requestId, 'content-length': length }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const text = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('')}\r\n${body}`
   // Node does not handle the errors of a CONNECT socket.
   socket.on('error', () => socket.destroy())
   // The rest of a late request may still arrive. It must not run after this response.
   if (refusal.status === 408) socket.end(text, () => socket.destroy())
-  else {
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-    socket.once('close', () => clearTimeout(timer))
-    socket.end(text)
-    socket.resume()
-  }
+  else linger(socket, text)
+}
+
+/** Closes the connection after the text, but first reads what the client is still sending. */
+function linger(socket: Duplex, text = ''): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(timer))
+  socket.end(text)
+  socket.resume()
 }

@@ -1,6 +1,5 @@
 // The HTTP server: routes requests by path, starts and shuts down. It does not depend on GraphQL or
 // the database.
-import { randomUUID } from 'node:crypto'
 import { once, setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,6 +11,7 @@ import { GRAPHQL_PATH } from './graphqlPath.ts'
 import type { ReadinessProbe } from './health.ts'
 import { answerMalformedHttp, hasHost, originForm } from './malformedHttp.ts'
 import { inTurn } from './pipelining.ts'
+import { requestIdOf } from './requestId.ts'
 
 export interface HttpServerOptions {
   readonly host: string
@@ -52,8 +52,6 @@ const CHECK_INTERVAL_MS = 1000
 // Longer than the 60 s of common load balancers, so that a balancer never reuses a connection that
 // this server is closing.
 const KEEP_ALIVE_MS = 65_000
-
-const VALID_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { host, port, requestTimeoutMs, shutdownTimeoutMs, log } = options
@@ -152,15 +150,6 @@ const SHUTTING_DOWN = { ready: false, reason: 'The server is shutting down.' } a
 function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
   response.end(JSON.stringify(body))
-}
-
-/**
- * The id that the caller sent, so that its log can be compared with ours; a new one if it is
- * missing or invalid.
- */
-function requestIdOf(request: IncomingMessage): string {
-  const id = request.headers['x-request-id']
-  return typeof id === 'string' && VALID_REQUEST_ID.test(id) ? id : randomUUID()
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

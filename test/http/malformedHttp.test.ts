@@ -65,6 +65,7 @@ describe('refuses a request', () => {
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} \\w`))
     const headers = ['content-type: application/json; charset=utf-8', 'connection: close', 'cache-control: no-store']
     for (const header of headers) expect(head.toLowerCase()).toContain(header)
+    expect(head).toMatch(/^x-request-id: [0-9a-f-]{36}\r?$/im)
     const json = /transfer-encoding: chunked/i.test(head) ? body.split('\r\n')[1] : body
     const code = status === 408 ? 'TIMEOUT' : 'BAD_USER_INPUT'
     expect(JSON.parse(json as string)).toEqual({
@@ -125,6 +126,21 @@ it('answers a valid request before a malformed one on the same connection', asyn
   const request = `POST /graphql HTTP/1.1\r\n${host}content-type: application/json\r\n${length}${CREATE}`
   expect(await exchange(`${request}NONSENSE\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 [\s\S]*CreateJobSuccess/)
   await eventually(async () => expect(await jobs()).toBe(before + 1))
+})
+
+describe('sends no second response to a request that was answered before its body arrived, and closes', () => {
+  const start = `POST /nowhere HTTP/1.1\r\n${host}transfer-encoding: chunked\r\n\r\n`
+  it.each([
+    ['if the body does not arrive in time', '5\r\nab'],
+    ['if the body is malformed', 'zz\r\n'],
+  ])('%s', async (_, body) => {
+    const socket = await open()
+    socket.write(start)
+    const answer = await once(socket.setEncoding('utf8'), 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 404/)
+    socket.write(body)
+    expect(await rest(socket)).not.toContain('HTTP/1.1')
+  })
 })
 
 it('uses an error code that is not retried', async () => {
