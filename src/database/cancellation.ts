@@ -202,9 +202,16 @@ function orUnavailable(error: Error): never {
 
 /** Parts of pg that its types omit. */
 interface RunningClient {
-  _activeQuery: object | null
-  connection: NodeJS.EventEmitter & { stream: NodeJS.EventEmitter & { destroy(): void } }
-  cancel(target: RunningClient, statement: object): void
+  readonly host: string
+  readonly port: number
+  readonly processID: number
+  readonly secretKey: number
+  readonly _activeQuery: object | null
+  readonly connection: NodeJS.EventEmitter & {
+    readonly stream: NodeJS.EventEmitter & { destroy(): void }
+    connect(portOrPath: number | string, host?: string): void
+    cancel(processID: number, secretKey: number): void
+  }
 }
 
 // Sends the request on a connection of its own, as the protocol requires (PostgreSQL documentation,
@@ -214,12 +221,15 @@ function cancelStatement(client: pg.PoolClient, options: pg.PoolConfig): void {
   const target = client as unknown as RunningClient
   const { _activeQuery: activeQuery } = target
   if (activeQuery === null) return
-  const messenger = new pg.Client(options) as unknown as RunningClient
+  // Client.cancel of pg 8.23 does the same, but prints a warning that pg itself is deprecated.
+  const { connection, host, port } = new pg.Client(options) as unknown as RunningClient
   // If the server is unavailable, the statement has ended, too. Otherwise the timer ends it.
-  messenger.connection.on('error', () => undefined)
-  messenger.cancel(target, activeQuery)
+  connection.on('error', () => undefined)
+  connection.on('connect', () => connection.cancel(target.processID, target.secretKey))
+  if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`)
+  else connection.connect(port, host)
   const timer = setTimeout(() => {
-    messenger.connection.stream.destroy()
+    connection.stream.destroy()
     if (target._activeQuery === activeQuery) target.connection.stream.destroy()
   }, CANCEL_MS)
   timer.unref()
