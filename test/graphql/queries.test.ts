@@ -38,6 +38,16 @@ async function idsOf(filter: object, orderBy?: object): Promise<string[]> {
   return jobs.nodes.map(({ jobId }: { jobId: string }) => jobId)
 }
 
+// GraphQL specification, section 7.2.2.
+it('the fields of a response are in the order of the selection, whichever finishes first', async () => {
+  const query =
+    '{ counts: jobCountsByState { state } one: jobCount ... on Query { type: __typename } jobs(first: 1) { totalCount nodes { result { status } jobId } } ...Last } fragment Last on Query { stuckJobs { totalCount } }'
+  const data = await ask(query)
+  expect(Object.keys(data)).toEqual(['counts', 'one', 'type', 'jobs', 'stuckJobs'])
+  expect(Object.keys(data.jobs)).toEqual(['totalCount', 'nodes'])
+  expect(Object.keys(data.jobs.nodes[0])).toEqual(['result', 'jobId'])
+})
+
 describe('node and nodes', () => {
   it('find an object of each type by its global id, and a job by its UUID', async () => {
     const { node } = await ask(
