@@ -1,15 +1,19 @@
 // Who gets a place when more are requested than exist.
-import { afterEach, expect, it } from 'vitest'
+import { setMaxListeners } from 'node:events'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { FairQueue, type FairQueueLimits } from '../../src/database/fairQueue.ts'
 import { DatabaseUnavailableError } from '../../src/database/retryableErrors.ts'
 
 // Waiters that are left over must not time out later, during the tests of another file.
-let end = new AbortController()
+let end: AbortController
 const asked: Promise<unknown>[] = []
+beforeEach(() => {
+  end = new AbortController()
+  setMaxListeners(0, end.signal)
+})
 afterEach(async () => {
   end.abort()
   await Promise.allSettled(asked.splice(0))
-  end = new AbortController()
 })
 
 /** Records the order in which waiters get their places. */

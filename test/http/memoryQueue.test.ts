@@ -1,9 +1,11 @@
 // Queries that wait for memory: which one starts next, and which one is refused.
+import { setMaxListeners } from 'node:events'
 import { expect, it, vi } from 'vitest'
 import { MemoryBudget } from '../../src/http/memoryBudget.ts'
 
 const MEBIBYTE = 1024 * 1024
 const NEVER = new AbortController().signal
+setMaxListeners(0, NEVER)
 
 function open(limit: number) {
   const budget = new MemoryBudget(limit * MEBIBYTE)
