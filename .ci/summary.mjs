@@ -8,12 +8,16 @@ import { join, relative } from 'node:path'
 
 function resultsOf(report) {
   const files = JSON.parse(readFileSync(report, 'utf8')).testResults
+  const counts = new Map()
   return files.flatMap((file) =>
-    file.assertionResults.map((test) => ({
-      file: relative(process.cwd(), file.name),
-      name: `${relative(process.cwd(), file.name)}: ${test.fullName}`,
-      status: test.status,
-    })),
+    file.assertionResults.map(({ fullName, status }) => {
+      const path = relative(process.cwd(), file.name)
+      const name = `${path}: ${fullName}`
+      const count = (counts.get(name) ?? 0) + 1
+      counts.set(name, count)
+      // Several tests may have one name.
+      return { file: path, name: count === 1 ? name : `${name} (${count})`, status }
+    }),
   )
 }
 

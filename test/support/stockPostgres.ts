@@ -89,11 +89,13 @@ async function startServer(data: string, settings: Settings): Promise<StockPostg
       return startServer(copy, { ...settings, synchronous_standby_names: '', primary_conninfo: from, ...more })
     },
     async destroy() {
+      process.off('exit', stopAtExit)
       await server.crash().catch(() => undefined)
       rmSync(join(data, '..'), { recursive: true, force: true, maxRetries: 5 })
     },
   }
-  process.once('exit', () => spawnSync(join(BIN, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], options()))
+  const stopAtExit = () => spawnSync(join(BIN, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], options())
+  process.once('exit', stopAtExit)
   await server.start()
   return server
 }
