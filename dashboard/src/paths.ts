@@ -5,3 +5,22 @@ export const BASE = '/ui'
 export const LIST_URL = `${BASE}/jobs`
 
 export const jobUrl = (jobId: string): string => `${BASE}/jobs/${encodeURIComponent(jobId)}`
+
+/** New values of parameters; null, undefined and '' remove one. */
+export type ParameterChanges = Readonly<Record<string, string | readonly string[] | null | undefined>>
+
+/** Cursors, which are of one list. */
+const CURSORS = ['after', 'before']
+
+/** The address of a page with other parameters. A list starts at its first page. */
+export function urlWith(path: string, query: URLSearchParams, changes: ParameterChanges): string {
+  const changed = new URLSearchParams(query)
+  for (const name of CURSORS) changed.delete(name)
+  for (const [name, value] of Object.entries(changes)) {
+    changed.delete(name)
+    for (const each of [value ?? []].flat()) if (each !== '') changed.append(name, each)
+  }
+  // Readable, as commas and colons may be in a query.
+  const text = changed.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')
+  return text === '' ? path : `${path}?${text}`
+}

@@ -1,7 +1,7 @@
 // The address of the page. Everything that a page shows is in it, so that reload, back, forward and
 // a shared link show the same.
 import { signal } from '@preact/signals'
-import { BASE } from './paths.ts'
+import { BASE, type ParameterChanges, urlWith } from './paths.ts'
 
 export interface Address {
   /** Below /ui, such as /jobs. */
@@ -20,6 +20,14 @@ export function navigate(url: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, '', url)
   else history.pushState(null, '', url)
   address.value = currentAddress()
+}
+
+/**
+ * Changes parameters of the page that is shown now, which an event just before may have changed.
+ */
+export function changeParameters(changes: ParameterChanges): void {
+  const { path, query } = address.value
+  navigate(urlWith(BASE + path, query, changes))
 }
 
 /** Follows links below /ui without loading the page, and the buttons of the browser. */

@@ -1,4 +1,4 @@
-import { jobUrl } from '../paths.ts'
+import { jobUrl, LIST_URL } from '../paths.ts'
 import { now } from '../view/clock.ts'
 import { elapsedMs, roughDuration } from '../view/instants.ts'
 import { StateBadge } from '../view/states.tsx'
@@ -122,7 +122,7 @@ function NoJobs({ query }: { readonly query: URLSearchParams }) {
       <p class="empty-title">{isFiltered ? 'No job matches.' : 'There are no jobs yet.'}</p>
       {isFiltered ? (
         <p>
-          <a href={withoutFilters(query)}>Clear filters</a>
+          <a href={withoutFilters(query) ?? LIST_URL}>Clear filters</a>
         </p>
       ) : (
         <p>

@@ -1,17 +1,17 @@
 // The page /ui/jobs.
 import { useEffect, useMemo } from 'preact/hooks'
-import { address } from '../router.ts'
+import { JOB_FIELDS } from '../filters/fields.ts'
+import { FilterForm } from '../filters/filterForm.tsx'
+import { address, changeParameters } from '../router.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
 import { ErrorNotice } from '../view/notice.tsx'
 import { STATES } from '../view/stateNames.ts'
-import { changeList } from './changeList.ts'
 import { ExportButtons } from './exportButtons.tsx'
-import { FilterForm } from './filterForm.tsx'
 import { JobList, MAX_NEWER } from './jobList.ts'
 import { JobTable } from './jobTable.tsx'
-import { ORDERS, orderParameter, readAddress } from './listAddress.ts'
+import { ORDERS, orderParameter, readAddress, withoutFilters } from './listAddress.ts'
 import { Pager } from './pager.tsx'
 import { StateTabs } from './stateTabs.tsx'
 
@@ -35,7 +35,7 @@ export function JobsPage() {
             value={String(ORDERS.indexOf(request.order))}
             onChange={({ currentTarget }) => {
               const order = ORDERS[Number(currentTarget.value)] ?? ORDERS[0]
-              changeList({ order: orderParameter(order) })
+              changeParameters({ order: orderParameter(order) })
             }}
           >
             {ORDERS.map(({ label }, index) => (
@@ -48,7 +48,7 @@ export function JobsPage() {
         <ExportButtons list={request} />
       </PageHeading>
       <StateTabs counts={list.counts} states={request.states} query={query} />
-      <FilterForm query={query} faults={request.faults} />
+      <FilterForm fields={JOB_FIELDS} query={query} faults={request.faults} clearUrl={withoutFilters(query)} />
       {error.value !== undefined && <ErrorNotice message={error.value} onRetry={() => void list.load()} />}
       <NewerJobs list={list} />
       <JobTable list={list} query={query} />
@@ -68,7 +68,7 @@ function NewerJobs({ list }: { readonly list: JobList }) {
 }
 
 function useListShortcuts(list: JobList): void {
-  const select = (state: string | null) => changeList({ state })
+  const select = (state: string | null) => changeParameters({ state })
   useShortcuts([
     { key: 'j', label: 'Next job of the list', run: () => moveFocus(1) },
     { key: 'k', label: 'Previous job of the list', run: () => moveFocus(-1) },

@@ -1,30 +1,32 @@
 import type { InputHTMLAttributes } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { changeList } from './changeList.ts'
-import { FILTER_FIELDS, type FilterField, parametersOf } from './filterFields.ts'
-import { filterCount, withoutFilters } from './listAddress.ts'
+import { changeParameters } from '../router.ts'
+import { type FilterField, filterCount, parametersOf } from './fields.ts'
 import { TimeFilter } from './timeFilter.tsx'
 
 /** On narrower screens the filters would hide the list. */
 const MIN_OPEN_PIXELS = 720
 
 interface FilterFormProps {
+  readonly fields: readonly FilterField[]
   readonly query: URLSearchParams
   readonly faults: Readonly<Record<string, string>>
+  /** The address without filters; undefined if none is set. */
+  readonly clearUrl: string | undefined
 }
 
-/** The filters of the list. A change takes effect when the field is left, or with Enter. */
-export function FilterForm({ query, faults }: FilterFormProps) {
-  const count = filterCount(query)
+/** The filters of a page. A change takes effect when the field is left, or with Enter. */
+export function FilterForm({ fields, query, faults, clearUrl }: FilterFormProps) {
+  const count = filterCount(fields, query)
   return (
     <details class="filters" open={window.innerWidth >= MIN_OPEN_PIXELS}>
       <summary>Filters{count > 0 && ` (${count})`}</summary>
       <search class="filter-fields">
-        {FILTER_FIELDS.map((field) => (
+        {fields.map((field) => (
           <Field key={field.name} field={field} query={query} fault={faultOf(field, faults)} />
         ))}
-        {(count > 0 || query.has('state')) && (
-          <a class="button filter-clear" href={withoutFilters(query)}>
+        {clearUrl !== undefined && (
+          <a class="button filter-clear" href={clearUrl}>
             Clear filters
           </a>
         )}
@@ -49,7 +51,7 @@ function Field({ field, query, fault }: FieldProps) {
   const { kind, name, label } = field
   const faultId = `fault-${name}`
   const describedBy = fault === undefined ? {} : { 'aria-describedby': faultId, 'aria-invalid': true as const }
-  const set = (value: string | null): void => changeList({ [name]: value })
+  const set = (value: string | null): void => changeParameters({ [name]: value })
   if (kind === 'flag') {
     return (
       <label class="check-field">

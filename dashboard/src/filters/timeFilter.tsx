@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { changeList } from './changeList.ts'
+import { changeParameters } from '../router.ts'
 
 const RANGES = [
   { after: '-1h', label: 'in the last hour' },
@@ -26,14 +26,14 @@ export function TimeFilter({ name, label, query, ...attributes }: TimeFilterProp
   const choose = (value: string): void => {
     setWantsBetween(value === 'between')
     if (value === 'between') return
-    changeList({ [`${name}After`]: value || null, [`${name}Before`]: null })
+    changeParameters({ [`${name}After`]: value || null, [`${name}Before`]: null })
   }
   const bound = (parameter: string, word: string) => (
     <input
       type="datetime-local"
       aria-label={`${label} ${word}`}
       value={localInput(query.get(parameter))}
-      onChange={({ currentTarget }) => changeList({ [parameter]: instantOf(currentTarget.value) })}
+      onChange={({ currentTarget }) => changeParameters({ [parameter]: instantOf(currentTarget.value) })}
     />
   )
   return (
