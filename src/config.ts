@@ -13,10 +13,11 @@ import {
   withoutForeignCredential,
 } from './config/client.ts'
 import { type Environment, foreignPasswordFault, readEnvFile } from './config/envFile.ts'
+import { documentLimits, type EventSettings, eventSettings, ledgerLimits, rateLimits } from './config/limits.ts'
 import { nearestSetting } from './config/nearestSetting.ts'
 import { readTrustedDocuments } from './config/trustedDocuments.ts'
 import type { LOG_LEVELS } from './config/variables/server.ts'
-import { VARIABLES, type Variables } from './config/variables.ts'
+import { VARIABLES } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
 import { defaultDataDir } from './database/embedded/dataPaths.ts'
 import type { DocumentLimits } from './graphql/limits/documentLimits.ts'
@@ -69,16 +70,7 @@ export interface Config {
     /** Maximum number of jobs of a batch. */
     readonly batchJobs: number
   }
-  readonly events: {
-    /** Interval at which new records are read while there are subscriptions. */
-    readonly pollMs: number
-    /** Maximum number of subscriptions of this server. */
-    readonly maxSubscriptions: number
-    /** Maximum number of subscriptions of one caller. */
-    readonly maxSubscriptionsPerCaller: number
-    /** Interval of keep-alive messages on an idle stream. */
-    readonly pingMs: number
-  }
+  readonly events: EventSettings
   /** The destinations of published records. */
   readonly publish: PublishSettings
   readonly shutdownTimeoutMs: number
@@ -206,54 +198,4 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     logLevel: env.LOG_LEVEL,
   }
-}
-
-function eventSettings(env: Variables): Config['events'] {
-  return {
-    pollMs: env.EVENTS_POLL_MS,
-    pingMs: env.EVENTS_PING_MS,
-    maxSubscriptions: env.LIMIT_SUBSCRIPTIONS,
-    maxSubscriptionsPerCaller: subscriptionsPerCaller(env),
-  }
-}
-
-function ledgerLimits(env: Variables): Limits {
-  return {
-    contentBytes: env.LIMIT_CONTENT_BYTES,
-    metadataBytes: env.LIMIT_METADATA_BYTES,
-    outputBytes: env.LIMIT_OUTPUT_BYTES,
-    reasonBytes: env.LIMIT_REASON_BYTES,
-    errorMessageBytes: env.LIMIT_ERROR_MESSAGE_BYTES,
-    nameCharacters: env.LIMIT_NAME_CHARACTERS,
-    batchItems: env.LIMIT_BATCH_ITEMS,
-    bulkJobs: env.LIMIT_BULK_JOBS,
-    pageSize: env.LIMIT_PAGE_SIZE,
-    defaultPageSize: env.LIMIT_DEFAULT_PAGE_SIZE,
-  }
-}
-
-function documentLimits(env: Variables): DocumentLimits {
-  return {
-    bytes: env.LIMIT_DOCUMENT_BYTES,
-    tokens: env.LIMIT_DOCUMENT_TOKENS,
-    depth: env.LIMIT_DOCUMENT_DEPTH,
-    aliases: env.LIMIT_DOCUMENT_ALIASES,
-    directives: env.LIMIT_DOCUMENT_DIRECTIVES,
-    cost: env.LIMIT_DOCUMENT_COST,
-  }
-}
-
-/** Maximum requests per second of an authenticated caller, by default. */
-const DEFAULT_RATE = 1000
-
-function rateLimits(env: Variables): RateLimits | undefined {
-  const perSecond = env.RATE_LIMIT_PER_SECOND ?? (accessSettings(env).mode === 'open' ? 0 : DEFAULT_RATE)
-  return perSecond === 0 ? undefined : { perSecond, burst: env.RATE_LIMIT_BURST ?? 2 * perSecond }
-}
-
-/** All callers of an open server count as one. */
-function subscriptionsPerCaller(env: Variables): number {
-  const all = env.LIMIT_SUBSCRIPTIONS
-  if (env.LIMIT_SUBSCRIPTIONS_PER_CALLER !== undefined) return env.LIMIT_SUBSCRIPTIONS_PER_CALLER
-  return accessSettings(env).mode === 'open' ? all : Math.ceil(all / 10)
 }

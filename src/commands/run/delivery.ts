@@ -5,7 +5,8 @@ import type { RunFragment as RunJob } from '../../client/documents.generated.ts'
 import type { RunRecord } from './runRecord.ts'
 import { CredentialRefusedError, RunRefusedError, type RunReporter } from './runReporter.ts'
 import type { SignalForwarder } from './signalForwarder.ts'
-import { type Spool, SpoolError, type SpooledRun } from './spool.ts'
+import type { Spool, SpooledRun } from './spool.ts'
+import { SpoolError } from './spoolError.ts'
 import { writeStderr } from './stderr.ts'
 
 /** Time limit for the outcome of this run. */

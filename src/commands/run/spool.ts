@@ -1,17 +1,14 @@
 // The spool: a directory with one file for each outcome that awaits delivery. A process claims a
 // file by renaming it; claims of processes that have died are free. Files with other names are left
 // alone, and links are not followed.
-import { createHash, randomUUID } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { identify, identifySelf } from '../../database/embedded/processIdentity.ts'
+import { checkPrivate, isOurs, makePrivate, syncDirectory } from './privateDirectory.ts'
 import { RUN_RECORD, type RunRecord } from './runRecord.ts'
-
-/** The spool cannot be used. The message is a sentence. */
-export class SpoolError extends Error {
-  override readonly name = 'SpoolError'
-}
+import { SpoolError } from './spoolError.ts'
+import { ownMark, statusOf, WAITING } from './spoolFiles.ts'
 
 /** An outcome that this process has claimed. */
 export interface SpooledRun {
@@ -19,21 +16,7 @@ export interface SpooledRun {
   readonly record: RunRecord
 }
 
-/**
- * `<name>.json` awaits delivery, `<name>.claimed.<process>` is being delivered,
- * `<name>.writing.<process>` is being written.
- */
-const WAITING = '.json'
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
-const NAME = `\\d{8}T\\d{9}Z-${UUID}`
-const OF_PROCESS = '(?<pid>\\d+)-(?<start>[0-9a-f]{16})'
-const WAITING_FILE = new RegExp(`^(?<name>${NAME})\\.json$`)
-const CLAIMED_FILE = new RegExp(`^(?<name>${NAME})\\.claimed\\.${OF_PROCESS}$`)
-const DRAFT_FILE = new RegExp(`^${UUID}\\.writing\\.${OF_PROCESS}$`)
-
-const PRIVATE_DIR = 0o700
 const PRIVATE_FILE = 0o600
-const WRITABLE_BY_OTHERS = 0o022
 
 export class Spool {
   readonly dir: string
@@ -193,17 +176,6 @@ export interface UnusableFile {
 }
 
 /**
- * Classifies a file that may be claimed: an outcome with a name, or an abandoned draft without one;
- * undefined for other files.
- */
-function statusOf(file: string): { readonly name?: string | undefined } | undefined {
-  const waiting = WAITING_FILE.exec(file)
-  if (waiting) return { name: waiting.groups?.name }
-  const { name, pid, start } = (CLAIMED_FILE.exec(file) ?? DRAFT_FILE.exec(file))?.groups ?? {}
-  return pid === undefined || markOf(Number(pid)) === `${pid}-${start}` ? undefined : { name }
-}
-
-/**
  * The JSON of a file; undefined if it is invalid.
  *
  * @throws Error if it is a link, not a regular file, or of another user
@@ -221,49 +193,6 @@ async function readJson(path: string): Promise<unknown> {
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
-  } finally {
-    await handle.close()
-  }
-}
-
-// Processes of other machines and containers that share the directory count as dead. Then an
-// outcome may be delivered twice at once, which is harmless because each step is idempotent.
-
-function ownMark(): string {
-  const { pid, startedAt } = identifySelf()
-  return `${pid}-${shortHash(startedAt)}`
-}
-
-function markOf(pid: number): string | undefined {
-  const identity = identify(pid)
-  return identity && `${pid}-${shortHash(identity.startedAt)}`
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
-}
-
-async function makePrivate(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: PRIVATE_DIR })
-  await checkPrivate(dir)
-}
-
-/** A user who can write here or replace the directory could create jobs in our name. */
-async function checkPrivate(dir: string): Promise<void> {
-  const stats = await lstat(dir)
-  if (!stats.isDirectory()) throw new SpoolError(`The spool ${dir} must be a directory, not a link or a file.`)
-  if (!isOurs(stats) || (stats.mode & WRITABLE_BY_OTHERS) !== 0)
-    throw new SpoolError(`The spool ${dir} must belong to the user who runs this, and must not be writable by others.`)
-}
-
-function isOurs({ uid }: Stats): boolean {
-  return uid === (process.getuid?.() ?? uid)
-}
-
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir)
-  try {
-    await handle.sync()
   } finally {
     await handle.close()
   }

@@ -2,10 +2,7 @@
 // batches, and what the database reads to find them (fieldCost.ts). Walks the operation as the
 // executor does: expands fragments, and merges fields with the same response name.
 import {
-  type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
-  type FragmentSpreadNode,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLInputType,
@@ -19,31 +16,18 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
-  Kind,
-  type NamedTypeNode,
   type OperationDefinitionNode,
-  type SelectionNode,
-  valueFromASTUntyped,
 } from 'graphql'
 import { MAX_CLAIM_SIZE } from '../../ledger/limits.ts'
 import { limitError } from './documentForm.ts'
 import type { DocumentLimits } from './documentLimits.ts'
 import { costOfField as declaredCost } from './fieldCost.ts'
-
-export interface RequestedOperation {
-  readonly schema: GraphQLSchema
-  readonly document: DocumentNode
-  readonly operationName: string | null | undefined
-  readonly variables: Readonly<Record<string, unknown>>
-}
+import { type RequestedOperation, SelectedFields, type WithSelections } from './selectedFields.ts'
 
 export interface PageSizes {
   readonly pageSize: number
   readonly defaultPageSize: number
 }
-
-/** Maximum number of fields and fragments to visit in an operation. */
-const MAX_SELECTIONS = 20_000
 
 /**
  * The cost of the operation.
@@ -65,8 +49,6 @@ export function checkDocumentCost(requested: RequestedOperation, limits: Documen
   )
 }
 
-type WithSelections = Pick<OperationDefinitionNode | FieldNode, 'selectionSet'>
-
 /**
  * Where a field is in the operation: its depth, and the page of the list that it belongs to, if
  * any.
@@ -83,26 +65,18 @@ interface PlacePage {
 }
 
 class CostWalk {
-  private readonly requested: RequestedOperation
+  private readonly schema: GraphQLSchema
   private readonly settings: { limits: DocumentLimits; pages: PageSizes }
-  private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  private readonly variables: Readonly<Record<string, unknown>>
-  private selections = 0
+  private readonly selected: SelectedFields
 
   constructor(
     requested: RequestedOperation,
     operation: OperationDefinitionNode,
     settings: { limits: DocumentLimits; pages: PageSizes },
   ) {
-    this.requested = requested
+    this.schema = requested.schema
     this.settings = settings
-    const definitions = requested.document.definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION)
-    this.fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]))
-    const variables = (operation.variableDefinitions ?? []).map(({ variable: { name }, defaultValue }) => {
-      const given = Object.hasOwn(requested.variables, name.value) ? requested.variables[name.value] : undefined
-      return [name.value, given === undefined && defaultValue ? valueFromASTUntyped(defaultValue) : given]
-    })
-    this.variables = Object.fromEntries(variables)
+    this.selected = new SelectedFields(requested, operation)
   }
 
   /**
@@ -110,25 +84,23 @@ class CostWalk {
    * object may have.
    */
   costOf(type: GraphQLCompositeType, parents: readonly WithSelections[], occurrence: Occurrence): number {
-    const types = isAbstractType(type) ? this.requested.schema.getPossibleTypes(type) : [type]
+    const types = isAbstractType(type) ? this.schema.getPossibleTypes(type) : [type]
     return Math.max(0, ...types.map((possible) => this.costOfObject(possible, parents, occurrence)))
   }
 
   private costOfObject(type: GraphQLObjectType, parents: readonly WithSelections[], occurrence: Occurrence): number {
-    const groups = new Map<string, FieldNode[]>()
-    const seen = new Set<string>()
-    for (const { selectionSet } of parents) this.collect(type, selectionSet?.selections ?? [], { groups, seen })
+    const fields = this.selected.of(type, parents)
     const { depth } = this.settings.limits
-    if (groups.size > 0 && occurrence.depth > depth)
+    if (fields.length > 0 && occurrence.depth > depth)
       throw limitError(`The operation is nested more than ${depth} fields deep, which is the limit.`)
-    return [...groups.values()].reduce((sum, nodes) => sum + this.costOfField(type, nodes, occurrence), 0)
+    return fields.reduce((sum, nodes) => sum + this.costOfField(type, nodes, occurrence), 0)
   }
 
   private costOfField(parent: GraphQLObjectType, nodes: FieldNode[], { depth, page }: Occurrence): number {
     const [node] = nodes
     const field = node && parent.getFields()[node.name.value]
     if (node === undefined || field === undefined) return 0
-    const declared = declaredCost(field, this.argumentsOf(node))
+    const declared = declaredCost(field, this.selected.argumentsOf(node))
     const read = declared.read ?? 0
     const type = getNamedType(field.type)
     if (!isCompositeType(type)) return read + (page?.fields[field.name] ?? 0)
@@ -143,7 +115,7 @@ class CostWalk {
   }
 
   private pageOf(field: GraphQLField<unknown, unknown>, node: FieldNode): PlacePage {
-    const args = this.argumentsOf(node)
+    const args = this.selected.argumentsOf(node)
     const { read, count = 0 } = declaredCost(field, args)
     // Without a declared cost the page is read together with its parent. To look beyond the bound
     // of a page takes another read.
@@ -163,60 +135,6 @@ class CostWalk {
     return typeof limit === 'number' ? Math.min(Math.max(0, limit), MAX_CLAIM_SIZE) : undefined
   }
 
-  /**
-   * Groups the fields of an object of `type` by response name. Validation has already refused
-   * fragment cycles.
-   */
-  private collect(
-    type: GraphQLObjectType,
-    selections: readonly SelectionNode[],
-    into: { groups: Map<string, FieldNode[]>; seen: Set<string> },
-  ): void {
-    for (const selection of selections) {
-      this.count()
-      if (this.isSkipped(selection)) continue
-      if (selection.kind === Kind.FIELD) {
-        const key = selection.alias?.value ?? selection.name.value
-        const group = into.groups.get(key)
-        if (group) group.push(selection)
-        else into.groups.set(key, [selection])
-        continue
-      }
-      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.fragmentOf(selection, into.seen)
-      if (fragment && this.fits(type, fragment.typeCondition))
-        this.collect(type, fragment.selectionSet.selections, into)
-    }
-  }
-
-  private count(): void {
-    this.selections += 1
-    if (this.selections <= MAX_SELECTIONS) return
-    throw limitError(`The operation has more than ${MAX_SELECTIONS} fields and fragments, which is the limit.`)
-  }
-
-  private isSkipped({ directives = [] }: SelectionNode): boolean {
-    return directives.some(({ name, arguments: args = [] }) => {
-      const condition = args.find((argument) => argument.name.value === 'if')?.value
-      const value = condition && valueFromASTUntyped(condition, this.variables)
-      return (name.value === 'skip' && value === true) || (name.value === 'include' && value === false)
-    })
-  }
-
-  private fragmentOf({ name }: FragmentSpreadNode, seen: Set<string>): FragmentDefinitionNode | undefined {
-    if (seen.has(name.value)) return undefined
-    seen.add(name.value)
-    return this.fragments.get(name.value)
-  }
-
-  private fits(type: GraphQLObjectType, condition: NamedTypeNode | undefined): boolean {
-    const wanted = condition && this.requested.schema.getType(condition.name.value)
-    return (
-      wanted === undefined ||
-      wanted === type ||
-      (isAbstractType(wanted) && this.requested.schema.isSubType(wanted, type))
-    )
-  }
-
   // The resolver refuses a page that is too large.
   private pageSize(node: FieldNode): number {
     const { pageSize, defaultPageSize } = this.settings.pages
@@ -233,11 +151,7 @@ class CostWalk {
   }
 
   private argument(node: FieldNode, name: string): unknown {
-    return this.argumentsOf(node)[name]
-  }
-
-  private argumentsOf({ arguments: args = [] }: FieldNode): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(args.map(({ name, value }) => [name.value, valueFromASTUntyped(value, this.variables)]))
+    return this.selected.argumentsOf(node)[name]
   }
 }
 
