@@ -75,7 +75,9 @@ describe('the page of a job', () => {
     const { rows } = await current().server.database.pool.query<{ ms: number }>(sql, [jobId])
     const ms = rows[0]?.ms ?? 0
     expect(records[1]).toContain(ms < 1000 ? `for ${ms} ms` : `${(ms / 1000).toFixed(3)} s`)
-    expect(await page.locator('.facts').textContent()).toContain('Attempt1 of 1, 1 left')
+    expect(await page.locator('.facts').textContent()).toContain(
+      'Attempt1 of 1, 1 leftReleases and retries by hand add attempts to the maximum.',
+    )
     expect(await page.getByRole('region', { name: 'Metadata' }).locator('pre').textContent()).toContain('"order": 7')
     expect(await page.locator('.attempts tbody tr').allTextContents()).toEqual([
       expect.stringMatching(/^1user:dev.*FailedNo space left on device\.$/),

@@ -28,6 +28,7 @@ const CASES: readonly [sentence: string, job: Standing][] = [
   ['Waits for its first attempt: a worker can claim it in 30 s.', { ...JOB, runAt: ago(-30) }],
   ['Waits for another attempt, after 1 of 3: a worker can claim it in 30 s.', { ...JOB, attempt: 1, runAt: ago(-30) }],
   ['key:w has been working on it for 1 min 30 s, at attempt 2 of 3.', WORKING],
+  ['key:w has been working on it for 1 min 30 s, at attempt 2 (maximum 1).', { ...WORKING, maxAttempts: 1 }],
   [
     'key:w has been working on it for 1 min 30 s, at attempt 2 of 3. Its lease ends in 20 s unless it is extended.',
     { ...WORKING, leaseExpiresAt: ago(-20) },

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { listUrl } from '../jobs/listAddress.ts'
 import { Relative, Time } from '../view/time.tsx'
+import { attemptText } from './attemptText.ts'
 import type { Job } from './job.ts'
 
 export function JobFacts({ job }: { readonly job: Job }) {
@@ -16,7 +17,11 @@ export function JobFacts({ job }: { readonly job: Job }) {
           {preset === null ? <span class="muted">none</span> : <a href={listOf({ presets: preset })}>{preset}</a>}
         </Fact>
         <Fact name="Attempt">
-          {attempt} of {maxAttempts}, {remainingAttempts} left
+          {attemptText(job)}
+          {!job.isTerminal && `, ${remainingAttempts || 'none'} left`}
+          {attempt + remainingAttempts > maxAttempts && (
+            <p class="muted">Releases and retries by hand add attempts to the maximum.</p>
+          )}
         </Fact>
         <Fact name="Priority">{priority}</Fact>
         <Instant name="Created" at={job.createdAt} />

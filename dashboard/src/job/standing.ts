@@ -1,5 +1,6 @@
 // Where a job stands and why, in a sentence.
 import { elapsedMs, relativeInstant, roughDuration } from '../view/instants.ts'
+import { attemptText } from './attemptText.ts'
 import type { Job } from './job.ts'
 
 /** What the sentence is made of. */
@@ -41,17 +42,18 @@ function tookOf({ startedAt, completedAt }: Standing): string {
   return ` after ${roughDuration(elapsedMs(startedAt, completedAt))} of work`
 }
 
-function pending({ runAt, updatedAt, attempt, maxAttempts }: Standing, at: number): string {
-  const next = attempt === 0 ? 'its first attempt' : `another attempt, after ${attempt} of ${maxAttempts}`
+function pending(job: Standing, at: number): string {
+  const { runAt, updatedAt, attempt } = job
+  const next = attempt === 0 ? 'its first attempt' : `another attempt, after ${attemptText(job)}`
   if (Date.parse(runAt) > at) return `Waits for ${next}: a worker can claim it ${relativeInstant(runAt, at)}.`
   const since = updatedAt > runAt ? updatedAt : runAt
   return `Waits for ${next}, since ${roughDuration(elapsedMs(since, at))}: no worker has claimed it yet.`
 }
 
 function processing(job: Standing, at: number): string {
-  const { stateActor, attempt, maxAttempts, startedAt, cancelRequestedAt } = job
+  const { stateActor, startedAt, cancelRequestedAt } = job
   const since = startedAt === null ? '' : ` for ${roughDuration(elapsedMs(startedAt, at))}`
-  const working = `${stateActor} has been working on it${since}, at attempt ${attempt} of ${maxAttempts}.`
+  const working = `${stateActor} has been working on it${since}, at attempt ${attemptText(job)}.`
   const cancelled =
     cancelRequestedAt === null
       ? ''

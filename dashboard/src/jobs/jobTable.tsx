@@ -1,3 +1,4 @@
+import { attemptText } from '../job/attemptText.ts'
 import { jobUrl, LIST_URL } from '../paths.ts'
 import { now } from '../view/clock.ts'
 import { elapsedMs, roughDuration } from '../view/instants.ts'
@@ -54,7 +55,7 @@ export function JobTable({ list, query }: JobTableProps) {
 }
 
 function JobTableRow({ row, content }: { readonly row: Row; readonly content: string | undefined }) {
-  const { jobId, userId, preset, state, createdAt, attempt, maxAttempts, stateActor, updatedAt, deletedAt } = row
+  const { jobId, userId, preset, state, createdAt, stateActor, updatedAt, deletedAt } = row
   const reason = reasonOf(row)
   return (
     <tr>
@@ -83,9 +84,7 @@ function JobTableRow({ row, content }: { readonly row: Row; readonly content: st
       <td class="not-tiny">
         <Duration row={row} />
       </td>
-      <td class="wide">
-        {attempt} <span class="muted">/ {maxAttempts}</span>
-      </td>
+      <td class="wide">{attemptText(row)}</td>
       <td class="wide cell-change">
         <Time at={updatedAt} /> <span class="actor">{stateActor}</span>
         {reason && (
