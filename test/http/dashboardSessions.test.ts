@@ -30,6 +30,9 @@ function session(method: string, headers: Headers, body?: unknown, url = server.
   })
 }
 
+/** The name of the cookie of a server. */
+const nameFor = (url: string): string => `jobledger-session-${new URL(url).port}`
+
 const originOf = (url: string): Headers => ({ origin: url, ...SAME_ORIGIN })
 
 /** Signs in as a page of `origin` does, and returns the whole cookie. */
@@ -57,7 +60,9 @@ describe('a session', () => {
   it('is a cookie that scripts and other sites cannot use, and that does not show the credential', async () => {
     const key = await newKey('plain')
     const cookie = await signIn(key)
-    expect(cookie).toMatch(/^jobledger-session=[\w.-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/)
+    const [name, value] = cookie.split(/=(.*)/)
+    expect(name).toBe(nameFor(server.url))
+    expect(value).toMatch(/^[\w.-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/)
     expect(cookie).not.toContain(key)
     expect(await actor({ cookie: pairOf(cookie), ...SAME_ORIGIN })).toBe('key:plain')
   })
@@ -65,7 +70,9 @@ describe('a session', () => {
   it('of a page that came by https is bound to the host and to https', async () => {
     const https = server.url.replace('http:', 'https:')
     const cookie = await signIn(await newKey('https'), https)
-    expect(cookie).toMatch(/^__Host-jobledger-session=[\w.-]+; .*; Path=\/; HttpOnly; SameSite=Strict; Secure$/)
+    const [name, value] = cookie.split(/=(.*)/)
+    expect(name).toBe(`__Host-${nameFor(server.url)}`)
+    expect(value).toMatch(/^[\w.-]+; .*; Path=\/; HttpOnly; SameSite=Strict; Secure$/)
     expect(await actor({ cookie: pairOf(cookie), ...originOf(https) })).toBe('key:https')
     // A page of a neighboring domain can set a cookie, but none with this name.
     const planted = pairOf(await signIn(await newKey('planted')))
@@ -122,12 +129,42 @@ describe('a session', () => {
     const replica = await startTestServer({ environment: PROTECTED, databaseUrl })
     const secret = { DASHBOARD_SESSION_SECRET: 'another secret of at least 32 bytes!' }
     const other = await startTestServer({ environment: { ...PROTECTED, ...secret }, databaseUrl })
+    // Replicas have one address, so the cookie has the same name at each.
+    const at = (url: string) => cookie.replace(nameFor(server.url), nameFor(url))
     try {
-      expect(await actor({ cookie, ...SAME_ORIGIN }, replica.url)).toBe('key:replica')
-      expect(await actor({ cookie, ...SAME_ORIGIN }, other.url)).toBeUndefined()
+      expect(await actor({ cookie: at(replica.url), ...SAME_ORIGIN }, replica.url)).toBe('key:replica')
+      expect(await actor({ cookie: at(other.url), ...SAME_ORIGIN }, other.url)).toBeUndefined()
     } finally {
       await replica.close()
       await other.close()
+    }
+  })
+
+  it('is found among other cookies of its name, which a page of another path or domain may have set', async () => {
+    const cookie = pairOf(await signIn(await newKey('among')))
+    const other = `${nameFor(server.url)}=a.b.c.d.e`
+    for (const cookies of [`${other}; ${cookie}`, `${cookie}; ${other}`, `theme=dark; ${other}; ${other}; ${cookie}`])
+      expect(await actor({ cookie: cookies, ...SAME_ORIGIN })).toBe('key:among')
+  })
+
+  it('has a cookie of its own for each port, so that it does not end when one signs in at another', async () => {
+    const neighbor = await startTestServer({ environment: PROTECTED })
+    try {
+      const cookies = new Map<string, string>()
+      for (const url of [server.url, neighbor.url]) {
+        const response = await session('POST', originOf(url), { credential: await tokenOf('ada') }, url)
+        const [name = '', value = ''] = pairOf(response.headers.get('set-cookie') ?? '').split('=')
+        cookies.set(name, value)
+      }
+      const cookie = [...cookies].map((pair) => pair.join('=')).join('; ')
+      for (const url of [server.url, neighbor.url])
+        expect(await actor({ cookie, ...SAME_ORIGIN }, url)).toBe('user:ada')
+      const [ended = ''] = (
+        await session('DELETE', originOf(neighbor.url), undefined, neighbor.url)
+      ).headers.getSetCookie()
+      expect(ended.split('=')[0]).toBe(nameFor(neighbor.url))
+    } finally {
+      await neighbor.close()
     }
   })
 
@@ -135,7 +172,8 @@ describe('a session', () => {
     const cookie = pairOf(await signIn(await newKey('forged')))
     // The last character has bits that do not count.
     const changed = cookie.replace(/.(?=.$)/, (character) => (character === 'A' ? 'B' : 'A'))
-    for (const forged of [changed, 'jobledger-session=', 'jobledger-session=a.b.c.d.e', `${cookie}.x`])
+    const name = nameFor(server.url)
+    for (const forged of [changed, `${name}=`, `${name}=a.b.c.d.e`, `${cookie}.x`])
       expect([forged, await actor({ cookie: forged, ...SAME_ORIGIN })]).toEqual([forged, undefined])
     // What is in the cookie is no token.
     expect(await actor(bearer(cookie.split('=')[1] ?? ''))).toBeUndefined()
@@ -161,9 +199,17 @@ describe('/ui/session', () => {
     const response = await session('DELETE', originOf(server.url))
     expect(response.status).toBe(204)
     expect(response.headers.getSetCookie()).toEqual([
-      'jobledger-session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict',
-      '__Host-jobledger-session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure',
+      `${nameFor(server.url)}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict`,
+      `__Host-${nameFor(server.url)}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure`,
     ])
+  })
+
+  it('accepts the media types of JSON that the API accepts', async () => {
+    const credential = await newKey('charset')
+    for (const type of ['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"']) {
+      const response = await session('POST', { ...originOf(server.url), 'content-type': type }, { credential })
+      expect([type, response.status]).toEqual([type, 204])
+    }
   })
 
   it('refuses pages of other origins, other types and other bodies', async () => {
@@ -174,6 +220,8 @@ describe('/ui/session', () => {
       [403, session('POST', { origin: 'https://example.org' }, { credential })],
       [403, session('DELETE', {})],
       [415, session('POST', { ...own, 'content-type': 'text/plain' }, { credential })],
+      [415, session('POST', { ...own, 'content-type': 'application/json; charset=latin1' }, { credential })],
+      [415, session('POST', { ...own, 'content-encoding': 'gzip' }, { credential })],
       [400, session('POST', own, '{')],
       [400, session('POST', own, { credential: '' })],
       [400, session('POST', own, { credential: 'a b' })],

@@ -3,8 +3,10 @@
 // so no one can guess keys here; a session with a wrong one is refused at its first request.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
+import { requireJsonBody } from '../guards/mediaTypes.ts'
+import { RefusedRequest } from '../guards/refusedRequest.ts'
 import { isSameOrigin } from './sameOrigin.ts'
-import { ENDED_SESSION, type Sessions } from './sessions.ts'
+import { endedSession, type Sessions } from './sessions.ts'
 
 const MAX_BODY_BYTES = 16 * 1024
 
@@ -26,7 +28,7 @@ export async function answerSession(
   }
   if (!isSameOrigin(request)) return refuse(response, 403, 'Only the dashboard of this server may sign in and out.')
   if (request.method === 'DELETE') {
-    response.setHeader('set-cookie', ENDED_SESSION)
+    response.setHeader('set-cookie', endedSession(request))
     response.writeHead(204).end()
   } else await signIn(request, response, sessions)
 }
@@ -37,8 +39,13 @@ async function signIn(
   sessions: Sessions | undefined,
 ): Promise<void> {
   if (sessions === undefined) return refuse(response, 409, 'This server is open: no one signs in.')
-  if (request.headers['content-type'] !== 'application/json')
-    return refuse(response, 415, 'Send the content type application/json.')
+  try {
+    requireJsonBody(request.headers)
+  } catch (error) {
+    if (!(error instanceof RefusedRequest)) throw error
+    for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value)
+    return refuse(response, error.status, error.message)
+  }
   const text = await bodyOf(request)
   if (text === undefined) return refuse(response, 413, `The request must be at most ${MAX_BODY_BYTES} bytes.`)
   const body = BODY.safeParse(jsonOf(text))

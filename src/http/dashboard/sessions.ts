@@ -11,9 +11,9 @@ import { isFromHttps, isSameOrigin } from './sameOrigin.ts'
 const MAX_SESSION_SECONDS = 12 * 60 * 60
 /** Browsers store at most 4096 bytes with the name and the attributes of a cookie. */
 const MAX_COOKIE_BYTES = 3900
-/** Browsers set a cookie of this name only by https, and for the exact host (RFC 6265bis). */
-const SECURE_NAME = '__Host-jobledger-session'
-const PLAIN_NAME = 'jobledger-session'
+const NAME = 'jobledger-session'
+/** Browsers set a cookie of such a name only by https, and for the exact host (RFC 6265bis). */
+const SECURE_PREFIX = '__Host-'
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Strict'
 const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' } as const
 
@@ -35,9 +35,10 @@ export class Sessions {
       .setProtectedHeader(ENCRYPTION)
       .setExpirationTime(expiresAt)
       .encrypt(this.key)
-    const isSecure = isFromHttps(request)
-    const name = isSecure ? SECURE_NAME : PLAIN_NAME
-    const cookie = `${name}=${sealed}; Max-Age=${MAX_SESSION_SECONDS}; ${ATTRIBUTES}${isSecure ? '; Secure' : ''}`
+    const { secure, plain } = namesFor(request)
+    const cookie = isFromHttps(request)
+      ? `${secure}=${sealed}; Max-Age=${MAX_SESSION_SECONDS}; ${ATTRIBUTES}; Secure`
+      : `${plain}=${sealed}; Max-Age=${MAX_SESSION_SECONDS}; ${ATTRIBUTES}`
     return cookie.length > MAX_COOKIE_BYTES ? undefined : cookie
   }
 
@@ -46,8 +47,17 @@ export class Sessions {
    * https has the secure cookie only: another page of its domain may have set the other one.
    */
   async credentialOf(request: IncomingMessage): Promise<string | undefined> {
-    const sealed = cookieOf(request, SECURE_NAME) ?? (isFromHttps(request) ? undefined : cookieOf(request, PLAIN_NAME))
-    if (sealed === undefined) return undefined
+    const { secure, plain } = namesFor(request)
+    const names = isFromHttps(request) ? [secure] : [secure, plain]
+    // Browsers send every cookie of a name: one may be of another path or domain.
+    for (const sealed of names.flatMap((name) => cookiesOf(request, name))) {
+      const credential = await this.unseal(sealed)
+      if (credential !== undefined) return credential
+    }
+    return undefined
+  }
+
+  private async unseal(sealed: string): Promise<string | undefined> {
     try {
       const { payload } = await jwtDecrypt(sealed, this.key, {
         keyManagementAlgorithms: [ENCRYPTION.alg],
@@ -74,13 +84,20 @@ export class Sessions {
   }
 }
 
-function cookieOf({ headers: { cookie = '' } }: IncomingMessage, name: string): string | undefined {
-  const pair = cookie.split('; ').find((text) => text.startsWith(`${name}=`))
-  return pair?.slice(name.length + 1)
+/** The names have the port, because all ports of a host share their cookies (RFC 6265, 8.5). */
+function namesFor({ headers: { host = '' } }: IncomingMessage): { plain: string; secure: string } {
+  const port = /:(\d+)$/.exec(host)?.[1]
+  const plain = port === undefined ? NAME : `${NAME}-${port}`
+  return { plain, secure: SECURE_PREFIX + plain }
+}
+
+function cookiesOf({ headers: { cookie = '' } }: IncomingMessage, name: string): string[] {
+  const start = `${name}=`
+  return cookie.split('; ').flatMap((pair) => (pair.startsWith(start) ? [pair.slice(start.length)] : []))
 }
 
 /** Cookies that replace those of a session and expire at once. */
-export const ENDED_SESSION = [
-  `${PLAIN_NAME}=; Max-Age=0; ${ATTRIBUTES}`,
-  `${SECURE_NAME}=; Max-Age=0; ${ATTRIBUTES}; Secure`,
-] as const
+export function endedSession(request: IncomingMessage): readonly string[] {
+  const { plain, secure } = namesFor(request)
+  return [`${plain}=; Max-Age=0; ${ATTRIBUTES}`, `${secure}=; Max-Age=0; ${ATTRIBUTES}; Secure`]
+}
