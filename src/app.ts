@@ -14,7 +14,7 @@ import { TimelineCheck } from './database/transactionOrder.ts'
 import { createEventFeed } from './events/eventFeed.ts'
 import { watchTimeline } from './events/timelineWatch.ts'
 import { schema } from './graphql/schema.ts'
-import { createDashboard } from './http/dashboard/dashboard.ts'
+import { createDashboard, type Dashboard } from './http/dashboard/dashboard.ts'
 import { DASHBOARD_DOCUMENTS } from './http/dashboard/documents.generated.ts'
 import { Sessions } from './http/dashboard/sessions.ts'
 import { createGraphQLHandler } from './http/graphqlHandler.ts'
@@ -75,9 +75,7 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
     ...config,
     log,
     readiness: readiness.probe,
-    dashboard: config.hasDashboard
-      ? createDashboard({ folder: dashboardFolder, sessions: sessions(config) })
-      : undefined,
+    dashboard: dashboard(config, dashboardFolder),
     graphql: createGraphQLHandler({
       ...config,
       ledger,
@@ -116,6 +114,11 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
     },
     close: () => (closing ??= close()),
   }
+}
+
+function dashboard(config: Config, folder: string | undefined): Dashboard | undefined {
+  if (!config.hasDashboard) return undefined
+  return createDashboard({ folder, sessions: sessions(config), maxPageSize: config.limits.pageSize })
 }
 
 /** The secret of tokens is the same in all replicas, too. */

@@ -19,8 +19,8 @@ const read = (query: string) => readAddress(new URLSearchParams(query), NOW)
 const queryOf = (url: string) => new URLSearchParams(url.split('?')[1] ?? '')
 
 describe('the address of the list', () => {
-  it('without parameters asks for the newest 50 jobs', () => {
-    expect(pageVariables(read(''))).toEqual({
+  it('without parameters asks for the newest jobs, as many as a page has', () => {
+    expect(pageVariables(read(''), 50)).toEqual({
       filter: {},
       orderBy: { field: 'CREATED_AT', direction: 'DESC' },
       first: 50,

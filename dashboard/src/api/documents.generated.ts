@@ -439,6 +439,7 @@ export type JobCountsQuery = { readonly jobCountsByState: ReadonlyArray<{ readon
 
 export type NewerJobsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
+  last: Scalars['Int']['input'];
   before: Scalars['String']['input'];
 }>;
 
@@ -464,6 +465,7 @@ export type JobQuery = { readonly job: { readonly id: string, readonly content: 
 
 export type JobHistoryQueryVariables = Exact<{
   id: Scalars['ID']['input'];
+  first: Scalars['Int']['input'];
   after: InputMaybe<Scalars['String']['input']>;
 }>;
 
@@ -578,10 +580,10 @@ export const JobsDocument = documentOf<JobsQuery, JobsQueryVariables>('57fb524a6
 export const JobContentsDocument = documentOf<JobContentsQuery, JobContentsQueryVariables>('918892a8d734ed7f1d4f3e73aa662f2168b5728c629432c8cdd6027507eb2601');
 export const JobRowsDocument = documentOf<JobRowsQuery, JobRowsQueryVariables>('c2e9bd1109d567ee8c2ec839969828db18234acfa3d3733d1516181cfa911165');
 export const JobCountsDocument = documentOf<JobCountsQuery, JobCountsQueryVariables>('4bc7b541a97e545c4589b5c97c33407568002308671e51fc2e45a31c041949b2');
-export const NewerJobsDocument = documentOf<NewerJobsQuery, NewerJobsQueryVariables>('8c5582873cd394ce52b0694ff4294e808e1211d18ba812608e1c365e8e29f11e');
+export const NewerJobsDocument = documentOf<NewerJobsQuery, NewerJobsQueryVariables>('fc33b77989fb76c3c3b571a23a79d6824c04c8a63c05a3186c9222563c394470');
 export const ExportJobsDocument = documentOf<ExportJobsQuery, ExportJobsQueryVariables>('fec69329a6297138d58fbae341293669494d6b56fd0f1565a6afd33dd9f619bf');
 export const JobDocument = documentOf<JobQuery, JobQueryVariables>('00acb59aa74e6ce818f559cfef0aaef138fd277185e67cc7b7722a184f0e4250');
-export const JobHistoryDocument = documentOf<JobHistoryQuery, JobHistoryQueryVariables>('2a3cc04d6651e367c31259e4b254cc59f5b31c40df357d8dacb44a14e7dbfb47');
+export const JobHistoryDocument = documentOf<JobHistoryQuery, JobHistoryQueryVariables>('a1aa04065ff84c29bda674e36c01f1a834ec271aead8adf7d0f962fa2d2cc73d');
 export const JobOutputDocument = documentOf<JobOutputQuery, JobOutputQueryVariables>('7693aeb3e8b35d0bd0f9b9d6ab36f18b63fa366dabcf06b18e43cf31b9acdea6');
 export const CancelPendingJobDocument = documentOf<CancelPendingJobMutation, CancelPendingJobMutationVariables>('89ad8091010b7fc544b9920b7edc230349700393b01af44717846223ed5bcf50');
 export const RequestCancellationDocument = documentOf<RequestCancellationMutation, RequestCancellationMutationVariables>('2271ee5d86f2d30ae04d81b87b9005c3aa62dd01611e29ededf5e9714e94ce51');

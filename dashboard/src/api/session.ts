@@ -1,5 +1,6 @@
-// Who is signed in. The credential is in a cookie that scripts cannot read; this page only learns
-// whether there is a session, and when the API no longer accepts it.
+// Who is signed in, and what else the server says before the first page. The credential is in a
+// cookie that scripts cannot read; this page only learns whether there is a session, and when the
+// API no longer accepts it.
 import { signal } from '@preact/signals'
 
 const PATH = '/ui/session'
@@ -8,6 +9,8 @@ export interface Session {
   /** False: the server is open, and no one signs in. */
   readonly isRequired: boolean
   readonly isSignedIn: boolean
+  /** LIMIT_PAGE_SIZE of the server. */
+  readonly maxPageSize: number
 }
 
 /** Undefined until the server has said it. */
@@ -16,6 +19,11 @@ export const session = signal<Session | undefined>(undefined)
 export const endReason = signal<string | undefined>(undefined)
 
 export const mustSignIn = (): boolean => session.value?.isRequired === true && !session.value.isSignedIn
+
+/** The size of a page to ask the API for: `wanted`, or less if the server allows only less. */
+export function pageSize(wanted: number): number {
+  return Math.min(wanted, session.value?.maxPageSize ?? wanted)
+}
 
 /** @throws TypeError if the server cannot be reached */
 export async function loadSession(): Promise<void> {
@@ -27,7 +35,7 @@ export async function loadSession(): Promise<void> {
 export function endSession(reason: string): void {
   if (session.value?.isRequired !== true || !session.value.isSignedIn) return
   endReason.value = reason
-  session.value = { ...session.value, isSignedIn: false }
+  setSignedIn(false)
 }
 
 /** Resolves to the message of a refusal. The credential must be one that the API accepts. */
@@ -39,12 +47,16 @@ export async function startSession(credential: string): Promise<string | undefin
     return error
   }
   endReason.value = undefined
-  session.value = { isRequired: true, isSignedIn: true }
+  setSignedIn(true)
   return undefined
 }
 
 export async function signOut(): Promise<void> {
   await fetch(PATH, { method: 'DELETE' })
   endReason.value = undefined
-  session.value = { isRequired: true, isSignedIn: false }
+  setSignedIn(false)
+}
+
+function setSignedIn(isSignedIn: boolean): void {
+  if (session.value !== undefined) session.value = { ...session.value, isSignedIn }
 }

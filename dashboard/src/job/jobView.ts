@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { JobDocument, JobHistoryDocument, JobOutputDocument } from '../api/documents.generated.ts'
 import { followJobChanges } from '../api/jobChanges.ts'
 import { request } from '../api/request.ts'
+import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
 import { PacedWork } from '../view/pacedWork.ts'
 import { STATE_LABELS } from '../view/stateNames.ts'
@@ -10,6 +11,8 @@ import type { HistoryRecord, Job } from './job.ts'
 
 /** Pause between two updates while the job changes. */
 const UPDATE_PAUSE_MS = 500
+/** Number of records that are read at once. */
+const MAX_PAGE_SIZE = 100
 
 export class JobView {
   /** Null: no job has the id. */
@@ -80,7 +83,7 @@ export class JobView {
 
   private async loadNewRecords(): Promise<void> {
     for (let hasMore = true; hasMore; ) {
-      const variables = { id: this.id, after: this.cursor }
+      const variables = { id: this.id, first: pageSize(MAX_PAGE_SIZE), after: this.cursor }
       const { job } = await request(JobHistoryDocument, variables, this.stopped)
       if (job === null) return
       const { nodes, pageInfo } = job.stateHistory

@@ -1,12 +1,13 @@
 // Exports the jobs of a filter, page by page, so that the browser holds no more than the file.
 import { ExportJobsDocument, type ExportJobsQuery } from '../api/documents.generated.ts'
 import { request } from '../api/request.ts'
+import { pageSize } from '../api/session.ts'
 import { type ListRequest, withStates } from './listAddress.ts'
 
 export type ExportFormat = 'csv' | 'ndjson'
 type ExportedJob = ExportJobsQuery['jobs']['nodes'][number]
 
-const PAGE_SIZE = 100
+const MAX_PAGE_SIZE = 100
 const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
 
 export interface ExportOptions {
@@ -19,7 +20,11 @@ export interface ExportOptions {
 /** Resolves to the file. @throws ApiError; the reason of `signal` */
 export async function exportJobs(list: ListRequest, { format, signal, onProgress }: ExportOptions): Promise<Blob> {
   const { field, direction } = list.order
-  const variables = { filter: withStates(list.filter, list.states), orderBy: { field, direction }, first: PAGE_SIZE }
+  const variables = {
+    filter: withStates(list.filter, list.states),
+    orderBy: { field, direction },
+    first: pageSize(MAX_PAGE_SIZE),
+  }
   // Browsers keep large blobs on disk.
   const pages = [new Blob(format === 'csv' ? [csvLine(COLUMNS)] : [])]
   let count = 0

@@ -13,6 +13,7 @@ import {
 } from '../api/documents.generated.ts'
 import { followJobChanges } from '../api/jobChanges.ts'
 import { request } from '../api/request.ts'
+import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
 import { PacedWork } from '../view/pacedWork.ts'
 import { type ListRequest, pageVariables, withStates } from './listAddress.ts'
@@ -23,8 +24,11 @@ export type Counts = Readonly<Record<JobState, number>>
 
 /** Pause between two updates while jobs change. */
 const UPDATE_PAUSE_MS = 1000
-/** Maximum number that the API lists at once. */
-export const MAX_NEWER = 100
+const MAX_ROWS = 50
+const MAX_NEWER = 100
+
+/** New jobs are counted up to this number. */
+export const maxNewer = (): number => pageSize(MAX_NEWER)
 
 export class JobList {
   readonly rows = signal<readonly Row[] | undefined>(undefined)
@@ -32,7 +36,7 @@ export class JobList {
   /** By job id. Arrives after the rows. */
   readonly contents = signal<ReadonlyMap<string, string>>(new Map())
   readonly counts = signal<Counts | undefined>(undefined)
-  /** Number of jobs that were created after the page was loaded; at most MAX_NEWER. */
+  /** Number of jobs that were created after the page was loaded, counted up to `maxNewer()`. */
   readonly newer = signal(0)
   readonly error = signal<string | undefined>(undefined)
   readonly isLoading = signal(false)
@@ -86,7 +90,7 @@ export class JobList {
   }
 
   private async loadPage(): Promise<void> {
-    const { jobs } = await request(JobsDocument, pageVariables(this.list), this.stopped)
+    const { jobs } = await request(JobsDocument, pageVariables(this.list, pageSize(MAX_ROWS)), this.stopped)
     this.rows.value = jobs.nodes
     this.pageInfo.value = jobs.pageInfo
     this.newer.value = 0
@@ -135,7 +139,7 @@ export class JobList {
     const first = this.pageInfo.value?.startCursor
     // An empty page has no rows that could move.
     if (first == null) return await this.load()
-    const variables = { filter: withStates(filter, states), before: first }
+    const variables = { filter: withStates(filter, states), last: maxNewer(), before: first }
     const { jobs } = await request(NewerJobsDocument, variables, this.stopped)
     if (jobs.edges.length > this.newer.value) announce(`${jobs.edges.length} new jobs.`)
     this.newer.value = jobs.edges.length

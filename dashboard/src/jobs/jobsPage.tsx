@@ -9,7 +9,7 @@ import { LiveStatus } from '../view/liveStatus.tsx'
 import { ErrorNotice } from '../view/notice.tsx'
 import { STATES } from '../view/stateNames.ts'
 import { ExportButtons } from './exportButtons.tsx'
-import { JobList, MAX_NEWER } from './jobList.ts'
+import { JobList, maxNewer } from './jobList.ts'
 import { JobTable } from './jobTable.tsx'
 import { ORDERS, orderParameter, readAddress, withoutFilters } from './listAddress.ts'
 import { Pager } from './pager.tsx'
@@ -62,7 +62,7 @@ function NewerJobs({ list }: { readonly list: JobList }) {
   if (count === 0) return null
   return (
     <button type="button" class="newer" onClick={() => void list.load()}>
-      {count === MAX_NEWER ? `${MAX_NEWER} or more` : count} new {count === 1 ? 'job' : 'jobs'}: show
+      {count === maxNewer() ? `${count} or more` : count} new {count === 1 ? 'job' : 'jobs'}: show
     </button>
   )
 }

@@ -6,8 +6,6 @@ import { type GivenFilter, readFilter } from '../filters/readFilter.ts'
 import { LIST_URL, type ParameterChanges, urlWith } from '../paths.ts'
 import { STATES } from '../view/stateNames.ts'
 
-const PAGE_SIZE = 50
-
 export const ORDERS = [
   { field: 'CREATED_AT', direction: 'DESC', label: 'Newest first' },
   { field: 'CREATED_AT', direction: 'ASC', label: 'Oldest first' },
@@ -54,15 +52,22 @@ export function listUrl(query: URLSearchParams, changes: ParameterChanges = {}):
   return urlWith(LIST_URL, query, changes)
 }
 
-/** The variables of the request for the page. */
-export function pageVariables({ filter, states, order: { field, direction }, after, before }: ListRequest) {
+/** The variables of the request for the page, which has at most `size` jobs. */
+export function pageVariables(list: ListRequest, size: number) {
+  const {
+    filter,
+    states,
+    order: { field, direction },
+    after,
+    before,
+  } = list
   const isForward = before === undefined
   return {
     filter: withStates(filter, states),
     orderBy: { field, direction },
-    first: isForward ? PAGE_SIZE : null,
+    first: isForward ? size : null,
     after: after ?? null,
-    last: isForward ? null : PAGE_SIZE,
+    last: isForward ? null : size,
     before: before ?? null,
   }
 }

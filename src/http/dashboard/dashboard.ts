@@ -7,8 +7,7 @@ import { extname, join } from 'node:path'
 import Negotiator from 'negotiator'
 import { PACKAGE_ROOT } from '../../database/packageRoot.ts'
 import { type Asset, ENCODINGS, loadAssets } from './assets.ts'
-import { answerSession } from './sessionEndpoint.ts'
-import type { Sessions } from './sessions.ts'
+import { answerSession, type SessionEndpointOptions } from './sessionEndpoint.ts'
 
 /** The path below which the dashboard is. */
 export const DASHBOARD_PATH = '/ui/'
@@ -51,23 +50,21 @@ export interface Dashboard {
   authorize(request: IncomingMessage): Promise<void>
 }
 
-export interface DashboardOptions {
+export interface DashboardOptions extends SessionEndpointOptions {
   /** A build, which is read once, now. */
   readonly folder?: string | undefined
-  /** Undefined: the server is open, and no one signs in. */
-  readonly sessions: Sessions | undefined
 }
 
-export function createDashboard({ folder = DASHBOARD_FOLDER, sessions }: DashboardOptions): Dashboard {
+export function createDashboard({ folder = DASHBOARD_FOLDER, ...options }: DashboardOptions): Dashboard {
   const assets = existsSync(join(folder, PAGE)) ? loadAssets(folder) : undefined
   return {
     owns: (request) => pathOf(request).startsWith(DASHBOARD_PATH) || isEntry(request),
     async answer(request, response) {
       if (isEntry(request)) response.writeHead(302, { location: DASHBOARD_PATH, vary: 'accept' }).end()
-      else if (pathOf(request) === SESSION_PATH) await answerSession(request, response, sessions)
+      else if (pathOf(request) === SESSION_PATH) await answerSession(request, response, options)
       else serve(request, response, assets)
     },
-    authorize: async (request) => sessions?.authorize(request),
+    authorize: async (request) => options.sessions?.authorize(request),
   }
 }
 

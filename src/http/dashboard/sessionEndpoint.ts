@@ -1,6 +1,7 @@
 // /ui/session, the only private endpoint of the dashboard: turns a credential into a session
-// (POST), ends it (DELETE), and says whether there is one (GET). It does not check the credential,
-// so no one can guess keys here; a session with a wrong one is refused at its first request.
+// (POST), ends it (DELETE), and says whether there is one, and how large a page of a list may be
+// (GET). It does not check the credential, so no one can guess keys here; a session with a wrong
+// one is refused at its first request.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { requireJsonBody } from '../guards/mediaTypes.ts'
@@ -12,15 +13,21 @@ const MAX_BODY_BYTES = 16 * 1024
 
 const BODY = z.strictObject({ credential: z.string().regex(/^[\x21-\x7e]+$/) })
 
-/** Undefined sessions: the server is open, and no one signs in. */
+export interface SessionEndpointOptions {
+  /** Undefined: the server is open, and no one signs in. */
+  readonly sessions: Sessions | undefined
+  /** Maximum size of a page that the API returns. */
+  readonly maxPageSize: number
+}
+
 export async function answerSession(
   request: IncomingMessage,
   response: ServerResponse,
-  sessions: Sessions | undefined,
+  { sessions, maxPageSize }: SessionEndpointOptions,
 ): Promise<void> {
   if (request.method === 'GET') {
     const isSignedIn = sessions !== undefined && (await sessions.credentialOf(request)) !== undefined
-    return sendJson(response, 200, { isRequired: sessions !== undefined, isSignedIn })
+    return sendJson(response, 200, { isRequired: sessions !== undefined, isSignedIn, maxPageSize })
   }
   if (request.method !== 'POST' && request.method !== 'DELETE') {
     response.setHeader('allow', 'GET, POST, DELETE')
