@@ -72,8 +72,24 @@ function orUnusable(url: string): (error: Error) => never {
   }
 }
 
+/** Codes of Node for a certificate whose issuer is not trusted. */
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
 function unusableReason({ code, message }: NodeJS.ErrnoException, url: string): string {
   const address = addressOf(url)
+  if (code !== undefined && UNTRUSTED.has(code)) {
+    // Node 24 adds advice about its own options to the message.
+    return (
+      `The certificate of the database server at ${address} is not trusted (${message.split(';', 1)[0]}): ` +
+      'name the certificate of its issuer by sslrootcert in DATABASE_URL.'
+    )
+  }
   const { user, database } = namesOf(url)
   switch (code) {
     case 'ECONNREFUSED':
