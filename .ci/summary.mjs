@@ -1,8 +1,8 @@
-// The results of the legs of .ci/run, from the JSON reports of Vitest: DIRECTORY/LEG.json, and DIRECTORY/LEG-again.json
-// if failing files of a leg were run a second time.
+// The results of the legs of .ci/run, from the JSON reports of Vitest: DIRECTORY/LEG.json, and
+// DIRECTORY/LEG-again.json if failing files of a leg were run a second time.
 // summary.mjs files REPORT: the files with a failing test, a line each.
-// summary.mjs total DIRECTORY FAILED_STEPS: names what failed, then the line "N passed, N failed"; exits with 1 if
-// anything failed.
+// summary.mjs total DIRECTORY FAILED_STEPS: names what failed, then the line "N passed, N failed";
+// exits with 1 if anything failed.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 

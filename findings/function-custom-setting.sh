@@ -2,13 +2,13 @@
 # PostgreSQL 15 to 18 (here 17.5, as the npm package @electric-sql/pglite 0.3.14): CREATE FUNCTION
 # ... SET custom.name = 'x' needs a superuser, although every role may SET the same parameter.
 #
-# A parameter with a dot that no extension has defined is a placeholder, and any role may set it: SET
-# my.flag = 'on', or set_config(). One expects the same of the SET clause of a function, which sets
-# the parameter during a call, and of ALTER ROLE ... SET. Both are refused for a role that is not a
-# superuser: 42501, permission denied to set parameter "my.flag", even if the parameter was set in
-# the session before. The same clause with a built-in parameter is allowed. So a migration that works
-# for the superuser of a test database fails for the owner of a production database. Calling
-# set_config(name, value, true) in the body works for both.
+# A parameter with a dot that no extension has defined is a placeholder, and any role may set it:
+# SET my.flag = 'on', or set_config(). One expects the same of the SET clause of a function, which
+# sets the parameter during a call, and of ALTER ROLE ... SET. Both are refused for a role that is
+# not a superuser: 42501, permission denied to set parameter "my.flag", even if the parameter was
+# set in the session before. The same clause with a built-in parameter is allowed. So a migration
+# that works for the superuser of a test database fails for the owner of a production database.
+# Calling set_config(name, value, true) in the body works for both.
 #
 # Runs as a role that owns its schema. Exits non-zero if the behavior changes.
 set -u

@@ -1,6 +1,6 @@
 // Keeps the prose of the project plain: reports words of a list in comments, messages,
-// descriptions, test titles and pages. `npm run prose`. Paths as arguments restrict it to the files
-// below them.
+// descriptions, test titles, scripts and pages. `npm run prose`. Paths as arguments restrict it to
+// the files below them.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { parseSync, type Span, Visitor } from 'oxc-parser'
@@ -16,20 +16,31 @@ const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', '.env.exa
 const MAX_COLUMNS = 100
 
 const only = process.argv.slice(2)
-const [sources, tests, database, pages] = [
-  files('src', 'dashboard', 'examples', 'bench', 'load', 'soak', 'prisma', ':(glob)*.ts').filter((file) =>
-    /\.(tsx?|mjs)$/.test(file),
-  ),
+const [sources, tests, database, scripts, pages] = [
+  files(
+    'src',
+    'dashboard',
+    'examples',
+    'bench',
+    'load',
+    'soak',
+    'prisma',
+    '.ci',
+    'lint/prose.ts',
+    ':(glob)*.ts',
+  ).filter((file) => /\.(tsx?|mjs)$/.test(file)),
   files('test').filter((file) => file.endsWith('.ts')),
   files('prisma').filter((file) => /\.(sql|prisma)$/.test(file)),
+  files('.ci/run', 'findings', ':(glob).github/**/*.yml', ':(glob)*.yml', 'Dockerfile'),
   files(...PAGES).filter((file) => /\.(md|example)$/.test(file)),
 ]
 const faults = [
   ...sources.flatMap((file) => faultsOf(file, commentsAndStrings)),
   ...tests.flatMap((file) => faultsOf(file, commentsAndTitles)),
   ...database.flatMap((file) => faultsOf(file, sqlProse)),
+  ...scripts.flatMap((file) => faultsOf(file, scriptComments)),
   ...pages.flatMap((file) => faultsOf(file, withoutCode)),
-  ...[...sources, ...tests, ...database, ...pages].flatMap(wideLines),
+  ...[...sources, ...tests, ...database, ...scripts, ...pages].flatMap(wideLines),
 ]
 process.stdout.write(faults.map((fault) => `${fault}\n`).join(''))
 process.exitCode = faults.length > 0 ? 1 : 0
@@ -70,6 +81,7 @@ function isWide(line: string): boolean {
 
 /** The lines of a file, with an empty line instead of each that has code. */
 function commentLines(file: string, content: string): string[] {
+  if (scripts.includes(file)) return content.split('\n').map((line) => (/^ *#/.test(line) ? line : ''))
   const comments = /\.(sql|prisma)$/.test(file) ? matches(content, /(--|\/\/).*/g) : commentsOf(content)
   const numbers = new Set(
     comments.flatMap(({ text, start }) => {
@@ -108,6 +120,10 @@ function commentsAndTitles(content: string): Text[] {
 
 function sqlProse(content: string): Text[] {
   return matches(content, /(--.*|\/\/.*|'[^']*')/g)
+}
+
+function scriptComments(content: string): Text[] {
+  return matches(content, /^ *#.*/gm)
 }
 
 function withoutCode(content: string): Text[] {
