@@ -4,6 +4,8 @@ export const BASE = '/ui'
 
 export const LIST_URL = `${BASE}/jobs`
 
+export const STATISTICS_URL = `${BASE}/statistics`
+
 export const jobUrl = (jobId: string): string => `${BASE}/jobs/${encodeURIComponent(jobId)}`
 
 /** New values of parameters; null, undefined and '' remove one. */

@@ -26,6 +26,9 @@ const PAGES = [
   { name: 'a list without jobs', path: '/jobs?userId=no-one&metadata={', ready: '.empty' },
   { name: 'a job', path: sampleJobPath, ready: '.record' },
   { name: 'a job that does not exist', path: '/jobs/01a20000-0000-7000-8000-000000000000', ready: '.empty' },
+  { name: 'statistics', path: '/statistics?from=-30d', ready: '.u-over' },
+  { name: 'statistics as a table', path: '/statistics?from=-30d&view=table', ready: '.stats-table tbody tr' },
+  { name: 'statistics without jobs', path: '/statistics?userId=no-one&bucket=second', ready: '.empty' },
   { name: 'an unknown page', path: '/nothing', ready: '.empty' },
 ]
 const SCREENS = [

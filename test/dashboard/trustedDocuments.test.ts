@@ -80,6 +80,8 @@ describe('the operations of the dashboard', () => {
     await page.getByRole('dialog').getByLabel('Reason').fill('try again')
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click()
     await page.getByText('Waits for another attempt').waitFor()
+    await page.getByRole('link', { name: 'Statistics' }).click()
+    await page.locator('.stats[aria-busy="false"] .u-over').first().waitFor()
     expect((dashboard as TestDashboard).faults).toEqual([])
   })
 })

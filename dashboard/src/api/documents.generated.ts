@@ -572,6 +572,16 @@ export type ActionOutcomeFragment =
   | ActionOutcome_VersionConflict_Fragment
 ;
 
+export type StatisticsQueryVariables = Exact<{
+  filter: InputMaybe<JobFilter>;
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  bucket: StatsBucket;
+}>;
+
+
+export type StatisticsQuery = { readonly jobStats: ReadonlyArray<{ readonly start: string, readonly created: number, readonly started: number, readonly completed: number, readonly failed: number, readonly cancelled: number, readonly medianWaitMs: number | null, readonly medianProcessingMs: number | null, readonly p95ProcessingMs: number | null }> };
+
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type DocumentId<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { readonly id: string };
 const documentOf = <Data, Variables>(id: string): DocumentId<Data, Variables> => ({ id });
@@ -591,3 +601,4 @@ export const RetryJobDocument = documentOf<RetryJobMutation, RetryJobMutationVar
 export const ReleaseJobDocument = documentOf<ReleaseJobMutation, ReleaseJobMutationVariables>('8d38c97db8aaa68bcda1bfb6556dbd8c5f069348978b3c225210d310084c81a9');
 export const DeleteJobDocument = documentOf<DeleteJobMutation, DeleteJobMutationVariables>('acd06b0a8c718a0bcb46271eccef5af171647939c1ab146ebff5ff7c48a768d8');
 export const JobChangesDocument = documentOf<JobChangesSubscription, JobChangesSubscriptionVariables>('c319bc60f130206595145be93c7b6345a3a5a09af409c89252f383197d17f7ec');
+export const StatisticsDocument = documentOf<StatisticsQuery, StatisticsQueryVariables>('e53eaa2792fce0ef48c776eb27ec69fe0ad580e551ca814f75135aa7fe2c0eb3');

@@ -15,6 +15,10 @@ export class ApiError extends Error {
   }
 }
 
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 export interface PostOptions {
   readonly signal?: AbortSignal
   /** Instead of the session: the value of the header. */

@@ -1,4 +1,4 @@
-import type { InputHTMLAttributes } from 'preact'
+import type { ComponentChildren, InputHTMLAttributes } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { changeParameters } from '../router.ts'
 import { type FilterField, filterCount, parametersOf } from './fields.ts'
@@ -13,18 +13,23 @@ interface FilterFormProps {
   readonly faults: Readonly<Record<string, string>>
   /** The address without filters; undefined if none is set. */
   readonly clearUrl: string | undefined
+  /** Whether the filters are closed until one is set. */
+  readonly isCompact?: boolean
+  /** Fields of other kinds. */
+  readonly children?: ComponentChildren
 }
 
 /** The filters of a page. A change takes effect when the field is left, or with Enter. */
-export function FilterForm({ fields, query, faults, clearUrl }: FilterFormProps) {
+export function FilterForm({ fields, query, faults, clearUrl, isCompact = false, children }: FilterFormProps) {
   const count = filterCount(fields, query)
   return (
-    <details class="filters" open={window.innerWidth >= MIN_OPEN_PIXELS}>
+    <details class="filters" open={isCompact ? clearUrl !== undefined : window.innerWidth >= MIN_OPEN_PIXELS}>
       <summary>Filters{count > 0 && ` (${count})`}</summary>
       <search class="filter-fields">
         {fields.map((field) => (
           <Field key={field.name} field={field} query={query} fault={faultOf(field, faults)} />
         ))}
+        {children}
         {clearUrl !== undefined && (
           <a class="button filter-clear" href={clearUrl}>
             Clear filters
@@ -96,4 +101,10 @@ function TextInput({ value, ...attributes }: TextInputProps) {
     if (input.current !== null) input.current.value = value
   }, [value])
   return <input ref={input} type="text" autocomplete="off" spellcheck={false} {...attributes} />
+}
+
+export function focusFilters(): void {
+  const filters = document.querySelector<HTMLDetailsElement>('.filters')
+  if (filters !== null) filters.open = true
+  filters?.querySelector<HTMLElement>('input, select')?.focus()
 }

@@ -95,7 +95,7 @@ function jsonFrom(text: string): unknown {
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE, h: HOUR, d: DAY }
 
 /** An instant, or a relative one such as -7d; undefined if `text` is neither. */
-function instantFrom(text: string, at: number): string | undefined {
+export function instantFrom(text: string, at: number): string | undefined {
   const [, count, unit] = /^-(\d{1,6})([mhd])$/.exec(text) ?? []
   const ms = unit === undefined ? Date.parse(text) : at - Number(count) * (UNITS[unit] ?? 0)
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { changeParameters } from '../router.ts'
+import { inputOfInstant, instantOfInput } from '../view/instants.ts'
 
 const RANGES = [
   { after: '-1h', label: 'in the last hour' },
@@ -32,8 +33,8 @@ export function TimeFilter({ name, label, query, ...attributes }: TimeFilterProp
     <input
       type="datetime-local"
       aria-label={`${label} ${word}`}
-      value={localInput(query.get(parameter))}
-      onChange={({ currentTarget }) => changeParameters({ [parameter]: instantOf(currentTarget.value) })}
+      value={inputOfInstant(query.get(parameter))}
+      onChange={({ currentTarget }) => changeParameters({ [parameter]: instantOfInput(currentTarget.value) })}
     />
   )
   return (
@@ -56,16 +57,4 @@ export function TimeFilter({ name, label, query, ...attributes }: TimeFilterProp
       {isBetween && bound(`${name}Before`, 'until')}
     </div>
   )
-}
-
-/** The value of an input of the type datetime-local. */
-function localInput(instant: string | null): string {
-  const ms = Date.parse(instant ?? '')
-  if (Number.isNaN(ms)) return ''
-  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
-
-function instantOf(input: string): string | null {
-  const ms = Date.parse(input)
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString()
 }

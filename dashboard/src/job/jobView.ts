@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { JobDocument, JobHistoryDocument, JobOutputDocument } from '../api/documents.generated.ts'
 import { followJobChanges } from '../api/jobChanges.ts'
-import { request } from '../api/request.ts'
+import { messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
 import { PacedWork } from '../view/pacedWork.ts'
@@ -101,8 +101,4 @@ export class JobView {
       if (!this.stopped.signal.aborted) this.error.value = messageOf(error)
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'preact/hooks'
 import { announce } from '../view/announcements.tsx'
-import { type ExportFormat, exportJobs, saveFile } from './exportJobs.ts'
+import { saveFile } from '../view/saveFile.ts'
+import { type ExportFormat, exportJobs } from './exportJobs.ts'
 import type { ListRequest } from './listAddress.ts'
 
 const FORMATS = [

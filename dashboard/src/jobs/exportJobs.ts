@@ -38,14 +38,6 @@ export async function exportJobs(list: ListRequest, { format, signal, onProgress
   }
 }
 
-export function saveFile(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file)
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
-  // The browser has started to read it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
-}
-
 function jsonLine(job: ExportedJob): string {
   return `${JSON.stringify(job)}\n`
 }

@@ -12,7 +12,7 @@ import {
   NewerJobsDocument,
 } from '../api/documents.generated.ts'
 import { followJobChanges } from '../api/jobChanges.ts'
-import { request } from '../api/request.ts'
+import { messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
 import { PacedWork } from '../view/pacedWork.ts'
@@ -144,8 +144,4 @@ export class JobList {
     if (jobs.edges.length > this.newer.value) announce(`${jobs.edges.length} new jobs.`)
     this.newer.value = jobs.edges.length
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,7 +1,7 @@
 // The page /ui/jobs.
 import { useEffect, useMemo } from 'preact/hooks'
 import { JOB_FIELDS } from '../filters/fields.ts'
-import { FilterForm } from '../filters/filterForm.tsx'
+import { FilterForm, focusFilters } from '../filters/filterForm.tsx'
 import { address, changeParameters } from '../router.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
 import { useShortcuts } from '../view/keys.ts'
@@ -96,10 +96,4 @@ function moveFocus(step: number): void {
 
 function followLink(rel: string): void {
   document.querySelector<HTMLElement>(`a[rel="${rel}"]`)?.click()
-}
-
-function focusFilters(): void {
-  const filters = document.querySelector<HTMLDetailsElement>('.filters')
-  if (filters !== null) filters.open = true
-  filters?.querySelector('input')?.focus()
 }

@@ -9,6 +9,7 @@ import { Announcements } from '../view/announcements.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { ErrorNotice } from '../view/notice.tsx'
 import { Header } from './header.tsx'
+import { LazyPage } from './lazyPage.tsx'
 import { NotFoundPage } from './notFoundPage.tsx'
 import { NAVIGATION, pageUrl } from './pages.ts'
 import { ShortcutsDialog } from './shortcutsDialog.tsx'
@@ -65,9 +66,15 @@ function Page() {
   switch (section) {
     case 'jobs':
       return id === undefined ? <JobsPage /> : <JobPage key={id} jobId={id} />
+    case 'statistics':
+      return id === undefined ? <LazyPage title="Statistics" load={loadStatisticsPage} /> : <NotFoundPage />
     default:
       return <NotFoundPage />
   }
+}
+
+async function loadStatisticsPage() {
+  return (await import('../statistics/statisticsPage.tsx')).StatisticsPage
 }
 
 function focusSearch(): void {

@@ -9,6 +9,9 @@ export interface NavigationPage {
   readonly key: string
 }
 
-export const NAVIGATION: readonly NavigationPage[] = [{ section: 'jobs', title: 'Jobs', key: 'h' }]
+export const NAVIGATION: readonly NavigationPage[] = [
+  { section: 'jobs', title: 'Jobs', key: 'h' },
+  { section: 'statistics', title: 'Statistics', key: 's' },
+]
 
 export const pageUrl = ({ section }: NavigationPage): string => `${BASE}/${section}`

@@ -76,3 +76,18 @@ export function relativeInstant(instant: string, at: number): string {
 export function elapsedMs(from: string, to: string | number): number {
   return (typeof to === 'number' ? to : Date.parse(to)) - Date.parse(from)
 }
+
+/**
+ * The value of an input of the type datetime-local; empty without an instant. In the time zone of
+ * the browser, to the minute.
+ */
+export function inputOfInstant(instant: string | null): string {
+  const ms = Date.parse(instant ?? '')
+  if (Number.isNaN(ms)) return ''
+  return new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE).toISOString().slice(0, 16)
+}
+
+export function instantOfInput(input: string): string | null {
+  const ms = Date.parse(input)
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString()
+}

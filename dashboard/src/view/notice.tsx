@@ -1,15 +1,17 @@
 interface ErrorNoticeProps {
   readonly message: string
+  /** What the button says. */
+  readonly action?: string
   onRetry?(): void
 }
 
-export function ErrorNotice({ message, onRetry }: ErrorNoticeProps) {
+export function ErrorNotice({ message, action = 'Try again', onRetry }: ErrorNoticeProps) {
   return (
     <div class="notice notice-error" role="alert">
       <p>{message}</p>
       {onRetry && (
         <button type="button" class="button" onClick={onRetry}>
-          Try again
+          {action}
         </button>
       )}
     </div>

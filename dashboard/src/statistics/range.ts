@@ -1,0 +1,110 @@
+// The time that the page shows: complete buckets, as the API counts them. In the address it is
+// `from`, `to` and `bucket`; without `to` it ends now.
+import type { StatisticsQueryVariables } from '../api/documents.generated.ts'
+import { instantFrom } from '../filters/readFilter.ts'
+import { DAY, HOUR, MINUTE } from '../view/instants.ts'
+
+export type BucketSize = StatisticsQueryVariables['bucket']
+
+export const BUCKET_SIZES = ['MINUTE', 'HOUR', 'DAY'] as const satisfies readonly BucketSize[]
+export const BUCKET_MS = { MINUTE, HOUR, DAY } as const satisfies Record<BucketSize, number>
+
+/** Maximum number of buckets that the API returns. */
+const MAX_BUCKETS = 1500
+/** More buckets are not chosen unless the visitor asks for them. */
+const MAX_AUTOMATIC_BUCKETS = 240
+
+export const DEFAULT_FROM = '-24h'
+
+/** Instants in milliseconds. */
+export interface StatsRange {
+  /** The start of the first bucket. */
+  readonly from: number
+  /** The end of the last bucket. */
+  readonly to: number
+  readonly size: BucketSize
+  readonly isSizeChosen: boolean
+  /** Whether its last bucket has not ended. */
+  readonly isCurrent: boolean
+  /** What is wrong with the address, by parameter. The default stands in for it. */
+  readonly faults: Readonly<Record<string, string>>
+}
+
+/** Reads an address; `at` is the current time. */
+export function readRange(query: URLSearchParams, at: number): StatsRange {
+  const { from, to, faults } = readInstants(query, at)
+  const chosen = BUCKET_SIZES.find((size) => size.toLowerCase() === query.get('bucket'))
+  if (query.get('bucket') !== null && chosen === undefined)
+    faults.bucket = `The bucket must be minute, hour or day (got "${query.get('bucket')}").`
+  const isUsable = chosen !== undefined && fits({ from, to }, chosen)
+  if (chosen !== undefined && !isUsable)
+    faults.bucket = `By ${query.get('bucket')} there would be ${bucketCount({ from, to }, chosen)} buckets; at most ${MAX_BUCKETS} are shown.`
+  const size = isUsable ? chosen : automaticSize({ from, to })
+  return { ...aligned({ from, to }, size), size, isSizeChosen: isUsable, isCurrent: to >= at, faults }
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+function readInstants(query: URLSearchParams, at: number): Span & { faults: Record<string, string> } {
+  const faults: Record<string, string> = {}
+  const read = (name: 'from' | 'to', fallback: number): number => {
+    const text = query.get(name)
+    if (text === null || text === '') return fallback
+    const instant = instantFrom(text, at)
+    if (instant === undefined) faults[name] = `"${name}" must be an instant, or relative such as -24h (got "${text}").`
+    return instant === undefined ? fallback : Date.parse(instant)
+  }
+  const to = read('to', at)
+  const from = read('from', to - DAY)
+  const fault = faultOf({ from, to })
+  return fault === undefined ? { from, to, faults } : { from: to - DAY, to, faults: { ...faults, from: fault } }
+}
+
+function faultOf({ from, to }: Span): string | undefined {
+  if (from >= to) return 'The start must be earlier than the end.'
+  if (!fits({ from, to }, 'DAY')) return `The start must be at most ${MAX_BUCKETS} days before the end.`
+  return undefined
+}
+
+function bucketCount({ from, to }: Span, size: BucketSize): number {
+  const ms = BUCKET_MS[size]
+  return Math.ceil(to / ms) - Math.floor(from / ms)
+}
+
+export function fits(span: Span, size: BucketSize): boolean {
+  return bucketCount(span, size) <= MAX_BUCKETS
+}
+
+function automaticSize(span: Span): BucketSize {
+  return BUCKET_SIZES.find((size) => bucketCount(span, size) <= MAX_AUTOMATIC_BUCKETS) ?? 'DAY'
+}
+
+function aligned({ from, to }: Span, size: BucketSize): Span {
+  const ms = BUCKET_MS[size]
+  return { from: Math.floor(from / ms) * ms, to: Math.ceil(to / ms) * ms }
+}
+
+/** The parameters of the address for a range that does not move with time. */
+export function rangeParameters({ from, to }: Span): { from: string; to: string } {
+  return { from: shortIso(from), to: shortIso(to) }
+}
+
+/** Without what is zero: "2026-11-28T05:00Z". */
+function shortIso(ms: number): string {
+  return new Date(ms).toISOString().replace(/(?::00)?\.000Z$/, 'Z')
+}
+
+/** Ranges beside the shown one; `later` is undefined if it would start in the future. */
+export function neighbours({ from, to }: Span, at: number): { earlier: Span; later: Span | undefined; wider: Span } {
+  const length = to - from
+  const later = { from: to, to: to + length }
+  const half = Math.max(MINUTE, Math.floor(length / 2 / MINUTE) * MINUTE)
+  return {
+    earlier: { from: from - length, to: from },
+    later: later.from > at ? undefined : later,
+    wider: { from: from - half, to: to + half },
+  }
+}
