@@ -160,7 +160,7 @@ function actionsOf({ row, loaded, query }: ChartRowProps): ChartActions {
   }
   return {
     open: (index) => navigate(jobsUrl(row, spanOf(index, index), { query, filter })),
-    zoom: (first, last) => changeParameters({ ...rangeParameters(spanOf(first, last)), bucket: null }),
+    zoom: (first, last) => changeParameters({ ...rangeParameters(spanOf(first, last), loaded.loadedAt), bucket: null }),
   }
 }
 

@@ -14,6 +14,10 @@ const MAX_BUCKETS = 1500
 /** More buckets are not chosen unless the visitor asks for them. */
 const MAX_AUTOMATIC_BUCKETS = 240
 
+/** Those of the API, a day less, so that complete buckets are within them. */
+const FIRST_INSTANT = Date.parse('0001-01-02T00:00:00Z')
+const LAST_INSTANT = Date.parse('9999-12-30T00:00:00Z')
+
 export const DEFAULT_FROM = '-24h'
 
 /** Instants in milliseconds. */
@@ -53,9 +57,12 @@ function readInstants(query: URLSearchParams, at: number): Span & { faults: Reco
   const read = (name: 'from' | 'to', fallback: number): number => {
     const text = query.get(name)
     if (text === null || text === '') return fallback
-    const instant = instantFrom(text, at)
-    if (instant === undefined) faults[name] = `"${name}" must be an instant, or relative such as -24h (got "${text}").`
-    return instant === undefined ? fallback : Date.parse(instant)
+    const ms = Date.parse(instantFrom(text, at) ?? '')
+    if (ms >= FIRST_INSTANT && ms <= LAST_INSTANT) return ms
+    faults[name] = Number.isNaN(ms)
+      ? `"${name}" must be an instant, or relative such as -24h (got "${text}").`
+      : `"${name}" must be in the years 1 to 9999 (got "${text}").`
+    return fallback
   }
   const to = read('to', at)
   const from = read('from', to - DAY)
@@ -87,9 +94,9 @@ function aligned({ from, to }: Span, size: BucketSize): Span {
   return { from: Math.floor(from / ms) * ms, to: Math.ceil(to / ms) * ms }
 }
 
-/** The parameters of the address for a range that does not move with time. */
-export function rangeParameters({ from, to }: Span): { from: string; to: string } {
-  return { from: shortIso(from), to: shortIso(to) }
+/** The parameters of the address. A range that ends now or later stays open at its end. */
+export function rangeParameters({ from, to }: Span, at: number): { from: string; to: string | null } {
+  return { from: shortIso(from), to: to >= at ? null : shortIso(to) }
 }
 
 /** Without what is zero: "2026-11-28T05:00Z". */
@@ -97,14 +104,22 @@ function shortIso(ms: number): string {
   return new Date(ms).toISOString().replace(/(?::00)?\.000Z$/, 'Z')
 }
 
-/** Ranges beside the shown one; `later` is undefined if it would start in the future. */
-export function neighbours({ from, to }: Span, at: number): { earlier: Span; later: Span | undefined; wider: Span } {
+interface Neighbours {
+  readonly earlier: Span
+  /** Undefined if it would start in the future. */
+  readonly later: Span | undefined
+  /** Twice as long; undefined if it would have too many days. */
+  readonly wider: Span | undefined
+}
+
+/** The ranges beside the shown one, and around it. */
+export function neighbours({ from, to, isCurrent }: StatsRange, at: number): Neighbours {
   const length = to - from
-  const later = { from: to, to: to + length }
-  const half = Math.max(MINUTE, Math.floor(length / 2 / MINUTE) * MINUTE)
+  const half = Math.floor(length / 2 / MINUTE) * MINUTE
+  const wider = isCurrent ? { from: from - length, to } : { from: from - half, to: to + Math.max(MINUTE, half) }
   return {
     earlier: { from: from - length, to: from },
-    later: later.from > at ? undefined : later,
-    wider: { from: from - half, to: to + half },
+    later: to > at ? undefined : { from: to, to: to + length },
+    wider: fits(wider, 'DAY') ? wider : undefined,
   }
 }

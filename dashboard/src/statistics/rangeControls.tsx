@@ -22,7 +22,7 @@ export function RangeControls({ query, range }: RangeControlsProps) {
   const from = query.get('from') ?? DEFAULT_FROM
   const preset = query.has('to') ? undefined : RANGES.find((each) => each.from === from)
   const choose = (value: string): void => {
-    const absolute = value === 'between' ? rangeParameters(range) : { from: value, to: null }
+    const absolute = value === 'between' ? rangeParameters(range, Date.now()) : { from: value, to: null }
     changeParameters({ ...absolute, bucket: null })
   }
   return (
@@ -38,7 +38,7 @@ export function RangeControls({ query, range }: RangeControlsProps) {
           <option value="between">Between…</option>
         </select>
       </label>
-      {preset === undefined && <Bounds range={range} />}
+      {preset === undefined && <Bounds query={query} range={range} />}
       <BucketSelect range={range} />
       <Neighbours query={query} range={range} />
       {Object.entries(range.faults).map(([parameter, fault]) => (
@@ -50,23 +50,22 @@ export function RangeControls({ query, range }: RangeControlsProps) {
   )
 }
 
-/** The two instants, in the time zone of the browser. A change of one keeps the other as it is. */
-function Bounds({ range }: { readonly range: StatsRange }) {
-  const shown = rangeParameters(range)
+/** The two instants, in the time zone of the browser. */
+function Bounds({ query, range }: RangeControlsProps) {
   const bound = (name: 'from' | 'to', word: string) => (
     <label class="inline-field">
       <span>{word}</span>
       <input
         type="datetime-local"
-        value={inputOfInstant(shown[name])}
-        onChange={({ currentTarget }) => changeParameters({ ...shown, [name]: instantOfInput(currentTarget.value) })}
+        value={query.has(name) ? inputOfInstant(new Date(range[name]).toISOString()) : ''}
+        onChange={({ currentTarget }) => changeParameters({ [name]: instantOfInput(currentTarget.value) })}
       />
     </label>
   )
   return (
     <>
       {bound('from', 'from')}
-      {bound('to', 'until')}
+      {bound('to', 'until (empty: now)')}
     </>
   )
 }
@@ -92,9 +91,10 @@ function BucketSelect({ range }: { readonly range: StatsRange }) {
 
 /** Links to the ranges beside the shown one, and around it. */
 function Neighbours({ query, range }: RangeControlsProps) {
-  const { earlier, later, wider } = neighbours(range, Date.now())
+  const at = Date.now()
+  const { earlier, later, wider } = neighbours(range, at)
   const urlOf = (span: { from: number; to: number }) =>
-    urlWith(STATISTICS_URL, query, { ...rangeParameters(span), bucket: null })
+    urlWith(STATISTICS_URL, query, { ...rangeParameters(span, at), bucket: null })
   return (
     <nav class="stats-neighbours" aria-label="Other times">
       <a rel="prev" href={urlOf(earlier)}>
@@ -105,9 +105,11 @@ function Neighbours({ query, range }: RangeControlsProps) {
           Later →
         </a>
       )}
-      <a class="zoom-out" href={urlOf(wider)}>
-        Zoom out
-      </a>
+      {wider && (
+        <a class="zoom-out" href={urlOf(wider)}>
+          Zoom out
+        </a>
+      )}
     </nav>
   )
 }
