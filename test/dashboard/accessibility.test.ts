@@ -23,7 +23,11 @@ async function sampleJobPath(): Promise<string> {
 
 const PAGES = [
   { name: 'the list of jobs', path: '/jobs', ready: 'table.jobs[aria-busy="false"] .content' },
-  { name: 'a list without jobs', path: '/jobs?userId=no-one&metadata={', ready: '.empty' },
+  {
+    name: 'a list without jobs',
+    path: '/jobs?userId=no-one&metadata={&createdAfter=2026-01-01&user=ada',
+    ready: '.empty',
+  },
   { name: 'a job', path: sampleJobPath, ready: '.record' },
   { name: 'a job that does not exist', path: '/jobs/01a20000-0000-7000-8000-000000000000', ready: '.empty' },
   { name: 'statistics', path: '/statistics?from=-30d', ready: '.u-over' },

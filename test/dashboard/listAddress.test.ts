@@ -78,6 +78,32 @@ describe('the address of the list', () => {
     })
   })
 
+  it('names each parameter that has no effect, whatever its name', () => {
+    const { notes } = read('userId=a&userId=b&state=FAILED&state=CANCELLED&state=LOST&order=size&__proto__=1')
+    expect(notes).toEqual([
+      'Ignored all but the first userId in the address.',
+      'Ignored state "LOST": it must be one of PENDING, PROCESSING, COMPLETED, FAILED, CANCELLED.',
+      expect.stringMatching(/^Ignored order "size": it must be one of created_at\.desc, created_at\.asc, /),
+      'Ignored "__proto__" in the address: this page has no such parameter.',
+    ])
+  })
+
+  it('reads only instants in ISO 8601, with a plus sign that the address has made a space', () => {
+    expect(read('createdAfter=2026-11-01T00:00:00+01:00').filter.createdAfter).toBe('2026-10-31T23:00:00.000Z')
+    for (const text of ['5', 'Nov 1', '2026', '2026-13-01', '1e9']) {
+      const { filter, faults } = read(`createdAfter=${text}`)
+      expect([text, filter, Object.keys(faults)]).toEqual([text, {}, ['createdAfter']])
+    }
+  })
+
+  it('keeps all digits of numbers in metadata', () => {
+    for (const query of ['metadata={"n":12345678901234567890}', 'metadata=n=12345678901234567890']) {
+      const { metadata } = read(query).filter
+      // Older versions of Node cannot keep them.
+      if ('rawJSON' in JSON) expect(JSON.stringify(metadata)).toBe('{"n":12345678901234567890}')
+    }
+  })
+
   it('has the same meaning after it is read and written for any values', () => {
     const parameter = fc.constantFrom(...JOB_FIELDS.flatMap(parametersOf), 'state', 'order', 'extra')
     fc.assert(

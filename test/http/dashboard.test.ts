@@ -104,6 +104,17 @@ describe('the dashboard', () => {
       expect([path, (await get(path)).status]).toEqual([path, 404])
   })
 
+  it('shows its page to a browser at every other address, also that of a job whose id has a dot', async () => {
+    for (const path of ['/ui/jobs/report.pdf', '/ui/nothing.html', '/ui/%zz']) {
+      const response = await get(path, { accept: 'text/html,*/*;q=0.8' })
+      expect([path, response.status, response.headers.get('content-type')]).toEqual([
+        path,
+        200,
+        'text/html; charset=utf-8',
+      ])
+    }
+  })
+
   it('supports GET and HEAD only', async () => {
     const { status, headers } = await get('/ui/', {}, { method: 'POST', body: '{}' })
     expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD'])

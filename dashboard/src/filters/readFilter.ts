@@ -1,7 +1,9 @@
 // Reads filters from an address, which can be written by hand.
 import type { JobState } from '../api/documents.generated.ts'
+import { exactJson } from '../api/exactJson.ts'
 import { DAY, HOUR, MINUTE } from '../view/instants.ts'
 import { STATES } from '../view/stateNames.ts'
+import { quoted } from './addressNotes.ts'
 import { type FilterField, parametersOf } from './fields.ts'
 
 export interface GivenFilter<Filter> {
@@ -50,7 +52,7 @@ function filterValue(field: FilterField, text: string, at: number): unknown {
 }
 
 function faultOf(field: FilterField, text: string): string {
-  const got = `(got "${text}")`
+  const got = `(got ${quoted(text)})`
   if (field.kind === 'object') return `must be a JSON object, or pairs such as ${field.example} ${got}.`
   if (field.kind === 'time') return `must be an instant, or relative such as -24h ${got}.`
   if (field.kind === 'states') return `must be states of ${STATES.join(', ')} ${got}.`
@@ -73,7 +75,7 @@ function statesFrom(text: string): JobState[] | undefined {
 function objectFrom(text: string): object | undefined {
   const trimmed = text.trim()
   if (trimmed.startsWith('{')) {
-    const value = jsonFrom(trimmed)
+    const value = exactJson(trimmed)
     return typeof value === 'object' && value !== null ? value : undefined
   }
   const pairs = trimmed.split(',').map((pair) => {
@@ -81,22 +83,21 @@ function objectFrom(text: string): object | undefined {
     return { name: name.trim(), value: rest.length === 0 ? undefined : rest.join('=').trim() }
   })
   if (pairs.some(({ name, value }) => name === '' || value === undefined)) return undefined
-  return Object.fromEntries(pairs.map(({ name, value = '' }) => [name, jsonFrom(value) ?? value]))
-}
-
-function jsonFrom(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return Object.fromEntries(pairs.map(({ name, value = '' }) => [name, exactJson(value) ?? value]))
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE, h: HOUR, d: DAY }
 
+const ISO_INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
+
 /** An instant, or a relative one such as -7d; undefined if `text` is neither. */
 export function instantFrom(text: string, at: number): string | undefined {
   const [, count, unit] = /^-(\d{1,6})([mhd])$/.exec(text) ?? []
-  const ms = unit === undefined ? Date.parse(text) : at - Number(count) * (UNITS[unit] ?? 0)
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
+  // In an address, a plus sign is a space.
+  const iso = text.replace(' ', '+')
+  const ms = unit === undefined ? Date.parse(ISO_INSTANT.test(iso) ? iso : '') : at - Number(count) * (UNITS[unit] ?? 0)
+  if (Number.isNaN(ms)) return undefined
+  const instant = new Date(ms).toISOString()
+  // The API has no years of more digits.
+  return ISO_INSTANT.test(instant) ? instant : undefined
 }

@@ -27,6 +27,7 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
         <a href={LIST_URL}>Jobs</a> <span aria-hidden="true">/</span> <span class="id">{job?.jobId ?? jobId}</span>{' '}
         <CopyButton label="id of the job" text={job?.jobId ?? jobId} />
       </nav>
+      {job === undefined && view.error.value !== undefined && <PageHeading title="Job" />}
       {view.error.value !== undefined && <ErrorNotice message={view.error.value} onRetry={() => view.refresh()} />}
       {job === null && <NoJob />}
       {job && <JobDetails job={job} view={view} />}

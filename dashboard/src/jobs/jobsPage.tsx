@@ -6,7 +6,7 @@ import { address, changeParameters } from '../router.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
-import { ErrorNotice } from '../view/notice.tsx'
+import { ErrorNotice, Notice } from '../view/notice.tsx'
 import { STATES } from '../view/stateNames.ts'
 import { ExportButtons } from './exportButtons.tsx'
 import { JobList, maxNewer } from './jobList.ts'
@@ -49,6 +49,7 @@ export function JobsPage() {
       </PageHeading>
       <StateTabs counts={list.counts} states={request.states} query={query} />
       <FilterForm fields={JOB_FIELDS} query={query} faults={request.faults} clearUrl={withoutFilters(query)} />
+      {request.notes.length > 0 && <Notice sentences={request.notes} />}
       {error.value !== undefined && <ErrorNotice message={error.value} onRetry={() => void list.load()} />}
       <NewerJobs list={list} />
       <JobTable list={list} query={query} />

@@ -1,6 +1,7 @@
 // The list of jobs and its address: the same parameters as JobFilter has fields, so an address can
 // be written by hand. Instants may be relative: `createdAfter=-7d`.
 import type { JobFilter, JobOrder, JobState } from '../api/documents.generated.ts'
+import { addressNotes } from '../filters/addressNotes.ts'
 import { JOB_FIELDS, parametersOf } from '../filters/fields.ts'
 import { type GivenFilter, readFilter } from '../filters/readFilter.ts'
 import { LIST_URL, type ParameterChanges, urlWith } from '../paths.ts'
@@ -22,6 +23,8 @@ export interface ListRequest extends GivenFilter<JobFilter> {
   readonly order: ListOrder
   readonly after: string | undefined
   readonly before: string | undefined
+  /** Sentences about parts of the address that have no effect. */
+  readonly notes: readonly string[]
 }
 
 /** Reads an address; `at` is what relative instants count from, in milliseconds. */
@@ -32,6 +35,13 @@ export function readAddress(query: URLSearchParams, at: number): ListRequest {
     order: ORDERS.find((order) => orderName(order) === query.get('order')) ?? ORDERS[0],
     after: query.get('before') === null ? (query.get('after') ?? undefined) : undefined,
     before: query.get('before') ?? undefined,
+    notes: addressNotes(query, {
+      once: [...JOB_FIELDS.flatMap(parametersOf), 'after', 'before'],
+      choices: new Map([
+        ['state', STATES],
+        ['order', ORDERS.map(orderName)],
+      ] as [string, readonly string[]][]),
+    }),
   }
 }
 

@@ -9,18 +9,17 @@ interface PagerProps {
 
 export function Pager({ list, request, query }: PagerProps) {
   const page = list.pageInfo.value
-  if (page === undefined) return null
   const isFirstPage = request.after === undefined && request.before === undefined
-  if (isFirstPage && !page.hasNextPage) return null
+  if (isFirstPage && !page?.hasNextPage) return null
   return (
     <nav class="pager" aria-label="Pages of the list">
       {!isFirstPage && <a href={listUrl(query)}>First page</a>}
-      {page.hasPreviousPage && page.startCursor !== null && (
+      {page?.hasPreviousPage && page.startCursor !== null && (
         <a rel="prev" href={cursorUrl(query, 'before', page.startCursor)}>
           ← Previous
         </a>
       )}
-      {page.hasNextPage && page.endCursor !== null && (
+      {page?.hasNextPage && page.endCursor !== null && (
         <a rel="next" href={cursorUrl(query, 'after', page.endCursor)}>
           Next →
         </a>

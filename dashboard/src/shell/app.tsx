@@ -61,8 +61,8 @@ function Page() {
     if (path === '/') navigate(LIST_URL, { replace: true })
   }, [path])
   if (path === '/') return null
-  if (rest.length > 0) return <NotFoundPage />
-  const id = item === undefined ? undefined : decodeURIComponent(item)
+  const id = item === undefined ? undefined : decoded(item)
+  if (rest.length > 0 || id === null) return <NotFoundPage />
   switch (section) {
     case 'jobs':
       return id === undefined ? <JobsPage /> : <JobPage key={id} jobId={id} />
@@ -75,6 +75,15 @@ function Page() {
 
 async function loadStatisticsPage() {
   return (await import('../statistics/statisticsPage.tsx')).StatisticsPage
+}
+
+/** Null if the segment of the path has a broken escape. */
+function decoded(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return null
+  }
 }
 
 function focusSearch(): void {

@@ -1,3 +1,15 @@
+export function Notice({ sentences }: { readonly sentences: readonly string[] }) {
+  return (
+    <div class="notice" role="status">
+      <div>
+        {sentences.map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+      </div>
+    </div>
+  )
+}
+
 interface ErrorNoticeProps {
   readonly message: string
   /** What the button says. */

@@ -90,8 +90,9 @@ function serve(
   assets: ReadonlyMap<string, Asset> | undefined,
 ): void {
   const path = pathOf(request).slice(DASHBOARD_PATH.length)
-  // Every path without an extension is a page, which the script of index.html shows.
-  const name = extname(path) === '' ? PAGE : path
+  // The script of index.html shows the page of every other path, also that no page exists.
+  const isPage = extname(path) === '' || (wantsPage(request) && !assets?.has(path))
+  const name = isPage ? PAGE : path
   const asset = assets?.get(name)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
