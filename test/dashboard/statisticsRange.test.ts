@@ -1,7 +1,7 @@
 // Which time the page of statistics shows, what it calls it, and which jobs are behind a bucket.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { roundCount, roundDuration } from '../../dashboard/src/statistics/axes.ts'
+import { countTick, durationTick, roundCount, roundDuration } from '../../dashboard/src/statistics/axes.ts'
 import { jobsUrl } from '../../dashboard/src/statistics/jobsUrl.ts'
 import { BUCKET_MS, neighbours, rangeParameters, readRange } from '../../dashboard/src/statistics/range.ts'
 import { COUNT_ROWS, DURATION_ROWS, type StatsRow } from '../../dashboard/src/statistics/series.ts'
@@ -146,6 +146,19 @@ describe('the upper end of an axis', () => {
         expect(Number.isInteger(top) && top >= count && top <= 2 * count).toBe(true)
       }),
     )
+  })
+
+  it('is short as text', () => {
+    expect([0, 800, 3000, 50_000, 100_000, 4_000_000].map(countTick)).toEqual([
+      '0',
+      '800',
+      '3,000',
+      '50K',
+      '100K',
+      '4M',
+    ])
+    const durations = [0, 800, 4000, 90 * 60_000, 2 * 86_400_000].map(durationTick)
+    expect(durations).toEqual(['0', '800 ms', '4 s', '1 h 30 min', '2 d'])
   })
 
   it('is a round duration that is at least the longest one', () => {

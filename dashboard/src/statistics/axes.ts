@@ -1,5 +1,5 @@
 // The upper ends of axes: round numbers, so that an end and its half can be labels.
-import { DAY, HOUR, MINUTE, SECOND } from '../view/instants.ts'
+import { DAY, HOUR, MINUTE, roughDuration, SECOND } from '../view/instants.ts'
 
 const ROUND = [1, 2, 3, 4, 5, 6, 8, 10] as const
 /** Of seconds and minutes. */
@@ -19,4 +19,19 @@ export function roundDuration(ms: number): number {
   if (ms > MINUTE) return MINUTE * (SIXTIETHS.find((minutes) => minutes * MINUTE >= ms) ?? 60)
   if (ms > SECOND) return SECOND * (SIXTIETHS.find((seconds) => seconds * SECOND >= ms) ?? 60)
   return Math.min(SECOND, roundCount(ms))
+}
+
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact' })
+const PLAIN = new Intl.NumberFormat('en')
+/** The largest count that is written with all its digits. */
+const MAX_PLAIN = 9999
+
+/** A round count, as short as an axis needs it: "800" or "4M". */
+export function countTick(count: number): string {
+  return (count > MAX_PLAIN ? COMPACT : PLAIN).format(count)
+}
+
+/** A round duration: "4 s" where others write "4.0 s". */
+export function durationTick(ms: number): string {
+  return ms === 0 ? '0' : roughDuration(ms).replace('.0 ', ' ')
 }

@@ -1,12 +1,11 @@
 // One chart of uPlot, which draws the axes and lets the visitor drag. All else is ours: what it
 // draws, where the pointer is, and which colors it has.
 import uPlot from 'uplot'
-import { roughDuration } from '../view/instants.ts'
-import { roundCount, roundDuration } from './axes.ts'
+import { countTick, durationTick, roundCount, roundDuration } from './axes.ts'
 import { tickLabels } from './bucketLabels.ts'
 import { paintBars, paintSteps } from './painting.ts'
 import { BUCKET_MS } from './range.ts'
-import { countText, longest, type StatsRow } from './series.ts'
+import { longest, type StatsRow } from './series.ts'
 import type { Loaded } from './statistics.ts'
 
 export interface ChartOptions {
@@ -23,7 +22,7 @@ const PLOT_HEIGHT = { count: 48, duration: 72 } as const
 const TIME_AXIS_HEIGHT = 24
 const VALUE_AXIS_WIDTH = 60
 const PADDING = 8
-const RIGHT_PADDING = 12
+const RIGHT_PADDING = 24
 const MIN_DRAG_PIXELS = 5
 const FONT = '11px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif'
 
@@ -105,7 +104,7 @@ export class Chart {
 
   private plotOptions(): uPlot.Options {
     const { row, hasTimeAxis } = this.options
-    const text = row.kind === 'count' ? countText : (ms: number) => (ms === 0 ? '0' : roughDuration(ms))
+    const text = row.kind === 'count' ? countTick : durationTick
     const [labels, lines] = [() => this.colorOf(this.plot.root), () => this.colorOf(this.plot.under)]
     const shared = { stroke: labels, font: FONT, ticks: { show: false }, grid: { stroke: lines, width: 1 } }
     return {

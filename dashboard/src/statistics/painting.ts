@@ -61,22 +61,25 @@ interface PaintedLine {
 /** A level line across each bucket that has a value, joined with those beside it. */
 function paintLine(plot: uPlot, { line, isDashed }: PaintedLine, places: readonly Place[]): void {
   const { ctx } = plot
-  ctx.setLineDash(isDashed ? DASHED.map((length) => length * uPlot.pxRatio) : [])
-  ctx.lineWidth = (isDashed ? LINE_PIXELS - 0.5 : LINE_PIXELS) * uPlot.pxRatio
+  const [ended, inProgress] = [new Path2D(), new Path2D()]
   let from: number | undefined
   for (const { bucket, left, right, isInProgress } of places) {
     const ms = bucket[line.name]
     const y = ms === null ? undefined : plot.valToPos(ms, 'y', true)
     if (y !== undefined) {
-      ctx.globalAlpha = isInProgress ? IN_PROGRESS_ALPHA : 1
-      ctx.beginPath()
-      ctx.moveTo(left, from ?? y)
-      ctx.lineTo(left, y)
-      ctx.lineTo(Math.max(right, left + LINE_PIXELS * uPlot.pxRatio), y)
-      ctx.stroke()
+      const path = isInProgress ? inProgress : ended
+      // A path that continues keeps the rhythm of its dashes.
+      if (from === undefined || isInProgress) path.moveTo(left, from ?? y)
+      path.lineTo(left, y)
+      path.lineTo(Math.max(right, left + LINE_PIXELS * uPlot.pxRatio), y)
     }
     from = y
   }
+  ctx.setLineDash(isDashed ? DASHED.map((length) => length * uPlot.pxRatio) : [])
+  ctx.lineWidth = (isDashed ? LINE_PIXELS - 0.5 : LINE_PIXELS) * uPlot.pxRatio
+  ctx.stroke(ended)
+  ctx.globalAlpha = IN_PROGRESS_ALPHA
+  ctx.stroke(inProgress)
   ctx.globalAlpha = 1
   ctx.setLineDash([])
 }

@@ -101,7 +101,9 @@ function Nothing({ query }: { readonly query: URLSearchParams }) {
     <div class="empty">
       <p class="empty-title">Nothing happened in this time{clearUrl && ' to jobs that match'}.</p>
       <p>
-        {monthUrl && <a href={monthUrl}>Show the last 30 days</a>} {clearUrl && <a href={clearUrl}>Clear filters</a>}
+        {monthUrl && <a href={monthUrl}>Show the last 30 days</a>}
+        {monthUrl && clearUrl && ' · '}
+        {clearUrl && <a href={clearUrl}>Clear filters</a>}
       </p>
     </div>
   )
