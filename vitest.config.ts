@@ -2,7 +2,7 @@
 // (test/support/globalSetup.ts).
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { LongestFirst } from './test/support/longestFirst.ts'
+import { SlowFirst } from './test/support/slowFirst.ts'
 
 export default defineConfig({
   // The entry that Node uses: graphql also has a "module" entry, and two instances of graphql in
@@ -17,7 +17,7 @@ export default defineConfig({
     setupFiles: ['test/support/cleanProcess.ts'],
     // One more than the smallest number of processors: tests that start processes mostly wait.
     maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: SlowFirst },
     testTimeout: 90_000,
     hookTimeout: 90_000,
     // For a busy machine; on an idle one, polls succeed at once.

@@ -1,6 +1,6 @@
 -- The schema that the migrations create, for review, and for servers to compare with theirs.
 -- Generated after a new migration:
--- npx vitest run test/database/schemaDrift.test.ts -u
+-- npx vitest run test/database/schemaDrift.slow.test.ts -u
 
 -- schema jobledger
 CREATE SCHEMA jobledger;

@@ -1,4 +1,4 @@
-// The command line as a person uses it; what `start` does is in main.test.ts.
+// The command line as a person uses it; what `start` does is in main.slow.test.ts.
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'

@@ -19,7 +19,7 @@ const MAX_NAMED = 5
 
 const HEADER = `-- The schema that the migrations create, for review, and for servers to compare with theirs.
 -- Generated after a new migration:
--- npx vitest run test/database/schemaDrift.test.ts -u
+-- npx vitest run test/database/schemaDrift.slow.test.ts -u
 `
 
 /** The text of the file for a freshly migrated database. */

@@ -34,8 +34,6 @@ export interface RunOptions {
   readonly signal: AbortSignal
   /** Maximum number of jobs to change. Default: 10,000. */
   readonly maxJobs?: number
-  /** No new batch starts after this time. Default: 10,000. */
-  readonly maxMs?: number
 }
 
 const MAX_JOBS = 10_000
@@ -49,12 +47,12 @@ const MAX_RUN_MS = 10_000
 export async function runTask(
   task: MaintenanceTask,
   ledger: Ledger,
-  { signal, maxJobs = MAX_JOBS, maxMs = MAX_RUN_MS }: RunOptions,
+  { signal, maxJobs = MAX_JOBS }: RunOptions,
 ): Promise<TaskRun> {
   const startedAt = performance.now()
   const outcome = await task.run(ledger, {
     maxJobs,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(maxMs)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_RUN_MS)]),
   })
   return { task: task.name, ...outcome, ms: Math.round(performance.now() - startedAt) }
 }

@@ -1,4 +1,4 @@
-// The commands called as functions, on the configured database. As processes: main.test.ts and
+// The commands called as functions, on the configured database. As processes: main.slow.test.ts and
 // cli.test.ts.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'

@@ -32,7 +32,7 @@ export const TREATMENTS: readonly Treatment[] = [
   { match: /^node worker\.mjs/, skip: 'is tested in test/worker/example.test.ts' },
   { match: /^docker compose/, skip: DOCKER },
   { match: /pubsub setup|PUBSUB_TOPIC=/, skip: PUBSUB },
-  { match: /^(pg_dump|createdb|pg_restore) /, skip: 'is tested in test/timelines/restore.test.ts' },
+  { match: /^(pg_dump|createdb|pg_restore) /, skip: 'is tested in test/timelines/restore.slow.test.ts' },
   { match: /^PGPASSWORD.* psql /, ...(!PSQL && { skip: 'needs psql' }) },
   { match: /^npm run studio/, until: /Prisma Studio is running/ },
   { match: /^curl -N /, until: /^event: next/m, meanwhile: 'a job is created' },

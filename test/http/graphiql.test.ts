@@ -1,5 +1,5 @@
-// The page of GraphiQL must work without access to the internet. graphiqlTabs.test.ts tests its
-// tabs.
+// The page of GraphiQL must work without access to the internet. graphiqlTabs.slow.test.ts tests
+// its tabs.
 import { Kind, parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'

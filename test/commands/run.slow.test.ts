@@ -1,5 +1,5 @@
 // `jobledger run` with an available server: the program runs as if started directly, and its job.
-// Without the server: runSpool.test.ts. Signals: runSignals.test.ts.
+// Without the server: runSpool.slow.test.ts. Signals: runSignals.test.ts.
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
