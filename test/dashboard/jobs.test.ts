@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { itInChromium } from '../support/chromium.ts'
 import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
 import { eventually } from '../support/eventually.ts'
+import { countOf, rowIds } from '../support/jobsPage.ts'
 
 let dashboard: TestDashboard | undefined
 
@@ -18,12 +19,6 @@ afterAll(() => dashboard?.close())
 const current = (): TestDashboard => dashboard as TestDashboard
 const open = (path: string): Promise<Page> => current().open(path)
 
-/** The job ids of the rows that are shown. */
-async function rowIds(page: Page): Promise<string[]> {
-  await page.locator('table.jobs[aria-busy="false"] tbody tr').first().waitFor()
-  return page.locator('.row-link .id').allTextContents()
-}
-
 async function idsInDatabase(condition: string): Promise<string[]> {
   const sql = `SELECT id::text FROM jobs WHERE deleted_at IS NULL AND ${condition} ORDER BY id DESC`
   const { rows } = await current().server.database.pool.query<{ id: string }>(sql)
@@ -35,10 +30,6 @@ async function createJob(content: string, userId = 'ada'): Promise<string> {
     createJob(input: $input) { ... on CreateJobSuccess { job { jobId } } } }`
   const { data } = await current().server.request(query, { input: { content, userId } })
   return data.createJob.job.jobId
-}
-
-async function countOf(page: Page, state: string): Promise<number> {
-  return Number(await page.locator('.tab', { hasText: state }).locator('.count').textContent())
 }
 
 describe('the page of jobs', () => {

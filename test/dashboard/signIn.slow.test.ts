@@ -8,6 +8,7 @@ import { itInChromium } from '../support/chromium.ts'
 import { asUser, PROTECTED, tokenOf } from '../support/credentials.ts'
 import { openDashboard, type TestDashboard } from '../support/dashboard.ts'
 import { eventually } from '../support/eventually.ts'
+import { signIn } from '../support/jobsPage.ts'
 
 let dashboard: TestDashboard | undefined
 
@@ -28,11 +29,6 @@ async function createJob(userId: string, content: string): Promise<string> {
 
 async function newKey(name: string, ...roles: Role[]): Promise<string> {
   return (await createApiKey(current().server.ledger.prisma, { name, roles })).key
-}
-
-async function signIn(page: Page, credential: string): Promise<void> {
-  await page.getByLabel('Token or API key').fill(credential)
-  await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
 const contents = (page: Page): Promise<string[]> => page.locator('.row-link .content').allTextContents()

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { JobDocument, JobHistoryDocument, JobOutputDocument } from '../api/documents.generated.ts'
 import { followJobChanges } from '../api/jobChanges.ts'
-import { messageOf, request } from '../api/request.ts'
+import { ApiError, messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
 import { PacedWork } from '../view/pacedWork.ts'
@@ -26,6 +26,8 @@ export class JobView {
   readonly interruption = signal<string | undefined>(undefined)
 
   private readonly id: string
+  /** Whether the API cannot read the id. */
+  private isRefused = false
   private cursor: string | null = null
   private readonly stopped = new AbortController()
   private readonly updates = new PacedWork(() => this.load(), UPDATE_PAUSE_MS)
@@ -51,9 +53,10 @@ export class JobView {
   private async open(): Promise<void> {
     await this.load()
     const job = this.job.value
-    if (!job || this.stopped.signal.aborted) return
+    if (job === null || this.isRefused || this.stopped.signal.aborted) return
     this.stopFollowing = followJobChanges({
-      filter: { jobId: job.id },
+      // Without a job, the server could not be reached.
+      filter: { jobId: job?.id ?? this.id },
       onOpen: () => {
         this.interruption.value = undefined
         this.updates.request()
@@ -77,7 +80,9 @@ export class JobView {
         announce(`The job is now ${STATE_LABELS[job.state].toLowerCase()}.`)
       if (job?.result?.updatedAt !== before?.result?.updatedAt) this.output.value = undefined
     } catch (error) {
-      if (!this.stopped.signal.aborted) this.error.value = messageOf(error)
+      if (this.stopped.signal.aborted) return
+      this.error.value = messageOf(error)
+      this.isRefused = error instanceof ApiError && error.code === 'BAD_USER_INPUT'
     }
   }
 

@@ -115,6 +115,8 @@ export class JobList {
   }
 
   private async update(): Promise<void> {
+    // The server was not there when the page was opened.
+    if (this.rows.value === undefined && this.error.value !== undefined) return await this.load()
     const ids = (this.rows.value ?? []).map(({ jobId }) => jobId).filter((jobId) => this.changed.has(jobId))
     this.changed.clear()
     try {

@@ -17,14 +17,24 @@ import { SignInPage } from './signInPage.tsx'
 import { chooseNextTheme } from './theme.ts'
 import { loadViewer, viewer } from './viewer.ts'
 
+/** Time between two attempts to reach the server. */
+const RETRY_MS = 3000
+
 export function App() {
   const [showsShortcuts, setShowsShortcuts] = useState(false)
   const [fault, setFault] = useState<string | undefined>(undefined)
   const open = (): void => {
-    setFault(undefined)
-    loadSession().catch(() => setFault('The server cannot be reached.'))
+    loadSession().then(
+      () => setFault(undefined),
+      () => setFault('The server cannot be reached.'),
+    )
   }
   useEffect(open, [])
+  useEffect(() => {
+    if (fault === undefined) return
+    const timer = setInterval(open, RETRY_MS)
+    return () => clearInterval(timer)
+  }, [fault])
   const isOpen = session.value !== undefined && !mustSignIn()
   useEffect(() => {
     viewer.value = undefined

@@ -1,0 +1,20 @@
+// The list of jobs in Chromium: what it shows.
+import type { Page } from 'playwright-core'
+
+/** The job ids of the rows that are shown. */
+export async function rowIds(page: Page): Promise<string[]> {
+  await page.locator('table.jobs[aria-busy="false"] tbody tr').first().waitFor()
+  return page.locator('.row-link .id').allTextContents()
+}
+
+/** The number of the tab of a state. */
+export async function countOf(page: Page, state: string): Promise<number> {
+  const text = await page.locator('.tab', { hasText: state }).locator('.count').textContent()
+  return Number(text?.replaceAll(',', ''))
+}
+
+/** On the page that asks for a credential. */
+export async function signIn(page: Page, credential: string): Promise<void> {
+  await page.getByLabel('Token or API key').fill(credential)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
