@@ -56,6 +56,26 @@ describe('a page of the dashboard', () => {
     })
   }
 
+  itInChromium('has all its controls on a screen of 1280 px at 200 % zoom', async () => {
+    for (const { path, ready } of PAGES) {
+      const options = { deviceScaleFactor: 2, viewport: { width: 640, height: 400 } }
+      const page = await (dashboard as TestDashboard).open(typeof path === 'string' ? path : await path(), options)
+      await page.locator(ready).first().waitFor()
+      expect([path, await page.evaluate(controlsBeside)]).toEqual([path, []])
+      await page.context().close()
+    }
+  })
+
+  itInChromium('does not move for visitors who prefer reduced motion', async () => {
+    for (const { path, ready } of PAGES) {
+      const options = { reducedMotion: 'reduce' } as const
+      const page = await (dashboard as TestDashboard).open(typeof path === 'string' ? path : await path(), options)
+      await page.locator(ready).first().waitFor()
+      expect([path, await page.evaluate(movingElements)]).toEqual([path, []])
+      await page.context().close()
+    }
+  })
+
   itInChromium('is accessible with a dialog open', async () => {
     const page = await (dashboard as TestDashboard).open(await sampleJobPath())
     await page.locator('.record').first().waitFor()
@@ -68,3 +88,30 @@ describe('a page of the dashboard', () => {
     }
   })
 })
+
+/** In the browser: the controls that are cut off by the screen, and cannot be scrolled to. */
+function controlsBeside(): string[] {
+  const canScroll = (element: Element): boolean => {
+    for (let one = element.parentElement; one !== null && one !== document.body; one = one.parentElement)
+      if (/auto|scroll/.test(getComputedStyle(one).overflowX)) return true
+    return false
+  }
+  return [...document.querySelectorAll('a, button, input, select, summary')]
+    .filter((control) => {
+      const { left, right, width } = control.getBoundingClientRect()
+      // A link for the keyboard is beside the screen until it has the focus.
+      const isHidden = width <= 1 || control.matches('.skip-link')
+      return !isHidden && (left < 0 || right > window.innerWidth) && !canScroll(control)
+    })
+    .map(({ outerHTML }) => outerHTML.slice(0, 200))
+}
+
+/** In the browser. */
+function movingElements(): string[] {
+  return [...document.querySelectorAll('*')]
+    .filter((element) => {
+      const { animationName, transitionDuration } = getComputedStyle(element)
+      return animationName !== 'none' || /[1-9]/.test(transitionDuration)
+    })
+    .map(({ outerHTML }) => outerHTML.slice(0, 200))
+}
