@@ -20,7 +20,7 @@ await page.locator('tr', { hasText: '2 (maximum 1)' }).locator('.row-link').firs
 await page.locator('.record').first().waitFor()
 await save('dashboard-job')
 
-await page.setViewportSize({ width: 1280, height: 840 })
+await page.setViewportSize({ width: 1280, height: 832 })
 await page.goto(`${url}/ui/statistics?from=-30d`)
 await page.locator('.stats[aria-busy="false"]').waitFor()
 await page.locator('.viewer').waitFor()

@@ -67,10 +67,12 @@ describe('the charts', () => {
   })
 
   itInChromium('zoom to what is dragged, and back', async () => {
-    const page = await open('?from=-30d')
+    const start = Math.floor(Date.now() / DAY - 30) * DAY
+    const buckets = 30
+    const [from, to] = [start, start + buckets * DAY].map((ms) => new Date(ms).toISOString())
+    const page = await open(`?from=${from}&to=${to}`)
     const before = page.url()
-    const buckets = await bucketCount(page)
-    const start = Math.floor((Date.now() - 30 * DAY) / DAY) * DAY
+    expect(await bucketCount(page)).toBe(buckets)
     const box = (await chart(page, 'Started').locator('.u-over').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
     const at = (bucket: number) => box.x + (box.width * (bucket + 0.5)) / buckets
     await page.mouse.move(at(10), box.y + 20)
@@ -78,7 +80,7 @@ describe('the charts', () => {
     await page.mouse.move(at(11), box.y + 20)
     await page.mouse.move(at(13), box.y + 20)
     await page.mouse.up()
-    await page.waitForURL('**from=2*')
+    await page.waitForURL((url) => url.href !== before)
     expect(Date.parse(parameter(page, 'from'))).toBe(start + 10 * DAY)
     expect(Date.parse(parameter(page, 'to'))).toBe(start + 14 * DAY)
     await eventually(async () => expect(await bucketCount(page)).toBe(4 * 24))
@@ -102,7 +104,7 @@ describe('the charts', () => {
     await page.keyboard.press('ArrowLeft')
     expect(await said()).toBe(first)
     await page.keyboard.press('+')
-    await page.waitForURL('**from=2*')
+    await page.waitForURL('**/statistics?from=2*')
     await eventually(async () => expect(await bucketCount(page)).toBe(24))
     await page.keyboard.press('o')
     await eventually(async () => expect(await bucketCount(page)).toBe(48))
@@ -114,6 +116,16 @@ describe('the charts', () => {
     await page.locator('.stats-table').waitFor()
     await page.reload()
     await page.locator('.stats-table').waitFor()
+    await page.context().close()
+  })
+
+  itInChromium('have a table of the latest 300 buckets, and of all on request', async () => {
+    const page = await open('?bucket=minute&view=table')
+    const rows = page.locator('.stats-table tbody tr')
+    expect(await rows.count()).toBe(300)
+    expect(await rows.last().textContent()).toContain('(in progress)')
+    await page.getByRole('button', { name: /^Show all 1,44\d$/ }).click()
+    await eventually(async () => expect(await rows.count()).toBeGreaterThan(1440))
     await page.context().close()
   })
 

@@ -1,7 +1,7 @@
 // The times of buckets as text. Minutes and hours are in the time zone of the browser. Days are
 // those of the API, from midnight to midnight UTC, so their dates are in UTC too.
 import { DAY } from '../view/instants.ts'
-import { BUCKET_MS, type BucketSize } from './range.ts'
+import { type BucketSize, bucketSpan } from './range.ts'
 import type { Loaded } from './statistics.ts'
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
@@ -49,12 +49,11 @@ export function instantLabel(ms: number, size: BucketSize): string {
 }
 
 /** A bucket: "Nov 27, 14:03", "Nov 27, 14:00–15:00" or "Nov 27", and whether it has not ended. */
-export function bucketLabel({ range: { from, size }, loadedAt }: Loaded, index: number): string {
-  const start = from + index * BUCKET_MS[size]
-  const end = start + BUCKET_MS[size]
-  const label = instantLabel(start, size)
-  const whole = size === 'HOUR' ? `${label}–${LOCAL.clock.format(end)}` : label
-  return end > loadedAt ? `${whole} (in progress)` : whole
+export function bucketLabel({ range, loadedAt }: Loaded, index: number): string {
+  const { from, to } = bucketSpan(range, index)
+  const label = instantLabel(from, range.size)
+  const whole = range.size === 'HOUR' ? `${label}–${LOCAL.clock.format(to)}` : label
+  return to > loadedAt ? `${whole} (in progress)` : whole
 }
 
 /** Labels of an axis whose ticks are `step` apart: the time, and at midnight the date. */

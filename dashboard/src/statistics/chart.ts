@@ -4,7 +4,7 @@ import uPlot from 'uplot'
 import { countTick, durationTick, roundCount, roundDuration } from './axes.ts'
 import { tickLabels } from './bucketLabels.ts'
 import { paintBars, paintSteps } from './painting.ts'
-import { BUCKET_MS } from './range.ts'
+import { BUCKET_MS, bucketSpan } from './range.ts'
 import { longest, type StatsRow } from './series.ts'
 import type { Loaded } from './statistics.ts'
 
@@ -71,9 +71,8 @@ export class Chart {
     const isShown = index !== undefined && index < buckets.length
     this.marker.hidden = !isShown
     if (!isShown) return
-    const ms = BUCKET_MS[range.size]
-    const left = this.plot.valToPos(range.from + index * ms, 'x')
-    const right = this.plot.valToPos(range.from + (index + 1) * ms, 'x')
+    const { from, to } = bucketSpan(range, index)
+    const [left, right] = [this.plot.valToPos(from, 'x'), this.plot.valToPos(to, 'x')]
     Object.assign(this.marker.style, { left: `${left}px`, width: `${Math.max(2, right - left)}px` })
   }
 

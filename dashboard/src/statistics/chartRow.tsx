@@ -4,8 +4,8 @@ import { changeParameters, navigate } from '../router.ts'
 import { theme } from '../shell/theme.ts'
 import { bucketLabel } from './bucketLabels.ts'
 import { Chart } from './chart.ts'
-import { jobsUrl } from './jobsUrl.ts'
-import { BUCKET_MS, rangeParameters } from './range.ts'
+import { jobsUrls } from './jobsUrls.ts'
+import { bucketSpan, rangeParameters } from './range.ts'
 import {
   bucketValue,
   countText,
@@ -41,7 +41,7 @@ export function ChartRow(props: ChartRowProps) {
         </h2>
         {row.kind === 'count' ? (
           <p class="chart-numbers">
-            <a href={jobsUrl(row, loaded.range, { query, filter: loaded.filter })}>
+            <a href={jobsUrls(row, { query, filter: loaded.filter })(loaded.range)}>
               {countText(totalOf(loaded.buckets, row.name))}
             </a>
             <Pointed text={bucket && countText(bucket[row.name])} />
@@ -154,13 +154,10 @@ interface ChartActions {
 /** What the visitor does with buckets of the data that is shown now. */
 function actionsOf({ row, loaded, query }: ChartRowProps): ChartActions {
   const { range, filter } = loaded
-  const spanOf = (first: number, last: number) => {
-    const ms = BUCKET_MS[range.size]
-    return { from: range.from + first * ms, to: range.from + (last + 1) * ms }
-  }
   return {
-    open: (index) => navigate(jobsUrl(row, spanOf(index, index), { query, filter })),
-    zoom: (first, last) => changeParameters({ ...rangeParameters(spanOf(first, last), loaded.loadedAt), bucket: null }),
+    open: (index) => navigate(jobsUrls(row, { query, filter })(bucketSpan(range, index))),
+    zoom: (first, last) =>
+      changeParameters({ ...rangeParameters(bucketSpan(range, first, last), loaded.loadedAt), bucket: null }),
   }
 }
 

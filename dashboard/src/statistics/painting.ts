@@ -1,6 +1,6 @@
 // Draws bars and steps into the plot of uPlot. A bucket that has not ended is drawn lighter.
 import uPlot from 'uplot'
-import { BUCKET_MS } from './range.ts'
+import { bucketSpan } from './range.ts'
 import type { CountRow, DurationLine, DurationRow, StatsBucket } from './series.ts'
 import type { Loaded } from './statistics.ts'
 
@@ -85,15 +85,9 @@ function paintLine(plot: uPlot, { line, isDashed }: PaintedLine, places: readonl
 }
 
 function placesOf(plot: uPlot, { range, buckets, loadedAt }: Loaded): Place[] {
-  const ms = BUCKET_MS[range.size]
   const positionOf = (at: number): number => Math.round(plot.valToPos(at, 'x', true))
   return buckets.map((bucket, index) => {
-    const start = range.from + index * ms
-    return {
-      bucket,
-      left: positionOf(start),
-      right: positionOf(start + ms),
-      isInProgress: start + ms > loadedAt,
-    }
+    const { from, to } = bucketSpan(range, index)
+    return { bucket, left: positionOf(from), right: positionOf(to), isInProgress: to > loadedAt }
   })
 }

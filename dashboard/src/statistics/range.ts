@@ -1,6 +1,7 @@
 // The time that the page shows: complete buckets, as the API counts them. In the address it is
 // `from`, `to` and `bucket`; without `to` it ends now.
 import type { StatisticsQueryVariables } from '../api/documents.generated.ts'
+import { quoted } from '../filters/addressNotes.ts'
 import { instantFrom } from '../filters/readFilter.ts'
 import { DAY, HOUR, MINUTE } from '../view/instants.ts'
 
@@ -20,12 +21,14 @@ const LAST_INSTANT = Date.parse('9999-12-30T00:00:00Z')
 
 export const DEFAULT_FROM = '-24h'
 
-/** Instants in milliseconds. */
-export interface StatsRange {
-  /** The start of the first bucket. */
+/** From one instant until before another, in milliseconds. */
+export interface Span {
   readonly from: number
-  /** The end of the last bucket. */
   readonly to: number
+}
+
+/** From the start of the first bucket to the end of the last. */
+export interface StatsRange extends Span {
   readonly size: BucketSize
   readonly isSizeChosen: boolean
   /** Whether its last bucket has not ended. */
@@ -34,22 +37,20 @@ export interface StatsRange {
   readonly faults: Readonly<Record<string, string>>
 }
 
+/** The time of a bucket, or from the first to the last of several. */
+export function bucketSpan({ from, size }: StatsRange, first: number, last = first): Span {
+  return { from: from + first * BUCKET_MS[size], to: from + (last + 1) * BUCKET_MS[size] }
+}
+
 /** Reads an address; `at` is the current time. */
 export function readRange(query: URLSearchParams, at: number): StatsRange {
   const { from, to, faults } = readInstants(query, at)
   const chosen = BUCKET_SIZES.find((size) => size.toLowerCase() === query.get('bucket'))
-  if (query.get('bucket') !== null && chosen === undefined)
-    faults.bucket = `The bucket must be minute, hour or day (got "${query.get('bucket')}").`
   const isUsable = chosen !== undefined && fits({ from, to }, chosen)
   if (chosen !== undefined && !isUsable)
     faults.bucket = `By ${query.get('bucket')} there would be ${bucketCount({ from, to }, chosen)} buckets; at most ${MAX_BUCKETS} are shown.`
   const size = isUsable ? chosen : automaticSize({ from, to })
   return { ...aligned({ from, to }, size), size, isSizeChosen: isUsable, isCurrent: to >= at, faults }
-}
-
-interface Span {
-  readonly from: number
-  readonly to: number
 }
 
 function readInstants(query: URLSearchParams, at: number): Span & { faults: Record<string, string> } {
@@ -60,8 +61,8 @@ function readInstants(query: URLSearchParams, at: number): Span & { faults: Reco
     const ms = Date.parse(instantFrom(text, at) ?? '')
     if (ms >= FIRST_INSTANT && ms <= LAST_INSTANT) return ms
     faults[name] = Number.isNaN(ms)
-      ? `"${name}" must be an instant, or relative such as -24h (got "${text}").`
-      : `"${name}" must be in the years 1 to 9999 (got "${text}").`
+      ? `"${name}" must be an instant, or relative such as -24h (got ${quoted(text)}).`
+      : `"${name}" must be from 0001-01-02 to 9999-12-30 (got ${quoted(text)}).`
     return fallback
   }
   const to = read('to', at)

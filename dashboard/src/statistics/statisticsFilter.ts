@@ -1,9 +1,11 @@
 // The filter of the page: that of the list of jobs, without what the statistics ignore.
 import type { JobFilter } from '../api/documents.generated.ts'
+import { addressNotes } from '../filters/addressNotes.ts'
 import { JOB_FIELDS, parametersOf } from '../filters/fields.ts'
 import { type GivenFilter, readFilter } from '../filters/readFilter.ts'
 import { urlWith } from '../paths.ts'
 import { STATES } from '../view/stateNames.ts'
+import { BUCKET_SIZES } from './range.ts'
 
 export const STATISTICS_FIELDS = JOB_FIELDS.filter(({ name }) => name !== 'includeDeleted')
 
@@ -12,6 +14,17 @@ export function readStatisticsFilter(query: URLSearchParams, at: number): GivenF
   const { filter, faults } = readFilter<JobFilter>(STATISTICS_FIELDS, { query, at })
   const states = STATES.filter((state) => query.getAll('state').includes(state))
   return { filter: states.length === 0 ? filter : { ...filter, states }, faults }
+}
+
+const CHOICES = new Map<string, readonly string[]>([
+  ['state', STATES],
+  ['bucket', BUCKET_SIZES.map((size) => size.toLowerCase())],
+  ['view', ['table']],
+])
+
+/** Sentences about parts of the address that have no effect. */
+export function statisticsNotes(query: URLSearchParams): string[] {
+  return addressNotes(query, { once: [...STATISTICS_FIELDS.flatMap(parametersOf), 'from', 'to'], choices: CHOICES })
 }
 
 /** The address of the page without filters; undefined if it has none. */

@@ -8,7 +8,7 @@ import { PageHeading } from '../shell/pageHeading.tsx'
 import { announce } from '../view/announcements.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
-import { ErrorNotice } from '../view/notice.tsx'
+import { ErrorNotice, Notice } from '../view/notice.tsx'
 import { saveFile } from '../view/saveFile.ts'
 import { ChartRows } from './chartRows.tsx'
 import { statisticsText } from './csv.ts'
@@ -17,7 +17,7 @@ import { RangeControls } from './rangeControls.tsx'
 import { COUNT_ROWS, totalOf } from './series.ts'
 import { StateFilter } from './stateFilter.tsx'
 import { type Loaded, Statistics } from './statistics.ts'
-import { readStatisticsFilter, STATISTICS_FIELDS, withoutFilters } from './statisticsFilter.ts'
+import { readStatisticsFilter, STATISTICS_FIELDS, statisticsNotes, withoutFilters } from './statisticsFilter.ts'
 import { StatisticsTable } from './statisticsTable.tsx'
 import { summaryOf } from './summary.ts'
 import 'uplot/dist/uPlot.min.css'
@@ -35,6 +35,7 @@ export function StatisticsPage() {
   const isTable = query.get('view') === 'table'
   useStatisticsShortcuts(isTable)
   const error = statistics.error.value
+  const notes = statisticsNotes(query)
   return (
     <>
       <PageHeading title="Statistics">
@@ -58,6 +59,7 @@ export function StatisticsPage() {
       >
         <StateFilter query={query} />
       </FilterForm>
+      {notes.length > 0 && <Notice sentences={notes} />}
       {error !== undefined && <ErrorNotice message={error} onRetry={() => void statistics.load()} />}
       {error === undefined && loaded && (
         <div class="stats" aria-busy={isLoading}>

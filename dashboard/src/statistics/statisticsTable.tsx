@@ -1,17 +1,10 @@
+import { useState } from 'preact/hooks'
 import { CopyButton } from '../view/block.tsx'
 import { bucketLabel, zoneOf } from './bucketLabels.ts'
 import { statisticsText } from './csv.ts'
-import { jobsUrl } from './jobsUrl.ts'
-import { BUCKET_MS } from './range.ts'
-import {
-  COUNT_ROWS,
-  type CountRow,
-  countText,
-  DURATION_ROWS,
-  durationText,
-  type StatsBucket,
-  totalOf,
-} from './series.ts'
+import { jobsUrls } from './jobsUrls.ts'
+import { bucketSpan } from './range.ts'
+import { COUNT_ROWS, countText, DURATION_ROWS, durationText, type StatsBucket, totalOf } from './series.ts'
 import type { Loaded } from './statistics.ts'
 
 interface StatisticsTableProps {
@@ -23,16 +16,26 @@ const LINES = DURATION_ROWS.flatMap(({ label, lines }) =>
   lines.map((line) => ({ ...line, label: `${label}, ${line.label}` })),
 )
 
+/** More rows take a browser longer than it may stand still; what is chosen by itself is below. */
+const MAX_ROWS = 300
+
 /** The numbers of the charts, to read and to copy. */
 export function StatisticsTable({ loaded, query }: StatisticsTableProps) {
   const { range, filter, buckets } = loaded
-  const link = (row: CountRow, index: number) => {
-    const from = range.from + index * BUCKET_MS[range.size]
-    return jobsUrl(row, { from, to: from + BUCKET_MS[range.size] }, { query, filter })
-  }
+  const [showsAll, setShowsAll] = useState(false)
+  const hidden = showsAll ? 0 : Math.max(0, buckets.length - MAX_ROWS)
+  const urls = COUNT_ROWS.map((row) => ({ name: row.name, urlOf: jobsUrls(row, { query, filter }) }))
   return (
     <div class="stats-table">
       <div class="stats-table-bar">
+        {hidden > 0 && (
+          <>
+            <span>The latest {MAX_ROWS} rows are shown.</span>
+            <button type="button" class="button" onClick={() => setShowsAll(true)}>
+              Show all {countText(buckets.length)}
+            </button>
+          </>
+        )}
         <CopyButton label="the numbers" text={statisticsText(loaded, '\t')} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
@@ -50,15 +53,15 @@ export function StatisticsTable({ loaded, query }: StatisticsTableProps) {
             </tr>
           </thead>
           <tbody>
-            {buckets.map((bucket, index) => (
+            {buckets.slice(hidden).map((bucket, row) => (
               <tr key={bucket.start}>
                 <th scope="row">
                   <time dateTime={bucket.start} title={`${bucket.start} in UTC`}>
-                    {bucketLabel(loaded, index)}
+                    {bucketLabel(loaded, hidden + row)}
                   </time>
                 </th>
-                {COUNT_ROWS.map((row) => (
-                  <CountCell key={row.name} count={bucket[row.name]} href={link(row, index)} />
+                {urls.map(({ name, urlOf }) => (
+                  <CountCell key={name} count={bucket[name]} href={urlOf(bucketSpan(range, hidden + row))} />
                 ))}
                 {LINES.map(({ name }) => (
                   <DurationCell key={name} ms={bucket[name]} />
