@@ -29,7 +29,8 @@ export function StatisticsPage() {
     const at = Date.now()
     const { faults } = readStatisticsFilter(query, at)
     return { statistics: new Statistics(query), range: readRange(query, at), faults }
-  }, [query])
+    // The table has the numbers of the charts.
+  }, [urlWith(STATISTICS_URL, query, { view: null })])
   useEffect(() => () => statistics.stop(), [statistics])
   const { loaded, isLoading } = useShown(statistics)
   const isTable = query.get('view') === 'table'
@@ -49,7 +50,7 @@ export function StatisticsPage() {
           </button>
         )}
       </PageHeading>
-      <RangeControls query={query} range={loaded?.range ?? range} />
+      <RangeControls query={query} range={statistics.loaded.value?.range ?? range} />
       <FilterForm
         fields={STATISTICS_FIELDS}
         query={query}
@@ -61,7 +62,8 @@ export function StatisticsPage() {
       </FilterForm>
       {notes.length > 0 && <Notice sentences={notes} />}
       {error !== undefined && <ErrorNotice message={error} onRetry={() => void statistics.load()} />}
-      {error === undefined && loaded && (
+      {isLoading && !loaded && <p class="muted">Loading…</p>}
+      {loaded && (
         <div class="stats" aria-busy={isLoading}>
           <p class="stats-summary">{summaryOf(loaded)}</p>
           <Content loaded={loaded} query={query} isTable={isTable} />
@@ -72,13 +74,12 @@ export function StatisticsPage() {
 }
 
 /** What is loaded; until then what was shown before, so that the page does not jump. */
-function useShown({ loaded }: Statistics): { loaded: Loaded | undefined; isLoading: boolean } {
+function useShown({ loaded, error }: Statistics): { loaded: Loaded | undefined; isLoading: boolean } {
   const last = useRef<Loaded | undefined>(undefined)
-  const current = loaded.value
-  if (current !== undefined) last.current = current
-  const isLoading = current === undefined
+  if (loaded.value !== undefined || error.value !== undefined) last.current = loaded.value
+  const isLoading = loaded.value === undefined && error.value === undefined
   useEffect(() => {
-    if (current !== undefined) announce(summaryOf(current))
+    if (loaded.value !== undefined) announce(summaryOf(loaded.value))
   }, [isLoading])
   return { loaded: last.current, isLoading }
 }
