@@ -5,13 +5,10 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { cursorOf } from '../../bench/cases/cursors.ts'
 import { filters } from '../../bench/cases/filtered.ts'
 import { deepLists, type List } from '../../bench/cases/listed.ts'
-import { loadDataSet } from '../../bench/dataSet.ts'
 import { BATCH_SIZE } from '../../bench/rows.ts'
-import { migrate } from '../support/migrationSql.ts'
+import { type LargeLedger, startLargeLedger } from '../support/largeLedger.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type SentStatement, type StatementLog } from '../support/statements.ts'
-import { startTemporaryServer, type TemporaryServer } from '../support/temporaryServer.ts'
-import { databaseUrl, onServer, PRISTINE } from '../support/testRun.ts'
 import { moreReads, type Read } from './moreReads.ts'
 import { type PlanFacts, planFacts, plannersOf } from './plans.ts'
 
@@ -25,21 +22,15 @@ const DEPTH = 20_000
 /** A page, and the row that shows whether there are more. */
 const PAGE = 21
 
-// A separate PostgreSQL, because large transactions hold back the horizon of consumers, which is
-// shared by all databases of a server.
-let postgres: TemporaryServer
+let ledger: LargeLedger
 let server: TestServer
 let client: pg.Client
 let log: StatementLog
 
 beforeAll(async () => {
-  postgres = await startTemporaryServer()
-  const url = databaseUrl(postgres.url, 'plans')
-  await onServer(postgres.url, (session) => session.query(`CREATE DATABASE plans ${PRISTINE}`))
-  await migrate(url)
-  server = await startTestServer({ databaseUrl: url })
+  ledger = await startLargeLedger({ jobs: JOBS, withHistory: WITH_HISTORY })
+  server = await startTestServer({ databaseUrl: ledger.url })
   log = logStatements(server)
-  await loadDataSet(server.databaseUrl, { size: JOBS, withHistory: WITH_HISTORY, nowMs: Date.now() }, () => undefined)
   client = new pg.Client({ connectionString: server.databaseUrl, options: '-c TimeZone=UTC' })
   await client.connect()
 })
@@ -47,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.end()
   await server?.close()
-  await postgres?.stop({ keepFiles: false })
+  await ledger?.stop()
 })
 
 /** What a list may do besides reading its page in order, and why. */
