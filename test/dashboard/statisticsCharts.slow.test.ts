@@ -119,6 +119,18 @@ describe('the charts', () => {
     await page.context().close()
   })
 
+  itInChromium('show the numbers of a bucket that is tapped, and its jobs when it is tapped again', async () => {
+    const page = await open('?from=-30d', { hasTouch: true, viewport: { width: 360, height: 800 } })
+    const box = (await chart(page, 'Created').locator('.u-over').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+    const tap = () => page.touchscreen.tap(box.x + box.width / 2, box.y + 20)
+    await tap()
+    await eventually(async () => expect(await page.locator('.chart-pointed').first().textContent()).toMatch(/^\d+$/))
+    expect(new URL(page.url()).pathname).toBe('/ui/statistics')
+    await tap()
+    await page.waitForURL('**/ui/jobs?*createdAfter=*')
+    await page.context().close()
+  })
+
   itInChromium('have a table of the latest 300 buckets, and of all on request', async () => {
     const page = await open('?bucket=minute&view=table')
     const rows = page.locator('.stats-table tbody tr')

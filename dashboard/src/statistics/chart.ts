@@ -35,6 +35,8 @@ export class Chart {
   private readonly resizes: ResizeObserver
   private content: Loaded
   private hasDragged = false
+  /** The bucket that was clicked last. */
+  private tapped: number | undefined
 
   /** `element` gets the chart; its color is that of the series. */
   constructor(element: HTMLElement, content: Loaded, options: ChartOptions) {
@@ -197,8 +199,12 @@ export class Chart {
     on('mousedown', () => {
       this.hasDragged = false
     })
-    on('click', ({ clientX }) => {
-      if (!this.hasDragged) onOpen(this.indexAt(clientX - over.getBoundingClientRect().left))
+    on('click', (event) => {
+      const index = this.indexAt(event.clientX - over.getBoundingClientRect().left)
+      // A finger cannot point without a click: its first one shows the numbers.
+      const isFirstTap = (event as PointerEvent).pointerType === 'touch' && this.tapped !== index
+      this.tapped = index
+      if (!this.hasDragged && !isFirstTap) onOpen(index)
     })
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw(), { signal })
   }
