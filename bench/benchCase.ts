@@ -14,6 +14,8 @@ export interface BenchCase {
   readonly callers: number
   readonly subject: Contender
   readonly references: readonly Contender[]
+  /** The target of the subject; reported as missed if the median of the rounds is higher. */
+  readonly maxP95Ms?: number
   /** Why an expected reference is missing. */
   readonly missing?: string | undefined
   /** Rejects unless subject and references give the same, correct response. */
@@ -91,12 +93,17 @@ export async function measureCase(
   const of = (contender: Contender): Slot[] => slots.get(contender) ?? []
   const ratio = (reference: Contender): Spread =>
     spread(of(subject).map((slot, round) => ratioOf(measure, slot, of(reference)[round] as Slot)))
+  faults.push(...missedTarget(summary(subject, of(subject), undefined), benchCase.maxP95Ms))
   return {
     ...{ name, title, measure, callers, missing },
     contenders: contenders.map((contender) => summary(contender, of(contender), statements.get(contender.name))),
     ratios: faults.length > 0 ? {} : Object.fromEntries(references.map((one) => [one.name, ratio(one)])),
     faults: [...new Set(faults)],
   }
+}
+
+function missedTarget({ p95Ms }: ContenderResult, maxMs = Number.POSITIVE_INFINITY): string[] {
+  return p95Ms.median > maxMs ? [`the p95 is ${p95Ms.median.toFixed(0)} ms (target: ${maxMs} ms)`] : []
 }
 
 function ratioOf(measure: BenchCase['measure'], subject: Slot, reference: Slot): number {

@@ -5,6 +5,7 @@ import type { BenchCase } from '../benchCase.ts'
 import { BenchError } from '../benchError.ts'
 import type { Servers } from '../servers.ts'
 import { COUNT_CASES, countCases } from './counts.ts'
+import { dashboardCaseNames, dashboardCases } from './dashboard.ts'
 import { EVENT_CASES, eventCases } from './events.ts'
 import { listCaseNames, listCases } from './lists.ts'
 import { READ_CASES, readCases } from './reads.ts'
@@ -17,14 +18,21 @@ export interface CaseSettings extends Pick<Servers, 'server' | 'postgraphile' | 
   readonly hasPgbench: boolean
   /**
    * The cases with these names, or whose names start with one of them and a hyphen. All if no name
-   * is given.
+   * is given, except those of the dashboard.
    */
   readonly only: readonly string[]
 }
 
 /** @throws BenchError for names that match no case */
 export function requireCases(only: readonly string[]): void {
-  const names = [...READ_CASES, ...listCaseNames(), ...COUNT_CASES, ...WRITE_CASES, ...EVENT_CASES]
+  const names = [
+    ...READ_CASES,
+    ...listCaseNames(),
+    ...dashboardCaseNames(),
+    ...COUNT_CASES,
+    ...WRITE_CASES,
+    ...EVENT_CASES,
+  ]
   const unknown = only.filter((one) => !names.some((name) => isMeant(one, name)))
   if (unknown.length > 0) throw new BenchError(`There is no case ${unknown.join(' or ')}.`)
 }
@@ -41,6 +49,7 @@ export async function allCases(settings: CaseSettings): Promise<CaseMaker[]> {
   return [
     ...readCases(settings, isWanted),
     ...(await listCases(settings, isWanted)),
+    ...(only.length > 0 ? await dashboardCases(settings, isWanted) : []),
     ...countCases(settings, isWanted),
     ...writeCases(settings, isWanted),
     ...eventCases(settings, isWanted),

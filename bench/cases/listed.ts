@@ -17,6 +17,8 @@ export interface List {
   readonly key: readonly string[]
   readonly cursor: string
   readonly direction: 'asc' | 'desc'
+  /** Number of rows of a page. Default: 20. */
+  readonly size?: number
 }
 
 const ORDERS = {

@@ -16,6 +16,7 @@ export interface ListTargets {
   readonly depth: number
 }
 
+/** Of the lists that do not say their size. */
 const PAGE = 20
 /** Maximum share of a list before the deep page, so that the page is full. */
 const NEARLY_ALL = 0.98
@@ -36,7 +37,7 @@ export async function listCases(
   ]
 }
 
-async function deepCase({ server, client, depth }: ListTargets, list: List): Promise<BenchCase> {
+export async function deepCase({ server, client, depth }: ListTargets, list: List): Promise<BenchCase> {
   const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ${list.from}`)
   const deep = Math.max(1, Math.min(depth, Math.floor(Number(rows[0]?.count) * NEARLY_ALL)))
   const key = await client.query<Record<string, unknown>>(
@@ -59,7 +60,7 @@ async function deepCase({ server, client, depth }: ListTargets, list: List): Pro
   }
 }
 
-function filterCase({ server, client }: ListTargets, list: List): BenchCase {
+export function filterCase({ server, client }: ListTargets, list: List): BenchCase {
   const firstPage = operation(list, null)
   return {
     name: `filter-${list.name}`,
@@ -82,7 +83,7 @@ function asker(server: HttpTarget, name: string, text: string) {
 
 async function expected(client: pg.Client, list: List, offset: number): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
-    `SELECT ${list.id} AS id FROM ${list.from} ORDER BY ${list.orderBy} OFFSET ${offset} LIMIT ${PAGE}`,
+    `SELECT ${list.id} AS id FROM ${list.from} ORDER BY ${list.orderBy} OFFSET ${offset} LIMIT ${list.size ?? PAGE}`,
   )
   return rows.map(({ id }) => id)
 }

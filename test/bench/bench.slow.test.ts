@@ -45,6 +45,9 @@ describe('npm run bench', () => {
     'page',
     'deep-created',
     'filter-user-and-state',
+    'dashboard-filter-user-and-state',
+    'dashboard-deep-user',
+    'dashboard-counts-preset-none',
     'count-state',
     'transition',
     'batch',
@@ -73,6 +76,10 @@ describe('npm run bench', () => {
       'deep-created-asc',
       'filter-user-and-state',
       'filter-user-and-state-few',
+      'dashboard-filter-user-and-state',
+      'dashboard-filter-user-and-state-few',
+      'dashboard-deep-user',
+      'dashboard-counts-preset-none',
       'count-state',
       'create',
       'transition',
@@ -155,11 +162,15 @@ describe('a case', () => {
     return target
   }
 
-  async function measurePages(server: HttpTarget, postgraphile: HttpTarget): Promise<CaseResult> {
+  async function measurePages(
+    server: HttpTarget,
+    postgraphile: HttpTarget,
+    targets: Pick<BenchCase, 'maxP95Ms'> = {},
+  ): Promise<CaseResult> {
     const client = new pg.Client() // Not asked.
     const makers = readCases({ server, postgraphile, client, callers: 2, depth: 1 }, (name) => name === 'page')
     const [benchCase] = await Promise.all(makers.map((make) => make()))
-    return measureCase(benchCase as BenchCase, settings, new Map())
+    return measureCase({ ...(benchCase as BenchCase), ...targets }, settings, new Map())
   }
 
   const right = () => ({})
@@ -169,6 +180,13 @@ describe('a case', () => {
     expect(result.faults).toEqual([])
     expect(result.ratios.PostGraphile?.median).toBeGreaterThan(0)
     expect(rowsOf(result)[1]?.ratio).toMatch(/^\d+\.\d\d \(.*\) x$/)
+  })
+
+  it('reports a target that it misses', async () => {
+    const measure = async (maxP95Ms: number) =>
+      (await measurePages(await pageServer(right), await pageServer(right), { maxP95Ms })).faults
+    expect(await measure(60_000)).toEqual([])
+    expect(await measure(0)).toEqual([expect.stringMatching(/^the p95 is \d+ ms \(target: 0 ms\)$/)])
   })
 
   it.each([
