@@ -119,6 +119,28 @@ describe('the charts', () => {
     await page.context().close()
   })
 
+  itInChromium('mark the bucket that is pointed at in all rows, also after the window has changed', async () => {
+    const page = await open('?from=-30d')
+    await chart(page, 'Failed').focus()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('ArrowRight')
+    const markers = page.locator('.chart-marker')
+    expect(await markers.count()).toBe(7)
+    for (const width of [1280, 700]) {
+      await page.setViewportSize({ width, height: 800 })
+      await eventually(async () => {
+        const plot = await chart(page, 'Failed').locator('.u-over').boundingBox()
+        const bucket = (plot?.width ?? 0) / (await bucketCount(page))
+        for (const marker of await markers.all()) {
+          const box = await marker.boundingBox()
+          expect((box?.x ?? 0) - (plot?.x ?? 0)).toBeCloseTo(bucket, 0)
+          expect(box?.width).toBeCloseTo(bucket, 0)
+        }
+      })
+    }
+    await page.context().close()
+  })
+
   itInChromium('show the numbers of a bucket that is tapped, and its jobs when it is tapped again', async () => {
     const page = await open('?from=-30d', { hasTouch: true, viewport: { width: 360, height: 800 } })
     const box = (await chart(page, 'Created').locator('.u-over').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }

@@ -34,6 +34,7 @@ export class Chart {
   private readonly stopped = new AbortController()
   private readonly resizes: ResizeObserver
   private content: Loaded
+  private marked: number | undefined
   private hasDragged = false
   /** The bucket that was clicked last. */
   private tapped: number | undefined
@@ -69,7 +70,13 @@ export class Chart {
 
   /** Marks a bucket, or none. */
   mark(index: number | undefined): void {
+    this.marked = index
+    this.placeMarker()
+  }
+
+  private placeMarker(): void {
     const { range, buckets } = this.content
+    const index = this.marked
     const isShown = index !== undefined && index < buckets.length
     this.marker.hidden = !isShown
     if (!isShown) return
@@ -169,6 +176,8 @@ export class Chart {
     if (row.kind === 'count') paintBars(this.plot, row, this.content)
     else paintSteps(this.plot, row, this.content)
     ctx.restore()
+    // Data or the size may have changed.
+    this.placeMarker()
   }
 
   private zoom(): void {

@@ -185,10 +185,7 @@ function useChart({ row, loaded, pointed, hasTimeAxis }: ChartRowProps, actions:
       created.destroy()
     }
   }, [])
-  useEffect(() => {
-    chart.current?.show(loaded)
-    chart.current?.mark(pointed.value)
-  }, [loaded])
+  useEffect(() => chart.current?.show(loaded), [loaded])
   useEffect(() => chart.current?.redraw(), [theme.value])
   return element
 }
