@@ -16,7 +16,7 @@ await page.locator('.viewer').waitFor()
 await save('dashboard-jobs')
 
 // A job that was retried has the most to show.
-await page.locator('tr', { hasText: '2 (maximum 1)' }).locator('.row-link').first().click()
+await page.locator('tr', { hasText: '2 (max. 1)' }).locator('.row-link').first().click()
 await page.locator('.record').first().waitFor()
 await save('dashboard-job')
 

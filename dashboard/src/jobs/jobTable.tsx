@@ -86,7 +86,7 @@ function JobTableRow({ row, content }: { readonly row: Row; readonly content: st
       <td class="not-tiny">
         <Duration row={row} />
       </td>
-      <td class="wide">{attemptText(row)}</td>
+      <td class="wide">{attemptText(row, 'max.')}</td>
       <td class="wide cell-change">
         <Time at={updatedAt} /> <span class="actor">{stateActor}</span>
         {reason && (
