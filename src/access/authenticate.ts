@@ -94,7 +94,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const credential = bearerOf(authorization)
     if (isApiKey(credential)) return byApiKey(credential, beforeLookUp)
     if (verifyJwt === undefined)
-      throw new UnauthenticatedError('This server accepts only API keys: Authorization: Bearer jl_...')
+      throw new UnauthenticatedError('This server accepts only API keys, which begin with jl_.')
     try {
       return await verifyJwt(credential)
     } catch (error) {
