@@ -39,6 +39,13 @@ export const ACCESS = {
   'bulk:run': { label: 'run bulk actions', USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'events:cursor': { label: 'get the latest event cursor', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'consumers:read': { label: 'list consumers', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
+  'operations:read': {
+    label: 'read the state of operations',
+    USER: 'none',
+    WORKER: 'none',
+    AUDITOR: 'any',
+    ADMIN: 'any',
+  },
   'states:read': { label: 'read the state machine', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'viewer:read': { label: 'read their own identity', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
 } as const satisfies Record<string, Rule>

@@ -33,6 +33,7 @@ export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Query.viewer': ['viewer:read'],
   'Query.latestEventCursor': ['events:cursor'],
   'Query.consumers': ['consumers:read'],
+  'Query.operations': ['operations:read'],
   'Mutation.createJob': ['jobs:create'],
   'Mutation.createJobs': ['jobs:create'],
   'Mutation.transitionJob': ['jobs:work', 'jobs:cancel', 'jobs:retry'],

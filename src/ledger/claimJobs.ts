@@ -3,7 +3,7 @@
 
 import { type Job, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
-import { DUE_BOUND, IS_DUE, IS_WITHIN_BOUND } from './dueJobs.ts'
+import { DUE_BOUND, IS_DUE, IS_WITHIN_BOUND, PRIORITY_LEVELS } from './dueJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { checkNames } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
@@ -116,13 +116,7 @@ function dueAmong(
 // query that locks rows must run once (PostgreSQL documentation, SELECT, "The Locking Clause").
 function dueJobs(limit: number): Prisma.Sql {
   return Prisma.sql`
-    ${DUE_BOUND}, level AS (
-      (SELECT priority FROM jobs WHERE state = 'PENDING' ORDER BY priority DESC LIMIT 1)
-      UNION ALL
-      SELECT (SELECT jobs.priority FROM jobs WHERE jobs.state = 'PENDING' AND jobs.priority < level.priority
-        ORDER BY jobs.priority DESC LIMIT 1)
-      FROM level WHERE level.priority IS NOT NULL
-    ), due AS MATERIALIZED (
+    ${DUE_BOUND}, ${PRIORITY_LEVELS}, due AS MATERIALIZED (
       SELECT job.id FROM level CROSS JOIN LATERAL (
         SELECT id FROM jobs WHERE state = 'PENDING' AND priority = level.priority AND ${IS_WITHIN_BOUND} AND ${IS_DUE}
         ORDER BY run_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED

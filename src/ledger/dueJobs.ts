@@ -23,3 +23,15 @@ export const DUE_BOUND = Prisma.sql`due_bound AS MATERIALIZED (
 
 /** Bounds the range of the queue index. IS_DUE alone does not. */
 export const IS_WITHIN_BOUND = Prisma.sql`run_at <= (SELECT due_bound.run_at FROM due_bound)`
+
+/**
+ * A recursive common table expression: the priorities of the PENDING jobs, highest first, each
+ * found by one look at the queue index; then a null.
+ */
+export const PRIORITY_LEVELS = Prisma.sql`level AS (
+      (SELECT priority FROM jobs WHERE state = 'PENDING' ORDER BY priority DESC LIMIT 1)
+      UNION ALL
+      SELECT (SELECT jobs.priority FROM jobs WHERE jobs.state = 'PENDING' AND jobs.priority < level.priority
+        ORDER BY jobs.priority DESC LIMIT 1)
+      FROM level WHERE level.priority IS NOT NULL
+    )`

@@ -51,6 +51,7 @@ export async function apiSmoke(server: TestServer, headers: { readonly authoriza
       jobStateRecords(first: 5) { nodes { id } } stuckJobs(first: 5) { nodes { id } }
       jobStats(bucket: DAY, from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z") { __typename }
       consumers { name lagRecords refusedRecords { jobId } }
+      operations { maintenanceTasks { name } oldestDueJob { jobId } processing { count workers { actor } } }
     }`,
     { id },
   )

@@ -22,6 +22,7 @@ const NESTED = `query Nested($filter: JobFilter) { jobs(filter: $filter) {
 const HISTORY = `query History($id: ID!, $last: Int) { job(id: $id) { jobId result { status }
   stateHistory(last: $last) { nodes { sequence job { jobId } } ${PAGE_INFO} } } }`
 const NODES = 'query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { state result { id } } } }'
+const OPERATIONS = '{ operations { oldestDueJob { jobId } processing { count workers { actor jobs } } } }'
 
 /** Over jobs: filters that match few or no rows, several values, ranges at both ends. */
 function jobFilters({ first, last, jobId, pause }: Ends): Record<string, object> {
@@ -85,6 +86,7 @@ export async function moreReads(client: pg.Client): Promise<Read[]> {
     read('histories and results of a page of jobs', NESTED, {}),
     read('histories and results of jobs of a user', NESTED, { filter: { userId: BUSY_USER } }),
     read('a job with the end of its history and its result', HISTORY, { id: jobId, last: 3 }),
+    read('operations', OPERATIONS, {}),
     read('nodes', NODES, { ids: [jobId] }),
   ]
 }

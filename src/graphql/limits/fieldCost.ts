@@ -5,6 +5,7 @@ import { BULK_SAMPLE, MAX_BULK_REASONS } from '../../ledger/bulkActions.ts'
 import { jobReach, type Reach, recordReach } from '../../ledger/filterReach.ts'
 import { FILTER_TIMES, type JobFilter } from '../../ledger/jobFilter.ts'
 import { isStatsRolledUp, type StatsBucket } from '../../ledger/jobStats.ts'
+import { MAX_WORKERS } from '../../ledger/processingJobs.ts'
 import type { JobStateRecordFilter } from '../../ledger/recordFilter.ts'
 import { rollUpQuery } from '../../ledger/rolledUpCounts.ts'
 
@@ -31,6 +32,7 @@ const ROLL_UP_COST = 10
 const COUNT_COST: Readonly<Record<Reach, number>> = { nothing: 0, page: 1500, range: 1500, table: 5000 }
 const STATS_COST_PER_DAY = 750
 const BULK_SAMPLE_COST = 10
+const PROCESSING_COST = 500
 const DAY_MS = 86_400_000
 /** More days do not cost more. */
 const MAX_COSTED_DAYS = 10
@@ -82,6 +84,11 @@ export const startBulkActionCost: CostOf = ({ input }) => {
 }
 
 export const bulkRefusalsCost: CostOf = () => ({ items: MAX_BULK_REASONS })
+
+/** It reads up to 10,000 jobs that are PROCESSING, as fast as a page of some hundred. */
+export const processingJobsCost: CostOf = () => ({ read: PROCESSING_COST })
+
+export const workersCost: CostOf = () => ({ items: MAX_WORKERS })
 
 /** Each sample is a statement of its own. */
 export const bulkSampleCost: CostOf = () => ({ read: BULK_SAMPLE_COST, items: BULK_SAMPLE })

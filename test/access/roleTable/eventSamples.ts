@@ -7,6 +7,9 @@ export const EVENT_SAMPLES: Record<string, Sample[]> = {
     reading('{ it: latestEventCursor }', { operation: 'events:cursor', variables: () => ({}) }),
   ],
   'Query.consumers': [reading('{ it: consumers { name } }', { operation: 'consumers:read', variables: () => ({}) })],
+  'Query.operations': [
+    reading('{ it: operations { processing { count } } }', { operation: 'operations:read', variables: () => ({}) }),
+  ],
   'Subscription.jobEvents': [
     reading(
       'subscription ($id: ID!, $after: String) { it: jobEvents(after: $after, filter: { jobId: $id }) { record { id } } }',

@@ -1,0 +1,114 @@
+// Query.operations: the state of the whole ledger, for the people who operate it.
+import { databaseNow } from '../../database/clock.ts'
+import { type OldestDueJob, oldestDueJob } from '../../ledger/oldestDueJob.ts'
+import {
+  MAX_PROCESSING,
+  MAX_WORKERS,
+  type ProcessingJobs,
+  readProcessingJobs,
+  type WorkerActivity,
+} from '../../ledger/processingJobs.ts'
+import { STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
+import { builder } from '../builder.ts'
+import { processingJobsCost, withCost, workersCost } from '../limits/fieldCost.ts'
+import { Consumer, consumersWithRefusals } from './consumers.ts'
+
+const MaintenanceTask = builder
+  .objectRef<{ name: string; lastRunAt: Date; position: string | null }>('MaintenanceTask')
+  .implement({
+    description: 'A maintenance task that has run, in any replica.',
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'The name of the task.' }),
+      lastRunAt: t.expose('lastRunAt', { type: 'DateTime', description: 'When it last ran.' }),
+      isFinished: t.boolean({
+        description: 'Whether its last run reached the end. If not, the next run continues where it stopped.',
+        resolve: ({ position }) => position === null,
+      }),
+    }),
+  })
+
+const OldestDueJobType = builder.objectRef<OldestDueJob>('OldestDueJob').implement({
+  description: 'The `PENDING` job that has been due the longest.',
+  fields: (t) => ({
+    jobId: t.expose('jobId', { type: 'UUID', description: 'The job.' }),
+    dueAt: t.expose('dueAt', { type: 'DateTime', description: 'When it became due: its `runAt`.' }),
+    waitSeconds: t.exposeFloat('waitSeconds', {
+      description: 'How long it has been due, in seconds, by the clock of the database.',
+    }),
+  }),
+})
+
+const Worker = builder.objectRef<WorkerActivity>('WorkerActivity').implement({
+  description: 'An actor that holds jobs in `PROCESSING` now.',
+  fields: (t) => ({
+    actor: t.exposeString('actor', { description: 'Who moved the jobs to `PROCESSING`.' }),
+    jobs: t.exposeInt('jobs', { description: 'Number of jobs that it holds.' }),
+    nextLeaseEnd: t.expose('nextLeaseEnd', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'The earliest end of its leases; null if none of its jobs has a lease.',
+    }),
+    expiredLeases: t.exposeInt('expiredLeases', { description: 'Number of its jobs whose lease has expired.' }),
+  }),
+})
+
+const Processing = builder.objectRef<ProcessingJobs>('ProcessingJobs').implement({
+  description: `The jobs in \`PROCESSING\`: those ${MAX_PROCESSING} that started first, if there are more.`,
+  fields: (t) => ({
+    count: t.exposeInt('count', {
+      description: `Number of jobs in \`PROCESSING\`. ${MAX_PROCESSING} means that many or more.`,
+    }),
+    stuck: t.exposeInt('stuck', {
+      description: `Number of those that have been in \`PROCESSING\` for longer than ${STUCK_AFTER_SECONDS} seconds.`,
+    }),
+    expiredLeases: t.exposeInt('expiredLeases', { description: 'Number of those whose lease has expired.' }),
+    workers: t.field({
+      type: [Worker],
+      extensions: withCost(workersCost),
+      description: `Who holds these jobs: the ${MAX_WORKERS} actors with the most, most first.`,
+      resolve: ({ workers }) => [...workers],
+    }),
+    moreWorkers: t.exposeInt('moreWorkers', { description: 'Number of actors that `workers` omits.' }),
+  }),
+})
+
+const Operations = builder.objectRef<object>('Operations').implement({
+  description: 'The state of the whole ledger. Each field is read when the query runs.',
+  fields: (t) => ({
+    at: t.field({
+      type: 'DateTime',
+      description: 'The time of the query, by the clock of the database.',
+      resolve: (_parent, _args, { ledger }) => databaseNow(ledger.sql),
+    }),
+    consumers: t.field({
+      type: [Consumer],
+      description: 'The consumers of the ledger, ordered by name.',
+      resolve: (_parent, _args, { ledger }) => consumersWithRefusals(ledger),
+    }),
+    maintenanceTasks: t.field({
+      type: [MaintenanceTask],
+      description: 'The maintenance tasks that have run, ordered by name.',
+      resolve: (_parent, _args, { ledger }) => ledger.prisma.maintenanceTask.findMany({ orderBy: { name: 'asc' } }),
+    }),
+    oldestDueJob: t.field({
+      type: OldestDueJobType,
+      nullable: true,
+      description: 'The `PENDING` job that has been due the longest; null if none is due.',
+      resolve: (_parent, _args, { ledger }) => oldestDueJob(ledger),
+    }),
+    processing: t.field({
+      type: Processing,
+      extensions: withCost(processingJobsCost),
+      description: 'The jobs in `PROCESSING` and who holds them.',
+      resolve: (_parent, _args, { ledger }) => readProcessingJobs(ledger),
+    }),
+  }),
+})
+
+builder.queryField('operations', (t) =>
+  t.field({
+    type: Operations,
+    description: 'The state of the whole ledger, for the people who operate it. Only for AUDITOR and ADMIN.',
+    resolve: () => ({}),
+  }),
+)
