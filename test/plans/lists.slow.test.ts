@@ -6,6 +6,7 @@ import { cursorOf } from '../../bench/cases/cursors.ts'
 import { filters } from '../../bench/cases/filtered.ts'
 import { deepLists, type List } from '../../bench/cases/listed.ts'
 import { BATCH_SIZE } from '../../bench/rows.ts'
+import { MAX_PROCESSING } from '../../src/ledger/processingJobs.ts'
 import { type LargeLedger, startLargeLedger } from '../support/largeLedger.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { logStatements, type SentStatement, type StatementLog } from '../support/statements.ts'
@@ -70,6 +71,8 @@ const ALLOWANCES: Readonly<Record<string, Allowance>> = {
   'jobs of an actor and a user': { read: 200 * PAGE },
   'metadata-few': BATCH,
   'metadata-none': BATCH,
+  // The jobs in PROCESSING, up to the limit of the statement.
+  operations: { read: MAX_PROCESSING },
   'records-user': OF_A_USER,
   'records-user-few': OF_A_USER,
 }
