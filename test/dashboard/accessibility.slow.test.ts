@@ -33,6 +33,7 @@ const PAGES = [
   { name: 'statistics', path: '/statistics?from=-30d', ready: '.u-over' },
   { name: 'statistics as a table', path: '/statistics?from=-30d&view=table', ready: '.stats-table tbody tr' },
   { name: 'statistics without jobs', path: '/statistics?userId=no-one&bucket=second', ready: '.empty' },
+  { name: 'operations', path: '/operations', ready: '.operations-table' },
   { name: 'an unknown page', path: '/nothing', ready: '.empty' },
 ]
 const SCREENS = [

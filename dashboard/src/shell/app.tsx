@@ -11,7 +11,7 @@ import { ErrorNotice } from '../view/notice.tsx'
 import { Header } from './header.tsx'
 import { LazyPage } from './lazyPage.tsx'
 import { NotFoundPage } from './notFoundPage.tsx'
-import { NAVIGATION, pageUrl } from './pages.ts'
+import { pageUrl, visiblePages } from './pages.ts'
 import { ShortcutsDialog } from './shortcutsDialog.tsx'
 import { SignInPage } from './signInPage.tsx'
 import { chooseNextTheme } from './theme.ts'
@@ -44,7 +44,11 @@ export function App() {
   useShortcuts([
     { key: '?', label: 'Show the keys', run: () => setShowsShortcuts(true) },
     { key: '/', label: 'Find a job by its id', run: focusSearch },
-    ...NAVIGATION.map((page) => ({ key: page.key, label: `Go to ${page.title}`, run: () => navigate(pageUrl(page)) })),
+    ...visiblePages().map((page) => ({
+      key: page.key,
+      label: `Go to ${page.title}`,
+      run: () => navigate(pageUrl(page)),
+    })),
     { key: 't', label: 'Change between light and dark', run: chooseNextTheme },
   ])
   return (
@@ -78,6 +82,8 @@ function Page() {
       return id === undefined ? <JobsPage /> : <JobPage key={id} jobId={id} />
     case 'statistics':
       return id === undefined ? <LazyPage title="Statistics" load={loadStatisticsPage} /> : <NotFoundPage />
+    case 'operations':
+      return id === undefined ? <LazyPage title="Operations" load={loadOperationsPage} /> : <NotFoundPage />
     default:
       return <NotFoundPage />
   }
@@ -85,6 +91,10 @@ function Page() {
 
 async function loadStatisticsPage() {
   return (await import('../statistics/statisticsPage.tsx')).StatisticsPage
+}
+
+async function loadOperationsPage() {
+  return (await import('../operations/operationsPage.tsx')).OperationsPage
 }
 
 /** Null if the segment of the path has a broken escape. */

@@ -2,7 +2,7 @@ import { mustSignIn, session, signOut } from '../api/session.ts'
 import { LIST_URL } from '../paths.ts'
 import { address } from '../router.ts'
 import { FindJob } from './findJob.tsx'
-import { NAVIGATION, pageUrl } from './pages.ts'
+import { pageUrl, visiblePages } from './pages.ts'
 import { chooseNextTheme, theme } from './theme.ts'
 import { viewer } from './viewer.ts'
 
@@ -22,7 +22,7 @@ export function Header({ onShowShortcuts }: { onShowShortcuts(): void }) {
       </a>
       {isOpen && (
         <nav class="main-nav" aria-label="Pages">
-          {NAVIGATION.map((page) => (
+          {visiblePages().map((page) => (
             <a key={page.section} href={pageUrl(page)} aria-current={page.section === section ? 'page' : undefined}>
               {page.title}
             </a>

@@ -1,5 +1,6 @@
 // The pages of the navigation, in its order.
 import { BASE } from '../paths.ts'
+import { mayReadOperations } from './viewer.ts'
 
 export interface NavigationPage {
   /** The first segment of its path below /ui. */
@@ -9,9 +10,15 @@ export interface NavigationPage {
   readonly key: string
 }
 
-export const NAVIGATION: readonly NavigationPage[] = [
+const NAVIGATION: readonly NavigationPage[] = [
   { section: 'jobs', title: 'Jobs', key: 'h' },
   { section: 'statistics', title: 'Statistics', key: 's' },
+  { section: 'operations', title: 'Operations', key: 'e' },
 ]
+
+/** The pages that the viewer may see. */
+export function visiblePages(): readonly NavigationPage[] {
+  return NAVIGATION.filter(({ section }) => section !== 'operations' || mayReadOperations())
+}
 
 export const pageUrl = ({ section }: NavigationPage): string => `${BASE}/${section}`

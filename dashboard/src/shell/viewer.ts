@@ -7,6 +7,12 @@ export type Viewer = NonNullable<ViewerQuery['viewer']>
 
 export const viewer = signal<Viewer | undefined>(undefined)
 
+/** Whether the roles of the viewer include one that may read the state of operations. */
+export function mayReadOperations(): boolean {
+  const roles = viewer.value?.roles ?? []
+  return roles.includes('AUDITOR') || roles.includes('ADMIN')
+}
+
 /** @throws ApiError */
 export async function loadViewer(): Promise<void> {
   const result = await request(ViewerDocument, {})

@@ -1,0 +1,32 @@
+// The sentences about what needs attention.
+import { roughDuration, SECOND } from '../view/instants.ts'
+import type { State } from './operations.ts'
+
+/** A consumer that is this far behind, and has not moved for as long, needs attention. */
+const LAG_SECONDS = 30
+/** A due job that waits longer needs attention. */
+const WAIT_SECONDS = 300
+
+export function attentionOf(state: State): string[] {
+  const { at, consumers, oldestDueJob, processing } = state
+  const stuckSince = (updatedAt: string): number => (Date.parse(at) - Date.parse(updatedAt)) / SECOND
+  const held = consumers.filter(
+    ({ lagSeconds, updatedAt }) => lagSeconds > LAG_SECONDS && stuckSince(updatedAt) > LAG_SECONDS,
+  )
+  return [
+    ...held.map(
+      ({ name, lagSeconds }) =>
+        `The consumer ${name} is ${roughDuration(lagSeconds * SECOND)} behind and does not advance.`,
+    ),
+    ...(processing.expiredLeases > 0
+      ? [`${plural(processing.expiredLeases, 'lease has', 'leases have')} expired: the workers may be gone.`]
+      : []),
+    ...(oldestDueJob && oldestDueJob.waitSeconds > WAIT_SECONDS
+      ? [`A job has been due for ${roughDuration(oldestDueJob.waitSeconds * SECOND)} and no worker has claimed it.`]
+      : []),
+  ]
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}

@@ -1,0 +1,104 @@
+import { listUrl } from '../jobs/listAddress.ts'
+import { jobUrl } from '../paths.ts'
+import { roughDuration, SECOND } from '../view/instants.ts'
+import { Relative } from '../view/time.tsx'
+import { Card, Table } from './card.tsx'
+import type { State } from './operations.ts'
+
+/** The API counts no further. */
+const MAX_COUNTED = 100_000
+const MAX_PROCESSING = 10_000
+
+export function Queue({ state: { oldestDueJob, processing } }: { readonly state: State }) {
+  const { count, stuck, expiredLeases } = processing
+  return (
+    <Card title="Queue">
+      <dl class="facts">
+        <div>
+          <dt>Oldest due job</dt>
+          <dd>
+            {oldestDueJob ? (
+              <a href={jobUrl(oldestDueJob.jobId)}>has waited {roughDuration(oldestDueJob.waitSeconds * SECOND)}</a>
+            ) : (
+              <span class="muted">none</span>
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Processing</dt>
+          <dd>
+            <a href={listOf({ state: 'PROCESSING' })}>{countOf(count, MAX_PROCESSING)}</a>
+          </dd>
+        </div>
+        <div>
+          <dt>For over an hour</dt>
+          <dd>{stuck}</dd>
+        </div>
+        <div>
+          <dt>Expired leases</dt>
+          <dd>{expiredLeases}</dd>
+        </div>
+      </dl>
+    </Card>
+  )
+}
+
+export function Workers({ state: { processing } }: { readonly state: State }) {
+  const { workers, moreWorkers } = processing
+  return (
+    <Card title="Workers with jobs">
+      <Table
+        columns={['Actor', 'Jobs', 'Next lease ends', 'Expired']}
+        empty="No worker holds a job."
+        rows={workers.map(({ actor, jobs, nextLeaseEnd, expiredLeases }) => [
+          <a href={listOf({ actor, state: 'PROCESSING' })}>{actor}</a>,
+          jobs,
+          nextLeaseEnd === null ? 'no lease' : <Relative at={nextLeaseEnd} />,
+          expiredLeases,
+        ])}
+      />
+      {moreWorkers > 0 && <p class="muted">{moreWorkers} more hold fewer jobs.</p>}
+    </Card>
+  )
+}
+
+export function Consumers({ state: { consumers } }: { readonly state: State }) {
+  return (
+    <Card title="Consumers">
+      <Table
+        columns={['Name', 'Records behind', 'Behind', 'Last advanced']}
+        empty="There is no consumer."
+        rows={consumers.map(({ name, lagRecords, lagSeconds, updatedAt }) => [
+          name,
+          countOf(lagRecords, MAX_COUNTED),
+          lagSeconds === 0 ? 'up to date' : roughDuration(lagSeconds * SECOND),
+          <Relative at={updatedAt} />,
+        ])}
+      />
+    </Card>
+  )
+}
+
+export function Maintenance({ state: { maintenanceTasks } }: { readonly state: State }) {
+  return (
+    <Card title="Maintenance">
+      <Table
+        columns={['Task', 'Last run', 'Reached the end']}
+        empty="No maintenance task has run yet."
+        rows={maintenanceTasks.map(({ name, lastRunAt, isFinished }) => [
+          name,
+          <Relative at={lastRunAt} />,
+          isFinished ? 'yes' : 'no, continues',
+        ])}
+      />
+    </Card>
+  )
+}
+
+function listOf(filter: Readonly<Record<string, string>>): string {
+  return listUrl(new URLSearchParams(), filter)
+}
+
+function countOf(count: number, max: number): string {
+  return count < max ? count.toLocaleString('en') : `${max.toLocaleString('en')} or more`
+}

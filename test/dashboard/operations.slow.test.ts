@@ -1,0 +1,74 @@
+// The page of operations in Chromium, against a real server: what it shows, and to whom.
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { createConsumer } from '../../src/ledger/consumers.ts'
+import { BEGINNING } from '../../src/ledger/eventOrder.ts'
+import { itInChromium } from '../support/chromium.ts'
+import { PROTECTED, tokenOf } from '../support/credentials.ts'
+import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
+import { signIn } from '../support/jobsPage.ts'
+
+let dashboard: TestDashboard | undefined
+
+beforeAll(async () => {
+  dashboard = await openDashboard().catch(() => undefined)
+  if (dashboard) await addSampleJobs(dashboard.server)
+})
+
+afterAll(() => dashboard?.close())
+
+const current = (): TestDashboard => dashboard as TestDashboard
+
+async function sql(text: string): Promise<void> {
+  await current().server.database.pool.query(text)
+}
+
+describe('the page of operations', () => {
+  itInChromium('says which consumer does not advance, until it has caught up', async () => {
+    await createConsumer(current().server.ledger, 'file:/late', BEGINNING)
+    await sql(`UPDATE jobledger.consumers SET updated_at = now() - interval '1 hour' WHERE name = 'file:/late'`)
+    const page = await current().open('/operations')
+    const notice = page.getByText(/^The consumer file:\/late is .* behind and does not advance\.$/)
+    await notice.waitFor()
+    const row = page.getByRole('row', { name: /file:\/late/ })
+    expect(await row.textContent()).not.toContain('up to date')
+    await sql(`UPDATE jobledger.consumers SET updated_at = now(), (transaction_id, record_id) =
+      (SELECT transaction_id, id FROM job_states ORDER BY transaction_id DESC, id DESC LIMIT 1) WHERE name = 'file:/late'`)
+    await row.getByText('up to date').waitFor()
+    await notice.waitFor({ state: 'hidden' })
+    expect(current().faults).toEqual([])
+  })
+
+  itInChromium('links a worker to the jobs that it holds', async () => {
+    const page = await current().open('/operations')
+    const workers = page.getByRole('region', { name: 'Workers with jobs' })
+    const row = workers.getByRole('row').nth(1)
+    const jobs = await row.getByRole('cell').first().textContent()
+    await row.getByRole('link').click()
+    await page.locator('table.jobs[aria-busy="false"] .content').first().waitFor()
+    expect(await page.locator('.row-link').count()).toBe(Number(jobs))
+  })
+})
+
+describe('the page of operations, where visitors sign in,', () => {
+  let guarded: TestDashboard | undefined
+
+  beforeAll(async () => {
+    guarded = await openDashboard({ environment: PROTECTED }).catch(() => undefined)
+  })
+  afterAll(() => guarded?.close())
+
+  for (const [role, isShown] of [
+    ['USER', false],
+    ['WORKER', false],
+    ['AUDITOR', true],
+    ['ADMIN', true],
+  ] as const)
+    itInChromium(`${isShown ? 'is shown to' : 'tells who may see it, without a link, to'} ${role}`, async () => {
+      const page = await (guarded as TestDashboard).open('/operations')
+      await signIn(page, await tokenOf('visitor', { roles: [role] }))
+      const content = isShown ? 'Consumers' : 'Only the roles AUDITOR and ADMIN may see operations.'
+      await page.getByText(content, { exact: true }).waitFor()
+      expect(await page.getByRole('link', { name: 'Operations' }).count()).toBe(isShown ? 1 : 0)
+      await page.context().close()
+    })
+})
