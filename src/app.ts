@@ -8,6 +8,7 @@ import { BULK_LOCK, runBulkActions } from './bulk/runBulkActions.ts'
 import type { Config } from './config.ts'
 import { openAdvisoryLock } from './database/advisoryLock.ts'
 import { connectDatabase, type Database, type DatabaseSettings } from './database/client.ts'
+import { packageVersion } from './database/packageRoot.ts'
 import { type SchemaFaultOptions, schemaFaults } from './database/schemaFaults.ts'
 import type { Service } from './database/service.ts'
 import { TimelineCheck } from './database/transactionOrder.ts'
@@ -81,6 +82,7 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
       ledger,
       pingMs: config.events.pingMs,
       events: createEventFeed({ ledger, ...config.events, ...eventReads(config), log }),
+      replica: { version: packageVersion(), startedAt: new Date(), connections: () => database.poolUse() },
       schema,
       log,
       authenticate,

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // The command line: names, arguments and one line of help for each command. The code of a command
 // is in commands/ and is loaded on demand, so that a cron job does not load the server.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { CreateApiKeyOptions } from './commands/apiKey.ts'
 import { commandOutput } from './commands/commandOutput.ts'
@@ -21,7 +19,7 @@ import type { SeedOptions } from './commands/seed.ts'
 import type { TailOptions } from './commands/tail.ts'
 import type { WorkerCommandOptions } from './commands/worker.ts'
 import { DEFAULT_URL } from './config/defaultUrl.ts'
-import { PACKAGE_ROOT } from './database/packageRoot.ts'
+import { packageVersion } from './database/packageRoot.ts'
 
 const program = new Command('jobledger').description(
   'A durable ledger of jobs. Settings are read from the environment; see docs/configuration.md.',
@@ -30,11 +28,6 @@ const output = commandOutput(program)
 // Arguments after the name of a command belong to it: `run` passes them on.
 program.enablePositionalOptions()
 program.version(packageVersion(), '--version', 'print the version')
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
-  return version
-}
 
 /** An option that can be repeated. */
 function passEnv(): Option {

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
+import type { PoolUse } from './poolUse.ts'
 import { DatabaseUnavailableError, POOL_EXHAUSTED } from './retryableErrors.ts'
 import { withExactNumbers } from './rows/exactNumbers.ts'
 import { databaseUnavailable, runStatement, type Statement, textOf } from './runStatement.ts'
@@ -105,6 +106,14 @@ export class CancellingPool extends pg.Pool {
     // `error` event would end the process. It must be added on `connect`: PostgreSQL can close a
     // connection with the same bytes that open it.
     this.on('connect', (client) => void client.on('error', () => undefined))
+  }
+
+  get use(): PoolUse {
+    const { totalCount: open, idleCount, waitingCount } = this
+    // The pool gives idle connections to statements in the next tick.
+    const starting = Math.min(idleCount, waitingCount)
+    const waiting = waitingCount - starting + this.callers.waiterCount
+    return { max: this.options.max, open, inUse: open - idleCount + starting, waiting }
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise

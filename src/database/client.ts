@@ -6,6 +6,7 @@ import { CancellingPool, type FailureExplainer } from './cancellation.ts'
 import type { FairQueueLimits } from './fairQueue.ts'
 import { PrismaClient } from './generated/client.ts'
 import { keepsPreparedStatements } from './poolerCheck.ts'
+import type { PoolUse } from './poolUse.ts'
 import { type RetryDelay, retryDelaySettings } from './retryDelay.ts'
 import { openSql, type Sql } from './rows/sql.ts'
 import { type SessionFaults, sessionFaults } from './sessionCheck.ts'
@@ -51,6 +52,7 @@ export interface Database {
   /** Runs hand-written SQL. */
   readonly sql: Sql
   readonly pool: pg.Pool
+  poolUse(): PoolUse
   /**
    * Checks one session. Closes the connection if it finds a fault.
    * @throws the error of connecting
@@ -101,6 +103,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
     // of the most frequent statements.
     sql: openSql(pool, { query: statementName, read: names('jobledger_read') }),
     pool,
+    poolUse: () => pool.use,
     checkSession: () => checkSession(pool, settings),
     canPrepare: async () => !settings.preparedStatements || keepsPreparedStatements(probeConfig(settings)),
     close: async () => {

@@ -35,6 +35,8 @@ const RETRY_AFTER_SECONDS = 1
 
 export class FairQueue {
   readonly limits: FairQueueLimits
+  /** Number of waiters of all callers. */
+  waiterCount = 0
   private running = 0
   private readonly runningOf = new Map<string, number>()
   /** Requests with waiters. */
@@ -111,6 +113,7 @@ class RequestShare implements Share {
       const end = (): void => {
         signal.removeEventListener('abort', onAbort)
         this.waiters.delete(waiter)
+        this.queue.waiterCount -= 1
         this.watch()
       }
       const waiter: Waiter = {
@@ -127,6 +130,7 @@ class RequestShare implements Share {
       const onAbort = (): void => waiter.fail(signal.reason)
       signal.addEventListener('abort', onAbort, { once: true })
       this.waiters.add(waiter)
+      this.queue.waiterCount += 1
       this.queue.wait(this)
       this.watch()
     })

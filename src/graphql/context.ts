@@ -3,13 +3,24 @@ import type { Logger } from 'pino'
 import { type Caller, ownerIdFor } from '../access/caller.ts'
 import type { Operation } from '../access/roles.ts'
 import type { Prisma } from '../database/generated/client.ts'
+import type { PoolUse } from '../database/poolUse.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ResponseBudget } from '../ledger/returnedJob.ts'
 
+/** The server process that answers. */
+export interface Replica {
+  /** The version of the package. */
+  readonly version: string
+  /** When the process created the server, by its own clock. */
+  readonly startedAt: Date
+  connections(): PoolUse
+}
+
 export interface GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
+  readonly replica: Replica
   /** Limits the total size of the results of the mutations in the request. */
   readonly responseBudget: ResponseBudget
   /** The caller, as authenticated at the start of the request. */

@@ -7,7 +7,7 @@ import type { Authenticate } from '../access/authenticate.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
 import { PacedTurns } from '../fairness/pacedTurns.ts'
 import { ThreadTurns } from '../fairness/threadTurns.ts'
-import type { GraphQLContext } from '../graphql/context.ts'
+import type { GraphQLContext, Replica } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/limits/documentLimits.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { anonymousLog } from './anonymousLog.ts'
@@ -36,6 +36,7 @@ import { writeRefusal, writeResult } from './writeResponse.ts'
 export interface GraphQLHandlerOptions extends GuardOptions {
   readonly ledger: Ledger
   readonly events: EventFeed
+  readonly replica: Replica
   readonly schema: GraphQLSchema
   readonly log: Logger
   readonly authenticate: Authenticate

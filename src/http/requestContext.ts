@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Caller } from '../access/caller.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
-import type { GraphQLContext } from '../graphql/context.ts'
+import type { GraphQLContext, Replica } from '../graphql/context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ResponseBudget } from '../ledger/returnedJob.ts'
 import type { Deadline } from './deadline.ts'
@@ -11,6 +11,7 @@ import type { AuthenticatedRequest } from './request.ts'
 export class RequestContext implements GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
+  readonly replica: Replica
   readonly responseBudget: ResponseBudget
   readonly caller: Caller
   readonly reauthenticate: () => Promise<Caller>
@@ -21,10 +22,11 @@ export class RequestContext implements GraphQLContext {
 
   constructor(
     request: AuthenticatedRequest,
-    { ledger, events, log }: Pick<GraphQLContext, 'ledger' | 'events'> & { readonly log: Logger },
+    { ledger, events, replica, log }: Pick<GraphQLContext, 'ledger' | 'events' | 'replica'> & { readonly log: Logger },
   ) {
     this.ledger = ledger
     this.events = events
+    this.replica = replica
     this.responseBudget = new ResponseBudget(request.responseSize.limitBytes)
     this.caller = request.caller
     this.reauthenticate = request.reauthenticate

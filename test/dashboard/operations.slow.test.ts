@@ -1,5 +1,6 @@
 // The page of operations in Chromium, against a real server: what it shows, and to whom.
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { packageVersion } from '../../src/database/packageRoot.ts'
 import { createConsumer } from '../../src/ledger/consumers.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
 import { itInChromium } from '../support/chromium.ts'
@@ -36,6 +37,13 @@ describe('the page of operations', () => {
     await row.getByText('up to date').waitFor()
     await notice.waitFor({ state: 'hidden' })
     expect(current().faults).toEqual([])
+  })
+
+  itInChromium('shows the version and the connections of the replica that answers', async () => {
+    const page = await current().open('/operations')
+    const replica = page.getByRole('region', { name: 'This replica' })
+    await replica.getByText(packageVersion(), { exact: true }).waitFor()
+    await replica.getByText(/^\d+ of 20 in use$/).waitFor()
   })
 
   itInChromium('links a worker to the jobs that it holds', async () => {

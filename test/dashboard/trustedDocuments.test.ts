@@ -82,6 +82,8 @@ describe('the operations of the dashboard', () => {
     await page.getByText('Waits for another attempt').waitFor()
     await page.getByRole('link', { name: 'Statistics' }).click()
     await page.locator('.stats[aria-busy="false"] .u-over').first().waitFor()
+    await page.getByRole('link', { name: 'Operations' }).click()
+    await page.getByRole('region', { name: 'This replica' }).waitFor()
     expect((dashboard as TestDashboard).faults).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 // Query.operations over HTTP, against what SQL says.
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createConsumer } from '../../src/ledger/consumers.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
@@ -88,6 +89,36 @@ describe('operations', () => {
     const { processing } = await operations()
     expect(processing.workers).toHaveLength(100)
     expect(processing).toMatchObject({ count: 103, moreWorkers: 3 })
+  })
+
+  it('shows the connections in use and the statements that wait, of the replica that answers', async () => {
+    const busy = await startTestServer({
+      databaseUrl: server.databaseUrl,
+      // The lock lasts as long as the test needs it.
+      environment: { ...PROTECTED, DATABASE_POOL_MAX: '4', DATABASE_CONNECT_TIMEOUT_MS: '60000' },
+    })
+    const other = await asUser('other-auditor', 'AUDITOR')
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const replica = async () => {
+      // The statements for the other fields do not count.
+      const query = `{ operations { at consumers { name } maintenanceTasks { name }
+        replica { version startedAt connections { max open inUse waiting } } } }`
+      const { startedAt, ...others } = (await busy.request(query, {}, other)).data.operations.replica
+      expect(Date.parse(startedAt)).toBeLessThanOrEqual(Date.now())
+      return others
+    }
+    const reads = await onServer(server.databaseUrl, async (client) => {
+      await client.query('BEGIN')
+      await client.query('LOCK TABLE jobs')
+      // Of the four connections, callers share two, and one caller gets one of them.
+      const sent = [1, 2, 3].map(() => busy.request('{ jobs(first: 1) { nodes { jobId } } }', {}, auditor))
+      await expect.poll(replica).toMatchObject({ version, connections: { max: 4, inUse: 1, waiting: 2 } })
+      await client.query('COMMIT')
+      return sent
+    })
+    expect((await Promise.all(reads)).map(({ errors }) => errors)).toEqual([undefined, undefined, undefined])
+    await expect.poll(replica).toMatchObject({ connections: { open: expect.any(Number), inUse: 0, waiting: 0 } })
+    await busy.close()
   })
 
   it('shows how far a consumer is behind, and the maintenance tasks that have run', async () => {

@@ -575,7 +575,7 @@ export type ActionOutcomeFragment =
 export type OperationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type OperationsQuery = { readonly operations: { readonly at: string, readonly consumers: ReadonlyArray<{ readonly name: string, readonly lagRecords: number, readonly lagSeconds: number, readonly updatedAt: string }>, readonly maintenanceTasks: ReadonlyArray<{ readonly name: string, readonly lastRunAt: string, readonly isFinished: boolean }>, readonly oldestDueJob: { readonly jobId: string, readonly dueAt: string, readonly waitSeconds: number } | null, readonly processing: { readonly count: number, readonly stuck: number, readonly expiredLeases: number, readonly moreWorkers: number, readonly workers: ReadonlyArray<{ readonly actor: string, readonly jobs: number, readonly nextLeaseEnd: string | null, readonly expiredLeases: number }> } } };
+export type OperationsQuery = { readonly operations: { readonly at: string, readonly consumers: ReadonlyArray<{ readonly name: string, readonly lagRecords: number, readonly lagSeconds: number, readonly updatedAt: string }>, readonly maintenanceTasks: ReadonlyArray<{ readonly name: string, readonly lastRunAt: string, readonly isFinished: boolean }>, readonly oldestDueJob: { readonly jobId: string, readonly dueAt: string, readonly waitSeconds: number } | null, readonly processing: { readonly count: number, readonly stuck: number, readonly expiredLeases: number, readonly moreWorkers: number, readonly workers: ReadonlyArray<{ readonly actor: string, readonly jobs: number, readonly nextLeaseEnd: string | null, readonly expiredLeases: number }> }, readonly replica: { readonly version: string, readonly startedAt: string, readonly connections: { readonly max: number, readonly open: number, readonly inUse: number, readonly waiting: number } } } };
 
 export type StatisticsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
@@ -606,5 +606,5 @@ export const RetryJobDocument = documentOf<RetryJobMutation, RetryJobMutationVar
 export const ReleaseJobDocument = documentOf<ReleaseJobMutation, ReleaseJobMutationVariables>('8d38c97db8aaa68bcda1bfb6556dbd8c5f069348978b3c225210d310084c81a9');
 export const DeleteJobDocument = documentOf<DeleteJobMutation, DeleteJobMutationVariables>('acd06b0a8c718a0bcb46271eccef5af171647939c1ab146ebff5ff7c48a768d8');
 export const JobChangesDocument = documentOf<JobChangesSubscription, JobChangesSubscriptionVariables>('c319bc60f130206595145be93c7b6345a3a5a09af409c89252f383197d17f7ec');
-export const OperationsDocument = documentOf<OperationsQuery, OperationsQueryVariables>('c709ca5ee07fe5900726dd02a0994772cc58d80fe20b469dfa847de1c10df5b6');
+export const OperationsDocument = documentOf<OperationsQuery, OperationsQueryVariables>('6be00270a853cf8c2dfff2fcc8db7deef1e8faf33ddabd9b8a311728bd9061bc');
 export const StatisticsDocument = documentOf<StatisticsQuery, StatisticsQueryVariables>('e53eaa2792fce0ef48c776eb27ec69fe0ad580e551ca814f75135aa7fe2c0eb3');

@@ -6,7 +6,7 @@ import { ErrorNotice, Notice } from '../view/notice.tsx'
 import { Time } from '../view/time.tsx'
 import { attentionOf } from './attention.ts'
 import { Operations } from './operations.ts'
-import { Consumers, Maintenance, Queue, Workers } from './tables.tsx'
+import { Consumers, Maintenance, Queue, ThisReplica, Workers } from './tables.tsx'
 import '../styles/operations.css'
 
 export function OperationsPage() {
@@ -54,6 +54,7 @@ function Content() {
           <Consumers state={state} />
           <Workers state={state} />
           <Maintenance state={state} />
+          <ThisReplica state={state} />
         </div>
       )}
     </>

@@ -95,6 +95,37 @@ export function Maintenance({ state: { maintenanceTasks } }: { readonly state: S
   )
 }
 
+/** Of the server that answered; another may answer next. */
+export function ThisReplica({ state: { replica } }: { readonly state: State }) {
+  const { version, startedAt, connections } = replica
+  return (
+    <Card title="This replica">
+      <dl class="facts">
+        <div>
+          <dt>Version</dt>
+          <dd>{version}</dd>
+        </div>
+        <div>
+          <dt>Started</dt>
+          <dd>
+            <Relative at={startedAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>Connections</dt>
+          <dd>
+            {connections.inUse} of {connections.max} in use
+          </dd>
+        </div>
+        <div>
+          <dt>Statements</dt>
+          <dd>{connections.waiting} waiting</dd>
+        </div>
+      </dl>
+    </Card>
+  )
+}
+
 function listOf(filter: Readonly<Record<string, string>>): string {
   return listUrl(new URLSearchParams(), filter)
 }

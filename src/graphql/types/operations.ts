@@ -1,5 +1,6 @@
 // Query.operations: the state of the whole ledger, for the people who operate it.
 import { databaseNow } from '../../database/clock.ts'
+import type { PoolUse } from '../../database/poolUse.ts'
 import { type OldestDueJob, oldestDueJob } from '../../ledger/oldestDueJob.ts'
 import {
   MAX_PROCESSING,
@@ -10,6 +11,7 @@ import {
 } from '../../ledger/processingJobs.ts'
 import { STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
 import { builder } from '../builder.ts'
+import type { Replica } from '../context.ts'
 import { processingJobsCost, withCost, workersCost } from '../limits/fieldCost.ts'
 import { Consumer, consumersWithRefusals } from './consumers.ts'
 
@@ -72,8 +74,33 @@ const Processing = builder.objectRef<ProcessingJobs>('ProcessingJobs').implement
   }),
 })
 
-const Operations = builder.objectRef<object>('Operations').implement({
-  description: 'The state of the whole ledger. Each field is read when the query runs.',
+const Connections = builder.objectRef<PoolUse>('DatabaseConnections').implement({
+  description: 'The connections of a replica to the database that its requests share.',
+  fields: (t) => ({
+    max: t.exposeInt('max', { description: 'Maximum number of connections: `DATABASE_POOL_MAX`.' }),
+    open: t.exposeInt('open', { description: 'Number of connections that are open or being opened.' }),
+    inUse: t.exposeInt('inUse', { description: 'Number of those that run a statement or are being opened.' }),
+    waiting: t.exposeInt('waiting', {
+      description: 'Number of statements that wait for a connection, or for the turn of their caller.',
+    }),
+  }),
+})
+
+const ReplicaType = builder.objectRef<Omit<Replica, 'connections'> & { connections: PoolUse }>('Replica').implement({
+  description: 'The server process that answers. Another replica has other values.',
+  fields: (t) => ({
+    version: t.exposeString('version', { description: 'The version of Jobledger that it runs.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started, by its own clock.' }),
+    connections: t.field({
+      type: Connections,
+      description: 'Its connections to the database when the query started.',
+      resolve: ({ connections }) => connections,
+    }),
+  }),
+})
+
+const Operations = builder.objectRef<{ connections: PoolUse }>('Operations').implement({
+  description: 'The state of the whole ledger, except `replica`. Each field is read when the query runs.',
   fields: (t) => ({
     at: t.field({
       type: 'DateTime',
@@ -102,6 +129,11 @@ const Operations = builder.objectRef<object>('Operations').implement({
       description: 'The jobs in `PROCESSING` and who holds them.',
       resolve: (_parent, _args, { ledger }) => readProcessingJobs(ledger),
     }),
+    replica: t.field({
+      type: ReplicaType,
+      description: 'The server process that answers.',
+      resolve: ({ connections }, _args, { replica }) => ({ ...replica, connections }),
+    }),
   }),
 })
 
@@ -109,6 +141,7 @@ builder.queryField('operations', (t) =>
   t.field({
     type: Operations,
     description: 'The state of the whole ledger, for the people who operate it. Only for AUDITOR and ADMIN.',
-    resolve: () => ({}),
+    // Read first: the statements of the query itself do not count.
+    resolve: (_parent, _args, { replica }) => ({ connections: replica.connections() }),
   }),
 )
