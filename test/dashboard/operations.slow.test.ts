@@ -28,7 +28,7 @@ describe('the page of operations', () => {
     await createConsumer(current().server.ledger, 'file:/late', BEGINNING)
     await sql(`UPDATE jobledger.consumers SET updated_at = now() - interval '1 hour' WHERE name = 'file:/late'`)
     const page = await current().open('/operations')
-    const notice = page.getByText(/^The consumer file:\/late is .* behind and does not advance\.$/)
+    const notice = page.getByText('The consumer file:/late is behind and does not advance.', { exact: true })
     await notice.waitFor()
     const row = page.getByRole('row', { name: /file:\/late/ })
     expect(await row.textContent()).not.toContain('up to date')
@@ -44,6 +44,16 @@ describe('the page of operations', () => {
     const replica = page.getByRole('region', { name: 'This replica' })
     await replica.getByText(packageVersion(), { exact: true }).waitFor()
     await replica.getByText(/^\d+ of 20 in use$/).waitFor()
+  })
+
+  itInChromium('links the number of jobs that run for over an hour to these jobs', async () => {
+    const page = await current().open('/operations')
+    const row = page.getByRole('region', { name: 'Queue' }).locator('dl > div').filter({ hasText: 'For over an hour' })
+    const jobs = Number(await row.getByRole('link').textContent())
+    expect(jobs).toBeGreaterThan(0)
+    await row.getByRole('link').click()
+    await page.locator('table.jobs[aria-busy="false"] .content').first().waitFor()
+    expect(await page.locator('.row-link').count()).toBe(jobs)
   })
 
   itInChromium('links a worker to the jobs that it holds', async () => {

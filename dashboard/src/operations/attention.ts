@@ -1,5 +1,6 @@
-// The sentences about what needs attention.
-import { roughDuration, SECOND } from '../view/instants.ts'
+// The sentences about what needs attention. Screen readers say them again when they change, so they
+// have no durations.
+import { SECOND } from '../view/instants.ts'
 import type { State } from './operations.ts'
 
 /** A consumer that is this far behind, and has not moved for as long, needs attention. */
@@ -14,15 +15,12 @@ export function attentionOf(state: State): string[] {
     ({ lagSeconds, updatedAt }) => lagSeconds > LAG_SECONDS && stuckSince(updatedAt) > LAG_SECONDS,
   )
   return [
-    ...held.map(
-      ({ name, lagSeconds }) =>
-        `The consumer ${name} is ${roughDuration(lagSeconds * SECOND)} behind and does not advance.`,
-    ),
+    ...held.map(({ name }) => `The consumer ${name} is behind and does not advance.`),
     ...(processing.expiredLeases > 0
       ? [`${plural(processing.expiredLeases, 'lease has', 'leases have')} expired: the workers may be gone.`]
       : []),
     ...(oldestDueJob && oldestDueJob.waitSeconds > WAIT_SECONDS
-      ? [`A job has been due for ${roughDuration(oldestDueJob.waitSeconds * SECOND)} and no worker has claimed it.`]
+      ? ['A job has been due for more than five minutes, and no worker has claimed it.']
       : []),
   ]
 }

@@ -32,7 +32,9 @@ export function Queue({ state: { oldestDueJob, processing } }: { readonly state:
         </div>
         <div>
           <dt>For over an hour</dt>
-          <dd>{stuck}</dd>
+          <dd>
+            <a href={listOf({ state: 'PROCESSING', startedBefore: '-1h' })}>{stuck}</a>
+          </dd>
         </div>
         <div>
           <dt>Expired leases</dt>
