@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createConsumer } from '../../src/ledger/consumers.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
+import { ROLL_UP } from '../../src/ledger/rollUp.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { jobCreatedAt, jobIn } from '../support/factories.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -119,6 +120,18 @@ describe('operations', () => {
     expect((await Promise.all(reads)).map(({ errors }) => errors)).toEqual([undefined, undefined, undefined])
     await expect.poll(replica).toMatchObject({ connections: { open: expect.any(Number), inUse: 0, waiting: 0 } })
     await busy.close()
+  })
+
+  it('shows how far the roll-up is behind, until a replica keeps it', async () => {
+    await jobIn(server.ledger, 'PENDING')
+    const rollUp = async () => (await operations()).consumers.find(({ name }: { name: string }) => name === ROLL_UP)
+    const behind = await rollUp()
+    expect(behind.lagRecords).toBeGreaterThan(0)
+    expect(behind.lagSeconds).toBeGreaterThan(0)
+    const environment = { ...PROTECTED, ROLLUP_INTERVAL_SECONDS: '1' }
+    const replica = await startTestServer({ databaseUrl: server.databaseUrl, environment })
+    await expect.poll(rollUp).toMatchObject({ lagRecords: 0, lagSeconds: 0 })
+    await replica.close()
   })
 
   it('shows how far a consumer is behind, and the maintenance tasks that have run', async () => {
