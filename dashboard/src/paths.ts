@@ -8,6 +8,14 @@ export const STATISTICS_URL = `${BASE}/statistics`
 
 export const jobUrl = (jobId: string): string => `${BASE}/jobs/${encodeURIComponent(jobId)}`
 
+export const RECORDS_URL = `${BASE}/records`
+
+/** The page of an actor. Browsers resolve `.` and `..` in paths, also escaped ones. */
+export function actorUrl(name: string): string {
+  if (name === '.' || name === '..') return urlWith(RECORDS_URL, new URLSearchParams(), { actor: name })
+  return `${BASE}/actors/${encodeURIComponent(name)}`
+}
+
 /** New values of parameters; null, undefined and '' remove one. */
 export type ParameterChanges = Readonly<Record<string, string | readonly string[] | null | undefined>>
 

@@ -577,6 +577,35 @@ export type OperationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type OperationsQuery = { readonly operations: { readonly at: string, readonly consumers: ReadonlyArray<{ readonly name: string, readonly lagRecords: number, readonly lagSeconds: number, readonly updatedAt: string }>, readonly maintenanceTasks: ReadonlyArray<{ readonly name: string, readonly lastRunAt: string, readonly isFinished: boolean }>, readonly oldestDueJob: { readonly jobId: string, readonly dueAt: string, readonly waitSeconds: number } | null, readonly processing: { readonly count: number, readonly stuck: number, readonly expiredLeases: number, readonly moreWorkers: number, readonly workers: ReadonlyArray<{ readonly actor: string, readonly jobs: number, readonly nextLeaseEnd: string | null, readonly expiredLeases: number }> }, readonly replica: { readonly version: string, readonly startedAt: string, readonly connections: { readonly max: number, readonly open: number, readonly inUse: number, readonly waiting: number } } } };
 
+export type RecordsQueryVariables = Exact<{
+  filter: InputMaybe<JobStateRecordFilter>;
+  first: InputMaybe<Scalars['Int']['input']>;
+  after: InputMaybe<Scalars['String']['input']>;
+  last: InputMaybe<Scalars['Int']['input']>;
+  before: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type RecordsQuery = { readonly jobStateRecords: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly previousState: JobState | null, readonly newState: JobState, readonly timestamp: string, readonly actor: string, readonly reason: string | null, readonly error: string | null, readonly job: { readonly jobId: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null, readonly endCursor: string | null } } };
+
+export type NewerRecordsQueryVariables = Exact<{
+  filter: InputMaybe<JobStateRecordFilter>;
+  last: Scalars['Int']['input'];
+  before: Scalars['String']['input'];
+}>;
+
+
+export type NewerRecordsQuery = { readonly jobStateRecords: { readonly edges: ReadonlyArray<{ readonly cursor: string }> } };
+
+export type ActorJobsQueryVariables = Exact<{
+  changed: JobFilter;
+  held: JobFilter;
+  first: Scalars['Int']['input'];
+}>;
+
+
+export type ActorJobsQuery = { readonly jobCountsByState: ReadonlyArray<{ readonly state: JobState, readonly count: number }>, readonly jobs: { readonly nodes: ReadonlyArray<{ readonly jobId: string, readonly startedAt: string | null, readonly leaseExpiresAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean } } };
+
 export type StatisticsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
   from: Scalars['DateTime']['input'];
@@ -607,4 +636,7 @@ export const ReleaseJobDocument = documentOf<ReleaseJobMutation, ReleaseJobMutat
 export const DeleteJobDocument = documentOf<DeleteJobMutation, DeleteJobMutationVariables>('acd06b0a8c718a0bcb46271eccef5af171647939c1ab146ebff5ff7c48a768d8');
 export const JobChangesDocument = documentOf<JobChangesSubscription, JobChangesSubscriptionVariables>('c319bc60f130206595145be93c7b6345a3a5a09af409c89252f383197d17f7ec');
 export const OperationsDocument = documentOf<OperationsQuery, OperationsQueryVariables>('6be00270a853cf8c2dfff2fcc8db7deef1e8faf33ddabd9b8a311728bd9061bc');
+export const RecordsDocument = documentOf<RecordsQuery, RecordsQueryVariables>('acf94f3f4284a6a2be73a180b0901de58acb122149b7f5efed1ad2cc0d9d007a');
+export const NewerRecordsDocument = documentOf<NewerRecordsQuery, NewerRecordsQueryVariables>('b3c707fbe29932132006a9bca2b5df58de1efb6d3e5c6ac69797441ea7106052');
+export const ActorJobsDocument = documentOf<ActorJobsQuery, ActorJobsQueryVariables>('d473b898dc56c0357301e63610ec467ebe10d6f5ca0261ab7677547923d19315');
 export const StatisticsDocument = documentOf<StatisticsQuery, StatisticsQueryVariables>('e53eaa2792fce0ef48c776eb27ec69fe0ad580e551ca814f75135aa7fe2c0eb3');

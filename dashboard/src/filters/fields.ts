@@ -21,7 +21,7 @@ type TimesOf<Filter> = {
 }[keyof Filter]
 
 /** A field whose names are those of the filter, with the kinds that their values have. */
-type FieldOf<Filter> = FilterField &
+export type FieldOf<Filter> = FilterField &
   (
     | { readonly kind: 'text'; readonly name: NamesOf<Filter, string> }
     | { readonly kind: 'names' | 'states'; readonly name: NamesOf<Filter, readonly never[]> }

@@ -1,3 +1,4 @@
+import { ActorLink } from '../view/actorLink.tsx'
 import { now } from '../view/clock.ts'
 import { elapsedMs, exactDuration, roughDuration } from '../view/instants.ts'
 import { StateBadge } from '../view/states.tsx'
@@ -51,7 +52,9 @@ function AttemptRow({ attempt: { number, worker, startedAt, end }, leaseExpiresA
   return (
     <tr>
       <td>{number}</td>
-      <td class="actor">{worker}</td>
+      <td>
+        <ActorLink name={worker} />
+      </td>
       <td>
         <Time at={startedAt} />
       </td>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { ActorLink } from '../view/actorLink.tsx'
 import { Json } from '../view/block.tsx'
 import { now } from '../view/clock.ts'
 import { exactDuration, preciseInstant, roughDuration } from '../view/instants.ts'
@@ -44,7 +45,7 @@ function RecordItem({ period, previous }: RecordItemProps) {
           {sequence}
         </a>
         <StateBadge state={newState} />
-        <span class="actor">{actor}</span>
+        <ActorLink name={actor} />
         <time class="muted" dateTime={timestamp} title={`${timestamp} in UTC`}>
           {preciseInstant(timestamp)}
         </time>

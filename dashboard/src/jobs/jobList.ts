@@ -1,9 +1,8 @@
 // The page of jobs that is shown: loads it, and keeps it current without moving its rows.
 import { signal } from '@preact/signals'
 import {
-  JobContentsDocument,
-  type JobContentsQuery,
   JobCountsDocument,
+  type JobCountsQuery,
   type JobRowFragment,
   JobRowsDocument,
   type JobState,
@@ -11,19 +10,22 @@ import {
   type JobsQuery,
   NewerJobsDocument,
 } from '../api/documents.generated.ts'
-import { followJobChanges } from '../api/jobChanges.ts'
+import { loadJobContents } from '../api/jobContents.ts'
+import { LiveUpdates } from '../api/liveUpdates.ts'
+import { isFirstPage } from '../api/position.ts'
 import { messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
-import { PacedWork } from '../view/pacedWork.ts'
 import { type ListRequest, pageVariables, withStates } from './listAddress.ts'
 
 export type Row = JobRowFragment
 export type PageInfo = JobsQuery['jobs']['pageInfo']
 export type Counts = Readonly<Record<JobState, number>>
 
-/** Pause between two updates while jobs change. */
-const UPDATE_PAUSE_MS = 1000
+export function countsOf(counts: JobCountsQuery['jobCountsByState']): Counts {
+  return Object.fromEntries(counts.map(({ state, count }) => [state, count])) as Counts
+}
+
 const MAX_ROWS = 50
 const MAX_NEWER = 100
 
@@ -40,39 +42,28 @@ export class JobList {
   readonly newer = signal(0)
   readonly error = signal<string | undefined>(undefined)
   readonly isLoading = signal(false)
-  /** Why there are no live updates at the moment. */
-  readonly interruption = signal<string | undefined>(undefined)
+  readonly live: LiveUpdates
 
   private readonly list: ListRequest
   private readonly changed = new Set<string>()
   private readonly stopped = new AbortController()
-  private readonly updates = new PacedWork(() => this.update(), UPDATE_PAUSE_MS)
-  private readonly stopFollowing: () => void
 
   constructor(list: ListRequest) {
     this.list = list
     void this.load()
     const { userId } = list.filter
-    this.stopFollowing = followJobChanges({
+    this.live = new LiveUpdates({
       filter: userId == null ? {} : { userId },
       onOpen: () => {
-        this.interruption.value = undefined
         for (const { jobId } of this.rows.value ?? []) this.changed.add(jobId)
-        this.updates.request()
       },
-      onChange: (jobId) => {
-        this.changed.add(jobId)
-        this.updates.request()
-      },
-      onInterrupted: (reason) => {
-        this.interruption.value = reason
-      },
+      onChange: (jobId) => this.changed.add(jobId),
+      update: () => this.update(),
     })
   }
 
   stop(): void {
-    this.stopFollowing()
-    this.updates.stop()
+    this.live.stop()
     this.stopped.abort()
   }
 
@@ -101,17 +92,12 @@ export class JobList {
   private async loadCounts(): Promise<void> {
     const variables = { filter: this.list.filter }
     const { jobCountsByState } = await request(JobCountsDocument, variables, this.stopped)
-    this.counts.value = Object.fromEntries(jobCountsByState.map(({ state, count }) => [state, count])) as Counts
+    this.counts.value = countsOf(jobCountsByState)
   }
 
-  // A content may be as large as a response may be. The list does without those that are refused.
   private async loadContents(rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return
     const ids = rows.map(({ jobId }) => jobId)
-    const load = request(JobContentsDocument, { ids }, this.stopped)
-    const { nodes } = await load.catch((): JobContentsQuery => ({ nodes: [] }))
-    const jobs = nodes.flatMap((node) => (node !== null && 'content' in node ? [node] : []))
-    this.contents.value = new Map(jobs.map(({ jobId, content }) => [jobId, content]))
+    this.contents.value = await loadJobContents(ids, this.stopped)
   }
 
   private async update(): Promise<void> {
@@ -122,7 +108,7 @@ export class JobList {
     try {
       await Promise.all([this.loadCounts(), this.updateRows(ids), this.countNewer()])
     } catch (error) {
-      if (!this.stopped.signal.aborted) this.interruption.value = messageOf(error)
+      if (!this.stopped.signal.aborted) this.live.interruption.value = messageOf(error)
     }
   }
 
@@ -135,9 +121,9 @@ export class JobList {
   }
 
   private async countNewer(): Promise<void> {
-    const { filter, states, order, after, before } = this.list
+    const { filter, states, order } = this.list
     const isNewestFirst = order.field === 'CREATED_AT' && order.direction === 'DESC'
-    if (!isNewestFirst || after !== undefined || before !== undefined || this.rows.value === undefined) return
+    if (!isNewestFirst || !isFirstPage(this.list) || this.rows.value === undefined) return
     const first = this.pageInfo.value?.startCursor
     // An empty page has no rows that could move.
     if (first == null) return await this.load()

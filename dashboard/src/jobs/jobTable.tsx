@@ -1,5 +1,7 @@
+import { shownContent } from '../api/jobContents.ts'
 import { attemptText } from '../job/attemptText.ts'
 import { jobUrl, LIST_URL } from '../paths.ts'
+import { ActorLink } from '../view/actorLink.tsx'
 import { now } from '../view/clock.ts'
 import { elapsedMs, roughDuration } from '../view/instants.ts'
 import { StateBadge } from '../view/states.tsx'
@@ -68,7 +70,7 @@ function JobTableRow({ row, content }: { readonly row: Row; readonly content: st
       </td>
       <td class="cell-job">
         <a class="row-link" href={jobUrl(jobId)}>
-          <span class="content">{content?.slice(0, MAX_SHOWN_CHARACTERS) || `Job …${jobId.slice(-12)}`}</span>
+          <span class="content">{shownContent(jobId, content)}</span>
           <span class="id">{jobId}</span>
         </a>
         <span class="narrow second-line">
@@ -88,7 +90,7 @@ function JobTableRow({ row, content }: { readonly row: Row; readonly content: st
       </td>
       <td class="wide">{attemptText(row, 'max.')}</td>
       <td class="wide cell-change">
-        <Time at={updatedAt} /> <span class="actor">{stateActor}</span>
+        <Time at={updatedAt} /> <ActorLink name={stateActor} />
         {reason && (
           <span class={state === 'FAILED' ? 'reason failed' : 'reason'} title={reason}>
             {reason}
@@ -98,8 +100,6 @@ function JobTableRow({ row, content }: { readonly row: Row; readonly content: st
     </tr>
   )
 }
-
-const MAX_SHOWN_CHARACTERS = 200
 
 /** Why the job is in its state: the error of a failed job, else the reason of the last change. */
 function reasonOf({ state, result, stateReason }: Row): string | null {

@@ -1,6 +1,7 @@
 // The list of jobs and its address: the same parameters as JobFilter has fields, so an address can
 // be written by hand. Instants may be relative: `createdAfter=-7d`.
 import type { JobFilter, JobOrder, JobState } from '../api/documents.generated.ts'
+import { type Position, pageArguments, positionOf } from '../api/position.ts'
 import { addressNotes } from '../filters/addressNotes.ts'
 import { JOB_FIELDS, parametersOf } from '../filters/fields.ts'
 import { type GivenFilter, readFilter } from '../filters/readFilter.ts'
@@ -18,11 +19,9 @@ export const ORDERS = [
 
 export type ListOrder = (typeof ORDERS)[number]
 
-export interface ListRequest extends GivenFilter<JobFilter> {
+export interface ListRequest extends GivenFilter<JobFilter>, Position {
   readonly states: readonly JobState[]
   readonly order: ListOrder
-  readonly after: string | undefined
-  readonly before: string | undefined
   /** Sentences about parts of the address that have no effect. */
   readonly notes: readonly string[]
 }
@@ -33,8 +32,7 @@ export function readAddress(query: URLSearchParams, at: number): ListRequest {
     ...readFilter<JobFilter>(JOB_FIELDS, { query, at }),
     states: STATES.filter((state) => query.getAll('state').includes(state)),
     order: ORDERS.find((order) => orderName(order) === query.get('order')) ?? ORDERS[0],
-    after: query.get('before') === null ? (query.get('after') ?? undefined) : undefined,
-    before: query.get('before') ?? undefined,
+    ...positionOf(query),
     notes: addressNotes(query, {
       once: [...JOB_FIELDS.flatMap(parametersOf), 'after', 'before'],
       choices: new Map([
@@ -64,21 +62,11 @@ export function listUrl(query: URLSearchParams, changes: ParameterChanges = {}):
 
 /** The variables of the request for the page, which has at most `size` jobs. */
 export function pageVariables(list: ListRequest, size: number) {
-  const {
-    filter,
-    states,
-    order: { field, direction },
-    after,
-    before,
-  } = list
-  const isForward = before === undefined
+  const { field, direction } = list.order
   return {
-    filter: withStates(filter, states),
+    filter: withStates(list.filter, list.states),
     orderBy: { field, direction },
-    first: isForward ? size : null,
-    after: after ?? null,
-    last: isForward ? null : size,
-    before: before ?? null,
+    ...pageArguments(list, size),
   }
 }
 

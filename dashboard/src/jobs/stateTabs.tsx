@@ -1,4 +1,3 @@
-import type { ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { JobState } from '../api/documents.generated.ts'
 import { STATE_LABELS, STATES } from '../view/stateNames.ts'
@@ -6,7 +5,7 @@ import type { Counts } from './jobList.ts'
 import { listUrl } from './listAddress.ts'
 
 interface StateTabsProps {
-  readonly counts: ReadonlySignal<Counts | undefined>
+  readonly counts: Counts | undefined
   readonly states: readonly JobState[]
   readonly query: URLSearchParams
 }
@@ -15,7 +14,7 @@ const COUNT = new Intl.NumberFormat('en')
 
 /** The states with the exact number of jobs that match the filter in each. */
 export function StateTabs({ counts, states, query }: StateTabsProps) {
-  const all = counts.value && STATES.reduce((sum, state) => sum + (counts.value?.[state] ?? 0), 0)
+  const all = counts && STATES.reduce((sum, state) => sum + (counts?.[state] ?? 0), 0)
   const tabs = useRef<HTMLElement>(null)
   // On a narrow screen not all tabs fit.
   useEffect(() => {
@@ -29,7 +28,7 @@ export function StateTabs({ counts, states, query }: StateTabsProps) {
           key={state}
           href={listUrl(query, { state })}
           label={STATE_LABELS[state]}
-          count={counts.value?.[state]}
+          count={counts?.[state]}
           isCurrent={states.includes(state)}
           state={state}
         />

@@ -5,7 +5,7 @@ import { mayReadOperations, viewer } from '../shell/viewer.ts'
 import { ErrorNotice, Notice } from '../view/notice.tsx'
 import { Time } from '../view/time.tsx'
 import { attentionOf } from './attention.ts'
-import { Operations } from './operations.ts'
+import { pollOperations } from './operations.ts'
 import { Consumers, Maintenance, Queue, ThisReplica, Workers } from './tables.tsx'
 import '../styles/operations.css'
 
@@ -28,7 +28,7 @@ export function OperationsPage() {
 }
 
 function Content() {
-  const operations = useMemo(() => new Operations(), [])
+  const operations = useMemo(pollOperations, [])
   useEffect(() => {
     void operations.load()
     return () => operations.stop()

@@ -77,24 +77,26 @@ function Page() {
   if (path === '/') return null
   const id = item === undefined ? undefined : decoded(item)
   if (rest.length > 0 || id === null) return <NotFoundPage />
-  switch (section) {
-    case 'jobs':
-      return id === undefined ? <JobsPage /> : <JobPage key={id} jobId={id} />
-    case 'statistics':
-      return id === undefined ? <LazyPage title="Statistics" load={loadStatisticsPage} /> : <NotFoundPage />
-    case 'operations':
-      return id === undefined ? <LazyPage title="Operations" load={loadOperationsPage} /> : <NotFoundPage />
-    default:
-      return <NotFoundPage />
-  }
+  if (section === 'jobs') return id === undefined ? <JobsPage /> : <JobPage key={id} jobId={id} />
+  if (section === 'actors' && id !== undefined) return <LazyPage key={id} title={id} item={id} load={loadActorPage} />
+  const page = LAZY_PAGES.get(section ?? '')
+  return page === undefined || id !== undefined ? <NotFoundPage /> : <LazyPage key={section} {...page} />
 }
 
-async function loadStatisticsPage() {
-  return (await import('../statistics/statisticsPage.tsx')).StatisticsPage
-}
+const LAZY_PAGES = new Map([
+  ['records', { title: 'Activity', load: async () => (await import('../records/recordsPage.tsx')).RecordsPage }],
+  [
+    'statistics',
+    { title: 'Statistics', load: async () => (await import('../statistics/statisticsPage.tsx')).StatisticsPage },
+  ],
+  [
+    'operations',
+    { title: 'Operations', load: async () => (await import('../operations/operationsPage.tsx')).OperationsPage },
+  ],
+])
 
-async function loadOperationsPage() {
-  return (await import('../operations/operationsPage.tsx')).OperationsPage
+async function loadActorPage() {
+  return (await import('../actor/actorPage.tsx')).ActorPage
 }
 
 /** Null if the segment of the path has a broken escape. */

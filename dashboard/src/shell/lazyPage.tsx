@@ -3,15 +3,20 @@ import { useEffect, useState } from 'preact/hooks'
 import { ErrorNotice } from '../view/notice.tsx'
 import { PageHeading } from './pageHeading.tsx'
 
-interface LazyPageProps {
+export interface PageProps {
+  /** The item of the address, for a page of one. */
+  readonly item?: string
+}
+
+interface LazyPageProps extends PageProps {
   readonly title: string
   /** Loads the files of the page. The server of another version no longer has them. */
-  load(): Promise<ComponentType>
+  load(): Promise<ComponentType<PageProps>>
 }
 
 /** A page whose files are loaded when it is opened. */
-export function LazyPage({ title, load }: LazyPageProps) {
-  const [page, setPage] = useState<{ Page: ComponentType } | undefined>(undefined)
+export function LazyPage({ title, load, ...item }: LazyPageProps) {
+  const [page, setPage] = useState<{ Page: ComponentType<PageProps> } | undefined>(undefined)
   const [isFailed, setIsFailed] = useState(false)
   useEffect(() => {
     let isGone = false
@@ -23,7 +28,7 @@ export function LazyPage({ title, load }: LazyPageProps) {
       isGone = true
     }
   }, [load])
-  if (page !== undefined) return <page.Page />
+  if (page !== undefined) return <page.Page {...item} />
   return (
     <>
       <PageHeading title={title} />

@@ -12,6 +12,7 @@ export interface NavigationPage {
 
 const NAVIGATION: readonly NavigationPage[] = [
   { section: 'jobs', title: 'Jobs', key: 'h' },
+  { section: 'records', title: 'Activity', key: 'a' },
   { section: 'statistics', title: 'Statistics', key: 's' },
   { section: 'operations', title: 'Operations', key: 'e' },
 ]

@@ -1,0 +1,94 @@
+// The page of records that is shown. Records never change: only newer ones are counted.
+import { signal } from '@preact/signals'
+import {
+  type JobStateRecordFilter,
+  NewerRecordsDocument,
+  RecordsDocument,
+  type RecordsQuery,
+} from '../api/documents.generated.ts'
+import { loadJobContents } from '../api/jobContents.ts'
+import { LiveUpdates } from '../api/liveUpdates.ts'
+import { isFirstPage, type Position, pageArguments } from '../api/position.ts'
+import { messageOf, request } from '../api/request.ts'
+import { pageSize } from '../api/session.ts'
+import { announce } from '../view/announcements.tsx'
+
+type Page = RecordsQuery['jobStateRecords']
+export type RecordRow = Page['nodes'][number]
+
+const MAX_ROWS = 50
+const MAX_NEWER = 100
+
+/** New records are counted up to this number. */
+export const maxNewer = (): number => pageSize(MAX_NEWER)
+
+interface RecordsToList extends Position {
+  readonly filter: JobStateRecordFilter
+}
+
+export class RecordList {
+  readonly page = signal<Page | undefined>(undefined)
+  /** By job id. Arrives after the rows. */
+  readonly contents = signal<ReadonlyMap<string, string>>(new Map())
+  /** Number of records since the page was loaded, counted up to `maxNewer()`. */
+  readonly newer = signal(0)
+  readonly error = signal<string | undefined>(undefined)
+  readonly isLoading = signal(false)
+  readonly live: LiveUpdates
+
+  private readonly list: RecordsToList
+  private readonly stopped = new AbortController()
+
+  constructor(list: RecordsToList) {
+    this.list = list
+    void this.load()
+    this.live = new LiveUpdates({ filter: list.filter, update: () => this.update() })
+  }
+
+  stop(): void {
+    this.live.stop()
+    this.stopped.abort()
+  }
+
+  /** Loads the page again, with the records that are new. */
+  async load(): Promise<void> {
+    this.isLoading.value = true
+    try {
+      const variables = { filter: this.list.filter, ...pageArguments(this.list, pageSize(MAX_ROWS)) }
+      const { jobStateRecords } = await request(RecordsDocument, variables, this.stopped)
+      this.page.value = jobStateRecords
+      this.newer.value = 0
+      this.error.value = undefined
+      announce(`${jobStateRecords.nodes.length} records are shown.`)
+      void this.loadContents(jobStateRecords.nodes)
+    } catch (error) {
+      if (!this.stopped.signal.aborted) this.error.value = messageOf(error)
+    } finally {
+      this.isLoading.value = false
+    }
+  }
+
+  private async loadContents(rows: readonly RecordRow[]): Promise<void> {
+    const ids = new Set(rows.map(({ job }) => job.jobId))
+    this.contents.value = await loadJobContents([...ids], this.stopped)
+  }
+
+  private async update(): Promise<void> {
+    const page = this.page.value
+    // The server was not there when the page was opened.
+    if (page === undefined) return this.error.value === undefined ? undefined : await this.load()
+    if (!isFirstPage(this.list)) return
+    // An empty page has no rows that could move.
+    const before = page.pageInfo.startCursor
+    if (before === null) return await this.load()
+    try {
+      const variables = { filter: this.list.filter, last: maxNewer(), before }
+      const { jobStateRecords } = await request(NewerRecordsDocument, variables, this.stopped)
+      const count = jobStateRecords.edges.length
+      if (count > this.newer.value) announce(`${count} new records.`)
+      this.newer.value = count
+    } catch (error) {
+      if (!this.stopped.signal.aborted) this.live.interruption.value = messageOf(error)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// The pages of activity and of an actor in Chromium, against a real server.
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { itInChromium } from '../support/chromium.ts'
+import { PROTECTED, tokenOf } from '../support/credentials.ts'
+import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
+import { eventually } from '../support/eventually.ts'
+import { countOf, signIn } from '../support/jobsPage.ts'
+
+let dashboard: TestDashboard | undefined
+
+beforeAll(async () => {
+  dashboard = await openDashboard().catch(() => undefined)
+  if (dashboard) await addSampleJobs(dashboard.server)
+})
+
+afterAll(() => dashboard?.close())
+
+const current = (): TestDashboard => dashboard as TestDashboard
+
+/** The job ids of the records that are shown. */
+async function shownJobs(page: Page): Promise<string[]> {
+  await page.locator('.record-rows[aria-busy="false"] tbody tr').first().waitFor()
+  return page.locator('.record-rows .id').allTextContents()
+}
+
+/** The job ids of the records that match, in the order of the page. */
+async function recordedJobs(condition: string, parameters: readonly unknown[] = []): Promise<string[]> {
+  const sql = `SELECT s.job_id::text AS id FROM job_states s JOIN jobs j ON j.id = s.job_id
+    WHERE ${condition} ORDER BY s.timestamp DESC, s.id DESC`
+  const { rows } = await current().server.database.pool.query<{ id: string }>(sql, [...parameters])
+  return rows.map(({ id }) => id)
+}
+
+async function createJob(userId: string, headers: Record<string, string> = {}, server = current().server) {
+  const query = `mutation ($input: CreateJobInput!) {
+    createJob(input: $input) { ... on CreateJobSuccess { job { jobId } } } }`
+  const { data } = await server.request(query, { input: { content: `of ${userId}`, userId } }, headers)
+  return data.createJob.job.jobId as string
+}
+
+describe('the page of activity', () => {
+  itInChromium('shows all records, newest first, page by page in both directions', async () => {
+    const all = await recordedJobs('true')
+    const page = await current().open('/jobs')
+    await page.getByRole('link', { name: 'Activity' }).click()
+    expect(await shownJobs(page)).toEqual(all.slice(0, 50))
+    expect(await page.getByRole('link', { name: 'Previous' }).count()).toBe(0)
+    await page.getByRole('link', { name: 'Next' }).click()
+    await eventually(async () => expect(await shownJobs(page)).toEqual(all.slice(50, 100)))
+    await page.reload()
+    expect(await shownJobs(page)).toEqual(all.slice(50, 100))
+    await page.getByRole('link', { name: 'Previous' }).click()
+    await eventually(async () => expect(await shownJobs(page)).toEqual(all.slice(0, 50)))
+    await page.goBack()
+    await eventually(async () => expect(await shownJobs(page)).toEqual(all.slice(50, 100)))
+  })
+
+  itInChromium('filters by each field, and keeps the filters in the address', async () => {
+    const page = await current().open('/records')
+    for (const [label, value] of [
+      ['User', 'ada'],
+      ['To state', 'failed, cancelled'],
+      ['From state', 'processing'],
+    ] as const) {
+      await page.getByLabel(label, { exact: true }).fill(value)
+      await page.getByLabel(label, { exact: true }).press('Enter')
+    }
+    const condition = `j.user_id = 'ada' AND s.previous_state = 'PROCESSING' AND s.new_state IN ('FAILED', 'CANCELLED')`
+    const matching = (await recordedJobs(condition)).slice(0, 50)
+    expect(matching.length).toBeGreaterThan(0)
+    await eventually(async () => expect(await shownJobs(page)).toEqual(matching))
+    await page.reload()
+    expect(await shownJobs(page)).toEqual(matching)
+    const jobId = matching[0] as string
+    await page.goto(`${current().server.url}/ui/records?jobId=${jobId}`)
+    expect(await shownJobs(page)).toEqual(await recordedJobs('j.id = $1', [jobId]))
+    await page.goto(`${current().server.url}/ui/records?timeAfter=-3d&timeBefore=-1d`)
+    const between = await recordedJobs(`s.timestamp BETWEEN now() - interval '3 days' AND now() - interval '1 day'`)
+    const shown = await shownJobs(page)
+    expect(shown.length).toBe(Math.min(50, between.length))
+    expect(between).toEqual(expect.arrayContaining(shown))
+    await page.getByRole('link', { name: 'Clear filters' }).click()
+    await page.waitForURL('**/ui/records')
+  })
+
+  itInChromium('announces new records that match, and moves rows only when they are asked for', async () => {
+    const page = await current().open('/records?userId=grace')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const before = await page.locator('.record-rows .id').allTextContents()
+    await createJob('someone-else')
+    const jobId = await createJob('grace')
+    await page.getByRole('button', { name: '1 new record: show' }).waitFor()
+    expect(await page.locator('.record-rows .id').allTextContents()).toEqual(before)
+    await page.getByRole('button', { name: '1 new record: show' }).click()
+    await eventually(async () => expect((await shownJobs(page))[0]).toBe(jobId))
+    expect(current().faults).toEqual([])
+  })
+})
+
+describe('the page of an actor', () => {
+  itInChromium('shows what it did and what it holds, and is linked from lists and jobs', async () => {
+    const sql = `SELECT state_actor AS actor, count(*)::int AS held FROM jobs
+      WHERE state = 'PROCESSING' AND deleted_at IS NULL GROUP BY 1 ORDER BY 2 LIMIT 1`
+    const { rows } = await current().server.database.pool.query<{ actor: string; held: number }>(sql)
+    const { actor, held } = rows[0] as { actor: string; held: number }
+    const page = await current().open(`/jobs?state=PROCESSING&actor=${encodeURIComponent(actor)}`)
+    await page.getByRole('link', { name: actor, exact: true }).first().click()
+    await page.getByRole('heading', { level: 1, name: actor, exact: true }).waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/ui/actors/${encodeURIComponent(actor)}`)
+    expect(await shownJobs(page)).toEqual((await recordedJobs('s.actor = $1', [actor])).slice(0, 50))
+    await page.locator('.held li').first().waitFor()
+    expect(await page.locator('.held li').count()).toBe(held)
+    expect(await countOf(page, 'Processing')).toBe(held)
+    await page.locator('.tab', { hasText: 'Processing' }).click()
+    await page.waitForURL((url) => url.pathname === '/ui/jobs' && url.searchParams.get('actor') === actor)
+    await page.locator('.row-link').first().click()
+    await page.locator('.record').getByRole('link', { name: actor, exact: true }).first().click()
+    await page.getByRole('heading', { level: 1, name: actor, exact: true }).waitFor()
+    expect(current().faults).toEqual([])
+  })
+
+  itInChromium('opens for names with any characters', async () => {
+    for (const name of ['key:a/b?c#d%20e', '<b>ü</b> & "q"', 'a'.repeat(200)]) {
+      const page = await current().open(`/actors/${encodeURIComponent(name)}`)
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+      await page.getByText('It has no records that you may see.').waitFor()
+      await page.getByText('It holds no job.').waitFor()
+      await page.context().close()
+    }
+    expect(current().faults).toEqual([])
+  })
+})
+
+describe('activity, where visitors sign in,', () => {
+  let guarded: TestDashboard | undefined
+
+  beforeAll(async () => {
+    guarded = await openDashboard({ environment: PROTECTED }).catch(() => undefined)
+  })
+  afterAll(() => guarded?.close())
+
+  itInChromium('shows a USER only the records of its own jobs, also those of an actor', async () => {
+    const { server, open } = guarded as TestDashboard
+    const admin = { authorization: `Bearer ${await tokenOf('root', { roles: ['ADMIN'] })}` }
+    const own = await createJob('ada', admin, server)
+    const other = await createJob('grace', admin, server)
+    const page = await open('/records')
+    await signIn(page, await tokenOf('ada', { roles: ['USER'] }))
+    expect(await shownJobs(page)).toEqual([own])
+    await page.getByRole('link', { name: /root/ }).first().click()
+    await page.getByRole('heading', { name: 'Latest records' }).waitFor()
+    expect(await shownJobs(page)).toEqual([own])
+    expect(await page.content()).not.toContain(other)
+  })
+})
