@@ -85,11 +85,11 @@ describe('the page of activity', () => {
   })
 
   itInChromium('announces new records that match, and moves rows only when they are asked for', async () => {
-    const page = await current().open('/records?userId=grace')
+    const page = await current().open('/records?userId=ada')
     await page.getByText('Live', { exact: true }).waitFor()
-    const before = await page.locator('.record-rows .id').allTextContents()
+    const before = await shownJobs(page)
     await createJob('someone-else')
-    const jobId = await createJob('grace')
+    const jobId = await createJob('ada')
     await page.getByRole('button', { name: '1 new record: show' }).waitFor()
     expect(await page.locator('.record-rows .id').allTextContents()).toEqual(before)
     await page.getByRole('button', { name: '1 new record: show' }).click()

@@ -59,12 +59,10 @@ function Changed({ actor, jobs }: SectionProps) {
       <p class="muted">
         Jobs count in the state that they are in now. Jobs that someone else changed later do not count.
       </p>
-      <StateTabs counts={jobs && countsOf(jobs.jobCountsByState)} states={NO_STATES} query={queryOf(actor)} />
+      <StateTabs counts={jobs && countsOf(jobs.jobCountsByState)} query={queryOf(actor)} />
     </section>
   )
 }
-
-const NO_STATES: readonly [] = []
 
 function Held({ actor, jobs }: SectionProps) {
   const held = jobs?.jobs

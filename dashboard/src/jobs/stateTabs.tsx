@@ -6,7 +6,8 @@ import { listUrl } from './listAddress.ts'
 
 interface StateTabsProps {
   readonly counts: Counts | undefined
-  readonly states: readonly JobState[]
+  /** Those that the page shows; undefined on another page. */
+  readonly states?: readonly JobState[]
   readonly query: URLSearchParams
 }
 
@@ -22,14 +23,14 @@ export function StateTabs({ counts, states, query }: StateTabsProps) {
   }, [query])
   return (
     <nav ref={tabs} class="tabs" aria-label="States">
-      <Tab href={listUrl(query, { state: null })} label="All" count={all} isCurrent={states.length === 0} />
+      <Tab href={listUrl(query, { state: null })} label="All" count={all} isCurrent={states?.length === 0} />
       {STATES.map((state) => (
         <Tab
           key={state}
           href={listUrl(query, { state })}
           label={STATE_LABELS[state]}
           count={counts?.[state]}
-          isCurrent={states.includes(state)}
+          isCurrent={states?.includes(state) ?? false}
           state={state}
         />
       ))}
