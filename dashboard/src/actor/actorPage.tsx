@@ -27,10 +27,10 @@ export function ActorPage({ item: actor = '' }: PageProps) {
       list.stop()
     }
   }, [jobs, list])
-  const error = jobs.error.value ?? list.error.value
+  const error = jobs.error.value ?? list.loads.error.value
   const reload = (): void => {
     void jobs.load()
-    void list.load()
+    void list.loads.load()
   }
   return (
     <>
@@ -106,7 +106,7 @@ function Latest({ actor, list }: { readonly actor: string; readonly list: Record
   return (
     <section aria-labelledby="latest-title">
       <h2 id="latest-title">Latest records</h2>
-      <NewerButton count={list.newer.value} max={maxNewer()} noun="record" onShow={() => void list.load()} />
+      <NewerButton count={list.newer.value} max={maxNewer()} noun="record" onShow={() => void list.loads.load()} />
       {page?.nodes.length === 0 ? (
         <p class="muted">It has no records that you may see.</p>
       ) : (

@@ -12,6 +12,8 @@ export class Polled<State> {
   private readonly read: (signal: AbortSignal) => Promise<State | undefined>
   private readonly stopped = new AbortController()
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** The number of loads. Only the latest one shows its answer and continues. */
+  private loads = 0
 
   constructor(read: (signal: AbortSignal) => Promise<State | undefined>) {
     this.read = read
@@ -20,8 +22,11 @@ export class Polled<State> {
   /** Loads now, and then after each pause while the page is visible. */
   async load(): Promise<void> {
     clearTimeout(this.timer)
-    if (document.visibilityState === 'visible') await this.loadOnce()
-    if (!this.stopped.signal.aborted) this.timer = setTimeout(() => void this.load(), PAUSE_MS)
+    this.loads += 1
+    const load = this.loads
+    const isCurrent = (): boolean => load === this.loads && !this.stopped.signal.aborted
+    if (document.visibilityState === 'visible') await this.loadOnce(isCurrent)
+    if (isCurrent()) this.timer = setTimeout(() => void this.load(), PAUSE_MS)
   }
 
   stop(): void {
@@ -29,13 +34,14 @@ export class Polled<State> {
     clearTimeout(this.timer)
   }
 
-  private async loadOnce(): Promise<void> {
-    const { signal } = this.stopped
+  private async loadOnce(isCurrent: () => boolean): Promise<void> {
     try {
-      this.state.value = await this.read(signal)
+      const state = await this.read(this.stopped.signal)
+      if (!isCurrent()) return
+      this.state.value = state
       this.error.value = undefined
     } catch (error) {
-      if (!signal.aborted) this.error.value = messageOf(error)
+      if (isCurrent()) this.error.value = messageOf(error)
     }
   }
 }

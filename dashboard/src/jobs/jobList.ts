@@ -12,6 +12,7 @@ import {
 } from '../api/documents.generated.ts'
 import { loadJobContents } from '../api/jobContents.ts'
 import { LiveUpdates } from '../api/liveUpdates.ts'
+import { PageLoads } from '../api/pageLoads.ts'
 import { isFirstPage } from '../api/position.ts'
 import { messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
@@ -40,17 +41,17 @@ export class JobList {
   readonly counts = signal<Counts | undefined>(undefined)
   /** Number of jobs that were created after the page was loaded, counted up to `maxNewer()`. */
   readonly newer = signal(0)
-  readonly error = signal<string | undefined>(undefined)
-  readonly isLoading = signal(false)
   readonly live: LiveUpdates
 
   private readonly list: ListRequest
   private readonly changed = new Set<string>()
   private readonly stopped = new AbortController()
+  /** Each load brings the jobs that are new. */
+  readonly loads = new PageLoads(() => this.loadPage(), this.stopped.signal)
 
   constructor(list: ListRequest) {
     this.list = list
-    void this.load()
+    void this.loads.load()
     const { userId } = list.filter
     this.live = new LiveUpdates({
       filter: userId == null ? {} : { userId },
@@ -67,20 +68,11 @@ export class JobList {
     this.stopped.abort()
   }
 
-  /** Loads the page again, with the jobs that are new. */
-  async load(): Promise<void> {
-    this.isLoading.value = true
-    try {
-      await Promise.all([this.loadPage(), this.loadCounts()])
-      this.error.value = undefined
-    } catch (error) {
-      if (!this.stopped.signal.aborted) this.error.value = messageOf(error)
-    } finally {
-      this.isLoading.value = false
-    }
+  private async loadPage(): Promise<void> {
+    await Promise.all([this.loadRows(), this.loadCounts()])
   }
 
-  private async loadPage(): Promise<void> {
+  private async loadRows(): Promise<void> {
     const { jobs } = await request(JobsDocument, pageVariables(this.list, pageSize(MAX_ROWS)), this.stopped)
     this.rows.value = jobs.nodes
     this.pageInfo.value = jobs.pageInfo
@@ -101,8 +93,9 @@ export class JobList {
   }
 
   private async update(): Promise<void> {
+    await this.loads.settled()
     // The server was not there when the page was opened.
-    if (this.rows.value === undefined && this.error.value !== undefined) return await this.load()
+    if (this.rows.value === undefined) return await this.loads.load()
     const ids = (this.rows.value ?? []).map(({ jobId }) => jobId).filter((jobId) => this.changed.has(jobId))
     this.changed.clear()
     try {
@@ -123,12 +116,14 @@ export class JobList {
   private async countNewer(): Promise<void> {
     const { filter, states, order } = this.list
     const isNewestFirst = order.field === 'CREATED_AT' && order.direction === 'DESC'
-    if (!isNewestFirst || !isFirstPage(this.list) || this.rows.value === undefined) return
-    const first = this.pageInfo.value?.startCursor
+    if (!isNewestFirst || !isFirstPage(this.list)) return
+    const page = this.pageInfo.value
+    const first = page?.startCursor
     // An empty page has no rows that could move.
-    if (first == null) return await this.load()
+    if (first == null) return await this.loads.load()
     const variables = { filter: withStates(filter, states), last: maxNewer(), before: first }
     const { jobs } = await request(NewerJobsDocument, variables, this.stopped)
+    if (this.pageInfo.value !== page) return
     if (jobs.edges.length > this.newer.value) announce(`${jobs.edges.length} new jobs.`)
     this.newer.value = jobs.edges.length
   }

@@ -18,10 +18,10 @@ export function JobTable({ list, query }: JobTableProps) {
   const rows = list.rows.value
   if (rows?.length === 0) return <NoJobs query={query} />
   // The notice says why there are no rows.
-  if (rows === undefined && list.error.value !== undefined) return null
+  if (rows === undefined && list.loads.error.value !== undefined) return null
   const contents = list.contents.value
   return (
-    <table class="jobs" aria-busy={list.isLoading.value}>
+    <table class="jobs" aria-busy={list.loads.isLoading.value}>
       <caption class="visually-hidden">Jobs, one per row</caption>
       <thead>
         <tr>

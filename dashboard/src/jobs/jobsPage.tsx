@@ -27,7 +27,8 @@ export function JobsPage() {
   }, [query])
   useEffect(() => () => list.stop(), [list])
   useListShortcuts(list)
-  const { error } = list
+  const { error } = list.loads
+  const show = (): void => void list.loads.load()
   return (
     <>
       <PageHeading title="Jobs">
@@ -53,8 +54,8 @@ export function JobsPage() {
       <StateTabs counts={list.counts.value} states={request.states} query={query} />
       <FilterForm fields={JOB_FIELDS} query={query} faults={request.faults} clearUrl={withoutFilters(query)} />
       {request.notes.length > 0 && <Notice sentences={request.notes} />}
-      {error.value !== undefined && <ErrorNotice message={error.value} onRetry={() => void list.load()} />}
-      <NewerButton count={list.newer.value} max={maxNewer()} noun="job" onShow={() => void list.load()} />
+      {error.value !== undefined && <ErrorNotice message={error.value} onRetry={show} />}
+      <NewerButton count={list.newer.value} max={maxNewer()} noun="job" onShow={show} />
       <JobTable list={list} query={query} />
       <Pager page={list.pageInfo.value} position={request} path={LIST_URL} query={query} />
     </>
@@ -64,7 +65,7 @@ export function JobsPage() {
 function useListShortcuts(list: JobList): void {
   const select = (state: string | null) => changeParameters({ state })
   useShortcuts([
-    ...listKeys('job', () => void list.load()),
+    ...listKeys('job', () => void list.loads.load()),
     { key: 'f', label: 'Go to the filters', run: focusFilters },
     { key: '0', label: 'Jobs in all states', run: () => select(null) },
     ...STATES.map((state, index) => ({

@@ -8,6 +8,7 @@ import {
 } from '../api/documents.generated.ts'
 import { loadJobContents } from '../api/jobContents.ts'
 import { LiveUpdates } from '../api/liveUpdates.ts'
+import { PageLoads } from '../api/pageLoads.ts'
 import { isFirstPage, type Position, pageArguments } from '../api/position.ts'
 import { messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
@@ -32,16 +33,16 @@ export class RecordList {
   readonly contents = signal<ReadonlyMap<string, string>>(new Map())
   /** Number of records since the page was loaded, counted up to `maxNewer()`. */
   readonly newer = signal(0)
-  readonly error = signal<string | undefined>(undefined)
-  readonly isLoading = signal(false)
   readonly live: LiveUpdates
 
   private readonly list: RecordsToList
   private readonly stopped = new AbortController()
+  /** Each load brings the records that are new. */
+  readonly loads = new PageLoads(() => this.loadPage(), this.stopped.signal)
 
   constructor(list: RecordsToList) {
     this.list = list
-    void this.load()
+    void this.loads.load()
     this.live = new LiveUpdates({ filter: list.filter, update: () => this.update() })
   }
 
@@ -50,22 +51,13 @@ export class RecordList {
     this.stopped.abort()
   }
 
-  /** Loads the page again, with the records that are new. */
-  async load(): Promise<void> {
-    this.isLoading.value = true
-    try {
-      const variables = { filter: this.list.filter, ...pageArguments(this.list, pageSize(MAX_ROWS)) }
-      const { jobStateRecords } = await request(RecordsDocument, variables, this.stopped)
-      this.page.value = jobStateRecords
-      this.newer.value = 0
-      this.error.value = undefined
-      announce(`${jobStateRecords.nodes.length} records are shown.`)
-      void this.loadContents(jobStateRecords.nodes)
-    } catch (error) {
-      if (!this.stopped.signal.aborted) this.error.value = messageOf(error)
-    } finally {
-      this.isLoading.value = false
-    }
+  private async loadPage(): Promise<void> {
+    const variables = { filter: this.list.filter, ...pageArguments(this.list, pageSize(MAX_ROWS)) }
+    const { jobStateRecords } = await request(RecordsDocument, variables, this.stopped)
+    this.page.value = jobStateRecords
+    this.newer.value = 0
+    announce(`${jobStateRecords.nodes.length} records are shown.`)
+    void this.loadContents(jobStateRecords.nodes)
   }
 
   private async loadContents(rows: readonly RecordRow[]): Promise<void> {
@@ -74,16 +66,18 @@ export class RecordList {
   }
 
   private async update(): Promise<void> {
+    await this.loads.settled()
     const page = this.page.value
     // The server was not there when the page was opened.
-    if (page === undefined) return this.error.value === undefined ? undefined : await this.load()
+    if (page === undefined) return await this.loads.load()
     if (!isFirstPage(this.list)) return
     // An empty page has no rows that could move.
     const before = page.pageInfo.startCursor
-    if (before === null) return await this.load()
+    if (before === null) return await this.loads.load()
     try {
       const variables = { filter: this.list.filter, last: maxNewer(), before }
       const { jobStateRecords } = await request(NewerRecordsDocument, variables, this.stopped)
+      if (this.page.value !== page) return
       const count = jobStateRecords.edges.length
       if (count > this.newer.value) announce(`${count} new records.`)
       this.newer.value = count

@@ -9,10 +9,10 @@ import type { RecordList, RecordRow } from './recordList.ts'
 export function RecordTable({ list }: { readonly list: RecordList }) {
   const rows = list.page.value?.nodes
   // The notice says why there are no rows.
-  if (rows === undefined && list.error.value !== undefined) return null
+  if (rows === undefined && list.loads.error.value !== undefined) return null
   const contents = list.contents.value
   return (
-    <table class="jobs record-rows" aria-busy={list.isLoading.value}>
+    <table class="jobs record-rows" aria-busy={list.loads.isLoading.value}>
       <caption class="visually-hidden">Records, one per row</caption>
       <thead>
         <tr>

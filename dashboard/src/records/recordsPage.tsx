@@ -23,7 +23,7 @@ export function RecordsPage() {
     return { list: new RecordList(request), request }
   }, [query])
   useEffect(() => () => list.stop(), [list])
-  const show = (): void => void list.load()
+  const show = (): void => void list.loads.load()
   useShortcuts([...listKeys('record', show), { key: 'f', label: 'Go to the filters', run: focusFilters }])
   const page = list.page.value
   const clearUrl = withoutFilters(query)
@@ -34,7 +34,7 @@ export function RecordsPage() {
       </PageHeading>
       <FilterForm fields={RECORD_FIELDS} query={query} faults={request.faults} clearUrl={clearUrl} />
       {request.notes.length > 0 && <Notice sentences={request.notes} />}
-      {list.error.value !== undefined && <ErrorNotice message={list.error.value} onRetry={show} />}
+      {list.loads.error.value !== undefined && <ErrorNotice message={list.loads.error.value} onRetry={show} />}
       <NewerButton count={list.newer.value} max={maxNewer()} noun="record" onShow={show} />
       {page?.nodes.length === 0 ? <NoRecords clearUrl={clearUrl} /> : <RecordTable list={list} />}
       <Pager page={page?.pageInfo} position={request} path={RECORDS_URL} query={query} />

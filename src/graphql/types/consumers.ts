@@ -2,7 +2,6 @@
 
 import { type ConsumerState, listConsumers } from '../../ledger/consumers.ts'
 import { cursorOf } from '../../ledger/eventOrder.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
 import { listRefusedRecords, MAX_LISTED, type RefusedRecord } from '../../ledger/refusedRecords.ts'
 import { builder } from '../builder.ts'
 
@@ -22,7 +21,7 @@ interface ConsumerWithRefusals extends ConsumerState {
   readonly refusedRecords: RefusedRecord[]
 }
 
-export const Consumer = builder.objectRef<ConsumerWithRefusals>('Consumer').implement({
+const Consumer = builder.objectRef<ConsumerWithRefusals>('Consumer').implement({
   description: 'A durable reader of the ledger: a publisher, or the roll-up.',
   fields: (t) => ({
     name: t.exposeString('name', {
@@ -50,13 +49,11 @@ builder.queryField('consumers', (t) =>
   t.field({
     type: [Consumer],
     description: 'The consumers of the ledger, ordered by name.',
-    resolve: (_parent, _args, { ledger }) => consumersWithRefusals(ledger),
+    async resolve(_parent, _args, { ledger }) {
+      const consumers = await listConsumers(ledger)
+      const names = consumers.map(({ name }) => name)
+      const refused = await listRefusedRecords(ledger, names)
+      return consumers.map((consumer) => ({ ...consumer, refusedRecords: refused.get(consumer.name) ?? [] }))
+    },
   }),
 )
-
-export async function consumersWithRefusals(ledger: Ledger): Promise<ConsumerWithRefusals[]> {
-  const consumers = await listConsumers(ledger)
-  const names = consumers.map(({ name }) => name)
-  const refused = await listRefusedRecords(ledger, names)
-  return consumers.map((consumer) => ({ ...consumer, refusedRecords: refused.get(consumer.name) ?? [] }))
-}
