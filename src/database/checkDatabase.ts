@@ -81,15 +81,32 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-function unusableReason({ code, message }: NodeJS.ErrnoException, url: string): string {
+/** Codes of Node for a certificate that is not valid now, or not for this host. */
+const INVALID = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+])
+
+/** Undefined if the fault is not one of the certificate. */
+function certificateFault({ code = '', message }: NodeJS.ErrnoException, address: string): string | undefined {
+  const certificate = `The certificate of the database server at ${address}`
+  // Node 24 adds advice about its own options to the message.
+  const reason = message.split(';', 1)[0]
+  if (UNTRUSTED.has(code))
+    return `${certificate} is not trusted (${reason}): name the certificate of its issuer by sslrootcert in DATABASE_URL.`
+  if (INVALID.has(code))
+    return `${certificate} is not valid (${reason}): replace it, or correct the host in DATABASE_URL.`
+  return undefined
+}
+
+function unusableReason(error: NodeJS.ErrnoException, url: string): string {
+  const { code, message } = error
   const address = addressOf(url)
-  if (code !== undefined && UNTRUSTED.has(code)) {
-    // Node 24 adds advice about its own options to the message.
-    return (
-      `The certificate of the database server at ${address} is not trusted (${message.split(';', 1)[0]}): ` +
-      'name the certificate of its issuer by sslrootcert in DATABASE_URL.'
-    )
-  }
+  const fault = certificateFault(error, address)
+  if (fault !== undefined) return fault
   const { user, database } = namesOf(url)
   switch (code) {
     case 'ECONNREFUSED':

@@ -1,6 +1,8 @@
 // DATABASE_URL with TLS, on a PostgreSQL server with its own certificate.
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, chownSync, copyFileSync, rmSync, statSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -78,6 +80,25 @@ describe('sslmode', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(
       /^The certificate of the database server at \S+ is not trusted \(self-signed certificate\): name the certificate of its issuer by sslrootcert in DATABASE_URL\.\n$/,
+    )
+  })
+
+  it('verify-full refuses a certificate of another host', async () => {
+    const url = new URL(urlOf('postgres', { sslmode: 'verify-full', sslrootcert: certificate }))
+    const gate = createServer((near) => {
+      const far = connect(Number(new URL(server.url).port), '127.0.0.1')
+      near.on('error', () => far.destroy()).pipe(far)
+      far.on('error', () => near.destroy()).pipe(near)
+    })
+    gate.listen(0, '127.0.0.2')
+    await once(gate, 'listening')
+    url.hostname = '127.0.0.2'
+    url.port = String((gate.address() as AddressInfo).port)
+    const { code, stderr } = await rollUp(url.href)
+    gate.close()
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^The certificate of the database server at 127\.0\.0\.2:\d+ is not valid \([^\n;]+\): replace it, or correct the host in DATABASE_URL\.\n$/,
     )
   })
 
