@@ -1,29 +1,30 @@
 // The results of the legs of .ci/run, from the JSON reports of Vitest: DIRECTORY/LEG.json, and
 // DIRECTORY/LEG-again.json if failing files of a leg were run a second time.
-// summary.mjs files REPORT: the files with a failing test, a line each.
+// summary.mjs files REPORT: the files that failed, by a test or by not loading, a line each.
 // summary.mjs total DIRECTORY FAILED_STEPS: names what failed, then the line "N passed, N failed";
 // exits with 1 if anything failed.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
+function filesOf(report) {
+  return JSON.parse(readFileSync(report, 'utf8')).testResults
+}
+
 function resultsOf(report) {
-  const files = JSON.parse(readFileSync(report, 'utf8')).testResults
   const counts = new Map()
-  return files.flatMap((file) =>
+  return filesOf(report).flatMap((file) =>
     file.assertionResults.map(({ fullName, status }) => {
-      const path = relative(process.cwd(), file.name)
-      const name = `${path}: ${fullName}`
+      const name = `${relative(process.cwd(), file.name)}: ${fullName}`
       const count = (counts.get(name) ?? 0) + 1
       counts.set(name, count)
       // Several tests may have one name.
-      return { file: path, name: count === 1 ? name : `${name} (${count})`, status }
+      return { name: count === 1 ? name : `${name} (${count})`, status }
     }),
   )
 }
 
 function printFiles(report) {
-  const failing = resultsOf(report).filter((test) => test.status === 'failed')
-  for (const file of new Set(failing.map((test) => test.file))) console.log(file)
+  for (const { name, status } of filesOf(report)) if (status === 'failed') console.log(relative(process.cwd(), name))
 }
 
 /** By leg and name, the status of each run of a test, the last one last. */
