@@ -34,3 +34,9 @@ export function urlWith(path: string, query: URLSearchParams, changes: Parameter
   const text = changed.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')
   return text === '' ? path : `${path}?${text}`
 }
+
+/** The address of a page without these parameters; undefined if it has none of them. */
+export function urlWithout(path: string, query: URLSearchParams, names: readonly string[]): string | undefined {
+  const given = names.filter((name) => query.has(name))
+  return given.length === 0 ? undefined : urlWith(path, query, Object.fromEntries(given.map((name) => [name, null])))
+}

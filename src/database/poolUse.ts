@@ -1,4 +1,3 @@
-// What the connections of a server do now.
 /** The connections of a pool now. */
 export interface PoolUse {
   /** Maximum number of connections. */

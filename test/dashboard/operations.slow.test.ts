@@ -1,5 +1,7 @@
 // The page of operations in Chromium, against a real server: what it shows, and to whom.
+import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { ViewerDocument } from '../../dashboard/src/api/documents.generated.ts'
 import { packageVersion } from '../../src/database/packageRoot.ts'
 import { createConsumer } from '../../src/ledger/consumers.ts'
 import { BEGINNING } from '../../src/ledger/eventOrder.ts'
@@ -39,6 +41,22 @@ describe('the page of operations', () => {
     expect(current().faults).toEqual([])
   })
 
+  itInChromium('says if the API does not answer who looks at it, and recovers', async () => {
+    const first = await current().open('/jobs')
+    const context = (await first.context().browser()?.newContext()) as BrowserContext
+    let isBroken = true
+    await context.route('**/graphql', (route) => {
+      const isViewer = route.request().postDataJSON()?.documentId === ViewerDocument.id
+      return isViewer && isBroken ? route.abort() : route.continue()
+    })
+    const page = await current().open('/operations', context)
+    await page.getByText('The server cannot be reached.', { exact: true }).waitFor()
+    isBroken = false
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('region', { name: 'Queue' }).waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
   itInChromium('shows the version and the connections of the replica that answers', async () => {
     const page = await current().open('/operations')
     const replica = page.getByRole('region', { name: 'This replica' })
@@ -60,8 +78,8 @@ describe('the page of operations', () => {
     const page = await current().open('/operations')
     const workers = page.getByRole('region', { name: 'Workers with jobs' })
     const row = workers.getByRole('row').nth(1)
-    const jobs = await row.getByRole('cell').first().textContent()
-    await row.getByRole('link').click()
+    const jobs = (await row.getByRole('cell').first().textContent()) as string
+    await row.getByRole('link', { name: jobs, exact: true }).click()
     await page.locator('table.jobs[aria-busy="false"] .content').first().waitFor()
     expect(await page.locator('.row-link').count()).toBe(Number(jobs))
   })

@@ -61,7 +61,9 @@ describe.each(PAGES)('%s', (page) => {
 
   it('names files and folders that exist', () => {
     const named = [
-      ...proseOf(page).matchAll(/`((?:src|test|bench|load|soak|prisma|docs|examples|docker|findings|\.ci)\/[^`\s]*)`/g),
+      ...proseOf(page).matchAll(
+        /`((?:src|dashboard|test|bench|load|soak|lint|prisma|docs|examples|docker|findings|\.ci|\.github)\/[^`\s]*)`/g,
+      ),
     ]
     const paths = named.map(([, path]) => path as string).filter((path) => !/[A-Z]{4}/.test(path))
     expect(paths.filter((path) => !matchesFile(path))).toEqual([])

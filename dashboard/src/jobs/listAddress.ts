@@ -5,7 +5,7 @@ import { type Position, pageArguments, positionOf } from '../api/position.ts'
 import { addressNotes } from '../filters/addressNotes.ts'
 import { JOB_FIELDS, parametersOf } from '../filters/fields.ts'
 import { type GivenFilter, readFilter } from '../filters/readFilter.ts'
-import { LIST_URL, type ParameterChanges, urlWith } from '../paths.ts'
+import { LIST_URL, type ParameterChanges, urlWith, urlWithout } from '../paths.ts'
 import { STATES } from '../view/stateNames.ts'
 
 export const ORDERS = [
@@ -76,6 +76,5 @@ export function withStates(filter: JobFilter, states: readonly JobState[]): JobF
 
 /** The address of the list without filters and states; undefined if it has none. */
 export function withoutFilters(query: URLSearchParams): string | undefined {
-  const set = [...JOB_FIELDS.flatMap(parametersOf), 'state'].filter((name) => query.has(name))
-  return set.length === 0 ? undefined : listUrl(query, Object.fromEntries(set.map((name) => [name, null])))
+  return urlWithout(LIST_URL, query, [...JOB_FIELDS.flatMap(parametersOf), 'state'])
 }

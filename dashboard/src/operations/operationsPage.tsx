@@ -1,7 +1,7 @@
 // The page /ui/operations.
 import { useEffect, useMemo } from 'preact/hooks'
 import { PageHeading } from '../shell/pageHeading.tsx'
-import { mayReadOperations, viewer } from '../shell/viewer.ts'
+import { loadViewer, mayReadOperations, viewer, viewerError } from '../shell/viewer.ts'
 import { ErrorNotice, Notice } from '../view/notice.tsx'
 import { Time } from '../view/time.tsx'
 import { attentionOf } from './attention.ts'
@@ -22,6 +22,7 @@ export function OperationsPage() {
           </div>
         </>
       )}
+      {viewerError.value !== undefined && <ErrorNotice message={viewerError.value} onRetry={() => void loadViewer()} />}
       {isAllowed && <Content />}
     </>
   )

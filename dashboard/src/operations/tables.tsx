@@ -1,5 +1,6 @@
 import { listUrl } from '../jobs/listAddress.ts'
 import { jobUrl } from '../paths.ts'
+import { ActorLink } from '../view/actorLink.tsx'
 import { roughDuration, SECOND } from '../view/instants.ts'
 import { Relative } from '../view/time.tsx'
 import { Card, Table } from './card.tsx'
@@ -33,12 +34,12 @@ export function Queue({ state: { oldestDueJob, processing } }: { readonly state:
         <div>
           <dt>For over an hour</dt>
           <dd>
-            <a href={listOf({ state: 'PROCESSING', startedBefore: '-1h' })}>{stuck}</a>
+            <a href={listOf({ state: 'PROCESSING', startedBefore: '-1h' })}>{countOf(stuck, MAX_PROCESSING)}</a>
           </dd>
         </div>
         <div>
           <dt>Expired leases</dt>
-          <dd>{expiredLeases}</dd>
+          <dd>{countOf(expiredLeases, MAX_PROCESSING)}</dd>
         </div>
       </dl>
     </Card>
@@ -53,13 +54,17 @@ export function Workers({ state: { processing } }: { readonly state: State }) {
         columns={['Actor', 'Jobs', 'Next lease ends', 'Expired']}
         empty="No worker holds a job."
         rows={workers.map(({ actor, jobs, nextLeaseEnd, expiredLeases }) => [
-          <a href={listOf({ actor, state: 'PROCESSING' })}>{actor}</a>,
-          jobs,
+          <ActorLink name={actor} />,
+          <a href={listOf({ actor, state: 'PROCESSING' })}>{jobs}</a>,
           nextLeaseEnd === null ? 'no lease' : <Relative at={nextLeaseEnd} />,
           expiredLeases,
         ])}
       />
-      {moreWorkers > 0 && <p class="muted">{moreWorkers} more hold fewer jobs.</p>}
+      {moreWorkers > 0 && (
+        <p class="muted">
+          {moreWorkers} more {moreWorkers === 1 ? 'worker is' : 'workers are'} not shown.
+        </p>
+      )}
     </Card>
   )
 }

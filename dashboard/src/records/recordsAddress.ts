@@ -5,7 +5,7 @@ import { type Position, positionOf } from '../api/position.ts'
 import { addressNotes } from '../filters/addressNotes.ts'
 import { type FieldOf, parametersOf } from '../filters/fields.ts'
 import { type GivenFilter, readFilter } from '../filters/readFilter.ts'
-import { RECORDS_URL, urlWith } from '../paths.ts'
+import { RECORDS_URL, urlWithout } from '../paths.ts'
 
 type AddressFilter = Omit<JobStateRecordFilter, 'after' | 'before'> & {
   readonly timeAfter?: string
@@ -43,6 +43,5 @@ export function readRecordsAddress(query: URLSearchParams, at: number): RecordsR
 
 /** The address of the list without filters; undefined if it has none. */
 export function withoutFilters(query: URLSearchParams): string | undefined {
-  const set = RECORD_FIELDS.flatMap(parametersOf).filter((name) => query.has(name))
-  return set.length === 0 ? undefined : urlWith(RECORDS_URL, query, Object.fromEntries(set.map((name) => [name, null])))
+  return urlWithout(RECORDS_URL, query, RECORD_FIELDS.flatMap(parametersOf))
 }

@@ -38,8 +38,7 @@ export function App() {
   const isOpen = session.value !== undefined && !mustSignIn()
   useEffect(() => {
     viewer.value = undefined
-    // Pages show by themselves what the API answers.
-    if (isOpen) loadViewer().catch(() => undefined)
+    if (isOpen) void loadViewer()
   }, [isOpen])
   useShortcuts([
     { key: '?', label: 'Show the keys', run: () => setShowsShortcuts(true) },

@@ -1,11 +1,13 @@
 // Who looks at the dashboard, as the API says.
 import { signal } from '@preact/signals'
 import { ViewerDocument, type ViewerQuery } from '../api/documents.generated.ts'
-import { request } from '../api/request.ts'
+import { messageOf, request } from '../api/request.ts'
 
 export type Viewer = NonNullable<ViewerQuery['viewer']>
 
 export const viewer = signal<Viewer | undefined>(undefined)
+/** Why the API did not say it. */
+export const viewerError = signal<string | undefined>(undefined)
 
 /** Whether the roles of the viewer include one that may read the state of operations. */
 export function mayReadOperations(): boolean {
@@ -13,8 +15,12 @@ export function mayReadOperations(): boolean {
   return roles.includes('AUDITOR') || roles.includes('ADMIN')
 }
 
-/** @throws ApiError */
 export async function loadViewer(): Promise<void> {
-  const result = await request(ViewerDocument, {})
-  viewer.value = result.viewer ?? undefined
+  viewerError.value = undefined
+  try {
+    const result = await request(ViewerDocument, {})
+    viewer.value = result.viewer ?? undefined
+  } catch (error) {
+    viewerError.value = messageOf(error)
+  }
 }

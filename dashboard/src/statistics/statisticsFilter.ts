@@ -3,7 +3,7 @@ import type { JobFilter } from '../api/documents.generated.ts'
 import { addressNotes } from '../filters/addressNotes.ts'
 import { JOB_FIELDS, parametersOf } from '../filters/fields.ts'
 import { type GivenFilter, readFilter } from '../filters/readFilter.ts'
-import { urlWith } from '../paths.ts'
+import { STATISTICS_URL, urlWithout } from '../paths.ts'
 import { STATES } from '../view/stateNames.ts'
 import { BUCKET_SIZES } from './range.ts'
 
@@ -28,7 +28,6 @@ export function statisticsNotes(query: URLSearchParams): string[] {
 }
 
 /** The address of the page without filters; undefined if it has none. */
-export function withoutFilters(path: string, query: URLSearchParams): string | undefined {
-  const set = [...STATISTICS_FIELDS.flatMap(parametersOf), 'state'].filter((name) => query.has(name))
-  return set.length === 0 ? undefined : urlWith(path, query, Object.fromEntries(set.map((name) => [name, null])))
+export function withoutFilters(query: URLSearchParams): string | undefined {
+  return urlWithout(STATISTICS_URL, query, [...STATISTICS_FIELDS.flatMap(parametersOf), 'state'])
 }

@@ -51,13 +51,7 @@ export function StatisticsPage() {
         )}
       </PageHeading>
       <RangeControls query={query} range={statistics.loaded.value?.range ?? range} />
-      <FilterForm
-        fields={STATISTICS_FIELDS}
-        query={query}
-        faults={faults}
-        isCompact
-        clearUrl={withoutFilters(STATISTICS_URL, query)}
-      >
+      <FilterForm fields={STATISTICS_FIELDS} query={query} faults={faults} isCompact clearUrl={withoutFilters(query)}>
         <StateFilter query={query} />
       </FilterForm>
       {notes.length > 0 && <Notice sentences={notes} />}
@@ -98,7 +92,7 @@ function Content({ loaded, query, isTable }: ContentProps) {
 }
 
 function Nothing({ query }: { readonly query: URLSearchParams }) {
-  const clearUrl = withoutFilters(STATISTICS_URL, query)
+  const clearUrl = withoutFilters(query)
   const monthUrl = query.get('from') === '-30d' ? undefined : urlWith(STATISTICS_URL, query, MONTH)
   return (
     <div class="empty">

@@ -1,6 +1,7 @@
 // Query.operations: the state of the whole ledger, for the people who operate it.
 import { databaseNow } from '../../database/clock.ts'
 import type { PoolUse } from '../../database/poolUse.ts'
+import { type ConsumerState, listConsumers, MAX_COUNTED } from '../../ledger/consumers.ts'
 import { type OldestDueJob, oldestDueJob } from '../../ledger/oldestDueJob.ts'
 import {
   MAX_PROCESSING,
@@ -13,7 +14,22 @@ import { STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
 import { builder } from '../builder.ts'
 import type { Replica } from '../context.ts'
 import { processingJobsCost, withCost, workersCost } from '../limits/fieldCost.ts'
-import { Consumer, consumersWithRefusals } from './consumers.ts'
+
+const ConsumerLag = builder.objectRef<ConsumerState>('ConsumerLag').implement({
+  description: 'How far a consumer of the ledger is behind. `Query.consumers` has more, for ADMIN.',
+  fields: (t) => ({
+    name: t.exposeString('name', {
+      description: 'The name: the kind of the consumer and, for a publisher, its destination.',
+    }),
+    lagRecords: t.exposeInt('lagRecords', {
+      description: `Number of records that it has not processed. ${MAX_COUNTED} means that many or more.`,
+    }),
+    lagSeconds: t.exposeFloat('lagSeconds', {
+      description: 'Age of the oldest record that it has not processed, in seconds; 0 if all are processed.',
+    }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When its checkpoint last advanced.' }),
+  }),
+})
 
 const MaintenanceTask = builder
   .objectRef<{ name: string; lastRunAt: Date; position: string | null }>('MaintenanceTask')
@@ -70,7 +86,9 @@ const Processing = builder.objectRef<ProcessingJobs>('ProcessingJobs').implement
       description: `Who holds these jobs: the ${MAX_WORKERS} actors with the most, most first.`,
       resolve: ({ workers }) => [...workers],
     }),
-    moreWorkers: t.exposeInt('moreWorkers', { description: 'Number of actors that `workers` omits.' }),
+    moreWorkers: t.exposeInt('moreWorkers', {
+      description: 'Number of actors that hold some of these jobs and that `workers` omits.',
+    }),
   }),
 })
 
@@ -108,9 +126,9 @@ const Operations = builder.objectRef<{ connections: PoolUse }>('Operations').imp
       resolve: (_parent, _args, { ledger }) => databaseNow(ledger.sql),
     }),
     consumers: t.field({
-      type: [Consumer],
+      type: [ConsumerLag],
       description: 'The consumers of the ledger, ordered by name.',
-      resolve: (_parent, _args, { ledger }) => consumersWithRefusals(ledger),
+      resolve: (_parent, _args, { ledger }) => listConsumers(ledger),
     }),
     maintenanceTasks: t.field({
       type: [MaintenanceTask],
