@@ -9,8 +9,8 @@ import { RecordTable } from '../records/recordTable.tsx'
 import type { PageProps } from '../shell/lazyPage.tsx'
 import { PageHeading } from '../shell/pageHeading.tsx'
 import { LiveStatus } from '../view/liveStatus.tsx'
+import { LoadError } from '../view/loadError.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
-import { ErrorNotice } from '../view/notice.tsx'
 import { Relative } from '../view/time.tsx'
 import { type ActorJobs, pollActorJobs } from './actorJobs.ts'
 import '../styles/records.css'
@@ -28,24 +28,27 @@ export function ActorPage({ item: actor = '' }: PageProps) {
     }
   }, [jobs, list])
   const error = jobs.error.value ?? list.loads.error.value
+  const isRefused = jobs.isRefused.value || list.loads.isRefused.value
   const reload = (): void => {
     void jobs.load()
     void list.loads.load()
   }
   return (
     <>
-      <PageHeading title={actor}>
-        <LiveStatus interruption={list.live.interruption} />
-      </PageHeading>
-      {error !== undefined && <ErrorNotice message={error} onRetry={reload} />}
-      <div class="actor-sections">
-        <Changed actor={actor} jobs={jobs.state.value} />
-        <Held actor={actor} jobs={jobs.state.value} />
-        <Latest actor={actor} list={list} />
-      </div>
+      <PageHeading title={actor}>{!isRefused && <LiveStatus interruption={list.live.interruption} />}</PageHeading>
+      <LoadError message={error} isRefused={isRefused} onRetry={reload} links={LINKS} />
+      {!isRefused && (
+        <div class="actor-sections">
+          <Changed actor={actor} jobs={jobs.state.value} />
+          <Held actor={actor} jobs={jobs.state.value} />
+          <Latest actor={actor} list={list} />
+        </div>
+      )}
     </>
   )
 }
+
+const LINKS = [{ label: 'Go to Activity', href: RECORDS_URL }]
 
 interface SectionProps {
   readonly actor: string

@@ -2,7 +2,7 @@
 // the API for the rest, also each time that the stream opens, so an interruption loses nothing.
 import { createParser } from 'eventsource-parser'
 import { JobChangesDocument, type JobStateRecordFilter } from './documents.generated.ts'
-import { ApiError, bodyOf, failureIn, post } from './request.ts'
+import { ApiError, bodyOf, errorOf, type Failure, failureIn, isRefusal, messageOf, post } from './request.ts'
 import { endSession } from './session.ts'
 
 export interface JobChangesOptions {
@@ -10,8 +10,15 @@ export interface JobChangesOptions {
   /** Called when the stream opens, again after each interruption. */
   onOpen(): void
   onChange(jobId: string): void
-  /** Called when the stream is interrupted or refused. */
-  onInterrupted(reason: string): void
+  /** Called when the stream is interrupted, and when it is refused: then it is not opened again. */
+  onInterrupted(interruption: Interruption): void
+}
+
+/** Why there are no live updates at the moment. */
+export interface Interruption {
+  readonly reason: string
+  /** Whether the server refuses them. */
+  readonly isFinal: boolean
 }
 
 const MIN_PAUSE_MS = 1000
@@ -30,8 +37,9 @@ export function followJobChanges(options: JobChangesOptions): () => void {
     for (let failures = 0; !stopped.signal.aborted; ) {
       await untilVisible(stopped.signal)
       connection = new AbortController()
-      const opened = await readStream(options, AbortSignal.any([stopped.signal, connection.signal]))
-      failures = opened ? 0 : failures + 1
+      const end = await readStream(options, AbortSignal.any([stopped.signal, connection.signal]))
+      if (end === 'refused') return
+      failures = end === 'broken' ? 0 : failures + 1
       if (document.visibilityState === 'visible') await pause(failures, stopped.signal)
     }
   }
@@ -46,8 +54,11 @@ export function followJobChanges(options: JobChangesOptions): () => void {
   }
 }
 
-/** Resolves when the stream has ended, to whether it was open. Never rejects. */
-async function readStream(options: JobChangesOptions, signal: AbortSignal): Promise<boolean> {
+/** How a stream ended: after it was open, before it was, or for good. */
+type StreamEnd = 'broken' | 'not opened' | 'refused'
+
+/** Resolves when the stream has ended. Never rejects. */
+async function readStream(options: JobChangesOptions, signal: AbortSignal): Promise<StreamEnd> {
   const silence = new AbortController()
   let timer: number | undefined
   let isOpen = false
@@ -59,32 +70,45 @@ async function readStream(options: JobChangesOptions, signal: AbortSignal): Prom
     if (!response.headers.get('content-type')?.startsWith('text/event-stream') || response.body === null) {
       throw new ApiError(`The server refused live updates with status ${response.status}.`, { code: 'REFUSED' })
     }
-    const parser = createParser({ onEvent: ({ event, data }) => event === 'next' && readEvent(data, options) })
+    const open = (): void => {
+      if (!isOpen) options.onOpen()
+      isOpen = true
+    }
+    const parser = createParser({
+      onComment: open,
+      onEvent({ event, data }) {
+        if (event !== 'next') return
+        const jobId = changedJob(data)
+        open()
+        options.onChange(jobId)
+      },
+    })
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (;;) {
       timer = setTimeout(() => silence.abort(), SILENCE_MS)
       const { done, value } = await reader.read()
       clearTimeout(timer)
       if (done) break
-      if (!isOpen) options.onOpen()
-      isOpen = true
       parser.feed(value)
     }
     throw new ApiError('The server ended the live updates.', { code: 'ENDED' })
   } catch (error) {
     clearTimeout(timer)
-    if (!signal.aborted) options.onInterrupted(error instanceof Error ? error.message : String(error))
-    return isOpen
+    const isFinal = isRefusal(error)
+    if (!signal.aborted) options.onInterrupted({ reason: messageOf(error), isFinal })
+    if (isFinal) return 'refused'
+    return isOpen ? 'broken' : 'not opened'
   }
 }
 
-function readEvent(data: string, { onChange, onInterrupted }: JobChangesOptions): void {
+/** The job that an event is about. @throws ApiError if the server has ended the stream with it */
+function changedJob(data: string): string {
   const { data: result, errors } = JSON.parse(data) as {
     data?: { jobEvents: { record: { job: { jobId: string } } } } | null
-    errors?: readonly { message: string }[]
+    errors?: readonly Failure[]
   }
-  if (result) onChange(result.jobEvents.record.job.jobId)
-  else onInterrupted(errors?.[0]?.message ?? 'The server ended the live updates.')
+  if (result) return result.jobEvents.record.job.jobId
+  throw errorOf(errors?.[0] ?? { message: 'The server ended the live updates.' })
 }
 
 function untilVisible(signal: AbortSignal): Promise<void> {

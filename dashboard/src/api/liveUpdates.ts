@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { PacedWork } from '../view/pacedWork.ts'
 import type { JobStateRecordFilter } from './documents.generated.ts'
-import { followJobChanges } from './jobChanges.ts'
+import { followJobChanges, type Interruption } from './jobChanges.ts'
 
 /** Pause between two updates. */
 const PAUSE_MS = 1000
@@ -19,7 +19,7 @@ interface LiveUpdatesOptions {
 /** Calls `update` when a record matches and when the stream opens, at most once per pause. */
 export class LiveUpdates {
   /** Why there are no live updates at the moment. */
-  readonly interruption = signal<string | undefined>(undefined)
+  readonly interruption = signal<Interruption | undefined>(undefined)
 
   private readonly updates: PacedWork
   private readonly stopFollowing: () => void
@@ -37,10 +37,15 @@ export class LiveUpdates {
         onChange?.(jobId)
         this.updates.request()
       },
-      onInterrupted: (reason) => {
-        this.interruption.value = reason
+      onInterrupted: (interruption) => {
+        this.interruption.value = interruption
       },
     })
+  }
+
+  /** An update has failed; the next one may succeed. */
+  interrupt(reason: string): void {
+    this.interruption.value = { reason, isFinal: false }
   }
 
   stop(): void {

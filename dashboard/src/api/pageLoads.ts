@@ -1,9 +1,11 @@
 // The loads of the page of a list, one at a time.
 import { signal } from '@preact/signals'
-import { messageOf } from './request.ts'
+import { isRefusal, messageOf } from './request.ts'
 
 export class PageLoads {
   readonly error = signal<string | undefined>(undefined)
+  /** Whether the API refuses the page: another load does not help. */
+  readonly isRefused = signal(false)
   readonly isLoading = signal(false)
 
   private readonly read: () => Promise<void>
@@ -38,7 +40,10 @@ export class PageLoads {
       await this.read()
       this.error.value = undefined
     } catch (error) {
-      if (!this.stopped.aborted) this.error.value = messageOf(error)
+      if (!this.stopped.aborted) {
+        this.isRefused.value = isRefusal(error)
+        this.error.value = messageOf(error)
+      }
     }
     this.waiting -= 1
     this.isLoading.value = this.waiting > 0

@@ -1,6 +1,6 @@
 // What no stream reports: loads it again and again while the page is open.
 import { signal } from '@preact/signals'
-import { messageOf } from './request.ts'
+import { isRefusal, messageOf } from './request.ts'
 
 /** Pause between two requests. */
 const PAUSE_MS = 5000
@@ -8,6 +8,8 @@ const PAUSE_MS = 5000
 export class Polled<State> {
   readonly state = signal<State | undefined>(undefined)
   readonly error = signal<string | undefined>(undefined)
+  /** Whether the API refuses it: then it is not loaded again. */
+  readonly isRefused = signal(false)
 
   private readonly read: (signal: AbortSignal) => Promise<State | undefined>
   private readonly stopped = new AbortController()
@@ -26,7 +28,7 @@ export class Polled<State> {
     const load = this.loads
     const isCurrent = (): boolean => load === this.loads && !this.stopped.signal.aborted
     if (document.visibilityState === 'visible') await this.loadOnce(isCurrent)
-    if (isCurrent()) this.timer = setTimeout(() => void this.load(), PAUSE_MS)
+    if (isCurrent() && !this.isRefused.value) this.timer = setTimeout(() => void this.load(), PAUSE_MS)
   }
 
   stop(): void {
@@ -41,7 +43,9 @@ export class Polled<State> {
       this.state.value = state
       this.error.value = undefined
     } catch (error) {
-      if (isCurrent()) this.error.value = messageOf(error)
+      if (!isCurrent()) return
+      this.isRefused.value = isRefusal(error)
+      this.error.value = messageOf(error)
     }
   }
 }

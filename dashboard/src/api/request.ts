@@ -16,6 +16,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the API refuses what was asked for. Asking again does not help. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 'BAD_USER_INPUT' || error.code === 'FORBIDDEN')
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
@@ -26,11 +31,11 @@ export interface PostOptions {
   readonly authorization?: string
 }
 
-function errorOf({ message, extensions }: Failure): ApiError {
+export function errorOf({ message, extensions }: Failure): ApiError {
   // The server of another version does not know the operations of this page.
   const isOutdated = /documentId|trusted document/.test(message)
-  const sentence = isOutdated ? 'The server has been updated. Reload the page.' : message
-  return new ApiError(sentence, { code: extensions?.code ?? 'UNKNOWN' })
+  if (isOutdated) return new ApiError('The server has been updated. Reload the page.', { code: 'OUTDATED' })
+  return new ApiError(message, { code: extensions?.code ?? 'UNKNOWN' })
 }
 
 /** The first error of a response. */
@@ -38,7 +43,7 @@ export function failureIn(text: string): Failure | undefined {
   return (exactJson(text) as { errors?: readonly Failure[] } | undefined)?.errors?.[0]
 }
 
-interface Failure {
+export interface Failure {
   readonly message: string
   readonly extensions?: { readonly code?: string }
 }

@@ -5,7 +5,7 @@ import { PageHeading } from '../shell/pageHeading.tsx'
 import { Block, CopyButton, Json } from '../view/block.tsx'
 import { now } from '../view/clock.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
-import { ErrorNotice } from '../view/notice.tsx'
+import { LoadError } from '../view/loadError.tsx'
 import { StateBadge } from '../view/states.tsx'
 import { ActionButtons } from './actionButtons.tsx'
 import { Attempts } from './attempts.tsx'
@@ -28,12 +28,19 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
         <CopyButton label="id of the job" text={job?.jobId ?? jobId} />
       </nav>
       {job === undefined && view.error.value !== undefined && <PageHeading title="Job" />}
-      {view.error.value !== undefined && <ErrorNotice message={view.error.value} onRetry={() => view.refresh()} />}
+      <LoadError
+        message={view.error.value}
+        isRefused={view.isRefused.value}
+        onRetry={() => view.refresh()}
+        links={LINKS}
+      />
       {job === null && <NoJob />}
       {job && <JobDetails job={job} view={view} />}
     </>
   )
 }
+
+const LINKS = [{ label: 'Go to the jobs', href: LIST_URL }]
 
 function JobDetails({ job, view }: { readonly job: Job; readonly view: JobView }) {
   const history = view.history.value

@@ -1,8 +1,8 @@
 // The job that is shown, with its history, kept current.
 import { signal } from '@preact/signals'
 import { JobDocument, JobHistoryDocument, JobOutputDocument } from '../api/documents.generated.ts'
-import { followJobChanges } from '../api/jobChanges.ts'
-import { ApiError, messageOf, request } from '../api/request.ts'
+import { followJobChanges, type Interruption } from '../api/jobChanges.ts'
+import { isRefusal, messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
 import { PacedWork } from '../view/pacedWork.ts'
@@ -22,12 +22,12 @@ export class JobView {
   /** Of the result; undefined until it is shown. */
   readonly output = signal<{ readonly value: unknown } | undefined>(undefined)
   readonly error = signal<string | undefined>(undefined)
+  /** Whether the API cannot read the id. */
+  readonly isRefused = signal(false)
   /** Why there are no live updates at the moment. */
-  readonly interruption = signal<string | undefined>(undefined)
+  readonly interruption = signal<Interruption | undefined>(undefined)
 
   private readonly id: string
-  /** Whether the API cannot read the id. */
-  private isRefused = false
   private cursor: string | null = null
   private readonly stopped = new AbortController()
   private readonly updates = new PacedWork(() => this.load(), UPDATE_PAUSE_MS)
@@ -53,7 +53,7 @@ export class JobView {
   private async open(): Promise<void> {
     await this.load()
     const job = this.job.value
-    if (job === null || this.isRefused || this.stopped.signal.aborted) return
+    if (job === null || this.isRefused.value || this.stopped.signal.aborted) return
     this.stopFollowing = followJobChanges({
       // Without a job, the server could not be reached.
       filter: { jobId: job?.id ?? this.id },
@@ -62,8 +62,8 @@ export class JobView {
         this.updates.request()
       },
       onChange: () => this.updates.request(),
-      onInterrupted: (reason) => {
-        this.interruption.value = reason
+      onInterrupted: (interruption) => {
+        this.interruption.value = interruption
       },
     })
   }
@@ -82,7 +82,7 @@ export class JobView {
     } catch (error) {
       if (this.stopped.signal.aborted) return
       this.error.value = messageOf(error)
-      this.isRefused = error instanceof ApiError && error.code === 'BAD_USER_INPUT'
+      this.isRefused.value = isRefusal(error)
     }
   }
 

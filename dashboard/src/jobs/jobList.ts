@@ -94,6 +94,7 @@ export class JobList {
 
   private async update(): Promise<void> {
     await this.loads.settled()
+    if (this.loads.isRefused.value) return this.live.stop()
     // The server was not there when the page was opened.
     if (this.rows.value === undefined) return await this.loads.load()
     const ids = (this.rows.value ?? []).map(({ jobId }) => jobId).filter((jobId) => this.changed.has(jobId))
@@ -101,7 +102,7 @@ export class JobList {
     try {
       await Promise.all([this.loadCounts(), this.updateRows(ids), this.countNewer()])
     } catch (error) {
-      if (!this.stopped.signal.aborted) this.live.interruption.value = messageOf(error)
+      if (!this.stopped.signal.aborted) this.live.interrupt(messageOf(error))
     }
   }
 

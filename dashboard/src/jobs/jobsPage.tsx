@@ -8,8 +8,9 @@ import { PageHeading } from '../shell/pageHeading.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { listKeys } from '../view/listKeys.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
+import { LoadError, linksWithout } from '../view/loadError.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
-import { ErrorNotice, Notice } from '../view/notice.tsx'
+import { Notice } from '../view/notice.tsx'
 import { Pager } from '../view/pager.tsx'
 import { STATES } from '../view/stateNames.ts'
 import { ExportButtons } from './exportButtons.tsx'
@@ -27,12 +28,13 @@ export function JobsPage() {
   }, [query])
   useEffect(() => () => list.stop(), [list])
   useListShortcuts(list)
-  const { error } = list.loads
+  const isRefused = list.loads.isRefused.value
   const show = (): void => void list.loads.load()
+  const clearUrl = withoutFilters(query)
   return (
     <>
       <PageHeading title="Jobs">
-        <LiveStatus interruption={list.live.interruption} />
+        {!isRefused && <LiveStatus interruption={list.live.interruption} />}
         <label class="inline-field">
           <span>Order</span>
           <select
@@ -52,9 +54,14 @@ export function JobsPage() {
         <ExportButtons list={request} />
       </PageHeading>
       <StateTabs counts={list.counts.value} states={request.states} query={query} />
-      <FilterForm fields={JOB_FIELDS} query={query} faults={request.faults} clearUrl={withoutFilters(query)} />
+      <FilterForm fields={JOB_FIELDS} query={query} faults={request.faults} clearUrl={clearUrl} />
       {request.notes.length > 0 && <Notice sentences={request.notes} />}
-      {error.value !== undefined && <ErrorNotice message={error.value} onRetry={show} />}
+      <LoadError
+        message={list.loads.error.value}
+        isRefused={isRefused}
+        onRetry={show}
+        links={linksWithout(clearUrl, LIST_URL, query)}
+      />
       <NewerButton count={list.newer.value} max={maxNewer()} noun="job" onShow={show} />
       <JobTable list={list} query={query} />
       <Pager page={list.pageInfo.value} position={request} path={LIST_URL} query={query} />

@@ -67,6 +67,7 @@ export class RecordList {
 
   private async update(): Promise<void> {
     await this.loads.settled()
+    if (this.loads.isRefused.value) return this.live.stop()
     const page = this.page.value
     // The server was not there when the page was opened.
     if (page === undefined) return await this.loads.load()
@@ -82,7 +83,7 @@ export class RecordList {
       if (count > this.newer.value) announce(`${count} new records.`)
       this.newer.value = count
     } catch (error) {
-      if (!this.stopped.signal.aborted) this.live.interruption.value = messageOf(error)
+      if (!this.stopped.signal.aborted) this.live.interrupt(messageOf(error))
     }
   }
 }

@@ -7,8 +7,9 @@ import { PageHeading } from '../shell/pageHeading.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { listKeys } from '../view/listKeys.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
+import { LoadError, linksWithout } from '../view/loadError.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
-import { ErrorNotice, Notice } from '../view/notice.tsx'
+import { Notice } from '../view/notice.tsx'
 import { Pager } from '../view/pager.tsx'
 import { maxNewer, RecordList } from './recordList.ts'
 import { RECORD_FIELDS, readRecordsAddress, withoutFilters } from './recordsAddress.ts'
@@ -26,15 +27,19 @@ export function RecordsPage() {
   const show = (): void => void list.loads.load()
   useShortcuts([...listKeys('record', show), { key: 'f', label: 'Go to the filters', run: focusFilters }])
   const page = list.page.value
+  const isRefused = list.loads.isRefused.value
   const clearUrl = withoutFilters(query)
   return (
     <>
-      <PageHeading title="Activity">
-        <LiveStatus interruption={list.live.interruption} />
-      </PageHeading>
+      <PageHeading title="Activity">{!isRefused && <LiveStatus interruption={list.live.interruption} />}</PageHeading>
       <FilterForm fields={RECORD_FIELDS} query={query} faults={request.faults} clearUrl={clearUrl} />
       {request.notes.length > 0 && <Notice sentences={request.notes} />}
-      {list.loads.error.value !== undefined && <ErrorNotice message={list.loads.error.value} onRetry={show} />}
+      <LoadError
+        message={list.loads.error.value}
+        isRefused={isRefused}
+        onRetry={show}
+        links={linksWithout(clearUrl, RECORDS_URL, query)}
+      />
       <NewerButton count={list.newer.value} max={maxNewer()} noun="record" onShow={show} />
       {page?.nodes.length === 0 ? <NoRecords clearUrl={clearUrl} /> : <RecordTable list={list} />}
       <Pager page={page?.pageInfo} position={request} path={RECORDS_URL} query={query} />

@@ -1,7 +1,8 @@
 // The statistics that are shown: loads them, and keeps them current while their range ends now.
 import { effect, signal } from '@preact/signals'
 import { type JobFilter, StatisticsDocument } from '../api/documents.generated.ts'
-import { messageOf, request } from '../api/request.ts'
+import type { Interruption } from '../api/jobChanges.ts'
+import { isRefusal, messageOf, request } from '../api/request.ts'
 import { now } from '../view/clock.ts'
 import { readRange, type StatsRange } from './range.ts'
 import type { StatsBucket } from './series.ts'
@@ -24,7 +25,7 @@ export class Statistics {
   readonly loaded = signal<Loaded | undefined>(undefined)
   readonly error = signal<string | undefined>(undefined)
   /** Why there are no updates at the moment. */
-  readonly interruption = signal<string | undefined>(undefined)
+  readonly interruption = signal<Interruption | undefined>(undefined)
 
   private readonly query: URLSearchParams
   private readonly stopped = new AbortController()
@@ -60,7 +61,9 @@ export class Statistics {
     } catch (error) {
       if (this.stopped.signal.aborted) return
       if (this.loaded.value === undefined) this.error.value = messageOf(error)
-      this.interruption.value = messageOf(error)
+      const isFinal = isRefusal(error)
+      this.interruption.value = { reason: messageOf(error), isFinal }
+      if (isFinal) return
     }
     const endedAt = Date.now()
     if (range.isCurrent) this.dueAt = endedAt + Math.max(UPDATE_PAUSE_MS, PAUSE_PER_REQUEST * (endedAt - startedAt))

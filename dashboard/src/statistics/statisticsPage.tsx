@@ -8,7 +8,8 @@ import { PageHeading } from '../shell/pageHeading.tsx'
 import { announce } from '../view/announcements.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { LiveStatus } from '../view/liveStatus.tsx'
-import { ErrorNotice, Notice } from '../view/notice.tsx'
+import { LoadError, linksWithout } from '../view/loadError.tsx'
+import { Notice } from '../view/notice.tsx'
 import { saveFile } from '../view/saveFile.ts'
 import { ChartRows } from './chartRows.tsx'
 import { statisticsText } from './csv.ts'
@@ -36,11 +37,12 @@ export function StatisticsPage() {
   const isTable = query.get('view') === 'table'
   useStatisticsShortcuts(isTable)
   const error = statistics.error.value
+  const clearUrl = withoutFilters(query)
   const notes = statisticsNotes(query)
   return (
     <>
       <PageHeading title="Statistics">
-        {range.isCurrent && <LiveStatus interruption={statistics.interruption} />}
+        {range.isCurrent && error === undefined && <LiveStatus interruption={statistics.interruption} />}
         <a class="button" href={urlWith(STATISTICS_URL, query, { view: isTable ? null : 'table' })}>
           {isTable ? 'As charts' : 'As a table'}
         </a>
@@ -51,11 +53,16 @@ export function StatisticsPage() {
         )}
       </PageHeading>
       <RangeControls query={query} range={statistics.loaded.value?.range ?? range} />
-      <FilterForm fields={STATISTICS_FIELDS} query={query} faults={faults} isCompact clearUrl={withoutFilters(query)}>
+      <FilterForm fields={STATISTICS_FIELDS} query={query} faults={faults} isCompact clearUrl={clearUrl}>
         <StateFilter query={query} />
       </FilterForm>
       {notes.length > 0 && <Notice sentences={notes} />}
-      {error !== undefined && <ErrorNotice message={error} onRetry={() => void statistics.load()} />}
+      <LoadError
+        message={error}
+        isRefused={statistics.interruption.value?.isFinal === true}
+        onRetry={() => void statistics.load()}
+        links={linksWithout(clearUrl, STATISTICS_URL, query)}
+      />
       {isLoading && !loaded && <p class="muted">Loading…</p>}
       {loaded && (
         <div class="stats" aria-busy={isLoading}>

@@ -1,11 +1,13 @@
 import type { ReadonlySignal } from '@preact/signals'
+import type { Interruption } from '../api/jobChanges.ts'
 
 /** Whether the page follows changes. `interruption`: why it does not. */
-export function LiveStatus({ interruption }: { readonly interruption: ReadonlySignal<string | undefined> }) {
-  const reason = interruption.value
+export function LiveStatus({ interruption }: { readonly interruption: ReadonlySignal<Interruption | undefined> }) {
+  const { value } = interruption
+  if (value === undefined) return <span class="live">Live</span>
   return (
-    <span class={reason === undefined ? 'live' : 'live live-off'} title={reason}>
-      {reason === undefined ? 'Live' : 'Reconnecting…'}
+    <span class="live live-off" title={value.reason}>
+      {value.isFinal ? 'Not live' : 'Reconnecting…'}
     </span>
   )
 }

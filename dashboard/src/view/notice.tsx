@@ -15,9 +15,16 @@ interface ErrorNoticeProps {
   /** What the button says. */
   readonly action?: string
   onRetry?(): void
+  /** Where to go instead. */
+  readonly links?: readonly NoticeLink[]
 }
 
-export function ErrorNotice({ message, action = 'Try again', onRetry }: ErrorNoticeProps) {
+export interface NoticeLink {
+  readonly label: string
+  readonly href: string
+}
+
+export function ErrorNotice({ message, action = 'Try again', onRetry, links = [] }: ErrorNoticeProps) {
   return (
     <div class="notice notice-error" role="alert">
       <p>{message}</p>
@@ -26,6 +33,11 @@ export function ErrorNotice({ message, action = 'Try again', onRetry }: ErrorNot
           {action}
         </button>
       )}
+      {links.map(({ label, href }) => (
+        <a key={href} class="button" href={href}>
+          {label}
+        </a>
+      ))}
     </div>
   )
 }
