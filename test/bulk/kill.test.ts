@@ -1,5 +1,5 @@
-// Bulk actions in real servers: two replicas, one of which is killed in the middle. Every job is
-// changed once.
+// Bulk actions in real servers: two replicas, one of which is killed in the middle of a batch.
+// Every job is changed once.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { sendOperation } from '../../src/client/sendOperation.ts'
 import { createJobs } from '../../src/ledger/createJob.ts'
@@ -12,7 +12,9 @@ import { endPrograms, type Program, runProgram } from '../support/program.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
-const JOBS = 200
+const JOBS = 100
+/** A multiple of the batch size. */
+const DONE_AT_KILL = 40
 
 let ledger: TestLedger
 
@@ -55,6 +57,10 @@ async function failedJobs(): Promise<string[]> {
 
 it('a bulk action continues on another server when its server is killed, and changes each job once', async () => {
   const ids = await failedJobs()
+  // The batch of this job waits, so the action is running when its server is killed.
+  const session = await ledger.session()
+  await session.query('BEGIN')
+  await session.query('SELECT 1 FROM jobs WHERE id = $1 FOR UPDATE', [ids.toSorted()[DONE_AT_KILL]])
   const replicas = [startReplica(), startReplica()]
   const urls = await Promise.all(replicas.map(async (one) => (await one.says(/"url":"([^"]+)"/))[1] as string))
   const input = { action: 'RETRY', filter: { userId: 'ada', states: ['FAILED'] }, reason: 'disk full' }
@@ -63,23 +69,28 @@ it('a bulk action continues on another server when its server is killed, and cha
   const started = await ask(urls[0] as string, START, { input: { ...input, dryRun: false, expectedCount: JOBS } })
   const { id } = started.startBulkAction.bulkAction
 
-  const [killed, left] = await eventually(async () => {
-    const { node } = await ask(urls[1] as string, PROGRESS, { id })
-    expect(node.done).toBeGreaterThan(0)
-    return isRunner(replicas[0] as Program) ? [0, 1] : [1, 0]
+  const atKill = { state: 'RUNNING', done: DONE_AT_KILL }
+  await eventually(async () => expect((await ask(urls[0] as string, PROGRESS, { id })).node).toMatchObject(atKill))
+  const killed = await eventually(() => {
+    const runner = replicas.findIndex(isRunner)
+    expect(runner).not.toBe(-1)
+    return runner
   })
-  replicas[killed as number]?.process.kill('SIGKILL')
-  await replicas[killed as number]?.ended
+  replicas[killed]?.process.kill('SIGKILL')
+  await replicas[killed]?.ended
+  const left = urls[1 - killed] as string
+  expect((await ask(left, PROGRESS, { id })).node).toMatchObject(atKill)
+  await session.query('COMMIT')
 
   const ended = await eventually(async () => {
-    const { node } = await ask(urls[left as number] as string, PROGRESS, { id })
+    const { node } = await ask(left, PROGRESS, { id })
     expect(node.state).toBe('COMPLETED')
     return node
   }, 120_000)
   expect(ended).toMatchObject({ matched: JOBS, done: JOBS, refused: 0 })
   const jobs = await ledger.prisma.job.findMany({ where: { id: { in: ids } }, select: { state: true, version: true } })
   expect(jobs.filter(({ state, version }) => state !== 'PENDING' || version !== 4)).toEqual([])
-  await expectSoundHistories(await ledger.session())
+  await expectSoundHistories(session)
 })
 
 /** Whether this server runs the bulk actions. */

@@ -6,6 +6,7 @@ import { abortBulkAction, findBulkAction } from '../../src/ledger/bulkActions.ts
 import { startBulkAction } from '../../src/ledger/startBulkAction.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobIn, openTestLedger, type TestLedger } from '../support/factories.ts'
+import type { Session } from '../support/history.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let ledger: TestLedger
@@ -76,14 +77,27 @@ describe('the service', () => {
   })
 
   it('runs no batch after an abort', async () => {
-    const { action, ids } = await start('a', 50)
+    const { action, ids } = await start('a', 6)
+    // The third batch waits for this job, and the abort for the batch.
+    const [session, watch] = [await ledger.session(), await ledger.session()]
+    await session.query('BEGIN')
+    await session.query('SELECT 1 FROM jobs WHERE id = $1 FOR UPDATE', [ids[2]])
     await serve(1)
-    await eventually(async () => expect((await current(action)).done).toBeGreaterThan(0))
-    const aborted = (await abortBulkAction(ledger, action.id)) as BulkAction
+    await eventually(async () => expect((await current(action)).done).toBe(2))
+    const aborted = abortBulkAction(ledger, action.id)
+    await eventually(async () => expect(await waitingSessions(watch)).toBe(2))
+    await session.query('COMMIT')
+    expect(await aborted).toMatchObject({ state: 'ABORTED', done: 3 })
     // The server has found nothing to do when a later action has ended.
     await ended((await start('b', 1)).action)
-    expect(await current(action)).toEqual(aborted)
+    expect(await current(action)).toEqual(await aborted)
     const retried = await ledger.prisma.job.count({ where: { id: { in: ids }, state: 'PENDING' } })
-    expect(retried).toBe(aborted.done)
+    expect(retried).toBe(3)
   })
 })
+
+async function waitingSessions(session: Session): Promise<number> {
+  const { rows } = await session.query<{ count: number }>(`SELECT count(*)::int AS count FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+  return rows[0]?.count ?? 0
+}
