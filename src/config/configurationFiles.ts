@@ -52,8 +52,8 @@ Jobledger is configured by environment variables.
 - A value that cannot be used stops the program with a sentence. All faults are reported at once.
 - A name in the environment that looks like a misspelt setting is refused. In \`.env\` every name that
   is not a setting is refused, with the nearest setting, except those that \`docker compose\` reads.
-  The client commands (\`run\`, \`worker\`, \`tail\`, \`demo\`) run in folders of other programs: there
-  only misspelt names are refused.
+  The client commands (\`run\`, \`worker\`, \`tail\`, \`jobs\`, \`demo\`) run in folders of other
+  programs: there only misspelt names are refused.
 - \`.env\` cannot set variables of other programs: nothing in it reaches a child process.
   [Security](security.md#credentials-of-commands) explains which credentials \`.env\` can set.
 `

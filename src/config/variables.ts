@@ -25,7 +25,7 @@ export const SECTIONS: readonly Section[] = [
   { title: 'Maintenance, retries and the roll-up', variables: SERVICE_VARIABLES },
   { title: 'Bulk actions', variables: BULK_VARIABLES },
   { title: 'Events', variables: EVENT_VARIABLES },
-  { title: 'Clients: run, worker, tail and demo', variables: CLIENT_VARIABLES.shape },
+  { title: 'Clients: run, worker, tail, jobs and demo', variables: CLIENT_VARIABLES.shape },
 ]
 
 export const VARIABLES = z

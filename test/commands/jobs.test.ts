@@ -1,8 +1,12 @@
 // `jobledger jobs`: list, show, cancel, retry, bulk and abort, as processes against a server.
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startBulkAction } from '../../src/ledger/startBulkAction.ts'
+import { eventually } from '../support/eventually.ts'
 import { jobIn, newJob } from '../support/factories.ts'
-import { endPrograms, runProgram } from '../support/program.ts'
+import { endPrograms, type Program, runProgram } from '../support/program.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -15,8 +19,12 @@ beforeAll(async () => {
 afterEach(endPrograms)
 afterAll(() => server.close())
 
+function start(words: string[], url = server.url): Program {
+  return runProgram('src/cli.ts', { JOBLEDGER_URL: `${url}/graphql` }, ['jobs', ...words])
+}
+
 async function jobs(...words: string[]) {
-  const program = runProgram('src/cli.ts', { JOBLEDGER_URL: `${server.url}/graphql` }, ['jobs', ...words])
+  const program = start(words)
   const { code } = await program.ended
   return { code, out: program.stdout(), err: program.stderr() }
 }
@@ -126,6 +134,34 @@ describe('jobs bulk', () => {
     expect(await stateOf(failed.id)).toBe('PENDING')
   })
 
+  it('prints the action at once with --no-wait', async () => {
+    const { url } = await endlessAction(() => expect.fail('was polled'))
+    const program = start([...CONFIRMED, '--no-wait'], url)
+    expect(await program.ended).toMatchObject({ code: 0 })
+    expect(program.stdout()).toBe(`Bulk action ${ENDLESS.id} (CANCEL) is RUNNING: 1 of 2 jobs done, 0 refused.\n`)
+  })
+
+  it('ends its waiting, but not the action, on a signal', async () => {
+    let polls = 0
+    const { url } = await endlessAction((respond) => {
+      respond({ node: ENDLESS })
+      polls += 1
+    })
+    const program = start(CONFIRMED, url)
+    await eventually(() => expect(polls).toBeGreaterThan(0))
+    program.process.kill('SIGINT')
+    expect(await program.ended).toMatchObject({ code: 130 })
+    expect(program.stderr()).toMatch(CONTINUES)
+  })
+
+  it('names the action when the server is lost while it waits', async () => {
+    const { url } = await endlessAction((_, disconnect) => disconnect())
+    const program = start(CONFIRMED, url)
+    expect(await program.ended).toMatchObject({ code: 1 })
+    expect(program.stderr()).toContain('No response from')
+    expect(program.stderr()).toMatch(CONTINUES)
+  })
+
   it('is aborted by jobs abort', async () => {
     const request = {
       action: 'CANCEL',
@@ -142,3 +178,35 @@ describe('jobs bulk', () => {
     expect(await jobs('abort', missing)).toMatchObject({ code: 1, err: `Bulk action ${missing} does not exist.\n` })
   })
 })
+
+const ENDLESS = {
+  id: 'endless',
+  action: 'CANCEL',
+  state: 'RUNNING',
+  matched: 2,
+  done: 1,
+  refused: 0,
+  error: null,
+  refusals: [],
+}
+const CONFIRMED = ['bulk', 'cancel', '--reason', 'r', '--confirm', '2']
+const CONTINUES = /The bulk action continues\. To end it: .* jobs abort endless\n$/
+
+/** A server whose bulk action never ends. Calls `onPoll` when the command asks for it. */
+async function endlessAction(
+  onPoll: (respond: (data: object) => void, disconnect: () => void) => void,
+): Promise<{ url: string }> {
+  const endless = createServer(async (request, response) => {
+    const respond = (data: object): void => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ data }))
+    }
+    if ((await text(request)).includes('query BulkActionNow')) onPoll(respond, () => request.socket.destroy())
+    else respond({ outcome: { __typename: 'BulkActionStarted', bulkAction: ENDLESS } })
+  })
+  onTestFinished(async () => {
+    endless.closeAllConnections()
+    await new Promise((resolve) => endless.close(resolve))
+  })
+  await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${(endless.address() as AddressInfo).port}` }
+}

@@ -99,14 +99,20 @@ async function untilEnded(send: Send, started: BulkProgressFragment): Promise<Bu
     if (now.state !== 'RUNNING') return now
     if (await Promise.race([stopped, sleep(POLL_MS, false)])) {
       process.exitCode = 130
-      console.error(`The bulk action continues. To end it: ${typedCommand('jobs', 'abort', now.id)}`)
+      console.error(continues(now))
       return now
     }
-    const { node } = await send(BulkActionNowDocument, { id: now.id })
+    const { node } = await send(BulkActionNowDocument, { id: now.id }).catch((error: Error) => {
+      throw new UsageError(`${error.message} ${continues(started)}`, { cause: error })
+    })
     if (node === null || !('state' in node)) throw new UsageError(`Bulk action ${now.id} no longer exists.`)
     now = node as BulkProgressFragment
     if (process.stderr.isTTY) process.stderr.write(`\r${now.done + now.refused} of ${now.matched}`)
   }
+}
+
+function continues({ id }: BulkProgressFragment): string {
+  return `The bulk action continues. To end it: ${typedCommand('jobs', 'abort', id)}`
 }
 
 async function report(action: BulkProgressFragment, json: boolean): Promise<void> {

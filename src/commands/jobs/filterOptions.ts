@@ -22,6 +22,17 @@ export interface FilterOptions {
   readonly includeDeleted?: boolean
 }
 
+const TIME_OPTIONS = {
+  createdAfter: '--created-after',
+  createdBefore: '--created-before',
+  startedAfter: '--started-after',
+  startedBefore: '--started-before',
+  updatedAfter: '--updated-after',
+  updatedBefore: '--updated-before',
+  completedAfter: '--completed-after',
+  completedBefore: '--completed-before',
+} as const
+
 /** Options by the API field that they set. */
 export const FILTER_OPTIONS = {
   ids: '--id',
@@ -31,14 +42,7 @@ export const FILTER_OPTIONS = {
   presets: '--preset',
   excludePresets: '--not-preset',
   actor: '--actor',
-  createdAfter: '--created-after',
-  createdBefore: '--created-before',
-  startedAfter: '--started-after',
-  startedBefore: '--started-before',
-  updatedAfter: '--updated-after',
-  updatedBefore: '--updated-before',
-  completedAfter: '--completed-after',
-  completedBefore: '--completed-before',
+  ...TIME_OPTIONS,
   metadata: '--metadata',
 } as const
 
@@ -61,22 +65,12 @@ export function filterOf(options: FilterOptions): JobFilter {
   }
 }
 
-const TIMES = [
-  'createdAfter',
-  'createdBefore',
-  'startedAfter',
-  'startedBefore',
-  'updatedAfter',
-  'updatedBefore',
-  'completedAfter',
-  'completedBefore',
-] as const
-
-function timesOf(options: FilterOptions): Pick<JobFilter, (typeof TIMES)[number]> {
+function timesOf(options: FilterOptions): Pick<JobFilter, keyof typeof TIME_OPTIONS> {
   return Object.fromEntries(
-    TIMES.flatMap((name) =>
-      options[name] === undefined ? [] : [[name, instantOf(FILTER_OPTIONS[name], options[name])]],
-    ),
+    Object.entries(TIME_OPTIONS).flatMap(([name, option]) => {
+      const text = options[name as keyof typeof TIME_OPTIONS]
+      return text === undefined ? [] : [[name, instantOf(option, text)]]
+    }),
   )
 }
 
