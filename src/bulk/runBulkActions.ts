@@ -94,7 +94,7 @@ class BulkRunner {
     try {
       const batch = await runBulkBatch(ledger, action, size)
       this.refused.delete(action.id)
-      if (batch?.isLast) log.info({ bulkActionId: action.id, action: action.action }, 'bulk action completed')
+      if (batch?.isLast) log.info(identify(action), 'bulk action completed')
     } catch (error) {
       if (isOutage(error) || this.signal.aborted) throw error
       await this.refuse(action, size, error)
@@ -105,7 +105,7 @@ class BulkRunner {
   private async refuse(action: RunningBulkAction, size: number, error: unknown): Promise<void> {
     const { ledger, log } = this.options
     const failures = size === 1 ? (this.refused.get(action.id)?.failures ?? 0) + 1 : 0
-    const facts = { ...failureFields(error), bulkActionId: action.id, jobs: size }
+    const facts = { ...failureFields(error), ...identify(action), jobs: size }
     if (failures < MAX_FAILURES) {
       this.refused.set(action.id, { size: Math.max(1, Math.floor(size / 2)), failures })
       log.warn(facts, 'batch of a bulk action failed, retrying')
@@ -127,6 +127,10 @@ class BulkRunner {
   private async pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { ref: false, signal: this.signal }).catch(() => undefined)
   }
+}
+
+function identify({ id, action, actor }: RunningBulkAction): object {
+  return { bulkActionId: id, action, actor }
 }
 
 /** Whether the error says nothing about the jobs of the batch. */

@@ -5,6 +5,7 @@ import { ApiKeyError, createApiKey, listApiKeys, revokeApiKey } from '../access/
 import { ROLES, type Role } from '../access/roles.ts'
 import { readConfig } from '../config.ts'
 import { OutcomeUnknownError } from '../database/retryableErrors.ts'
+import { runningBulkActionsOf } from '../ledger/bulkActions.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isDiscarded, OutputError, print } from './output.ts'
@@ -87,6 +88,8 @@ export async function revokeKey(name: string): Promise<void> {
   await withLedger(readConfig(), async ({ ledger }) => {
     const { revokedAt } = await revoke(ledger, name)
     console.log(`The key ${name} was revoked at ${at(revokedAt)}; servers refuse it within seconds.`)
+    for (const { id } of await runningBulkActionsOf(ledger, `key:${name}`))
+      console.log(`The bulk action ${id} of this key continues. To end it: ${typedCommand('jobs', 'abort', id)}`)
   })
 }
 

@@ -113,6 +113,12 @@ export async function countBulkActions({ sql }: Ledger, scope: BulkActionScope =
   return Number(row?.count ?? 0)
 }
 
+/** The running bulk actions that this actor started, oldest first. */
+export async function runningBulkActionsOf({ sql }: Ledger, actor: string): Promise<Pick<BulkAction, 'id'>[]> {
+  return sql.query<Pick<BulkAction, 'id'>>`
+    SELECT id FROM jobledger.bulk_actions WHERE actor = ${actor} AND state = 'RUNNING' ORDER BY id`
+}
+
 /** The bulk action; undefined if it does not exist. */
 export async function findBulkAction(
   { sql }: Ledger,

@@ -8,6 +8,7 @@ import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createApiKey, findApiKey, listApiKeys, recordApiKeyUse } from '../../src/access/apiKeys.ts'
 import { type CreateApiKeyOptions, createKey, listKeys, revokeKey } from '../../src/commands/apiKey.ts'
+import { startBulkAction } from '../../src/ledger/startBulkAction.ts'
 import * as output from '../../src/standardOutput.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { openTestLedger, type TestLedger } from '../support/factories.ts'
@@ -182,6 +183,18 @@ describe('api-key revoke', () => {
     })
     expect(await run(['revoke', 'leaked'])).toEqual(first)
     expect((await findApiKey(ledger.prisma, key))?.revokedAt).toEqual(revokedAt)
+  })
+
+  it('lists the running bulk actions of the key, and how to end them', async () => {
+    for (const name of ['bulk', 'other']) await createApiKey(ledger.prisma, { name, roles: ['ADMIN'] })
+    const input = { action: 'CANCEL', filter: { userId: 'none' }, reason: 'r', expectedCount: 0 } as const
+    const { bulkAction } = await startBulkAction(ledger, { ...input, actor: 'key:bulk' })
+    await startBulkAction(ledger, { ...input, actor: 'key:other' })
+    const { code, stdout } = await run(['revoke', 'bulk'])
+    expect(code).toBe(0)
+    const { id } = bulkAction
+    const ending = `The bulk action ${id} of this key continues. To end it: jobledger jobs abort ${id}`
+    expect(stdout.split('\n').slice(1)).toEqual([ending, ''])
   })
 
   it('fails with a sentence for an unknown key', async () => {

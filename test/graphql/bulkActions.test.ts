@@ -1,4 +1,5 @@
 // Bulk actions through the API: the dry run, the start, the progress, the list and the abort.
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
@@ -7,9 +8,12 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let admin: { authorization: string }
+const lines: Record<string, unknown>[] = []
 
 beforeAll(async () => {
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   server = await startTestServer({
+    log,
     environment: { ...PROTECTED, BULK_INTERVAL_SECONDS: '1', BULK_BATCH_JOBS: '2', LIMIT_BULK_JOBS: '5' },
   })
   admin = await asUser('boss', 'ADMIN')
@@ -171,6 +175,21 @@ describe('bulkActions', () => {
 })
 
 describe('abortBulkAction', () => {
+  it('is logged with its caller, as the start and the end are', async () => {
+    const userId = newUser()
+    const { bulkAction } = await start({ filter: { userId }, dryRun: false, expectedCount: 0 })
+    await ended(bulkAction.id)
+    await server.request('mutation ($id: ID!) { abortBulkAction(id: $id) { id } }', { id: bulkAction.id }, admin)
+    const bulkActionId = Buffer.from(bulkAction.id, 'base64').toString().split(':')[1]
+    await eventually(() => {
+      const logged = lines.filter((line) => line.bulkActionId === bulkActionId)
+      expect(new Set(logged.map(({ msg }) => msg))).toEqual(
+        new Set(['bulk action started', 'bulk action completed', 'bulk action abort requested']),
+      )
+      for (const line of logged) expect(line).toMatchObject({ actor: 'user:boss', action: 'RETRY' })
+    })
+  })
+
   it('returns an action that has ended as it is, and null for an unknown one', async () => {
     const { bulkAction } = await start({ filter: { userId: newUser() }, dryRun: false, expectedCount: 0 })
     await ended(bulkAction.id)

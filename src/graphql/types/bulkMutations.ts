@@ -1,6 +1,7 @@
 // The mutations on bulk actions.
 import { requireScope } from '../../access/caller.ts'
 import type { Operation } from '../../access/roles.ts'
+import type { BulkAction as BulkActionRow } from '../../database/generated/client.ts'
 import { abortBulkAction, type BulkActionKind } from '../../ledger/bulkActions.ts'
 import { InvalidInputError } from '../../ledger/errors.ts'
 import { previewBulkAction } from '../../ledger/previewBulkAction.ts'
@@ -42,6 +43,12 @@ function bulkScope(context: GraphQLContext, action: BulkActionKind): { ownerId?:
   return { ...ownerScope(context, OPERATIONS[action]), ...ownerScope(context, 'bulk:run') }
 }
 
+/** The table of bulk actions has only who started them, so the log has who aborted them. */
+function logBulkAction({ log, caller, requestId }: GraphQLContext, bulkAction: BulkActionRow, message: string): void {
+  const { id, action, state, matched, done } = bulkAction
+  log.info({ bulkActionId: id, action, state, matched, done, actor: caller.actor, requestId }, message)
+}
+
 builder.mutationFields((t) => ({
   startBulkAction: t.field({
     type: StartBulkActionResult,
@@ -51,7 +58,7 @@ builder.mutationFields((t) => ({
       'touches only jobs that matched at the start.',
     extensions: withCost(startBulkActionCost),
     args: { input: t.arg({ type: StartBulkActionInput, required: true, description: 'The bulk action.' }) },
-    resolve: (_, { input }, context) => {
+    resolve: async (_, { input }, context) => {
       const { action, reason, dryRun, expectedCount, idempotencyKey } = input
       const filter = { ...filterGiven(input.filter), ...bulkScope(context, action) }
       if (dryRun ?? true) return previewBulkAction(context.ledger, { action, filter, reason })
@@ -59,7 +66,10 @@ builder.mutationFields((t) => ({
         throw new InvalidInputError([{ path: ['expectedCount'], message: 'is required unless `dryRun` is true.' }])
       }
       const { actor } = context.caller
-      return startBulkAction(context.ledger, { action, filter, reason, actor, expectedCount, idempotencyKey })
+      const request = { action, filter, reason, actor, expectedCount, idempotencyKey }
+      const started = await startBulkAction(context.ledger, request)
+      if (started.created) logBulkAction(context, started.bulkAction, 'bulk action started')
+      return started
     },
   }),
   abortBulkAction: t.field({
@@ -69,7 +79,11 @@ builder.mutationFields((t) => ({
       'Ends a running bulk action after its current batch. Changes nothing if it has ended. Returns null if it ' +
       'does not exist.',
     args: { id: t.arg.id({ required: true, description: 'The bulk action: a global id or a UUID.' }) },
-    resolve: async (_, { id }, context) =>
-      (await abortBulkAction(context.ledger, bulkActionIdOf(id), ownerScope(context, 'bulk:run'))) ?? null,
+    resolve: async (_, { id }, context) => {
+      const bulkAction = await abortBulkAction(context.ledger, bulkActionIdOf(id), ownerScope(context, 'bulk:run'))
+      if (bulkAction === undefined) return null
+      logBulkAction(context, bulkAction, 'bulk action abort requested')
+      return bulkAction
+    },
   }),
 }))
