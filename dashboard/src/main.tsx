@@ -14,6 +14,7 @@ import './styles/jobs.css'
 import './styles/jobTable.css'
 import './styles/job.css'
 import './styles/history.css'
+import './styles/bulk.css'
 
 applyTheme()
 startClock()

@@ -8,6 +8,10 @@ export const STATISTICS_URL = `${BASE}/statistics`
 
 export const jobUrl = (jobId: string): string => `${BASE}/jobs/${encodeURIComponent(jobId)}`
 
+export const BULK_URL = `${BASE}/bulk`
+
+export const bulkActionUrl = (id: string): string => `${BULK_URL}/${encodeURIComponent(id)}`
+
 export const RECORDS_URL = `${BASE}/records`
 
 /** The page of an actor. Browsers resolve `.` and `..` in paths, also escaped ones. */

@@ -1,6 +1,8 @@
 // Every page, in light and dark and at two widths: no fault of accessibility, nothing wider than
 // the screen.
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { previewBulkAction } from '../../src/ledger/previewBulkAction.ts'
+import { startBulkAction } from '../../src/ledger/startBulkAction.ts'
 import { accessibilityFaults } from '../support/axe.ts'
 import { itInChromium } from '../support/chromium.ts'
 import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
@@ -21,6 +23,20 @@ async function sampleJobPath(): Promise<string> {
   return `/jobs/${rows[0]?.id}`
 }
 
+/** An action that refuses jobs for several reasons. */
+async function bulkActionPath(): Promise<string> {
+  const { ledger } = (dashboard as TestDashboard).server
+  const input = {
+    action: 'RETRY',
+    filter: { userId: 'ada' },
+    reason: 'try again '.repeat(30),
+    actor: 'user:dev',
+  } as const
+  const { matched: expectedCount } = await previewBulkAction(ledger, input)
+  const { bulkAction } = await startBulkAction(ledger, { ...input, expectedCount, idempotencyKey: 'axe' })
+  return `/bulk/${bulkAction.id}`
+}
+
 const PAGES = [
   { name: 'the list of jobs', path: '/jobs', ready: 'table.jobs[aria-busy="false"] .content' },
   {
@@ -37,6 +53,9 @@ const PAGES = [
   { name: 'statistics as a table', path: '/statistics?from=-30d&view=table', ready: '.stats-table tbody tr' },
   { name: 'statistics without jobs', path: '/statistics?userId=no-one&bucket=second', ready: '.empty' },
   { name: 'operations', path: '/operations', ready: '.operations-table' },
+  { name: 'a bulk action', path: bulkActionPath, ready: '.sample summary' },
+  { name: 'bulk actions', path: '/bulk', ready: '.row-link' },
+  { name: 'a bulk action that does not exist', path: '/bulk/1', ready: '.empty' },
   { name: 'an unknown page', path: '/nothing', ready: '.empty' },
 ]
 const SCREENS = [

@@ -41,6 +41,11 @@ async function ask(parameters: object, variables: Record<string, string>): Promi
   }
 }
 
+async function failedCount(): Promise<number> {
+  const { prisma } = (dashboard as TestDashboard).server.ledger
+  return prisma.job.count({ where: { state: 'FAILED', deletedAt: null } })
+}
+
 const [viewerId] = [...DASHBOARD_DOCUMENTS].find(([, text]) => text.includes('query Viewer')) ?? []
 const VIEWER = { documentId: viewerId, variables: {} }
 
@@ -86,6 +91,17 @@ describe('the operations of the dashboard', () => {
     await page.locator('.actor-sections .record-rows[aria-busy="false"] .content').first().waitFor()
     await page.getByRole('link', { name: 'Statistics' }).click()
     await page.locator('.stats[aria-busy="false"] .u-over').first().waitFor()
+    await page.getByRole('link', { name: 'Bulk actions' }).click()
+    await page.getByText('There are no bulk actions yet.').waitFor()
+    await page.goto(`${(dashboard as TestDashboard).server.url}/ui/jobs?state=FAILED`)
+    await page.getByRole('button', { name: /^Act on all/ }).click()
+    await page.getByLabel('Reason').fill('try again')
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await page.getByLabel('To confirm').fill(String(await failedCount()))
+    await page.getByRole('button', { name: /^Retry \d/ }).click()
+    await page.getByRole('button', { name: 'Abort' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Abort' }).click()
+    await page.locator('.bulk-line').getByText('Aborted', { exact: true }).waitFor()
     await page.getByRole('link', { name: 'Operations' }).click()
     await page.getByRole('region', { name: 'This replica' }).waitFor()
     expect((dashboard as TestDashboard).faults).toEqual([])

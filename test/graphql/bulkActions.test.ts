@@ -174,6 +174,26 @@ describe('bulkActions', () => {
   })
 })
 
+describe('the filter of a bulk action', () => {
+  const FILTERS = 'query ($id: ID!) { node(id: $id) { ... on BulkAction { filter } } }'
+
+  it('is the one that was given; that of a USER names the user whose jobs it was limited to', async () => {
+    const userId = newUser()
+    const asOwner = await asUser(userId, 'USER')
+    const filter = { states: ['FAILED'], createdAfter: '2026-01-02T03:04:05.678Z', metadata: { source: 'web' } }
+    const input = { filter, dryRun: false, expectedCount: 0 }
+    const [own, any] = [await start(input, asOwner), await start({ ...input, filter: { ...filter, userId } })]
+    for (const [{ bulkAction }, headers] of [
+      [own, asOwner],
+      [own, admin],
+      [any, admin],
+    ]) {
+      const { data } = await server.request(FILTERS, { id: bulkAction.id }, headers)
+      expect(data.node.filter).toEqual({ ...filter, userId, includeDeleted: false })
+    }
+  })
+})
+
 describe('abortBulkAction', () => {
   it('is logged with its caller, as the start and the end are', async () => {
     const userId = newUser()

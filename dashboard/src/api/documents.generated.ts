@@ -393,6 +393,61 @@ export type TransitionJobInput = {
   readonly to: JobState;
 };
 
+export type PreviewBulkActionMutationVariables = Exact<{
+  input: StartBulkActionInput;
+}>;
+
+
+export type PreviewBulkActionMutation = { readonly outcome:
+    | { readonly matched: number, readonly eligible: number, readonly sample: ReadonlyArray<{ readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState }>, readonly refusals: ReadonlyArray<{ readonly reason: string, readonly count: number, readonly sample: ReadonlyArray<{ readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState }> }> }
+    | { readonly message: string }
+    | { readonly message: string }
+    | Record<PropertyKey, never>
+   | null };
+
+export type StartBulkActionMutationVariables = Exact<{
+  input: StartBulkActionInput;
+}>;
+
+
+export type StartBulkActionMutation = { readonly outcome:
+    | { readonly bulkAction: { readonly id: string } }
+    | { readonly actualCount: number, readonly message: string }
+    | { readonly message: string }
+    | Record<PropertyKey, never>
+   | null };
+
+export type AbortBulkActionMutationVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type AbortBulkActionMutation = { readonly abortBulkAction: { readonly id: string } | null };
+
+export type BulkActionQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type BulkActionQuery = { readonly node:
+    | { readonly error: string | null, readonly filter: Record<string, unknown>, readonly id: string, readonly action: BulkActionKind, readonly state: BulkActionState, readonly actor: string, readonly reason: string, readonly matched: number, readonly done: number, readonly refused: number, readonly createdAt: string, readonly finishedAt: string | null, readonly refusals: ReadonlyArray<{ readonly reason: string, readonly count: number, readonly sample: ReadonlyArray<{ readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState }> }> }
+    | Record<PropertyKey, never>
+   | null };
+
+export type BulkActionsQueryVariables = Exact<{
+  first: InputMaybe<Scalars['Int']['input']>;
+  after: InputMaybe<Scalars['String']['input']>;
+  last: InputMaybe<Scalars['Int']['input']>;
+  before: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type BulkActionsQuery = { readonly bulkActions: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: BulkActionKind, readonly state: BulkActionState, readonly actor: string, readonly reason: string, readonly matched: number, readonly done: number, readonly refused: number, readonly createdAt: string, readonly finishedAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null, readonly endCursor: string | null } } };
+
+export type BulkProgressFragment = { readonly id: string, readonly action: BulkActionKind, readonly state: BulkActionState, readonly actor: string, readonly reason: string, readonly matched: number, readonly done: number, readonly refused: number, readonly createdAt: string, readonly finishedAt: string | null };
+
+export type BulkJobFragment = { readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState };
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -619,6 +674,11 @@ export type StatisticsQuery = { readonly jobStats: ReadonlyArray<{ readonly star
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type DocumentId<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { readonly id: string };
 const documentOf = <Data, Variables>(id: string): DocumentId<Data, Variables> => ({ id });
+export const PreviewBulkActionDocument = documentOf<PreviewBulkActionMutation, PreviewBulkActionMutationVariables>('de6ed45e14e6cf95bcbe20e0475cd7ec1c6f40c286f711346a9d98a272f79b27');
+export const StartBulkActionDocument = documentOf<StartBulkActionMutation, StartBulkActionMutationVariables>('098749661f5e7c7ed616edea7d593e38f72f566d66fd19e890c0169b5b8c45f8');
+export const AbortBulkActionDocument = documentOf<AbortBulkActionMutation, AbortBulkActionMutationVariables>('8e9bc18c6ecfbadc13cdecca8e9fe965c2b111791203ae5c49bc70504897587f');
+export const BulkActionDocument = documentOf<BulkActionQuery, BulkActionQueryVariables>('3b9771f9975d36aaf47ab9c6b5a80e2eee74b476b30c0472d640d5d38d50bd33');
+export const BulkActionsDocument = documentOf<BulkActionsQuery, BulkActionsQueryVariables>('dad39ad3448c4b234592c9ff0687688fb89ab277e18991affad219550475d760');
 export const ViewerDocument = documentOf<ViewerQuery, ViewerQueryVariables>('68e4907278b364033c571318be3bc939edbe0a2f617cabb0eeacea03336ac56c');
 export const JobsDocument = documentOf<JobsQuery, JobsQueryVariables>('57fb524a6c44095917ecd8f78ce269af275462d57ec4962a1043af46bb250051');
 export const JobContentsDocument = documentOf<JobContentsQuery, JobContentsQueryVariables>('918892a8d734ed7f1d4f3e73aa662f2168b5728c629432c8cdd6027507eb2601');

@@ -5,6 +5,13 @@ import { isRefusal, messageOf } from './request.ts'
 /** Pause between two requests. */
 const PAUSE_MS = 5000
 
+interface PolledOptions<State> {
+  /** Pause between two requests, in milliseconds. */
+  readonly pauseMs?: number
+  /** Whether the state will not change any more: it is not loaded again. */
+  isFinal?(state: State): boolean
+}
+
 export class Polled<State> {
   readonly state = signal<State | undefined>(undefined)
   readonly error = signal<string | undefined>(undefined)
@@ -12,13 +19,15 @@ export class Polled<State> {
   readonly isRefused = signal(false)
 
   private readonly read: (signal: AbortSignal) => Promise<State | undefined>
+  private readonly options: PolledOptions<State>
   private readonly stopped = new AbortController()
   private timer: ReturnType<typeof setTimeout> | undefined
   /** The number of loads. Only the latest one shows its answer and continues. */
   private loads = 0
 
-  constructor(read: (signal: AbortSignal) => Promise<State | undefined>) {
+  constructor(read: (signal: AbortSignal) => Promise<State | undefined>, options: PolledOptions<State> = {}) {
     this.read = read
+    this.options = options
   }
 
   /** Loads now, and then after each pause while the page is visible. */
@@ -28,7 +37,10 @@ export class Polled<State> {
     const load = this.loads
     const isCurrent = (): boolean => load === this.loads && !this.stopped.signal.aborted
     if (document.visibilityState === 'visible') await this.loadOnce(isCurrent)
-    if (isCurrent() && !this.isRefused.value) this.timer = setTimeout(() => void this.load(), PAUSE_MS)
+    const { pauseMs = PAUSE_MS, isFinal } = this.options
+    const state = this.state.value
+    const isOver = this.isRefused.value || (state !== undefined && isFinal?.(state))
+    if (isCurrent() && !isOver) this.timer = setTimeout(() => void this.load(), pauseMs)
   }
 
   stop(): void {

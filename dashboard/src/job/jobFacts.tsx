@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact'
 import { listUrl } from '../jobs/listAddress.ts'
+import { Fact } from '../view/fact.tsx'
 import { Relative, Time } from '../view/time.tsx'
 import { attemptText } from './attemptText.ts'
 import type { Job } from './job.ts'
@@ -40,15 +40,6 @@ export function JobFacts({ job }: { readonly job: Job }) {
 
 function listOf(filter: Readonly<Record<string, string>>): string {
   return listUrl(new URLSearchParams(), filter)
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
 }
 
 interface InstantProps {

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { bulkActionUrl } from '../paths.ts'
 import { ActorLink } from '../view/actorLink.tsx'
 import { Json } from '../view/block.tsx'
 import { now } from '../view/clock.ts'
@@ -50,6 +51,7 @@ function RecordItem({ period, previous }: RecordItemProps) {
           {preciseInstant(timestamp)}
         </time>
         <LastedFor period={period} />
+        <BulkActionLink metadata={metadata} />
       </div>
       {reason && <p class="record-reason">{reason}</p>}
       {error && <p class="error-text">{error}</p>}
@@ -62,6 +64,12 @@ function LastedFor({ period }: { readonly period: Period }) {
   if (period.to !== undefined) return <span class="lasted">for {exactDuration(lengthOf(period, 0))}</span>
   if (isFinished(period.record.newState)) return null
   return <span class="lasted">for {roughDuration(lengthOf(period, now.value))}, until now</span>
+}
+
+/** Links a record that a bulk action wrote to it. */
+function BulkActionLink({ metadata: { bulkActionId } }: { readonly metadata: Readonly<Record<string, unknown>> }) {
+  if (typeof bulkActionId !== 'string') return null
+  return <a href={bulkActionUrl(bulkActionId)}>Bulk action</a>
 }
 
 interface MetadataChangesProps {

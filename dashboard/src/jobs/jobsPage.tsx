@@ -1,5 +1,6 @@
 // The page /ui/jobs.
 import { useEffect, useMemo } from 'preact/hooks'
+import { BulkButton } from '../bulk/bulkButton.tsx'
 import { JOB_FIELDS } from '../filters/fields.ts'
 import { FilterForm, focusFilters } from '../filters/filterForm.tsx'
 import { LIST_URL } from '../paths.ts'
@@ -52,6 +53,7 @@ export function JobsPage() {
           </select>
         </label>
         <ExportButtons list={request} />
+        <BulkButton counts={list.counts.value} states={request.states} query={query} />
       </PageHeading>
       <StateTabs counts={list.counts.value} states={request.states} query={query} />
       <FilterForm fields={JOB_FIELDS} query={query} faults={request.faults} clearUrl={clearUrl} />

@@ -78,6 +78,8 @@ function Page() {
   if (rest.length > 0 || id === null) return <NotFoundPage />
   if (section === 'jobs') return id === undefined ? <JobsPage /> : <JobPage key={id} jobId={id} />
   if (section === 'actors' && id !== undefined) return <LazyPage key={id} title={id} item={id} load={loadActorPage} />
+  if (section === 'bulk' && id !== undefined)
+    return <LazyPage key={id} title="Bulk action" item={id} load={loadBulkActionPage} />
   const page = LAZY_PAGES.get(section ?? '')
   return page === undefined || id !== undefined ? <NotFoundPage /> : <LazyPage key={section} {...page} />
 }
@@ -88,6 +90,7 @@ const LAZY_PAGES = new Map([
     'statistics',
     { title: 'Statistics', load: async () => (await import('../statistics/statisticsPage.tsx')).StatisticsPage },
   ],
+  ['bulk', { title: 'Bulk actions', load: async () => (await import('../bulk/bulkPage.tsx')).BulkPage }],
   [
     'operations',
     { title: 'Operations', load: async () => (await import('../operations/operationsPage.tsx')).OperationsPage },
@@ -96,6 +99,10 @@ const LAZY_PAGES = new Map([
 
 async function loadActorPage() {
   return (await import('../actor/actorPage.tsx')).ActorPage
+}
+
+async function loadBulkActionPage() {
+  return (await import('../bulk/bulkActionPage.tsx')).BulkActionPage
 }
 
 /** Null if the segment of the path has a broken escape. */

@@ -14,6 +14,7 @@ const NAVIGATION: readonly NavigationPage[] = [
   { section: 'jobs', title: 'Jobs', key: 'h' },
   { section: 'records', title: 'Activity', key: 'a' },
   { section: 'statistics', title: 'Statistics', key: 's' },
+  { section: 'bulk', title: 'Bulk actions', key: 'b' },
   { section: 'operations', title: 'Operations', key: 'e' },
 ]
 

@@ -73,6 +73,12 @@ export const BulkAction = builder.prismaNode('BulkAction', {
     }),
     actor: t.exposeString('actor'),
     reason: t.exposeString('reason'),
+    filter: t.field({
+      type: 'JSONObject',
+      description: 'The fields of `JobFilter` that selected its jobs. Those that were not given are missing.',
+      select: { filter: true, ownerId: true },
+      resolve: filterOf,
+    }),
     matched: t.exposeInt('matched'),
     done: t.exposeInt('done'),
     refused: t.int({
@@ -92,6 +98,12 @@ export const BulkAction = builder.prismaNode('BulkAction', {
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
   }),
 })
+
+/** An action that was limited to the jobs of a user has the same filter for everyone. */
+function filterOf({ filter, ownerId }: Pick<BulkActionRow, 'filter' | 'ownerId'>): Record<string, unknown> {
+  const { ownerId: _, ...given } = filter as Record<string, unknown>
+  return ownerId === null ? given : { userId: ownerId, ...given }
+}
 
 const BulkActionEdge = builder.edgeObject({
   name: 'BulkActionEdge',
