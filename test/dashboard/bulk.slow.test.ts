@@ -160,6 +160,7 @@ describe('a bulk action', () => {
     await page.getByLabel('To confirm').fill('3')
     await page.getByRole('button', { name: 'Retry 3 jobs' }).click()
     await expectNumbers(page, [1, 0, 2])
+    await eventually(async () => expect(await waitingSessions()).toBe(1))
     await page.getByRole('button', { name: 'Abort' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Let it run' }).click()
