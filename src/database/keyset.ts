@@ -61,10 +61,9 @@ export function decodeCursor(order: KeysetOrder, cursor: string): KeyValue[] {
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
   } catch (error) {
-    throw new InvalidCursorError('is not a cursor of this service', { cause: error })
+    throw new InvalidCursorError('is not a cursor', { cause: error })
   }
-  if (!Array.isArray(parts) || parts[0] !== CODEC_VERSION)
-    throw new InvalidCursorError('is not a cursor of this service')
+  if (!Array.isArray(parts) || parts[0] !== CODEC_VERSION) throw new InvalidCursorError('is not a cursor')
   const [, name, direction, ...values] = parts
   if (name !== order.name || direction !== order.direction) {
     throw new InvalidCursorError(

@@ -22,7 +22,11 @@ interface GlobalId {
  */
 export function decodeGlobalId(globalId: string): GlobalId {
   const parsed = parseGlobalId(globalId)
-  if (parsed === undefined) throw invalidId(globalId, 'an id of this service')
+  if (parsed === undefined)
+    throw new GraphQLError(
+      `${quoted(globalId)} is not an id. Pass the \`id\` that an object has in this API, or the UUID of a job.`,
+      { extensions: { code: 'BAD_USER_INPUT' } },
+    )
   return parsed
 }
 
@@ -37,26 +41,22 @@ function parseGlobalId(globalId: string): GlobalId | undefined {
 }
 
 /**
- * The UUID of the job that an argument identifies.
+ * The UUID of the job that the argument `path` identifies.
  *
  * @throws GraphQLError with the code BAD_USER_INPUT if it is not the id of a job
  */
-export function jobIdOf(argument: string): string {
-  const { typename, id } = decodeGlobalId(argument)
-  if (typename !== 'Job') throw invalidId(argument, 'the id of a job')
-  return id
+export function jobIdOf(path: string, argument: string): string {
+  return idOf('Job', argument) ?? invalidId(path, argument, 'the id of a job')
 }
 
 /**
- * The UUID of the bulk action that an argument identifies: a global id, or the UUID itself.
+ * The UUID of the bulk action that the argument `path` identifies: a global id, or the UUID itself.
  *
  * @throws GraphQLError with the code BAD_USER_INPUT if it is not the id of a bulk action
  */
-export function bulkActionIdOf(argument: string): string {
+export function bulkActionIdOf(path: string, argument: string): string {
   if (UUID.test(argument)) return argument.toLowerCase()
-  const { typename, id } = decodeGlobalId(argument)
-  if (typename !== 'BulkAction') throw invalidId(argument, 'the id of a bulk action')
-  return id
+  return idOf('BulkAction', argument) ?? invalidId(path, argument, 'the id of a bulk action')
 }
 
 /**
@@ -64,8 +64,7 @@ export function bulkActionIdOf(argument: string): string {
  * the ledger reports it as InvalidInput together with all other issues of the input.
  */
 export function jobIdGiven(argument: string): string {
-  const global = parseGlobalId(argument)
-  return global?.typename === 'Job' ? global.id : argument
+  return idOf('Job', argument) ?? argument
 }
 
 /** Whether PostgreSQL accepts the text as a UUID in its usual form. */
@@ -73,6 +72,17 @@ export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
 
-function invalidId(id: string, expected: string): GraphQLError {
-  return new GraphQLError(`"${id.slice(0, 100)}" is not ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } })
+function idOf(type: GlobalId['typename'], globalId: string): string | undefined {
+  const parsed = parseGlobalId(globalId)
+  return parsed?.typename === type ? parsed.id : undefined
+}
+
+function invalidId(path: string, id: string, expected: string): never {
+  throw new GraphQLError(`${path}: must be ${expected} (got ${quoted(id)}).`, {
+    extensions: { code: 'BAD_USER_INPUT' },
+  })
+}
+
+function quoted(id: string): string {
+  return `"${id.slice(0, 100)}"`
 }

@@ -50,7 +50,7 @@ export async function positionOfCursor(
   const got = `(got "${cursor.slice(0, 50)}").`
   const position = decoded(cursor)
   if (position instanceof InvalidCursorError) {
-    check.addIssue(path, `${position.message} ${got}`)
+    check.addIssue(path, `${position.message} ${got} ${PASS}`)
     throw new InvalidInputError(check.issues)
   }
   const { epoch, transactionId: horizon } = await readHead()
@@ -61,6 +61,8 @@ export async function positionOfCursor(
   return { ...position, epoch }
 }
 
+/** What helps after a refusal. */
+const PASS = 'Pass the `cursor` of an event, or `latestEventCursor`, or leave it out to start now.'
 const RECOVERY =
   'Get a new cursor from `latestEventCursor`, read `jobStateRecords` since your last event, ' +
   'then follow from the new cursor'

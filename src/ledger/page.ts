@@ -169,6 +169,12 @@ async function readRanges<Row>(ranges: KeysetRange[], take: number, read: Read<R
   return rows
 }
 
+/** What helps after a refusal. */
+const PASS = {
+  after: 'Pass a cursor of this list, such as `pageInfo.endCursor`, or leave it out to start at the first page.',
+  before: 'Pass a cursor of this list, such as `pageInfo.startCursor`, or leave it out to end at the last page.',
+}
+
 function position(
   check: InputCheck,
   order: KeysetOrder,
@@ -180,7 +186,7 @@ function position(
     return decodeCursor(order, cursor)
   } catch (error) {
     if (!(error instanceof InvalidCursorError)) throw error
-    check.addIssue(argument, `${error.message} (got "${cursor.slice(0, 50)}").`)
+    check.addIssue(argument, `${error.message} (got "${cursor.slice(0, 50)}"). ${PASS[argument]}`)
     return undefined
   }
 }

@@ -118,8 +118,16 @@ describe('tail', () => {
   })
 
   it.each([
-    ['an invalid cursor', ['--after', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): --after is not a cursor/],
-    ['an invalid job id', ['--job', 'x'], /refuses the subscriber \(BAD_USER_INPUT\): .*"x"/],
+    [
+      'an invalid cursor',
+      ['--after', 'x'],
+      /refuses the subscriber \(BAD_USER_INPUT\): --after is not a cursor \(got "x"\)\. Pass the `cursor`/,
+    ],
+    [
+      'an invalid job id',
+      ['--job', 'x'],
+      /refuses the subscriber \(BAD_USER_INPUT\): --job must be the id of a job \(got "x"\)/,
+    ],
     ['an invalid state', ['--state', 'DONE'], /^--state must be one of PENDING, .* \(got "DONE"\)\.\n$/],
     ['an invalid URL', ['--url', 'here'], /^--url must be the URL of an endpoint/],
   ])('says in one sentence what is wrong with %s', async (_, words, message) => {

@@ -75,12 +75,8 @@ describe('a cursor', () => {
       encodeCursor({ ...BY_ID, direction: 'asc' }, { id: ID }),
       'belongs to the order byId asc; this list is ordered by byId desc',
     ],
-    ['nobody', 'c29tZXRoaW5n', 'is not a cursor of this service'],
-    [
-      'a later version of us',
-      Buffer.from(`[2,"byId","desc","${ID}"]`).toString('base64url'),
-      'is not a cursor of this service',
-    ],
+    ['nobody', 'c29tZXRoaW5n', 'is not a cursor'],
+    ['a later version of us', Buffer.from(`[2,"byId","desc","${ID}"]`).toString('base64url'), 'is not a cursor'],
     ['ours with a bad value', Buffer.from('[1,"byId","desc",1]').toString('base64url'), 'is damaged'],
   ])('of %s is refused', (_, cursor, message) => {
     expect(() => decodeCursor(BY_ID, cursor)).toThrow(new InvalidCursorError(message))

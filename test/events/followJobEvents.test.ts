@@ -145,7 +145,7 @@ describe('followJobEvents throws an error that no retry fixes, such as', () => {
       {},
       /refuses the subscriber \(UNAUTHENTICATED\): .* Give the subscriber a token or an API key that is valid\.$/,
     ],
-    ['a bad cursor', {}, { after: 'nonsense' }, /\(BAD_USER_INPUT\): after: is not a cursor of this service/],
+    ['a bad cursor', {}, { after: 'nonsense' }, /\(BAD_USER_INPUT\): after: is not a cursor \(got/],
     ['a bad filter', {}, { filter: { userId: '' } }, /\(BAD_USER_INPUT\): userId: must have 1 to 200 characters/],
   ])('%s', async (_, environment, options, message) => {
     const following = follow(await start(environment), options)

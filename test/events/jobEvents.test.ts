@@ -202,14 +202,18 @@ describe('a stream', () => {
 
 describe('refuses before the stream starts', () => {
   it.each([
-    ['a bad cursor', { after: 'nonsense' }, 'after: is not a cursor of this service (got "nonsense").'],
+    [
+      'a bad cursor',
+      { after: 'nonsense' },
+      'after: is not a cursor (got "nonsense"). Pass the `cursor` of an event, or `latestEventCursor`, or leave it out to start now.',
+    ],
     [
       'a cursor from elsewhere',
       { after: cursorOf({ epoch: 1n, transactionId: 10n ** 15n, id: 1n }) },
       /^after: belongs to a timeline that has ended/,
     ],
     ['a bad filter', { filter: { userId: '' } }, 'userId: must have 1 to 200 characters (got 0).'],
-    ['an invalid job id', { filter: { jobId: 'x' } }, '"x" is not an id of this service.'],
+    ['an invalid job id', { filter: { jobId: 'x' } }, 'jobId: must be the id of a job (got "x").'],
   ])('%s', async (_, variables, message) => {
     const stream = await openEventStream(server, variables)
     expect(await stream.ended).toBeUndefined()

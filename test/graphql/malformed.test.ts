@@ -37,13 +37,16 @@ describe('ids', () => {
     '💥'.repeat(1000),
   ])('"%s" is no id', async (id) => {
     const message = await refused('query ($id: ID!) { node(id: $id) { id } }', { id })
-    expect(message).toContain('is not an id of this service.')
-    await refused('query ($id: ID!) { job(id: $id) { id } }', { id })
+    expect(message).toContain(' is not an id. Pass the `id` that an object has in this API, or the UUID of a job.')
+    const ofJob = await refused('query ($id: ID!) { job(id: $id) { id } }', { id })
+    expect(ofJob).toMatch(/^id: must be the id of a job \(got /)
   })
 
   it('of other types are refused as job ids', async () => {
     const id = base64('JobStateRecord:1')
-    expect(await refused('query ($id: ID!) { job(id: $id) { id } }', { id })).toBe(`"${id}" is not the id of a job.`)
+    expect(await refused('query ($id: ID!) { job(id: $id) { id } }', { id })).toBe(
+      `id: must be the id of a job (got "${id}").`,
+    )
     const message = await refused('query ($ids: [ID!]) { jobs(filter: { ids: $ids }) { nodes { id } } }', { ids: [id] })
     expect(message).toBe(`ids.0: must be the id of a job (got "${id}").`)
   })
@@ -55,8 +58,14 @@ describe('pages', () => {
     ['last: 1000000000', 'last: must be an integer from 0 to 100 (got 1000000000).'],
     ['first: -1', 'first: must be an integer from 0 to 100 (got -1).'],
     ['first: 1, last: 1', 'first: must not be combined with "last" (got first: 1, last: 1).'],
-    ['after: "nope"', 'after: is not a cursor of this service (got "nope").'],
-    ['before: ""', 'before: is not a cursor of this service (got "").'],
+    [
+      'after: "nope"',
+      'after: is not a cursor (got "nope"). Pass a cursor of this list, such as `pageInfo.endCursor`, or leave it out to start at the first page.',
+    ],
+    [
+      'before: ""',
+      'before: is not a cursor (got ""). Pass a cursor of this list, such as `pageInfo.startCursor`, or leave it out to end at the last page.',
+    ],
   ])('with %s are refused', async (args, message) => {
     for (const list of ['jobs', 'jobStateRecords', 'stuckJobs']) {
       expect(await refused(`{ ${list}(${args}) { nodes { id } } }`)).toBe(message)

@@ -151,7 +151,7 @@ describe('cursors', () => {
     const ahead = cursorOf({ ...now, transactionId: now.transactionId + 1_000_000n })
     await expect(positionOfCursor(ledger, 'after', ahead)).rejects.toThrow(/^after: lies ahead of this ledger/)
     await expect(positionOfCursor(ledger, 'after', 'nonsense')).rejects.toThrow(
-      'after: is not a cursor of this service (got "nonsense").',
+      'after: is not a cursor (got "nonsense"). Pass the `cursor` of an event, or `latestEventCursor`, or leave it out to start now.',
     )
   })
 })

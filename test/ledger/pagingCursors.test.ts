@@ -35,11 +35,16 @@ afterAll(() => ledger.close())
 const encoded = (parts: unknown) => Buffer.from(JSON.stringify(parts)).toString('base64url')
 const listOf = (name: string) => lists[name] as (request: PageRequest) => Promise<Page<unknown>>
 
+const PASS = {
+  after: 'Pass a cursor of this list, such as `pageInfo.endCursor`, or leave it out to start at the first page.',
+  before: 'Pass a cursor of this list, such as `pageInfo.startCursor`, or leave it out to end at the last page.',
+}
+
 async function expectRefused(name: string, cursor: string, message: string): Promise<void> {
   for (const argument of ['after', 'before'] as const) {
     await expect(listOf(name)({ [argument]: cursor }), cursor).rejects.toMatchObject({
       code: 'INVALID_INPUT',
-      issues: [{ path: [argument], message: `${message} (got "${cursor.slice(0, 50)}").` }],
+      issues: [{ path: [argument], message: `${message} (got "${cursor.slice(0, 50)}"). ${PASS[argument]}` }],
     })
   }
 }
@@ -66,8 +71,8 @@ describe('a cursor', () => {
     encoded([]),
     encoded([2, 'jobs.CREATED_AT', 'desc']),
     encoded('text'),
-  ])('is refused if it is not a cursor of this service: "%s"', async (cursor) => {
-    await expectRefused('jobs.CREATED_AT desc', cursor, 'is not a cursor of this service')
+  ])('is refused if it is not a cursor: "%s"', async (cursor) => {
+    await expectRefused('jobs.CREATED_AT desc', cursor, 'is not a cursor')
   })
 
   const ID = '0199ed7c-6b2a-7a7b-8a4c-1de3aab2c1f3'

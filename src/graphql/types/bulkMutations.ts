@@ -80,7 +80,11 @@ builder.mutationFields((t) => ({
       'does not exist.',
     args: { id: t.arg.id({ required: true, description: 'The bulk action: a global id or a UUID.' }) },
     resolve: async (_, { id }, context) => {
-      const bulkAction = await abortBulkAction(context.ledger, bulkActionIdOf(id), ownerScope(context, 'bulk:run'))
+      const bulkAction = await abortBulkAction(
+        context.ledger,
+        bulkActionIdOf('id', id),
+        ownerScope(context, 'bulk:run'),
+      )
       if (bulkAction === undefined) return null
       logBulkAction(context, bulkAction, 'bulk action abort requested')
       return bulkAction

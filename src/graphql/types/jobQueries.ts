@@ -116,7 +116,7 @@ builder.queryFields((t) => ({
     description: 'The job with this id, even if it is deleted; null if it does not exist.',
     args: { id: t.arg.id({ required: true, description: 'A global id or a UUID.' }) },
     resolve: (query, _, { id }, context) =>
-      getJob(context.ledger, jobIdOf(id), { ...query, ...ownerScope(context, 'jobs:read') }),
+      getJob(context.ledger, jobIdOf('id', id), { ...query, ...ownerScope(context, 'jobs:read') }),
   }),
   jobs: t.connection(
     {

@@ -80,7 +80,7 @@ export function recordFilterOf(
   requested: typeof JobStateRecordFilter.$inferInput | null | undefined,
 ): RecordFilter {
   const { jobId, ...others } = requested ?? {}
-  return { ...others, jobId: jobId == null ? null : jobIdOf(jobId), ...ownerScope(context, 'jobs:read') }
+  return { ...others, jobId: jobId == null ? null : jobIdOf('jobId', jobId), ...ownerScope(context, 'jobs:read') }
 }
 
 builder.queryField('jobStateRecords', (t) =>
