@@ -66,7 +66,7 @@ export function JobsPage() {
       />
       <NewerButton count={list.newer.value} max={maxNewer()} noun="job" onShow={show} />
       <JobTable list={list} query={query} />
-      <Pager page={list.pageInfo.value} position={request} path={LIST_URL} query={query} />
+      {!isRefused && <Pager page={list.pageInfo.value} position={request} path={LIST_URL} query={query} />}
     </>
   )
 }

@@ -42,7 +42,7 @@ export function RecordsPage() {
       />
       <NewerButton count={list.newer.value} max={maxNewer()} noun="record" onShow={show} />
       {page?.nodes.length === 0 ? <NoRecords clearUrl={clearUrl} /> : <RecordTable list={list} />}
-      <Pager page={page?.pageInfo} position={request} path={RECORDS_URL} query={query} />
+      {!isRefused && <Pager page={page?.pageInfo} position={request} path={RECORDS_URL} query={query} />}
     </>
   )
 }
