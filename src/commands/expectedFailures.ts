@@ -7,6 +7,7 @@ import { deniedRight } from '../database/deniedRight.ts'
 import { EmbeddedDatabaseError } from '../database/embedded/errors.ts'
 import { MigrationError } from '../database/migrations.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
+import { temporaryFailure } from '../database/temporaryFailures.ts'
 import { ListenError } from '../http/server.ts'
 import { InvalidInputError } from '../ledger/errors.ts'
 import { EventsFileError } from '../publishing/fileSink.ts'
@@ -34,6 +35,7 @@ const EXPECTED = [
 export function expectedMessage(error: unknown): string | undefined {
   const denied = deniedRight(error instanceof RetryableError ? error.cause : error)
   if (denied !== undefined) return denied
-  if (error instanceof RetryableError) return retryMessage(error)
+  const retryable = error instanceof RetryableError ? error : temporaryFailure(error)
+  if (retryable !== undefined) return retryMessage(retryable)
   return EXPECTED.some((kind) => error instanceof kind) ? (error as Error).message : undefined
 }

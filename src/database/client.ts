@@ -154,6 +154,9 @@ export function sessionSettings({
     // A transition is one statement. It must see the row as it is once it has the lock.
     '-c default_transaction_isolation=read\\ committed',
     `-c statement_timeout=${statementTimeoutMs}`,
+    // Ours stay open. PostgreSQL could end one at the moment a statement starts, whose outcome
+    // would then be unknown.
+    '-c idle_session_timeout=0',
     ...Object.entries(retryDelaySettings(retryDelay)).map(([name, value]) => `-c ${name}=${value}`),
   ]
   return { connectionString: parsed.toString(), options: [given, ...own].join(' ').trim() }

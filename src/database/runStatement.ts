@@ -24,8 +24,11 @@ export interface StatementRun {
  */
 const MAY_WRITE = /\b(?:(?:insert|update|delete|merge|truncate|share)\b|jobledger\.\w+\()/i
 
-/** Operator intervention: PostgreSQL ends the session and closes the connection shortly after. */
-const SESSION_ENDS = '57P'
+/**
+ * Operator intervention, or a timeout of a transaction: PostgreSQL ends the session and closes the
+ * connection shortly after.
+ */
+const SESSION_ENDS = /^(?:57P|25P0[34])/
 const READ_ONLY_TRANSACTION = '25006'
 
 /**
@@ -116,7 +119,7 @@ function meaningOf(
     run.discard()
     return readOnlyError(error)
   }
-  const isLost = state === undefined ? isBroken(client) : state.startsWith(SESSION_ENDS)
+  const isLost = state === undefined ? isBroken(client) : SESSION_ENDS.test(state)
   if (!isLost) return error
   run.discard()
   return mayWrite ? outcomeUnknown(error) : databaseUnavailable(error)

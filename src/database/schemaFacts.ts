@@ -19,6 +19,7 @@ export interface SchemaFact {
 // this text.
 const FACTS = `
   SET LOCAL search_path = pg_catalog; SET LOCAL "TimeZone" = 'UTC'; SET LOCAL "DateStyle" = 'ISO'; SET LOCAL "IntervalStyle" = 'postgres';
+  SET LOCAL quote_all_identifiers = off;
   WITH schemas AS (
     SELECT oid, nspname, CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END AS prefix
     FROM pg_namespace WHERE nspname IN ('public', 'jobledger')

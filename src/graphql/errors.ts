@@ -4,6 +4,7 @@ import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { KeysUnavailableError } from '../access/publishedKeys.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
+import { temporaryFailure } from '../database/temporaryFailures.ts'
 import { EventTooLargeError } from '../events/boundedRead.ts'
 import { TooManySubscriptionsError } from '../events/subscriptionLimits.ts'
 import { InvalidInputError, ResponseTooLargeError } from '../ledger/errors.ts'
@@ -37,9 +38,10 @@ export function maskError(
     const { message, bytes, limitBytes } = cause
     return withExtensions(message, located, { code: 'BAD_USER_INPUT', bytes, limit: limitBytes })
   }
-  if (cause instanceof RetryableError) {
-    const { message, apiCode: code, retryAfterSeconds } = cause
-    log.warn({ requestId, path: located?.path, ...logFields(cause) }, 'request failed, can be retried')
+  const retryable = cause instanceof RetryableError ? cause : temporaryFailure(cause)
+  if (retryable !== undefined) {
+    const { message, apiCode: code, retryAfterSeconds } = retryable
+    log.warn({ requestId, path: located?.path, ...logFields(retryable) }, 'request failed, can be retried')
     const http = { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } }
     return withExtensions(message, located, { code, retryAfterSeconds, http })
   }

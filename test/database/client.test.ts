@@ -1,5 +1,6 @@
 // The connection pool: the settings of each session, the number of connections, and broken
 // connections.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { withAbortSignal } from '../../src/database/cancellation.ts'
 import { connectDatabase, type Database, type DatabaseSettings } from '../../src/database/client.ts'
@@ -43,6 +44,18 @@ describe('a session', () => {
     expect(await setting(database, 'TimeZone')).toBe('UTC')
     expect(await setting(database, 'statement_timeout')).toBe('1234ms')
     expect(await setting(database, 'application_name')).toBe('jobledger')
+  })
+
+  it('stays open while it is idle, whatever the default of the database', async () => {
+    const database = await open({ poolMin: 1, poolMax: 1 })
+    await database.pool.query(
+      `DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET idle_session_timeout = 50', current_database()); END$$`,
+    )
+    // A new session, with the new default.
+    await database.pool.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined)
+    const pid = await pidOf(database)
+    await sleep(500)
+    expect(await pidOf(database)).toBe(pid)
   })
 
   it('keeps the options of the URL, but its own take precedence', async () => {

@@ -114,7 +114,7 @@ describe('the schema', () => {
   it('may have additional objects and settings', async () => {
     await client.query(`CREATE INDEX own_index ON jobs (priority); ALTER TABLE jobs ADD COLUMN own text; CREATE TABLE own (id int);
       ALTER INDEX ${INDEX} SET (fillfactor = 70); ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard_update;
-      SET IntervalStyle = iso_8601; SET DateStyle = German; SET TimeZone = 'Asia/Tokyo'; SET search_path = public, pg_catalog`)
+      SET IntervalStyle = iso_8601; SET DateStyle = German; SET TimeZone = 'Asia/Tokyo'; SET search_path = public, pg_catalog; SET quote_all_identifiers = on`)
     expect(await schemaDrift(client)).toBeUndefined()
     expect((await client.query('SHOW search_path')).rows).toEqual([{ search_path: 'public, pg_catalog' }])
   })

@@ -1,5 +1,5 @@
-// Failures of the database: masked, logged under the request id that the client gets, and gone when
-// the database recovers.
+// Failures of the database: retryable if they pass, otherwise masked and logged under the request
+// id that the client gets. They are gone when the database recovers.
 import { Writable } from 'node:stream'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -48,14 +48,51 @@ async function expectMasked(query: string, cause: RegExp, variables: object = {}
   expect(faults.map(({ code, message }) => `${code}: ${message}`)).toEqual([expect.stringMatching(cause)])
 }
 
+async function expectRetryable(query: string, reason: string, variables: object): Promise<void> {
+  const { errors, headers } = await server.request(query, variables)
+  const message = `${reason} Send the request again later.`
+  expect(errors).toMatchObject([{ message, extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 } }])
+  expect(headers.get('retry-after')).toBe('1')
+}
+
+/** Until the function `refuse` is dropped. */
+async function refuseUpdates(state: string): Promise<void> {
+  await other.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'relation jobs' USING ERRCODE = '${state}'; END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse()`)
+}
+
 describe('a database failure', () => {
-  it('is masked after a statement timeout, and nothing is written', async () => {
+  it('is reported as retryable after a statement timeout, and nothing is written', async () => {
     const { id } = await newJob(server.ledger)
     await other.query('BEGIN; LOCK TABLE jobs IN EXCLUSIVE MODE')
-    await expectMasked(START, /57014|statement timeout/, { id })
+    await expectRetryable(START, 'The database cancelled the statement.', { id })
     await other.query('ROLLBACK')
     const { data } = await server.request(START, { id })
     expect(data.transitionJob.__typename).toBe('TransitionJobSuccess')
+  })
+
+  it.each([
+    ['conflicts without end', '40001', 'The database ran conflicting requests.'],
+    ['a deadlock that recurs', '40P01', 'The database ran conflicting requests.'],
+    ['a full disk', '53100', 'The database lacks a resource, such as memory, disk space or connections.'],
+    ['a lock timeout', '55P03', 'The database waited too long for a lock.'],
+    ['an administrator who cancels the statement', '57014', 'The database cancelled the statement.'],
+  ])('is reported as retryable after %s, and nothing is written', async (_, state, reason) => {
+    const { id } = await newJob(server.ledger)
+    await refuseUpdates(state)
+    await expectRetryable(START, reason, { id })
+    await other.query('DROP FUNCTION refuse CASCADE')
+    const { data } = await server.request(START, { id })
+    expect(data.transitionJob.__typename).toBe('TransitionJobSuccess')
+  })
+
+  it('has an unknown outcome if PostgreSQL ends the session at its transaction timeout', async () => {
+    const { id } = await newJob(server.ledger)
+    await refuseUpdates('25P04')
+    const { errors } = await server.request(START, { id })
+    expect(errors).toMatchObject([{ extensions: { code: 'OUTCOME_UNKNOWN', retryAfterSeconds: 1 } }])
+    await other.query('DROP FUNCTION refuse CASCADE')
   })
 
   it('is reported as retryable when a table is missing, without the name of the table', async () => {
