@@ -492,14 +492,14 @@ export type JobCountsQueryVariables = Exact<{
 
 export type JobCountsQuery = { readonly jobCountsByState: ReadonlyArray<{ readonly state: JobState, readonly count: number }> };
 
-export type NewerJobsQueryVariables = Exact<{
+export type NewestJobsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
-  last: Scalars['Int']['input'];
-  before: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  before: InputMaybe<Scalars['String']['input']>;
 }>;
 
 
-export type NewerJobsQuery = { readonly jobs: { readonly edges: ReadonlyArray<{ readonly cursor: string }> } };
+export type NewestJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly jobId: string }> } };
 
 export type ExportJobsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
@@ -643,14 +643,14 @@ export type RecordsQueryVariables = Exact<{
 
 export type RecordsQuery = { readonly jobStateRecords: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly previousState: JobState | null, readonly newState: JobState, readonly timestamp: string, readonly actor: string, readonly reason: string | null, readonly error: string | null, readonly job: { readonly jobId: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null, readonly endCursor: string | null } } };
 
-export type NewerRecordsQueryVariables = Exact<{
+export type NewestRecordsQueryVariables = Exact<{
   filter: InputMaybe<JobStateRecordFilter>;
-  last: Scalars['Int']['input'];
-  before: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  before: InputMaybe<Scalars['String']['input']>;
 }>;
 
 
-export type NewerRecordsQuery = { readonly jobStateRecords: { readonly edges: ReadonlyArray<{ readonly cursor: string }> } };
+export type NewestRecordsQuery = { readonly jobStateRecords: { readonly nodes: ReadonlyArray<{ readonly id: string }> } };
 
 export type ActorJobsQueryVariables = Exact<{
   changed: JobFilter;
@@ -684,7 +684,7 @@ export const JobsDocument = documentOf<JobsQuery, JobsQueryVariables>('57fb524a6
 export const JobContentsDocument = documentOf<JobContentsQuery, JobContentsQueryVariables>('918892a8d734ed7f1d4f3e73aa662f2168b5728c629432c8cdd6027507eb2601');
 export const JobRowsDocument = documentOf<JobRowsQuery, JobRowsQueryVariables>('c2e9bd1109d567ee8c2ec839969828db18234acfa3d3733d1516181cfa911165');
 export const JobCountsDocument = documentOf<JobCountsQuery, JobCountsQueryVariables>('4bc7b541a97e545c4589b5c97c33407568002308671e51fc2e45a31c041949b2');
-export const NewerJobsDocument = documentOf<NewerJobsQuery, NewerJobsQueryVariables>('fc33b77989fb76c3c3b571a23a79d6824c04c8a63c05a3186c9222563c394470');
+export const NewestJobsDocument = documentOf<NewestJobsQuery, NewestJobsQueryVariables>('dd426dcac616e28f4da966edbc41a159b66673fedce2b675107fd1ab60352cf9');
 export const ExportJobsDocument = documentOf<ExportJobsQuery, ExportJobsQueryVariables>('fec69329a6297138d58fbae341293669494d6b56fd0f1565a6afd33dd9f619bf');
 export const JobDocument = documentOf<JobQuery, JobQueryVariables>('00acb59aa74e6ce818f559cfef0aaef138fd277185e67cc7b7722a184f0e4250');
 export const JobHistoryDocument = documentOf<JobHistoryQuery, JobHistoryQueryVariables>('a1aa04065ff84c29bda674e36c01f1a834ec271aead8adf7d0f962fa2d2cc73d');
@@ -697,6 +697,6 @@ export const DeleteJobDocument = documentOf<DeleteJobMutation, DeleteJobMutation
 export const JobChangesDocument = documentOf<JobChangesSubscription, JobChangesSubscriptionVariables>('c319bc60f130206595145be93c7b6345a3a5a09af409c89252f383197d17f7ec');
 export const OperationsDocument = documentOf<OperationsQuery, OperationsQueryVariables>('6be00270a853cf8c2dfff2fcc8db7deef1e8faf33ddabd9b8a311728bd9061bc');
 export const RecordsDocument = documentOf<RecordsQuery, RecordsQueryVariables>('acf94f3f4284a6a2be73a180b0901de58acb122149b7f5efed1ad2cc0d9d007a');
-export const NewerRecordsDocument = documentOf<NewerRecordsQuery, NewerRecordsQueryVariables>('b3c707fbe29932132006a9bca2b5df58de1efb6d3e5c6ac69797441ea7106052');
+export const NewestRecordsDocument = documentOf<NewestRecordsQuery, NewestRecordsQueryVariables>('70b8e02005eb20fd211d5bf8705a0551fde5e7e8652a19f874c1aba10e803c9c');
 export const ActorJobsDocument = documentOf<ActorJobsQuery, ActorJobsQueryVariables>('d473b898dc56c0357301e63610ec467ebe10d6f5ca0261ab7677547923d19315');
 export const StatisticsDocument = documentOf<StatisticsQuery, StatisticsQueryVariables>('e53eaa2792fce0ef48c776eb27ec69fe0ad580e551ca814f75135aa7fe2c0eb3');

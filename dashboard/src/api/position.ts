@@ -25,3 +25,17 @@ export function pageArguments({ after, before }: Position, size: number) {
     before: before ?? null,
   }
 }
+
+interface Shown {
+  readonly hasNextPage: boolean
+  readonly endCursor: string | null
+}
+
+/**
+ * The arguments of a list for what its first page would show now, at most `size` items. Those that
+ * the page does not show are new, also if they are not at the start: transactions do not commit in
+ * the order of their times.
+ */
+export function newestArguments({ hasNextPage, endCursor }: Shown, size: number) {
+  return { first: size, before: hasNextPage ? endCursor : null }
+}

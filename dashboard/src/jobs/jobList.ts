@@ -8,12 +8,12 @@ import {
   type JobState,
   JobsDocument,
   type JobsQuery,
-  NewerJobsDocument,
+  NewestJobsDocument,
 } from '../api/documents.generated.ts'
 import { loadJobContents } from '../api/jobContents.ts'
 import { LiveUpdates } from '../api/liveUpdates.ts'
 import { PageLoads } from '../api/pageLoads.ts'
-import { isFirstPage } from '../api/position.ts'
+import { isFirstPage, newestArguments } from '../api/position.ts'
 import { messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
@@ -39,7 +39,7 @@ export class JobList {
   /** By job id. Arrives after the rows. */
   readonly contents = signal<ReadonlyMap<string, string>>(new Map())
   readonly counts = signal<Counts | undefined>(undefined)
-  /** Number of jobs that were created after the page was loaded, counted up to `maxNewer()`. */
+  /** Number of jobs that a new load would add to the page, counted up to `maxNewer()`. */
   readonly newer = signal(0)
   readonly live: LiveUpdates
 
@@ -119,13 +119,14 @@ export class JobList {
     const isNewestFirst = order.field === 'CREATED_AT' && order.direction === 'DESC'
     if (!isNewestFirst || !isFirstPage(this.list)) return
     const page = this.pageInfo.value
-    const first = page?.startCursor
     // An empty page has no rows that could move.
-    if (first == null) return await this.loads.load()
-    const variables = { filter: withStates(filter, states), last: maxNewer(), before: first }
-    const { jobs } = await request(NewerJobsDocument, variables, this.stopped)
+    if (page == null || page.endCursor === null) return await this.loads.load()
+    const variables = { filter: withStates(filter, states), ...newestArguments(page, maxNewer()) }
+    const { jobs } = await request(NewestJobsDocument, variables, this.stopped)
     if (this.pageInfo.value !== page) return
-    if (jobs.edges.length > this.newer.value) announce(`${jobs.edges.length} new jobs.`)
-    this.newer.value = jobs.edges.length
+    const shown = new Set(this.rows.value?.map(({ jobId }) => jobId))
+    const count = jobs.nodes.filter(({ jobId }) => !shown.has(jobId)).length
+    if (count > this.newer.value) announce(`${count} new jobs.`)
+    this.newer.value = count
   }
 }

@@ -2,14 +2,14 @@
 import { signal } from '@preact/signals'
 import {
   type JobStateRecordFilter,
-  NewerRecordsDocument,
+  NewestRecordsDocument,
   RecordsDocument,
   type RecordsQuery,
 } from '../api/documents.generated.ts'
 import { loadJobContents } from '../api/jobContents.ts'
 import { LiveUpdates } from '../api/liveUpdates.ts'
 import { PageLoads } from '../api/pageLoads.ts'
-import { isFirstPage, type Position, pageArguments } from '../api/position.ts'
+import { isFirstPage, newestArguments, type Position, pageArguments } from '../api/position.ts'
 import { messageOf, request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { announce } from '../view/announcements.tsx'
@@ -31,7 +31,7 @@ export class RecordList {
   readonly page = signal<Page | undefined>(undefined)
   /** By job id. Arrives after the rows. */
   readonly contents = signal<ReadonlyMap<string, string>>(new Map())
-  /** Number of records since the page was loaded, counted up to `maxNewer()`. */
+  /** Number of records that a new load would add to the page, counted up to `maxNewer()`. */
   readonly newer = signal(0)
   readonly live: LiveUpdates
 
@@ -73,13 +73,13 @@ export class RecordList {
     if (page === undefined) return await this.loads.load()
     if (!isFirstPage(this.list)) return
     // An empty page has no rows that could move.
-    const before = page.pageInfo.startCursor
-    if (before === null) return await this.loads.load()
+    if (page.nodes.length === 0) return await this.loads.load()
     try {
-      const variables = { filter: this.list.filter, last: maxNewer(), before }
-      const { jobStateRecords } = await request(NewerRecordsDocument, variables, this.stopped)
+      const variables = { filter: this.list.filter, ...newestArguments(page.pageInfo, maxNewer()) }
+      const { jobStateRecords } = await request(NewestRecordsDocument, variables, this.stopped)
       if (this.page.value !== page) return
-      const count = jobStateRecords.edges.length
+      const shown = new Set(page.nodes.map(({ id }) => id))
+      const count = jobStateRecords.nodes.filter(({ id }) => !shown.has(id)).length
       if (count > this.newer.value) announce(`${count} new records.`)
       this.newer.value = count
     } catch (error) {
