@@ -133,9 +133,13 @@ function identify({ id, action, actor }: RunningBulkAction): object {
   return { bulkActionId: id, action, actor }
 }
 
+/** Conflicts that recur, and a lack of resources, such as disk space. */
+const OUTAGE_STATES = /^(?:40|53)/
+
 /** Whether the error says nothing about the jobs of the batch. */
 function isOutage(error: unknown): boolean {
-  return error instanceof RetryableError || sqlStateOf(error) === undefined
+  const state = sqlStateOf(error)
+  return error instanceof RetryableError || state === undefined || OUTAGE_STATES.test(state)
 }
 
 /** Only errors of the guards are written for clients. */

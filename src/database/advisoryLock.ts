@@ -123,7 +123,7 @@ function clientConfig(name: string, settings: LockSettings): pg.ClientConfig {
   const { connectionString, options } = sessionSettings(settings)
   return {
     connectionString,
-    options: `${options} ${KEEPALIVES} -c idle_session_timeout=0`,
+    options: `${options} ${KEEPALIVES}`,
     application_name: `jobledger ${name}`,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     query_timeout: settings.connectTimeoutMs,

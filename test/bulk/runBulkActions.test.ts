@@ -1,5 +1,7 @@
 // The service that runs bulk actions: it takes turns between actors, survives jobs that cannot be
 // changed, and stops for an abort.
+import { Writable } from 'node:stream'
+import { type Logger, pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BulkAction } from '../../src/database/generated/client.ts'
 import { abortBulkAction, findBulkAction } from '../../src/ledger/bulkActions.ts'
@@ -21,9 +23,9 @@ afterEach(async () => {
   await ledger.close()
 })
 
-async function serve(batchJobs: number): Promise<void> {
+async function serve(batchJobs: number, log?: Logger): Promise<void> {
   const environment = { BULK_INTERVAL_SECONDS: '1', BULK_BATCH_JOBS: String(batchJobs) }
-  server = await startTestServer({ databaseUrl: ledger.url, environment })
+  server = await startTestServer({ databaseUrl: ledger.url, environment, ...(log && { log }) })
 }
 
 /** Starts to retry `count` failed jobs of a user of their own. */
@@ -74,6 +76,27 @@ describe('the service', () => {
     expect(await ended(other)).toMatchObject({ state: 'COMPLETED', done: 2 })
     const states = await ledger.prisma.job.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } })
     expect(states.map(({ state }) => state)).toEqual(['PENDING', 'PENDING', 'PENDING', 'FAILED', 'FAILED', 'FAILED'])
+  })
+
+  it('waits while the disk is full, and completes the action afterwards', async () => {
+    const { action, ids } = await start('a', 3)
+    const session = await ledger.session()
+    await session.query(`
+      CREATE FUNCTION refuse_all() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;
+      CREATE TRIGGER refuse_all BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse_all()`)
+    const logged: string[] = []
+    const sink = new Writable({
+      write(line, _, done) {
+        logged.push(String(line))
+        done()
+      },
+    })
+    await serve(1, pino({ level: 'warn' }, sink))
+    await eventually(() => expect(logged.join('')).toContain('bulk actions paused, retrying'))
+    expect(await current(action)).toMatchObject({ state: 'RUNNING', done: 0 })
+    await session.query('DROP FUNCTION refuse_all CASCADE')
+    expect(await ended(action)).toMatchObject({ state: 'COMPLETED', done: ids.length })
   })
 
   it('runs no batch after an abort', async () => {
