@@ -32,10 +32,18 @@ export interface ResponseShape {
 export class ResponseBudget {
   readonly limitBytes: number
   left: number
+  private last: Promise<unknown> = Promise.resolve()
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes
     this.left = limitBytes
+  }
+
+  /** Runs `work` after that of earlier calls, so that it knows what they have used. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work)
+    this.last = result.catch(() => undefined)
+    return result
   }
 }
 

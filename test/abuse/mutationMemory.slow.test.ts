@@ -79,6 +79,18 @@ it('answers batches of transitions of a large job', { timeout: 120_000 }, async 
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: LIMIT } }])
 })
 
+it('answers dry runs of bulk actions on large jobs', { timeout: 120_000 }, async () => {
+  for (let made = 0; made < 10; made += 1) await create({ preset: 'sampled' })
+  const field =
+    'startBulkAction(input: { action: CANCEL, filter: { presets: ["sampled"] }, reason: "r" }) { ... on BulkActionPreview { matched sample { content } } }'
+  const all = Array.from({ length: 20 }, (_, n) => `f${n}: ${field}`).join(' ')
+  for (const { data, errors } of await flood(`mutation { ${all} }`)) {
+    expect(errors).toBeUndefined()
+    expect(data.f0.sample).toHaveLength(10)
+    expect(data.f19).toEqual({ matched: 10, sample: [] })
+  }
+})
+
 it('returns as many large jobs to each of many workers as fit into a response', { timeout: 180_000 }, async () => {
   const total = CALLERS * 20
   for (let made = 0; made < total; made += 1) await create({ preset: 'large' })

@@ -11,6 +11,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  OperationTypeNode,
 } from 'graphql'
 import type { Limits } from '../../ledger/limits.ts'
 import { RECORD_IN_JOB, type ResponseShape, type ReturnedJob, type Weights } from '../../ledger/returnedJob.ts'
@@ -49,6 +50,18 @@ export function returnedJob(context: GraphQLContext, info: GraphQLResolveInfo): 
   }
   const shape = shapeOf(info, context.ledger.limits)
   return { fields, bound: isSmall(shape) ? undefined : { shape, budget: context.responseBudget } }
+}
+
+/**
+ * Limits a list of jobs below the result of a mutation. Undefined for queries, which are limited
+ * while they read, and for small jobs.
+ */
+export function listBound(context: GraphQLContext, info: GraphQLResolveInfo): ReturnedJob['bound'] {
+  const type = getNamedType(info.returnType)
+  if (info.operation.operation !== OperationTypeNode.MUTATION || !isObjectType(type)) return undefined
+  const walk = new SelectionWalk(info, context.ledger.limits)
+  walk.object(type, info.fieldNodes, { times: 1, maxRecords: 1, isOwnRecord: false })
+  return isSmall(walk.shape) ? undefined : { shape: walk.shape, budget: context.responseBudget }
 }
 
 function isSmall({ fixedBytes, ...weights }: ResponseShape): boolean {

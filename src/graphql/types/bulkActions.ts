@@ -1,5 +1,6 @@
 // BulkAction: an operation on many jobs, and its dry run.
-import type { BulkAction as BulkActionRow } from '../../database/generated/client.ts'
+import type { GraphQLResolveInfo } from 'graphql'
+import type { BulkAction as BulkActionRow, Job as JobRow } from '../../database/generated/client.ts'
 import {
   BULK_SAMPLE,
   type BulkActionKind,
@@ -11,11 +12,14 @@ import {
   refusedCounts,
 } from '../../ledger/bulkActions.ts'
 import { BulkCountChangedError, InvalidInputError } from '../../ledger/errors.ts'
+import { fittingSample } from '../../ledger/fittingSample.ts'
+import type { JobSelection } from '../../ledger/listJobs.ts'
 import type { BulkActionPreview } from '../../ledger/previewBulkAction.ts'
 import type { StartedBulkAction } from '../../ledger/startBulkAction.ts'
 import { builder } from '../builder.ts'
-import { ownerScope } from '../context.ts'
+import { type GraphQLContext, ownerScope } from '../context.ts'
 import { bulkRefusalsCost, bulkSampleCost, withCost } from '../limits/fieldCost.ts'
+import { listBound } from '../limits/returnedJob.ts'
 import { Connection } from './connections.ts'
 import { Job } from './job.ts'
 import './refusals.ts'
@@ -39,6 +43,17 @@ const BulkActionStateEnum = builder.enumType('BulkActionState', {
   } as const,
 })
 
+const SHORTENED = 'In the result of a mutation, only as many as fit into the response.'
+
+function sampleOf(
+  { sample }: Pick<BulkActionPreview, 'sample'>,
+  selection: JobSelection,
+  [, context, info]: readonly [unknown, GraphQLContext, GraphQLResolveInfo],
+): Promise<JobRow[]> {
+  const bound = listBound(context, info)
+  return bound === undefined ? sample(selection) : fittingSample(context.ledger, sample, selection, bound)
+}
+
 const BulkRefusalType = builder.objectRef<BulkRefusal>('BulkRefusal').implement({
   description: 'Jobs that a bulk action refuses for the same reason.',
   fields: (t) => ({
@@ -46,9 +61,9 @@ const BulkRefusalType = builder.objectRef<BulkRefusal>('BulkRefusal').implement(
     count: t.exposeInt('count', { description: 'Number of jobs.' }),
     sample: t.prismaField({
       type: [Job],
-      description: `Up to ${BULK_SAMPLE} of these jobs, newest first.`,
+      description: `Up to ${BULK_SAMPLE} of these jobs, newest first. ${SHORTENED}`,
       extensions: withCost(bulkSampleCost),
-      resolve: (query, refusal) => refusal.sample(query),
+      resolve: (query, refusal, ...others) => sampleOf(refusal, query, others),
     }),
   }),
 })
@@ -151,9 +166,9 @@ const BulkActionPreviewType = builder.objectRef<BulkActionPreview>('BulkActionPr
     eligible: t.exposeInt('eligible', { description: 'Number of those jobs that it would change.' }),
     sample: t.prismaField({
       type: [Job],
-      description: `Up to ${BULK_SAMPLE} jobs that it would change, newest first.`,
+      description: `Up to ${BULK_SAMPLE} jobs that it would change, newest first. ${SHORTENED}`,
       extensions: withCost(bulkSampleCost),
-      resolve: (query, preview) => preview.sample(query),
+      resolve: (query, preview, ...others) => sampleOf(preview, query, others),
     }),
     refusals: t.field({
       type: [BulkRefusalType],
