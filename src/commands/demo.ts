@@ -77,7 +77,7 @@ async function processFile(send: Send, file: FoundFile, { run, userId }: { run: 
     idempotencyKey: randomUUID(),
   }
   const created = await pRetry(() => send(RecordJobDocument, { input }), { retries: RETRIES, minTimeout: 200 })
-  const jobId = jobOf(created)
+  const jobId = createdJobId(created)
   expectSuccess((await send(StartJobDocument, { jobId, reason: 'reading the file' })).transitionJob)
   const startedAt = performance.now()
   const processingTimeMs = () => Math.round(performance.now() - startedAt)
@@ -115,7 +115,7 @@ async function showHistory(send: Send, jobId: string): Promise<void> {
   console.log(`Its result: ${JSON.stringify(job.result)}`)
 }
 
-function jobOf({ createJob: outcome }: RecordJobMutation): string {
+function createdJobId({ createJob: outcome }: RecordJobMutation): string {
   if (outcome?.__typename === 'CreateJobSuccess') return outcome.job.jobId
   throw new UsageError(`The job was refused: ${withOptions(String(outcome?.message), { userId: '--user' })}`)
 }

@@ -4,7 +4,7 @@
 import { type BulkAction, Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { type BulkActionKind, refusalByState } from './bulkActions.ts'
-import { HISTORY_IS_INTACT } from './intactHistory.ts'
+import { HISTORY_IS_INTACT } from './historyIsIntact.ts'
 import type { Ledger } from './ledger.ts'
 import { cancel, retry, softDelete, type Transition, updateLocked } from './transition.ts'
 

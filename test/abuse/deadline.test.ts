@@ -56,7 +56,7 @@ async function waiting(): Promise<number> {
 }
 
 /** Sends a request, aborts it once its statement waits, and returns when the client has noticed. */
-async function giveUp(query: string, variables: object = {}): Promise<void> {
+async function abandon(query: string, variables: object = {}): Promise<void> {
   const client = new AbortController()
   const request = fetch(`${patient.url}/graphql`, {
     method: 'POST',
@@ -131,13 +131,13 @@ describe('an operation of many statements at once', () => {
 describe('a client that disconnects', () => {
   it('cancels its query', async () => {
     await lockJobs()
-    await giveUp(QUERY)
+    await abandon(QUERY)
     await eventually(async () => expect(await waiting()).toBe(0))
   })
 
   it('does not cancel statements of others', async () => {
     await lockJobs()
-    await giveUp(QUERY)
+    await abandon(QUERY)
     const others = Array.from({ length: 3 }, () => patient.request(QUERY))
     await eventually(async () => expect(await waiting()).toBe(3))
     await other.query('ROLLBACK')
@@ -147,7 +147,7 @@ describe('a client that disconnects', () => {
   it('does not stop its mutation', async () => {
     const { id } = await newJob(patient.ledger)
     await lockJobs()
-    await giveUp(START, { id })
+    await abandon(START, { id })
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(await waiting()).toBe(1)
     await other.query('ROLLBACK')

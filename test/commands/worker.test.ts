@@ -14,7 +14,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 
 // Processes are slow on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 let server: TestServer
 let token: string
@@ -48,10 +48,10 @@ async function ended(id: string, state: string) {
     const job = await jobOf(id)
     expect(job.state).toBe(state)
     return job
-  }, PATIENCE_MS)
+  }, TIMEOUT_MS)
 }
 
-const exists = (path: string): Promise<void> => eventually(() => expect(existsSync(path)).toBe(true), PATIENCE_MS)
+const exists = (path: string): Promise<void> => eventually(() => expect(existsSync(path)).toBe(true), TIMEOUT_MS)
 
 /** The message and job of each log line. */
 function linesOf(program: Program): (readonly [string, string | undefined])[] {
@@ -139,7 +139,7 @@ describe('jobledger worker', () => {
           ['job lost', taken.id],
         ].sort(),
       )
-    }, PATIENCE_MS)
+    }, TIMEOUT_MS)
     expect((await jobOf(polite.id)).history).toEqual(['PENDING', 'PROCESSING', 'CANCELLED'])
     program.process.kill('SIGINT')
     expect((await program.ended).code).toBe(0)

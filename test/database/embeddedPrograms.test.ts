@@ -64,7 +64,7 @@ describe('findPrograms', () => {
   })
 })
 
-describe('candidatePlaces', () => {
+describe('candidatePaths', () => {
   it('has a second location for the default directory, which is in the checkout', () => {
     const places = candidatePaths(defaultDataDir(), dir)
     expect(places.map((place) => place.dir)).toEqual([

@@ -81,7 +81,7 @@ describe('jobledger.uuid_time', () => {
   })
 })
 
-describe('leastUuidAt', () => {
+describe('minUuidAt', () => {
   it('is below every id of its millisecond and above every id before it', () => {
     const instant = new Date('2026-11-23T19:00:00.123Z')
     const least = minUuidAt(instant)

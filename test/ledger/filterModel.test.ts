@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => ledger.close())
 
 /** The definition of each condition, without SQL. */
-function admits(filter: JobFilter, job: Job): boolean {
+function matches(filter: JobFilter, job: Job): boolean {
   const { userId, ids, states, excludeStates, presets, excludePresets, actor } = filter
   return (
     (filter.includeDeleted === true || job.deletedAt === null) &&
@@ -93,7 +93,7 @@ describe('any filter', () => {
     let matched = 0
     await fc.assert(
       fc.asyncProperty(filtersOf(everyJob), async (filter) => {
-        const expected = everyJob.filter((job) => admits(filter, job))
+        const expected = everyJob.filter((job) => matches(filter, job))
         matched += expected.length
         expect((await listJobs(ledger, { filter, first: 100 })).rows.map(({ id }) => id)).toEqual(
           expected.map(({ id }) => id),
@@ -107,7 +107,7 @@ describe('any filter', () => {
           JOB_STATES.map((state) => ({ state, count: expected.filter((job) => job.state === state).length })),
         )
         const buckets = await jobStats(ledger, { filter, from, to, bucket: 'DAY' })
-        const created = everyJob.filter((job) => admits({ ...filter, includeDeleted: true }, job))
+        const created = everyJob.filter((job) => matches({ ...filter, includeDeleted: true }, job))
         expect(buckets.reduce((sum, bucket) => sum + bucket.created, 0)).toBe(created.length)
         if (jobReach(filter) === 'nothing') expect(created).toEqual([])
       }),

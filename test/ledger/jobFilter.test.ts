@@ -33,9 +33,9 @@ beforeAll(async () => {
 
 afterAll(() => ledger.close())
 
-/** Lists, counts and counts by state match the same jobs: those for which `admits` is true. */
-async function expectAdmitted(filter: JobFilter | undefined, admits: (job: Job) => boolean): Promise<void> {
-  const expected = everyJob.filter(admits)
+/** Lists, counts and counts by state match the same jobs: those for which `matches` is true. */
+async function expectAdmitted(filter: JobFilter | undefined, matches: (job: Job) => boolean): Promise<void> {
+  const expected = everyJob.filter(matches)
   expect((await listJobs(ledger, { filter, first: 100 })).rows).toEqual(expected)
   expect(await countJobs(ledger, filter)).toBe(expected.length)
   expect(await countJobsByState(ledger, filter)).toEqual(
@@ -144,8 +144,8 @@ describe('a filter', () => {
       },
       (job) => job.preset === 'fast' && ['COMPLETED', 'FAILED'].includes(job.state),
     ],
-  ])('admits %s', async (_, filter, admits) => {
-    await expectAdmitted(filter, admits)
+  ])('matches %s', async (_, filter, matches) => {
+    await expectAdmitted(filter, matches)
   })
 
   it('matches jobs by their completion time, and never jobs that are not completed', async () => {

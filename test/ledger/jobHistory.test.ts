@@ -114,8 +114,8 @@ describe('listJobStateRecords', () => {
       }),
       ({ sequence, jobId }) => jobId === anns.id && sequence === 4,
     ],
-  ])('lists and counts %s, newest first', async (_, filter, admits) => {
-    const expected = everyRecord.filter(admits)
+  ])('lists and counts %s, newest first', async (_, filter, matches) => {
+    const expected = everyRecord.filter(matches)
     expect((await listJobStateRecords(ledger, { filter: filter() })).rows).toEqual(expected)
     expect(await countJobStateRecords(ledger, filter())).toBe(expected.length)
   })

@@ -86,13 +86,13 @@ interface Asked {
   readonly bucket: StatsBucket
 }
 
-async function expected({ from, to, bucket }: Asked, admits: (record: Record) => boolean): Promise<JobStatsBucket[]> {
+async function expected({ from, to, bucket }: Asked, matches: (record: Record) => boolean): Promise<JobStatsBucket[]> {
   const records = (await ledger.prisma.jobStateRecord.findMany({ include: { job: true } })) as Record[]
   const ms = 1000 * BUCKET_SECONDS[bucket]
   const buckets: JobStatsBucket[] = []
   for (let start = from.getTime() - (from.getTime() % ms); start < to.getTime(); start += ms) {
     const inside = records.filter(({ timestamp }) => timestamp.getTime() >= start && timestamp.getTime() < start + ms)
-    buckets.push(statsOf(new Date(start), inside.filter(admits)))
+    buckets.push(statsOf(new Date(start), inside.filter(matches)))
   }
   return buckets
 }
@@ -109,16 +109,16 @@ function expectSame(actual: readonly JobStatsBucket[], exact: readonly JobStatsB
   }
 }
 
-const QUESTIONS: readonly { name: string; filter?: JobFilter; admits(record: Record): boolean }[] = [
-  { name: 'of all jobs, also deleted ones', admits: () => true },
-  { name: 'with any includeDeleted', filter: { includeDeleted: false }, admits: () => true },
-  { name: 'of a user', filter: { userId: 'ada' }, admits: ({ job }) => job.userId === 'ada' },
-  { name: 'of the owner', filter: { ownerId: 'bob' }, admits: ({ job }) => job.userId === 'bob' },
-  { name: 'of contradicting users', filter: { ownerId: 'bob', userId: 'ada' }, admits: () => false },
+const QUESTIONS: readonly { name: string; filter?: JobFilter; matches(record: Record): boolean }[] = [
+  { name: 'of all jobs, also deleted ones', matches: () => true },
+  { name: 'with any includeDeleted', filter: { includeDeleted: false }, matches: () => true },
+  { name: 'of a user', filter: { userId: 'ada' }, matches: ({ job }) => job.userId === 'ada' },
+  { name: 'of the owner', filter: { ownerId: 'bob' }, matches: ({ job }) => job.userId === 'bob' },
+  { name: 'of contradicting users', filter: { ownerId: 'bob', userId: 'ada' }, matches: () => false },
   {
     name: 'of jobs in a state',
     filter: { states: ['COMPLETED', 'CANCELLED'] },
-    admits: ({ job }) => /COMPLETED|CANCELLED/.test(job.state),
+    matches: ({ job }) => /COMPLETED|CANCELLED/.test(job.state),
   },
 ]
 const SPANS: readonly Asked[] = [
@@ -138,8 +138,8 @@ describe('statistics', () => {
       beforeAll(prepare)
       it.each(QUESTIONS.flatMap((question) => SPANS.map((span) => ({ ...question, ...span }))))(
         'match the records by $bucket: $name',
-        async ({ filter, admits, ...span }) => {
-          const exact = await expected(span, admits)
+        async ({ filter, matches, ...span }) => {
+          const exact = await expected(span, matches)
           expectSame(await jobStats(ledger, { filter, ...span }), exact)
         },
       )

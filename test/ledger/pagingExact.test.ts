@@ -56,7 +56,7 @@ function compare({ field, direction }: JobOrder, a: Job, b: Job): number {
   return sign * (x.getTime() - y.getTime()) || byId
 }
 
-function admits(filter: JobFilter, job: Job): boolean {
+function matches(filter: JobFilter, job: Job): boolean {
   return (
     (filter.includeDeleted === true || job.deletedAt === null) &&
     (filter.states?.includes(job.state) ?? true) &&
@@ -76,7 +76,7 @@ interface Asked {
 /** The expected page: a slice of the list in memory. */
 function slice({ orderBy, filter, size = 20, backward, after, before }: Asked) {
   const before0 = (a: Job, b: Job) => compare(orderBy, a, b) < 0
-  const list = everyJob.filter((job) => admits(filter, job)).sort((a, b) => compare(orderBy, a, b))
+  const list = everyJob.filter((job) => matches(filter, job)).sort((a, b) => compare(orderBy, a, b))
   const between = list.filter((job) => (!after || before0(after, job)) && (!before || before0(job, before)))
   const rows = backward ? between.slice(Math.max(between.length - size, 0)) : between.slice(0, size)
   const [first, last] = [rows[0], rows.at(-1)]

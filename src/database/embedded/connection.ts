@@ -7,15 +7,18 @@ const INVALID_PASSWORD = '28P01'
 const CONNECT_MS = 5_000
 const DUPLICATE_DATABASE = '42P04'
 
-export type Answer = 'ours' | 'not ours' | 'no response'
+export type ProbeResult = 'same cluster' | 'another cluster' | 'no response'
 
-/** Identifies the server on a port. Our password is random, so a server that accepts it is ours. */
-export async function probePort(port: number, password: string): Promise<Answer> {
+/**
+ * Finds out which cluster a server on a port serves. Our password is random, so a server that
+ * accepts it serves ours.
+ */
+export async function probePort(port: number, password: string): Promise<ProbeResult> {
   try {
     await withClient(port, password, (client) => client.query('SELECT 1'))
-    return 'ours'
+    return 'same cluster'
   } catch (error) {
-    return isAuthFailure(error) ? 'not ours' : 'no response'
+    return isAuthFailure(error) ? 'another cluster' : 'no response'
   }
 }
 

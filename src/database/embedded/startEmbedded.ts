@@ -104,10 +104,10 @@ async function findRunning(place: DataPaths, password: string, log: EmbeddedLog)
   for (;;) {
     const found = livingPostmaster(place)
     if (found === undefined) return undefined
-    const answer = await probePort(found.port, password)
-    if (answer === 'ours') return found
+    const probed = await probePort(found.port, password)
+    if (probed === 'same cluster') return found
     if (!found.certain) return undefined
-    if (answer === 'not ours') throw wrongPassword(place)
+    if (probed === 'another cluster') throw wrongPassword(place)
     if (Date.now() > deadline) {
       log.warn(`The database server ${found.identity.pid} of ${place.dir} does not respond; replacing it.`)
       await stopPostmaster(found.identity)
