@@ -91,7 +91,7 @@ describe('a second start', () => {
     expect(isAlive(server)).toBe(true)
     const second = await start()
     expect(second).toMatchObject({ owned: true, url: first.url })
-    expect(second.errors()).toContain('Took over the database')
+    expect(second.errors()).toContain('took over the database')
     expect(await readNotes(second.url)).toEqual(['kept'])
     await second.end('SIGTERM')
     expect(isAlive(server)).toBe(false)

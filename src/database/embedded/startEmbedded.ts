@@ -72,7 +72,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       const settings = options.settings ?? {}
       const server = running ?? (await launch({ place, programs, account, settings }, password, options.log))
       if (running !== undefined)
-        options.log.info(`Took over the database in ${place.dir} from a process that was killed.`)
+        options.log.info(`took over the database in ${place.dir} from a process that was killed`)
       return owned(server, place, password)
     })
   } catch (error) {
@@ -91,7 +91,7 @@ async function launch(options: Omit<Launch, 'stalePid'>, password: string, log: 
     throw isAuthFailure(error) ? wrongPassword(place) : error
   }
   child.once('exit', (code, signal) => {
-    if (code !== 0) log.warn(`The embedded PostgreSQL ended (${signal ?? `status ${code}`}); its log is ${place.log}.`)
+    if (code !== 0) log.warn(`embedded PostgreSQL ended (${signal ?? `status ${code}`}); its log is ${place.log}`)
   })
   return { identity, port }
 }
@@ -109,7 +109,7 @@ async function findRunning(place: DataPaths, password: string, log: EmbeddedLog)
     if (!found.certain) return undefined
     if (probed === 'another cluster') throw wrongPassword(place)
     if (Date.now() > deadline) {
-      log.warn(`The database server ${found.identity.pid} of ${place.dir} does not respond; replacing it.`)
+      log.warn(`database server ${found.identity.pid} of ${place.dir} does not respond; replacing it`)
       await stopPostmaster(found.identity)
       return undefined
     }
