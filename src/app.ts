@@ -120,7 +120,8 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
 
 function dashboard(config: Config, folder: string | undefined): Dashboard | undefined {
   if (!config.hasDashboard) return undefined
-  return createDashboard({ folder, sessions: sessions(config), maxPageSize: config.limits.pageSize })
+  const { pageSize, bulkJobs } = config.limits
+  return createDashboard({ folder, sessions: sessions(config), maxPageSize: pageSize, maxBulkJobs: bulkJobs })
 }
 
 /** The secret of tokens is the same in all replicas, too. */

@@ -88,7 +88,7 @@ describe('a bulk action', () => {
     expect(links.toSorted()).toEqual([...failed, done].map((id) => `/ui/jobs/${id}`).toSorted())
     expect(await accessibilityFaults(page)).toEqual([])
 
-    const confirm = dialog.getByRole('button', { name: 'Retry 2 jobs' })
+    const confirm = dialog.getByRole('button', { name: 'Retry 2 of 3 jobs' })
     await dialog.getByLabel('To confirm').fill('2')
     expect(await confirm.isDisabled()).toBe(true)
     await page.keyboard.press('Enter')

@@ -38,11 +38,11 @@ describe('a filter in words', () => {
     expect(filterWords({ includeDeleted: false })).toEqual([])
     const words = Object.fromEntries(filterWords(FILTER).map(({ label, text }) => [label, text]))
     expect(words).toMatchObject({
-      State: 'CANCELLED, FAILED',
+      State: 'Cancelled, Failed',
       User: 'ada',
       Preset: 'invoice-pdf, thumbnails',
       'Not preset': 'heartbeat',
-      'Not state': 'PENDING',
+      'Not state': 'Pending',
       'Last actor': 'key:worker-1',
       'Metadata contains': '{"source":"web","tries":3}',
       'Deleted jobs too': 'yes',

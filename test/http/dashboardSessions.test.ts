@@ -183,12 +183,22 @@ describe('a session', () => {
 describe('/ui/session', () => {
   it('says whether one must sign in, whether one has, and how large a page may be', async () => {
     const state = async (headers: Headers, url?: string) => (await session('GET', headers, undefined, url)).json()
-    expect(await state({})).toEqual({ isRequired: true, isSignedIn: false, maxPageSize: 100 })
+    expect(await state({})).toEqual({ isRequired: true, isSignedIn: false, maxPageSize: 100, maxBulkJobs: 100_000 })
     const cookie = pairOf(await signIn(await newKey('state')))
-    expect(await state({ cookie })).toEqual({ isRequired: true, isSignedIn: true, maxPageSize: 100 })
+    expect(await state({ cookie })).toEqual({
+      isRequired: true,
+      isSignedIn: true,
+      maxPageSize: 100,
+      maxBulkJobs: 100_000,
+    })
     const open = await startTestServer()
     try {
-      expect(await state({}, open.url)).toEqual({ isRequired: false, isSignedIn: false, maxPageSize: 100 })
+      expect(await state({}, open.url)).toEqual({
+        isRequired: false,
+        isSignedIn: false,
+        maxPageSize: 100,
+        maxBulkJobs: 100_000,
+      })
       expect((await session('POST', originOf(open.url), { credential: 'x' }, open.url)).status).toBe(409)
     } finally {
       await open.close()

@@ -11,6 +11,8 @@ export interface Session {
   readonly isSignedIn: boolean
   /** LIMIT_PAGE_SIZE of the server. */
   readonly maxPageSize: number
+  /** LIMIT_BULK_JOBS of the server. */
+  readonly maxBulkJobs: number
 }
 
 /** Undefined until the server has said it. */
@@ -23,6 +25,11 @@ export const mustSignIn = (): boolean => session.value?.isRequired === true && !
 /** The size of a page to ask the API for: `wanted`, or less if the server allows only less. */
 export function pageSize(wanted: number): number {
   return Math.min(wanted, session.value?.maxPageSize ?? wanted)
+}
+
+/** Maximum number of jobs that a bulk action may match. */
+export function maxBulkJobs(): number {
+  return session.value?.maxBulkJobs ?? Number.POSITIVE_INFINITY
 }
 
 /** @throws TypeError if the server cannot be reached */

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { maxBulkJobs } from '../api/session.ts'
 import { FilterWords } from './filterWordsList.tsx'
-import { jobsText, KINDS } from './kinds.ts'
+import { countShown, isCount, jobsText, KINDS, someOfText } from './kinds.ts'
 import { countText, Refusals, Sample, useContents } from './samples.tsx'
 import type { DryRun } from './startBulk.ts'
 
@@ -25,13 +26,14 @@ export function DryRunStep({ run, fault, isBusy, onStart, onBack }: DryRunStepPr
   const { matched, eligible, sample, refusals } = preview
   const contents = useContents([sample, ...refusals.map((refusal) => refusal.sample)])
   const { label, past } = KINDS[action]
-  const isConfirmed = typed.trim().replaceAll(',', '') === String(matched)
+  const isTooLarge = matched > maxBulkJobs()
+  const isConfirmed = isCount(typed, matched)
   return (
     <form
       class="dialog-body"
       onSubmit={(event) => {
         event.preventDefault()
-        if (isConfirmed) onStart()
+        if (isConfirmed && !isTooLarge) onStart()
       }}
     >
       <p class="fault" role="alert">
@@ -40,6 +42,12 @@ export function DryRunStep({ run, fault, isBusy, onStart, onBack }: DryRunStepPr
       <p ref={result} tabIndex={-1} class="bulk-result">
         {resultText(matched, eligible, past)}
       </p>
+      {isTooLarge && (
+        <p class="error-text">
+          A bulk action may match at most {jobsText(maxBulkJobs())} (LIMIT_BULK_JOBS). Narrow the filters of the list,
+          for example to a shorter time, and act on its jobs in several steps.
+        </p>
+      )}
       <FilterWords filter={filter} />
       <p class="muted">Reason: {reason}</p>
       {eligible > 0 && (
@@ -52,9 +60,9 @@ export function DryRunStep({ run, fault, isBusy, onStart, onBack }: DryRunStepPr
         />
       )}
       <Refusals refusals={refusals} contents={contents} isInDialog />
-      {eligible > 0 && (
+      {eligible > 0 && !isTooLarge && (
         <label class="field">
-          <span>To confirm, type the number of jobs that match: {matched}</span>
+          <span>To confirm, type the number of jobs that match: {countShown(matched)}</span>
           <input
             type="text"
             inputMode="numeric"
@@ -71,9 +79,9 @@ export function DryRunStep({ run, fault, isBusy, onStart, onBack }: DryRunStepPr
         <button
           type="submit"
           class={action === 'DELETE' ? 'button button-danger' : 'button button-primary'}
-          disabled={isBusy || eligible === 0 || !isConfirmed}
+          disabled={isBusy || eligible === 0 || isTooLarge || !isConfirmed}
         >
-          {label} {jobsText(eligible)}
+          {label} {someOfText(eligible, matched)}
         </button>
       </div>
     </form>
@@ -83,5 +91,5 @@ export function DryRunStep({ run, fault, isBusy, onStart, onBack }: DryRunStepPr
 function resultText(matched: number, eligible: number, past: string): string {
   if (eligible === matched) return `${jobsText(matched)} would be ${past}.`
   if (eligible === 0) return `Of ${jobsText(matched)}, none would be ${past}.`
-  return `Of ${jobsText(matched)}, ${eligible} would be ${past} and ${matched - eligible} refused.`
+  return `Of ${jobsText(matched)}, ${countShown(eligible)} would be ${past} and ${countShown(matched - eligible)} refused.`
 }

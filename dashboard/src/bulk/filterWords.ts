@@ -1,9 +1,9 @@
 // The filter of a bulk action, in words and as the address of the list of the same jobs.
-import type { JobFilter } from '../api/documents.generated.ts'
+import type { JobFilter, JobState } from '../api/documents.generated.ts'
 import { JOB_FIELDS } from '../filters/fields.ts'
 import { listUrl, readAddress, withStates } from '../jobs/listAddress.ts'
 import { preciseInstant } from '../view/instants.ts'
-import { STATES } from '../view/stateNames.ts'
+import { STATE_LABELS, STATES } from '../view/stateNames.ts'
 
 interface FilterWord {
   readonly label: string
@@ -12,13 +12,18 @@ interface FilterWord {
 
 /** Each condition; empty if all jobs match. */
 export function filterWords(filter: JobFilter): FilterWord[] {
-  const states = filter.states == null ? [] : [{ label: 'State', text: filter.states.join(', ') || 'none' }]
-  const values = filter as Readonly<Record<string, unknown>>
+  const states = filter.states == null ? [] : [{ label: 'State', text: textOf(labelsOf(filter.states)) ?? 'none' }]
+  const excludeStates = filter.excludeStates && labelsOf(filter.excludeStates)
+  const values: Readonly<Record<string, unknown>> = { ...filter, excludeStates }
   const others = JOB_FIELDS.flatMap(({ kind, name, label }) => {
     const text = kind === 'time' ? timeText(values[`${name}After`], values[`${name}Before`]) : textOf(values[name])
     return text === undefined ? [] : [{ label, text }]
   })
   return [...states, ...others]
+}
+
+function labelsOf(states: JobState | readonly JobState[]): string[] {
+  return [states].flat().map((state) => STATE_LABELS[state])
 }
 
 function timeText(after: unknown, before: unknown): string | undefined {

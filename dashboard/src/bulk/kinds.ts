@@ -48,7 +48,20 @@ export function bulkScope({ roles }: Viewer): Scope {
 
 const COUNT = new Intl.NumberFormat('en')
 
+/** Such as "1,204". */
+export const countShown = (count: number): string => COUNT.format(count)
+
 /** Such as "1 job" or "1,204 jobs". */
 export function jobsText(count: number): string {
-  return `${COUNT.format(count)} ${count === 1 ? 'job' : 'jobs'}`
+  return `${countShown(count)} ${count === 1 ? 'job' : 'jobs'}`
+}
+
+/** Whether a person typed this count: its digits, with or without separators as they are shown. */
+export function isCount(typed: string, count: number): boolean {
+  return [String(count), countShown(count)].includes(typed.trim())
+}
+
+/** Such as "3 jobs" for all of them, or "2 of 3 jobs". */
+export function someOfText(count: number, total: number): string {
+  return count === total ? jobsText(total) : `${countShown(count)} of ${jobsText(total)}`
 }

@@ -1,7 +1,7 @@
 // /ui/session, the only private endpoint of the dashboard: turns a credential into a session
-// (POST), ends it (DELETE), and says whether there is one, and how large a page of a list may be
-// (GET). It does not check the credential, so no one can guess keys here; a session with a wrong
-// one is refused at its first request.
+// (POST), ends it (DELETE), and says whether there is one, and how large a page of a list and a
+// bulk action may be (GET). It does not check the credential, so no one can guess keys here; a
+// session with a wrong one is refused at its first request.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { requireJsonBody } from '../guards/mediaTypes.ts'
@@ -18,16 +18,18 @@ export interface SessionEndpointOptions {
   readonly sessions: Sessions | undefined
   /** Maximum size of a page that the API returns. */
   readonly maxPageSize: number
+  /** Maximum number of jobs that a bulk action may match. */
+  readonly maxBulkJobs: number
 }
 
 export async function answerSession(
   request: IncomingMessage,
   response: ServerResponse,
-  { sessions, maxPageSize }: SessionEndpointOptions,
+  { sessions, maxPageSize, maxBulkJobs }: SessionEndpointOptions,
 ): Promise<void> {
   if (request.method === 'GET') {
     const isSignedIn = sessions !== undefined && (await sessions.credentialOf(request)) !== undefined
-    return sendJson(response, 200, { isRequired: sessions !== undefined, isSignedIn, maxPageSize })
+    return sendJson(response, 200, { isRequired: sessions !== undefined, isSignedIn, maxPageSize, maxBulkJobs })
   }
   if (request.method !== 'POST' && request.method !== 'DELETE') {
     response.setHeader('allow', 'GET, POST, DELETE')
