@@ -16,30 +16,45 @@ const MAX_ATTEMPTS = 3
  * `read` throws
  */
 export async function retryRead<T>(
-  { memory, deadline, responseSize }: AuthenticatedRequest,
+  request: AuthenticatedRequest,
   read: (stop: AbortSource, attempt: number) => T,
 ): Promise<Awaited<T>> {
+  const { memory, deadline, responseSize } = request
   for (let attempt = 1; ; attempt += 1) {
-    const stop = new AbortSource()
-    const stopListening = deadline.onAbort((reason) => stop.abort(reason))
-    let isStopped = false
-    if (attempt < MAX_ATTEMPTS) {
-      memory.onStop(() => {
-        isStopped = true
-        stop.abort(new Error('the request must wait for memory'))
-      })
-    }
-    try {
-      deadline.throwIfAborted()
-      const result = await read(stop, attempt)
-      if (!isStopped) return result
-    } catch (error) {
-      if (!isStopped) throw error
-    } finally {
-      memory.onStop(undefined)
-      stopListening()
-    }
+    const finished = await readOnce(request, (stop) => read(stop, attempt), attempt < MAX_ATTEMPTS)
+    if (finished !== undefined) return finished.result
     await memory.reserve(responseSize.limitBytes, deadline.signal)
     responseSize.restart()
+  }
+}
+
+/**
+ * Undefined if it was stopped. A function of its own, because a suspended function keeps the values
+ * of all its variables, and would keep what was read until memory is reserved.
+ */
+async function readOnce<T>(
+  { memory, deadline }: AuthenticatedRequest,
+  read: (stop: AbortSource) => T,
+  isStoppable: boolean,
+): Promise<{ readonly result: Awaited<T> } | undefined> {
+  const stop = new AbortSource()
+  const stopListening = deadline.onAbort((reason) => stop.abort(reason))
+  let isStopped = false
+  if (isStoppable) {
+    memory.onStop(() => {
+      isStopped = true
+      stop.abort(new Error('the request must wait for memory'))
+    })
+  }
+  try {
+    deadline.throwIfAborted()
+    const result = await read(stop)
+    return isStopped ? undefined : { result }
+  } catch (error) {
+    if (!isStopped) throw error
+    return undefined
+  } finally {
+    memory.onStop(undefined)
+    stopListening()
   }
 }
