@@ -88,8 +88,8 @@ describe('a server with a secret', () => {
     expect(await refusal(server, headers as Record<string, string>)).toContain(why)
   })
 
-  it('accepts the scheme in upper and lower case', async () => {
-    const { data } = await server.request(WHO, {}, { authorization: `bearer ${await tokenOf('ada')}` })
+  it.each(['Bearer', 'bearer', 'BEARER'])('accepts the scheme %s', async (scheme) => {
+    const { data } = await server.request(WHO, {}, { authorization: `${scheme} ${await tokenOf('ada')}` })
     expect(data.viewer.actor).toBe('user:ada')
   })
 

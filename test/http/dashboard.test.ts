@@ -117,6 +117,7 @@ describe('the dashboard', () => {
   })
 
   it('supports GET and HEAD only', async () => {
+    expect((await get('/ui/', {}, { method: 'HEAD' })).status).toBe(200)
     const { status, headers } = await get('/ui/', {}, { method: 'POST', body: '{}' })
     expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })

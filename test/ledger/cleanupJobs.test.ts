@@ -75,8 +75,10 @@ describe('cleanupJobs', () => {
   })
 
   it('deletes every finished job if the age is 0', async () => {
-    await jobCreatedAt(ledger, new Date(Date.now() - 5), 'FAILED')
-    expect(await cleanupJobs(ledger, { olderThanDays: 0, actor: ACTOR })).toBe(1)
+    const jobs = await Promise.all(JOB_STATES.map((state) => jobCreatedAt(ledger, new Date(Date.now() - 5), state)))
+    const finished = jobs.filter(({ state }) => ['COMPLETED', 'FAILED', 'CANCELLED'].includes(state))
+    expect(await cleanupJobs(ledger, { olderThanDays: 0, actor: ACTOR })).toBe(3)
+    expect(await deletedIds()).toEqual(idsOf(finished))
   })
 
   it('deletes more than one batch of 1000, with one commit per batch', async () => {
