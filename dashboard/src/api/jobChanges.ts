@@ -1,5 +1,6 @@
-// Follows changes of jobs over server-sent events. It says only which job has changed: readers ask
-// the API for the rest, also each time that the stream opens, so an interruption loses nothing.
+// Follows changes of jobs over server-sent events. The stream names only the job that has changed.
+// Readers load the rest from the API, and again each time the stream opens, so an interruption
+// loses nothing.
 import { createParser } from 'eventsource-parser'
 import { JobChangesDocument, type JobStateRecordFilter } from './documents.generated.ts'
 import { ApiError, bodyOf, errorOf, type Failure, failureIn, isRefusal, messageOf, post } from './request.ts'

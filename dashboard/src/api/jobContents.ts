@@ -2,8 +2,8 @@ import { JobContentsDocument, type JobContentsQuery } from './documents.generate
 import { request } from './request.ts'
 
 /**
- * The contents of jobs, by job id. A content may be as large as a response may be: lists do without
- * those that are refused.
+ * The contents of jobs, by job id. A content may be as large as a response may be: lists omit those
+ * that are refused.
  */
 export async function loadJobContents(
   ids: readonly string[],

@@ -1,4 +1,4 @@
-// What no stream reports: loads it again and again while the page is open.
+// Polls state that no stream reports, while the page is open.
 import { signal } from '@preact/signals'
 import { isRefusal, messageOf } from './request.ts'
 

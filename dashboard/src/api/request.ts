@@ -5,7 +5,7 @@ import { endSession } from './session.ts'
 
 const ENDPOINT = '/graphql'
 
-/** The API refused a request or did not answer. The message explains it to a person. */
+/** The API refused a request or did not respond. The message explains it to a person. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: string
@@ -32,7 +32,7 @@ export interface PostOptions {
 }
 
 export function errorOf({ message, extensions }: Failure): ApiError {
-  // The server of another version does not know the operations of this page.
+  // A server of another version does not have the operations of this page.
   const isOutdated = /documentId|trusted document/.test(message)
   if (isOutdated) return new ApiError('The server has been updated. Reload the page.', { code: 'OUTDATED' })
   return new ApiError(message, { code: extensions?.code ?? 'UNKNOWN' })

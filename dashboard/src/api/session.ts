@@ -1,6 +1,6 @@
-// Who is signed in, and what else the server says before the first page. The credential is in a
-// cookie that scripts cannot read; this page only learns whether there is a session, and when the
-// API no longer accepts it.
+// The session, and the settings that the server sends before the first page. The credential is in a
+// cookie that scripts cannot read; the page only learns whether a session exists, and when the API
+// no longer accepts it.
 import { signal } from '@preact/signals'
 
 const PATH = '/ui/session'
@@ -15,7 +15,7 @@ export interface Session {
   readonly maxBulkJobs: number
 }
 
-/** Undefined until the server has said it. */
+/** Undefined until the server has sent it. */
 export const session = signal<Session | undefined>(undefined)
 /** Why the visitor must sign in again. */
 export const endReason = signal<string | undefined>(undefined)

@@ -7,7 +7,7 @@ export function uuidOf(globalId: string): string {
   return atob(globalId).slice(TYPE.length + 1)
 }
 
-/** Undefined if `uuid` is none. */
+/** Undefined if `uuid` is not a UUID. */
 export function globalIdOf(uuid: string): string | undefined {
   return UUID.test(uuid) ? btoa(`${TYPE}:${uuid}`) : undefined
 }

@@ -16,11 +16,11 @@ interface DryRunStepProps {
   onBack(): void
 }
 
-/** Shows what would happen. It starts only with the number of jobs, typed. */
+/** Shows what would happen. The action starts only after the number of jobs is typed. */
 export function DryRunStep({ run, fault, isBusy, onStart, onBack }: DryRunStepProps) {
   const [typed, setTyped] = useState('')
   const result = useRef<HTMLParagraphElement>(null)
-  // What had the focus is gone.
+  // The element that had the focus is gone.
   useEffect(() => result.current?.focus(), [])
   const { filter, reason, action, preview } = run
   const { matched, eligible, sample, refusals } = preview

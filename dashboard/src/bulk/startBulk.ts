@@ -19,7 +19,7 @@ export interface Plan {
 export interface DryRun extends Plan {
   readonly filter: JobFilter
   readonly preview: Preview
-  /** However often this dry run is confirmed, it starts one bulk action. */
+  /** The idempotency key: confirming this dry run several times starts one bulk action. */
   readonly idempotencyKey: string
 }
 

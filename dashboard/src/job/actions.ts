@@ -1,5 +1,5 @@
-// What a caller may do with a job now: by its roles, by the state, and with the version that it
-// saw.
+// The actions that a caller may take on a job, by the roles of the caller and the state of the job.
+// Each expects the version that the page shows.
 import { type Operation, scopeOf } from '../../../src/access/roles.ts'
 import {
   CancelPendingJobDocument,

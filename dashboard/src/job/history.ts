@@ -1,5 +1,5 @@
-// What the records of a job say together: how long each state lasted, the attempts, and what
-// changed in the metadata.
+// What the records of a job show: the duration of each state, the attempts, and the changes of the
+// metadata.
 import type { JobState } from '../api/documents.generated.ts'
 import { elapsedMs } from '../view/instants.ts'
 import type { HistoryRecord } from './job.ts'

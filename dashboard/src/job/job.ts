@@ -1,4 +1,4 @@
-// What the page knows of a job.
+// A job, as its page reads it.
 import type { HistoryRecordFragment, JobDetailsFragment } from '../api/documents.generated.ts'
 
 export type Job = JobDetailsFragment

@@ -77,9 +77,7 @@ interface MetadataChangesProps {
   readonly after: Readonly<Record<string, unknown>>
 }
 
-/**
- * What the metadata of the transition has in addition to, and less than, that of the one before.
- */
+/** The differences between the metadata of the transition and that of the one before. */
 function MetadataChanges({ before, after }: MetadataChangesProps) {
   const changes = metadataChanges(before, after)
   if (changes.length === 0) return null

@@ -6,7 +6,7 @@ import type { JobView } from './jobView.ts'
 
 const STATUS_LABELS = { SUCCESS: 'Success', ERROR: 'Error', TIMEOUT: 'Timeout' } as const
 
-/** The result of the job. Its output may be large, so it is read when it is asked for. */
+/** The result of the job. Its output may be large, so it is read on request. */
 export function Result({ job: { result }, view }: { readonly job: Job; readonly view: JobView }) {
   const output = view.output.value
   return (

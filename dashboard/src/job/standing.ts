@@ -1,4 +1,4 @@
-// Where a job stands and why, in a sentence.
+// The situation of a job and its reason, in sentences.
 import { elapsedMs, relativeInstant, roughDuration } from '../view/instants.ts'
 import { attemptText } from './attemptText.ts'
 import type { Job } from './job.ts'

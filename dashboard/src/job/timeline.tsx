@@ -4,12 +4,12 @@ import { STATE_LABELS } from '../view/stateNames.ts'
 import { isFinished, lengthOf, periodsOf } from './history.ts'
 import type { HistoryRecord } from './job.ts'
 
-/** A share of the width below which a state could not be seen. */
+/** Minimum share of the width at which a state is visible. */
 const MIN_SHARE = 0.012
 /** More would be too narrow to see; the records below have them all. */
 const MAX_BARS = 60
 
-/** The states of the job along its time, as wide as they lasted. */
+/** The states of the job as bars, each as wide as the state lasted. */
 export function Timeline({ history }: { readonly history: readonly HistoryRecord[] }) {
   const last = history.at(-1)
   if (last === undefined) return null
@@ -53,7 +53,7 @@ export function Timeline({ history }: { readonly history: readonly HistoryRecord
   )
 }
 
-/** Percent of the width that a label needs at least. */
+/** Minimum width of a bar that has a label, in percent. */
 const MIN_LABELLED_WIDTH = 11
 
 function sumOf(numbers: readonly number[]): number {

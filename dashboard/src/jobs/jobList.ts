@@ -95,7 +95,7 @@ export class JobList {
   private async update(): Promise<void> {
     await this.loads.settled()
     if (this.loads.isRefused.value) return this.live.stop()
-    // The server was not there when the page was opened.
+    // The server was unavailable when the page was opened.
     if (this.rows.value === undefined) return await this.loads.load()
     const ids = (this.rows.value ?? []).map(({ jobId }) => jobId).filter((jobId) => this.changed.has(jobId))
     this.changed.clear()

@@ -101,12 +101,16 @@ function JobTableRow({ row, content }: { readonly row: Row; readonly content: st
   )
 }
 
-/** Why the job is in its state: the error of a failed job, else the reason of the last change. */
+/**
+ * Why the job is in its state: the error of a failed job, otherwise the reason of the last change.
+ */
 function reasonOf({ state, result, stateReason }: Row): string | null {
   return (state === 'FAILED' && result?.errorMessage) || stateReason
 }
 
-/** How long it has waited or worked, in how long it is due, or how long its last attempt took. */
+/**
+ * The time it has waited or worked, the time until it is due, or the duration of its last attempt.
+ */
 function Duration({ row: { state, runAt, startedAt, completedAt, updatedAt } }: { readonly row: Row }) {
   if (state === 'PENDING') {
     if (elapsedMs(runAt, now.value) < 0) return <>in {roughDuration(-elapsedMs(runAt, now.value))}</>

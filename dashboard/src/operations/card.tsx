@@ -13,7 +13,7 @@ export function Card({ title, children }: { readonly title: string; readonly chi
 interface TableProps {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly ComponentChildren[])[]
-  /** What is said without rows. */
+  /** The text if there are no rows. */
   readonly empty: string
 }
 

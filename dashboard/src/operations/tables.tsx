@@ -6,7 +6,7 @@ import { Relative } from '../view/time.tsx'
 import { Card, Table } from './card.tsx'
 import type { State } from './operations.ts'
 
-/** The API counts no further. */
+/** The API stops counting here. */
 const MAX_COUNTED = 100_000
 const MAX_PROCESSING = 10_000
 
@@ -102,7 +102,7 @@ export function Maintenance({ state: { maintenanceTasks } }: { readonly state: S
   )
 }
 
-/** Of the server that answered; another may answer next. */
+/** Of the server that responded; another one may respond next. */
 export function ThisReplica({ state: { replica } }: { readonly state: State }) {
   const { version, startedAt, connections } = replica
   return (

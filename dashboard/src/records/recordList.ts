@@ -69,7 +69,7 @@ export class RecordList {
     await this.loads.settled()
     if (this.loads.isRefused.value) return this.live.stop()
     const page = this.page.value
-    // The server was not there when the page was opened.
+    // The server was unavailable when the page was opened.
     if (page === undefined) return await this.loads.load()
     if (!isFirstPage(this.list)) return
     // An empty page has no rows that could move.

@@ -5,7 +5,7 @@ const UUID = /[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/i
 /** A global id is the base64 of "Job:" and the UUID. */
 const GLOBAL_ID = /^Sm9iO[\w+/=-]{40,60}$/
 
-/** The id in `text`, as the API takes it; undefined if it holds none. */
+/** The id in `text`, as the API accepts it; undefined if it contains none. */
 export function jobIdIn(text: string): string | undefined {
   const trimmed = text.trim()
   const uuid = UUID.exec(trimmed)?.[0].toLowerCase().replaceAll('-', '')

@@ -10,7 +10,7 @@ export interface PageProps {
 
 interface LazyPageProps extends PageProps {
   readonly title: string
-  /** Loads the files of the page. The server of another version no longer has them. */
+  /** Loads the files of the page. A server of another version no longer has them. */
   load(): Promise<ComponentType<PageProps>>
 }
 

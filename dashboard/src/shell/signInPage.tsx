@@ -3,9 +3,7 @@ import { ViewerDocument } from '../api/documents.generated.ts'
 import { request } from '../api/request.ts'
 import { endReason, startSession } from '../api/session.ts'
 
-/**
- * Asks for the credential that the session will have. The API checks it first, as it checks any.
- */
+/** Asks for the credential of the session. The API checks it first, as it does for any request. */
 export function SignInPage() {
   const [fault, setFault] = useState<string | undefined>(undefined)
   const [isBusy, setIsBusy] = useState(false)
@@ -63,7 +61,7 @@ export function SignInPage() {
   )
 }
 
-/** Resolves to why not. */
+/** Resolves to the reason of a refusal; undefined when signed in. */
 async function signInWith(credential: string): Promise<string | undefined> {
   try {
     await request(ViewerDocument, {}, { authorization: `Bearer ${credential}` })

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, unless the visitor chose one of them in this browser.
+// Light or dark: as in the settings of the system, unless the visitor chose one in this browser.
 import { signal } from '@preact/signals'
 
 export const THEMES = ['system', 'light', 'dark'] as const

@@ -1,4 +1,4 @@
-// Who looks at the dashboard, as the API says.
+// The caller who uses the dashboard, as the API reports it.
 import { signal } from '@preact/signals'
 import { ViewerDocument, type ViewerQuery } from '../api/documents.generated.ts'
 import { messageOf, request } from '../api/request.ts'
@@ -6,7 +6,7 @@ import { messageOf, request } from '../api/request.ts'
 export type Viewer = NonNullable<ViewerQuery['viewer']>
 
 export const viewer = signal<Viewer | undefined>(undefined)
-/** Why the API did not say it. */
+/** Why the API did not report it. */
 export const viewerError = signal<string | undefined>(undefined)
 
 /** Whether the roles of the viewer include one that may read the state of operations. */

@@ -23,7 +23,7 @@ export function roundDuration(ms: number): number {
 
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact' })
 const PLAIN = new Intl.NumberFormat('en')
-/** The largest count that is written with all its digits. */
+/** Maximum count that is written with all its digits. */
 const MAX_PLAIN = 9999
 
 /** A round count, as short as an axis needs it: "800" or "4M". */
@@ -31,7 +31,7 @@ export function countTick(count: number): string {
   return (count > MAX_PLAIN ? COMPACT : PLAIN).format(count)
 }
 
-/** A round duration: "4 s" where others write "4.0 s". */
+/** A round duration without decimals: "4 s". */
 export function durationTick(ms: number): string {
   return ms === 0 ? '0' : roughDuration(ms).replace('.0 ', ' ')
 }

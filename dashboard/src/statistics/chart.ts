@@ -1,5 +1,5 @@
-// One chart of uPlot, which draws the axes and lets the visitor drag. All else is ours: what it
-// draws, where the pointer is, and which colors it has.
+// One chart of uPlot, which draws the axes and handles dragging. This file draws the data, follows
+// the pointer and sets the colors.
 import uPlot from 'uplot'
 import { countTick, durationTick, roundCount, roundDuration } from './axes.ts'
 import { tickLabels } from './bucketLabels.ts'

@@ -55,7 +55,7 @@ export function ChartRow(props: ChartRowProps) {
   )
 }
 
-/** The slider says it to people who cannot see it. */
+/** The slider announces it to people who cannot see it. */
 function Pointed({ text }: { readonly text: string | undefined }) {
   return (
     <span class="chart-pointed" aria-hidden="true">
@@ -88,7 +88,7 @@ function DurationKeys({ row, buckets, bucket }: DurationKeysProps) {
   )
 }
 
-/** The keys that move to another bucket, and by how many; the ends by more than there can be. */
+/** The keys that move to another bucket, and by how many. Home and End move to the ends. */
 const STEPS: Readonly<Record<string, number>> = {
   ArrowLeft: -1,
   ArrowDown: -1,

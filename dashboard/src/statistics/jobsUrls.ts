@@ -10,9 +10,9 @@ interface Shown {
 }
 
 /**
- * The address of the jobs that a row counts in a time, as they are now: of a job that was retried
- * the list knows the last attempt only, and a job that was deleted is CANCELLED. A table asks for
- * thousands of addresses, which have all but the time in common.
+ * The address of the jobs that a row counts in a time. The list shows jobs as they are now: a
+ * retried job with its last attempt only, a deleted job as CANCELLED. A table needs thousands of
+ * addresses, which differ in the time only.
  */
 export function jobsUrls({ jobs }: StatsRow, { query, filter }: Shown): (time: Span) => string {
   const [after, before] = [`${jobs.time}After`, `${jobs.time}Before`] as const

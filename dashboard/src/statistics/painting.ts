@@ -68,7 +68,7 @@ function paintLine(plot: uPlot, { line, isDashed }: PaintedLine, places: readonl
     const y = ms === null ? undefined : plot.valToPos(ms, 'y', true)
     if (y !== undefined) {
       const path = isInProgress ? inProgress : ended
-      // A path that continues keeps the rhythm of its dashes.
+      // One continuous path keeps its dashes evenly spaced.
       if (from === undefined || isInProgress) path.moveTo(left, from ?? y)
       path.lineTo(left, y)
       path.lineTo(Math.max(right, left + LINE_PIXELS * uPlot.pxRatio), y)

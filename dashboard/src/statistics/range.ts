@@ -12,10 +12,10 @@ export const BUCKET_MS = { MINUTE, HOUR, DAY } as const satisfies Record<BucketS
 
 /** Maximum number of buckets that the API returns. */
 const MAX_BUCKETS = 1500
-/** More buckets are not chosen unless the visitor asks for them. */
+/** Maximum number of buckets that is chosen automatically. */
 const MAX_AUTOMATIC_BUCKETS = 240
 
-/** Those of the API, a day less, so that complete buckets are within them. */
+/** The limits of the API, narrowed by a day so that complete buckets are within them. */
 const FIRST_INSTANT = Date.parse('0001-01-02T00:00:00Z')
 const LAST_INSTANT = Date.parse('9999-12-30T00:00:00Z')
 
@@ -100,7 +100,7 @@ export function rangeParameters({ from, to }: Span, at: number): { from: string;
   return { from: shortIso(from), to: to >= at ? null : shortIso(to) }
 }
 
-/** Without what is zero: "2026-11-28T05:00Z". */
+/** Without seconds and milliseconds that are zero: "2026-11-28T05:00Z". */
 function shortIso(ms: number): string {
   return new Date(ms).toISOString().replace(/(?::00)?\.000Z$/, 'Z')
 }

@@ -1,4 +1,4 @@
-// What the page shows, one row each, and which jobs stand behind it.
+// The rows of the page, and the jobs that each one counts.
 import type { JobState, StatisticsQuery } from '../api/documents.generated.ts'
 import { roughDuration } from '../view/instants.ts'
 

@@ -18,7 +18,7 @@ export interface Loaded {
 
 /** Pause between two updates. */
 const UPDATE_PAUSE_MS = 5000
-/** A pause is also this many times as long as the server took, so that it has time for others. */
+/** Minimum ratio of a pause to the time that the server took, so that it has time for others. */
 const PAUSE_PER_REQUEST = 20
 
 export class Statistics {
@@ -36,7 +36,7 @@ export class Statistics {
   constructor(query: URLSearchParams) {
     this.query = query
     void this.load()
-    // The clock stands while the page is hidden.
+    // The clock does not run while the page is hidden.
     this.stopUpdates = effect(() => {
       if (now.value >= this.dueAt) void this.load()
     })

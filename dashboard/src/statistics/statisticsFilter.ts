@@ -1,4 +1,4 @@
-// The filter of the page: that of the list of jobs, without what the statistics ignore.
+// The filter of the page: that of the list of jobs, without the fields that statistics ignore.
 import type { JobFilter } from '../api/documents.generated.ts'
 import { addressNotes } from '../filters/addressNotes.ts'
 import { JOB_FIELDS, parametersOf } from '../filters/fields.ts'

@@ -1,4 +1,4 @@
-// The page /ui/statistics. It is loaded when it is opened, as it brings the charts.
+// The page /ui/statistics. Loaded when it is opened, because it includes the charts.
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { FilterForm, focusFilters } from '../filters/filterForm.tsx'
@@ -74,7 +74,7 @@ export function StatisticsPage() {
   )
 }
 
-/** What is loaded; until then what was shown before, so that the page does not jump. */
+/** The loaded statistics; until they arrive, the previous ones, so that the page does not jump. */
 function useShown({ loaded, error }: Statistics): { loaded: Loaded | undefined; isLoading: boolean } {
   const last = useRef<Loaded | undefined>(undefined)
   if (loaded.value !== undefined || error.value !== undefined) last.current = loaded.value

@@ -16,7 +16,10 @@ const LINES = DURATION_ROWS.flatMap(({ label, lines }) =>
   lines.map((line) => ({ ...line, label: `${label}, ${line.label}` })),
 )
 
-/** More rows take a browser longer than it may stand still; what is chosen by itself is below. */
+/**
+ * Maximum number of rows: more would block the browser for too long. Ranges that are chosen
+ * automatically have fewer.
+ */
 const MAX_ROWS = 300
 
 /** The numbers of the charts, to read and to copy. */

@@ -10,7 +10,7 @@ interface LoadErrorProps {
   readonly links: readonly NoticeLink[]
 }
 
-/** Why a page could not be loaded, and what helps. Trying again does not help after a refusal. */
+/** Why a page could not be loaded, and what to do. After a refusal, trying again does not help. */
 export function LoadError({ message, isRefused, onRetry, links }: LoadErrorProps) {
   if (message === undefined) return null
   return isRefused ? (

@@ -12,7 +12,7 @@ export function Notice({ sentences }: { readonly sentences: readonly string[] })
 
 interface ErrorNoticeProps {
   readonly message: string
-  /** What the button says. */
+  /** The text of the button. */
   readonly action?: string
   onRetry?(): void
   /** Where to go instead. */
