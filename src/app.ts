@@ -35,6 +35,8 @@ export interface AppOptions {
   readonly databaseUrl: string
   /** The build of the dashboard; by default that of this package. */
   readonly dashboardFolder?: string | undefined
+  /** Whether queries are answered by plans where possible; by default they are. For tests. */
+  readonly plansQueries?: boolean | undefined
 }
 
 export interface App {
@@ -58,7 +60,7 @@ export interface App {
 }
 
 /** Creates a server on a database that has the schema. Connects on first use. */
-export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOptions): App {
+export function createApp({ config, log, databaseUrl, dashboardFolder, plansQueries = true }: AppOptions): App {
   const onNewTimeline = (): void => log.warn('new timeline: the database was restored, promoted or copied')
   const checkSchema: SchemaFaultOptions['checkSchema'] = (...failure) => readiness.refresh(...failure)
   const database = connectDatabase({ onNewTimeline, ...databaseSettings({ config, log, databaseUrl }, checkSchema) })
@@ -84,6 +86,7 @@ export function createApp({ config, log, databaseUrl, dashboardFolder }: AppOpti
       events: createEventFeed({ ledger, ...config.events, ...eventReads(config), log }),
       replica: { version: packageVersion(), startedAt: new Date(), connections: () => database.poolUse() },
       schema,
+      plansQueries,
       log,
       authenticate,
       open: config.access.mode === 'open',

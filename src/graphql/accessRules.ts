@@ -75,13 +75,26 @@ function guard(type: GraphQLObjectType, field: GraphQLField<unknown, GraphQLCont
 }
 
 function withGuard(resolve: Resolver, operations: Operations): Resolver {
-  return async (source, args, context, info) => {
-    requireOneOf(context.caller, operations)
-    try {
-      return await resolve(source, args, context, info)
-    } catch (error) {
-      throw error instanceof ForbiddenError ? toGraphQLError(error) : error
-    }
+  return (source, args, context, info) =>
+    runGuarded(context.caller, operations, () => resolve(source, args, context, info))
+}
+
+/**
+ * Runs what a field of Query does for a caller.
+ *
+ * @throws GraphQLError with the code FORBIDDEN if the caller has no role for the field, and what
+ * `work` throws
+ */
+export function runQueryField<T>(name: string, caller: Caller, work: () => T): Promise<Awaited<T>> {
+  return runGuarded(caller, FIELD_OPERATIONS[`Query.${name}`] as Operations, work)
+}
+
+async function runGuarded<T>(caller: Caller, operations: Operations, work: () => T): Promise<Awaited<T>> {
+  requireOneOf(caller, operations)
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof ForbiddenError ? toGraphQLError(error) : error
   }
 }
 

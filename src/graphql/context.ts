@@ -21,7 +21,7 @@ export interface GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
   readonly replica: Replica
-  /** Limits the total size of the results of the mutations in the request. */
+  /** Limits the size of the response: of planned queries, and of the results of mutations. */
   readonly responseBudget: ResponseBudget
   /** The caller, as authenticated at the start of the request. */
   readonly caller: Caller

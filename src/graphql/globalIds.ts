@@ -11,7 +11,7 @@ const ID_PATTERNS: Record<string, RegExp> = {
   BulkAction: UUID,
 }
 
-interface GlobalId {
+export interface GlobalId {
   readonly typename: string
   readonly id: string
 }

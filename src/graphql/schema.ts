@@ -11,13 +11,10 @@ import './types/jobStateRecord.ts'
 import './types/jobStats.ts'
 import './types/jobWork.ts'
 import './types/operations.ts'
-import { resolveLoadedColumnsDirectly } from './loading/loadedColumns.ts'
 import { watchMutations } from './mutationOutcome.ts'
 import './types/scalars.ts'
 import './types/stateMachine.ts'
 import './types/viewer.ts'
 import './types/workMutations.ts'
 
-export const schema = guardFields(
-  watchMutations(resolveLoadedColumnsDirectly(lexicographicSortSchema(builder.toSchema()))),
-)
+export const schema = guardFields(watchMutations(lexicographicSortSchema(builder.toSchema())))

@@ -5,11 +5,15 @@ import { type ExecutionResult, type GraphQLSchema, OperationTypeNode } from 'gra
 import { withAbortSignal } from '../database/cancellation.ts'
 import type { ThreadTurns } from '../fairness/threadTurns.ts'
 import type { GraphQLContext } from '../graphql/context.ts'
+import { ResponseLimitError } from '../graphql/plan/fieldRequest.ts'
 import type { AuthenticatedRequest, RequestedOperation } from './request.ts'
 import { retryRead } from './retryRead.ts'
 
+/** `dataText`: the JSON of the data, which is not there as values. */
+export type QueryResult = ExecutionResult & { readonly dataText?: string }
+
 /** The result of an operation; of a subscription, the results of its events. */
-export type OperationResult = ExecutionResult | ResultStream
+export type OperationResult = QueryResult | ResultStream
 
 export interface ResultStream extends AsyncIterable<ExecutionResult> {
   [Symbol.asyncIterator](): AsyncIterator<ExecutionResult> & {
@@ -40,20 +44,33 @@ export function executeOperation(request: AuthenticatedRequest, execution: Execu
   }
 }
 
-async function executeQuery(request: AuthenticatedRequest, execution: Execution): Promise<ExecutionResult> {
+async function executeQuery(request: AuthenticatedRequest, execution: Execution): Promise<QueryResult> {
   const { deadline, responseSize, memory, callerKey } = request
   const turn = (): Promise<void> => deadline.wait(execution.turns.next(callerKey, 'rows'))
   return retryRead(request, (stop) => {
-    // With a new context, because resolvers cache by context, such as partly read rows.
-    const args = executionArgs(execution)
     const onBytes = (bytes: number): void => {
       if (stop.isAborted) return
       memory.addRead(bytes)
       responseSize.addRead(bytes)
     }
     const watch = { onBytes, onStatement: request.log.statementEnded, turn, readsOnly: true, caller: callerKey }
-    return withAbortSignal(stop, () => execute(args) as ExecutionResult, watch)
+    return withAbortSignal(stop, () => answerQuery(request, execution), watch)
   })
+}
+
+/** By its plan, if that covers the query. */
+async function answerQuery({ responseSize }: AuthenticatedRequest, execution: Execution): Promise<QueryResult> {
+  const { operation, variables, createContext } = execution
+  try {
+    const planned = await operation.plans?.answer(variables, createContext)
+    if (planned !== undefined) return planned
+  } catch (error) {
+    if (!(error instanceof ResponseLimitError)) throw error
+    responseSize.exceed()
+    return { data: null }
+  }
+  // With a new context, because resolvers cache by context, such as partly read rows.
+  return execute(executionArgs(execution)) as ExecutionResult
 }
 
 /**

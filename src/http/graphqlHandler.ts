@@ -13,7 +13,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { anonymousLog } from './anonymousLog.ts'
 import { Deadline } from './deadline.ts'
 import { EventStreams } from './eventStreams.ts'
-import { executeOperation, isStream, type ResultStream } from './executeOperation.ts'
+import { executeOperation, isStream, type QueryResult, type ResultStream } from './executeOperation.ts'
 import { sendGraphiQL } from './graphiqlPage.ts'
 import { identify } from './guards/authentication.ts'
 import { type GuardOptions, guardBody, guardOperation, guardOrigin, guardParameters } from './guards/guards.ts'
@@ -38,6 +38,8 @@ export interface GraphQLHandlerOptions extends GuardOptions {
   readonly events: EventFeed
   readonly replica: Replica
   readonly schema: GraphQLSchema
+  /** Whether queries are answered by plans where possible (graphql/plan). */
+  readonly plansQueries: boolean
   readonly log: Logger
   readonly authenticate: Authenticate
   readonly documentLimits: DocumentLimits
@@ -93,14 +95,15 @@ class GraphQLServer {
   private readonly streams
 
   constructor(options: GraphQLHandlerOptions) {
-    const { schema, documentLimits: limits, exploration, rateLimits } = options
+    const { schema, plansQueries, documentLimits: limits, exploration, rateLimits } = options
     const memoryLimitBytes = options.memoryLimitBytes ?? defaultMemoryLimit()
     this.options = options
     this.logOptions = { ...options, anonymous: anonymousLog(options.log) }
     this.limiter = rateLimits && createRateLimiter(rateLimits)
     this.budget = new MemoryBudget(memoryLimitBytes)
     this.responseLimitBytes = Math.min(options.responseLimitBytes, maxResponseBytes(memoryLimitBytes))
-    this.documents = new PreparedDocuments({ schema, limits, pages: options.ledger.limits, introspection: exploration })
+    const { limits: pages } = options.ledger
+    this.documents = new PreparedDocuments({ schema, plansQueries, limits, pages, introspection: exploration })
     this.streams = new EventStreams(options.pingMs)
   }
 
@@ -154,7 +157,7 @@ class GraphQLServer {
   /** @throws RefusedRequest */
   private async answerCaller(request: AuthenticatedRequest): Promise<void> {
     let isMutation = false
-    let result: ExecutionResult
+    let result: QueryResult
     try {
       const { operation, variables } = await this.prepare(request)
       isMutation = operation.kind === OperationTypeNode.MUTATION
@@ -226,16 +229,12 @@ class GraphQLServer {
     }
   }
 
-  private send(request: ReceivedRequest, result: ExecutionResult, isMutation: boolean): void {
+  private send(request: ReceivedRequest, result: QueryResult, isMutation: boolean): void {
     closeIfUnread(request.response, this.options.requestTimeoutMs)
     writeResult(request.response, this.publicResult(request, result, isMutation), request.accepted.result)
   }
 
-  private publicResult(
-    { log, deadline }: ReceivedRequest,
-    result: ExecutionResult,
-    isMutation: boolean,
-  ): ExecutionResult {
+  private publicResult({ log, deadline }: ReceivedRequest, result: QueryResult, isMutation: boolean): QueryResult {
     if (result.errors === undefined) return result
     const { requestTimeoutMs, exploration } = this.options
     return maskResult(result, { log, deadline, isMutation, requestTimeoutMs, suggestions: exploration })

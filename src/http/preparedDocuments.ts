@@ -7,7 +7,7 @@ import {
   getOperationAST,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  type OperationTypeNode,
+  OperationTypeNode,
   parse,
   specifiedRules,
   validate,
@@ -16,10 +16,12 @@ import { checkDocumentCost, type PageSizes } from '../graphql/limits/documentCos
 import { checkDocumentForm, checkDocumentText, limitError } from '../graphql/limits/documentForm.ts'
 import type { DocumentLimits } from '../graphql/limits/documentLimits.ts'
 import { checkVariables } from '../graphql/limits/variableCheck.ts'
+import { QueryPlans } from '../graphql/plan/plan.ts'
 import { DocumentCache } from './documentCache.ts'
 
 export interface PrepareOptions {
   readonly schema: GraphQLSchema
+  readonly plansQueries: boolean
   readonly limits: DocumentLimits
   readonly pages: PageSizes
   /** Whether clients may introspect the schema. */
@@ -38,6 +40,8 @@ export interface PreparedOperation {
   readonly operationName: string | undefined
   /** Its cost, where that does not depend on variables. */
   fixedCost: number | undefined
+  /** Of a query. */
+  readonly plans: QueryPlans | undefined
 }
 
 interface PreparedDocument {
@@ -89,7 +93,11 @@ export class PreparedDocuments {
       const message = 'Could not determine what operation to execute.'
       throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
     }
-    const operation = { prepared, document, node, kind: node.operation, operationName, fixedCost: undefined }
+    const { operation: kind } = node
+    const { schema, plansQueries } = this.options
+    const isPlanned = plansQueries && kind === OperationTypeNode.QUERY
+    const plans = isPlanned ? new QueryPlans({ schema, document, operation: node }) : undefined
+    const operation = { prepared, document, node, kind, operationName, fixedCost: undefined, plans }
     prepared.operations.set(operationName, operation)
     return operation
   }

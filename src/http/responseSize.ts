@@ -2,6 +2,7 @@
 // limited before the operation runs, but their sizes are known only afterwards. The response of a
 // mutation is limited before the mutation commits (ledger/returnedJob.ts).
 import { type ExecutionResult, GraphQLError } from 'graphql'
+import type { QueryResult } from './executeOperation.ts'
 import type { RequestMemory } from './requestMemory.ts'
 
 /**
@@ -29,7 +30,12 @@ export class ResponseSizeLimit {
 
   addRead(bytes: number): void {
     this.read += bytes
-    if (this.isExceeded || this.read <= READ_FACTOR * this.limitBytes) return
+    if (this.read > READ_FACTOR * this.limitBytes) this.exceed()
+  }
+
+  /** Aborts the request. */
+  exceed(): void {
+    if (this.isExceeded) return
     this.isExceeded = true
     this.onExceeded()
   }
@@ -44,13 +50,13 @@ const LARGE_EVENT_BYTES = 256 * 1024
  * Returns an error instead of a result that is too large to be written, or for which there is not
  * enough memory.
  */
-export function limitResult(
-  result: ExecutionResult,
-  { responseSize, memory }: Limits,
-  isMutation: boolean,
-): ExecutionResult {
+export function limitResult(result: QueryResult, { responseSize, memory }: Limits, isMutation: boolean): QueryResult {
   const { limitBytes } = responseSize
-  const bytes = minimumBytes(result.data, isMutation ? Number.POSITIVE_INFINITY : limitBytes)
+  const { data, dataText } = result
+  const bytes =
+    dataText === undefined
+      ? minimumBytes(data, isMutation ? Number.POSITIVE_INFINITY : limitBytes)
+      : Buffer.byteLength(dataText)
   if (responseSize.isExceeded || (!isMutation && bytes > limitBytes))
     return { errors: [tooLarge('response', limitBytes)] }
   try {

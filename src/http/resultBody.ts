@@ -1,6 +1,7 @@
 // Results as clients read them: their JSON, and the status and headers that their errors require.
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import { writeJson } from '../database/rows/exactNumbers.ts'
+import type { QueryResult } from './executeOperation.ts'
 
 /** The extension `http` of an error. */
 export interface HttpHints {
@@ -30,8 +31,9 @@ export function headOf({ errors }: ExecutionResult, type: string, headers: Head[
 }
 
 /** The JSON of a result. Writes the numbers of stored JSON with all of their digits. */
-export function bodyOf(result: ExecutionResult): string {
-  const { errors } = result
+export function bodyOf(result: QueryResult): string {
+  const { errors, dataText } = result
+  if (dataText !== undefined) return `{"data":${dataText}}`
   return writeJson(errors === undefined ? result : { ...result, errors: errors.map(toClient) })
 }
 

@@ -1,7 +1,7 @@
 // Writes responses with one result, in the type that the client accepts.
 import type { ServerResponse } from 'node:http'
-import type { ExecutionResult } from 'graphql'
 import { sendAsEvent } from './eventStreams.ts'
+import type { QueryResult } from './executeOperation.ts'
 import type { ResultType } from './guards/mediaTypes.ts'
 import type { RefusedRequest } from './guards/refusedRequest.ts'
 import { bodyOf, type Head, headOf } from './resultBody.ts'
@@ -9,7 +9,7 @@ import { bodyOf, type Head, headOf } from './resultBody.ts'
 /** `type`: JSON if the client accepts none of our types. */
 export function writeResult(
   response: ServerResponse,
-  result: ExecutionResult,
+  result: QueryResult,
   type: ResultType = 'application/json',
 ): void {
   if (type === 'text/event-stream') sendAsEvent(response, result)
@@ -29,7 +29,7 @@ export function writeRefusal(response: ServerResponse, { message, status, header
  * The result as the only part of a body of several parts (GraphQL over HTTP, "Incremental
  * Delivery").
  */
-function writePart(response: ServerResponse, result: ExecutionResult): void {
+function writePart(response: ServerResponse, result: QueryResult): void {
   const part = bodyOf(result)
   const lines = [
     '',

@@ -2,6 +2,7 @@
 // reads them. A server runs them in batches (runBulkBatch.ts).
 import { type BulkAction, type Job, type JobState, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
+import { objectShape } from '../database/rows/selectList.ts'
 import { BULK_ACTIONS, JOBS } from '../database/rows/tables.ts'
 import type { Ledger } from './ledger.ts'
 import type { JobSelection } from './listJobs.ts'
@@ -103,8 +104,9 @@ export async function listBulkActions(
   ledger: Ledger,
   { ownerId, ...request }: PageRequest & BulkActionScope = {},
 ): Promise<Page<BulkAction>> {
-  const list = { table: BULK_ACTIONS, order: NEWEST_FIRST, condition: scopeCondition({ ownerId }) }
-  return pageOfRows<BulkAction>(ledger, list, request)
+  const shape = objectShape<BulkAction>(BULK_ACTIONS, undefined)
+  const list = { table: BULK_ACTIONS, shape, order: NEWEST_FIRST, condition: scopeCondition({ ownerId }) }
+  return pageOfRows(ledger, list, request)
 }
 
 export async function countBulkActions({ sql }: Ledger, scope: BulkActionScope = {}): Promise<number> {

@@ -6,7 +6,9 @@ import { JOB_STATES } from './states.ts'
  * An equivalent filter without `excludeStates`, and without `excludePresets` if it has `presets`:
  * the excluded values are removed from the included ones.
  */
-export function withoutExclusions({ excludeStates, excludePresets, ...filter }: JobFilter): JobFilter {
+export function withoutExclusions(given: JobFilter): JobFilter {
+  if (!isGiven(given.excludeStates) && !isGiven(given.excludePresets)) return given
+  const { excludeStates, excludePresets, ...filter } = given
   const { states, presets } = filter
   return {
     ...filter,

@@ -1,6 +1,8 @@
 // Reads one job.
 import { type Job, type JobState, Prisma } from '../database/generated/client.ts'
 import { and } from '../database/rows/conditions.ts'
+import type { RowShape } from '../database/rows/rowShape.ts'
+import { objectShape } from '../database/rows/selectList.ts'
 import { JOBS } from '../database/rows/tables.ts'
 import { ownerConditions } from './jobFilter.ts'
 import type { Ledger } from './ledger.ts'
@@ -12,13 +14,18 @@ export interface GetJobOptions extends JobSelection {
 }
 
 /** The job with this id (a UUID), deleted or not; null if it does not exist. */
-export async function getJob(
-  ledger: Ledger,
-  jobId: string,
-  { ownerId, select }: GetJobOptions = {},
-): Promise<Job | null> {
+export function getJob(ledger: Ledger, jobId: string, { ownerId, select }: GetJobOptions = {}): Promise<Job | null> {
+  return getJobRow(ledger, { jobId, ownerId }, objectShape<Job>(JOBS, select))
+}
+
+/** Like `getJob`, with a row of any shape. */
+export async function getJobRow<Row>(
+  { sql }: Ledger,
+  { jobId, ownerId }: { jobId: string; ownerId?: string | undefined },
+  shape: RowShape<Row>,
+): Promise<Row | null> {
   const where = and([Prisma.sql`jobs.id = ${jobId}::uuid`, ...ownerConditions({ ownerId })])
-  const [job] = await ledger.sql.read<Job>(JOBS, { select, where })
+  const [job] = await sql.readAs(JOBS, shape, { where })
   return job ?? null
 }
 

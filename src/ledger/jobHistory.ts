@@ -2,6 +2,8 @@
 
 import { type JobStateRecord, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
+import type { RowShape } from '../database/rows/rowShape.ts'
+import { objectShape } from '../database/rows/selectList.ts'
 import { JOB_STATES } from '../database/rows/tables.ts'
 import { isImpossibleRecordFilter } from './filterReach.ts'
 import type { Ledger } from './ledger.ts'
@@ -15,6 +17,10 @@ import { recordsOfUser } from './recordsOfUser.ts'
  */
 export interface RecordSelection {
   select?: Prisma.JobStateRecordSelect | undefined
+}
+
+export interface ListRecordsRequest extends PageRequest {
+  filter?: JobStateRecordFilter | null | undefined
 }
 
 /** The order of the history of one job. */
@@ -45,7 +51,8 @@ export async function getJobHistory(
   request: PageRequest = {},
 ): Promise<Page<JobStateRecord>> {
   const condition = Prisma.sql`job_states.job_id = ${jobId}::uuid`
-  return pageOfRows(ledger, { table: JOB_STATES, order: HISTORY_ORDER, condition }, request)
+  const shape = objectShape<JobStateRecord>(JOB_STATES, undefined)
+  return pageOfRows(ledger, { table: JOB_STATES, shape, order: HISTORY_ORDER, condition }, request)
 }
 
 /**
@@ -53,13 +60,22 @@ export async function getJobHistory(
  *
  * @throws InvalidInputError for invalid page sizes, cursors and filters
  */
-export async function listJobStateRecords(
+export function listJobStateRecords(
   ledger: Ledger,
-  request: PageRequest & { filter?: JobStateRecordFilter | null | undefined } = {},
-  shape: RecordSelection = {},
+  request: ListRecordsRequest = {},
+  { select }: RecordSelection = {},
 ): Promise<Page<JobStateRecord>> {
+  return listRecordRows(ledger, request, objectShape<JobStateRecord>(JOB_STATES, select))
+}
+
+/** Like `listJobStateRecords`, with rows of any shape. @throws InvalidInputError */
+export async function listRecordRows<Row>(
+  ledger: Ledger,
+  request: ListRecordsRequest,
+  shape: RowShape<Row>,
+): Promise<Page<Row>> {
   const isEmpty = isImpossibleRecordFilter(request.filter ?? {})
-  const list = { table: JOB_STATES, order: RECORDS_ORDER, isEmpty, ...shape }
+  const list = { table: JOB_STATES, order: RECORDS_ORDER, isEmpty, shape }
   const condition = recordCondition(request.filter, ledger.limits)
   const { ownerId, userId, ...others } = request.filter ?? {}
   const owner = ownerId ?? userId

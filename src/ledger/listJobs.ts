@@ -2,6 +2,8 @@
 
 import type { Job, JobState, Prisma } from '../database/generated/client.ts'
 import type { KeyField, KeysetOrder } from '../database/keyset.ts'
+import type { RowShape } from '../database/rows/rowShape.ts'
+import { objectShape } from '../database/rows/selectList.ts'
 import { JOBS } from '../database/rows/tables.ts'
 import { withoutExclusions } from './exclusions.ts'
 import { isImpossibleJobFilter } from './filterReach.ts'
@@ -42,11 +44,20 @@ const KEYS = {
  *
  * @throws InvalidInputError for invalid page sizes, cursors and filters
  */
-export async function listJobs(
+export function listJobs(
   ledger: Ledger,
   request: ListJobsRequest = {},
-  shape: JobSelection = {},
+  { select }: JobSelection = {},
 ): Promise<Page<Job>> {
+  return listJobRows(ledger, request, objectShape<Job>(JOBS, select))
+}
+
+/** Like `listJobs`, with rows of any shape. @throws InvalidInputError */
+export async function listJobRows<Row>(
+  ledger: Ledger,
+  request: ListJobsRequest,
+  shape: RowShape<Row>,
+): Promise<Page<Row>> {
   const { field, direction } = request.orderBy ?? { field: 'CREATED_AT', direction: 'DESC' }
   const order: KeysetOrder = {
     name: `jobs.${field}`,
@@ -56,7 +67,7 @@ export async function listJobs(
   }
   const condition = jobCondition(request.filter, ledger.limits)
   const isEmpty = isImpossibleJobFilter(request.filter ?? {})
-  return pageOfJobs(ledger, { order, condition, isEmpty }, request, shape)
+  return pageOfRows(ledger, { table: JOBS, shape, order, condition, isEmpty }, request)
 }
 
 /**
@@ -68,22 +79,4 @@ function completion(states: readonly JobState[] | null | undefined): KeysetOrder
   const unfinished = states.filter((state) => state === 'PENDING' || state === 'PROCESSING')
   if (unfinished.length === 0) return 'valued'
   return unfinished.length === states.length ? 'valueless' : undefined
-}
-
-/** An ordered list of jobs. */
-export interface JobList {
-  order: KeysetOrder
-  condition: Prisma.Sql
-  /** No job can satisfy the condition, so nothing is read. */
-  isEmpty?: boolean
-}
-
-/** One page of a list of jobs. */
-export async function pageOfJobs(
-  ledger: Ledger,
-  list: JobList,
-  request: PageRequest,
-  { select }: JobSelection,
-): Promise<Page<Job>> {
-  return pageOfRows<Job>(ledger, { table: JOBS, ...list, select }, request)
 }

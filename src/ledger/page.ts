@@ -13,7 +13,7 @@ import {
   rangesBetween,
 } from '../database/keyset.ts'
 import { and } from '../database/rows/conditions.ts'
-import type { Select } from '../database/rows/selectList.ts'
+import type { RowShape } from '../database/rows/rowShape.ts'
 import type { Table } from '../database/rows/tables.ts'
 import { InputCheck } from './inputCheck.ts'
 import type { Ledger } from './ledger.ts'
@@ -53,16 +53,13 @@ export interface PageWindow {
 type Read<Row> = (range: KeysetRange, take: number) => Promise<Row[]>
 
 /** An ordered list of rows. */
-export interface RowList {
+export interface RowList<Row> {
   table: Table
+  shape: RowShape<Row>
   order: KeysetOrder
   condition: Prisma.Sql
   /** No row can satisfy the condition, so nothing is read. */
   isEmpty?: boolean
-  /**
-   * Columns and relations to read. Default: every column. The fields of the order are always read.
-   */
-  select?: Select | undefined
   /**
    * Optional rewrite for lists that no index serves: returns a complete WHERE clause for one range.
    */
@@ -106,18 +103,17 @@ export function pageWindow(request: PageRequest, order: KeysetOrder, limits: Lim
  *
  * @throws InvalidInputError for invalid page sizes and cursors
  */
-export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: PageRequest): Promise<Page<Row>> {
-  const { table, order, condition, isEmpty, select, narrow } = list
-  const key = Object.fromEntries(order.key.map(({ field }) => [field, true]))
-  const shape = select && { ...select, ...key }
+export async function pageOfRows<Row>(ledger: Ledger, list: RowList<Row>, request: PageRequest): Promise<Page<Row>> {
+  const { table, order, condition, isEmpty, narrow } = list
+  const shape = list.shape.including(order.key.map(({ field }) => field))
   const replanEachTime = narrow !== undefined || condition.values.length > 0
   return readPage<Row>(
-    order,
+    { order, shape },
     pageWindow(request, order, ledger.limits),
     async ({ where: between, orderBy, isBeginning }, take) => {
       if (isEmpty) return []
       const where = narrow?.({ condition, between, orderBy, take, isBeginning }) ?? and([condition, between])
-      return ledger.sql.read<Row>(table, { select: shape, where, orderBy, take, replanEachTime })
+      return ledger.sql.readAs(table, shape, { where, orderBy, take, replanEachTime })
     },
   )
 }
@@ -126,20 +122,23 @@ export async function pageOfRows<Row>(ledger: Ledger, list: RowList, request: Pa
  * Reads one page. `read` returns at most `take` rows of a range, with at least the fields of the
  * order's key.
  */
-async function readPage<Row>(order: KeysetOrder, window: PageWindow, read: Read<Row>): Promise<Page<Row>> {
+async function readPage<Row>(
+  { order, shape }: { order: KeysetOrder; shape: RowShape<Row> },
+  window: PageWindow,
+  read: Read<Row>,
+): Promise<Page<Row>> {
   const { size, backward, bounds } = window
   // One extra row shows whether more rows exist.
   const found = await readRanges(rangesBetween(order, bounds, { reversed: backward }), size + 1, read)
   const more = found.length > size
   const rows = found.slice(0, size)
   if (backward) rows.reverse()
-  const keyOf = (row: Row | undefined) =>
-    row === undefined ? undefined : keyValues(order, row as Record<string, unknown>)
+  const keyOf = (row: Row | undefined) => (row === undefined ? undefined : keyValues(order, shape.fieldsOf(row)))
   const exists = async (between: Bounds, inclusive = false) =>
     (await readRanges(rangesBetween(order, between, { inclusive }), 1, read)).length > 0
   return {
     rows,
-    cursorOf: (row) => encodeCursor(order, row as Record<string, unknown>),
+    cursorOf: (row) => encodeCursor(order, shape.fieldsOf(row)),
     // The page did not read the row at a bound, which may still match, nor any rows beyond it.
     hasNextPage: once(async () => {
       if (!backward && more) return true

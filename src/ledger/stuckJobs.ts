@@ -4,13 +4,16 @@ import { databaseNow } from '../database/clock.ts'
 import { type Job, Prisma } from '../database/generated/client.ts'
 import type { KeysetOrder } from '../database/keyset.ts'
 import { and } from '../database/rows/conditions.ts'
+import type { RowShape } from '../database/rows/rowShape.ts'
+import { objectShape } from '../database/rows/selectList.ts'
+import { JOBS } from '../database/rows/tables.ts'
 import { countWhere } from './countJobs.ts'
 import { InputCheck } from './inputCheck.ts'
 import { ownerConditions } from './jobFilter.ts'
 import { leaseHasEnded } from './leases.ts'
 import type { Ledger } from './ledger.ts'
-import { JOB_ID, type JobSelection, pageOfJobs } from './listJobs.ts'
-import type { Page, PageRequest } from './page.ts'
+import { JOB_ID, type JobSelection } from './listJobs.ts'
+import { type Page, type PageRequest, pageOfRows, pageWindow } from './page.ts'
 
 /** Why a job is stuck. TOO_LONG: its lease is valid, but its worker takes too long. */
 export type StuckReason = 'LEASE_EXPIRED' | 'NO_LEASE' | 'TOO_LONG'
@@ -39,13 +42,25 @@ const ORDER: KeysetOrder = {
  *
  * @throws InvalidInputError
  */
-export async function listStuckJobs(
+export function listStuckJobs(
   ledger: Ledger,
   request: StuckJobsRequest = {},
-  shape: JobSelection = {},
+  { select }: JobSelection = {},
 ): Promise<Page<Job> & { at: Date }> {
+  return listStuckJobRows(ledger, request, objectShape<Job>(JOBS, select))
+}
+
+/** Like `listStuckJobs`, with rows of any shape. @throws InvalidInputError */
+export async function listStuckJobRows<Row>(
+  ledger: Ledger,
+  request: StuckJobsRequest,
+  shape: RowShape<Row>,
+): Promise<Page<Row> & { at: Date }> {
+  // Before the clock of the database is read.
+  pageWindow(request, ORDER, ledger.limits)
   const { at, condition } = await stuckCondition(ledger, request)
-  return { ...(await pageOfJobs(ledger, { order: ORDER, condition }, request, shape)), at }
+  const page = await pageOfRows(ledger, { table: JOBS, shape, order: ORDER, condition }, request)
+  return { ...page, at }
 }
 
 /**

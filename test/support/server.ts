@@ -15,6 +15,8 @@ export interface TestServerOptions {
   readonly log?: Logger
   /** A build of the dashboard. */
   readonly dashboardFolder?: string
+  /** Whether queries are answered by plans. */
+  readonly plansQueries?: boolean
   /** Default headers of every request. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -62,6 +64,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: options.log ?? SILENT,
     databaseUrl,
     dashboardFolder: options.dashboardFolder,
+    plansQueries: options.plansQueries,
   })
   await app.listen()
   return {

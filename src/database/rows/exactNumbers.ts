@@ -87,9 +87,16 @@ function endOfString(json: string, from: number): number {
   return at + 1
 }
 
+/** Types of a statement whose values stay as PostgreSQL sends them. */
+export const AS_SENT = { getTypeParser: () => (value: string) => value }
+
+/** Of an empty object or array. */
+const EMPTY_LENGTH = 2
+
 /** A copy of the statement that marks numbers in JSON columns before it parses them. */
 export function withExactNumbers(statement: pg.QueryConfig | string): pg.QueryConfig | string {
   if (typeof statement === 'string' || statement.types === undefined) return statement
+  if (statement.types === (AS_SENT as object)) return statement
   const { types } = statement
   const getTypeParser = (type: number, format?: 'text' | 'binary'): ((value: string) => unknown) => {
     const parse = types.getTypeParser(type, format as 'text') as (value: string) => unknown
@@ -105,4 +112,9 @@ export function withExactNumbers(statement: pg.QueryConfig | string): pg.QueryCo
 export function writeJson(value: object): string {
   const json = writeDeepJson(value)
   return hasMarked && json.includes(MARK) ? json.replace(MARKED, '$1') : json
+}
+
+/** Writes JSON of the database as `writeJson` does what pg parses from it. */
+export function rewriteJson(text: string): string {
+  return text.length <= EMPTY_LENGTH ? text : writeJson(JSON.parse(markNumbers(text)))
 }

@@ -2,6 +2,7 @@
 // Rows of relations are read as JSON arrays, so that the names of their columns are not sent with
 // each row.
 import { Prisma } from '../generated/client.ts'
+import type { RowShape } from './rowShape.ts'
 import type { Column, ColumnType, Relation, Table } from './tables.ts'
 
 /** A `select` of Prisma: fields, and relations with a `select` of their own. */
@@ -16,20 +17,21 @@ interface Nested {
   readonly take?: number
 }
 
-export interface SelectList {
-  readonly list: Prisma.Sql
-  rowOf(values: (string | null)[]): object
-}
+// Leaves values as PostgreSQL writes them: each is parsed by its column.
+const AS_TEXT = { getTypeParser: () => (value: string) => value }
 
-/**
- * The select list for a table that goes by its own name. `rowOf` takes the values as text, as
- * PostgreSQL sends them.
- */
-export function selectList(table: Table, select: Select | undefined): SelectList {
+/** Rows as objects of the shape that Prisma returns. */
+export function objectShape<Row>(table: Table, select: Select | undefined): RowShape<Row> {
   const parts = partsOf(table, select, 0)
   return {
     list: Prisma.join(parts.map((part) => part.sql(table.name))),
-    rowOf: (values) => rowFrom(parts, values, 'fromText'),
+    types: AS_TEXT,
+    rowOf: (values) => rowFrom(parts, values, 'fromText') as Row,
+    fieldsOf: (row) => row as Readonly<Record<string, unknown>>,
+    including: (fields) =>
+      select === undefined
+        ? objectShape(table, undefined)
+        : objectShape(table, { ...select, ...Object.fromEntries(fields.map((field) => [field, true])) }),
   }
 }
 
@@ -100,6 +102,8 @@ const same = (value: unknown): unknown => value
 /** Parses a value from the text that PostgreSQL sends. */
 export const FROM_TEXT: Record<ColumnType, (value: string) => unknown> = {
   text: same,
+  uuid: same,
+  enum: same,
   upperEnum: (value) => value.toUpperCase(),
   int: Number,
   bigint: BigInt,
@@ -110,6 +114,8 @@ export const FROM_TEXT: Record<ColumnType, (value: string) => unknown> = {
 
 const FROM_JSON: Record<ColumnType, (value: unknown) => unknown> = {
   text: same,
+  uuid: same,
+  enum: same,
   upperEnum: (value) => (value as string).toUpperCase(),
   int: same,
   bigint: (value) => BigInt(value as string),

@@ -3,12 +3,11 @@
 import type pg from 'pg'
 import { Prisma } from '../generated/client.ts'
 import type { Queryable } from '../queryable.ts'
-import { FROM_TEXT, type Select, selectList } from './selectList.ts'
+import type { RowShape } from './rowShape.ts'
+import { FROM_TEXT, objectShape, type Select } from './selectList.ts'
 import type { Table } from './tables.ts'
 
-export interface SelectQuery {
-  /** Columns and relations to read. Default: every column. */
-  readonly select?: Select | undefined
+export interface RowQuery {
   /** A condition on the columns of the table, which goes by its own name. */
   readonly where: Prisma.Sql
   readonly orderBy?: Prisma.Sql | undefined
@@ -19,6 +18,11 @@ export interface SelectQuery {
    * on the values: a prepared one can keep a plan that takes seconds for other values.
    */
   readonly replanEachTime?: boolean
+}
+
+export interface SelectQuery extends RowQuery {
+  /** Columns and relations to read. Default: every column. */
+  readonly select?: Select | undefined
 }
 
 /**
@@ -39,6 +43,8 @@ export interface Sql {
   execute(...statement: Statement): Promise<number>
   /** Returns rows of a table and of its relations, by one statement. */
   read<Row>(table: Table, query: SelectQuery): Promise<Row[]>
+  /** Returns rows of a table in a shape of one's own. */
+  readAs<Row>(table: Table, shape: RowShape<Row>, query: RowQuery): Promise<Row[]>
 }
 
 /**
@@ -59,9 +65,6 @@ const BY_TYPE: Readonly<Record<number, (value: string) => unknown>> = {
   3802: FROM_TEXT.json,
 }
 const BY_COLUMN_TYPE = { getTypeParser: (type: number) => BY_TYPE[type] ?? ((value: string) => value) }
-
-// Leaves values as PostgreSQL writes them: `selectList` parses each by its column.
-const AS_TEXT = { getTypeParser: () => (value: string) => value }
 
 /** pg would write dates in local time, and early years wrong. */
 function toText(value: unknown): unknown {
@@ -86,6 +89,12 @@ export function openSql(database: Queryable, names: StatementNames): Sql {
     const config = { ...statementOf(composed(statement), names.query), types: BY_COLUMN_TYPE }
     return await database.query(config as pg.QueryConfig)
   }
+  const readAs = async <Row>(table: Table, shape: RowShape<Row>, query: RowQuery): Promise<Row[]> => {
+    const name = query.replanEachTime ? undefined : names.read
+    const config = { ...statementOf(selectStatement(table, shape.list, query), name), types: shape.types }
+    const { rows } = await database.query<(string | null)[]>({ ...config, rowMode: 'array' } as pg.QueryArrayConfig)
+    return rows.map((row) => shape.rowOf(row))
+  }
   return {
     async query<Row>(...statement: Statement): Promise<Row[]> {
       return (await run(statement)).rows
@@ -93,12 +102,10 @@ export function openSql(database: Queryable, names: StatementNames): Sql {
     async execute(...statement: Statement): Promise<number> {
       return (await run(statement)).rowCount ?? 0
     },
-    async read<Row>(table: Table, { replanEachTime, ...query }: SelectQuery): Promise<Row[]> {
-      const { statement, rowOf } = selectStatement(table, query)
-      const config = { ...statementOf(statement, replanEachTime ? undefined : names.read), types: AS_TEXT }
-      const { rows } = await database.query({ ...config, rowMode: 'array' } as pg.QueryArrayConfig)
-      return rows.map(rowOf) as Row[]
+    read<Row>(table: Table, { select, ...query }: SelectQuery): Promise<Row[]> {
+      return readAs(table, objectShape<Row>(table, select), query)
     },
+    readAs,
   }
 }
 
@@ -106,12 +113,10 @@ function composed([first, ...values]: Statement): Prisma.Sql {
   return 'raw' in first ? Prisma.sql(first, ...values) : first
 }
 
-function selectStatement(table: Table, { select, where, orderBy, take }: SelectQuery) {
-  const { list, rowOf } = selectList(table, select)
+function selectStatement(table: Table, list: Prisma.Sql, { where, orderBy, take }: RowQuery): Prisma.Sql {
   const order = orderBy ? Prisma.sql` ORDER BY ${orderBy}` : Prisma.empty
   // Part of the text. With a parameter, the generic plan of a prepared statement assumes a tenth of
   // the table.
   const limit = take === undefined ? Prisma.empty : Prisma.raw(` LIMIT ${take}`)
-  const statement = Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
-  return { statement, rowOf }
+  return Prisma.sql`SELECT ${list} FROM ${Prisma.raw(table.name)} WHERE ${where}${order}${limit}`
 }

@@ -6,7 +6,7 @@ import type { BulkAction, Job, JobResult, JobStateRecord } from '../generated/cl
  * The type of a value in JavaScript. `upperEnum`: an enum with lower-case labels in the database,
  * upper-case in JavaScript.
  */
-export type ColumnType = 'text' | 'upperEnum' | 'int' | 'bigint' | 'instant' | 'json' | 'bytes'
+export type ColumnType = 'text' | 'uuid' | 'enum' | 'upperEnum' | 'int' | 'bigint' | 'instant' | 'json' | 'bytes'
 
 export interface Column {
   readonly name: string
@@ -29,6 +29,8 @@ export interface Table {
 }
 
 const text = (name: string): Column => ({ name, type: 'text' })
+const uuid = (name: string): Column => ({ name, type: 'uuid' })
+const enumeration = (name: string): Column => ({ name, type: 'enum' })
 const int = (name: string): Column => ({ name, type: 'int' })
 const bigint = (name: string): Column => ({ name, type: 'bigint' })
 const instant = (name: string): Column => ({ name, type: 'instant' })
@@ -39,11 +41,11 @@ const JOB = { table: () => JOBS, isMany: false, localColumn: 'job_id', foreignCo
 export const JOBS: Table = {
   name: 'jobs',
   columns: {
-    id: text('id'),
+    id: uuid('id'),
     userId: text('user_id'),
     content: text('content'),
     preset: text('preset'),
-    state: text('state'),
+    state: enumeration('state'),
     version: int('version'),
     stateReason: text('state_reason'),
     stateActor: text('state_actor'),
@@ -77,10 +79,10 @@ export const JOB_STATES: Table = {
   name: 'job_states',
   columns: {
     id: bigint('id'),
-    jobId: text('job_id'),
+    jobId: uuid('job_id'),
     sequence: int('sequence'),
-    previousState: text('previous_state'),
-    newState: text('new_state'),
+    previousState: enumeration('previous_state'),
+    newState: enumeration('new_state'),
     reason: text('reason'),
     error: text('error'),
     stateMetadata: json('state_metadata'),
@@ -95,8 +97,8 @@ export const JOB_STATES: Table = {
 export const JOB_RESULTS: Table = {
   name: 'job_results',
   columns: {
-    id: text('id'),
-    jobId: text('job_id'),
+    id: uuid('id'),
+    jobId: uuid('job_id'),
     status: { name: 'status', type: 'upperEnum' },
     output: json('output'),
     errorMessage: text('error_message'),
@@ -110,9 +112,9 @@ export const JOB_RESULTS: Table = {
 export const BULK_ACTIONS: Table = {
   name: 'jobledger.bulk_actions',
   columns: {
-    id: text('id'),
+    id: uuid('id'),
     action: text('action'),
-    state: text('state'),
+    state: enumeration('state'),
     actor: text('actor'),
     ownerId: text('owner_id'),
     reason: text('reason'),

@@ -60,7 +60,7 @@ class NodeReads {
     // Later in this turn of the event loop, when all objects that are read at once are known.
     const rows = Promise.resolve().then(async () => {
       this.pending.delete(key)
-      const where = and([idCondition(this.table, ids), ...ownerCondition(this.table, conditions)])
+      const where = nodeCondition(this.table, ids, conditions)
       const found = await this.sql.read<Row>(this.table, { select: { ...select, id: true }, where })
       return new Map(found.map((row) => [String(row.id), row]))
     })
@@ -68,6 +68,11 @@ class NodeReads {
     this.pending.set(key, batch)
     return batch
   }
+}
+
+/** Selects objects of a table by their ids. */
+export function nodeCondition(table: Table, ids: readonly Id[], conditions: Conditions): Prisma.Sql {
+  return and([idCondition(table, ids), ...ownerCondition(table, conditions)])
 }
 
 function idCondition({ name, columns }: Table, ids: readonly Id[]): Prisma.Sql {

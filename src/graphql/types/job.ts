@@ -47,6 +47,7 @@ export const Job = builder.prismaNode('Job', {
         // Like Pothos' own connections, but with our cursors: the statement that reads the job also
         // reads its records.
         extensions: {
+          history: true,
           pothosPrismaSelect: historySelection,
           pothosPrismaLoaded: (job: { states?: unknown }) => job.states !== undefined,
         },

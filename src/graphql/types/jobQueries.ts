@@ -1,16 +1,18 @@
 // The queries that return or count jobs.
-import type { Prisma } from '../../database/generated/client.ts'
+import type { Job as JobRow } from '../../database/generated/client.ts'
+import { objectShape } from '../../database/rows/selectList.ts'
+import { JOBS } from '../../database/rows/tables.ts'
 import { countJobs, countJobsByState } from '../../ledger/countJobs.ts'
-import { getJob } from '../../ledger/getJob.ts'
+import { getJobRow } from '../../ledger/getJob.ts'
 import type { JobFilter as LedgerJobFilter } from '../../ledger/jobFilter.ts'
-import { listJobs } from '../../ledger/listJobs.ts'
-import { countStuckJobs, listStuckJobs, STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
+import { type ListJobsRequest, listJobRows } from '../../ledger/listJobs.ts'
+import { countStuckJobs, listStuckJobRows, STUCK_AFTER_SECONDS, type StuckJobsRequest } from '../../ledger/stuckJobs.ts'
 import { builder } from '../builder.ts'
 import { type GraphQLContext, ownerScope } from '../context.ts'
 import { jobIdGiven, jobIdOf } from '../globalIds.ts'
 import { jobCountCost, jobsCost, stuckJobsCost, withCost } from '../limits/fieldCost.ts'
-import { connectionSelection } from '../loading/selection.ts'
-import { Connection } from './connections.ts'
+import { connectionOf } from '../loading/listConnection.ts'
+import { type ListReads, type RowReads, readsList, readsRow } from '../plan/rootReads.ts'
 import { JobStateEnum } from './enums.ts'
 import { Job, JobConnection, JobEdge } from './job.ts'
 import { setStuckThreshold } from './stuckReason.ts'
@@ -109,30 +111,54 @@ export function scopedFilter(context: GraphQLContext, filter: LedgerJobFilter | 
   return { ...filterGiven(filter), ...ownerScope(context, 'jobs:read') }
 }
 
+const job: RowReads = {
+  table: JOBS,
+  row: ({ id }: { id: string }, { context }, shape) =>
+    getJobRow(context.ledger, { jobId: jobIdOf('id', id), ...ownerScope(context, 'jobs:read') }, shape),
+}
+
+const jobs: ListReads = {
+  typeName: 'Job',
+  table: JOBS,
+  page: (args: ListJobsRequest, { context }, shape) =>
+    listJobRows(context.ledger, { ...args, filter: scopedFilter(context, args.filter) }, shape),
+  count: ({ filter }: ListJobsRequest, { context }) => countJobs(context.ledger, scopedFilter(context, filter)),
+}
+
+const stuckJobs: ListReads = {
+  typeName: 'Job',
+  table: JOBS,
+  page: async (args: StuckJobsRequest, { context, info }, shape) => {
+    const page = await listStuckJobRows(context.ledger, { ...args, ...ownerScope(context, 'jobs:read') }, shape)
+    const olderThanSeconds = args.olderThanSeconds ?? STUCK_AFTER_SECONDS
+    setStuckThreshold(context, info, { at: page.at, olderThanSeconds })
+    return page
+  },
+  count: (args: StuckJobsRequest, { context }) =>
+    countStuckJobs(context.ledger, { ...args, ...ownerScope(context, 'jobs:read') }),
+}
+
 builder.queryFields((t) => ({
   job: t.prismaField({
     type: Job,
     nullable: true,
     description: 'The job with this id, even if it is deleted; null if it does not exist.',
+    extensions: readsRow(job),
     args: { id: t.arg.id({ required: true, description: 'A global id or a UUID.' }) },
-    resolve: (query, _, { id }, context) =>
-      getJob(context.ledger, jobIdOf('id', id), { ...query, ...ownerScope(context, 'jobs:read') }),
+    // biome-ignore lint/complexity/useMaxParams: the signature is that of Pothos
+    resolve: ({ select }, _, args, context, info) =>
+      job.row(args, { context, info }, objectShape<JobRow>(JOBS, select)),
   }),
   jobs: t.connection(
     {
       type: Job,
       description: 'The jobs that match the filter, by default newest first.',
-      extensions: withCost(jobsCost),
+      extensions: { ...withCost(jobsCost), ...readsList(jobs) },
       args: {
         filter: t.arg({ type: JobFilter, description: 'Which jobs; by default all that are not deleted.' }),
         orderBy: t.arg({ type: JobOrder, description: 'The order of the list.' }),
       },
-      resolve: async (_, args, context, info) => {
-        const filter = scopedFilter(context, args.filter)
-        const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
-        const page = await listJobs(context.ledger, { ...args, filter }, { select })
-        return new Connection(page, () => countJobs(context.ledger, filter))
-      },
+      resolve: (_, args, context, info) => connectionOf<JobRow>(jobs, args, { context, info }),
     },
     JobConnection,
     JobEdge,
@@ -141,23 +167,14 @@ builder.queryFields((t) => ({
     {
       type: Job,
       description: 'The jobs that have been PROCESSING for too long, ordered by start, earliest first.',
-      extensions: withCost(stuckJobsCost),
+      extensions: { ...withCost(stuckJobsCost), ...readsList(stuckJobs) },
       args: {
         olderThanSeconds: t.arg.int({
           defaultValue: STUCK_AFTER_SECONDS,
           description: 'Minimum time in PROCESSING, in seconds.',
         }),
       },
-      resolve: async (_, args, context, info) => {
-        const request = { ...args, ...ownerScope(context, 'jobs:read') }
-        const select = connectionSelection<Prisma.JobSelect>(context, info, 'Job')
-        const page = await listStuckJobs(context.ledger, request, { select })
-        setStuckThreshold(context, info, {
-          at: page.at,
-          olderThanSeconds: request.olderThanSeconds ?? STUCK_AFTER_SECONDS,
-        })
-        return new Connection(page, () => countStuckJobs(context.ledger, request))
-      },
+      resolve: (_, args, context, info) => connectionOf<JobRow>(stuckJobs, args, { context, info }),
     },
     JobConnection,
     JobEdge,
@@ -167,14 +184,14 @@ builder.queryFields((t) => ({
 builder.queryFields((t) => ({
   jobCount: t.int({
     description: 'The number of jobs that match the filter.',
-    extensions: withCost(jobCountCost),
+    extensions: { ...withCost(jobCountCost), value: true },
     args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; by default all that are not deleted.' }) },
     resolve: (_, { filter }, context) => countJobs(context.ledger, scopedFilter(context, filter)),
   }),
   jobCountsByState: t.field({
     type: [StateCount],
     description: 'The number of jobs that match the filter, for each of the five states, including zeroes.',
-    extensions: withCost(jobCountCost),
+    extensions: { ...withCost(jobCountCost), value: true },
     args: { filter: t.arg({ type: JobFilter, description: 'Which jobs; by default all that are not deleted.' }) },
     resolve: (_, { filter }, context) => countJobsByState(context.ledger, scopedFilter(context, filter)),
   }),

@@ -1,13 +1,17 @@
 // JobStateRecord: a record of the audit trail, and the query for the records of all jobs.
-import { countJobStateRecords, listJobStateRecords } from '../../ledger/jobHistory.ts'
+import type { JobStateRecord as RecordRow } from '../../database/generated/client.ts'
+import { JOB_STATES } from '../../database/rows/tables.ts'
+import { countJobStateRecords, listRecordRows } from '../../ledger/jobHistory.ts'
 import { MAX_INT } from '../../ledger/limits.ts'
+import type { PageRequest } from '../../ledger/page.ts'
 import type { JobStateRecordFilter as RecordFilter } from '../../ledger/recordFilter.ts'
 import { builder } from '../builder.ts'
 import { type GraphQLContext, ownerScope, ownerWhere } from '../context.ts'
 import { jobIdOf } from '../globalIds.ts'
 import { recordsCost, withCost } from '../limits/fieldCost.ts'
-import { connectionSelection } from '../loading/selection.ts'
-import { Connection } from './connections.ts'
+import { connectionOf } from '../loading/listConnection.ts'
+import { type ListReads, readsList } from '../plan/rootReads.ts'
+import type { Connection } from './connections.ts'
 import { JobStateEnum } from './enums.ts'
 
 export const JobStateRecord = builder.prismaNode('JobStateRecord', {
@@ -70,17 +74,29 @@ export const JobStateRecordFilter = builder.inputType('JobStateRecordFilter', {
   }),
 })
 
+type RequestedRecords = typeof JobStateRecordFilter.$inferInput | null | undefined
+
 /**
  * The filter, limited to the jobs that the caller may read.
  *
  * @throws ForbiddenError if it may read no jobs
  */
-export function recordFilterOf(
-  context: GraphQLContext,
-  requested: typeof JobStateRecordFilter.$inferInput | null | undefined,
-): RecordFilter {
+export function recordFilterOf(context: GraphQLContext, requested: RequestedRecords): RecordFilter {
   const { jobId, ...others } = requested ?? {}
   return { ...others, jobId: jobId == null ? null : jobIdOf('jobId', jobId), ...ownerScope(context, 'jobs:read') }
+}
+
+const records: ListReads = {
+  typeName: 'JobStateRecord',
+  table: JOB_STATES,
+  page: (args: RecordArguments, { context }, shape) =>
+    listRecordRows(context.ledger, { ...args, filter: recordFilterOf(context, args.filter) }, shape),
+  count: ({ filter }: RecordArguments, { context }) =>
+    countJobStateRecords(context.ledger, recordFilterOf(context, filter)),
+}
+
+interface RecordArguments extends PageRequest {
+  readonly filter?: RequestedRecords
 }
 
 builder.queryField('jobStateRecords', (t) =>
@@ -88,17 +104,9 @@ builder.queryField('jobStateRecords', (t) =>
     {
       type: JobStateRecord,
       description: 'The records of all jobs, newest first.',
-      extensions: withCost(recordsCost),
+      extensions: { ...withCost(recordsCost), ...readsList(records) },
       args: { filter: t.arg({ type: JobStateRecordFilter, description: 'Which records; by default all.' }) },
-      resolve: async (_, args, context, info) => {
-        const filter = recordFilterOf(context, args.filter)
-        const page = await listJobStateRecords(
-          context.ledger,
-          { ...args, filter },
-          { select: connectionSelection(context, info, 'JobStateRecord') },
-        )
-        return new Connection(page, () => countJobStateRecords(context.ledger, filter))
-      },
+      resolve: (_, args, context, info) => connectionOf<RecordRow>(records, args, { context, info }),
     },
     JobStateRecordConnection,
     JobStateRecordEdge,

@@ -3,6 +3,7 @@
 // a page are known without another query.
 import type { Prisma } from '../../database/generated/client.ts'
 import { encodeCursor } from '../../database/keyset.ts'
+import type { Slice } from '../../database/rows/textRows.ts'
 import { HISTORY_ORDER } from '../../ledger/jobHistory.ts'
 import type { Limits } from '../../ledger/limits.ts'
 import { type PageRequest, type PageWindow, pageWindow } from '../../ledger/page.ts'
@@ -22,12 +23,16 @@ type NestedSelection = (query: Prisma.Job$statesArgs, where: object) => { select
  * field.
  */
 export function historySelection(request: PageRequest, { ledger }: GraphQLContext, nestedSelection: NestedSelection) {
-  const { size, backward, bounds } = pageWindow(request, HISTORY_ORDER, ledger.limits)
-  const [after, before] = sequenceBounds(bounds)
+  const { direction, take, greaterThan, lessThan } = historySlice(request, ledger.limits)
   const query: Prisma.Job$statesArgs = {
-    where: { sequence: { ...(after !== undefined && { gt: after }), ...(before !== undefined && { lt: before }) } },
-    orderBy: { sequence: backward ? 'desc' : 'asc' },
-    take: size,
+    where: {
+      sequence: {
+        ...(greaterThan !== undefined && { gt: greaterThan }),
+        ...(lessThan !== undefined && { lt: lessThan }),
+      },
+    },
+    orderBy: { sequence: direction },
+    take,
   }
   const records = nestedSelection(query, {
     getType: () => 'JobStateRecord',
@@ -36,32 +41,56 @@ export function historySelection(request: PageRequest, { ledger }: GraphQLContex
   return { select: { version: true, states: { ...records, select: { ...records.select, sequence: true } } } }
 }
 
+/** The records that a page of the history reads. @throws InvalidInputError */
+export function historySlice(request: PageRequest, limits: Limits): Slice {
+  const { size, backward, bounds } = pageWindow(request, HISTORY_ORDER, limits)
+  const [after, before] = sequenceBounds(bounds)
+  const direction = backward ? 'desc' : 'asc'
+  return { field: 'sequence', direction, take: size, greaterThan: after, lessThan: before }
+}
+
 /** The connection for the records that `historySelection` selects. */
 export function historyConnection(
-  job: JobWithHistory,
+  { states, version }: JobWithHistory,
   request: PageRequest,
   limits: Limits,
 ): Connection<{ sequence: number }> {
+  const page = historyPage({ records: states, version, sequenceOf: ({ sequence }) => sequence }, request, limits)
+  return new Connection(page, () => version)
+}
+
+/** The records of a slice of a history, in the order in which they were read. */
+interface ReadHistory<Row> {
+  readonly records: Row[]
+  readonly version: number
+  sequenceOf(record: Row): number
+}
+
+/** The page of the records that `historySlice` selects. @throws InvalidInputError */
+export function historyPage<Row>(
+  { records, version, sequenceOf }: ReadHistory<Row>,
+  request: PageRequest,
+  limits: Limits,
+) {
   const window = pageWindow(request, HISTORY_ORDER, limits)
-  const rows = window.backward ? [...job.states].reverse() : job.states
-  const [first, last] = firstAndLast(rows, window, job.version)
-  const page = {
+  const rows = window.backward ? [...records].reverse() : records
+  const [first, last] = firstAndLast(rows.map(sequenceOf), window, version)
+  return {
     rows,
-    cursorOf: (record: { sequence: number }) => encodeCursor(HISTORY_ORDER, record),
-    hasNextPage: () => last < job.version,
+    cursorOf: (record: Row) => encodeCursor(HISTORY_ORDER, { sequence: sequenceOf(record) }),
+    hasNextPage: () => last < version,
     hasPreviousPage: () => first > 1,
   }
-  return new Connection(page, () => job.version)
 }
 
 // The sequence numbers of the first and the last record of the page. For an empty page, the last is
 // one less than the first.
 function firstAndLast(
-  rows: { sequence: number }[],
+  sequences: readonly number[],
   { backward, bounds }: PageWindow,
   version: number,
 ): [number, number] {
-  const [first, last] = [rows[0]?.sequence, rows.at(-1)?.sequence]
+  const [first, last] = [sequences[0], sequences.at(-1)]
   if (first !== undefined && last !== undefined) return [first, last]
   const [after = 0, before = version + 1] = sequenceBounds(bounds)
   const gap = backward ? Math.min(before - 1, version) : Math.min(after, version)
