@@ -1,7 +1,7 @@
 // The benchmark, `npm run bench`. Builds a data set, starts the server as in production, sends
 // requests over HTTP, and compares the speed with alternatives, measured alternately on the same
 // machine and the same database:
-//   job, page, nested, deep-page      reading, compared with PostGraphile
+//   typename, job, page, nested, deep-page  reading, compared with PostGraphile
 //   deep-*                            a deep page of each ordered list, compared with its first
 //                                     page
 //   filter-*                          the first page of each filter
@@ -71,7 +71,7 @@ async function bench(database: BenchDatabase, options: BenchOptions): Promise<vo
     console.log(`${facts.machine}; Node ${facts.node}; ${facts.database}`)
     const only = casesOf(options)
     const isApartAlone = options.only.length > 0 && only.length === 0
-    const results = isApartAlone ? [] : await measureAll(client, database.url, { ...options, only })
+    const results = isApartAlone ? [] : await measureAll(client, database, { ...options, only })
     const memory = options.only.includes(MEMORY) ? await memoryOf(client, database.url, options) : undefined
     const neighbours = options.only.includes(NEIGHBOURS) ? await neighboursOf(client, database.url, options) : undefined
     const tables = [
@@ -91,7 +91,11 @@ async function bench(database: BenchDatabase, options: BenchOptions): Promise<vo
   }
 }
 
-async function measureAll(client: pg.Client, databaseUrl: string, options: BenchOptions): Promise<CaseResult[]> {
+async function measureAll(
+  client: pg.Client,
+  { url: databaseUrl, isHere }: BenchDatabase,
+  options: BenchOptions,
+): Promise<CaseResult[]> {
   const { callers, depth, only } = options
   const settings = { client, callers, depth: deepest(depth, options.jobs), only, hasPgbench: await hasPgbench() }
   const server = { databaseUrl, callers, isCompared: options.postgraphile }
@@ -103,7 +107,10 @@ async function measureAll(client: pg.Client, databaseUrl: string, options: Bench
     const all: CaseSettings = { ...settings, ...servers }
     for (const make of await allCases(all)) {
       const benchCase = await make()
-      const result = await measureCase(benchCase, options, statements.get(benchCase.name) ?? new Map())
+      const result = await measureCase(benchCase, options, {
+        statements: statements.get(benchCase.name),
+        client: isHere ? client : undefined,
+      })
       results.push(result)
       console.log(`\n${result.name}: ${result.title}\n${textTable(rowsOf(result))}`)
       for (const line of wrongResponses([result])) console.log(line)

@@ -1,6 +1,7 @@
 // A case: what is compared, and its result. Rounds alternate between contenders, so that other load
 // on the machine affects all of them equally.
 import type { Contender, Slot } from './contender.ts'
+import { type MeasuredProcesses, measureWithCost, type RequestCost } from './processorTime.ts'
 
 export interface BenchCase {
   /** The name for --only. */
@@ -28,7 +29,7 @@ export interface Spread {
   readonly max: number
 }
 
-export interface ContenderResult {
+export interface ContenderResult extends RequestCost {
   readonly name: string
   readonly perSecond: Spread
   readonly medianMs: Spread
@@ -64,22 +65,27 @@ export interface RoundSettings {
  */
 const LATENCY_SHARE = 1 / 3
 
-/**
- * Runs all rounds of a case. `statements` holds the number of statements per operation of each
- * contender.
- */
+export interface CaseFacts extends MeasuredProcesses {
+  /** The number of statements per operation of each contender. */
+  readonly statements?: ReadonlyMap<string, number> | undefined
+}
+
+type CostedSlot = Slot & RequestCost
+
+/** Runs all rounds of a case. */
 export async function measureCase(
   benchCase: BenchCase,
   { rounds, seconds }: RoundSettings,
-  statements: ReadonlyMap<string, number>,
+  { statements = new Map(), client }: CaseFacts,
 ): Promise<CaseResult> {
   const { name, title, measure, callers, missing, subject, references } = benchCase
   const contenders = [subject, ...references]
   const faults: string[] = []
   await benchCase.verify?.().catch((error: Error) => faults.push(error.message))
-  const slots = new Map<Contender, Slot[]>(contenders.map((contender) => [contender, []]))
-  const run = async (contender: Contender): Promise<Slot> => {
-    const slot = await contender.measure(measure === 'latency' ? seconds * LATENCY_SHARE : seconds)
+  const slots = new Map<Contender, CostedSlot[]>(contenders.map((contender) => [contender, []]))
+  const run = async (contender: Contender): Promise<CostedSlot> => {
+    const duration = measure === 'latency' ? seconds * LATENCY_SHARE : seconds
+    const slot = await measureWithCost(contender, duration, { client })
     faults.push(...slot.faults.map((fault) => `${contender.name}: ${fault}`))
     return slot
   }
@@ -90,9 +96,9 @@ export async function measureCase(
       slots.get(contender)?.push(await run(contender))
     }
   }
-  const of = (contender: Contender): Slot[] => slots.get(contender) ?? []
+  const of = (contender: Contender): CostedSlot[] => slots.get(contender) ?? []
   const ratio = (reference: Contender): Spread =>
-    spread(of(subject).map((slot, round) => ratioOf(measure, slot, of(reference)[round] as Slot)))
+    spread(of(subject).map((slot, round) => ratioOf(measure, slot, of(reference)[round] as CostedSlot)))
   faults.push(...missedTarget(summary(subject, of(subject), undefined), benchCase.maxP95Ms))
   return {
     ...{ name, title, measure, callers, missing },
@@ -111,15 +117,20 @@ function ratioOf(measure: BenchCase['measure'], subject: Slot, reference: Slot):
   return subject.latencies['median ms'] / reference.latencies['median ms']
 }
 
-function summary({ name }: Contender, slots: readonly Slot[], statements: number | undefined): ContenderResult {
-  const cpu = slots.flatMap(({ ownCpu }) => (ownCpu === undefined ? [] : [ownCpu]))
+function summary({ name }: Contender, slots: readonly CostedSlot[], statements: number | undefined): ContenderResult {
+  const median = (of: (slot: CostedSlot) => number | undefined): number | undefined => {
+    const values = slots.map(of).filter((value) => value !== undefined)
+    return values.length > 0 ? spread(values).median : undefined
+  }
   return {
     name,
     perSecond: spread(slots.map(({ perSecond }) => perSecond)),
     medianMs: spread(slots.map(({ latencies }) => latencies['median ms'])),
     p95Ms: spread(slots.map(({ latencies }) => latencies['p95 ms'])),
     p99Ms: spread(slots.map(({ latencies }) => latencies['p99 ms'])),
-    ownCpu: cpu.length > 0 ? spread(cpu).median : undefined,
+    ownCpu: median(({ ownCpu }) => ownCpu),
+    serverUs: median(({ serverUs }) => serverUs),
+    databaseUs: median(({ databaseUs }) => databaseUs),
     statements,
   }
 }

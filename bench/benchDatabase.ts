@@ -20,6 +20,8 @@ export interface BenchDatabase {
   readonly url: string
   /** Describes the server and its settings for people. */
   readonly described: string
+  /** It runs on this machine. */
+  readonly isHere: boolean
   close(): Promise<void>
 }
 
@@ -59,7 +61,7 @@ export async function openBenchDatabase(jobs: number, say: (line: string) => voi
       const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
       return rows[0]?.server_version.split(' ')[0]
     })
-    return { url, described: `PostgreSQL ${version}, ${server.described}`, close: server.close }
+    return { url, described: `PostgreSQL ${version}, ${server.described}`, isHere: server.isHere, close: server.close }
   } catch (error) {
     await server.close()
     throw error
@@ -69,7 +71,12 @@ export async function openBenchDatabase(jobs: number, say: (line: string) => voi
 async function openServer(): Promise<BenchDatabase> {
   const external = process.env.BENCH_DATABASE_URL
   if (external)
-    return { url: requirePostgresUrl(external), described: 'that of BENCH_DATABASE_URL', close: async () => undefined }
+    return {
+      url: requirePostgresUrl(external),
+      described: 'that of BENCH_DATABASE_URL',
+      isHere: false,
+      close: async () => undefined,
+    }
   const kept = process.env.BENCH_DATA_DIR
   const dataDir = kept || temporaryDirectory('jobledger-bench-')
   const given = settings()
@@ -89,7 +96,7 @@ async function openServer(): Promise<BenchDatabase> {
       process.off('exit', remove)
       remove()
     }
-    return { url: server.url, described, close }
+    return { url: server.url, described, isHere: true, close }
   } catch (error) {
     remove()
     throw error

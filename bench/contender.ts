@@ -18,14 +18,15 @@ export interface Slot {
 
 export interface Contender {
   readonly name: string
+  /** The process that answers. Undefined: it is not known, or it is the one that sends. */
+  readonly pid?: number | undefined
   /** Never rejects: errors are in `faults`. */
   measure(seconds: number): Promise<Slot>
   /** Runs one operation to count its statements. Undefined if they cannot be counted. */
   readonly once?: () => Promise<void>
 }
 
-export interface LoopOptions {
-  readonly name: string
+export interface LoopOptions extends Pick<Contender, 'name' | 'pid'> {
   readonly callers: number
   /** Rejects if the response is wrong. Callers are numbered from 0. */
   operation(caller: number): Promise<void>
@@ -40,9 +41,10 @@ export interface LoopOptions {
 
 const MAX_FAULTS = 5
 
-export function loopContender({ name, callers, operation, prepare, verify }: LoopOptions): Contender {
+export function loopContender({ name, pid, callers, operation, prepare, verify }: LoopOptions): Contender {
   return {
     name,
+    pid,
     async once() {
       await prepare?.(1)
       await operation(0)

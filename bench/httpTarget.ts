@@ -9,6 +9,8 @@ export class HttpTarget {
   private readonly agent: Agent
   private readonly url: URL
   private readonly headers: Readonly<Record<string, string>>
+  /** The process that answers, if it is known. */
+  pid: number | undefined
 
   /** `headers` are sent with every request. */
   constructor(endpoint: string, connections: number, headers: Readonly<Record<string, string>> = {}) {

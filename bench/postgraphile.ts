@@ -32,6 +32,7 @@ export default {
 
 export interface PostGraphile {
   readonly endpoint: string
+  readonly pid: number | undefined
   stop(): Promise<void>
 }
 
@@ -75,7 +76,7 @@ export async function startPostGraphile(databaseUrl: string): Promise<PostGraphi
     await stop()
     throw error
   }
-  return { endpoint, stop }
+  return { endpoint, pid: child.pid, stop }
 }
 
 async function install(dir: string): Promise<void> {

@@ -27,6 +27,8 @@ const COLUMNS = [
   'statements',
   'ratio',
   'load CPU',
+  'server us',
+  'database us',
 ] as const
 
 type Row = Readonly<Record<(typeof COLUMNS)[number], string>>
@@ -48,7 +50,7 @@ export function rowsOf({ name, callers, measure, contenders, ratios, faults, mis
   return [{ ...first, ratio: note ?? '' }, ...others]
 }
 
-function figures({ name, perSecond, medianMs, p95Ms, p99Ms, statements, ownCpu }: ContenderResult) {
+function figures({ name, perSecond, medianMs, p95Ms, p99Ms, statements, ownCpu, ...cost }: ContenderResult) {
   return {
     who: name,
     'requests/s': spreadText(perSecond, (value) => value.toFixed(value < 100 ? 1 : 0)),
@@ -57,6 +59,8 @@ function figures({ name, perSecond, medianMs, p95Ms, p99Ms, statements, ownCpu }
     'p99 ms': p99Ms.median.toFixed(2),
     statements: statements === undefined ? '' : String(Math.round(statements * 100) / 100),
     'load CPU': ownCpu === undefined ? '' : `${Math.round(ownCpu * 100)} %`,
+    'server us': cost.serverUs === undefined ? '' : cost.serverUs.toFixed(0),
+    'database us': cost.databaseUs === undefined ? '' : cost.databaseUs.toFixed(0),
   }
 }
 
@@ -137,5 +141,6 @@ const LEGEND = [
     'of median latencies, where less is.',
   'Statements: SQL statements for one request, counted on the wire. Load CPU: of one ' +
     'processor, by the process that sends the requests',
-  '(and, in the rows of pg, is itself what is measured).',
+  '(and, in the rows of pg, is itself what is measured). Server us, database us: processor time ' +
+    'in microseconds for one request, of the process that answers and of its sessions.',
 ]

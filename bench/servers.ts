@@ -4,7 +4,7 @@ import pg from 'pg'
 import { startServerProcess } from '../load/serverProcess.ts'
 import { BenchError } from './benchError.ts'
 import { HttpTarget } from './httpTarget.ts'
-import { startPostGraphile } from './postgraphile.ts'
+import { type PostGraphile, startPostGraphile } from './postgraphile.ts'
 
 const PROFILER = import.meta.resolve('./profileServer.mjs')
 
@@ -50,13 +50,14 @@ export async function openServers(options: ServerOptions): Promise<Servers> {
       await program.ended
     })
     const server = target(await program.endpoint)
+    server.pid = program.pid
     const postgraphile = isCompared ? await openPostGraphile(databaseUrl, closing) : undefined
     const pool = new pg.Pool({ connectionString: databaseUrl, max: callers, options: '-c TimeZone=UTC' })
     pool.on('error', () => undefined) // The query in progress rejects as well.
     closing.push(() => pool.end())
     return {
       server,
-      postgraphile: postgraphile === undefined ? undefined : target(postgraphile),
+      postgraphile: postgraphile && targetOf(postgraphile, target),
       pool,
       databaseUrl,
       close,
@@ -67,12 +68,18 @@ export async function openServers(options: ServerOptions): Promise<Servers> {
   }
 }
 
+function targetOf({ endpoint, pid }: PostGraphile, open: (endpoint: string) => HttpTarget): HttpTarget {
+  const target = open(endpoint)
+  target.pid = pid
+  return target
+}
+
 /** Undefined if it is unavailable: then no ratios refer to it, and the reason is reported. */
-async function openPostGraphile(url: string, closing: (() => Promise<unknown>)[]): Promise<string | undefined> {
+async function openPostGraphile(url: string, closing: (() => Promise<unknown>)[]): Promise<PostGraphile | undefined> {
   try {
-    const { endpoint, stop } = await startPostGraphile(url)
-    closing.push(stop)
-    return endpoint
+    const postgraphile = await startPostGraphile(url)
+    closing.push(postgraphile.stop)
+    return postgraphile
   } catch (error) {
     if (!(error instanceof BenchError)) throw error
     console.warn(error.message)

@@ -34,10 +34,11 @@ const SAMPLED_JOBS = 500
  */
 const PARSED_ONE_IN = 16
 
-export const READ_CASES = ['job', 'page', 'nested', 'deep-page'] as const
+export const READ_CASES = ['typename', 'job', 'page', 'nested', 'deep-page'] as const
 
 export function readCases(targets: ReadTargets, isWanted: (name: string) => boolean): (() => Promise<BenchCase>)[] {
   const all: Record<(typeof READ_CASES)[number], () => ReadCase | Promise<ReadCase>> = {
+    typename,
     job: () => oneJob(targets.client),
     page,
     nested: nestedPage,
@@ -65,6 +66,7 @@ function readCase(
     let asked = 0
     return loopContender({
       name: who,
+      pid: target.pid,
       callers,
       async operation() {
         const text = await target.send(operations[asked % operations.length] as string)
@@ -97,6 +99,15 @@ function readCase(
 function requireJobs(jobs: readonly unknown[], expected: number): void {
   const found = jobs.filter((job) => job !== null && job !== undefined).length
   if (found !== expected) throw new WrongResponseError(`the response has ${found} jobs (expected ${expected})`)
+}
+
+/** What a request costs that reads nothing. The name of the type stands for a job. */
+function typename(): ReadCase {
+  const question: Question = {
+    operations: [JSON.stringify({ query: '{ __typename }' })],
+    jobsOf: ({ __typename }: Data) => [__typename],
+  }
+  return { title: '{ __typename }, without the database', jobs: 1, ours: question, theirs: question }
 }
 
 async function oneJob(client: pg.Client): Promise<ReadCase> {

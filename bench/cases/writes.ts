@@ -85,6 +85,7 @@ async function movesCase(
     const jobs = await DrivenJobs.make(client, callers, JOBS_PER_CALLER)
     return loopContender({
       name,
+      pid: name === 'jobledger' ? server.pid : undefined,
       callers,
       async operation(caller) {
         const moves = jobs.moves(caller, batch)
@@ -143,6 +144,7 @@ function createCase(targets: WriteTargets): BenchCase {
     let expected = 0
     return loopContender({
       name,
+      pid: name === 'jobledger' ? server.pid : undefined,
       callers,
       prepare: async () => {
         expected = await countWritten(client)
@@ -187,6 +189,7 @@ function claimCase(targets: WriteTargets): BenchCase {
     let expected = 0
     return loopContender({
       name,
+      pid: name === 'jobledger' ? server.pid : undefined,
       callers,
       prepare: async (seconds) => {
         await prepare(seconds)

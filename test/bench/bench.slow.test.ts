@@ -170,7 +170,7 @@ describe('a case', () => {
     const client = new pg.Client() // Not asked.
     const makers = readCases({ server, postgraphile, client, callers: 2, depth: 1 }, (name) => name === 'page')
     const [benchCase] = await Promise.all(makers.map((make) => make()))
-    return measureCase({ ...(benchCase as BenchCase), ...targets }, settings, new Map())
+    return measureCase({ ...(benchCase as BenchCase), ...targets }, settings, { client: undefined })
   }
 
   const right = () => ({})
