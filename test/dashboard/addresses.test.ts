@@ -74,7 +74,7 @@ describe('an address that a person has typed', () => {
     expect(dashboard?.faults).toEqual([])
   })
 
-  itInChromium('that is too long for the server gets a sentence', async () => {
+  itInChromium('that is too long for the server is refused with a sentence', async () => {
     const response = await page.goto(`${dashboard?.server.url}/ui/jobs?userId=${'a'.repeat(100_000)}`)
     expect(response?.status()).toBe(431)
     await page.getByText('The URL and the headers of a request must be at most').waitFor()

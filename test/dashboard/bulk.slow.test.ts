@@ -177,7 +177,7 @@ describe('a bulk action', () => {
     await page.context().close()
   })
 
-  itInChromium('is shown with its right numbers when the server is back', async () => {
+  itInChromium('is shown with the correct numbers once the server is available again', async () => {
     const ids = await failedJobs('five', 3)
     const release = await holdJob(ids[1])
     const page = await current().open('/jobs')

@@ -32,7 +32,7 @@ it('keeps one rhythm and shows the latest answer when it is loaded twice at once
   polled.stop()
 })
 
-it('asks no more after it is stopped, and leaves out an answer that is late', async () => {
+it('sends no request after it is stopped, and ignores a late response', async () => {
   const { polled, answers } = controlled()
   const load = polled.load()
   polled.stop()

@@ -200,7 +200,7 @@ describe('the list of 200,000 jobs', () => {
     await eventually(async () => expect(await state()).toEqual(before))
   })
 
-  itInChromium('is there soon', async () => {
+  itInChromium('is shown within 10 seconds', async () => {
     const { pool } = current().server.database
     await untilRolledUp(pool)
     const times: number[] = []

@@ -31,7 +31,7 @@ async function assetPaths(): Promise<string[]> {
 }
 
 describe('the dashboard', () => {
-  it('is where a browser that opens the server is sent, but not a program', async () => {
+  it('is where the server redirects browsers, but not programs', async () => {
     const page = await get('/', { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' })
     expect([page.status, page.headers.get('location')]).toEqual([302, '/ui/'])
     expect((await get('/ui')).headers.get('location')).toBe('/ui/')

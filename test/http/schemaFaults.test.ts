@@ -112,7 +112,7 @@ describe('a statement that started before', () => {
     expect(await failAfter(untilReady)).toMatchObject(INTERNAL)
   })
 
-  it('the ledger was restored is UNAVAILABLE, also if no check failed meanwhile', async () => {
+  it('the ledger was restored is UNAVAILABLE, even if no check has failed since', async () => {
     await untilReady()
     const restore = async () => {
       // What a restore from a server with higher transaction ids leaves.
