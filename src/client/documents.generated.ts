@@ -43,6 +43,15 @@ export type BulkActionState =
   /** The server processes its jobs, batch by batch. */
   | 'RUNNING';
 
+/** What a bulk action did with a job. */
+export type BulkOutcome =
+  /** The job was changed, or its cancellation was requested. */
+  | 'DONE'
+  /** Its batch has not run, or never will if the action has ended. */
+  | 'NOT_PROCESSED'
+  /** The job was not changed; `reason` says why. */
+  | 'REFUSED';
+
 /** Which jobs to claim, and for how long. */
 export type ClaimJobsInput = {
   /** Only these jobs; at most 100. For workers that already know which jobs to claim. */

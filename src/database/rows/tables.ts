@@ -1,6 +1,6 @@
 // The tables that clients read, by their names in SQL, so that `Sql.read` returns rows of the shape
 // that Prisma returns. The compiler checks the columns against the models.
-import type { BulkAction, Job, JobResult, JobStateRecord } from '../generated/client.ts'
+import type { BulkAction, BulkActionJob, Job, JobResult, JobStateRecord } from '../generated/client.ts'
 
 /**
  * The type of a value in JavaScript. `upperEnum`: an enum with lower-case labels in the database,
@@ -128,5 +128,16 @@ export const BULK_ACTIONS: Table = {
     createdAt: instant('created_at'),
     finishedAt: instant('finished_at'),
   } satisfies Record<keyof BulkAction, Column>,
+  relations: {},
+}
+
+export const BULK_ACTION_JOBS: Table = {
+  name: 'jobledger.bulk_action_jobs',
+  columns: {
+    actionId: text('action_id'),
+    jobId: text('job_id'),
+    version: int('version'),
+    outcome: text('outcome'),
+  } satisfies Record<keyof BulkActionJob, Column>,
   relations: {},
 }

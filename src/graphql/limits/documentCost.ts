@@ -161,6 +161,7 @@ function isConnection(type: GraphQLCompositeType): boolean {
 
 /** Whether an object of the type is a row of the database. */
 function isEntity(type: GraphQLCompositeType): boolean {
+  if (type.extensions.isRow === true) return true
   return type.name === 'Node' || ('getInterfaces' in type && type.getInterfaces().some(({ name }) => name === 'Node'))
 }
 

@@ -83,6 +83,11 @@ export const startBulkActionCost: CostOf = ({ input }) => {
   return { read: dryRun === false ? Math.max(COUNT_COST.table, count) : count }
 }
 
+/** Each page is a statement of its own. With a filter it may read all jobs of the action. */
+export const bulkOutcomesCost: CostOf = ({ outcome }) => ({
+  read: BULK_SAMPLE_COST + READ_COST[outcome == null ? 'page' : 'range'],
+})
+
 export const bulkRefusalsCost: CostOf = () => ({ items: MAX_BULK_REASONS })
 
 /** It reads up to 10,000 jobs that are PROCESSING, as fast as a page of some hundred. */

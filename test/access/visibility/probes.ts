@@ -43,7 +43,7 @@ const nobody = (job: Job | undefined) => ({ user: job?.userId ?? 'nobody' })
 const MOVED = `__typename ... on JobNotFound { message jobId } ... on TransitionJobSuccess { job { ${FACTS} } record { id } }`
 const NODE = `... on Job { ${FACTS} } ... on JobStateRecord { actor reason job { ${FACTS} } } ... on JobResult { output job { ${FACTS} } }`
 
-const BULK = `reason actor matched refusals { reason count sample { ${FACTS} } }`
+const BULK = `reason actor matched refusals { reason count sample { ${FACTS} } } outcomes { totalCount nodes { jobId reason } }`
 
 /** Every path to a job, tried by mallory. */
 export const PROBES: Record<string, Probe> = {
