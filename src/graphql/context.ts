@@ -23,6 +23,8 @@ export interface GraphQLContext {
   readonly replica: Replica
   /** Limits the size of the response: of planned queries, and of the results of mutations. */
   readonly responseBudget: ResponseBudget
+  /** Call before each mutation. @throws GraphQLError if its caller has used up the memory */
+  requireMemory(): void
   /** The caller, as authenticated at the start of the request. */
   readonly caller: Caller
   /** Authenticates the credential again. @throws GraphQLError if it is no longer valid */

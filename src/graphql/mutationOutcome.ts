@@ -19,6 +19,7 @@ export function watchMutations(schema: GraphQLSchema): GraphQLSchema {
 function watch(field: GraphQLField<unknown, GraphQLContext>): void {
   const resolve = field.resolve ?? defaultFieldResolver
   field.resolve = async (source, args, context, info) => {
+    context.requireMemory()
     const writes: Writes = { any: false }
     try {
       return await watchWrites(writes, () => resolve(source, args, context, info))

@@ -38,6 +38,11 @@ interface Account {
 export interface Holding {
   /** Whether it was aborted for lack of memory. */
   readonly isAborted: boolean
+  /**
+   * Whether the limit is exceeded, not mainly by this request, and no caller holds more than its
+   * own.
+   */
+  readonly isOverLimit: boolean
   /** Sets how many bytes it holds. May stop this request or others. */
   hold(bytes: number): void
   /** Sets a function that is called once instead of aborting the request. Undefined removes it. */
@@ -65,6 +70,12 @@ export class MemoryBudget {
   constructor(limitBytes: number) {
     this.limit = limitBytes
     this.queue = new MemoryQueue((bytes) => this.bytes + bytes <= limitBytes)
+  }
+
+  /** `own` bytes are of the request that asks. */
+  isExceededBy(caller: string, own: number): boolean {
+    if (this.bytes <= this.limit || this.bytes - own <= this.limit / 2) return false
+    return (this.accounts.get(caller)?.bytes ?? 0) >= Math.max(...[...this.accounts.values()].map(({ bytes }) => bytes))
   }
 
   /** `abort` is called at most once. */
@@ -134,6 +145,9 @@ const isSlow = (holding: RequestHolding): boolean => holding.isSlow
 class RequestHolding implements Holding {
   bytes = 0
   isAborted = false
+  get isOverLimit(): boolean {
+    return this.budget.isExceededBy(this.caller, this.bytes)
+  }
   private used = 0
   private reserved = 0
   private isProtected = false

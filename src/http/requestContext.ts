@@ -13,6 +13,7 @@ export class RequestContext implements GraphQLContext {
   readonly events: EventFeed
   readonly replica: Replica
   readonly responseBudget: ResponseBudget
+  readonly requireMemory: () => void
   readonly caller: Caller
   readonly reauthenticate: () => Promise<Caller>
   readonly statementEnded: GraphQLContext['statementEnded']
@@ -28,6 +29,7 @@ export class RequestContext implements GraphQLContext {
     this.events = events
     this.replica = replica
     this.responseBudget = new ResponseBudget(request.responseSize.limitBytes)
+    this.requireMemory = () => request.memory.checkLimit()
     this.caller = request.caller
     this.reauthenticate = request.reauthenticate
     this.statementEnded = request.log.statementEnded

@@ -105,6 +105,15 @@ export class RequestMemory {
     if (this.holding.isAborted) throw outOfMemory()
   }
 
+  /**
+   * Call before a mutation, which cannot be stopped once it runs.
+   *
+   * @throws GraphQLError with the code UNAVAILABLE if its caller has used up the memory
+   */
+  checkLimit(): void {
+    if (this.holding.isOverLimit) throw outOfMemory()
+  }
+
   private update(): void {
     const objects = Math.min(PER_NODE * this.nodes, OBJECTS_PER_READ_BYTE * this.read)
     // Until the size of the response is known, assume that of what was read.

@@ -79,16 +79,27 @@ it('answers batches of transitions of a large job', { timeout: 120_000 }, async 
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', limit: LIMIT } }])
 })
 
+it('refuses mutations of a caller that has used up the memory', { timeout: 120_000 }, async () => {
+  const ids: string[] = []
+  for (let made = 0; made < 20; made += 1) ids.push(await create({}))
+  const field = (jobId: string) =>
+    `setJobResult(input: { jobId: "${jobId}", status: SUCCESS }) { ... on SetJobResultSuccess { job { content } } }`
+  const mutation = `mutation { ${ids.map((id, n) => `f${n}: ${field(id)}`).join(' ')} }`
+  const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => flood(mutation)))
+  const codes = answers.flat().flatMap(({ errors = [] }) => errors.map(({ extensions }) => extensions?.code))
+  expect(new Set(codes)).toEqual(new Set(['UNAVAILABLE']))
+})
+
 it('answers dry runs of bulk actions on large jobs', { timeout: 120_000 }, async () => {
   for (let made = 0; made < 10; made += 1) await create({ preset: 'sampled' })
   const field =
     'startBulkAction(input: { action: CANCEL, filter: { presets: ["sampled"] }, reason: "r" }) { ... on BulkActionPreview { matched sample { content } } }'
   const all = Array.from({ length: 20 }, (_, n) => `f${n}: ${field}`).join(' ')
-  for (const { data, errors } of await flood(`mutation { ${all} }`)) {
-    expect(errors).toBeUndefined()
-    expect(data.f0.sample).toHaveLength(10)
-    expect(data.f19).toEqual({ matched: 10, sample: [] })
-  }
+  const { data, errors } = await send(`mutation { ${all} }`)
+  expect(errors).toBeUndefined()
+  expect(data.f0.sample).toHaveLength(10)
+  expect(data.f19).toEqual({ matched: 10, sample: [] })
+  await flood(`mutation { ${all} }`)
 })
 
 it('returns as many large jobs to each of many workers as fit into a response', { timeout: 180_000 }, async () => {
