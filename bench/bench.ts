@@ -96,8 +96,8 @@ async function measureAll(
   { url: databaseUrl, isHere }: BenchDatabase,
   options: BenchOptions,
 ): Promise<CaseResult[]> {
-  const { callers, depth, only } = options
-  const settings = { client, callers, depth: deepest(depth, options.jobs), only, hasPgbench: await hasPgbench() }
+  const { callers, depth, jobs, only } = options
+  const settings = { client, callers, depth: deepest(depth, jobs), jobs, only, hasPgbench: await hasPgbench() }
   const server = { databaseUrl, callers, isCompared: options.postgraphile }
   console.log('Counting statements.')
   const statements = await countStatements(settings, server)

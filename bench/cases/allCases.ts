@@ -15,6 +15,8 @@ export interface CaseSettings extends Pick<Servers, 'server' | 'postgraphile' | 
   readonly client: pg.Client
   readonly callers: number
   readonly depth: number
+  /** The number of jobs in the data set. */
+  readonly jobs: number
   readonly hasPgbench: boolean
   /**
    * The cases with these names, or whose names start with one of them and a hyphen. All if no name
