@@ -457,6 +457,21 @@ export type BulkProgressFragment = { readonly id: string, readonly action: BulkA
 
 export type BulkJobFragment = { readonly jobId: string, readonly userId: string, readonly preset: string | null, readonly state: JobState };
 
+export type BulkOutcomesQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+  outcome: InputMaybe<BulkOutcome>;
+  first: InputMaybe<Scalars['Int']['input']>;
+  after: InputMaybe<Scalars['String']['input']>;
+  last: InputMaybe<Scalars['Int']['input']>;
+  before: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type BulkOutcomesQuery = { readonly node:
+    | { readonly state: BulkActionState, readonly outcomes: { readonly nodes: ReadonlyArray<{ readonly jobId: string, readonly outcome: BulkOutcome, readonly reason: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null, readonly endCursor: string | null } } }
+    | Record<PropertyKey, never>
+   | null };
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -688,6 +703,7 @@ export const StartBulkActionDocument = documentOf<StartBulkActionMutation, Start
 export const AbortBulkActionDocument = documentOf<AbortBulkActionMutation, AbortBulkActionMutationVariables>('8e9bc18c6ecfbadc13cdecca8e9fe965c2b111791203ae5c49bc70504897587f');
 export const BulkActionDocument = documentOf<BulkActionQuery, BulkActionQueryVariables>('3b9771f9975d36aaf47ab9c6b5a80e2eee74b476b30c0472d640d5d38d50bd33');
 export const BulkActionsDocument = documentOf<BulkActionsQuery, BulkActionsQueryVariables>('dad39ad3448c4b234592c9ff0687688fb89ab277e18991affad219550475d760');
+export const BulkOutcomesDocument = documentOf<BulkOutcomesQuery, BulkOutcomesQueryVariables>('525cd2792939e3fb9f5f020fffa7d6c4583823a68cfcab1b9bb0be8d06b00656');
 export const ViewerDocument = documentOf<ViewerQuery, ViewerQueryVariables>('68e4907278b364033c571318be3bc939edbe0a2f617cabb0eeacea03336ac56c');
 export const JobsDocument = documentOf<JobsQuery, JobsQueryVariables>('57fb524a6c44095917ecd8f78ce269af275462d57ec4962a1043af46bb250051');
 export const JobContentsDocument = documentOf<JobContentsQuery, JobContentsQueryVariables>('918892a8d734ed7f1d4f3e73aa662f2168b5728c629432c8cdd6027507eb2601');

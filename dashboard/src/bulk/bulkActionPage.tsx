@@ -14,6 +14,7 @@ import { type BulkAction, pollBulkAction } from './bulkAction.ts'
 import { filterUrl } from './filterWords.ts'
 import { FilterWords } from './filterWordsList.tsx'
 import { bulkScope } from './kinds.ts'
+import { Outcomes } from './outcomes.tsx'
 import { BulkStateBadge, leftOf, ProgressBar, titleOf } from './progress.tsx'
 import { Refusals, useContents } from './samples.tsx'
 
@@ -52,7 +53,7 @@ function titleShown(action: BulkAction | null | undefined): string {
 }
 
 function Details({ action }: { readonly action: BulkAction }) {
-  const { state, actor, reason, createdAt, finishedAt, error, filter, refusals } = action
+  const { id, state, actor, reason, createdAt, finishedAt, error, filter, refusals } = action
   const contents = useContents(refusals.map(({ sample }) => sample))
   const url = filterUrl(filter)
   return (
@@ -90,6 +91,7 @@ function Details({ action }: { readonly action: BulkAction }) {
         {refusals.length > 0 && <p class="muted">The lists show the state that each job has now.</p>}
         <Refusals refusals={refusals} contents={contents} />
       </section>
+      <Outcomes id={id} />
     </div>
   )
 }

@@ -13,7 +13,7 @@ type Contents = ReadonlyMap<string, string>
 const MAX_CONTENTS = 100
 
 /** The contents of the jobs. They arrive later. */
-export function useContents(samples: readonly Jobs[]): Contents {
+export function useContents(samples: readonly (readonly Pick<BulkJobFragment, 'jobId'>[])[]): Contents {
   const [contents, setContents] = useState<Contents>(new Map())
   const ids = [...new Set(samples.flat().map(({ jobId }) => jobId))].slice(0, pageSize(MAX_CONTENTS)).join()
   useEffect(() => {
