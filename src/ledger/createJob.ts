@@ -180,8 +180,8 @@ function keyOf({ userId, idempotencyKey }: Pick<CreateJobInput, 'userId' | 'idem
 
 function repeated(input: Prepared, existing: ReadonlyMap<string, Job>): CreatedJob | IdempotencyConflictError {
   const job = existing.get(keyOf(input))
-  if (!job?.requestHash)
-    throw new Error(`Job with idempotency key ${input.idempotencyKey} was neither inserted nor found.`)
+  // Another trigger or rule has dropped the row.
+  if (!job?.requestHash) throw new Error('A job was neither inserted nor found by its idempotency key.')
   const stored = Buffer.from(job.requestHash).toString('hex')
   const isSame = stored === input.requestHash || sameInputs(input).some((same) => requestHash(same) === stored)
   return isSame ? { job, created: false } : new IdempotencyConflictError(job)
