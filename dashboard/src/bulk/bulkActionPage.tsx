@@ -42,7 +42,7 @@ export function BulkActionPage({ item = '' }: PageProps) {
           <p class="empty-title">No bulk action with this id exists, or you may not see it.</p>
         </div>
       )}
-      {action && <Details action={action} />}
+      {action && <Details action={action} hasError={error !== undefined} />}
     </>
   )
 }
@@ -52,7 +52,12 @@ function titleShown(action: BulkAction | null | undefined): string {
   return action === undefined ? 'Bulk action' : titleOf(action)
 }
 
-function Details({ action }: { readonly action: BulkAction }) {
+interface DetailsProps {
+  readonly action: BulkAction
+  readonly hasError: boolean
+}
+
+function Details({ action, hasError }: DetailsProps) {
   const { id, state, actor, reason, createdAt, finishedAt, error, filter, refusals } = action
   const contents = useContents(refusals.map(({ sample }) => sample))
   const url = filterUrl(filter)
@@ -91,7 +96,7 @@ function Details({ action }: { readonly action: BulkAction }) {
         {refusals.length > 0 && <p class="muted">The lists show the state that each job has now.</p>}
         <Refusals refusals={refusals} contents={contents} />
       </section>
-      <Outcomes id={id} />
+      <Outcomes id={id} hasError={hasError} />
     </div>
   )
 }

@@ -36,8 +36,14 @@ function pollOutcomes(id: string, query: URLSearchParams, outcome: BulkOutcome |
   return new Polled(read, { pauseMs: PAUSE_MS, isFinal: ({ state }) => state !== 'RUNNING' })
 }
 
-/** `id`: the global id of the action. The page and the filter are in the address. */
-export function Outcomes({ id }: { readonly id: string }) {
+interface OutcomesProps {
+  /** The global id of the action. The page and the filter are in the address. */
+  readonly id: string
+  /** Whether an error is shown already: a server that cannot be reached is one fault, not two. */
+  readonly hasError: boolean
+}
+
+export function Outcomes({ id, hasError }: OutcomesProps) {
   const { query } = address.value
   const chosen = OUTCOMES.find((outcome) => outcome === query.get('outcome'))
   const polled = useMemo(() => pollOutcomes(id, query, chosen), [id, query, chosen])
@@ -63,7 +69,7 @@ export function Outcomes({ id }: { readonly id: string }) {
         ))}
       </nav>
       <LoadError
-        message={polled.error.value}
+        message={hasError && !polled.isRefused.value ? undefined : polled.error.value}
         isRefused={polled.isRefused.value}
         onRetry={() => void polled.load()}
         links={linksWithout(undefined, path, query)}
