@@ -7,7 +7,7 @@ import { JOB_STATES } from './states.ts'
  * the excluded values are removed from the included ones.
  */
 export function withoutExclusions(given: JobFilter): JobFilter {
-  if (!isGiven(given.excludeStates) && !isGiven(given.excludePresets)) return given
+  if (given.excludeStates == null && given.excludePresets == null) return given
   const { excludeStates, excludePresets, ...filter } = given
   const { states, presets } = filter
   return {
