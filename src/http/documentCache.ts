@@ -1,7 +1,8 @@
 // A cache of documents by their text. Callers share its memory: when it is full, the caller that
 // uses most of it loses its least recently used document, so one caller cannot evict the documents
 // of others.
-import type { DocumentNode, Token } from 'graphql'
+import type { DocumentNode } from 'graphql'
+import { tokensOf } from '../graphql/limits/documentForm.ts'
 
 /**
  * Memory per token: the token with its location, and its share of the nodes. Measured with graphql
@@ -80,10 +81,4 @@ export class DocumentCache<Value extends Cacheable> {
     this.entries.delete(entry.value.text)
     if (owner.entries.size === 0) this.owners.delete(owner.caller)
   }
-}
-
-function tokensOf({ loc }: DocumentNode): number {
-  let count = 0
-  for (let token: Token | null | undefined = loc?.startToken; token; token = token.next) count += 1
-  return count
 }

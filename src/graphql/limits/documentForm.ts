@@ -1,6 +1,6 @@
 // Checks the size and the form of a document before it is validated. Its cost is checked before it
 // is executed (documentCost.ts).
-import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode, visit } from 'graphql'
+import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode, type Token, visit } from 'graphql'
 import type { DocumentLimits } from './documentLimits.ts'
 
 /** Maximum number of directives on one node of the document. */
@@ -49,4 +49,11 @@ function repetitions({ selections }: SelectionSetNode): number {
 
 export function limitError(message: string, facts: Readonly<Record<string, number>> = {}): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...facts } })
+}
+
+/** The number of tokens of a parsed document. */
+export function tokensOf({ loc }: DocumentNode): number {
+  let count = 0
+  for (let token: Token | null | undefined = loc?.startToken; token; token = token.next) count += 1
+  return count
 }

@@ -20,8 +20,6 @@ export type PageFact = 'hasNextPage' | 'hasPreviousPage' | 'totalCount'
 export interface ConnectionPlan {
   /** Each with the place in the response that needs it, below the connection. */
   readonly facts: ReadonlyMap<PageFact, FactPlace>
-  /** Whether the response has items of the page or their cursors. */
-  readonly readsRows: boolean
   write(page: PlannedPage, request: FieldRequest): string
 }
 
@@ -44,7 +42,6 @@ export function planConnection(
 
 class ConnectionPlanner {
   private readonly facts = new Map<PageFact, FactPlace>()
-  private readsRows = false
   private readonly planner: ObjectPlanner
   private readonly rows: Rows
 
@@ -55,8 +52,7 @@ class ConnectionPlanner {
 
   plan(type: GraphQLObjectType, nodes: PlacedField['nodes']): ConnectionPlan {
     const write = joined(type, this.planner.fieldsOf(type, nodes), (placed) => this.fieldOf(placed))
-    const { facts, readsRows } = this
-    return { facts, readsRows, write }
+    return { facts: this.facts, write }
   }
 
   private fieldOf(placed: PlacedField): WritePage {
@@ -65,7 +61,6 @@ class ConnectionPlanner {
       case 'edges':
         return listOf(this.edge(type, placed))
       case 'nodes':
-        this.readsRows = true
         return listOf(this.node(type, placed))
       case 'pageInfo':
         return joined(type, this.planner.fieldsOf(type, placed.nodes), (below) => this.pageInfo(below, placed))
@@ -78,7 +73,6 @@ class ConnectionPlanner {
   }
 
   private edge(type: GraphQLObjectType, { nodes }: PlacedField): WriteItem {
-    this.readsRows = true
     return joined(type, this.planner.fieldsOf(type, nodes), (placed) => {
       if (placed.field.name === 'cursor') return ({ row, page }: Item) => JSON.stringify(page.cursorOf(row))
       if (placed.field.name !== 'node') throw new Unplanned(`A plan cannot read ${placed.field.name} of an edge.`)
@@ -94,10 +88,8 @@ class ConnectionPlanner {
   private pageInfo({ key, field: { name }, nodes }: PlacedField, above: PlacedField): WritePage {
     switch (name) {
       case 'startCursor':
-        this.readsRows = true
         return (page) => cursorText(page, page.rows[0])
       case 'endCursor':
-        this.readsRows = true
         return (page) => cursorText(page, page.rows.at(-1))
       case 'hasNextPage':
       case 'hasPreviousPage':

@@ -12,9 +12,10 @@ import {
   visit,
 } from 'graphql'
 import type { GraphQLContext } from '../context.ts'
+import { tokensOf } from '../limits/documentForm.ts'
 import { SelectedFields } from '../limits/selectedFields.ts'
 import { FieldRequest, ResponseLimitError } from './fieldRequest.ts'
-import { Planner } from './planner.ts'
+import { type FieldBudget, Planner } from './planner.ts'
 import { planRootField, type ReadField } from './rootField.ts'
 import { Unplanned } from './unplanned.ts'
 
@@ -52,11 +53,15 @@ const MAX_VARIANTS = 16
 export class QueryPlans {
   private readonly query: QueryToPlan
   private readonly conditions: readonly string[]
+  private readonly budget: FieldBudget
   private readonly variants = new Map<string, readonly RootPlan[] | undefined>()
 
   constructor(query: QueryToPlan) {
     this.query = query
     this.conditions = conditionsOf(query.document)
+    // A fragment that is used often, or many variants, could make plans much larger than their
+    // document, whose memory is what the cache of documents counts.
+    this.budget = { left: tokensOf(query.document) }
   }
 
   /**
@@ -91,7 +96,7 @@ export class QueryPlans {
     const key = this.conditions.map((name) => String(variables[name])).join()
     if (this.variants.has(key)) return this.variants.get(key)
     if (this.variants.size >= MAX_VARIANTS) return undefined
-    const roots = planRoots(this.query, variables)
+    const roots = planRoots(this.query, variables, this.budget)
     this.variants.set(key, roots)
     return roots
   }
@@ -111,11 +116,16 @@ function conditionsOf(document: DocumentNode): string[] {
 function planRoots(
   { schema, document, operation }: QueryToPlan,
   variables: Variables,
+  budget: FieldBudget,
 ): readonly RootPlan[] | undefined {
   const queryType = schema.getQueryType()
   if (!queryType) return undefined
   const operationName = operation.name?.value
-  const planner = new Planner(schema, new SelectedFields({ schema, document, operationName, variables }, operation))
+  const planner = new Planner(
+    schema,
+    new SelectedFields({ schema, document, operationName, variables }, operation),
+    budget,
+  )
   try {
     return planner.fieldsOf(queryType, [operation]).map(({ key, placed }) => {
       if (placed === undefined) return { key, read: async () => JSON.stringify(queryType.name), isNonNull: true }

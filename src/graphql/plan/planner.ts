@@ -25,18 +25,28 @@ interface FieldExtensions {
   readonly history?: true
 }
 
+/** The number of fields that the plans of one document may still have. */
+export interface FieldBudget {
+  left: number
+}
+
 export class Planner implements ObjectPlanner {
   readonly schema: GraphQLSchema
   private readonly selected: SelectedFields
+  private readonly budget: FieldBudget
 
-  constructor(schema: GraphQLSchema, selected: SelectedFields) {
+  constructor(schema: GraphQLSchema, selected: SelectedFields, budget: FieldBudget) {
     this.schema = schema
     this.selected = selected
+    this.budget = budget
   }
 
   fieldsOf(type: GraphQLObjectType, parents: readonly WithSelections[]): Selected[] {
     const fields = type.getFields()
-    return this.selected.of(type, parents).map((nodes) => {
+    const selected = this.selected.of(type, parents)
+    this.budget.left -= selected.length
+    if (this.budget.left < 0) throw new Unplanned('The plans of the document would be too large.')
+    return selected.map((nodes) => {
       const [{ name, alias }] = nodes as [FieldNode]
       const key = (alias ?? name).value
       if (name.value === '__typename') return { key, placed: undefined }

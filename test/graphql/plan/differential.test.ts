@@ -77,6 +77,17 @@ describe('plans', () => {
     }
   })
 
+  it('leave to the executor documents whose fragments would make plans too large', async () => {
+    const spreads = Array.from({ length: 30 }, (_, index) => `a${index}: jobs(first: 1) { nodes { ...F } }`)
+    const query = `{ ${spreads.join(' ')} } fragment F on Job { id jobId userId content preset state version priority attempt
+      maxAttempts runAt createdAt updatedAt startedAt completedAt deletedAt stateReason stateActor isTerminal }`
+    const planned = await plannedIn(async () => {
+      const { data } = await differential.compare(query)
+      expect(data.a29.nodes[0].jobId).toBeTruthy()
+    })
+    expect(planned).toBe(0)
+  })
+
   it('keep a bounded number of variants of a document', async () => {
     const names = ['a', 'b', 'c', 'd', 'e']
     const definitions = names.map((name) => `$${name}: Boolean!`).join(' ')
