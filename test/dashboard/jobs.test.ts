@@ -1,11 +1,10 @@
 // The page of jobs in Chromium, against a real server.
-import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { itInChromium } from '../support/chromium.ts'
 import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
 import { eventually } from '../support/eventually.ts'
-import { countOf, rowIds } from '../support/jobsPage.ts'
+import { countOf, exportedLines, rowIds } from '../support/jobsPage.ts'
 
 let dashboard: TestDashboard | undefined
 
@@ -117,17 +116,10 @@ describe('the page of jobs', () => {
     const page = await open('/jobs?userId=ada')
     const ids = await idsInDatabase("user_id = 'ada'")
     await rowIds(page)
-    const save = async (name: string): Promise<string[]> => {
-      const download = page.waitForEvent('download')
-      await page.getByRole('button', { name }).click()
-      const lines = (await readFile(await (await download).path(), 'utf8')).split(/\r?\n/)
-      expect(lines.pop()).toBe('')
-      return lines
-    }
-    const [header, ...rows] = await save('Export CSV')
+    const [header, ...rows] = await exportedLines(page, 'Export CSV')
     expect(header?.split(',').slice(0, 3)).toEqual(['jobId', 'state', 'userId'])
     expect(rows.map((row) => row.split(',')[0])).toEqual(ids)
-    expect((await save('NDJSON')).map((line) => JSON.parse(line).jobId)).toEqual(ids)
+    expect((await exportedLines(page, 'NDJSON')).map((line) => JSON.parse(line).jobId)).toEqual(ids)
   })
 
   itInChromium('opens a job by a pasted id, and says what is not an id', async () => {

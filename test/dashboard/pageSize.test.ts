@@ -1,8 +1,8 @@
 // The dashboard of a server that allows only small pages.
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { itInChromium } from '../support/chromium.ts'
 import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
+import { exportedLines } from '../support/jobsPage.ts'
 
 let dashboard: TestDashboard | undefined
 
@@ -33,9 +33,7 @@ describe('the dashboard, where a page is limited to a few items,', () => {
     const create = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { __typename } }'
     expect((await current().server.request(create, { inputs })).errors).toBeUndefined()
     await page.getByRole('button', { name: `${LIMIT} or more new jobs: show` }).waitFor()
-    const download = page.waitForEvent('download')
-    await page.getByRole('button', { name: 'NDJSON' }).click()
-    const lines = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\n')
+    const lines = await exportedLines(page, 'NDJSON')
     const all = await numberOf("SELECT count(*)::int AS n FROM jobs WHERE user_id = 'ada' AND deleted_at IS NULL")
     expect(lines.length).toBe(all)
     expect(await page.getByRole('alert').count()).toBe(0)

@@ -5,7 +5,7 @@ import { itInChromium } from '../support/chromium.ts'
 import { PROTECTED, tokenOf } from '../support/credentials.ts'
 import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
 import { eventually } from '../support/eventually.ts'
-import { countOf, signIn } from '../support/jobsPage.ts'
+import { countOf, exportedLines, signIn } from '../support/jobsPage.ts'
 
 let dashboard: TestDashboard | undefined
 
@@ -84,6 +84,29 @@ describe('the page of activity', () => {
     await page.waitForURL('**/ui/records')
   })
 
+  itInChromium('exports every record of the filter as CSV and as NDJSON', async () => {
+    const jobId = await createJob('ada')
+    const cancel = 'mutation ($input: TransitionJobInput!) { transitionJob(input: $input) { __typename } }'
+    // A spreadsheet would run this.
+    const reason = '=1+1, "or so"'
+    const input = { jobId, to: 'CANCELLED', reason, metadata: { tries: 3 } }
+    const { data } = await current().server.request(cancel, { input })
+    expect(data.transitionJob.__typename).toBe('TransitionJobSuccess')
+    const page = await current().open('/records?userId=ada')
+    const jobIds = await recordedJobs(`j.user_id = 'ada'`)
+    expect(jobIds.length).toBeGreaterThan(100)
+    await shownJobs(page)
+    const [header, cancelled, ...rows] = await exportedLines(page, 'Export CSV')
+    expect(header).toBe(
+      'timestamp,jobId,userId,sequence,previousState,newState,previousStateDurationMs,actor,reason,error,metadata',
+    )
+    expect(cancelled).toMatch(/,ada,2,PENDING,CANCELLED,\d+,user:dev,"'=1\+1, ""or so""",,"\{""tries"":3\}"$/)
+    expect(rows.map((row) => row.split(',')[1])).toEqual(jobIds.slice(1))
+    const records = (await exportedLines(page, 'NDJSON')).map((line) => JSON.parse(line))
+    expect(records.map((record) => record.jobId)).toEqual(jobIds)
+    expect(records[0]).toMatchObject({ userId: 'ada', newState: 'CANCELLED', reason })
+  })
+
   itInChromium('announces new records that match, and moves rows only when they are asked for', async () => {
     const page = await current().open('/records?userId=ada')
     await page.getByText('Live', { exact: true }).waitFor()
@@ -148,6 +171,7 @@ describe('activity, where visitors sign in,', () => {
     const page = await open('/records')
     await signIn(page, await tokenOf('ada', { roles: ['USER'] }))
     expect(await shownJobs(page)).toEqual([own])
+    expect((await exportedLines(page, 'NDJSON')).map((line) => JSON.parse(line).jobId)).toEqual([own])
     await page.getByRole('link', { name: /root/ }).first().click()
     await page.getByRole('heading', { name: 'Latest records' }).waitFor()
     expect(await shownJobs(page)).toEqual([own])

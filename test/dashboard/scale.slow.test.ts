@@ -1,6 +1,5 @@
 // The list of jobs with 200,000 jobs: every filter and order, deep pages, exact counts, exports.
 // PostgreSQL provides the expected rows.
-import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
 import { cursorOf } from '../../bench/cases/cursors.ts'
@@ -12,7 +11,7 @@ import { ORDERS } from '../../dashboard/src/jobs/listAddress.ts'
 import { itInChromium } from '../support/chromium.ts'
 import { openDashboard, type TestDashboard } from '../support/dashboard.ts'
 import { eventually } from '../support/eventually.ts'
-import { countOf, rowIds } from '../support/jobsPage.ts'
+import { countOf, exportedLines, rowIds } from '../support/jobsPage.ts'
 import { type LargeLedger, startLargeLedger } from '../support/largeLedger.ts'
 
 // Loading the rows takes time on a loaded machine.
@@ -161,9 +160,7 @@ describe('the list of 200,000 jobs', () => {
   itInChromium('exports all jobs of a filter', async () => {
     const from = `jobs WHERE deleted_at IS NULL AND user_id = '${BUSY_USER}' AND state = 'FAILED'`
     await show(`/jobs?userId=${BUSY_USER}&state=FAILED`)
-    const download = page.waitForEvent('download')
-    await page.getByRole('button', { name: 'NDJSON' }).click()
-    const lines = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\n')
+    const lines = await exportedLines(page, 'NDJSON')
     expect(lines.length).toBeGreaterThan(1000)
     expect(lines.map((line) => JSON.parse(line).jobId)).toEqual(
       await idsInDatabase({ from, orderBy: 'id DESC', limit: JOBS }),

@@ -1,13 +1,12 @@
 // Visitors of a server that requires a credential: what each of two users sees of the other's jobs,
 // and what happens when a token expires or the server is gone while a page is open.
-import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { itInChromium } from '../support/chromium.ts'
 import { asUser, PROTECTED, tokenOf } from '../support/credentials.ts'
 import { addSampleJobs, openDashboard, type TestDashboard } from '../support/dashboard.ts'
 import { eventually } from '../support/eventually.ts'
-import { countOf, rowIds, signIn } from '../support/jobsPage.ts'
+import { countOf, exportedLines, rowIds, signIn } from '../support/jobsPage.ts'
 import { openTcpGate, type TcpGate } from '../support/tcpGate.ts'
 
 let dashboard: TestDashboard | undefined
@@ -61,9 +60,7 @@ async function createJob(user: User): Promise<string> {
 }
 
 async function exportedIds(page: Page): Promise<string[]> {
-  const download = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'NDJSON' }).click()
-  const lines = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\n')
+  const lines = await exportedLines(page, 'NDJSON')
   return lines.map((line) => JSON.parse(line).jobId)
 }
 

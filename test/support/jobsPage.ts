@@ -1,4 +1,5 @@
 // The list of jobs in Chromium: what it shows.
+import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 
 /** The job ids of the rows that are shown. */
@@ -17,4 +18,11 @@ export async function countOf(page: Page, state: string): Promise<number> {
 export async function signIn(page: Page, credential: string): Promise<void> {
   await page.getByLabel('Token or API key').fill(credential)
   await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** The lines of the file that a button of the page exports. */
+export async function exportedLines(page: Page, button: 'Export CSV' | 'NDJSON'): Promise<string[]> {
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: button }).click()
+  return (await readFile(await (await download).path(), 'utf8')).trimEnd().split(/\r?\n/)
 }

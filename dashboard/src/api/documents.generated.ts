@@ -685,6 +685,15 @@ export type ActorJobsQueryVariables = Exact<{
 
 export type ActorJobsQuery = { readonly jobCountsByState: ReadonlyArray<{ readonly state: JobState, readonly count: number }>, readonly jobs: { readonly nodes: ReadonlyArray<{ readonly jobId: string, readonly startedAt: string | null, readonly leaseExpiresAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean } } };
 
+export type ExportRecordsQueryVariables = Exact<{
+  filter: InputMaybe<JobStateRecordFilter>;
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type ExportRecordsQuery = { readonly jobStateRecords: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly timestamp: string, readonly previousStateDurationMs: number | null, readonly actor: string, readonly reason: string | null, readonly error: string | null, readonly metadata: Record<string, unknown>, readonly job: { readonly jobId: string, readonly userId: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export type StatisticsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
   from: Scalars['DateTime']['input'];
@@ -724,4 +733,5 @@ export const OperationsDocument = documentOf<OperationsQuery, OperationsQueryVar
 export const RecordsDocument = documentOf<RecordsQuery, RecordsQueryVariables>('acf94f3f4284a6a2be73a180b0901de58acb122149b7f5efed1ad2cc0d9d007a');
 export const NewestRecordsDocument = documentOf<NewestRecordsQuery, NewestRecordsQueryVariables>('70b8e02005eb20fd211d5bf8705a0551fde5e7e8652a19f874c1aba10e803c9c');
 export const ActorJobsDocument = documentOf<ActorJobsQuery, ActorJobsQueryVariables>('d473b898dc56c0357301e63610ec467ebe10d6f5ca0261ab7677547923d19315');
+export const ExportRecordsDocument = documentOf<ExportRecordsQuery, ExportRecordsQueryVariables>('d7a117ca9008b80bbddb1c567d7c84d80234e3a0fec950f67288831f29727a0f');
 export const StatisticsDocument = documentOf<StatisticsQuery, StatisticsQueryVariables>('e53eaa2792fce0ef48c776eb27ec69fe0ad580e551ca814f75135aa7fe2c0eb3');

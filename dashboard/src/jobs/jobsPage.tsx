@@ -1,6 +1,7 @@
 // The page /ui/jobs.
 import { useEffect, useMemo } from 'preact/hooks'
 import { BulkButton } from '../bulk/bulkButton.tsx'
+import { ExportButtons } from '../export/exportButtons.tsx'
 import { JOB_FIELDS } from '../filters/fields.ts'
 import { FilterForm, focusFilters } from '../filters/filterForm.tsx'
 import { LIST_URL } from '../paths.ts'
@@ -14,7 +15,7 @@ import { NewerButton } from '../view/newerButton.tsx'
 import { Notice } from '../view/notice.tsx'
 import { Pager } from '../view/pager.tsx'
 import { STATES } from '../view/stateNames.ts'
-import { ExportButtons } from './exportButtons.tsx'
+import { exportableJobs } from './exportableJobs.ts'
 import { JobList, maxNewer } from './jobList.ts'
 import { JobTable } from './jobTable.tsx'
 import { ORDERS, orderParameter, readAddress, withoutFilters } from './listAddress.ts'
@@ -52,7 +53,7 @@ export function JobsPage() {
             ))}
           </select>
         </label>
-        <ExportButtons list={request} />
+        <ExportButtons list={exportableJobs(request)} />
         <BulkButton counts={list.counts.value} states={request.states} query={query} />
       </PageHeading>
       <StateTabs counts={list.counts.value} states={request.states} query={query} />

@@ -60,14 +60,15 @@ export function listUrl(query: URLSearchParams, changes: ParameterChanges = {}):
   return urlWith(LIST_URL, query, changes)
 }
 
+/** The variables of a request for the list. */
+export function listVariables(list: ListRequest) {
+  const { field, direction } = list.order
+  return { filter: withStates(list.filter, list.states), orderBy: { field, direction } }
+}
+
 /** The variables of the request for the page, which has at most `size` jobs. */
 export function pageVariables(list: ListRequest, size: number) {
-  const { field, direction } = list.order
-  return {
-    filter: withStates(list.filter, list.states),
-    orderBy: { field, direction },
-    ...pageArguments(list, size),
-  }
+  return { ...listVariables(list), ...pageArguments(list, size) }
 }
 
 export function withStates(filter: JobFilter, states: readonly JobState[]): JobFilter {

@@ -1,5 +1,6 @@
 // The page /ui/records.
 import { useEffect, useMemo } from 'preact/hooks'
+import { ExportButtons } from '../export/exportButtons.tsx'
 import { FilterForm, focusFilters } from '../filters/filterForm.tsx'
 import { RECORDS_URL } from '../paths.ts'
 import { address } from '../router.ts'
@@ -11,6 +12,7 @@ import { LoadError, linksWithout } from '../view/loadError.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
 import { Notice } from '../view/notice.tsx'
 import { Pager } from '../view/pager.tsx'
+import { exportableRecords } from './exportableRecords.ts'
 import { maxNewer, RecordList } from './recordList.ts'
 import { RECORD_FIELDS, readRecordsAddress, withoutFilters } from './recordsAddress.ts'
 import { RecordTable } from './recordTable.tsx'
@@ -31,7 +33,10 @@ export function RecordsPage() {
   const clearUrl = withoutFilters(query)
   return (
     <>
-      <PageHeading title="Activity">{!isRefused && <LiveStatus interruption={list.live.interruption} />}</PageHeading>
+      <PageHeading title="Activity">
+        {!isRefused && <LiveStatus interruption={list.live.interruption} />}
+        <ExportButtons list={exportableRecords(request.filter)} />
+      </PageHeading>
       <FilterForm fields={RECORD_FIELDS} query={query} faults={request.faults} clearUrl={clearUrl} />
       {request.notes.length > 0 && <Notice sentences={request.notes} />}
       <LoadError

@@ -1,28 +1,28 @@
 import { useRef, useState } from 'preact/hooks'
 import { announce } from '../view/announcements.tsx'
 import { saveFile } from '../view/saveFile.ts'
-import { type ExportFormat, exportJobs } from './exportJobs.ts'
-import type { ListRequest } from './listAddress.ts'
+import { type Exportable, type ExportFormat, exportFile } from './exportFile.ts'
 
 const FORMATS = [
   { format: 'csv', label: 'CSV' },
   { format: 'ndjson', label: 'NDJSON' },
 ] as const
 
-/** Exports all jobs that match, not only the page. */
-export function ExportButtons({ list }: { readonly list: ListRequest }) {
+/** Exports all rows of a list, not only the page. */
+export function ExportButtons<Row>({ list }: { readonly list: Exportable<Row> }) {
+  const plural = `${list.noun}s`
   const [progress, setProgress] = useState<string | undefined>(undefined)
   const [fault, setFault] = useState<string | undefined>(undefined)
   const running = useRef<AbortController | undefined>(undefined)
   const start = async (format: ExportFormat): Promise<void> => {
     const abort = new AbortController()
     running.current = abort
-    setProgress('0 jobs')
+    setProgress(`0 ${plural}`)
     setFault(undefined)
     try {
-      const onProgress = (jobs: number): void => setProgress(`${jobs} jobs`)
-      const file = await exportJobs(list, { format, signal: abort.signal, onProgress })
-      saveFile(file, `jobs-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`)
+      const onProgress = (rows: number): void => setProgress(`${rows} ${plural}`)
+      const file = await exportFile(list, { format, signal: abort.signal, onProgress })
+      saveFile(file, `${plural}-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`)
       announce('The export is complete.')
     } catch (error) {
       if (!abort.signal.aborted) setFault(`The export failed: ${error instanceof Error ? error.message : error}`)
@@ -43,7 +43,7 @@ export function ExportButtons({ list }: { readonly list: ListRequest }) {
   }
   return (
     <fieldset class="button-group">
-      <legend class="visually-hidden">Export all matching jobs</legend>
+      <legend class="visually-hidden">Export all matching {plural}</legend>
       {fault !== undefined && (
         <span class="fault" role="alert">
           {fault}
