@@ -1,5 +1,6 @@
 // Every command and GraphQL document of README and docs/ works as described: run in a shell, in the
 // order of the page, on a fresh ledger for each page. A fresh checkout is started once and copied.
+// The ledger is in the embedded PostgreSQL, as for a reader, or else on TEST_DATABASE_URL.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -25,27 +26,36 @@ interface Step {
 }
 
 let started: Reader
+let ledger: TestDatabase | undefined
 let apiKey: string
 
 beforeAll(async () => {
   started = await Reader.open()
+  if (process.env.TEST_DATABASE_URL) ledger = await createTestDatabase()
+  useLedger(started, ledger)
   await runCommand(started, START, treatmentOf(START))
   apiKey = await apiKeyOf(started)
   await started.stop()
 })
 
-afterAll(() => started?.close())
+afterAll(async () => {
+  await started?.close()
+  await ledger?.drop()
+})
 
 const WITH_STEPS = PAGES.map((page) => ({ page, steps: stepsOf(page) })).filter(({ steps }) => steps.length > 0)
 
 describe.each(WITH_STEPS)('$page', ({ steps }) => {
   let reader: Reader
   let database: TestDatabase
+  let copy: TestDatabase | undefined
   let own: Own
 
   beforeAll(async () => {
     if (steps.every(({ isSkipped }) => isSkipped)) return
     reader = await Reader.openCopy(started)
+    if (ledger) copy = await createTestDatabase({ copyOf: ledger })
+    useLedger(reader, copy)
     database = await createTestDatabase({ empty: true })
     await runCommand(reader, START, treatmentOf(START))
     own = { ...theirOwn(reader), databaseUrl: database.url, apiKey }
@@ -56,10 +66,16 @@ describe.each(WITH_STEPS)('$page', ({ steps }) => {
   afterAll(async () => {
     await reader?.close()
     await database?.drop()
+    await copy?.drop()
   })
 
   for (const step of steps) it(step.title, () => step.run(reader, own))
 })
+
+/** Without a database, the commands of the page use the embedded one. */
+function useLedger({ environment }: Reader, database: TestDatabase | undefined): void {
+  if (database) Object.assign(environment, { DATABASE_URL: database.url, AUTH: 'open' })
+}
 
 function stepsOf(page: string): Step[] {
   const blocks = codeBlocks(page)

@@ -18,7 +18,9 @@ export interface Treatment {
   readonly stays?: boolean
 }
 
-const PSQL = spawnSync('psql', ['--version']).status === 0
+const NO_PSQL = process.env.TEST_DATABASE_URL
+  ? 'is for the embedded PostgreSQL'
+  : spawnSync('psql', ['--version']).status !== 0 && 'needs psql'
 const DOCKER = 'needs a Docker engine'
 const PUBSUB =
   PUBSUB_EMULATOR === undefined ? 'needs an emulator of Pub/Sub' : 'is tested in test/publishing/pubSub.test.ts'
@@ -33,7 +35,7 @@ export const TREATMENTS: readonly Treatment[] = [
   { match: /^docker compose/, skip: DOCKER },
   { match: /pubsub setup|PUBSUB_TOPIC=/, skip: PUBSUB },
   { match: /^(pg_dump|createdb|pg_restore) /, skip: 'is tested in test/timelines/restore.slow.test.ts' },
-  { match: /^PGPASSWORD.* psql /, ...(!PSQL && { skip: 'needs psql' }) },
+  { match: /^PGPASSWORD.* psql /, ...(NO_PSQL && { skip: NO_PSQL }) },
   { match: /^npm run studio/, until: /Prisma Studio is running/ },
   { match: /^curl -N /, until: /^event: next/m, meanwhile: 'a job is created' },
   { match: /^jobledger tail.*--state FAILED/, until: /FAILED/, meanwhile: 'a job fails' },

@@ -6,24 +6,24 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { type OwnServer, startOwnServer } from '../support/ownServer.ts'
 import { prismaCli } from '../support/prismaCli.ts'
 import { endPrograms, runProgram } from '../support/program.ts'
 import { temporaryDirectory } from '../support/temporaryDirectory.ts'
-import { startTemporaryServer, type TemporaryServer } from '../support/temporaryServer.ts'
 import { onServer } from '../support/testRun.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const folder = temporaryDirectory('jobledger-tls-')
 const certificate = join(folder, 'server.crt')
-let server: TemporaryServer
+let server: OwnServer
 
 beforeAll(async () => {
   const key = join(folder, 'server.key')
   const form = ['-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost']
   const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost']
   execFileSync('openssl', ['req', '-x509', ...form, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
-  server = await startTemporaryServer()
+  server = await startOwnServer()
   await onServer(server.url, async (session) => {
     const { rows } = await session.query('SHOW data_directory')
     const { uid, gid } = statSync(rows[0].data_directory)
@@ -40,7 +40,7 @@ beforeAll(async () => {
 })
 afterEach(endPrograms)
 afterAll(async () => {
-  await server?.stop({ keepFiles: false })
+  await server?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 

@@ -17,6 +17,8 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   /** Without the migrations. */
   readonly empty?: boolean
+  /** A copy of this database, which must have no sessions. */
+  readonly copyOf?: TestDatabase | undefined
   /** The default time zone of its sessions. */
   readonly timezone?: string
 }
@@ -24,11 +26,12 @@ export interface TestDatabaseOptions {
 /** OBJECT_IN_USE: another clone is being made, or a session is connected to the template. */
 const SOURCE_IN_USE = '55006'
 
-export async function createTestDatabase({ empty = false, timezone }: TestDatabaseOptions = {}): Promise<TestDatabase> {
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { empty = false, copyOf, timezone } = options
   const { serverUrl, prefix, template, keepFailed } = inject('testRun')
   const name = `${prefix}${randomBytes(5).toString('hex')}`
   const server = connections(serverUrl)
-  await pRetry(() => server.query(`CREATE DATABASE ${name} ${empty ? PRISTINE : clone(template)}`), {
+  await pRetry(() => server.query(`CREATE DATABASE ${name} ${empty ? PRISTINE : clone(copyOf?.name ?? template)}`), {
     retries: 50,
     minTimeout: 20,
     maxTimeout: 200,

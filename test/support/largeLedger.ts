@@ -2,7 +2,7 @@
 // horizon of consumers, which is shared by all databases of a server.
 import { loadDataSet } from '../../bench/dataSet.ts'
 import { migrate } from './migrationSql.ts'
-import { startTemporaryServer } from './temporaryServer.ts'
+import { startOwnServer } from './ownServer.ts'
 import { databaseUrl, onServer, PRISTINE } from './testRun.ts'
 
 export interface LargeLedger {
@@ -18,10 +18,10 @@ interface LargeLedgerOptions {
 }
 
 export async function startLargeLedger({ jobs, ...options }: LargeLedgerOptions): Promise<LargeLedger> {
-  const postgres = await startTemporaryServer()
+  const postgres = await startOwnServer()
   const url = databaseUrl(postgres.url, 'large')
   await onServer(postgres.url, (session) => session.query(`CREATE DATABASE large ${PRISTINE}`))
   await migrate(url)
   await loadDataSet(url, { size: jobs, ...options, nowMs: Date.now() }, () => undefined)
-  return { url, stop: () => postgres.stop({ keepFiles: false }) }
+  return { url, stop: postgres.stop }
 }

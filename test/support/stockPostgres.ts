@@ -1,6 +1,6 @@
-// Servers of the Debian package postgresql-15. Unlike the embedded PostgreSQL it has JIT,
-// replication and pg_basebackup. Each server listens on the loopback interface. The caller must
-// destroy it.
+// Servers of PostgreSQL as Debian packages it, of the version in TEST_POSTGRES_BIN, by default 15.
+// Unlike the embedded PostgreSQL it has JIT, pg_basebackup and pg_dump. Each server listens on the
+// loopback interface. The caller must destroy it.
 import { execFile, spawnSync } from 'node:child_process'
 import { appendFileSync, chownSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,12 +9,17 @@ import { PROGRAM_ENV, serverAccount } from '../../src/database/embedded/serverAc
 import { fixedPort } from './fixedPort.ts'
 import { temporaryDirectory } from './temporaryDirectory.ts'
 
-const BIN = '/usr/lib/postgresql/15/bin'
+/** The folder of its programs. */
+const BIN = process.env.TEST_POSTGRES_BIN || '/usr/lib/postgresql/15/bin'
+
+export function hasStockPostgres(): boolean {
+  return existsSync(join(BIN, 'pg_basebackup'))
+}
 
 /** For describe.skipIf: warns that the tests are skipped, and why. */
 export function withoutStockPostgres(what: string): boolean {
-  if (existsSync(join(BIN, 'pg_basebackup'))) return false
-  console.warn(`!!! SKIPPED: ${what}, because the Debian package postgresql-15 is not installed.`)
+  if (hasStockPostgres()) return false
+  console.warn(`!!! SKIPPED: ${what}, because ${BIN} has no pg_basebackup (Debian package postgresql-15).`)
   return true
 }
 
