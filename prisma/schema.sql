@@ -181,7 +181,8 @@ BEGIN
   -- A checkpoint was below the horizon when it was committed: everything up to it is in the old
   -- timeline and in this one.
   SELECT * INTO common FROM consumers ORDER BY transaction_id DESC, record_id DESC LIMIT 1;
-  PERFORM begin_timeline(greatest((SELECT max(transaction_id) FROM job_states), common.transaction_id), common);
+  PERFORM begin_timeline(greatest((SELECT max(transaction_id) FROM job_states),
+    (SELECT max(transaction_id) FROM job_result_records), common.transaction_id), common);
   RETURN true;
 END
 $function$;
@@ -338,10 +339,14 @@ CREATE OR REPLACE FUNCTION jobledger.guard_job_immutable()
  SET search_path TO 'pg_catalog', 'jobledger', 'public', 'pg_temp'
 AS $function$
 BEGIN
-  IF (OLD.id, OLD.user_id, OLD.content, OLD.preset, OLD.created_at, OLD.idempotency_key, OLD.request_hash)
-    IS DISTINCT FROM (NEW.id, NEW.user_id, NEW.content, NEW.preset, NEW.created_at, NEW.idempotency_key, NEW.request_hash) THEN
+  -- As text: 1.10 and 1.1 are equal as JSON, but differ in what they show.
+  IF (OLD.id, OLD.user_id, OLD.content, OLD.preset, OLD.metadata::text, OLD.priority, OLD.max_attempts, OLD.created_at,
+      OLD.idempotency_key, OLD.request_hash, OLD.salt)
+    IS DISTINCT FROM (NEW.id, NEW.user_id, NEW.content, NEW.preset, NEW.metadata::text, NEW.priority, NEW.max_attempts,
+      NEW.created_at, NEW.idempotency_key, NEW.request_hash, NEW.salt) THEN
     RAISE EXCEPTION USING ERRCODE = 'JL004', TABLE = 'jobs',
-      MESSAGE = format('These columns of job %s never change: id, user_id, content, preset, created_at, idempotency_key, request_hash.', OLD.id);
+      MESSAGE = format('These columns of job %s never change: id, user_id, content, preset, metadata, priority, max_attempts, created_at, idempotency_key, request_hash, salt.',
+        OLD.id);
   END IF;
   RETURN NEW;
 END
@@ -375,6 +380,9 @@ BEGIN
   NEW.created_at := coalesce(created, NEW.created_at);
   NEW.updated_at := NEW.created_at;
   NEW.run_at := greatest(NEW.run_at, NEW.created_at);
+  IF NEW.state_actor <> concat('db:', SESSION_USER) AND NOT may_name_actor() THEN
+    NEW.state_actor := concat('db:', SESSION_USER);
+  END IF;
   IF NEW.state_actor = concat('db:', SESSION_USER) THEN
     NEW.state_reason := coalesce(NEW.state_reason, 'direct insert');
   END IF;
@@ -439,6 +447,13 @@ BEGIN
         MESSAGE = format('state_reason, state_actor, state_metadata, started_at, completed_at, attempt and releases of job %s change only with its state.',
           OLD.id);
     END IF;
+    -- A job that waits for another attempt since the clock was ahead may become due earlier
+    -- (src/ledger/shortenRetryWaits.ts). The next record has both times.
+    IF NEW.run_at <> OLD.run_at AND (OLD.state = 'PENDING' AND OLD.state_actor = 'system:retry'
+      AND OLD.updated_at > clock_timestamp() AND NEW.run_at < OLD.run_at) IS NOT TRUE THEN
+      RAISE EXCEPTION USING ERRCODE = 'JL004', TABLE = 'jobs', COLUMN = 'run_at',
+        MESSAGE = format('run_at of job %s changes only with its state.', OLD.id);
+    END IF;
     IF NEW.cancel_requested_at IS DISTINCT FROM OLD.cancel_requested_at THEN
       IF NEW.state <> 'PROCESSING' THEN
         RAISE EXCEPTION USING ERRCODE = 'JL004', TABLE = 'jobs', COLUMN = 'cancel_requested_at',
@@ -449,15 +464,14 @@ BEGIN
         NEW.cancel_reason := NULL;
       ELSE
         NEW.cancel_requested_at := instant;
-        NEW.cancel_requested_by := coalesce(NEW.cancel_requested_by, concat('db:', SESSION_USER));
+        NEW.cancel_requested_by := coalesce(CASE WHEN may_name_actor() THEN NEW.cancel_requested_by END,
+          concat('db:', SESSION_USER));
       END IF;
     END IF;
     -- A lease is extended every few seconds: that alone is no update of the job.
     IF NEW.lease_expires_at IS DISTINCT FROM OLD.lease_expires_at
-      AND (OLD.priority, OLD.run_at, OLD.max_attempts, OLD.metadata,
-          OLD.cancel_requested_at, OLD.cancel_requested_by, OLD.cancel_reason)
-        IS NOT DISTINCT FROM (NEW.priority, NEW.run_at, NEW.max_attempts, NEW.metadata,
-          NEW.cancel_requested_at, NEW.cancel_requested_by, NEW.cancel_reason) THEN
+      AND (OLD.run_at, OLD.cancel_requested_at, OLD.cancel_requested_by, OLD.cancel_reason)
+        IS NOT DISTINCT FROM (NEW.run_at, NEW.cancel_requested_at, NEW.cancel_requested_by, NEW.cancel_reason) THEN
       NEW.updated_at := OLD.updated_at;
     ELSE
       NEW.updated_at := instant;
@@ -482,6 +496,9 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'JL002', TABLE = 'jobs', COLUMN = 'version',
       MESSAGE = format('A transition must raise the version of job %s from %s to %s (got %s).',
         OLD.id, OLD.version, OLD.version + 1, NEW.version);
+  -- Depth 2 is the transition that follows from another ("follow_up").
+  ELSIF pg_trigger_depth() < 2 AND NOT may_name_actor() THEN
+    NEW.state_actor := concat('db:', SESSION_USER);
   END IF;
 
   NEW.updated_at := instant;
@@ -560,6 +577,7 @@ BEGIN
       MESSAGE = 'Only the database writes records, one for each change of the state of a job.',
       HINT = 'Change the state of the job, and the database writes the record.';
   END IF;
+  NEW.database_role := SESSION_USER;
   NEW.transaction_id := greatest(
     NEW.transaction_id, pg_current_xact_id()::text::bigint + (SELECT value FROM transaction_offsets));
   RETURN NEW;
@@ -576,14 +594,68 @@ BEGIN
   IF TG_OP = 'INSERT' THEN
     NEW.created_at := current_instant();
     NEW.updated_at := NEW.created_at;
-    RETURN NEW;
+    NEW.revision := 1;
+  ELSE
+    IF (OLD.id, OLD.job_id, OLD.created_at) IS DISTINCT FROM (NEW.id, NEW.job_id, NEW.created_at) THEN
+      RAISE EXCEPTION USING ERRCODE = 'JL004', TABLE = 'job_results',
+        MESSAGE = format('id, job_id and created_at of the result of job %s never change.', OLD.job_id);
+    END IF;
+    IF (OLD.status, OLD.output::text, OLD.error_message, OLD.processing_time_ms)
+      IS NOT DISTINCT FROM (NEW.status, NEW.output::text, NEW.error_message, NEW.processing_time_ms) THEN
+      IF (OLD.revision, OLD.actor, OLD.database_role) IS DISTINCT FROM (NEW.revision, NEW.actor, NEW.database_role) THEN
+        RAISE EXCEPTION USING ERRCODE = 'JL004', TABLE = 'job_results',
+          MESSAGE = format('revision, actor and database_role of the result of job %s change only with its values.', OLD.job_id);
+      END IF;
+      NEW.updated_at := OLD.updated_at;
+      RETURN NEW;
+    END IF;
+    -- As with the version of a job: if the revision is the same, a person edited the row.
+    IF NEW.revision = OLD.revision THEN
+      NEW.revision := OLD.revision + 1;
+      NEW.actor := concat('db:', SESSION_USER);
+    ELSIF NEW.revision <> OLD.revision + 1 THEN
+      RAISE EXCEPTION USING ERRCODE = 'JL002', TABLE = 'job_results', COLUMN = 'revision',
+        MESSAGE = format('A change must raise the revision of the result of job %s from %s to %s (got %s).',
+          OLD.job_id, OLD.revision, OLD.revision + 1, NEW.revision);
+    END IF;
+    NEW.updated_at := greatest(current_instant(), OLD.updated_at);
   END IF;
-  IF (OLD.id, OLD.job_id, OLD.created_at) IS DISTINCT FROM (NEW.id, NEW.job_id, NEW.created_at) THEN
-    RAISE EXCEPTION USING ERRCODE = 'JL004', TABLE = 'job_results',
-      MESSAGE = format('id, job_id and created_at of the result of job %s never change.', OLD.job_id);
+  IF NOT may_name_actor() THEN
+    NEW.actor := concat('db:', SESSION_USER);
   END IF;
-  NEW.updated_at := greatest(current_instant(), OLD.updated_at);
+  NEW.database_role := SESSION_USER;
   RETURN NEW;
+END
+$function$;
+
+-- function jobledger.guard_result_record
+CREATE OR REPLACE FUNCTION jobledger.guard_result_record()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'jobledger', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    -- As with job_states: depth 1 is an INSERT by hand, and the unique index refuses a second
+    -- record of a revision.
+    IF pg_trigger_depth() >= 2 AND EXISTS (
+      SELECT FROM job_results WHERE job_id = NEW.job_id AND revision = NEW.revision AND updated_at = NEW."timestamp") THEN
+      NEW.transaction_id := greatest(
+        NEW.transaction_id, pg_current_xact_id()::text::bigint + (SELECT value FROM transaction_offsets));
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = 'JL003', TABLE = 'job_result_records',
+      MESSAGE = 'Only the database writes records of results, one for each revision.',
+      HINT = 'Change the result, and the database writes the record.';
+  END IF;
+  -- A purge removes the job first, then its records.
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT FROM jobs WHERE id = OLD.job_id) THEN
+      RETURN OLD;
+    END IF;
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = 'JL003', TABLE = 'job_result_records',
+    MESSAGE = format('The history is append-only: %s of job_result_records is refused.', TG_OP);
 END
 $function$;
 
@@ -610,6 +682,19 @@ CREATE OR REPLACE FUNCTION jobledger.is_legal_transition(previous public.job_sta
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN deleting THEN (next = 'CANCELLED'::public.job_state) WHEN (previous = 'PENDING'::public.job_state) THEN (next = ANY (ARRAY['PROCESSING'::public.job_state, 'CANCELLED'::public.job_state])) WHEN (previous = 'PROCESSING'::public.job_state) THEN (next = ANY (ARRAY['COMPLETED'::public.job_state, 'FAILED'::public.job_state, 'CANCELLED'::public.job_state, 'PENDING'::public.job_state])) WHEN (previous = 'FAILED'::public.job_state) THEN (next = 'PENDING'::public.job_state) ELSE false END;
+
+-- function jobledger.may_name_actor
+CREATE OR REPLACE FUNCTION jobledger.may_name_actor()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN ((EXISTS (SELECT FROM jobledger.api_roles WHERE (api_roles.name = SESSION_USER))) OR (EXISTS (SELECT FROM ((jobledger.api_roles JOIN pg_roles api ON ((api.rolname = api_roles.name))) JOIN pg_roles own ON ((own.rolname = SESSION_USER))) WHERE ((NOT own.rolsuper) AND pg_has_role(own.oid, api.oid, 'USAGE'::text)))));
+
+-- function jobledger.next_record_id
+CREATE OR REPLACE FUNCTION jobledger.next_record_id()
+ RETURNS bigint
+ LANGUAGE sql
+RETURN nextval('public.job_states_id_seq'::regclass);
 
 -- function jobledger.purge
 CREATE OR REPLACE FUNCTION jobledger.purge(deleted_before timestamp with time zone, max_jobs integer DEFAULT 1000)
@@ -650,7 +735,8 @@ BEGIN
   END IF;
   -- pg_restore creates triggers after it has loaded the data of their table.
   IF (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND (tgrelid, tgname) IN (
-    ('jobs'::regclass, 'record_transition'), ('job_states'::regclass, 'check_timeline'), ('consumers'::regclass, 'check_timeline'))) < 3
+    ('jobs'::regclass, 'record_transition'), ('job_states'::regclass, 'check_timeline'), ('consumers'::regclass, 'check_timeline'),
+    ('job_result_records'::regclass, 'check_timeline')) OR tgname = 'record_result_update') < 5
     OR NOT EXISTS (SELECT FROM transaction_offsets) OR NOT EXISTS (SELECT FROM ledger_timelines)
   THEN
     RAISE EXCEPTION USING ERRCODE = 'JL008', TABLE = 'ledger_timelines',
@@ -665,7 +751,8 @@ BEGIN
     SELECT * INTO timeline FROM ledger_timelines ORDER BY epoch DESC LIMIT 1;
     -- A checkpoint may be after the last record: the consumer started at "now", or the record that
     -- it read last was purged.
-    latest := greatest((SELECT max(transaction_id) FROM job_states), (SELECT max(transaction_id) FROM consumers), 0);
+    latest := greatest((SELECT max(transaction_id) FROM job_states), (SELECT max(transaction_id) FROM job_result_records),
+      (SELECT max(transaction_id) FROM consumers), 0);
     next := pg_snapshot_xmax(pg_current_snapshot())::text::bigint + (SELECT value FROM transaction_offsets);
     IF latest < next AND (seen_epoch = timeline.epoch AND seen > next) IS NOT TRUE THEN
       IF timeline.location IS NULL THEN
@@ -674,7 +761,7 @@ BEGIN
       RETURN false;
     END IF;
     -- Blocks writers of records. Then checks again: another server may have just done it.
-    LOCK TABLE job_states IN SHARE ROW EXCLUSIVE MODE;
+    LOCK TABLE job_states, job_result_records IN SHARE ROW EXCLUSIVE MODE;
   END LOOP;
   PERFORM begin_timeline(greatest(latest, seen), NULL);
   -- Records that were written here before are below the checkpoint of the roll-up: neither in the
@@ -698,6 +785,34 @@ BEGIN
 END
 $function$;
 
+-- function jobledger.record_result
+CREATE OR REPLACE FUNCTION jobledger.record_result()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'jobledger', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  -- That of the record before: the minimum for this one, which "guard_insert" raises.
+  latest_transaction_id bigint := 0;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    SELECT transaction_id INTO latest_transaction_id FROM job_result_records
+    WHERE job_id = OLD.job_id AND revision = OLD.revision AND (status, output::text, error_message, processing_time_ms)
+      IS NOT DISTINCT FROM (OLD.status, OLD.output::text, OLD.error_message, OLD.processing_time_ms);
+    IF NOT FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'JL003', TABLE = 'job_result_records',
+        MESSAGE = format('The history of the result of job %s does not lead to revision %s; it was tampered with.',
+          OLD.job_id, OLD.revision);
+    END IF;
+  END IF;
+  INSERT INTO job_result_records (job_id, revision, status, output, error_message, processing_time_ms, actor, database_role,
+    "timestamp", transaction_id)
+  VALUES (NEW.job_id, NEW.revision, NEW.status, NEW.output, NEW.error_message, NEW.processing_time_ms, NEW.actor,
+    NEW.database_role, NEW.updated_at, latest_transaction_id);
+  RETURN NULL;
+END
+$function$;
+
 -- function jobledger.record_transition
 CREATE OR REPLACE FUNCTION jobledger.record_transition()
  RETURNS trigger
@@ -706,15 +821,18 @@ CREATE OR REPLACE FUNCTION jobledger.record_transition()
 AS $function$
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO job_states (job_id, sequence, new_state, reason, state_metadata, actor, "timestamp", transaction_id)
-    VALUES (NEW.id, 1, NEW.state, NEW.state_reason, NEW.state_metadata, NEW.state_actor, NEW.created_at, 0);
+    INSERT INTO job_states (job_id, sequence, new_state, reason, state_metadata, actor, "timestamp", run_at, transaction_id)
+    VALUES (NEW.id, 1, NEW.state, NEW.state_reason, NEW.state_metadata, NEW.state_actor, NEW.created_at,
+      nullif(NEW.run_at, NEW.created_at), 0);
     RETURN NULL;
   END IF;
   -- The transaction id of the record before is the minimum for this one; "guard_insert" raises it.
   INSERT INTO job_states (job_id, sequence, previous_state, new_state, reason, state_metadata, actor, "timestamp",
-    previous_state_duration_ms, transaction_id)
+    previous_state_duration_ms, previous_run_at, run_at, transaction_id)
   SELECT NEW.id, NEW.version, OLD.state, NEW.state, NEW.state_reason, NEW.state_metadata, NEW.state_actor, NEW.updated_at,
-    extract(epoch FROM NEW.updated_at - latest."timestamp") * 1000, latest.transaction_id
+    extract(epoch FROM NEW.updated_at - latest."timestamp") * 1000,
+    CASE WHEN NEW.run_at <> coalesce(latest.run_at, OLD.run_at) THEN coalesce(latest.run_at, OLD.run_at) END,
+    nullif(NEW.run_at, coalesce(latest.run_at, OLD.run_at)), latest.transaction_id
   FROM job_states AS latest
   WHERE latest.job_id = OLD.id AND latest.sequence = OLD.version AND latest.new_state = OLD.state;
   -- The guards were bypassed (session_replication_role, disabled triggers). Another record would
@@ -933,11 +1051,89 @@ CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON public.api_keys FOR EACH STATEM
 -- trigger api_keys.guard_update
 CREATE TRIGGER guard_update BEFORE UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION jobledger.guard_api_key();
 
+-- table job_result_records
+CREATE TABLE public.job_result_records ();
+
+-- column job_result_records.actor
+ALTER TABLE public.job_result_records ADD COLUMN actor text NOT NULL;
+
+-- column job_result_records.database_role
+ALTER TABLE public.job_result_records ADD COLUMN database_role text NOT NULL DEFAULT SESSION_USER;
+
+-- column job_result_records.error_message
+ALTER TABLE public.job_result_records ADD COLUMN error_message text;
+
+-- column job_result_records.id
+ALTER TABLE public.job_result_records ADD COLUMN id bigint NOT NULL DEFAULT jobledger.next_record_id();
+
+-- column job_result_records.job_id
+ALTER TABLE public.job_result_records ADD COLUMN job_id uuid NOT NULL;
+
+-- column job_result_records.output
+ALTER TABLE public.job_result_records ADD COLUMN output jsonb;
+
+-- column job_result_records.processing_time_ms
+ALTER TABLE public.job_result_records ADD COLUMN processing_time_ms integer;
+
+-- column job_result_records.revision
+ALTER TABLE public.job_result_records ADD COLUMN revision integer NOT NULL;
+
+-- column job_result_records.salt
+ALTER TABLE public.job_result_records ADD COLUMN salt uuid NOT NULL DEFAULT gen_random_uuid();
+
+-- column job_result_records.status
+ALTER TABLE public.job_result_records ADD COLUMN status public.job_result_status NOT NULL;
+
+-- column job_result_records.timestamp
+ALTER TABLE public.job_result_records ADD COLUMN "timestamp" timestamp(3) with time zone NOT NULL;
+
+-- column job_result_records.transaction_id
+ALTER TABLE public.job_result_records ADD COLUMN transaction_id bigint NOT NULL;
+
+-- constraint job_result_records.ck_job_result_records_revision_positive
+ALTER TABLE public.job_result_records ADD CONSTRAINT ck_job_result_records_revision_positive CHECK ((revision >= 1));
+
+-- constraint job_result_records.fk_job_result_records_job_id
+ALTER TABLE public.job_result_records ADD CONSTRAINT fk_job_result_records_job_id FOREIGN KEY (job_id) REFERENCES public.jobs(id) ON UPDATE RESTRICT ON DELETE CASCADE;
+
+-- constraint job_result_records.pk_job_result_records
+ALTER TABLE public.job_result_records ADD CONSTRAINT pk_job_result_records PRIMARY KEY (id);
+
+-- index ix_job_result_records_job_id
+CREATE UNIQUE INDEX ix_job_result_records_job_id ON public.job_result_records USING btree (job_id, revision);
+
+-- index ix_job_result_records_transaction_id
+CREATE INDEX ix_job_result_records_transaction_id ON public.job_result_records USING btree (transaction_id, id);
+
+-- index pk_job_result_records
+CREATE UNIQUE INDEX pk_job_result_records ON public.job_result_records USING btree (id);
+
+-- trigger job_result_records.check_timeline
+CREATE TRIGGER check_timeline BEFORE INSERT ON public.job_result_records FOR EACH STATEMENT WHEN ((current_setting('jobledger.timeline'::text, true) IS DISTINCT FROM (('public.job_states'::regclass)::oid)::text)) EXECUTE FUNCTION jobledger.check_timeline();
+
+-- trigger job_result_records.guard_delete
+CREATE TRIGGER guard_delete BEFORE DELETE ON public.job_result_records FOR EACH ROW EXECUTE FUNCTION jobledger.guard_result_record();
+
+-- trigger job_result_records.guard_insert
+CREATE TRIGGER guard_insert BEFORE INSERT ON public.job_result_records FOR EACH ROW EXECUTE FUNCTION jobledger.guard_result_record();
+
+-- trigger job_result_records.guard_truncate
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON public.job_result_records FOR EACH STATEMENT EXECUTE FUNCTION jobledger.guard_result_record();
+
+-- trigger job_result_records.guard_update
+CREATE TRIGGER guard_update BEFORE UPDATE ON public.job_result_records FOR EACH ROW EXECUTE FUNCTION jobledger.guard_result_record();
+
 -- table job_results
 CREATE TABLE public.job_results ();
 
+-- column job_results.actor
+ALTER TABLE public.job_results ADD COLUMN actor text NOT NULL DEFAULT concat('db:', SESSION_USER);
+
 -- column job_results.created_at
 ALTER TABLE public.job_results ADD COLUMN created_at timestamp(3) with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP;
+
+-- column job_results.database_role
+ALTER TABLE public.job_results ADD COLUMN database_role text NOT NULL DEFAULT SESSION_USER;
 
 -- column job_results.error_message
 ALTER TABLE public.job_results ADD COLUMN error_message text;
@@ -953,6 +1149,9 @@ ALTER TABLE public.job_results ADD COLUMN output jsonb;
 
 -- column job_results.processing_time_ms
 ALTER TABLE public.job_results ADD COLUMN processing_time_ms integer;
+
+-- column job_results.revision
+ALTER TABLE public.job_results ADD COLUMN revision integer NOT NULL DEFAULT 1;
 
 -- column job_results.status
 ALTER TABLE public.job_results ADD COLUMN status public.job_result_status NOT NULL;
@@ -984,6 +1183,12 @@ CREATE TRIGGER guard_result BEFORE INSERT OR UPDATE ON public.job_results FOR EA
 -- trigger job_results.guard_truncate
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON public.job_results FOR EACH STATEMENT EXECUTE FUNCTION jobledger.guard_result_removal();
 
+-- trigger job_results.record_result_insert
+CREATE TRIGGER record_result_insert AFTER INSERT ON public.job_results FOR EACH ROW EXECUTE FUNCTION jobledger.record_result();
+
+-- trigger job_results.record_result_update
+CREATE TRIGGER record_result_update AFTER UPDATE ON public.job_results FOR EACH ROW WHEN ((old.revision <> new.revision)) EXECUTE FUNCTION jobledger.record_result();
+
 -- trigger job_results.refuse_deep_output_insert
 CREATE TRIGGER refuse_deep_output_insert BEFORE INSERT ON public.job_results FOR EACH ROW WHEN (jsonb_path_exists(new.output, '$.**{101}'::jsonpath)) EXECUTE FUNCTION jobledger.refuse_deep_json('output');
 
@@ -995,6 +1200,9 @@ CREATE TABLE public.job_states ();
 
 -- column job_states.actor
 ALTER TABLE public.job_states ADD COLUMN actor text NOT NULL;
+
+-- column job_states.database_role
+ALTER TABLE public.job_states ADD COLUMN database_role text NOT NULL DEFAULT SESSION_USER;
 
 -- column job_states.error
 ALTER TABLE public.job_states ADD COLUMN error text;
@@ -1008,6 +1216,9 @@ ALTER TABLE public.job_states ADD COLUMN job_id uuid NOT NULL;
 -- column job_states.new_state
 ALTER TABLE public.job_states ADD COLUMN new_state public.job_state NOT NULL;
 
+-- column job_states.previous_run_at
+ALTER TABLE public.job_states ADD COLUMN previous_run_at timestamp(3) with time zone;
+
 -- column job_states.previous_state
 ALTER TABLE public.job_states ADD COLUMN previous_state public.job_state;
 
@@ -1016,6 +1227,12 @@ ALTER TABLE public.job_states ADD COLUMN previous_state_duration_ms bigint;
 
 -- column job_states.reason
 ALTER TABLE public.job_states ADD COLUMN reason text;
+
+-- column job_states.run_at
+ALTER TABLE public.job_states ADD COLUMN run_at timestamp(3) with time zone;
+
+-- column job_states.salt
+ALTER TABLE public.job_states ADD COLUMN salt uuid DEFAULT gen_random_uuid();
 
 -- column job_states.sequence
 ALTER TABLE public.job_states ADD COLUMN sequence integer NOT NULL;
@@ -1080,6 +1297,18 @@ CREATE TRIGGER guard_update BEFORE UPDATE ON public.job_states FOR EACH ROW EXEC
 
 -- trigger job_states.record_error
 CREATE TRIGGER record_error BEFORE INSERT ON public.job_states FOR EACH ROW WHEN ((new.new_state = 'FAILED'::public.job_state)) EXECUTE FUNCTION jobledger.record_error();
+
+-- table jobledger.api_roles
+CREATE TABLE jobledger.api_roles ();
+
+-- column jobledger.api_roles.name
+ALTER TABLE jobledger.api_roles ADD COLUMN name text NOT NULL;
+
+-- constraint jobledger.api_roles.pk_api_roles
+ALTER TABLE jobledger.api_roles ADD CONSTRAINT pk_api_roles PRIMARY KEY (name);
+
+-- index jobledger.pk_api_roles
+CREATE UNIQUE INDEX pk_api_roles ON jobledger.api_roles USING btree (name);
 
 -- table jobledger.bulk_action_jobs
 CREATE TABLE jobledger.bulk_action_jobs ();
@@ -1441,6 +1670,9 @@ ALTER TABLE public.jobs ADD COLUMN request_hash bytea;
 -- column jobs.run_at
 ALTER TABLE public.jobs ADD COLUMN run_at timestamp(3) with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone;
 
+-- column jobs.salt
+ALTER TABLE public.jobs ADD COLUMN salt uuid DEFAULT gen_random_uuid();
+
 -- column jobs.started_at
 ALTER TABLE public.jobs ADD COLUMN started_at timestamp(3) with time zone;
 
@@ -1592,7 +1824,7 @@ CREATE UNIQUE INDEX pk_jobs ON public.jobs USING btree (id);
 CREATE TRIGGER guard_delete BEFORE DELETE ON public.jobs FOR EACH ROW EXECUTE FUNCTION jobledger.guard_job_removal();
 
 -- trigger jobs.guard_immutable
-CREATE TRIGGER guard_immutable BEFORE UPDATE OF id, user_id, content, preset, created_at, idempotency_key, request_hash ON public.jobs FOR EACH ROW EXECUTE FUNCTION jobledger.guard_job_immutable();
+CREATE TRIGGER guard_immutable BEFORE UPDATE OF id, user_id, content, preset, metadata, priority, max_attempts, created_at, idempotency_key, request_hash, salt ON public.jobs FOR EACH ROW EXECUTE FUNCTION jobledger.guard_job_immutable();
 
 -- trigger jobs.guard_insert
 CREATE TRIGGER guard_insert BEFORE INSERT ON public.jobs FOR EACH ROW EXECUTE FUNCTION jobledger.guard_job_insert();
@@ -1622,9 +1854,6 @@ CREATE TRIGGER record_transition_then_follow_up AFTER UPDATE ON public.jobs FOR 
 
 -- trigger jobs.refuse_deep_metadata_insert
 CREATE TRIGGER refuse_deep_metadata_insert BEFORE INSERT ON public.jobs FOR EACH ROW WHEN (jsonb_path_exists(new.metadata, '$.**{101}'::jsonpath)) EXECUTE FUNCTION jobledger.refuse_deep_json('metadata');
-
--- trigger jobs.refuse_deep_metadata_update
-CREATE TRIGGER refuse_deep_metadata_update BEFORE UPDATE OF metadata ON public.jobs FOR EACH ROW WHEN ((jsonb_path_exists(new.metadata, '$.**{101}'::jsonpath) AND (old.metadata IS DISTINCT FROM new.metadata))) EXECUTE FUNCTION jobledger.refuse_deep_json('metadata');
 
 -- trigger jobs.refuse_deep_state_metadata_insert
 CREATE TRIGGER refuse_deep_state_metadata_insert BEFORE INSERT ON public.jobs FOR EACH ROW WHEN (jsonb_path_exists(new.state_metadata, '$.**{101}'::jsonpath)) EXECUTE FUNCTION jobledger.refuse_deep_json('state_metadata');

@@ -40,7 +40,9 @@ const API_RIGHTS = 'SELECT, INSERT, UPDATE'
 const FEWER_API_RIGHTS: Readonly<Record<string, string>> = {
   [MIGRATIONS_TABLE]: 'SELECT',
   'public.api_keys': 'SELECT, UPDATE ("last_used_at")',
+  'jobledger.api_roles': 'SELECT',
   'jobledger.compatible_migrations': 'SELECT',
+  'public.job_result_records': 'SELECT, INSERT',
   'public.job_states': 'SELECT, INSERT',
   'jobledger.ledger_timelines': 'SELECT',
   'public.purged_jobs': 'SELECT',
@@ -62,7 +64,7 @@ export function grantStatements({ api, reader, owner }: GrantRoles): string {
     'SET LOCAL search_path = pg_catalog',
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
     ...(owner === undefined ? [] : toOwner(quote(owner), objects)),
-    ...(api === undefined ? [] : toApi(quote(api))),
+    ...(api === undefined ? [] : [...toApi(quote(api)), ...nameApi(api, owner)]),
     ...(reader === undefined ? [] : toReader(quote(reader), objects)),
     'COMMIT',
   ]
@@ -75,6 +77,15 @@ function toApi(role: string): string[] {
     return `GRANT ${privileges} ON ${what}${qualified(name)} TO ${role}`
   })
   return [...revokeAll(role), ...granted]
+}
+
+/** The API is also no longer the owner, if the script says who that is. */
+function nameApi(api: string, owner: string | undefined): string[] {
+  const name = pg.escapeLiteral(api)
+  return [
+    `INSERT INTO jobledger.api_roles (name) VALUES (${name}) ON CONFLICT DO NOTHING`,
+    ...(owner === undefined ? [] : [`DELETE FROM jobledger.api_roles WHERE name = ${pg.escapeLiteral(owner)}`]),
+  ]
 }
 
 /** The rights of the server. */

@@ -41,10 +41,19 @@ const FAULTS = `
   SELECT j.id, j.version, 'the job differs from its last record' FROM jobs AS j
   WHERE (SELECT (r.sequence, r.new_state, r.actor, r.reason, r.error) FROM job_states AS r WHERE r.job_id = j.id ORDER BY r.sequence DESC LIMIT 1)
     IS DISTINCT FROM (j.version, j.state, j.state_actor, j.state_reason, j.state_error)
+  UNION ALL
+  SELECT v.job_id, min(j.version), 'a record of its result is missing' FROM job_result_records AS v JOIN jobs AS j ON j.id = v.job_id
+  GROUP BY v.job_id HAVING max(v.revision) <> count(*)
+  UNION ALL
+  SELECT j.id, j.version, 'the result differs from its last record' FROM job_results AS r
+  FULL JOIN (SELECT DISTINCT ON (job_id) * FROM job_result_records ORDER BY job_id, revision DESC) AS v ON v.job_id = r.job_id
+  JOIN jobs AS j ON j.id = coalesce(r.job_id, v.job_id)
+  WHERE (v.revision, v.status, v.output::text, v.error_message, v.processing_time_ms, v.actor, v."timestamp")
+    IS DISTINCT FROM (r.revision, r.status, r.output::text, r.error_message, r.processing_time_ms, r.actor, r.updated_at)
   ORDER BY 1, 2
   LIMIT 100`
 
-/** Returns the first 100 faults of all histories. Reads both tables completely. */
+/** Returns the first 100 faults of all histories. Reads all tables completely. */
 export async function findHistoryFaults(database: Queryable): Promise<HistoryFault[]> {
   return (await database.query<HistoryFault>(FAULTS)).rows
 }

@@ -1,5 +1,6 @@
-// Checks whether the role of a server has all rights that `jobledger grants` gives it. Otherwise a
-// missing right would show only at the first request that needs it.
+// Checks whether the role of a server has all rights that `jobledger grants` gives it, and may name
+// the actors of changes. Otherwise that would show only at the first request that needs a right, or
+// in the history.
 import pg from 'pg'
 import { apiRights } from './grants.ts'
 import type { Queryable } from './queryable.ts'
@@ -59,12 +60,27 @@ function wantedRights(): Wanted[] {
 export async function missingRights(database: Queryable): Promise<string | undefined> {
   const { rows } = await database.query<Wanted & { role: string }>(missingRightsSql())
   const [first] = rows
-  if (first === undefined) return undefined
+  if (first === undefined) return await missingName(database)
   const named = rows.slice(0, MAX_NAMED).map(describe)
   const rest = rows.length > MAX_NAMED ? `, and ${rows.length - MAX_NAMED} more rights` : ''
   return (
     `The database role ${first.role} lacks ${named.join(', ')}${rest}. As the owner of the tables, run ` +
     `"jobledger grants --api ${first.role} --apply".`
+  )
+}
+
+/** Undefined too if the schema is older than `api_roles`: that is reported elsewhere. */
+async function missingName(database: Queryable): Promise<string | undefined> {
+  const { rows } = await database.query<{ role: string; exists: boolean }>(
+    "SELECT session_user AS role, to_regprocedure('jobledger.may_name_actor()') IS NOT NULL AS exists",
+  )
+  const { role, exists } = rows[0] as (typeof rows)[number]
+  if (!exists) return undefined
+  const named = await database.query<{ may: boolean }>('SELECT jobledger.may_name_actor() AS may')
+  if (named.rows[0]?.may) return undefined
+  return (
+    `The database role ${role} is not named as a role of the API: the history would have it as the actor of all ` +
+    `changes. As the owner of the tables, run "jobledger grants --api ${role} --apply".`
   )
 }
 

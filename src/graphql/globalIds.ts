@@ -7,6 +7,7 @@ import { UUID } from '../database/uuid.ts'
 const ID_PATTERNS: Record<string, RegExp> = {
   Job: UUID,
   JobResult: UUID,
+  JobResultRecord: /^[1-9]\d{0,17}$/,
   JobStateRecord: /^[1-9]\d{0,17}$/,
   BulkAction: UUID,
 }

@@ -56,7 +56,7 @@ interface Finish {
 async function finish(ledger: Ledger, { command, transition, result, returned }: Finish): Promise<Job> {
   checkResult(validateTransition(new InputCheck(ledger.limits), command), result).throwIfAny()
   const extras = {
-    queries: Prisma.sql`kept AS (${upsertResult('changed', result)})`,
+    queries: Prisma.sql`kept AS (${upsertResult('changed', result, command.actor)})`,
     otherBytes: resultBytes(result, returned),
   }
   return makeTransition(ledger, { transition, target: command }, returned, extras)

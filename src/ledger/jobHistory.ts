@@ -30,6 +30,13 @@ export const HISTORY_ORDER: KeysetOrder = {
   key: [{ field: 'sequence', column: 'job_states.sequence', kind: 'int' }],
 }
 
+/** The order of the history of the result of one job. */
+export const RESULT_HISTORY_ORDER: KeysetOrder = {
+  name: 'resultHistory',
+  direction: 'asc',
+  key: [{ field: 'revision', column: 'job_result_records.revision', kind: 'int' }],
+}
+
 // This order keeps the records of a job in sequence: within a job neither times nor ids decrease.
 const RECORDS_ORDER: KeysetOrder = {
   name: 'records',

@@ -19,6 +19,7 @@ export interface ResultInput {
 
 export interface SetJobResultInput extends ResultInput {
   jobId: string
+  actor: string
 }
 
 /**
@@ -35,10 +36,11 @@ export async function setJobResult(
 ): Promise<JobResult> {
   const check = new InputCheck(ledger.limits)
   check.uuid('jobId', input.jobId)
+  check.actor(input.actor)
   checkResult(check, input).throwIfAny()
   const changes = Prisma.sql`WITH changed AS MATERIALIZED (
       SELECT * FROM jobs WHERE id = ${input.jobId}::uuid AND deleted_at IS NULL FOR SHARE
-    ), kept AS (${upsertResult('changed', input)})`
+    ), kept AS (${upsertResult('changed', input, input.actor)})`
   const otherBytes = resultBytes(input, returned)
   await retryConflicts(() => changeJobs(ledger, { changes, otherBytes }, { ...returned, fields: new Set() }))
   const job = await ledger.prisma.job.findUnique({
@@ -82,16 +84,26 @@ export const STATUS_IN_DATABASE: Record<JobResultStatus, string> = {
   TIMEOUT: 'timeout',
 }
 
-/** A statement that writes `result` for each job whose `id` is in the relation named `jobs`. */
-export function upsertResult(jobs: string, result: ResultInput): Prisma.Sql {
-  const output = result.output == null ? null : JSON.stringify(result.output)
-  return Prisma.sql`
-    INSERT INTO job_results AS kept (job_id, status, output, error_message, processing_time_ms)
-    SELECT id, ${STATUS_IN_DATABASE[result.status]}::job_result_status, ${output}::jsonb, ${result.errorMessage ?? null}::text,
-      ${result.processingTimeMs ?? null}::integer
-    FROM ${Prisma.raw(jobs)}
-    ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = excluded.output,
-      error_message = excluded.error_message, processing_time_ms = excluded.processing_time_ms
+/**
+ * The end of an INSERT into `job_results AS kept`: replaces another result. The same result again
+ * changes nothing.
+ */
+export const REPLACE_RESULT = Prisma.sql`ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = excluded.output,
+      error_message = excluded.error_message, processing_time_ms = excluded.processing_time_ms,
+      revision = kept.revision + 1, actor = excluded.actor
     WHERE (kept.status, kept.output, kept.error_message, kept.processing_time_ms)
       IS DISTINCT FROM (excluded.status, excluded.output, excluded.error_message, excluded.processing_time_ms)`
+
+/**
+ * A statement that sets `result`, on behalf of `actor`, for each job whose `id` is in the relation
+ * named `jobs`. The database writes the record of a new revision.
+ */
+export function upsertResult(jobs: string, result: ResultInput, actor: string): Prisma.Sql {
+  const output = result.output == null ? null : JSON.stringify(result.output)
+  return Prisma.sql`
+    INSERT INTO job_results AS kept (job_id, status, output, error_message, processing_time_ms, actor)
+    SELECT id, ${STATUS_IN_DATABASE[result.status]}::job_result_status, ${output}::jsonb, ${result.errorMessage ?? null}::text,
+      ${result.processingTimeMs ?? null}::integer, ${actor}
+    FROM ${Prisma.raw(jobs)}
+    ${REPLACE_RESULT}`
 }

@@ -5,6 +5,7 @@ import { Prisma } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/sqlErrors.ts'
 import { HISTORY_IS_INTACT } from './historyIsIntact.ts'
 import { InputCheck } from './inputCheck.ts'
+import { REPLACE_RESULT } from './jobResult.ts'
 import { ENDED_LEASES } from './leases.ts'
 import type { Ledger } from './ledger.ts'
 import { RESCUE_OUTCOME, rescue, updateLocked } from './transition.ts'
@@ -123,10 +124,9 @@ function rescueBatch(
     WITH stuck AS MATERIALIZED (
       SELECT id FROM jobs WHERE ${condition} AND ${HISTORY_IS_INTACT} ORDER BY ${order} LIMIT ${max} FOR NO KEY UPDATE SKIP LOCKED
     ), rescued AS (${updateLocked(rescue({ actor, cause }), 'stuck')} RETURNING id, state, state_error), timed_out AS (
-      INSERT INTO job_results (job_id, status, error_message)
-      SELECT id, 'timeout', state_error FROM rescued WHERE state = 'FAILED'
-      ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = NULL, error_message = excluded.error_message,
-        processing_time_ms = NULL
+      INSERT INTO job_results AS kept (job_id, status, error_message, actor)
+      SELECT id, 'timeout', state_error, ${actor} FROM rescued WHERE state = 'FAILED'
+      ${REPLACE_RESULT}
     )
     SELECT ${OUTCOMES} FROM rescued`
 }

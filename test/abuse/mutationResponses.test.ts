@@ -2,7 +2,7 @@
 // nothing, and committed ones get their response.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { completeJob, failJob } from '../../src/ledger/finishJob.ts'
-import { ACTOR, jobIn, newJob } from '../support/factories.ts'
+import { ACTOR, jobIn, makeDue, newJob } from '../support/factories.ts'
 import { allRows } from '../support/history.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -182,7 +182,7 @@ describe('claimJobs', () => {
     for (let made = 0; made < 7; made += 1) {
       const { id } = await jobIn(server.ledger, 'PROCESSING', { maxAttempts: 2 })
       await failJob(server.ledger, { jobId: id, actor: ACTOR, errorMessage: 'x', output: LARGE })
-      await server.database.pool.query('UPDATE jobs SET run_at = created_at WHERE id = $1', [id])
+      await makeDue(server.database.pool, id)
     }
     expect((await claim('result { output }')).data.it.jobs).toHaveLength(5)
   })

@@ -41,6 +41,14 @@ const SOUND: Record<string, () => Columns> = {
     transaction_id: '0',
   }),
   job_results: () => ({ job_id: `'${jobId}'`, status: "'success'" }),
+  job_result_records: () => ({
+    job_id: `'${jobId}'`,
+    revision: '1',
+    status: "'success'",
+    actor: "'actor'",
+    timestamp: 'now()',
+    transaction_id: '0',
+  }),
   'jobledger.transaction_offsets': () => ({ id: '1', value: '0' }),
   api_keys: () => ({ name: "'name'", key_hash: HASH, roles: "'{USER}'", user_id: "'user'" }),
   'jobledger.consumers': () => ({ name: "'name'", transaction_id: '0', record_id: '0' }),
@@ -152,6 +160,7 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
     { previous_state_duration_ms: '-1' },
   ],
   ck_transaction_offsets_one_row: ['jobledger.transaction_offsets', { id: '2' }],
+  ck_job_result_records_revision_positive: ['job_result_records', { revision: '0' }],
   ck_job_results_processing_time_not_negative: ['job_results', { processing_time_ms: '-1' }],
 }
 

@@ -118,7 +118,7 @@ describe('removing a job', () => {
     await newJob(ledger)
     // Without CASCADE, PostgreSQL itself refuses, because other tables reference this one.
     await expectRefusal(session, 'TRUNCATE jobs', { code: '0A000' })
-    await expectRefusal(session, 'TRUNCATE jobs, job_states, job_results', {
+    await expectRefusal(session, 'TRUNCATE jobs, job_states, job_results, job_result_records', {
       code: 'JL005',
       message: 'Jobs cannot be truncated: their history would be lost.',
     })

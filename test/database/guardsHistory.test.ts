@@ -40,6 +40,10 @@ const COLUMNS = {
   timestamp: 'now()',
   previous_state_duration_ms: '0',
   transaction_id: '1',
+  database_role: "'another'",
+  previous_run_at: 'now()',
+  run_at: 'now()',
+  salt: 'gen_random_uuid()',
 }
 
 /** A forged record that continues the history of a job, or repeats a part of it. */

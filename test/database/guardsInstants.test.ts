@@ -48,7 +48,7 @@ describe.each(BAD)('the instant %s', (instant) => {
   it('is refused for runAt if it is late, and means no time if it is early', async () => {
     const { id } = await newJob(server.ledger)
     const texts = [
-      `UPDATE jobs SET run_at = '${instant}' WHERE id = '${id}'`,
+      `UPDATE jobs SET state = 'PROCESSING', run_at = '${instant}' WHERE id = '${id}'`,
       `INSERT INTO jobs (user_id, content, run_at) VALUES ('u', 'c', '${instant}')`,
     ]
     for (const sql of texts) {

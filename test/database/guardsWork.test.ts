@@ -155,11 +155,28 @@ describe('the delay before the next attempt', () => {
 })
 
 describe('an editor of tables', () => {
-  it('can move a job in the queue, which is no transition', async () => {
-    const { id, createdAt } = await newJob(ledger)
-    await update(id, "priority = 7, max_attempts = 3, run_at = 'epoch'")
-    expect(await now(id)).toMatchObject({ version: 1, priority: 7, maxAttempts: 3, runAt: createdAt })
-    expect(await states(id)).toEqual(['PENDING'])
+  it('cannot change when a job is due without a transition', async () => {
+    const { id } = await newJob(ledger)
+    for (const runAt of ["'epoch'::timestamptz + interval '100 years'", 'now()'])
+      await expectRefusal(session, `UPDATE jobs SET run_at = ${runAt} WHERE id = '${id}'`, {
+        code: 'JL004',
+        message: `run_at of job ${id} changes only with its state.`,
+      })
+  })
+
+  it('changes when a job is due with a transition, whose record has both times', async () => {
+    const runAt = new Date('2031-01-01')
+    const { id, createdAt } = await newJob(ledger, { runAt })
+    await update(id, "state = 'PROCESSING'")
+    await update(id, "state = 'PENDING', run_at = '2032-01-01'")
+    await update(id, "state = 'CANCELLED', run_at = 'epoch'")
+    const history = await historyOf(session, id)
+    expect(history.map((record) => [record.previous_run_at, record.run_at])).toEqual([
+      [null, runAt],
+      [null, null],
+      [runAt, new Date('2032-01-01')],
+      [new Date('2032-01-01'), createdAt],
+    ])
   })
 
   it('cannot add or remove attempts by a transition', async () => {
@@ -208,7 +225,7 @@ describe('an editor of tables', () => {
     const job = await jobIn(ledger, 'PROCESSING')
     await update(job.id, "lease_expires_at = now() + interval '1 hour'")
     expect((await now(job.id))?.updatedAt).toEqual(job.updatedAt)
-    await update(job.id, "lease_expires_at = now() + interval '2 hours', priority = 1")
+    await update(job.id, "lease_expires_at = now() + interval '2 hours', cancel_requested_at = now()")
     expect((await now(job.id))?.updatedAt).not.toEqual(job.updatedAt)
   })
 })

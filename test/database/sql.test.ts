@@ -53,7 +53,7 @@ describe('sql.execute', () => {
   it('returns the number of rows that the statement wrote', async () => {
     const content = 'to be counted'
     await Promise.all([newJob(ledger, { content }), newJob(ledger, { content })])
-    const raise = Prisma.sql`UPDATE jobs SET priority = 5 WHERE content = ${content} AND priority <> 5`
+    const raise = Prisma.sql`UPDATE jobs SET state = 'PROCESSING' WHERE content = ${content} AND state = 'PENDING'`
     expect([await ledger.sql.execute(raise), await ledger.sql.execute(raise)]).toEqual([2, 0])
   })
 })

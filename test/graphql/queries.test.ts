@@ -20,7 +20,7 @@ beforeAll(async () => {
   processing = await jobIn(server.ledger, 'PROCESSING', { userId: 'ada', preset: 'slow' })
   completed = await jobIn(server.ledger, 'COMPLETED', { userId: 'brandt', preset: 'fast' })
   failed = await jobIn(server.ledger, 'FAILED', { userId: 'brandt' })
-  await setJobResult(server.ledger, { jobId: uuid(completed), status: 'SUCCESS' })
+  await setJobResult(server.ledger, { jobId: uuid(completed), actor: 'user:ada', status: 'SUCCESS' })
 })
 afterAll(() => server.close())
 

@@ -25,12 +25,12 @@ beforeAll(async () => {
   session = new pg.Client({ connectionString: server.databaseUrl })
   await session.connect()
   cursor = (await server.request('{ latestEventCursor }')).data.latestEventCursor
-  const insert = "INSERT INTO jobs (user_id, content, metadata, state_metadata) VALUES ('u', 'c', $1, $1) RETURNING id"
+  const insert =
+    "INSERT INTO jobs (user_id, content, metadata, state_metadata, max_attempts) VALUES ('u', 'c', $1, $1, 3) RETURNING id"
   id = (await session.query(insert, [NUMBERS])).rows[0].id
-  await session.query(
-    `UPDATE jobs SET state = 'PROCESSING', version = 2, state_actor = 'w', state_metadata = $1, max_attempts = 3`,
-    [NUMBERS],
-  )
+  await session.query(`UPDATE jobs SET state = 'PROCESSING', version = 2, state_actor = 'w', state_metadata = $1`, [
+    NUMBERS,
+  ])
   await session.query(`INSERT INTO job_results (job_id, status, output) VALUES ($1, 'success', $2)`, [id, NUMBERS])
 })
 

@@ -8,7 +8,7 @@ import { type CreateJobInput, createJobs } from '../../src/ledger/createJob.ts'
 import { InvalidInputError } from '../../src/ledger/errors.ts'
 import { completeJob } from '../../src/ledger/finishJob.ts'
 import { releaseJob } from '../../src/ledger/releaseJob.ts'
-import { jobIn, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
+import { jobIn, makeDue, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 import { expectSoundHistories, historyOf } from '../support/history.ts'
 
 let ledger: TestLedger
@@ -91,7 +91,7 @@ describe('a claim', () => {
     await newJob(ledger, { content: 'now' })
     await newJob(ledger, { content: 'since long ago', runAt: new Date(0) })
     expect(contents(await claim({ limit: 10 }))).toEqual(['now', 'since long ago'])
-    await session.query('UPDATE jobs SET run_at = created_at WHERE id = $1', [later.id])
+    await makeDue(session, later.id)
     expect(contents(await claim({ limit: 10 }))).toEqual(['later'])
   })
 

@@ -26,7 +26,7 @@ afterAll(async () => {
 describe('deleteJob', () => {
   it.each(JOB_STATES)('deletes a job that is %s, in one statement', async (state) => {
     const job = await jobIn(ledger, state)
-    await setJobResult(ledger, { jobId: job.id, status: 'SUCCESS', output: 1 })
+    await setJobResult(ledger, { jobId: job.id, actor: 'user:ada', status: 'SUCCESS', output: 1 })
     const result = await getJobResult(ledger, job.id)
     let answer: unknown
     const statements = await ledger.statementsOf(async () => {

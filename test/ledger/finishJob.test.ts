@@ -72,7 +72,14 @@ describe('completeJob', () => {
 
   it('replaces a result that was set before', async () => {
     const { id: jobId } = await processing()
-    await setJobResult(ledger, { jobId, status: 'ERROR', errorMessage: 'first', output: 1, processingTimeMs: 1 })
+    await setJobResult(ledger, {
+      jobId,
+      actor: 'user:ada',
+      status: 'ERROR',
+      errorMessage: 'first',
+      output: 1,
+      processingTimeMs: 1,
+    })
     await completeJob(ledger, { jobId, actor: ACTOR, output: 2 })
     expect(await getJobResult(ledger, jobId)).toMatchObject({
       status: 'SUCCESS',

@@ -47,7 +47,7 @@ const TAKERS: Record<string, Record<string, (value: never) => Promise<unknown>>>
   errorMessage: {
     failJob: async (errorMessage) => failJob(ledger, { jobId: await processing(), actor: ACTOR, errorMessage }),
     setJobResult: async (errorMessage) =>
-      setJobResult(ledger, { jobId: await processing(), status: 'ERROR', errorMessage }),
+      setJobResult(ledger, { jobId: await processing(), actor: 'user:ada', status: 'ERROR', errorMessage }),
   },
   metadata: {
     createJob: (metadata) => create({ metadata }),
@@ -57,7 +57,8 @@ const TAKERS: Record<string, Record<string, (value: never) => Promise<unknown>>>
   },
   output: {
     completeJob: async (output) => completeJob(ledger, { jobId: await processing(), actor: ACTOR, output }),
-    setJobResult: async (output) => setJobResult(ledger, { jobId: await processing(), status: 'SUCCESS', output }),
+    setJobResult: async (output) =>
+      setJobResult(ledger, { jobId: await processing(), actor: 'user:ada', status: 'SUCCESS', output }),
   },
 }
 

@@ -66,7 +66,7 @@ describe('the package', () => {
       const ledger = await connectLedger(process.env.DATABASE_URL)
       const { job } = await createJob(ledger, { userId: 'ada', content: 'x' }, 'reports')
       const before = await getJobResult(ledger, job.id)
-      await setJobResult(ledger, { jobId: job.id, status: 'SUCCESS', output: { pages: 12 } })
+      await setJobResult(ledger, { jobId: job.id, actor: 'user:ada', status: 'SUCCESS', output: { pages: 12 } })
       const { output } = await getJobResult(ledger, job.id)
       const { rows } = await getJobHistory(ledger, job.id)
       const unknown = await getJobState(ledger, '00000000-0000-7000-8000-000000000000')

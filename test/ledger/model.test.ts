@@ -158,7 +158,7 @@ const results = fc.constantFrom('SUCCESS', 'ERROR', 'TIMEOUT').map((status) =>
       model.result = status
       return 'done'
     },
-    (jobId) => answerOf(setJobResult(ledger, { jobId, status: status as 'SUCCESS' })),
+    (jobId) => answerOf(setJobResult(ledger, { jobId, actor: 'user:ada', status: status as 'SUCCESS' })),
   ),
 )
 

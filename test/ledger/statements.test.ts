@@ -102,7 +102,7 @@ describe('a second statement', () => {
     await createJob(ledger, input, ACTOR)
     expect(await statements(() => createJob(ledger, input, ACTOR))).toBe(2)
     const { id: jobId } = await newJob(ledger)
-    expect(await statements(() => setJobResult(ledger, { jobId, status: 'SUCCESS' }))).toBe(2)
+    expect(await statements(() => setJobResult(ledger, { jobId, actor: 'user:ada', status: 'SUCCESS' }))).toBe(2)
   })
 
   it('reads the jobs that are not completed if the completed ones do not fill the page', async () => {

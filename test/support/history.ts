@@ -16,12 +16,15 @@ export interface HistoryRow {
   timestamp: Date
   previous_state_duration_ms: string | null
   transaction_id: string
+  database_role: string
+  previous_run_at: Date | null
+  run_at: Date | null
 }
 
 export type Session = Pick<pg.Client, 'query'>
 
 /**
- * Every row of the three tables as text. Equal results before and after show that nothing was
+ * Every row of the four tables as text. Equal results before and after show that nothing was
  * written.
  */
 export async function allRows(session: Session): Promise<string[]> {
@@ -29,7 +32,8 @@ export async function allRows(session: Session): Promise<string[]> {
     SELECT line FROM (
       SELECT 'job ' || to_jsonb(j)::text AS line FROM public.jobs j UNION ALL
       SELECT 'record ' || to_jsonb(s)::text FROM public.job_states s UNION ALL
-      SELECT 'result ' || to_jsonb(r)::text FROM public.job_results r) AS every ORDER BY line COLLATE "C"`)
+      SELECT 'result ' || to_jsonb(r)::text FROM public.job_results r UNION ALL
+      SELECT 'result record ' || to_jsonb(v)::text FROM public.job_result_records v) AS every ORDER BY line COLLATE "C"`)
   return rows.map(({ line }) => line)
 }
 

@@ -52,7 +52,7 @@ async function newVariedJob(ledger: Ledger, userId: string, index: number): Prom
   const to = index % 2 === 0 ? 'COMPLETED' : 'FAILED'
   const output = index === 3 ? undefined : { index, list: [metadata, ODD_TEXT] }
   const status = to === 'COMPLETED' ? 'SUCCESS' : 'ERROR'
-  await setJobResult(ledger, { jobId, status, output, errorMessage: ODD_TEXT })
+  await setJobResult(ledger, { jobId, actor: 'user:ada', status, output, errorMessage: ODD_TEXT })
   await transitionJob(ledger, { jobId, to, actor, reason: 'done', metadata })
   if (index === 5) await transitionJob(ledger, { jobId, to: 'PENDING', actor, metadata })
   return jobId

@@ -8,7 +8,7 @@ import { UsageError } from '../program/usageError.ts'
 import type { Random } from './random.ts'
 import type { SeedJob, SeedRecord } from './sampleJobs.ts'
 
-const TABLES = ['jobs', 'job_states', 'job_results']
+const TABLES = ['jobs', 'job_states', 'job_results', 'job_result_records']
 
 /** @throws UsageError for an inconsistent history; then nothing is written */
 export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[], random: Random): Promise<void> {
@@ -22,11 +22,11 @@ export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[],
       rows.map(({ job, id }) => jobRow(job, id)),
     )
     // Numbered as by the guards.
-    const { rows: transaction } = await client.query<{ id: string }>(
-      'SELECT pg_current_xact_id()::text::bigint + value AS id FROM jobledger.transaction_offsets',
+    const { rows: transaction } = await client.query<{ transaction_id: string }>(
+      'SELECT pg_current_xact_id()::text::bigint + value AS transaction_id FROM jobledger.transaction_offsets',
     )
     const records = rows.flatMap(({ job, id }) =>
-      job.records.map((_, index) => ({ ...recordRow(job, id, index), transaction_id: transaction[0]?.id })),
+      job.records.map((_, index) => ({ ...recordRow(job, id, index), ...transaction[0] })),
     )
     // Ordered by time, so that record ids are too.
     await insert(
@@ -38,6 +38,11 @@ export async function writeJobs(client: pg.ClientBase, jobs: readonly SeedJob[],
       client,
       'job_results',
       rows.flatMap(({ job, id }) => resultRow(job, id)),
+    )
+    await insert(
+      client,
+      'job_result_records',
+      rows.flatMap(({ job, id }) => resultRecordRow(job, id).map((record) => ({ ...record, ...transaction[0] }))),
     )
     for (const table of TABLES) await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`)
     const [fault] = await findHistoryFaults(client)
@@ -114,18 +119,22 @@ function recordRow(job: SeedJob, id: string, index: number) {
   }
 }
 
-function resultRow({ result }: SeedJob, id: string) {
+function resultRow(job: SeedJob, id: string) {
+  return resultRecordRow(job, id).map(({ timestamp: at, ...result }) => ({ ...result, created_at: at, updated_at: at }))
+}
+
+function resultRecordRow({ result, records }: SeedJob, id: string) {
   if (!result) return []
-  const at = instant(result.at)
   return [
     {
       job_id: id,
+      revision: 1,
       status: STATUS_IN_DATABASE[result.status],
       output: result.output,
       error_message: result.errorMessage,
       processing_time_ms: result.processingTimeMs,
-      created_at: at,
-      updated_at: at,
+      actor: records.find(({ at }) => at === result.at)?.actor ?? 'system:seed',
+      timestamp: instant(result.at),
     },
   ]
 }

@@ -1,6 +1,6 @@
 // The tables that clients read, by their names in SQL, so that `Sql.read` returns rows of the shape
 // that Prisma returns. The compiler checks the columns against the models.
-import type { BulkAction, BulkActionJob, Job, JobResult, JobStateRecord } from '../generated/client.ts'
+import type { BulkAction, BulkActionJob, Job, JobResult, JobResultRecord, JobStateRecord } from '../generated/client.ts'
 
 /**
  * The type of a value in JavaScript. `upperEnum`: an enum with lower-case labels in the database,
@@ -72,6 +72,7 @@ export const JOBS: Table = {
   relations: {
     states: { table: () => JOB_STATES, isMany: true, localColumn: 'id', foreignColumn: 'job_id' },
     result: { table: () => JOB_RESULTS, isMany: false, localColumn: 'id', foreignColumn: 'job_id' },
+    resultRecords: { table: () => JOB_RESULT_RECORDS, isMany: true, localColumn: 'id', foreignColumn: 'job_id' },
   },
 }
 
@@ -90,6 +91,9 @@ export const JOB_STATES: Table = {
     timestamp: instant('timestamp'),
     previousStateDurationMs: bigint('previous_state_duration_ms'),
     transactionId: bigint('transaction_id'),
+    databaseRole: text('database_role'),
+    previousRunAt: instant('previous_run_at'),
+    runAt: instant('run_at'),
   } satisfies Record<keyof JobStateRecord, Column>,
   relations: { job: JOB },
 }
@@ -105,7 +109,28 @@ export const JOB_RESULTS: Table = {
     processingTimeMs: int('processing_time_ms'),
     createdAt: instant('created_at'),
     updatedAt: instant('updated_at'),
+    revision: int('revision'),
+    actor: text('actor'),
+    databaseRole: text('database_role'),
   } satisfies Record<keyof JobResult, Column>,
+  relations: { job: JOB },
+}
+
+export const JOB_RESULT_RECORDS: Table = {
+  name: 'job_result_records',
+  columns: {
+    id: bigint('id'),
+    jobId: uuid('job_id'),
+    revision: int('revision'),
+    status: { name: 'status', type: 'upperEnum' },
+    output: json('output'),
+    errorMessage: text('error_message'),
+    processingTimeMs: int('processing_time_ms'),
+    actor: text('actor'),
+    databaseRole: text('database_role'),
+    timestamp: instant('timestamp'),
+    transactionId: bigint('transaction_id'),
+  } satisfies Record<keyof JobResultRecord, Column>,
   relations: { job: JOB },
 }
 

@@ -5,7 +5,14 @@ import { Prisma, type PrismaClient } from '../../database/generated/client.ts'
 import { and } from '../../database/rows/conditions.ts'
 import type { Select } from '../../database/rows/selectList.ts'
 import type { Sql } from '../../database/rows/sql.ts'
-import { BULK_ACTIONS, JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../../database/rows/tables.ts'
+import {
+  BULK_ACTIONS,
+  JOB_RESULT_RECORDS,
+  JOB_RESULTS,
+  JOB_STATES,
+  JOBS,
+  type Table,
+} from '../../database/rows/tables.ts'
 import { InputCheck } from '../../ledger/inputCheck.ts'
 import type { GraphQLContext } from '../context.ts'
 
@@ -89,7 +96,13 @@ function ownerCondition({ name }: Table, { userId, job, ownerId }: Conditions): 
   return [Prisma.sql`EXISTS (SELECT FROM jobs WHERE jobs.id = ${Prisma.raw(`${name}.job_id`)} AND ${owned})`]
 }
 
-const TABLES = { job: JOBS, jobStateRecord: JOB_STATES, jobResult: JOB_RESULTS, bulkAction: BULK_ACTIONS }
+const TABLES = {
+  job: JOBS,
+  jobStateRecord: JOB_STATES,
+  jobResult: JOB_RESULTS,
+  jobResultRecord: JOB_RESULT_RECORDS,
+  bulkAction: BULK_ACTIONS,
+}
 
 const readsOf = new WeakMap<GraphQLContext, PrismaClient>()
 

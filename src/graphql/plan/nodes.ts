@@ -1,7 +1,7 @@
 // Plans `node` and `nodes`: the type of each object is known from its id, before anything is read.
 import { type GraphQLObjectType, isListType, isNonNullType } from 'graphql'
 import type { TextRow } from '../../database/rows/rowShape.ts'
-import { JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../../database/rows/tables.ts'
+import { JOB_RESULT_RECORDS, JOB_RESULTS, JOB_STATES, JOBS, type Table } from '../../database/rows/tables.ts'
 import { TextRows } from '../../database/rows/textRows.ts'
 import { textShape } from '../../database/rows/textSql.ts'
 import { ownerScope } from '../context.ts'
@@ -12,7 +12,12 @@ import type { Write } from './leaves.ts'
 import type { ObjectPlanner, PlacedField, Rows } from './placedField.ts'
 import { Unplanned } from './unplanned.ts'
 
-const TABLES: Readonly<Record<string, Table>> = { Job: JOBS, JobStateRecord: JOB_STATES, JobResult: JOB_RESULTS }
+const TABLES: Readonly<Record<string, Table>> = {
+  Job: JOBS,
+  JobStateRecord: JOB_STATES,
+  JobResult: JOB_RESULTS,
+  JobResultRecord: JOB_RESULT_RECORDS,
+}
 
 interface NodePlan {
   readonly rows: Rows

@@ -5,8 +5,9 @@ import { ownerWhere } from '../context.ts'
 import type { Connection } from './connections.ts'
 import { JobStateEnum } from './enums.ts'
 import './jobResult.ts'
+import { JobResultRecord, JobResultRecordConnection, JobResultRecordEdge } from './jobResultRecord.ts'
 import { JobStateRecord, JobStateRecordConnection, JobStateRecordEdge } from './jobStateRecord.ts'
-import { historyConnection, historySelection, type JobWithHistory } from './stateHistory.ts'
+import { historyConnection, historyReads, RESULT_HISTORY, STATE_HISTORY } from './numberedHistory.ts'
 
 export const Job = builder.prismaNode('Job', {
   id: { resolve: (job) => job.id, description: 'The global id.' },
@@ -46,13 +47,9 @@ export const Job = builder.prismaNode('Job', {
         description: 'The records of all state changes of the job, oldest first.',
         // Like Pothos' own connections, but with our cursors: the statement that reads the job also
         // reads its records.
-        extensions: {
-          history: true,
-          pothosPrismaSelect: historySelection,
-          pothosPrismaLoaded: (job: { states?: unknown }) => job.states !== undefined,
-        },
+        extensions: { history: true, ...historyReads(STATE_HISTORY) },
         resolve: (job, args, { ledger }) =>
-          historyConnection(job as unknown as JobWithHistory, args, ledger.limits) as Connection<never>,
+          historyConnection(STATE_HISTORY, job, args, ledger.limits) as Connection<never>,
       },
       JobStateRecordConnection,
       JobStateRecordEdge,
@@ -61,6 +58,17 @@ export const Job = builder.prismaNode('Job', {
       nullable: true,
       description: 'The result of the job; null until it is set.',
     }),
+    resultHistory: t.connection(
+      {
+        type: JobResultRecord,
+        description: 'All revisions of the result of the job, oldest first.',
+        extensions: historyReads(RESULT_HISTORY),
+        resolve: (job, args, { ledger }) =>
+          historyConnection(RESULT_HISTORY, job, args, ledger.limits) as Connection<never>,
+      },
+      JobResultRecordConnection,
+      JobResultRecordEdge,
+    ),
   }),
 })
 

@@ -110,7 +110,9 @@ builder.mutationFields((t) => ({
     resolve: async (_, { input }, context, info) => {
       markRowLoaded(context, info, 'JobResult', 'result')
       const returned = returnedJob(context, info)
-      return { result: await setJobResult(context.ledger, { ...input, jobId: jobIdGiven(input.jobId) }, returned) }
+      const { actor } = context.caller
+      const result = { ...input, jobId: jobIdGiven(input.jobId), actor }
+      return { result: await setJobResult(context.ledger, result, returned) }
     },
   }),
   deleteJob: t.field({

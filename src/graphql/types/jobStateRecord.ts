@@ -28,6 +28,9 @@ export const JobStateRecord = builder.prismaNode('JobStateRecord', {
     error: t.exposeString('error', { nullable: true }),
     metadata: t.expose('stateMetadata', { type: 'JSONObject' }),
     actor: t.exposeString('actor'),
+    databaseRole: t.exposeString('databaseRole'),
+    previousRunAt: t.expose('previousRunAt', { type: 'DateTime', nullable: true }),
+    runAt: t.expose('runAt', { type: 'DateTime', nullable: true }),
     timestamp: t.expose('timestamp', { type: 'DateTime' }),
     previousStateDurationMs: t.int({
       nullable: true,

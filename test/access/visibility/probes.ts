@@ -8,7 +8,7 @@ import { MISSING_ID } from '../../support/factories.ts'
 export const SECRET = 'the-secret-of-ada'
 
 const FACTS =
-  'id jobId userId content stateActor stateHistory { totalCount nodes { id actor reason job { content } } } result { id output }'
+  'id jobId userId content stateActor stateHistory { totalCount nodes { id actor reason job { content } } } result { id output } resultHistory { totalCount edges { node { output } } nodes { id output actor job { content } } }'
 
 /** A query for a job of another user. */
 export interface Probe {
@@ -31,6 +31,11 @@ async function resultId(job: Job | undefined, ledger: Ledger) {
   return { id: globalId('JobResult', result?.id ?? MISSING_ID) }
 }
 
+async function resultRecordId(job: Job | undefined, ledger: Ledger) {
+  const record = job && (await ledger.prisma.jobResultRecord.findFirst({ where: { jobId: job.id } }))
+  return { id: globalId('JobResultRecord', record?.id ?? 999_999_999) }
+}
+
 /** A bulk action on the job that refused it. */
 async function bulkActionId(job: Job | undefined, ledger: Ledger) {
   if (job === undefined) return { id: globalId('BulkAction', MISSING_ID) }
@@ -41,7 +46,8 @@ async function bulkActionId(job: Job | undefined, ledger: Ledger) {
 
 const nobody = (job: Job | undefined) => ({ user: job?.userId ?? 'nobody' })
 const MOVED = `__typename ... on JobNotFound { message jobId } ... on TransitionJobSuccess { job { ${FACTS} } record { id } }`
-const NODE = `... on Job { ${FACTS} } ... on JobStateRecord { actor reason job { ${FACTS} } } ... on JobResult { output job { ${FACTS} } }`
+const NODE = `... on Job { ${FACTS} } ... on JobStateRecord { actor reason job { ${FACTS} } } ... on JobResult { output job { ${FACTS} } }
+  ... on JobResultRecord { output actor job { ${FACTS} } }`
 
 const BULK = `reason actor matched refusals { reason count sample { ${FACTS} } } outcomes { totalCount nodes { jobId reason } }`
 
@@ -51,9 +57,11 @@ export const PROBES: Record<string, Probe> = {
   'node of a job': { query: `query ($id: ID!) { node(id: $id) { ${NODE} } }`, names: jobId },
   'node of a record': { query: `query ($id: ID!) { node(id: $id) { ${NODE} } }`, names: recordId },
   'node of a result': { query: `query ($id: ID!) { node(id: $id) { ${NODE} } }`, names: resultId },
+  'node of a revision': { query: `query ($id: ID!) { node(id: $id) { ${NODE} } }`, names: resultRecordId },
   'nodes of jobs': { query: `query ($id: ID!) { nodes(ids: [$id]) { ${NODE} } }`, names: jobId },
   'nodes of records': { query: `query ($id: ID!) { nodes(ids: [$id]) { ${NODE} } }`, names: recordId },
   'nodes of results': { query: `query ($id: ID!) { nodes(ids: [$id]) { ${NODE} } }`, names: resultId },
+  'nodes of revisions': { query: `query ($id: ID!) { nodes(ids: [$id]) { ${NODE} } }`, names: resultRecordId },
   'jobs of a user': {
     query: `query ($user: String) { jobs(filter: { userId: $user }) { totalCount edges { node { ${FACTS} } } nodes { ${FACTS} } } }`,
     names: nobody,
