@@ -1430,6 +1430,15 @@ CREATE UNIQUE INDEX pk_compatible_migrations ON jobledger.compatible_migrations 
 -- table jobledger.consumers
 CREATE TABLE jobledger.consumers ();
 
+-- column jobledger.consumers.failing_since
+ALTER TABLE jobledger.consumers ADD COLUMN failing_since timestamp(3) with time zone;
+
+-- column jobledger.consumers.last_error
+ALTER TABLE jobledger.consumers ADD COLUMN last_error text;
+
+-- column jobledger.consumers.last_error_at
+ALTER TABLE jobledger.consumers ADD COLUMN last_error_at timestamp(3) with time zone;
+
 -- column jobledger.consumers.name
 ALTER TABLE jobledger.consumers ADD COLUMN name text NOT NULL;
 
@@ -1441,6 +1450,9 @@ ALTER TABLE jobledger.consumers ADD COLUMN transaction_id bigint NOT NULL;
 
 -- column jobledger.consumers.updated_at
 ALTER TABLE jobledger.consumers ADD COLUMN updated_at timestamp(3) with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP;
+
+-- constraint jobledger.consumers.ck_consumers_failure_instants_have_four_digit_years
+ALTER TABLE jobledger.consumers ADD CONSTRAINT ck_consumers_failure_instants_have_four_digit_years CHECK (((failing_since >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (failing_since <= '9999-12-31 23:59:59.999+00'::timestamp with time zone) AND (last_error_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (last_error_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
 
 -- constraint jobledger.consumers.ck_consumers_instants_have_four_digit_years
 ALTER TABLE jobledger.consumers ADD CONSTRAINT ck_consumers_instants_have_four_digit_years CHECK (((updated_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (updated_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
@@ -1550,17 +1562,35 @@ CREATE UNIQUE INDEX pk_ledger_timelines ON jobledger.ledger_timelines USING btre
 -- table jobledger.maintenance_tasks
 CREATE TABLE jobledger.maintenance_tasks ();
 
+-- column jobledger.maintenance_tasks.last_change
+ALTER TABLE jobledger.maintenance_tasks ADD COLUMN last_change jsonb;
+
+-- column jobledger.maintenance_tasks.last_change_at
+ALTER TABLE jobledger.maintenance_tasks ADD COLUMN last_change_at timestamp(3) with time zone;
+
+-- column jobledger.maintenance_tasks.last_error
+ALTER TABLE jobledger.maintenance_tasks ADD COLUMN last_error text;
+
+-- column jobledger.maintenance_tasks.last_error_at
+ALTER TABLE jobledger.maintenance_tasks ADD COLUMN last_error_at timestamp(3) with time zone;
+
 -- column jobledger.maintenance_tasks.last_run_at
 ALTER TABLE jobledger.maintenance_tasks ADD COLUMN last_run_at timestamp(3) with time zone NOT NULL;
 
 -- column jobledger.maintenance_tasks.name
 ALTER TABLE jobledger.maintenance_tasks ADD COLUMN name text NOT NULL;
 
+-- column jobledger.maintenance_tasks.next_run_at
+ALTER TABLE jobledger.maintenance_tasks ADD COLUMN next_run_at timestamp(3) with time zone;
+
 -- column jobledger.maintenance_tasks.position
 ALTER TABLE jobledger.maintenance_tasks ADD COLUMN "position" uuid;
 
 -- constraint jobledger.maintenance_tasks.ck_maintenance_tasks_instants_have_four_digit_years
 ALTER TABLE jobledger.maintenance_tasks ADD CONSTRAINT ck_maintenance_tasks_instants_have_four_digit_years CHECK (((last_run_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (last_run_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
+
+-- constraint jobledger.maintenance_tasks.ck_maintenance_tasks_run_instants_have_four_digit_years
+ALTER TABLE jobledger.maintenance_tasks ADD CONSTRAINT ck_maintenance_tasks_run_instants_have_four_digit_years CHECK (((next_run_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (next_run_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone) AND (last_change_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (last_change_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone) AND (last_error_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (last_error_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
 
 -- constraint jobledger.maintenance_tasks.pk_maintenance_tasks
 ALTER TABLE jobledger.maintenance_tasks ADD CONSTRAINT pk_maintenance_tasks PRIMARY KEY (name);

@@ -11,6 +11,7 @@ import { CLEANUP_TASK } from '../maintenance/cleanupJobs.ts'
 import { describeRun, runTask } from '../maintenance/maintenanceTask.ts'
 import { maintenanceTasks } from '../maintenance/maintenanceTasks.ts'
 import { MAINTENANCE_LOCK, runMaintenance } from '../maintenance/runMaintenance.ts'
+import { recordFailedRun } from '../maintenance/runRecord.ts'
 import { nextSignal } from './nextSignal.ts'
 import { retryMessage } from './retryMessage.ts'
 import { type CommandLedger, withLedger } from './withLedger.ts'
@@ -56,6 +57,7 @@ async function maintainOnce({ config, ledger, lock, signal }: MaintainContext): 
       process.exitCode = 1
       const message = error instanceof RetryableError ? retryMessage(error) : (error as Error).message
       console.error(`${task.name} failed: ${message.replaceAll(/\s+/g, ' ').trim()}`)
+      await recordFailedRun(ledger.sql, { task: task.name, nextRunSeconds: undefined, error })
     }
   }
   if (config.maintenance.retentionDays === undefined) console.log(`${CLEANUP_TASK}: off (RETENTION_DAYS is not set)`)

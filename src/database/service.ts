@@ -50,3 +50,16 @@ export function failureFields(error: unknown): object {
   const { reason, cause } = error
   return { reason, ...(cause instanceof Error && { cause: cause.message }) }
 }
+
+const MAX_FAILURE_CHARS = 1000
+
+/** The failure in one line that PostgreSQL can store. */
+export function failureText(error: unknown): string {
+  const { reason, message } = Object(error) as { reason?: unknown; message?: unknown }
+  const text = String((error instanceof DatabaseUnavailableError ? reason : message) ?? error)
+  return text
+    .replaceAll(/[\s\0]+/g, ' ')
+    .trim()
+    .slice(0, MAX_FAILURE_CHARS)
+    .toWellFormed()
+}

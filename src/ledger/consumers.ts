@@ -12,6 +12,12 @@ export interface ConsumerState {
   readonly lagRecords: number
   /** Age of the first unread record; 0 if all are read. */
   readonly lagSeconds: number
+  /** Since when each attempt has failed; null if the last one succeeded. */
+  readonly failingSince: Date | null
+  /** When an attempt last failed; null if none has. */
+  readonly lastErrorAt: Date | null
+  /** The error of this attempt, in one line. */
+  readonly lastError: string | null
 }
 
 /** More records are not counted: that would read millions of index entries. */
@@ -42,10 +48,24 @@ export async function moveCheckpoint({ sql }: Ledger, name: string, from: Positi
   return moved === 1
 }
 
+/** Stores that an attempt of the consumer has failed, and its error in one line. */
+export async function recordConsumerFailure({ sql }: Ledger, name: string, error: string): Promise<void> {
+  await sql.execute`
+    UPDATE jobledger.consumers
+    SET failing_since = coalesce(failing_since, now()), last_error_at = now(), last_error = ${error} WHERE name = ${name}`
+}
+
+/** Stores that the consumer works again. */
+export async function clearConsumerFailure({ sql }: Ledger, name: string): Promise<void> {
+  await sql.execute`
+    UPDATE jobledger.consumers SET failing_since = NULL WHERE name = ${name} AND failing_since IS NOT NULL`
+}
+
 /** All consumers, ordered by name. Runs one statement. */
 export async function listConsumers({ sql }: Ledger): Promise<ConsumerState[]> {
   const rows = await sql.query<Omit<ConsumerState, 'checkpoint'> & Position>`
-    SELECT name, (SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id, updated_at AS "updatedAt", (
+    SELECT name, (SELECT max(epoch) FROM jobledger.ledger_timelines) AS epoch, transaction_id AS "transactionId", record_id AS id, updated_at AS "updatedAt",
+      failing_since AS "failingSince", last_error_at AS "lastErrorAt", last_error AS "lastError", (
       SELECT count(*)::integer FROM (SELECT FROM job_states
         WHERE (job_states.transaction_id, job_states.id) > (consumers.transaction_id, consumers.record_id)
         LIMIT ${MAX_COUNTED}) AS unread

@@ -3,7 +3,7 @@
 // One pass starts per period; it finds the jobs that finished late.
 import { cleanupJobsBatch } from '../ledger/cleanupJobs.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'
-import { isTimeFor, positionOf, saveRun } from './taskProgress.ts'
+import { isTimeFor, positionOf, savePosition } from './taskProgress.ts'
 
 export const CLEANUP_TASK = 'cleanupJobs'
 const PERIOD_SECONDS = 3600
@@ -12,6 +12,7 @@ const PERIOD_SECONDS = 3600
 export function cleanupJobsTask(retentionDays: number): MaintenanceTask {
   return {
     name: CLEANUP_TASK,
+    periodSeconds: PERIOD_SECONDS,
     isDue: ({ sql }) => isTimeFor(sql, CLEANUP_TASK, PERIOD_SECONDS),
     async run(ledger, { maxJobs, signal }) {
       const { deleted, position } = await cleanupJobsBatch(
@@ -19,7 +20,7 @@ export function cleanupJobsTask(retentionDays: number): MaintenanceTask {
         { olderThanDays: retentionDays, actor: 'system:retention' },
         { after: await positionOf(ledger.prisma, CLEANUP_TASK), maxJobs, signal, skipLocked: true },
       )
-      await saveRun(ledger.sql, CLEANUP_TASK, position)
+      await savePosition(ledger.sql, CLEANUP_TASK, position)
       return { counts: { deleted }, stoppedAtBounds: position !== null }
     },
   }

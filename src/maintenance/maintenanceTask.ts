@@ -1,9 +1,12 @@
 // A maintenance task, and one run of it: limited in time and rows, measured, and described in one
 // line.
 import type { Ledger } from '../ledger/ledger.ts'
+import { recordRun } from './runRecord.ts'
 
 export interface MaintenanceTask {
   readonly name: string
+  /** Time between two passes of a task that does not run in every round. */
+  readonly periodSeconds?: number
   /** Whether the next round should run the task. Default: every round runs it. */
   isDue?(ledger: Ledger): Promise<boolean>
   run(ledger: Ledger, bounds: TaskBounds): Promise<TaskOutcome>
@@ -34,27 +37,33 @@ export interface RunOptions {
   readonly signal: AbortSignal
   /** Maximum number of jobs to change. Default: 10,000. */
   readonly maxJobs?: number
+  /** Seconds until the next round. Default: no round is planned. */
+  readonly intervalSeconds?: number
 }
 
 const MAX_JOBS = 10_000
 const MAX_RUN_MS = 10_000
 
 /**
- * Runs a task within its bounds.
+ * Runs a task within its bounds, and stores what it did.
  *
  * @throws errors of the task; batches that were committed before stay
  */
 export async function runTask(
   task: MaintenanceTask,
   ledger: Ledger,
-  { signal, maxJobs = MAX_JOBS }: RunOptions,
+  { signal, maxJobs = MAX_JOBS, intervalSeconds }: RunOptions,
 ): Promise<TaskRun> {
   const startedAt = performance.now()
   const outcome = await task.run(ledger, {
     maxJobs,
     signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_RUN_MS)]),
   })
-  return { task: task.name, ...outcome, ms: Math.round(performance.now() - startedAt) }
+  const ms = Math.round(performance.now() - startedAt)
+  const period = outcome.stoppedAtBounds ? 0 : (task.periodSeconds ?? 0)
+  const nextRunSeconds = intervalSeconds === undefined ? undefined : Math.max(intervalSeconds, period)
+  await recordRun(ledger.sql, { task: task.name, nextRunSeconds, counts: outcome.counts })
+  return { task: task.name, ...outcome, ms }
 }
 
 /** Whether the run changed anything or has more to do. */

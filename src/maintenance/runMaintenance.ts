@@ -7,6 +7,7 @@ import { failureFields, type Service, type ServiceLog, startService } from '../d
 import { isReadOnlyError } from '../database/sessionCheck.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { describeRun, isNoteworthy, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
+import { recordFailedRun } from './runRecord.ts'
 
 export interface MaintenanceOptions {
   readonly ledger: Ledger
@@ -70,16 +71,18 @@ async function runRound(options: MaintenanceOptions, signal: AbortSignal, previo
   return status
 }
 
-async function runTasks({ tasks, ledger, lock, log }: MaintenanceOptions, signal: AbortSignal): Promise<void> {
+async function runTasks(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
+  const { tasks, ledger, lock, intervalSeconds, log } = options
   for (const task of tasks) {
     if (signal.aborted) return
     try {
-      if ((await task.isDue?.(ledger)) ?? true) logRun(log, await runTask(task, ledger, { signal }))
+      if ((await task.isDue?.(ledger)) ?? true) logRun(log, await runTask(task, ledger, { signal, intervalSeconds }))
     } catch (error) {
       // If the process still holds the lock, the database is available. If it can also write, the
       // task itself has failed.
       if (signal.aborted || isReadOnlyError(error) || !(await lock.isHeld(signal))) throw error
       log.error({ ...failureFields(error), task: task.name }, 'maintenance task failed, retrying in the next round')
+      await recordFailedRun(ledger.sql, { task: task.name, nextRunSeconds: intervalSeconds, error })
     }
   }
 }

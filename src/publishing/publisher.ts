@@ -5,6 +5,7 @@ import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type BatchPublisher, createBatchPublisher, type StartFrom } from './batchPublisher.ts'
+import { ConsumerFailures } from './consumerFailures.ts'
 import type { EventSink } from './eventSink.ts'
 import { LagReport } from './lagReport.ts'
 
@@ -45,6 +46,7 @@ class Run {
   private readonly options: PublisherOptions
   private readonly batches: BatchPublisher
   private readonly lag: LagReport
+  private readonly stored: ConsumerFailures
   private readonly stopping: AbortSignal
   private readonly forceStop: AbortSignal
   private holdsLock = false
@@ -55,6 +57,7 @@ class Run {
     this.options = options
     this.batches = createBatchPublisher(options.ledger, options.sink, options.startFrom)
     this.lag = new LagReport(options.ledger, options.sink.name, options.log)
+    this.stored = new ConsumerFailures(options.ledger, options.sink.name)
     this.stopping = stopping
     this.forceStop = forceStop
   }
@@ -81,6 +84,7 @@ class Run {
       this.options.log.error(facts, 'set aside a refused record')
     }
     this.noteSuccess()
+    await this.stored.succeeded()
     return count > 0 ? 0 : this.options.pollMs
   }
 
@@ -95,7 +99,7 @@ class Run {
     return holdsLock
   }
 
-  private afterFailure(error: unknown): number {
+  private async afterFailure(error: unknown): Promise<number> {
     const { sink, log } = this.options
     this.lockCheckedAt = Number.NEGATIVE_INFINITY
     this.batches.reset()
@@ -105,6 +109,7 @@ class Run {
         { ...failureFields(error), consumer: sink.name },
         'publishing failed; retrying',
       )
+      if (this.holdsLock) await this.stored.failed(error)
     }
     return Math.min(RETRY_MS.max, RETRY_MS.first * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2)
   }

@@ -6,6 +6,7 @@ import { failureFields, type Service, type ServiceLog, startService } from '../d
 import { sqlStateOf } from '../database/sqlErrors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
+import { ConsumerFailures } from '../publishing/consumerFailures.ts'
 import { LagReport } from '../publishing/lagReport.ts'
 
 export interface RollUpOptions {
@@ -43,6 +44,7 @@ export function runRollUp(options: RollUpOptions): Service {
 
 async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOptions, signal: AbortSignal): Promise<void> {
   const lag = new LagReport(ledger, ROLL_UP, log)
+  const stored = new ConsumerFailures(ledger, ROLL_UP)
   let failures = 0
   let batch = BATCH
   let isActive = false
@@ -55,15 +57,18 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
     const isFull = hasLock && (await rollUp(ledger, batch)) === batch
     if (failures > 0) log.info({ consumer: ROLL_UP }, 'roll-up resumed')
     failures = 0
+    if (isActive) await stored.succeeded()
     if (!isFull) batch = BATCH
     return isFull
   }
 
-  function handleFailure(error: unknown): boolean {
+  async function handleFailure(error: unknown): Promise<boolean> {
     failures += 1
     if (sqlStateOf(error) === QUERY_CANCELED) batch = Math.max(MIN_BATCH, Math.floor(batch / 2))
+    if (signal.aborted) return false
     // Warns once per outage, not on every attempt.
-    if (!signal.aborted) log[failures === 1 ? 'warn' : 'debug']({ ...failureFields(error), consumer: ROLL_UP }, FAILED)
+    log[failures === 1 ? 'warn' : 'debug']({ ...failureFields(error), consumer: ROLL_UP }, FAILED)
+    if (isActive) await stored.failed(error)
     return false
   }
 

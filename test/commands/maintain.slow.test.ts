@@ -45,7 +45,13 @@ describe('maintain --once', () => {
     expect(await ledger.prisma.job.findUnique({ where: { id: old.id } })).toMatchObject({
       stateActor: 'system:retention',
     })
-    expect(await ledger.prisma.maintenanceTask.findMany()).toMatchObject([{ name: 'cleanupJobs', position: null }])
+    const tasks = await ledger.prisma.maintenanceTask.findMany({ orderBy: { name: 'asc' } })
+    // No other run is planned.
+    expect(tasks).toMatchObject([
+      { name: 'cleanupJobs', position: null, nextRunAt: null, lastChange: { deleted: 1 } },
+      { name: 'forceCancellations', nextRunAt: null, lastChange: null },
+      { name: 'rescueStuckJobs', nextRunAt: null, lastChange: { failed: 2 } },
+    ])
   })
 
   it('continues the transaction numbers of a ledger that was restored from another server', async () => {

@@ -41,6 +41,32 @@ describe('the page of operations', () => {
     expect(current().faults).toEqual([])
   })
 
+  itInChromium('says which consumer and which maintenance task fail or are late, and why', async () => {
+    await createConsumer(current().server.ledger, 'file:/full', BEGINNING)
+    await sql(`UPDATE jobledger.consumers SET updated_at = now(), failing_since = now() - interval '1 hour',
+      last_error_at = now(), last_error = 'no space left' WHERE name = 'file:/full'`)
+    await sql(`INSERT INTO jobledger.maintenance_tasks (name, last_run_at, next_run_at, last_change_at, last_change) VALUES
+      ('lateTask', now() - interval '1 hour', now() - interval '55 minutes', now() - interval '3 hours', '{"madeDue": 1200}')`)
+    await sql(`INSERT INTO jobledger.maintenance_tasks (name, last_run_at, next_run_at, last_error_at, last_error)
+      SELECT 'failingTask', at, at + interval '1 hour', at, 'the disk is full' FROM (SELECT now() AS at)`)
+    const page = await current().open('/operations')
+    const sentences = [
+      'The consumer file:/full is failing: no space left',
+      'The maintenance task failingTask has failed: the disk is full',
+      'The maintenance task lateTask has not run when it was planned.',
+    ].map((text) => page.getByText(text, { exact: true }))
+    for (const sentence of sentences) await sentence.waitFor()
+    const row = async (name: string): Promise<string | null> => page.getByRole('row', { name }).textContent()
+    expect(await row('file:/full')).toMatch(/Failing since .*: no space left/)
+    expect(await row('failingTask')).toContain('The last run failed: the disk is full')
+    expect(await row('lateTask')).toMatch(/1 h ago ?now ?1,200 made due, 3 h ago/)
+    await sql(`UPDATE jobledger.consumers SET failing_since = NULL WHERE name = 'file:/full'`)
+    await sql(`UPDATE jobledger.maintenance_tasks SET last_run_at = now(), next_run_at = now() + interval '1 hour'`)
+    for (const sentence of sentences) await sentence.waitFor({ state: 'hidden' })
+    expect(await row('file:/full')).toMatch(/Last error .* ago: no space left/)
+    expect(current().faults).toEqual([])
+  })
+
   itInChromium('says if the API does not answer who looks at it, and recovers', async () => {
     const first = await current().open('/jobs')
     const context = (await first.context().browser()?.newContext()) as BrowserContext

@@ -71,7 +71,18 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
   ck_jobs_instants_have_four_digit_years: ['jobs', { run_at: "'infinity'" }, { run_at: "'10000-01-01'" }],
   ck_api_keys_instants_have_four_digit_years: ['api_keys', { expires_at: "'infinity'" }],
   ck_consumers_instants_have_four_digit_years: ['jobledger.consumers', { updated_at: "'infinity'" }],
+  ck_consumers_failure_instants_have_four_digit_years: [
+    'jobledger.consumers',
+    { failing_since: "'infinity'" },
+    { last_error_at: "'infinity'" },
+  ],
   ck_maintenance_tasks_instants_have_four_digit_years: ['jobledger.maintenance_tasks', { last_run_at: "'-infinity'" }],
+  ck_maintenance_tasks_run_instants_have_four_digit_years: [
+    'jobledger.maintenance_tasks',
+    { next_run_at: "'infinity'" },
+    { last_change_at: "'infinity'" },
+    { last_error_at: "'infinity'" },
+  ],
   ck_bulk_actions_action: ['jobledger.bulk_actions', { action: "'START'" }, { action: "''" }],
   ck_bulk_actions_state: ['jobledger.bulk_actions', { state: "'PAUSED'", finished_at: LATE }],
   ck_bulk_actions_finished_fits_state: [

@@ -11,7 +11,7 @@ import { releaseJob } from '../../src/ledger/releaseJob.ts'
 import { rescueStuckJobs } from '../../src/ledger/rescueStuckJobs.ts'
 import { stuckReason } from '../../src/ledger/stuckJobs.ts'
 import { rescueStuckJobsTask } from '../../src/maintenance/rescueStuckJobs.ts'
-import { isTimeFor, saveRun } from '../../src/maintenance/taskProgress.ts'
+import { isTimeFor, savePosition } from '../../src/maintenance/taskProgress.ts'
 import { newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
@@ -158,7 +158,7 @@ describe('a lease from before the clock was set back', () => {
 
 describe('maintenance that last ran while the clock was ahead', () => {
   it('runs', async () => {
-    await saveRun(ledger.sql, 'cleanupJobs', null)
+    await savePosition(ledger.sql, 'cleanupJobs', null)
     expect(await isTimeFor(ledger.sql, 'cleanupJobs', 3600)).toBe(false)
     await session.query("UPDATE jobledger.maintenance_tasks SET last_run_at = now() + interval '1 day'")
     expect(await isTimeFor(ledger.sql, 'cleanupJobs', 3600)).toBe(true)

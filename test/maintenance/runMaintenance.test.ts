@@ -56,6 +56,56 @@ describe('a task that fails', () => {
   })
 })
 
+describe('the last runs', () => {
+  const runs = async () => {
+    const { data, errors } = await server.request(`{ operations { maintenanceTasks {
+      name lastRunAt nextRunAt lastChangeAt lastChanges { outcome jobs } isFailing lastErrorAt lastError } } }`)
+    expect(errors).toBeUndefined()
+    const tasks = data.operations.maintenanceTasks as { name: string; lastRunAt: string; nextRunAt: string }[]
+    return Object.fromEntries(tasks.map((task) => [task.name, task]))
+  }
+  const NEVER = { lastErrorAt: null, lastError: null, isFailing: false }
+
+  it('are stored with what they changed, also if later runs change nothing, and when the next one is', async () => {
+    await start({ RETENTION_DAYS: '1' })
+    await eventually(async () =>
+      expect(await runs()).toMatchObject({
+        forceCancellations: { lastChangeAt: null, lastChanges: [], ...NEVER },
+        rescueStuckJobs: { lastChangeAt: null, lastChanges: [], ...NEVER },
+        cleanupJobs: { lastChangeAt: null, lastChanges: [], ...NEVER },
+      }),
+    )
+    const { cleanupJobs, rescueStuckJobs } = await runs()
+    const betweenMs = (task = rescueStuckJobs) => Date.parse(task?.nextRunAt ?? '') - Date.parse(task?.lastRunAt ?? '')
+    expect([betweenMs(), betweenMs(cleanupJobs)]).toEqual([1000, 3_600_000])
+    await abandonJobs(database.url, 3)
+    const changed = { lastChangeAt: expect.any(String), lastChanges: [{ outcome: 'failed', jobs: 3 }], ...NEVER }
+    await eventually(async () => expect((await runs()).rescueStuckJobs).toMatchObject(changed))
+    const { lastChangeAt } = (await runs()).rescueStuckJobs as unknown as { lastChangeAt: string }
+    await eventually(async () => expect((await runs()).rescueStuckJobs?.lastRunAt).not.toBe(lastChangeAt))
+    expect((await runs()).rescueStuckJobs).toMatchObject({ ...changed, lastChangeAt })
+  })
+
+  it('are stored with their errors, until one succeeds, and the error after that', async () => {
+    await run(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE E'the disk\n is full'; END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW WHEN (OLD.state = 'PROCESSING') EXECUTE FUNCTION refuse()`)
+    await abandonJobs(database.url, 1)
+    await start()
+    const lastError = expect.stringContaining('the disk is full')
+    const failed = { isFailing: true, lastErrorAt: expect.any(String), lastError, lastChanges: [] }
+    await eventually(async () => expect((await runs()).rescueStuckJobs).toMatchObject(failed))
+    expect((await runs()).forceCancellations).toMatchObject(NEVER)
+    await run('DROP FUNCTION refuse CASCADE')
+    await eventually(async () =>
+      expect((await runs()).rescueStuckJobs).toMatchObject({
+        ...failed,
+        isFailing: false,
+        lastChanges: [{ outcome: 'failed', jobs: 1 }],
+      }),
+    )
+  })
+})
+
 describe('an outage of the database', () => {
   /** Blocks or allows new connections, and ends the existing sessions. */
   async function setOpen(open: boolean): Promise<void> {

@@ -143,6 +143,22 @@ describe('a publisher', () => {
     expect(lines.map(({ message }) => message)).toContain('publishing resumed')
   })
 
+  it('stores for operators that it fails and why, until it works again', async () => {
+    const stored = async () => (await listConsumers(ledger)).find(({ name }) => name === 'failing')
+    const sink = recordingSink('failing')
+    sink.isUnavailable = true
+    const { stop } = publish(sink)
+    const failing = { failingSince: expect.any(Date), lastErrorAt: expect.any(Date), lastError: 'the sink is away' }
+    await eventually(async () => expect(await stored()).toMatchObject(failing))
+    const { failingSince } = (await stored()) as { failingSince: Date }
+    await eventually(async () => expect(Number((await stored())?.lastErrorAt)).toBeGreaterThan(Number(failingSince)))
+    expect(await stored()).toMatchObject({ failingSince })
+    // Another process takes over.
+    await stop()
+    publish(recordingSink('failing'))
+    await eventually(async () => expect(await stored()).toMatchObject({ ...failing, failingSince: null }))
+  })
+
   it('resumes after an outage of the database although there is nothing to publish', async () => {
     let outages = 2
     const lock = openAdvisoryLock('quiet', { url: ledger.url, statementTimeoutMs: 5000, connectTimeoutMs: 5000 })

@@ -152,6 +152,18 @@ describe('the roll-up', () => {
     await eventually(async () => expect(await lag()).toBe(0))
   })
 
+  it('stores for operators that it fails and why, until it works again', async () => {
+    await newJob(ledger)
+    const holder = await ledger.session()
+    await holder.query('ALTER TABLE jobledger.job_counts RENAME TO away')
+    keepRollUp({ intervalSeconds: 0.001 })
+    const stored = async () => (await listConsumers(ledger)).find(({ name }) => name === ROLL_UP)
+    const failing = { failingSince: expect.any(Date), lastError: expect.stringContaining('job_counts') }
+    await eventually(async () => expect(await stored()).toMatchObject(failing))
+    await holder.query('ALTER TABLE jobledger.away RENAME TO job_counts')
+    await eventually(async () => expect(await stored()).toMatchObject({ ...failing, failingSince: null }))
+  })
+
   it('stops although a batch is blocked', async () => {
     await newJob(ledger)
     const holder = await ledger.session()

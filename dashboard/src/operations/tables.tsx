@@ -1,8 +1,10 @@
+import type { ComponentChildren } from 'preact'
 import { listUrl } from '../jobs/listAddress.ts'
 import { jobUrl } from '../paths.ts'
 import { ActorLink } from '../view/actorLink.tsx'
+import { now } from '../view/clock.ts'
 import { roughDuration, SECOND } from '../view/instants.ts'
-import { Relative } from '../view/time.tsx'
+import { Relative, Time } from '../view/time.tsx'
 import { Card, Table } from './card.tsx'
 import type { State } from './operations.ts'
 
@@ -75,8 +77,15 @@ export function Consumers({ state: { consumers } }: { readonly state: State }) {
       <Table
         columns={['Name', 'Records behind', 'Behind', 'Last advanced']}
         empty="There is no consumer."
-        rows={consumers.map(({ name, lagRecords, lagSeconds, updatedAt }) => [
-          name,
+        rows={consumers.map(({ name, lagRecords, lagSeconds, updatedAt, failingSince, lastErrorAt, lastError }) => [
+          <>
+            {name}
+            <LastError
+              failure={failingSince !== null && <FailingSince at={failingSince} />}
+              at={lastErrorAt}
+              error={lastError}
+            />
+          </>,
           countOf(lagRecords, MAX_COUNTED),
           lagSeconds === 0 ? 'up to date' : roughDuration(lagSeconds * SECOND),
           <Relative at={updatedAt} />,
@@ -90,15 +99,76 @@ export function Maintenance({ state: { maintenanceTasks } }: { readonly state: S
   return (
     <Card title="Maintenance">
       <Table
-        columns={['Task', 'Last run', 'Reached the end']}
+        columns={['Task', 'Last run', 'Next run', 'Last change']}
         empty="No maintenance task has run yet."
-        rows={maintenanceTasks.map(({ name, lastRunAt, isFinished }) => [
-          name,
-          <Relative at={lastRunAt} />,
-          isFinished ? 'yes' : 'no, continues',
+        rows={maintenanceTasks.map((task) => [
+          <>
+            {task.name}
+            <LastError failure={task.isFailing && 'The last run failed'} at={task.lastErrorAt} error={task.lastError} />
+          </>,
+          <Relative at={task.lastRunAt} />,
+          <NextRun task={task} />,
+          <LastChange task={task} />,
         ])}
       />
     </Card>
+  )
+}
+
+function FailingSince({ at }: { readonly at: string }) {
+  return (
+    <>
+      Failing since <Time at={at} />
+    </>
+  )
+}
+
+type Task = State['maintenanceTasks'][number]
+
+function NextRun({ task: { nextRunAt, isFinished } }: { readonly task: Task }) {
+  if (nextRunAt === null) return <span class="muted">not planned</span>
+  return (
+    <>
+      {Date.parse(nextRunAt) > now.value ? <Relative at={nextRunAt} /> : 'now'}
+      {!isFinished && ', continues'}
+    </>
+  )
+}
+
+function LastChange({ task: { lastChangeAt, lastChanges } }: { readonly task: Task }) {
+  if (lastChangeAt === null) return <span class="muted">none</span>
+  return (
+    <>
+      {lastChanges.map(({ outcome, jobs }) => `${jobs.toLocaleString('en')} ${wordsOf(outcome)}`).join(', ')},{' '}
+      <Relative at={lastChangeAt} />
+    </>
+  )
+}
+
+/** `madeDue` reads "made due". */
+function wordsOf(outcome: string): string {
+  return outcome.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+interface LastErrorProps {
+  /** That it fails now; false: it works. */
+  readonly failure: ComponentChildren
+  readonly at: string | null
+  readonly error: string | null
+}
+
+/** The last error, if there was one. */
+function LastError({ failure, at, error }: LastErrorProps) {
+  if (at === null) return null
+  return (
+    <span class={failure ? 'last-error failed' : 'last-error'}>
+      {failure || (
+        <>
+          Last error <Relative at={at} />
+        </>
+      )}
+      : {error}
+    </span>
   )
 }
 

@@ -14,6 +14,7 @@ import { STUCK_AFTER_SECONDS } from '../../ledger/stuckJobs.ts'
 import { builder } from '../builder.ts'
 import type { Replica } from '../context.ts'
 import { processingJobsCost, withCost, workersCost } from '../limits/fieldCost.ts'
+import { MaintenanceTaskType } from './maintenanceTasks.ts'
 
 const ConsumerLag = builder.objectRef<ConsumerState>('ConsumerLag').implement({
   description: 'How far a consumer of the ledger is behind. `Query.consumers` has more, for ADMIN.',
@@ -28,22 +29,19 @@ const ConsumerLag = builder.objectRef<ConsumerState>('ConsumerLag').implement({
       description: 'Age of the oldest record that it has not processed, in seconds; 0 if all are processed.',
     }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When its checkpoint last advanced.' }),
+    failingSince: t.expose('failingSince', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when each of its attempts has failed; null if the last one succeeded.',
+    }),
+    lastErrorAt: t.expose('lastErrorAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When an attempt last failed; null if none has.',
+    }),
+    lastError: t.exposeString('lastError', { nullable: true, description: 'The error of this attempt, in one line.' }),
   }),
 })
-
-const MaintenanceTask = builder
-  .objectRef<{ name: string; lastRunAt: Date; position: string | null }>('MaintenanceTask')
-  .implement({
-    description: 'A maintenance task that has run, in any replica.',
-    fields: (t) => ({
-      name: t.exposeString('name', { description: 'The name of the task.' }),
-      lastRunAt: t.expose('lastRunAt', { type: 'DateTime', description: 'When it last ran.' }),
-      isFinished: t.boolean({
-        description: 'Whether its last run reached the end. If not, the next run continues where it stopped.',
-        resolve: ({ position }) => position === null,
-      }),
-    }),
-  })
 
 const OldestDueJobType = builder.objectRef<OldestDueJob>('OldestDueJob').implement({
   description: 'The `PENDING` job that has been due the longest.',
@@ -131,7 +129,7 @@ const Operations = builder.objectRef<{ connections: PoolUse }>('Operations').imp
       resolve: (_parent, _args, { ledger }) => listConsumers(ledger),
     }),
     maintenanceTasks: t.field({
-      type: [MaintenanceTask],
+      type: [MaintenanceTaskType],
       description: 'The maintenance tasks that have run, ordered by name.',
       resolve: (_parent, _args, { ledger }) => ledger.prisma.maintenanceTask.findMany({ orderBy: { name: 'asc' } }),
     }),
