@@ -589,6 +589,19 @@ export type BulkActionNowQuery = { readonly node:
     | Record<PropertyKey, never>
    | null };
 
+export type BulkJobOutcomesQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+  outcome: InputMaybe<BulkOutcome>;
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type BulkJobOutcomesQuery = { readonly node:
+    | { readonly outcomes: { readonly nodes: ReadonlyArray<{ readonly jobId: string, readonly outcome: BulkOutcome, readonly reason: string | null }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean } } }
+    | Record<PropertyKey, never>
+   | null };
+
 export type AbortBulkMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
@@ -1204,6 +1217,25 @@ export const BulkActionNowDocument = new TypedDocumentString(`
     count
   }
 }`) as unknown as TypedDocumentString<BulkActionNowQuery, BulkActionNowQueryVariables>;
+export const BulkJobOutcomesDocument = new TypedDocumentString(`
+    query BulkJobOutcomes($id: ID!, $outcome: BulkOutcome, $first: Int!, $after: String) {
+  node(id: $id) {
+    ... on BulkAction {
+      outcomes(outcome: $outcome, first: $first, after: $after) {
+        nodes {
+          jobId
+          outcome
+          reason
+        }
+        pageInfo {
+          endCursor
+          hasNextPage
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BulkJobOutcomesQuery, BulkJobOutcomesQueryVariables>;
 export const AbortBulkDocument = new TypedDocumentString(`
     mutation AbortBulk($id: ID!) {
   abortBulkAction(id: $id) {

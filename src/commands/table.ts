@@ -5,7 +5,7 @@ export function tableText(rows: readonly Readonly<Record<string, string | number
   const names = Object.keys(rows[0] ?? {})
   const columns = names.map((name) => {
     const cells = rows.map((row) => oneLine(row[name]))
-    const width = Math.max(name.length, ...cells.map((cell) => cell.length))
+    const width = cells.reduce((max, cell) => Math.max(max, cell.length), name.length)
     const isNumber = rows.every((row) => typeof row[name] === 'number')
     return [name, ...cells].map((cell) => (isNumber ? cell.padStart(width) : cell.padEnd(width)))
   })

@@ -1,4 +1,5 @@
-// `jobledger jobs`: list, show, cancel, retry, bulk and abort, as processes against a server.
+// `jobledger jobs`: list, show, cancel, retry, bulk, outcomes and abort, as processes against a
+// server.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -132,6 +133,28 @@ describe('jobs bulk', () => {
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ state: 'COMPLETED', matched: 2, done: 1, refused: 1 })
     expect(await stateOf(failed.id)).toBe('PENDING')
+  })
+
+  it('has an outcome for each job, which jobs outcomes prints', async () => {
+    const user = newUser()
+    const failed = await jobIn(server.ledger, 'FAILED', { userId: user })
+    const completed = await jobIn(server.ledger, 'COMPLETED', { userId: user })
+    const words = ['bulk', 'retry', '--user', user, '--reason', 'r', '--confirm', '2', '--json']
+    const { id } = JSON.parse((await jobs(...words)).out)
+    const uuid = Buffer.from(id, 'base64').toString().slice('BulkAction:'.length)
+    const refused = { jobId: completed.id, outcome: 'REFUSED', reason: expect.stringContaining('COMPLETED') }
+    const printed = async (...options: string[]) => jsonLines((await jobs('outcomes', ...options, '--json')).out)
+    expect(await printed(id)).toEqual([{ jobId: failed.id, outcome: 'DONE', reason: null }, refused])
+    expect(await printed(uuid, '--outcome', 'refused')).toEqual([refused])
+    expect(await printed(id, '--limit', '1')).toHaveLength(1)
+    const { out } = await jobs('outcomes', id)
+    expect(out.split('\n')[0]).toMatch(/^job +outcome +reason$/)
+    expect(out.split('\n')[1]).toMatch(new RegExp(`^${failed.id} +DONE +-$`))
+    expect((await jobs('outcomes', id, '--outcome', 'not-processed')).out).toBe('No job has this outcome.\n')
+    expect(await jobs('outcomes', failed.id)).toMatchObject({
+      code: 1,
+      err: `Bulk action ${failed.id} does not exist.\n`,
+    })
   })
 
   it('prints the action at once with --no-wait', async () => {

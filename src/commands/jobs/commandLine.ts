@@ -2,6 +2,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { runCommand } from '../runCommand.ts'
 import type { BulkKind, BulkOptions } from './bulk.ts'
+import type { BulkOutcomesOptions } from './bulkOutcomes.ts'
 import type { ChangeJobsOptions } from './changeJobs.ts'
 import type { ListJobsOptions, ShowJobOptions } from './readJobs.ts'
 
@@ -71,6 +72,20 @@ function addBulk(jobs: Command, endpoint: Endpoint): void {
     .addOption(endpoint())
     .action((kind: BulkKind, options: BulkOptions) =>
       runCommand(async () => (await import('./bulk.ts')).bulk(kind, options)),
+    )
+
+  jobs
+    .command('outcomes')
+    .description('print what a bulk action did with each of its jobs')
+    .argument('<id>', 'the bulk action')
+    .addOption(
+      new Option('--outcome <outcome>', 'only jobs with this outcome').choices(['done', 'refused', 'not-processed']),
+    )
+    .option('--limit <number>', 'maximum number of jobs (default: all)', count)
+    .addOption(json())
+    .addOption(endpoint())
+    .action((id: string, options: BulkOutcomesOptions) =>
+      runCommand(async () => (await import('./bulkOutcomes.ts')).bulkOutcomes(id, options)),
     )
 
   jobs

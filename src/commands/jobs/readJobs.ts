@@ -2,16 +2,16 @@
 import {
   ListJobsDocument,
   type ListJobsQuery,
-  type ListJobsQueryVariables,
   ShowJobDocument,
   type ShowJobQuery,
 } from '../../client/documents.generated.ts'
 import { readClientConfig } from '../../config.ts'
-import { apiSender, type Send } from '../apiSender.ts'
+import { apiSender } from '../apiSender.ts'
 import { print } from '../output.ts'
 import { UsageError } from '../program/usageError.ts'
 import { tableText } from '../table.ts'
 import { FILTER_OPTIONS, type FilterOptions, filterOf } from './filterOptions.ts'
+import { type PageStart, rowsOfPages } from './rowsOfPages.ts'
 
 export interface ShowJobOptions {
   /** Prints JSON; by default tables. */
@@ -27,8 +27,6 @@ export interface ListJobsOptions extends FilterOptions, ShowJobOptions {
   readonly oldestFirst: boolean
 }
 
-const PAGE_SIZE = 100
-
 type ListedJob = ListJobsQuery['jobs']['nodes'][number]
 
 /** Prints jobs, by default the newest first. @throws UsageError, OutputError */
@@ -39,27 +37,13 @@ export async function listJobs(options: ListJobsOptions): Promise<void> {
     field: ({ created: 'CREATED_AT', updated: 'UPDATED_AT', completed: 'COMPLETED_AT' } as const)[options.order],
     direction: options.oldestFirst ? ('ASC' as const) : ('DESC' as const),
   }
+  const load = async (at: PageStart) => (await send(ListJobsDocument, { filter, orderBy, ...at })).jobs
   const jobs: ListedJob[] = []
-  for await (const job of pages(send, { filter, orderBy }, options.limit)) {
+  for await (const job of rowsOfPages(load, options.limit)) {
     if (!options.json) jobs.push(job)
     else if (!(await print(JSON.stringify(job)))) return
   }
   if (!options.json) await print(jobs.length === 0 ? 'No job matches.' : tableText(jobs.map(rowOf)))
-}
-
-async function* pages(
-  send: Send,
-  list: Pick<ListJobsQueryVariables, 'filter' | 'orderBy'>,
-  limit: number,
-): AsyncGenerator<ListedJob> {
-  let after: string | null = null
-  for (let left = limit; left > 0; ) {
-    const { jobs }: ListJobsQuery = await send(ListJobsDocument, { ...list, first: Math.min(left, PAGE_SIZE), after })
-    yield* jobs.nodes
-    left -= jobs.nodes.length
-    after = jobs.pageInfo.endCursor
-    if (!jobs.pageInfo.hasNextPage) return
-  }
 }
 
 function rowOf({ jobId, state, deletedAt, userId, preset, createdAt, updatedAt, stateActor, stateReason }: ListedJob) {
