@@ -15,6 +15,7 @@ import type { PurgeOptions } from './commands/purge.ts'
 import type { RollUpCommandOptions } from './commands/rollUp.ts'
 import type { Command as ProgramCommand, RunOptions } from './commands/run.ts'
 import { runCommand } from './commands/runCommand.ts'
+import type { GenerateKeyOptions } from './commands/sealKey.ts'
 import type { SeedOptions } from './commands/seed.ts'
 import type { TailOptions } from './commands/tail.ts'
 import type { WorkerCommandOptions } from './commands/worker.ts'
@@ -213,5 +214,22 @@ apiKey
   .description('revoke a key; this cannot be undone')
   .argument('<name>', 'the name of the key')
   .action((name: string) => runCommand(async () => (await import('./commands/apiKey.ts')).revokeKey(name)))
+
+const seal = program.command('seal').description('manage the key that signs checkpoints of the ledger')
+
+seal
+  .command('keygen')
+  .description('write a new private key to a file, and print the verifier key, which is public')
+  .argument('<file>', 'the file to create, with mode 600; an existing one is not overwritten')
+  .requiredOption('--origin <origin>', 'identifies the ledger to auditors, such as jobs.example.com/ledger')
+  .action((file: string, options: GenerateKeyOptions) =>
+    runCommand(async () => (await import('./commands/sealKey.ts')).generateKey(file, options)),
+  )
+
+seal
+  .command('vkey')
+  .description('print the verifier key of a private key')
+  .argument('<file>', 'the file that `seal keygen` wrote')
+  .action((file: string) => runCommand(async () => (await import('./commands/sealKey.ts')).printVerifierKey(file)))
 
 await output.run()
