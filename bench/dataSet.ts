@@ -4,8 +4,9 @@
 import pg from 'pg'
 import { findHistoryFaults } from '../src/database/historyFaults.ts'
 import { BenchError } from './benchError.ts'
-import { type DataSet, jobRows, recordRows, resultRows } from './rows.ts'
+import { type DataSet, jobRows, recordRows, resultRecordRows, resultRows } from './rows.ts'
 
+const TABLES = ['jobs', 'job_states', 'job_results', 'job_result_records']
 const CHUNK = 500_000
 /**
  * Above this number of jobs, checking all histories takes too long. All rows are generated the same
@@ -27,11 +28,11 @@ export async function loadDataSet(url: string, dataSet: DataSet, say: (line: str
     const seconds = (): string => `${((performance.now() - since) / 1000).toFixed(0)} s`
     await Promise.all([
       load(first, dataSet, { jobs: jobRows(dataSet), job_results: resultRows(dataSet) }),
-      load(second, dataSet, { job_states: recordRows(dataSet) }),
+      load(second, dataSet, { job_states: recordRows(dataSet), job_result_records: resultRecordRows(dataSet) }),
     ])
     say(`  rows after ${seconds()}`)
     const indexes = rebuilds.filter(({ create }) => !create.includes('FOREIGN KEY'))
-    const isOfRecords = ({ table }: Rebuild): boolean => table === 'job_states'
+    const isOfRecords = ({ table }: Rebuild): boolean => table.endsWith('_states') || table.endsWith('_records')
     await Promise.all([
       rebuild(
         first,
@@ -45,7 +46,7 @@ export async function loadDataSet(url: string, dataSet: DataSet, say: (line: str
     )
     say(`  indexes after ${seconds()}`)
     // One after the other, because each may use all processors.
-    for (const table of ['jobs', 'job_states', 'job_results']) await first.query(`VACUUM (ANALYZE) ${table}`)
+    for (const table of TABLES) await first.query(`VACUUM (ANALYZE) ${table}`)
     if (dataSet.size <= MAX_CHECKED_JOBS && dataSet.withHistory === undefined) await requireWholeHistories(first)
     await first.query('CHECKPOINT').catch(() => undefined) // Only superusers and members of pg_checkpoint may do this.
     say(`  vacuumed after ${seconds()}`)
@@ -72,15 +73,18 @@ async function load(
  * order.
  */
 async function takeDownIndexes(client: pg.Client): Promise<Rebuild[]> {
-  const { rows } = await client.query<Rebuild>(`
+  const { rows } = await client.query<Rebuild>(
+    `
     SELECT conrelid::regclass::text AS "table", format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
       format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS create
-    FROM pg_constraint WHERE contype IN ('p', 'u', 'f') AND conrelid IN ('jobs'::regclass, 'job_states'::regclass, 'job_results'::regclass)
+    FROM pg_constraint WHERE contype IN ('p', 'u', 'f') AND conrelid = ANY ($1::regclass[])
     UNION ALL
     SELECT indrelid::regclass::text, format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
-    FROM pg_index WHERE indrelid IN ('jobs'::regclass, 'job_states'::regclass, 'job_results'::regclass)
+    FROM pg_index WHERE indrelid = ANY ($1::regclass[])
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
-    ORDER BY 3`)
+    ORDER BY 3`,
+    [TABLES],
+  )
   // Foreign keys depend on keys.
   const isForeign = ({ create }: Rebuild): boolean => create.includes('FOREIGN KEY')
   const ordered = [...rows.filter((row) => !isForeign(row)), ...rows.filter(isForeign)]

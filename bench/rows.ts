@@ -94,11 +94,24 @@ export function recordRows(dataSet: DataSet): string {
 
 export function resultRows(dataSet: DataSet): string {
   return `
-  INSERT INTO job_results (id, job_id, status, output, error_message, processing_time_ms, created_at, updated_at)
+  INSERT INTO job_results (id, created_at, updated_at, ${RESULT_COLUMNS})
   ${facts(dataSet)}
-  SELECT result_id, id, CASE WHEN 'COMPLETED' = ANY (states) THEN 'success' WHEN n % 10 = 0 THEN 'timeout' ELSE 'error' END::job_result_status,
+  SELECT result_id, ${instantAt('version')}, ${instantAt('version')}, ${resultValues()}`
+}
+
+export function resultRecordRows(dataSet: DataSet): string {
+  return `
+  INSERT INTO job_result_records (revision, "timestamp", transaction_id, ${RESULT_COLUMNS})
+  ${facts(dataSet)}
+  SELECT 1, ${instantAt('version')}, pg_current_xact_id()::text::bigint, ${resultValues()}`
+}
+
+const RESULT_COLUMNS = 'job_id, actor, status, output, error_message, processing_time_ms'
+
+function resultValues(): string {
+  return `id, worker, CASE WHEN 'COMPLETED' = ANY (states) THEN 'success' WHEN n % 10 = 0 THEN 'timeout' ELSE 'error' END::job_result_status,
     CASE WHEN 'COMPLETED' = ANY (states) THEN jsonb_build_object('pages', 1 + n % 6, 'bytes', 40000 + n % 860000) END,
     CASE WHEN NOT 'COMPLETED' = ANY (states) THEN 'The address of the customer is missing.' END,
-    extract(epoch FROM step) * 1000, ${instantAt('version')}, ${instantAt('version')}
+    extract(epoch FROM step) * 1000
   FROM facts WHERE 'COMPLETED' = ANY (states) OR 'FAILED' = ANY (states)`
 }

@@ -8,7 +8,7 @@ export const BENCH_USER = 'benchmark'
 /** Higher than any job of the data set, so these are claimed first. */
 const QUEUE_PRIORITY = 10
 
-const TABLES = ['jobs', 'job_states', 'job_results']
+const TABLES = ['jobs', 'job_states', 'job_results', 'job_result_records']
 
 /**
  * Subtracts these jobs from the sums of the roll-up. Nothing else does when the guards are

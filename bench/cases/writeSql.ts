@@ -41,7 +41,8 @@ export const COMPLETE = `
     UPDATE jobs SET state = 'COMPLETED', version = version + 1, state_reason = NULL, state_actor = $3, state_metadata = '{}'
     WHERE id = $1 AND deleted_at IS NULL AND state = 'PROCESSING' AND version = $2 RETURNING *
   ), kept AS (
-    INSERT INTO job_results AS kept (job_id, status, output) SELECT id, 'success', $4::jsonb FROM moved
-    ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = excluded.output, error_message = NULL, processing_time_ms = NULL
+    INSERT INTO job_results AS kept (job_id, actor, status, output) SELECT id, $3, 'success', $4::jsonb FROM moved
+    ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, output = excluded.output, error_message = NULL,
+      processing_time_ms = NULL, revision = kept.revision + 1, actor = excluded.actor
   )
   SELECT * FROM moved`
