@@ -1598,6 +1598,63 @@ ALTER TABLE jobledger.maintenance_tasks ADD CONSTRAINT pk_maintenance_tasks PRIM
 -- index jobledger.pk_maintenance_tasks
 CREATE UNIQUE INDEX pk_maintenance_tasks ON jobledger.maintenance_tasks USING btree (name);
 
+-- table jobledger.refusals
+CREATE TABLE jobledger.refusals ();
+
+-- column jobledger.refusals.actor
+ALTER TABLE jobledger.refusals ADD COLUMN actor text NOT NULL;
+
+-- column jobledger.refusals.actual_version
+ALTER TABLE jobledger.refusals ADD COLUMN actual_version integer;
+
+-- column jobledger.refusals.attempted
+ALTER TABLE jobledger.refusals ADD COLUMN attempted public.job_state;
+
+-- column jobledger.refusals.expected_version
+ALTER TABLE jobledger.refusals ADD COLUMN expected_version integer;
+
+-- column jobledger.refusals.from_state
+ALTER TABLE jobledger.refusals ADD COLUMN from_state public.job_state;
+
+-- column jobledger.refusals.id
+ALTER TABLE jobledger.refusals ADD COLUMN id uuid NOT NULL DEFAULT jobledger.uuid_v7();
+
+-- column jobledger.refusals.job_id
+ALTER TABLE jobledger.refusals ADD COLUMN job_id uuid NOT NULL;
+
+-- column jobledger.refusals.kind
+ALTER TABLE jobledger.refusals ADD COLUMN kind text NOT NULL;
+
+-- column jobledger.refusals.message
+ALTER TABLE jobledger.refusals ADD COLUMN message text NOT NULL;
+
+-- column jobledger.refusals.times
+ALTER TABLE jobledger.refusals ADD COLUMN times integer NOT NULL DEFAULT 1;
+
+-- column jobledger.refusals.timestamp
+ALTER TABLE jobledger.refusals ADD COLUMN "timestamp" timestamp(3) with time zone NOT NULL;
+
+-- constraint jobledger.refusals.ck_refusals_kind
+ALTER TABLE jobledger.refusals ADD CONSTRAINT ck_refusals_kind CHECK ((kind = ANY (ARRAY['ILLEGAL_TRANSITION'::text, 'VERSION_CONFLICT'::text, 'LATE_COMPLETION'::text, 'FORBIDDEN'::text])));
+
+-- constraint jobledger.refusals.ck_refusals_times_at_least_1
+ALTER TABLE jobledger.refusals ADD CONSTRAINT ck_refusals_times_at_least_1 CHECK ((times >= 1));
+
+-- constraint jobledger.refusals.ck_refusals_timestamp_has_four_digit_year
+ALTER TABLE jobledger.refusals ADD CONSTRAINT ck_refusals_timestamp_has_four_digit_year CHECK ((("timestamp" >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND ("timestamp" <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
+
+-- constraint jobledger.refusals.pk_refusals
+ALTER TABLE jobledger.refusals ADD CONSTRAINT pk_refusals PRIMARY KEY (id);
+
+-- index jobledger.ix_refusals_job_id
+CREATE INDEX ix_refusals_job_id ON jobledger.refusals USING btree (job_id, "timestamp", id);
+
+-- index jobledger.ix_refusals_timestamp
+CREATE INDEX ix_refusals_timestamp ON jobledger.refusals USING btree ("timestamp");
+
+-- index jobledger.pk_refusals
+CREATE UNIQUE INDEX pk_refusals ON jobledger.refusals USING btree (id);
+
 -- table jobledger.refused_records
 CREATE TABLE jobledger.refused_records ();
 

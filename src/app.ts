@@ -2,7 +2,7 @@
 // exits the process, so that tests can run several.
 
 import type { Logger } from 'pino'
-import { createAuthenticator } from './access/authenticate.ts'
+import { type Authenticate, createAuthenticator } from './access/authenticate.ts'
 import type { JwtEvents } from './access/jwt.ts'
 import { BULK_LOCK, runBulkActions } from './bulk/runBulkActions.ts'
 import type { Config } from './config.ts'
@@ -27,6 +27,7 @@ import { onceAMinute } from './log.ts'
 import { maintenanceTasks } from './maintenance/maintenanceTasks.ts'
 import { MAINTENANCE_LOCK, runMaintenance } from './maintenance/runMaintenance.ts'
 import { startPublishers } from './publishing/publishers.ts'
+import { openRefusals } from './refusals/openRefusals.ts'
 import { ROLL_UP_LOCK, runRollUp } from './rollup/rollUp.ts'
 
 export interface AppOptions {
@@ -68,12 +69,7 @@ export function createApp({ config, log, databaseUrl, dashboardFolder, plansQuer
   const timeline = new TimelineCheck(database.pool, onNewTimeline)
   const readiness = databaseReadiness(database, timeline, log)
   const { host, environment } = config
-  const authenticate = createAuthenticator({
-    settings: config.access,
-    database,
-    onLastUseFailure: (error) => log.warn({ err: error }, 'last use of an API key could not be stored'),
-    jwtEvents: jwtEvents(log),
-  })
+  const refusals = openRefusals({ ...config, ledger, log })
   const server = createHttpServer({
     ...config,
     log,
@@ -85,10 +81,11 @@ export function createApp({ config, log, databaseUrl, dashboardFolder, plansQuer
       pingMs: config.events.pingMs,
       events: createEventFeed({ ledger, ...config.events, ...eventReads(config), log }),
       replica: { version: packageVersion(), startedAt: new Date(), connections: () => database.poolUse() },
+      refusals: refusals.queue,
       schema,
       plansQueries,
       log,
-      authenticate,
+      authenticate: authenticator(config, database, log),
       open: config.access.mode === 'open',
       ownDocuments: config.hasDashboard ? DASHBOARD_DOCUMENTS : new Map(),
       loopbackOnly: config.access.mode === 'open' && !config.access.isExplicit,
@@ -99,7 +96,10 @@ export function createApp({ config, log, databaseUrl, dashboardFolder, plansQuer
   let services: Service[] = []
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await Promise.all([server.close(), ...services.map((service) => service.stop())]).finally(() => database.close())
+    await Promise.all([server.close(), ...services.map((service) => service.stop())])
+      // After the last answer.
+      .finally(() => refusals.stop())
+      .finally(() => database.close())
   }
   return {
     ledger,
@@ -116,6 +116,7 @@ export function createApp({ config, log, databaseUrl, dashboardFolder, plansQuer
       port = await server.listen()
       if (closing !== undefined) return
       services = [watchTimeline(config, timeline, log), ...startServices({ config, log, databaseUrl }, ledger)]
+      refusals.start()
     },
     close: () => (closing ??= close()),
   }
@@ -146,6 +147,15 @@ function databaseSettings(
     explainFailure: schemaFaults({ checkSchema, onOwnFault }),
     onPoolError: (error) => log.warn({ err: error }, 'idle database connection broke; replacing it'),
   }
+}
+
+function authenticator(config: Config, database: Database, log: Logger): Authenticate {
+  return createAuthenticator({
+    settings: config.access,
+    database,
+    onLastUseFailure: (error) => log.warn({ err: error }, 'last use of an API key could not be stored'),
+    jwtEvents: jwtEvents(log),
+  })
 }
 
 function jwtEvents(log: Logger): JwtEvents {

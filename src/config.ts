@@ -61,6 +61,8 @@ export interface Config {
     readonly intervalSeconds: number
     /** Age since creation at which finished jobs are deleted; undefined: never. */
     readonly retentionDays: number | undefined
+    /** Age at which refused attempts are removed. */
+    readonly refusalsDays: number
   }
   /** Interval of the roll-up; 0: not in this process. */
   readonly rollUpIntervalSeconds: number
@@ -186,7 +188,11 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     responseLimitBytes: env.LIMIT_RESPONSE_BYTES,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     slowThresholdMs: env.SLOW_THRESHOLD_MS,
-    maintenance: { intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS, retentionDays: env.RETENTION_DAYS },
+    maintenance: {
+      intervalSeconds: env.MAINTENANCE_INTERVAL_SECONDS,
+      retentionDays: env.RETENTION_DAYS,
+      refusalsDays: env.REFUSALS_DAYS,
+    },
     rollUpIntervalSeconds: env.ROLLUP_INTERVAL_SECONDS,
     bulk: { intervalSeconds: env.BULK_INTERVAL_SECONDS, batchJobs: env.BULK_BATCH_JOBS },
     events: eventSettings(env),

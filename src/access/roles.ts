@@ -46,6 +46,13 @@ export const ACCESS = {
     AUDITOR: 'any',
     ADMIN: 'any',
   },
+  'refusals:read': {
+    label: 'read refused attempts',
+    USER: 'none',
+    WORKER: 'none',
+    AUDITOR: 'any',
+    ADMIN: 'any',
+  },
   'states:read': { label: 'read the state machine', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'viewer:read': { label: 'read their own identity', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
 } as const satisfies Record<string, Rule>

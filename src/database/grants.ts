@@ -46,6 +46,7 @@ const FEWER_API_RIGHTS: Readonly<Record<string, string>> = {
   'public.job_states': 'SELECT, INSERT',
   'jobledger.ledger_timelines': 'SELECT',
   'public.purged_jobs': 'SELECT',
+  'jobledger.refusals': 'SELECT, INSERT, UPDATE ("times"), DELETE',
   'jobledger.refused_records': 'SELECT, INSERT',
   'jobledger.transaction_offsets': 'SELECT',
 }

@@ -1,5 +1,6 @@
 // Maps the fields of Query, Mutation and Subscription to operations of the role table, and guards
-// them. The resolvers then limit an operation to the jobs in its scope.
+// them; also fields of Job that not every reader of the job may read. The resolvers then limit an
+// operation to the jobs in its scope.
 import {
   defaultFieldResolver,
   GraphQLError,
@@ -52,17 +53,21 @@ export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Mutation.startBulkAction': ['bulk:run'],
   'Mutation.abortBulkAction': ['bulk:run'],
   'Subscription.jobEvents': ['jobs:read'],
+  'Job.refusals': ['refusals:read'],
 }
 
 /**
- * Makes every field of Query, Mutation and Subscription refuse callers without a role for it.
+ * Makes every field of Query, Mutation and Subscription, and the fields of other types that have a
+ * rule, refuse callers without a role for it.
  *
- * @throws Error if a field has no rule
+ * @throws Error if a field of Query, Mutation or Subscription has no rule
  */
 export function guardFields(schema: GraphQLSchema): GraphQLSchema {
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) guard(type as GraphQLObjectType, field)
   }
+  const job = schema.getType('Job') as GraphQLObjectType
+  for (const field of Object.values(job.getFields())) if (`Job.${field.name}` in FIELD_OPERATIONS) guard(job, field)
   return schema
 }
 

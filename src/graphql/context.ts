@@ -6,6 +6,7 @@ import type { Prisma } from '../database/generated/client.ts'
 import type { PoolUse } from '../database/poolUse.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { RefusalSink } from '../ledger/refusals.ts'
 import type { ResponseBudget } from '../ledger/returnedJob.ts'
 
 /** The server process that answers. */
@@ -21,6 +22,8 @@ export interface GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
   readonly replica: Replica
+  /** Where refused attempts to change jobs are passed to. */
+  readonly refusals: RefusalSink
   /** Limits the size of the response: of planned queries, and of the results of mutations. */
   readonly responseBudget: ResponseBudget
   /** Call before each mutation. @throws GraphQLError if its caller has used up the memory */

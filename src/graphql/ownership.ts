@@ -61,7 +61,7 @@ export function scopedTransitions(
 
 /**
  * Maps the items of a batch with `authorize`. Each item for which it throws ForbiddenError is
- * replaced by an InvalidInputError at `path`.
+ * replaced by an InvalidInputError at `path`, with the ForbiddenError as its cause.
  *
  * @throws ForbiddenError if all items are refused
  */
@@ -79,7 +79,7 @@ export function authorizeEach<Item, Result>(
       if (!(error instanceof ForbiddenError)) throw error
       refusal = error
       refusedCount += 1
-      return new InvalidInputError([{ path: [path], message: error.message }])
+      return new InvalidInputError([{ path: [path], message: error.message }], { cause: error })
     }
   })
   if (refusal !== undefined && refusedCount === items.length) throw refusal

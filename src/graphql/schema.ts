@@ -8,6 +8,7 @@ import './types/consumers.ts'
 import './types/jobEvents.ts'
 import './types/jobMutations.ts'
 import './types/jobQueries.ts'
+import './types/jobRefusals.ts'
 import './types/jobStateRecord.ts'
 import './types/jobStats.ts'
 import './types/jobWork.ts'
@@ -17,5 +18,8 @@ import './types/scalars.ts'
 import './types/stateMachine.ts'
 import './types/viewer.ts'
 import './types/workMutations.ts'
+import { watchRefusals } from './watchRefusals.ts'
 
-export const schema = guardFields(watchMutations(lexicographicSortSchema(builder.toSchema())))
+const guarded = guardFields(watchMutations(lexicographicSortSchema(builder.toSchema())))
+
+export const schema = watchRefusals(guarded)

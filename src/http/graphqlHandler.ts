@@ -10,6 +10,7 @@ import { ThreadTurns } from '../fairness/threadTurns.ts'
 import type { GraphQLContext, Replica } from '../graphql/context.ts'
 import type { DocumentLimits } from '../graphql/limits/documentLimits.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { RefusalSink } from '../ledger/refusals.ts'
 import { anonymousLog } from './anonymousLog.ts'
 import { Deadline } from './deadline.ts'
 import { EventStreams } from './eventStreams.ts'
@@ -37,6 +38,7 @@ export interface GraphQLHandlerOptions extends GuardOptions {
   readonly ledger: Ledger
   readonly events: EventFeed
   readonly replica: Replica
+  readonly refusals: RefusalSink
   readonly schema: GraphQLSchema
   /** Whether queries are answered by plans where possible (graphql/plan). */
   readonly plansQueries: boolean

@@ -3,6 +3,7 @@ import type { Caller } from '../access/caller.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
 import type { GraphQLContext, Replica } from '../graphql/context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { RefusalSink } from '../ledger/refusals.ts'
 import { ResponseBudget } from '../ledger/returnedJob.ts'
 import type { Deadline } from './deadline.ts'
 import type { AuthenticatedRequest } from './request.ts'
@@ -12,6 +13,7 @@ export class RequestContext implements GraphQLContext {
   readonly ledger: Ledger
   readonly events: EventFeed
   readonly replica: Replica
+  readonly refusals: RefusalSink
   readonly responseBudget: ResponseBudget
   readonly requireMemory: () => void
   readonly caller: Caller
@@ -23,18 +25,19 @@ export class RequestContext implements GraphQLContext {
 
   constructor(
     request: AuthenticatedRequest,
-    { ledger, events, replica, log }: Pick<GraphQLContext, 'ledger' | 'events' | 'replica'> & { readonly log: Logger },
+    shared: Pick<GraphQLContext, 'ledger' | 'events' | 'replica' | 'refusals'> & { readonly log: Logger },
   ) {
-    this.ledger = ledger
-    this.events = events
-    this.replica = replica
+    this.ledger = shared.ledger
+    this.events = shared.events
+    this.replica = shared.replica
+    this.refusals = shared.refusals
     this.responseBudget = new ResponseBudget(request.responseSize.limitBytes)
     this.requireMemory = () => request.memory.checkLimit()
     this.caller = request.caller
     this.reauthenticate = request.reauthenticate
     this.statementEnded = request.log.statementEnded
     this.requestId = request.log.requestId
-    this.log = log
+    this.log = shared.log
     this.deadline = request.deadline
   }
 

@@ -26,11 +26,13 @@ export class JobNotFoundError extends LedgerError {
 /** The state machine does not allow the transition from the job's state. */
 export class IllegalTransitionError extends LedgerError {
   readonly code = 'ILLEGAL_TRANSITION'
+  readonly jobId: string
+  readonly actualVersion: number
   readonly from: JobState
   readonly to: JobState
   readonly allowed: readonly JobState[]
 
-  constructor(job: Pick<Job, 'id' | 'state' | 'deletedAt'>, to: JobState) {
+  constructor(job: Pick<Job, 'id' | 'state' | 'version' | 'deletedAt'>, to: JobState) {
     const allowed = allowedTransitions(job.state)
     const options = allowed.length > 0 ? `it can become ${allowed.join(' or ')}` : 'it can only be deleted'
     super(
@@ -38,6 +40,8 @@ export class IllegalTransitionError extends LedgerError {
         ? `Job ${job.id} was deleted at ${job.deletedAt.toISOString()}; it cannot become ${to}.`
         : `Job ${job.id} is ${job.state} and cannot become ${to}; ${options}.`,
     )
+    this.jobId = job.id
+    this.actualVersion = job.version
     this.from = job.state
     this.to = to
     this.allowed = allowed
@@ -47,6 +51,7 @@ export class IllegalTransitionError extends LedgerError {
 /** The job does not have the expected version or state: another caller changed it first. */
 export class VersionConflictError extends LedgerError {
   readonly code = 'VERSION_CONFLICT'
+  readonly jobId: string
   readonly expectedVersion: number | null
   readonly actualVersion: number
   readonly expectedState: JobState | null
@@ -64,6 +69,7 @@ export class VersionConflictError extends LedgerError {
       `Job ${job.id} is ${job.state}, version ${job.version} (expected ` +
         `${expectations.join(', ')}). Read it again before you retry.`,
     )
+    this.jobId = job.id
     this.expectedVersion = expected.version ?? null
     this.actualVersion = job.version
     this.expectedState = expected.state ?? null
@@ -111,8 +117,8 @@ export class InvalidInputError extends LedgerError {
   readonly code = 'INVALID_INPUT'
   readonly issues: InputIssue[]
 
-  constructor(issues: InputIssue[]) {
-    super(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(' '))
+  constructor(issues: InputIssue[], options?: ErrorOptions) {
+    super(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(' '), options)
     this.issues = issues
   }
 }

@@ -3,13 +3,20 @@
 import { cleanupJobsTask } from './cleanupJobs.ts'
 import { forceCancellationsTask } from './forceCancellations.ts'
 import type { MaintenanceTask } from './maintenanceTask.ts'
+import { removeRefusalsTask } from './removeRefusals.ts'
 import { rescueStuckJobsTask } from './rescueStuckJobs.ts'
 
-/** The tasks for these settings. Old jobs are kept if `retentionDays` is undefined. */
-export function maintenanceTasks({ retentionDays }: { retentionDays: number | undefined }): MaintenanceTask[] {
+interface TaskSettings {
+  /** Undefined: old jobs are kept. */
+  readonly retentionDays: number | undefined
+  readonly refusalsDays: number
+}
+
+export function maintenanceTasks({ retentionDays, refusalsDays }: TaskSettings): MaintenanceTask[] {
   return [
     forceCancellationsTask,
     rescueStuckJobsTask,
     ...(retentionDays === undefined ? [] : [cleanupJobsTask(retentionDays)]),
+    removeRefusalsTask(refusalsDays),
   ]
 }

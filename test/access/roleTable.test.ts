@@ -50,7 +50,8 @@ async function unchanged(jobId: string, before: number): Promise<'absent'> {
   return 'absent'
 }
 
-function expected({ operation }: Sample, roles: readonly Role[], whose: 'own' | 'other'): Outcome {
+function expected({ operation, below }: Sample, roles: readonly Role[], whose: 'own' | 'other'): Outcome {
+  if (below !== undefined && whose === 'other' && roles.every((role) => ACCESS[below][role] === 'own')) return 'absent'
   const scopes = roles.map((role) => ACCESS[operation][role])
   if (scopes.every((scope) => scope === 'none')) return 'forbidden'
   if (scopes.includes('any') || whose === 'own') return 'done'

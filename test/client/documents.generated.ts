@@ -282,6 +282,17 @@ export type OrderDirection =
   /** Latest first. */
   | 'DESC';
 
+/** Why an attempt was refused. */
+export type RefusalKind =
+  /** The caller had no role for it, or the job belonged to another user. */
+  | 'FORBIDDEN'
+  /** The state of the job did not allow it. */
+  | 'ILLEGAL_TRANSITION'
+  /** A worker reported the end of its work, or extended its lease, when it had lost the job. */
+  | 'LATE_COMPLETION'
+  /** The job did not have the expected version or state. */
+  | 'VERSION_CONFLICT';
+
 /** A job to release. */
 export type ReleaseJobInput = {
   /** The version of the job when the worker claimed it. */

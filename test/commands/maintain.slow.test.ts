@@ -41,6 +41,7 @@ describe('maintain --once', () => {
       expect.stringMatching(NOTHING),
       expect.stringMatching(/^rescueStuckJobs: 2 failed \(\d+ ms\)$/),
       expect.stringMatching(/^cleanupJobs: 1 deleted \(\d+ ms\)$/),
+      expect.stringMatching(/^removeRefusals: nothing to do \(\d+ ms\)$/),
     ])
     expect(await ledger.prisma.job.findUnique({ where: { id: old.id } })).toMatchObject({
       stateActor: 'system:retention',
@@ -50,6 +51,7 @@ describe('maintain --once', () => {
     expect(tasks).toMatchObject([
       { name: 'cleanupJobs', position: null, nextRunAt: null, lastChange: { deleted: 1 } },
       { name: 'forceCancellations', nextRunAt: null, lastChange: null },
+      { name: 'removeRefusals', position: null, lastChange: null },
       { name: 'rescueStuckJobs', nextRunAt: null, lastChange: { failed: 2 } },
     ])
   })
@@ -74,7 +76,9 @@ describe('maintain --once', () => {
     const failing = maintain(['--once'], { RETENTION_DAYS: '365' })
     expect(await failing.ended).toEqual({ code: 1, signal: null })
     await session.query('DROP FUNCTION refuse CASCADE')
-    expect(failing.stderr()).toMatch(/^cleanupJobs failed: [^\n]*the disk of maintenance is full[^\n]*\n$/)
+    expect(failing.stderr()).toMatch(
+      /^cleanupJobs failed: [^\n]*the disk of maintenance is full[^\n]*\nremoveRefusals failed: [^\n]*\n$/,
+    )
     expect(linesOf(failing)).toHaveLength(2)
   })
 

@@ -55,6 +55,7 @@ export async function apiSmoke(server: TestServer, headers: { readonly authoriza
     }`,
     { id },
   )
+  await refusedTwice(ask, id)
   await bulkAction(ask, id)
   const token = headers.authorization.replace('Bearer ', '')
   for await (const { record } of followJobEvents({
@@ -64,6 +65,18 @@ export async function apiSmoke(server: TestServer, headers: { readonly authoriza
     filter: { jobId: id },
   })) {
     if (record.sequence === 5) break
+  }
+}
+
+/** Attempts twice what the state of the job does not allow, until the server has stored both. */
+// biome-ignore lint/suspicious/noExplicitAny: each operation has an answer of its own
+async function refusedTwice(ask: (query: string, variables?: object) => Promise<any>, id: string): Promise<void> {
+  for (const times of [1, 2]) {
+    await ask('mutation ($id: ID!) { completeJob(input: { jobId: $id }) { __typename } }', { id })
+    await eventually(async () => {
+      const { job } = await ask('query ($id: ID!) { job(id: $id) { refusals { nodes { times } } } }', { id })
+      expect(job.refusals.nodes).toEqual([{ times }])
+    })
   }
 }
 

@@ -60,6 +60,13 @@ const SOUND: Record<string, () => Columns> = {
     filter: "'{}'",
     matched: '1',
   }),
+  'jobledger.refusals': () => ({
+    job_id: `'${jobId}'`,
+    kind: "'FORBIDDEN'",
+    actor: "'actor'",
+    timestamp: 'now()',
+    message: "'message'",
+  }),
 }
 
 const at = (year: number) => `'${year}-01-01'`
@@ -97,6 +104,9 @@ const BROKEN: Record<string, [table: string, ...changes: Columns[]]> = {
     { state: "'FAILED'", finished_at: LATE },
   ],
   ck_bulk_actions_instants_have_four_digit_years: ['jobledger.bulk_actions', { created_at: "'infinity'" }],
+  ck_refusals_kind: ['jobledger.refusals', { kind: "'LATE'" }, { kind: "''" }],
+  ck_refusals_times_at_least_1: ['jobledger.refusals', { times: '0' }],
+  ck_refusals_timestamp_has_four_digit_year: ['jobledger.refusals', { timestamp: "'infinity'" }],
   ck_api_keys_name_not_empty: ['api_keys', { name: "''" }],
   ck_api_keys_key_hash_is_sha256: ['api_keys', { key_hash: "'jl_key'" }, { key_hash: "''" }],
   ck_api_keys_has_roles: ['api_keys', { roles: "'{}'" }, { roles: 'NULL' }],

@@ -12,17 +12,20 @@ import { claimedJob } from './abandonedJobs.ts'
 
 describe('the settings', () => {
   it('have defaults: a round every 5 seconds, and no deletion', () => {
-    expect(parseConfig({}).maintenance).toEqual({ intervalSeconds: 5, retentionDays: undefined })
-    expect(parseConfig({}).database).toMatchObject(DEFAULT_RETRY_DELAY)
-    expect(parseConfig({ MAINTENANCE_INTERVAL_SECONDS: '0', RETENTION_DAYS: '90' }).maintenance).toEqual({
-      intervalSeconds: 0,
-      retentionDays: 90,
+    expect(parseConfig({}).maintenance).toEqual({
+      intervalSeconds: 5,
+      retentionDays: undefined,
+      refusalsDays: 30,
     })
+    expect(parseConfig({}).database).toMatchObject(DEFAULT_RETRY_DELAY)
+    const environment = { MAINTENANCE_INTERVAL_SECONDS: '0', RETENTION_DAYS: '90', REFUSALS_DAYS: '365' }
+    expect(parseConfig(environment).maintenance).toEqual({ intervalSeconds: 0, retentionDays: 90, refusalsDays: 365 })
   })
 
   it.each([
     ['RETENTION_DAYS', '0', 'RETENTION_DAYS must be an integer from 1 to 36500 (got "0").'],
     ['RETENTION_DAYS', '36501', 'RETENTION_DAYS must be an integer from 1 to 36500 (got "36501").'],
+    ['REFUSALS_DAYS', '0', 'REFUSALS_DAYS must be an integer from 1 to 36500 (got "0").'],
     ['MAINTENANCE_INTERVAL_SECONDS', '-1', 'MAINTENANCE_INTERVAL_SECONDS must be an integer from 0 to 86400 (got'],
     ['JOB_RETRY_BASE_MS', '1s', 'JOB_RETRY_BASE_MS must be an integer from 0 to 86400000 (got "1s").'],
     ['JOB_RETRY_MAX_MS', '0.5', 'JOB_RETRY_MAX_MS must be an integer from 0 to 2147483647 (got "0.5").'],

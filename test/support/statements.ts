@@ -17,6 +17,9 @@ export interface StatementLog {
   sentDuring(work: () => Promise<unknown>): Promise<SentStatement[]>
 }
 
+/** In statements that are sent independently of the progress of requests. */
+const INDEPENDENT = ['jobledger.realign_transaction_ids', 'INSERT INTO jobledger.refusals']
+
 /** Records on connections that are opened from now on. Call it before the first request. */
 export function logStatements({ database }: TestServer): StatementLog {
   const sent: SentStatement[] = []
@@ -24,8 +27,7 @@ export function logStatements({ database }: TestServer): StatementLog {
     const query = client.query.bind(client) as (...parts: unknown[]) => unknown
     const logged = (...parts: unknown[]): unknown => {
       const statement = sentStatement(parts)
-      // Sent once per connection and once a second, independently of requests.
-      if (!statement.text.includes('jobledger.realign_transaction_ids')) sent.push(statement)
+      if (!INDEPENDENT.some((text) => statement.text.includes(text))) sent.push(statement)
       return query(...parts)
     }
     client.query = logged as typeof client.query

@@ -17,6 +17,9 @@ export const SERVICE_VARIABLES = {
   RETENTION_DAYS: numberWithin({ min: 1, max: 36_500 })
     .optional()
     .describe('Maintenance soft-deletes finished jobs this many days after they were created. Empty: never.'),
+  REFUSALS_DAYS: integer(30, { min: 1, max: 36_500 }).describe(
+    'Maintenance removes refused attempts to change jobs after this many days.',
+  ),
   JOB_RETRY_BASE_MS: integer(DEFAULT_RETRY_DELAY.retryBaseMs, { min: 0, max: DAY_MS }).describe(
     'Delay in milliseconds before a failed job is tried again. It doubles with each failure; ' +
       'up to half of it is taken off at random.',

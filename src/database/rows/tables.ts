@@ -1,6 +1,14 @@
 // The tables that clients read, by their names in SQL, so that `Sql.read` returns rows of the shape
 // that Prisma returns. The compiler checks the columns against the models.
-import type { BulkAction, BulkActionJob, Job, JobResult, JobResultRecord, JobStateRecord } from '../generated/client.ts'
+import type {
+  BulkAction,
+  BulkActionJob,
+  Job,
+  JobRefusal,
+  JobResult,
+  JobResultRecord,
+  JobStateRecord,
+} from '../generated/client.ts'
 
 /**
  * The type of a value in JavaScript. `upperEnum`: an enum with lower-case labels in the database,
@@ -164,5 +172,23 @@ export const BULK_ACTION_JOBS: Table = {
     version: int('version'),
     outcome: text('outcome'),
   } satisfies Record<keyof BulkActionJob, Column>,
+  relations: {},
+}
+
+export const REFUSALS: Table = {
+  name: 'jobledger.refusals',
+  columns: {
+    id: uuid('id'),
+    jobId: text('job_id'),
+    kind: enumeration('kind'),
+    actor: text('actor'),
+    timestamp: instant('timestamp'),
+    attempted: enumeration('attempted'),
+    from: enumeration('from_state'),
+    expectedVersion: int('expected_version'),
+    actualVersion: int('actual_version'),
+    message: text('message'),
+    times: int('times'),
+  } satisfies Record<keyof JobRefusal, Column>,
   relations: {},
 }

@@ -32,6 +32,7 @@ const ROLL_UP_COST = 10
 const COUNT_COST: Readonly<Record<Reach, number>> = { nothing: 0, page: 1500, range: 1500, table: 5000 }
 const STATS_COST_PER_DAY = 750
 const BULK_SAMPLE_COST = 10
+const REFUSALS_COST = 10
 const PROCESSING_COST = 500
 const DAY_MS = 86_400_000
 /** More days do not cost more. */
@@ -87,6 +88,9 @@ export const startBulkActionCost: CostOf = ({ input }) => {
 export const bulkOutcomesCost: CostOf = ({ outcome }) => ({
   read: BULK_SAMPLE_COST + READ_COST[outcome == null ? 'page' : 'range'],
 })
+
+/** Each page is a statement of its own. A job has few refusals (MAX_ROWS_PER_JOB). */
+export const refusalsCost: CostOf = () => ({ read: REFUSALS_COST, count: REFUSALS_COST })
 
 export const bulkRefusalsCost: CostOf = () => ({ items: MAX_BULK_REASONS })
 

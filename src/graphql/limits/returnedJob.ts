@@ -35,6 +35,9 @@ const VARIABLE_COLUMNS: Readonly<Record<string, ReadonlySet<string>>> = {
   JobResult: new Set(['output', 'errorMessage']),
 }
 
+/** Bytes of texts that are not columns of a job, a record or a result: their usual length. */
+const TEXT_BYTES: Readonly<Record<string, number>> = { 'JobRefusal.message': 500, 'JobRefusal.actor': 100 }
+
 /** Bytes of a field in addition to its name: an id or an instant, and punctuation. */
 const FIXED_BYTES = 60
 /** If each job has at most this many bytes, the number of jobs limits the response. */
@@ -143,6 +146,7 @@ class SelectionWalk {
     const named = getNamedType(field.type)
     if (!isObjectType(named)) {
       for (const column of columnsOf(field)) this.weigh(type, column, occurrence)
+      this.fixedBytes += (TEXT_BYTES[`${type.name}.${field.name}`] ?? 0) * occurrence.times * occurrence.maxRecords
       return
     }
     if (isConnection(named)) {

@@ -48,6 +48,12 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
       reached: lists,
     }),
   ],
+  'Job.refusals': [
+    reading('query ($id: ID!) { it: job(id: $id) { refusals { totalCount } } }', {
+      operation: 'refusals:read',
+      below: 'jobs:read',
+    }),
+  ],
   'Query.stateMachine': [
     reading('{ it: stateMachine { state } }', { operation: 'states:read', variables: () => ({}) }),
   ],

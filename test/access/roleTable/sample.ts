@@ -9,6 +9,8 @@ export interface Target {
 
 export interface Sample {
   readonly operation: Operation
+  /** The operation that reads the object of the field, for fields below the root. */
+  readonly below?: Operation
   /** The state of the job that it is tried on. */
   readonly state: 'PENDING' | 'PROCESSING' | 'FAILED'
   readonly query: string
