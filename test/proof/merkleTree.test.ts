@@ -156,6 +156,8 @@ describe('proofs', () => {
           expect(() => verifyInclusion({ ...included, path })).toThrow(/^The (inclusion )?proof/)
         }
         expect(() => verifyInclusion({ ...included, root: flipped(included.root, bit) })).toThrow('another root')
+        const longer = [...included.path, Buffer.alloc(32, 9)]
+        expect(() => verifyInclusion({ ...included, path: longer })).toThrow('The proof has too many hashes.')
         const consistent = await consistency(Math.max(index, 1), size)
         verifyConsistency(consistent)
         for (const path of alterations(consistent.path, bit)) {
@@ -196,6 +198,14 @@ describe('proofs', () => {
     )
   })
 
+  it('are refused with hashes of another length', async () => {
+    const [short, leaf] = [Buffer.alloc(31), leafOf(0)]
+    const message = 'A hash must have 32 bytes (got 31).'
+    expect(() => verifyInclusion({ index: 0, size: 1, leafHash: short, root: short, path: [] })).toThrow(message)
+    expect(() => verifyInclusion({ ...proofOfTwo(leaf), path: [short] })).toThrow(message)
+    expect(() => verifyConsistency({ oldSize: 1, oldRoot: short, size: 1, root: short, path: [] })).toThrow(message)
+  })
+
   it('verify for indexes and sizes beyond 32 bits', () => {
     // The last leaf of a tree of 2 ** 40 + 1 leaves has the root of the others as its only sibling.
     const [left, leaf] = [Buffer.alloc(32, 1), leafOf(0)]
@@ -205,6 +215,10 @@ describe('proofs', () => {
     verifyConsistency({ oldSize: 2 ** 40, oldRoot: left, size: 2 ** 40 + 1, root: proof.root, path: [leaf] })
   })
 })
+
+function proofOfTwo(leaf: Buffer) {
+  return { index: 0, size: 2, leafHash: leaf, root: nodeHash(leaf, leaf), path: [leaf] }
+}
 
 /** Every flip of one bit of one hash that `bit` selects, and paths of another length or order. */
 function alterations(path: readonly Buffer[], bit: number): Buffer[][] {

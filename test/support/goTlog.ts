@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Answer, askProgram, type Question } from './foreignProgram.ts'
 
 const COMPILER = '/usr/bin/go'
 const LIBRARIES = '/usr/share/gocode'
@@ -14,18 +15,6 @@ export function withoutGo(what: string): boolean {
   if (existsSync(COMPILER) && existsSync(`${LIBRARIES}/src/golang.org/x/mod/sumdb/tlog`)) return false
   console.warn(`!!! SKIPPED: ${what}, because the Debian packages golang-go and golang-golang-x-mod-dev are missing.`)
   return true
-}
-
-/** A hash or bytes are base64. Questions without `Size` are not about the tree of the program. */
-export interface Question {
-  readonly Ask: string
-  readonly [name: string]: unknown
-}
-
-/** `ok` or `error`. */
-export interface Answer {
-  readonly ok?: unknown
-  readonly error?: string
 }
 
 export class GoTlog {
@@ -45,17 +34,9 @@ export class GoTlog {
     })
   }
 
-  /** The answers, in the order of the questions. */
+  /** The answers, in the order of the questions. Hashes and bytes are base64. */
   ask(questions: readonly Question[]): Answer[] {
-    const input = questions.map((question) => `${JSON.stringify(question)}\n`).join('')
-    const output = execFileSync(join(this.dir, 'tlog'), { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
-    const answers = output
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Answer)
-    if (answers.length !== questions.length)
-      throw new Error(`${answers.length} answers to ${questions.length} questions`)
-    return answers
+    return askProgram(join(this.dir, 'tlog'), [], questions)
   }
 
   /** @throws Error if one of the answers is an error */

@@ -6,7 +6,8 @@ import { generatePrivateKey, readPrivateKey, readVerifierKey } from '../../src/p
 import { openNote, signNote } from '../../src/proof/signedNote.ts'
 import { changedTiles, tilePath } from '../../src/proof/tiles.ts'
 import { verifyConsistency, verifyInclusion } from '../../src/proof/verifyMerkle.ts'
-import { type Answer, GoTlog, type Question, withoutGo } from '../support/goTlog.ts'
+import type { Answer, Question } from '../support/foreignProgram.ts'
+import { GoTlog, withoutGo } from '../support/goTlog.ts'
 import { leafHashes, TileStore } from '../support/tileStore.ts'
 
 const SIZES = [1, 2, 3, 255, 256, 257, 511, 512, 513, 999, 1_000, 65_535, 65_536, 65_537]
