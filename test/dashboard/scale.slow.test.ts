@@ -1,4 +1,4 @@
-// The list of jobs with 200,000 jobs: every filter and order, deep pages, exact counts, exports.
+// The dashboard with 200,000 jobs: every filter and order, deep pages, exact counts, exports.
 // PostgreSQL provides the expected rows.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
@@ -11,8 +11,9 @@ import { ORDERS } from '../../dashboard/src/jobs/listAddress.ts'
 import { itInChromium } from '../support/chromium.ts'
 import { openDashboard, type TestDashboard } from '../support/dashboard.ts'
 import { eventually } from '../support/eventually.ts'
-import { countOf, exportedLines, rowIds } from '../support/jobsPage.ts'
+import { countOf, exportedLines, goTo, noRows, rowIds } from '../support/jobsPage.ts'
 import { type LargeLedger, startLargeLedger } from '../support/largeLedger.ts'
+import { testOtherPages } from './scale/otherPages.ts'
 
 // Loading the rows takes time on a loaded machine.
 vi.setConfig({ hookTimeout: 300_000, testTimeout: 240_000 })
@@ -76,18 +77,6 @@ async function show(address: string): Promise<string[]> {
   return rowIds(page)
 }
 
-/** Resolves when the page says that no job matches. */
-async function noRows(): Promise<string[]> {
-  await page.locator('.empty').waitFor()
-  return []
-}
-
-/** In the browser: as the button Back does, which does not load the page again. */
-function goTo(url: string): void {
-  history.pushState(null, '', url)
-  dispatchEvent(new PopStateEvent('popstate'))
-}
-
 const BY_ID: Rows = { from: 'jobs WHERE deleted_at IS NULL', orderBy: 'id DESC' }
 
 describe('the list of 200,000 jobs', () => {
@@ -99,7 +88,7 @@ describe('the list of 200,000 jobs', () => {
     for (const list of ofJobs) {
       const expected = await idsInDatabase(list)
       await page.evaluate(goTo, `/ui${addressOf(list)}`)
-      const shown = async () => (expected.length === 0 ? noRows() : rowIds(page))
+      const shown = async () => (expected.length === 0 ? noRows(page) : rowIds(page))
       await eventually(async () => expect([list.title, await shown()]).toEqual([list.title, expected]))
     }
   })
@@ -213,6 +202,8 @@ describe('the list of 200,000 jobs', () => {
     expect(current().faults).toEqual([])
   })
 })
+
+testOtherPages(current)
 
 const title = (state: string): string => `${state[0]}${state.slice(1).toLowerCase()}`
 

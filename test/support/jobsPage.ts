@@ -8,6 +8,18 @@ export async function rowIds(page: Page): Promise<string[]> {
   return page.locator('.row-link .id').allTextContents()
 }
 
+/** Resolves when the page says that nothing matches. */
+export async function noRows(page: Page): Promise<string[]> {
+  await page.locator('.empty').waitFor()
+  return []
+}
+
+/** In the browser: as the button Back does, which does not load the page again. */
+export function goTo(url: string): void {
+  history.pushState(null, '', url)
+  dispatchEvent(new PopStateEvent('popstate'))
+}
+
 /** The number of the tab of a state. */
 export async function countOf(page: Page, state: string): Promise<number> {
   const text = await page.locator('.tab', { hasText: state }).locator('.count').textContent()
