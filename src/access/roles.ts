@@ -38,6 +38,7 @@ export const ACCESS = {
   'jobs:cleanup': { label: 'clean up old jobs', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'bulk:run': { label: 'run bulk actions', USER: 'own', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'events:cursor': { label: 'get the latest event cursor', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
+  'events:delay': { label: 'read how long events wait', USER: 'any', WORKER: 'any', AUDITOR: 'any', ADMIN: 'any' },
   'consumers:read': { label: 'list consumers', USER: 'none', WORKER: 'none', AUDITOR: 'none', ADMIN: 'any' },
   'operations:read': {
     label: 'read the state of operations',

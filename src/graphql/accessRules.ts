@@ -33,6 +33,7 @@ export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Query.stateMachine': ['states:read'],
   'Query.viewer': ['viewer:read'],
   'Query.latestEventCursor': ['events:cursor'],
+  'Query.eventDelay': ['events:delay'],
   'Query.consumers': ['consumers:read'],
   'Query.operations': ['operations:read'],
   'Mutation.createJob': ['jobs:create'],

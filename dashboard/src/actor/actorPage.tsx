@@ -1,4 +1,5 @@
 // The page /ui/actors/NAME: what an actor did, and what it works on.
+
 import { useEffect, useMemo } from 'preact/hooks'
 import { countsOf } from '../jobs/jobList.ts'
 import { listUrl } from '../jobs/listAddress.ts'
@@ -8,7 +9,7 @@ import { maxNewer, RecordList } from '../records/recordList.ts'
 import { RecordTable } from '../records/recordTable.tsx'
 import type { PageProps } from '../shell/lazyPage.tsx'
 import { PageHeading } from '../shell/pageHeading.tsx'
-import { LiveStatus } from '../view/liveStatus.tsx'
+import { EventStatus } from '../view/eventStatus.tsx'
 import { LoadError } from '../view/loadError.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
 import { Relative } from '../view/time.tsx'
@@ -35,7 +36,7 @@ export function ActorPage({ item: actor = '' }: PageProps) {
   }
   return (
     <>
-      <PageHeading title={actor}>{!isRefused && <LiveStatus interruption={list.live.interruption} />}</PageHeading>
+      <PageHeading title={actor}>{!isRefused && <EventStatus interruption={list.live.interruption} />}</PageHeading>
       <LoadError message={error} isRefused={isRefused} onRetry={reload} links={LINKS} />
       {!isRefused && (
         <div class="actor-sections">

@@ -483,6 +483,13 @@ export type BulkOutcomesQuery = { readonly node:
     | Record<PropertyKey, never>
    | null };
 
+export type EventDelayQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EventDelayQuery = { readonly eventDelay: { readonly seconds: number, readonly transaction: { readonly pid: number | null, readonly application: string, readonly database: string } | null } };
+
+export type DelayFragment = { readonly seconds: number, readonly transaction: { readonly pid: number | null, readonly application: string, readonly database: string } | null };
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -665,7 +672,7 @@ export type ActionOutcomeFragment =
 export type OperationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type OperationsQuery = { readonly operations: { readonly at: string, readonly consumers: ReadonlyArray<{ readonly name: string, readonly lagRecords: number, readonly lagSeconds: number, readonly updatedAt: string, readonly failingSince: string | null, readonly lastErrorAt: string | null, readonly lastError: string | null }>, readonly maintenanceTasks: ReadonlyArray<{ readonly name: string, readonly lastRunAt: string, readonly isFinished: boolean, readonly nextRunAt: string | null, readonly lastChangeAt: string | null, readonly isFailing: boolean, readonly lastErrorAt: string | null, readonly lastError: string | null, readonly lastChanges: ReadonlyArray<{ readonly outcome: string, readonly jobs: number }> }>, readonly oldestDueJob: { readonly jobId: string, readonly dueAt: string, readonly waitSeconds: number } | null, readonly processing: { readonly count: number, readonly stuck: number, readonly expiredLeases: number, readonly moreWorkers: number, readonly workers: ReadonlyArray<{ readonly actor: string, readonly jobs: number, readonly nextLeaseEnd: string | null, readonly expiredLeases: number }> }, readonly replica: { readonly version: string, readonly startedAt: string, readonly connections: { readonly max: number, readonly open: number, readonly inUse: number, readonly waiting: number } } } };
+export type OperationsQuery = { readonly eventDelay: { readonly seconds: number, readonly transaction: { readonly pid: number | null, readonly application: string, readonly database: string } | null }, readonly operations: { readonly at: string, readonly consumers: ReadonlyArray<{ readonly name: string, readonly lagRecords: number, readonly lagSeconds: number, readonly updatedAt: string, readonly failingSince: string | null, readonly lastErrorAt: string | null, readonly lastError: string | null }>, readonly maintenanceTasks: ReadonlyArray<{ readonly name: string, readonly lastRunAt: string, readonly isFinished: boolean, readonly nextRunAt: string | null, readonly lastChangeAt: string | null, readonly isFailing: boolean, readonly lastErrorAt: string | null, readonly lastError: string | null, readonly lastChanges: ReadonlyArray<{ readonly outcome: string, readonly jobs: number }> }>, readonly oldestDueJob: { readonly jobId: string, readonly dueAt: string, readonly waitSeconds: number } | null, readonly processing: { readonly count: number, readonly stuck: number, readonly expiredLeases: number, readonly moreWorkers: number, readonly workers: ReadonlyArray<{ readonly actor: string, readonly jobs: number, readonly nextLeaseEnd: string | null, readonly expiredLeases: number }> }, readonly replica: { readonly version: string, readonly startedAt: string, readonly connections: { readonly max: number, readonly open: number, readonly inUse: number, readonly waiting: number } } } };
 
 export type RecordsQueryVariables = Exact<{
   filter: InputMaybe<JobStateRecordFilter>;
@@ -724,6 +731,7 @@ export const AbortBulkActionDocument = documentOf<AbortBulkActionMutation, Abort
 export const BulkActionDocument = documentOf<BulkActionQuery, BulkActionQueryVariables>('3b9771f9975d36aaf47ab9c6b5a80e2eee74b476b30c0472d640d5d38d50bd33');
 export const BulkActionsDocument = documentOf<BulkActionsQuery, BulkActionsQueryVariables>('dad39ad3448c4b234592c9ff0687688fb89ab277e18991affad219550475d760');
 export const BulkOutcomesDocument = documentOf<BulkOutcomesQuery, BulkOutcomesQueryVariables>('525cd2792939e3fb9f5f020fffa7d6c4583823a68cfcab1b9bb0be8d06b00656');
+export const EventDelayDocument = documentOf<EventDelayQuery, EventDelayQueryVariables>('1da1cfd59cb829088532aa3fea69ccf50df375416b9bbd77e460d84f84ef6e3f');
 export const ViewerDocument = documentOf<ViewerQuery, ViewerQueryVariables>('68e4907278b364033c571318be3bc939edbe0a2f617cabb0eeacea03336ac56c');
 export const JobsDocument = documentOf<JobsQuery, JobsQueryVariables>('57fb524a6c44095917ecd8f78ce269af275462d57ec4962a1043af46bb250051');
 export const JobContentsDocument = documentOf<JobContentsQuery, JobContentsQueryVariables>('918892a8d734ed7f1d4f3e73aa662f2168b5728c629432c8cdd6027507eb2601');
@@ -740,7 +748,7 @@ export const RetryJobDocument = documentOf<RetryJobMutation, RetryJobMutationVar
 export const ReleaseJobDocument = documentOf<ReleaseJobMutation, ReleaseJobMutationVariables>('8d38c97db8aaa68bcda1bfb6556dbd8c5f069348978b3c225210d310084c81a9');
 export const DeleteJobDocument = documentOf<DeleteJobMutation, DeleteJobMutationVariables>('acd06b0a8c718a0bcb46271eccef5af171647939c1ab146ebff5ff7c48a768d8');
 export const JobChangesDocument = documentOf<JobChangesSubscription, JobChangesSubscriptionVariables>('c319bc60f130206595145be93c7b6345a3a5a09af409c89252f383197d17f7ec');
-export const OperationsDocument = documentOf<OperationsQuery, OperationsQueryVariables>('35b88077f1da9c6ee251cd91431e6a75e99f7ee3e386c0ee0462cbe0866da8af');
+export const OperationsDocument = documentOf<OperationsQuery, OperationsQueryVariables>('826a1656809e6a78255e8f0b01221f6d7488f83654e438c530ac0bdec675740d');
 export const RecordsDocument = documentOf<RecordsQuery, RecordsQueryVariables>('acf94f3f4284a6a2be73a180b0901de58acb122149b7f5efed1ad2cc0d9d007a');
 export const NewestRecordsDocument = documentOf<NewestRecordsQuery, NewestRecordsQueryVariables>('70b8e02005eb20fd211d5bf8705a0551fde5e7e8652a19f874c1aba10e803c9c');
 export const ActorJobsDocument = documentOf<ActorJobsQuery, ActorJobsQueryVariables>('d473b898dc56c0357301e63610ec467ebe10d6f5ca0261ab7677547923d19315');

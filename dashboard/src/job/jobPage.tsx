@@ -1,10 +1,11 @@
 // The page /ui/jobs/ID.
+
 import { useEffect, useMemo } from 'preact/hooks'
 import { LIST_URL } from '../paths.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
 import { Block, CopyButton, Json } from '../view/block.tsx'
 import { now } from '../view/clock.ts'
-import { LiveStatus } from '../view/liveStatus.tsx'
+import { EventStatus } from '../view/eventStatus.tsx'
 import { LoadError } from '../view/loadError.tsx'
 import { StateBadge } from '../view/states.tsx'
 import { ActionButtons } from './actionButtons.tsx'
@@ -47,7 +48,7 @@ function JobDetails({ job, view }: { readonly job: Job; readonly view: JobView }
   return (
     <>
       <PageHeading title={titleOf(job)}>
-        <LiveStatus interruption={view.interruption} />
+        <EventStatus interruption={view.interruption} />
         <ActionButtons job={job} onDone={() => view.refresh()} />
       </PageHeading>
       <StandingPanel job={job} />

@@ -1,4 +1,5 @@
 // The page /ui/jobs.
+
 import { useEffect, useMemo } from 'preact/hooks'
 import { BulkButton } from '../bulk/bulkButton.tsx'
 import { ExportButtons } from '../export/exportButtons.tsx'
@@ -7,9 +8,9 @@ import { FilterForm, focusFilters } from '../filters/filterForm.tsx'
 import { LIST_URL } from '../paths.ts'
 import { address, changeParameters } from '../router.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
+import { EventStatus } from '../view/eventStatus.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { listKeys } from '../view/listKeys.ts'
-import { LiveStatus } from '../view/liveStatus.tsx'
 import { LoadError, linksWithout } from '../view/loadError.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
 import { Notice } from '../view/notice.tsx'
@@ -36,7 +37,7 @@ export function JobsPage() {
   return (
     <>
       <PageHeading title="Jobs">
-        {!isRefused && <LiveStatus interruption={list.live.interruption} />}
+        {!isRefused && <EventStatus interruption={list.live.interruption} />}
         <label class="inline-field">
           <span>Order</span>
           <select

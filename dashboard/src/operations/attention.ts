@@ -1,5 +1,6 @@
 // The sentences about what needs attention. Screen readers say them again when they change, so they
 // have no durations.
+import { transactionWords } from '../view/eventStatus.tsx'
 import { SECOND } from '../view/instants.ts'
 import type { State } from './operations.ts'
 
@@ -13,7 +14,7 @@ const WAIT_SECONDS = 300
 const LATE_MS = 60 * SECOND
 
 export function attentionOf(state: State): string[] {
-  const { at, consumers, maintenanceTasks, oldestDueJob, processing } = state
+  const { at, consumers, eventDelay, maintenanceTasks, oldestDueJob, processing } = state
   const failing = consumers.filter(({ failingSince }) => failingSince !== null)
   const stuckSince = (updatedAt: string): number => (Date.parse(at) - Date.parse(updatedAt)) / SECOND
   const held = consumers.filter(
@@ -21,6 +22,9 @@ export function attentionOf(state: State): string[] {
       failingSince === null && lagSeconds > LAG_SECONDS && stuckSince(updatedAt) > LAG_SECONDS,
   )
   return [
+    ...(eventDelay !== null && eventDelay.seconds > LAG_SECONDS
+      ? [`Live pages and consumers wait for an open transaction${transactionWords(eventDelay.transaction)}.`]
+      : []),
     ...failing.map(({ name, lastError }) => `The consumer ${name} is failing: ${lastError}`),
     ...held.map(({ name }) => `The consumer ${name} is behind and does not advance.`),
     ...maintenanceTasks.flatMap((task) => maintenanceSentences(task, Date.parse(at))),

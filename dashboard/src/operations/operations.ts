@@ -3,12 +3,12 @@ import { OperationsDocument, type OperationsQuery } from '../api/documents.gener
 import { Polled } from '../api/polled.ts'
 import { request } from '../api/request.ts'
 
-export type State = NonNullable<OperationsQuery['operations']>
+export type State = NonNullable<OperationsQuery['operations']> & Pick<OperationsQuery, 'eventDelay'>
 
 /** The caller must stop it. */
 export function pollOperations(): Polled<State> {
   return new Polled(async (signal) => {
-    const { operations } = await request(OperationsDocument, {}, { signal })
-    return operations ?? undefined
+    const { operations, eventDelay } = await request(OperationsDocument, {}, { signal })
+    return operations ? { ...operations, eventDelay } : undefined
   })
 }

@@ -1,13 +1,14 @@
 // The page /ui/records.
+
 import { useEffect, useMemo } from 'preact/hooks'
 import { ExportButtons } from '../export/exportButtons.tsx'
 import { FilterForm, focusFilters } from '../filters/filterForm.tsx'
 import { RECORDS_URL } from '../paths.ts'
 import { address } from '../router.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
+import { EventStatus } from '../view/eventStatus.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { listKeys } from '../view/listKeys.ts'
-import { LiveStatus } from '../view/liveStatus.tsx'
 import { LoadError, linksWithout } from '../view/loadError.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
 import { Notice } from '../view/notice.tsx'
@@ -34,7 +35,7 @@ export function RecordsPage() {
   return (
     <>
       <PageHeading title="Activity">
-        {!isRefused && <LiveStatus interruption={list.live.interruption} />}
+        {!isRefused && <EventStatus interruption={list.live.interruption} />}
         <ExportButtons list={exportableRecords(request.filter)} />
       </PageHeading>
       <FilterForm fields={RECORD_FIELDS} query={query} faults={request.faults} clearUrl={clearUrl} />

@@ -6,6 +6,7 @@ export const EVENT_SAMPLES: Record<string, Sample[]> = {
   'Query.latestEventCursor': [
     reading('{ it: latestEventCursor }', { operation: 'events:cursor', variables: () => ({}) }),
   ],
+  'Query.eventDelay': [reading('{ it: eventDelay { seconds } }', { operation: 'events:delay', variables: () => ({}) })],
   'Query.consumers': [reading('{ it: consumers { name } }', { operation: 'consumers:read', variables: () => ({}) })],
   'Query.operations': [
     reading('{ it: operations { processing { count } } }', { operation: 'operations:read', variables: () => ({}) }),
