@@ -111,6 +111,8 @@ function faultsOf(facts: PlanFacts, { sorted = PAGE, read = READ }: Allowance): 
     ...(facts.indexes.length === 0 ? ['uses no index'] : []),
     ...(facts.sorted > sorted ? [`sorts ${facts.sorted} rows`] : []),
     ...(facts.read > read ? [`looks at ${facts.read} rows`] : []),
+    // The client has JIT on, unlike the sessions of the server.
+    ...(facts.compiled > 0 ? [`compiles ${facts.compiled} functions`] : []),
   ]
 }
 

@@ -27,7 +27,7 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-/** What a statement read and sorted. */
+/** What a statement read, sorted and compiled. */
 export interface PlanFacts {
   /** Tables that were read completely. */
   readonly scannedTables: readonly string[]
@@ -36,12 +36,14 @@ export interface PlanFacts {
   readonly sorted: number
   /** Number of rows read from tables and indexes, including discarded ones. */
   readonly read: number
+  /** Number of functions that JIT compiled. */
+  readonly compiled: number
 }
 
 /** Runs the statement, which must change nothing. */
 export async function planFacts(client: pg.Client, statement: SentStatement, planner: Planner): Promise<PlanFacts> {
-  const { Plan } = await explain(client, statement, { planner, options: 'ANALYZE, TIMING OFF' })
-  return factsOf(Plan)
+  const { Plan, JIT } = await explain(client, statement, { planner, options: 'ANALYZE, TIMING OFF' })
+  return { ...factsOf(Plan), compiled: JIT?.Functions ?? 0 }
 }
 
 /** The cost of a statement in the units of the planner, and whether it would be compiled (JIT). */
@@ -58,7 +60,7 @@ export async function plannedCost(client: pg.Client, statement: SentStatement, p
 
 interface Explained {
   readonly Plan: PlanNode
-  readonly JIT?: object
+  readonly JIT?: { readonly Functions: number }
 }
 
 async function explain(
@@ -79,7 +81,7 @@ async function explain(
   }
 }
 
-function factsOf(plan: PlanNode): PlanFacts {
+function factsOf(plan: PlanNode): Omit<PlanFacts, 'compiled'> {
   const nodes = [...nodesOf(plan)]
   const present = (names: readonly (string | undefined)[]): string[] => [
     ...new Set(names.filter((name) => name !== undefined)),
