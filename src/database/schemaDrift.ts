@@ -45,8 +45,9 @@ function expectedFacts(): ReadonlyMap<string, string> {
 
 /**
  * Describes in one sentence for an operator what is missing, disabled or defined differently.
- * Undefined if nothing is. Additional objects are not drift. If the database has newer migrations
- * that are marked as compatible, differing definitions are accepted.
+ * Undefined if nothing is. Additional objects are not drift, except triggers, rules and inheriting
+ * tables that can change what is written or read. If the database has newer migrations that are
+ * marked as compatible, differing definitions and additional triggers are accepted.
  */
 export async function schemaDrift(database: Queryable): Promise<string | undefined> {
   const facts = new Map((await readSchemaFacts(database)).map((fact) => [fact.name, fact]))
@@ -80,12 +81,24 @@ async function sequenceFault(database: Queryable): Promise<string | undefined> {
 }
 
 function faultsOf(facts: ReadonlyMap<string, SchemaFact>, comparesDefinitions: boolean): string[] {
-  return [...expectedFacts()].flatMap(([name, definition]) => {
+  const faults = [...expectedFacts()].flatMap(([name, definition]) => {
     const fact = facts.get(name)
     if (fact === undefined) return [`${name} is missing`]
     if (fact.fault !== null) return [`${name} ${fact.fault}`]
     return comparesDefinitions && fact.definition !== definition ? [`${name} was changed`] : []
   })
+  return comparesDefinitions ? [...faults, ...addedTriggers(facts)] : faults
+}
+
+/** It can replace the row that is written, or drop it without an error. */
+const BEFORE_EACH_ROW = /^CREATE TRIGGER .* BEFORE (?:INSERT|UPDATE|DELETE) .* FOR EACH ROW /s
+
+function addedTriggers(facts: ReadonlyMap<string, SchemaFact>): string[] {
+  return [...facts.values()]
+    .filter(({ name, fault, definition }) => {
+      return fault === null && BEFORE_EACH_ROW.test(definition) && !expectedFacts().has(name)
+    })
+    .map(({ name }) => `${name} was added and can change or drop what is written`)
 }
 
 function sentenceOf(faults: readonly string[]): string {

@@ -14,9 +14,10 @@ export interface SchemaFact {
 // NOT NULL constraints are in the catalog only since PostgreSQL 18, but columns show them, too.
 // Triggers with ENABLE ALWAYS count as enabled. The triggers of a foreign key are internal; ALTER
 // TABLE ... DISABLE TRIGGER ALL disables them. The operator chooses the storage parameters of
-// indexes and tables, so they are ignored. Versions print the bodies of views differently. The
-// settings below determine how definitions are printed; SET LOCAL lasts only for the statements of
-// this text.
+// indexes and tables, so they are ignored. Rows of a table that inherits are read with those of its
+// parent, but no trigger, index or foreign key of the parent applies to them. Versions print the
+// bodies of views differently. The settings below determine how definitions are printed; SET LOCAL
+// lasts only for the statements of this text.
 const FACTS = `
   SET LOCAL search_path = pg_catalog; SET LOCAL "TimeZone" = 'UTC'; SET LOCAL "DateStyle" = 'ISO'; SET LOCAL "IntervalStyle" = 'postgres';
   SET LOCAL quote_all_identifiers = off;
@@ -43,7 +44,8 @@ const FACTS = `
     UNION ALL
     SELECT '5 ' || name, 'table ' || name,
       CASE WHEN relrowsecurity THEN 'has row security'
-        WHEN EXISTS (SELECT FROM pg_rewrite WHERE ev_class = tables.oid AND ev_type <> '1') THEN 'has rules' END,
+        WHEN EXISTS (SELECT FROM pg_rewrite WHERE ev_class = tables.oid AND ev_type <> '1') THEN 'has rules'
+        WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = tables.oid) THEN 'has tables that inherit from it' END,
       format('CREATE%s %s %s ()', CASE relpersistence WHEN 'u' THEN ' UNLOGGED' END, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
         tables.oid::regclass)
     FROM tables

@@ -59,7 +59,7 @@ describe('a key', () => {
     const key = await newKey('unnoted')
     await onServer(server.databaseUrl, (client) =>
       client.query(`CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
-        CREATE TRIGGER no BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION no()`),
+        CREATE TRIGGER no BEFORE UPDATE ON api_keys EXECUTE FUNCTION no()`),
     )
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)

@@ -66,7 +66,7 @@ describe('the service', () => {
     await session.query(`
       CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'JL004', MESSAGE = 'This job is special.'; END $$;
-      CREATE TRIGGER refuse_one BEFORE UPDATE ON jobs FOR EACH ROW WHEN (OLD.id = '${ids[3]}') EXECUTE FUNCTION refuse_one()`)
+      CREATE TRIGGER refuse_one AFTER UPDATE ON jobs FOR EACH ROW WHEN (OLD.id = '${ids[3]}') EXECUTE FUNCTION refuse_one()`)
     await serve(4)
     expect(await ended(action)).toMatchObject({
       state: 'FAILED',
@@ -84,7 +84,7 @@ describe('the service', () => {
     await session.query(`
       CREATE FUNCTION refuse_all() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;
-      CREATE TRIGGER refuse_all BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse_all()`)
+      CREATE TRIGGER refuse_all BEFORE UPDATE ON jobs EXECUTE FUNCTION refuse_all()`)
     const logged: string[] = []
     const sink = new Writable({
       write(line, _, done) {

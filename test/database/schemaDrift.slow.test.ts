@@ -34,6 +34,7 @@ const sentence = (faults: string) =>
 const INDEX = 'ix_jobs_user_id_idempotency_key'
 const DROP_INDEX = `DROP INDEX ${INDEX}`
 const PARTIAL = `CREATE UNIQUE INDEX ${INDEX} ON jobs (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL`
+const SWALLOW = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
 const WHOLE = `CREATE UNIQUE INDEX ${INDEX} ON jobs (user_id, idempotency_key)`
 
 describe('the schema', () => {
@@ -101,6 +102,17 @@ describe('the schema', () => {
       'sequence job_states_id_seq was changed',
     ],
     ['row security', 'ALTER TABLE job_states ENABLE ROW LEVEL SECURITY', 'table job_states has row security'],
+    [
+      'an added trigger that drops records',
+      `${SWALLOW}; CREATE TRIGGER own BEFORE INSERT OR DELETE ON job_states FOR EACH ROW EXECUTE FUNCTION swallow()`,
+      'trigger job_states.own was added and can change or drop what is written',
+    ],
+    [
+      'an added trigger that drops changes of a column',
+      `${SWALLOW}; CREATE TRIGGER "Own" BEFORE UPDATE OF preset ON jobs FOR EACH ROW WHEN (OLD.priority > 0) EXECUTE FUNCTION swallow()`,
+      'trigger jobs.Own was added and can change or drop what is written',
+    ],
+    ['a table that inherits', 'CREATE TABLE own () INHERITS (jobs)', 'table jobs has tables that inherit from it'],
     ['a rule', 'CREATE RULE forget AS ON INSERT TO job_results DO INSTEAD NOTHING', 'table job_results has rules'],
   ])('is reported as drifted after %s', async (_, sql, fault) => {
     await client.query(sql)
@@ -115,7 +127,11 @@ describe('the schema', () => {
   })
 
   it('may have additional objects and settings', async () => {
-    await client.query(`CREATE INDEX own_index ON jobs (priority); ALTER TABLE jobs ADD COLUMN own text; CREATE TABLE own (id int);
+    await client.query(`${SWALLOW}; CREATE TRIGGER own_after AFTER UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION swallow();
+      CREATE TRIGGER own_statement BEFORE INSERT ON jobs EXECUTE FUNCTION swallow();
+      CREATE TRIGGER own_disabled BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION swallow();
+      ALTER TABLE jobs DISABLE TRIGGER own_disabled;
+      CREATE INDEX own_index ON jobs (priority); ALTER TABLE jobs ADD COLUMN own text; CREATE TABLE own (id int);
       ALTER INDEX ${INDEX} SET (fillfactor = 70); ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard_update;
       SET IntervalStyle = iso_8601; SET DateStyle = German; SET TimeZone = 'Asia/Tokyo'; SET search_path = public, pg_catalog; SET quote_all_identifiers = on`)
     expect(await schemaDrift(client)).toBeUndefined()
@@ -123,7 +139,8 @@ describe('the schema', () => {
   })
 
   it('may have definitions of newer compatible migrations, but must not lack any', async () => {
-    await client.query(`${DROP_INDEX}; ${PARTIAL}; INSERT INTO jobledger.compatible_migrations VALUES ('29990101000000_later');
+    await client.query(`${SWALLOW}; CREATE TRIGGER later BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION swallow();
+      ${DROP_INDEX}; ${PARTIAL}; INSERT INTO jobledger.compatible_migrations VALUES ('29990101000000_later');
       INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', '', '29990101000000_later', now())`)
     expect(await schemaDrift(client)).toBeUndefined()
     await client.query('DROP TRIGGER guard_update ON jobs')

@@ -59,7 +59,7 @@ async function expectRetryable(query: string, reason: string, variables: object)
 async function refuseUpdates(state: string): Promise<void> {
   await other.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'relation jobs' USING ERRCODE = '${state}'; END $$;
-    CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse()`)
+    CREATE TRIGGER refuse BEFORE UPDATE ON jobs EXECUTE FUNCTION refuse()`)
 }
 
 describe('a database failure', () => {

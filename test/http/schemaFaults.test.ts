@@ -33,7 +33,7 @@ async function refuseJobs(code: string, first = ''): Promise<void> {
   await session.query(`
     CREATE OR REPLACE FUNCTION own_refusal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${first}
       RAISE EXCEPTION 'refused' USING ERRCODE = '${code}'; END $$;
-    CREATE OR REPLACE TRIGGER own_refusal BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION own_refusal()`)
+    CREATE OR REPLACE TRIGGER own_refusal BEFORE INSERT ON jobs EXECUTE FUNCTION own_refusal()`)
 }
 
 const allowJobs = () => session.query('DROP TRIGGER IF EXISTS own_refusal ON jobs')
