@@ -10,6 +10,7 @@ const config: KnipConfig = {
     'src/worker/runWorker.ts',
     'examples/*.ts',
     'dashboard/{src/main.tsx,vite.config.ts}',
+    'bench/proofTree.ts',
     'test/support/*.ts',
   ],
   project: [

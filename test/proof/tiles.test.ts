@@ -70,6 +70,8 @@ describe('widths of tiles', () => {
     expect(partialTiles(70_000).map(tilePath)).toEqual(['tile/0/273.p/112', 'tile/1/001.p/17', 'tile/2/000.p/1'])
     expect(changedTiles(0, 256).map(tilePath)).toEqual(['tile/0/000', 'tile/1/000.p/1'])
     expect(partialTiles(0)).toEqual([])
+    expect(partialTiles(256)).toEqual([{ level: 1, index: 0, width: 1 }])
+    expect(partialTiles(65_536)).toEqual([{ level: 2, index: 0, width: 1 }])
   })
 
   it('are 0 beyond the tree', () => {
