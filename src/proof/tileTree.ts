@@ -29,7 +29,12 @@ export const EMPTY_EDGE: TileEdge = { size: 0, partial: [] }
 const TILE_BYTES = TILE_WIDTH * HASH_BYTES
 const NO_HASHES: Buffer = Buffer.alloc(0)
 
-/** Reads the edge of the tree of the first `size` leaves, for example after a restart. */
+/**
+ * Reads the edge of the tree of the first `size` leaves, for example after a restart. Compare its
+ * root with the last checkpoint before the tree grows: a sealer must never sign another history.
+ *
+ * @throws RangeError if a tile is missing or too short
+ */
 export async function readEdge(size: number, readTiles: ReadTiles): Promise<TileEdge> {
   const tiles = partialTiles(size)
   const contents = tiles.length === 0 ? [] : await readTiles(tiles)

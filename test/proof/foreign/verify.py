@@ -115,7 +115,7 @@ def open_checkpoint(note, vkey, origin):
     if len(lines) < 4 or lines.pop() != "" or "" in lines:
         raise Invalid("checkpoint")
     if lines[0] != origin:
-        raise Invalid("origin")
+        raise Invalid("another origin")
     root = from_base64(lines[2])
     if len(root) != 32:
         raise Invalid("root")
