@@ -16,10 +16,15 @@ beforeAll(async () => {
 
 afterAll(() => dashboard?.close())
 
-/** A job that failed twice. */
+/** A job that failed twice, with refused attempts. */
 async function sampleJobPath(): Promise<string> {
-  const sql = 'SELECT id FROM jobs WHERE deleted_at IS NULL AND state = $1 AND attempt = 2 LIMIT 1'
-  const { rows } = await (dashboard as TestDashboard).server.database.pool.query<{ id: string }>(sql, ['FAILED'])
+  const { pool } = (dashboard as TestDashboard).server.database
+  const sql = 'SELECT id FROM jobs WHERE deleted_at IS NULL AND state = $1 AND attempt = 2 ORDER BY id LIMIT 1'
+  const { rows } = await pool.query<{ id: string }>(sql, ['FAILED'])
+  const insert = `INSERT INTO jobledger.refusals (job_id, kind, actor, timestamp, attempted, message, times)
+    SELECT $1, 'LATE_COMPLETION', repeat('key:worker-', 9), now(), 'COMPLETED', repeat('It was late. ', 30), 30
+    FROM generate_series(1, 3)`
+  await pool.query(insert, [rows[0]?.id])
   return `/jobs/${rows[0]?.id}`
 }
 
@@ -44,7 +49,7 @@ const PAGES = [
     path: '/jobs?userId=no-one&metadata={&createdAfter=2026-01-01&user=ada',
     ready: '.empty',
   },
-  { name: 'a job', path: sampleJobPath, ready: '.record' },
+  { name: 'a job', path: sampleJobPath, ready: '.refusals' },
   { name: 'a job that does not exist', path: '/jobs/01a20000-0000-7000-8000-000000000000', ready: '.empty' },
   { name: 'activity', path: '/records', ready: '.record-rows[aria-busy="false"] .content' },
   { name: 'activity without records', path: '/records?userId=no-one&newStates=LOST', ready: '.empty' },

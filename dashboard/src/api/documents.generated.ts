@@ -712,6 +712,14 @@ export type ExportRecordsQueryVariables = Exact<{
 
 export type ExportRecordsQuery = { readonly jobStateRecords: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly sequence: number, readonly previousState: JobState | null, readonly newState: JobState, readonly timestamp: string, readonly previousStateDurationMs: number | null, readonly actor: string, readonly reason: string | null, readonly error: string | null, readonly metadata: Record<string, unknown>, readonly job: { readonly jobId: string, readonly userId: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type JobRefusalsQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+  first: Scalars['Int']['input'];
+}>;
+
+
+export type JobRefusalsQuery = { readonly job: { readonly refusals: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly kind: RefusalKind, readonly actor: string, readonly timestamp: string, readonly times: number, readonly attempted: JobState | null, readonly message: string }> } } | null };
+
 export type StatisticsQueryVariables = Exact<{
   filter: InputMaybe<JobFilter>;
   from: Scalars['DateTime']['input'];
@@ -753,4 +761,5 @@ export const RecordsDocument = documentOf<RecordsQuery, RecordsQueryVariables>('
 export const NewestRecordsDocument = documentOf<NewestRecordsQuery, NewestRecordsQueryVariables>('70b8e02005eb20fd211d5bf8705a0551fde5e7e8652a19f874c1aba10e803c9c');
 export const ActorJobsDocument = documentOf<ActorJobsQuery, ActorJobsQueryVariables>('d473b898dc56c0357301e63610ec467ebe10d6f5ca0261ab7677547923d19315');
 export const ExportRecordsDocument = documentOf<ExportRecordsQuery, ExportRecordsQueryVariables>('d7a117ca9008b80bbddb1c567d7c84d80234e3a0fec950f67288831f29727a0f');
+export const JobRefusalsDocument = documentOf<JobRefusalsQuery, JobRefusalsQueryVariables>('a41af42ce531ece5a8dc77308b07c80f1f0f9da3b63995d6f4eee8c8a3c97895');
 export const StatisticsDocument = documentOf<StatisticsQuery, StatisticsQueryVariables>('e53eaa2792fce0ef48c776eb27ec69fe0ad580e551ca814f75135aa7fe2c0eb3');

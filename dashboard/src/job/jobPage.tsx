@@ -3,6 +3,7 @@
 import { useEffect, useMemo } from 'preact/hooks'
 import { LIST_URL } from '../paths.ts'
 import { PageHeading } from '../shell/pageHeading.tsx'
+import { mayReadRefusals } from '../shell/viewer.ts'
 import { Block, CopyButton, Json } from '../view/block.tsx'
 import { now } from '../view/clock.ts'
 import { EventStatus } from '../view/eventStatus.tsx'
@@ -14,6 +15,7 @@ import type { Job } from './job.ts'
 import { JobFacts } from './jobFacts.tsx'
 import { JobView } from './jobView.ts'
 import { Records } from './records.tsx'
+import { RefusedAttempts } from './refusedAttempts.tsx'
 import { Result } from './result.tsx'
 import { standingOf } from './standing.ts'
 import { Timeline } from './timeline.tsx'
@@ -65,6 +67,7 @@ function JobDetails({ job, view }: { readonly job: Job; readonly view: JobView }
             <Block label="Content" text={job.content} />
           </section>
           <Result job={job} view={view} />
+          {mayReadRefusals() && <RefusedAttempts id={job.id} />}
         </div>
         <aside class="job-side" aria-label="Facts">
           <JobFacts job={job} />

@@ -1,5 +1,6 @@
 // The caller who uses the dashboard, as the API reports it.
 import { signal } from '@preact/signals'
+import { scopeOf } from '../../../src/access/roles.ts'
 import { ViewerDocument, type ViewerQuery } from '../api/documents.generated.ts'
 import { messageOf, request } from '../api/request.ts'
 
@@ -13,6 +14,10 @@ export const viewerError = signal<string | undefined>(undefined)
 export function mayReadOperations(): boolean {
   const roles = viewer.value?.roles ?? []
   return roles.includes('AUDITOR') || roles.includes('ADMIN')
+}
+
+export function mayReadRefusals(): boolean {
+  return scopeOf(viewer.value?.roles ?? [], 'refusals:read') !== 'none'
 }
 
 export async function loadViewer(): Promise<void> {
