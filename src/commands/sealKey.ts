@@ -1,7 +1,8 @@
 // `jobledger seal keygen` and `jobledger seal vkey`: the key that signs checkpoints. It exists in
 // one file only: not in the database, and not in the output.
 import { open, readFile, rm } from 'node:fs/promises'
-import { generatePrivateKey, isKeyName, type NoteSigner, readPrivateKey } from '../proof/noteKeys.ts'
+import { generatePrivateKey, type NoteSigner, readPrivateKey } from '../proof/noteKeys.ts'
+import { isKeyName } from '../proof/noteText.ts'
 import { InvalidProofError } from '../proof/proofError.ts'
 import { print } from './output.ts'
 import { UsageError } from './program/usageError.ts'

@@ -2,6 +2,7 @@
 // a private key is that of golang.org/x/mod/sumdb/note, so that its tools can use the same file.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
 import { fromBase64, toBase64 } from './base64.ts'
+import { isKeyName } from './noteText.ts'
 import { InvalidProofError } from './proofError.ts'
 
 export interface NoteVerifier {
@@ -69,11 +70,6 @@ export function readVerifierKey(text: string): NoteVerifier {
   requireKey(name, id, raw, 'verifier key')
   const publicKey = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' })
   return { name, id, verify: (note, signature) => verify(null, Buffer.from(note), publicKey, signature) }
-}
-
-/** A name must not be empty, and have no spaces (of Unicode), plus signs or control characters. */
-export function isKeyName(name: string): boolean {
-  return name.isWellFormed() && /^[^\p{White_Space}\p{Cc}+]+$/u.test(name)
 }
 
 /** SHA-256 of the name, a newline, the type and the public key; its first four bytes. */

@@ -1,6 +1,7 @@
 // Signed notes, which are texts with signature lines: C2SP signed-note, "Format" and "Signatures".
 import { fromBase64, toBase64 } from './base64.ts'
-import { isKeyName, type NoteSigner, type NoteVerifier } from './noteKeys.ts'
+import type { NoteSigner, NoteVerifier } from './noteKeys.ts'
+import { fromUtf8, isKeyName, isNoteText } from './noteText.ts'
 import { InvalidProofError } from './proofError.ts'
 
 /** Maximum length of a note in bytes. */
@@ -74,15 +75,6 @@ function decode(note: Uint8Array | string): string {
   return text
 }
 
-/** @throws InvalidProofError unless the bytes are valid UTF-8 */
-export function fromUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (error) {
-    throw new InvalidProofError('The text is not valid UTF-8.', { cause: error })
-  }
-}
-
 /** The last empty line separates the text from the signatures. */
 function splitNote(note: string): { text: string; signatures: Signature[] } {
   const end = note.lastIndexOf('\n\n')
@@ -108,7 +100,6 @@ function parseSignature(line: string): Signature {
 }
 
 function requireText(text: string): void {
-  // Control characters are those of ASCII below the space.
-  const isText = text.isWellFormed() && [...text].every((character) => character >= ' ' || character === '\n')
-  if (!isText) throw new InvalidProofError('A note must not contain control characters except newlines.')
+  if (isNoteText(text)) return
+  throw new InvalidProofError('A note must not contain control characters except newlines.')
 }

@@ -3,8 +3,8 @@ import { fromBase64, toBase64 } from './base64.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { HASH_BYTES } from './merkleHash.ts'
 import type { NoteVerifier } from './noteKeys.ts'
+import { fromUtf8 } from './noteText.ts'
 import { InvalidProofError } from './proofError.ts'
-import { fromUtf8 } from './signedNote.ts'
 import { verifyInclusion } from './verifyMerkle.ts'
 
 export interface TlogProof {

@@ -158,6 +158,23 @@ describe.skipIf(withoutGo('the comparison of trees and proofs with Go'))('golang
     expect(answers.filter(accepted).length).toBeLessThan(5)
   })
 
+  it('finds the same names of keys valid', () => {
+    const verified = signNote('text\n', [readPrivateKey(generatePrivateKey('a'))])
+    const odd = Array.from({ length: 0x10_000 }, (_, code) => String.fromCodePoint(code)).filter((character) =>
+      /[\p{Z}\p{Cc}\p{Cf}\p{White_Space}+]/u.test(character),
+    )
+    const signer = readPrivateKey(generatePrivateKey('b'))
+    const names = [...odd.map((character) => `x${character}y`), 'x', 'ünï', '🜁', 'x/y', '—', '']
+    // A signature by an unknown key must be passed over, but only if its line is valid.
+    const notes = names.map((name) => `${signNote('text\n', [signer])}— ${name} ${verified.split(' ').at(-1)}`)
+    const verifiers = [readVerifierKey(signer.verifierKey)]
+    const ours = notes.map((note) => isAccepted(() => openNote(note, verifiers)))
+    const answers = go.ask(notes.map((Text) => ({ Ask: 'open', Key: signer.verifierKey, Text })))
+    expect(names.filter((_, at) => (answers[at]?.error === undefined) !== ours[at])).toEqual([])
+    expect(ours.filter(Boolean).length).toBeGreaterThan(50)
+    expect(ours.filter((accepted) => !accepted).length).toBeGreaterThan(50)
+  })
+
   it('refuses keys with another id, name or type', () => {
     const privateKey = generatePrivateKey('jobs.example')
     const { verifierKey, id } = readPrivateKey(privateKey)

@@ -1,7 +1,8 @@
 // Keys and signed notes, with the example of the specification, and what must be refused.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { generatePrivateKey, isKeyName, readPrivateKey, readVerifierKey } from '../../src/proof/noteKeys.ts'
+import { generatePrivateKey, readPrivateKey, readVerifierKey } from '../../src/proof/noteKeys.ts'
+import { isKeyName } from '../../src/proof/noteText.ts'
 import { openNote, signNote } from '../../src/proof/signedNote.ts'
 
 /** The example of C2SP signed-note. */
