@@ -26,13 +26,22 @@ export class UnauthenticatedError extends Error {
   override readonly name = 'UnauthenticatedError'
 }
 
+export interface LookUp {
+  /**
+   * Awaited before a query for a caller that is not authenticated yet. Its errors are passed on.
+   */
+  before(): Promise<void>
+  /** Runs the query. */
+  run<T>(query: () => Promise<T>): Promise<T>
+}
+
 /**
- * Takes the value of the Authorization header. Awaits `beforeLookUp` before it queries the database
- * for a caller that is not authenticated yet, and passes its errors on.
+ * Takes the value of the Authorization header, and how the database may be queried for it. Returns
+ * the caller at once if it is known.
  *
  * @throws UnauthenticatedError; KeysUnavailableError (publishedKeys.ts); what the database throws
  */
-export type Authenticate = (authorization: string | null, beforeLookUp: () => Promise<void>) => Promise<Caller>
+export type Authenticate = (authorization: string | null, lookUp: LookUp) => Caller | Promise<Caller>
 
 export interface AuthenticatorOptions {
   readonly settings: AccessSettings
@@ -55,15 +64,19 @@ const MAX_CREDENTIAL_CHARACTERS = 8192
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
   const { settings, database, onLastUseFailure, jwtEvents } = options
-  if (settings.mode === 'open') return async () => OPEN_CALLER
+  if (settings.mode === 'open') return () => OPEN_CALLER
   const verifyJwt = settings.jwt && createJwtVerifier(settings.jwt, jwtEvents)
   const cached = new LRUCache<string, ApiKey>({ max: MAX_CACHED_KEYS, ttl: KEY_TTL_MS })
   /** Keys that were valid when they were last used. */
   const validated = new LRUCache<string, true>({ max: MAX_CACHED_KEYS })
   const recentlyUsed = new LRUCache<string, true>({ max: MAX_CACHED_KEYS, ttl: LAST_USE_INTERVAL_MS })
 
-  async function byApiKey(text: string, beforeLookUp: () => Promise<void>): Promise<Caller> {
-    const apiKey = cached.get(text) ?? (await lookUp(text, beforeLookUp))
+  function byApiKey(text: string, lookUp: LookUp): Caller | Promise<Caller> {
+    const known = cached.get(text)
+    return known ? accepted(text, known) : find(text, lookUp).then((found) => accepted(text, found))
+  }
+
+  function accepted(text: string, apiKey: ApiKey | null): Caller {
     validated.delete(text)
     if (apiKey === null) throw new UnauthenticatedError('The API key does not exist.')
     const caller = callerOfKey(apiKey)
@@ -72,11 +85,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     return caller
   }
 
-  async function lookUp(text: string, beforeLookUp: () => Promise<void>): Promise<ApiKey | null> {
+  async function find(text: string, lookUp: LookUp): Promise<ApiKey | null> {
     // Requests with a valid key count towards the limit of the key. They must not be refused
     // because others guess keys.
-    if (!validated.has(text)) await beforeLookUp()
-    const apiKey = await findApiKey(database.prisma, text)
+    if (!validated.has(text)) await lookUp.before()
+    const apiKey = await lookUp.run(() => findApiKey(database.prisma, text))
     if (apiKey !== null) cached.set(text, apiKey)
     return apiKey
   }
@@ -90,16 +103,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     ).catch(onLastUseFailure)
   }
 
-  return async (authorization, beforeLookUp) => {
+  return (authorization, lookUp) => {
     const credential = bearerOf(authorization)
-    if (isApiKey(credential)) return byApiKey(credential, beforeLookUp)
+    if (isApiKey(credential)) return byApiKey(credential, lookUp)
     if (verifyJwt === undefined)
       throw new UnauthenticatedError('This server accepts only API keys, which begin with jl_.')
-    try {
-      return await verifyJwt(credential)
-    } catch (error) {
+    return verifyJwt(credential).catch((error: unknown) => {
       throw error instanceof InvalidTokenError ? new UnauthenticatedError(error.message, { cause: error }) : error
-    }
+    })
   }
 }
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
 import { RetryableError } from '../database/retryableErrors.ts'
-import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
+import { type ForceStop, failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import { sqlStateOf } from '../database/sqlErrors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { failBulkAction, type RunningBulkAction, runBulkBatch, runningBulkActions } from '../ledger/runBulkBatch.ts'
@@ -35,7 +35,7 @@ const MAX_FAILURES = 5
 export function runBulkActions(options: BulkActionOptions): Service {
   return startService({
     ...options,
-    run: (stopping) => new BulkRunner(options, stopping).untilStopped(),
+    run: (stopping, forceStop) => new BulkRunner(options, stopping).untilStopped(forceStop),
     close: () => options.lock.release(),
   })
 }
@@ -58,10 +58,10 @@ class BulkRunner {
     this.signal = signal
   }
 
-  async untilStopped(): Promise<void> {
+  async untilStopped(forceStop: ForceStop): Promise<void> {
     const { intervalSeconds } = this.options
     while (!this.signal.aborted) {
-      const hasMore = await this.runRound().catch((error: unknown) => this.outage(error))
+      const hasMore = await forceStop.run(() => this.runRound()).catch((error: unknown) => this.outage(error))
       if (hasMore) continue
       const seconds = Math.min(Math.max(intervalSeconds, MAX_RETRY_SECONDS), intervalSeconds * 2 ** this.outages)
       await this.pause(1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random()))

@@ -2,11 +2,14 @@
 // PostgreSQL. A statement that has not started does not start.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
-import { FairQueue, type FairQueueLimits, type Share } from './fairQueue.ts'
+import { type Abortable, abortableBy } from './abortable.ts'
+import { FairQueue, type FairQueueLimits, type Leave, type Share } from './fairQueue.ts'
 import type { PoolUse } from './poolUse.ts'
+import type { Queryable } from './queryable.ts'
 import { DatabaseUnavailableError, POOL_EXHAUSTED } from './retryableErrors.ts'
 import { withExactNumbers } from './rows/exactNumbers.ts'
 import { databaseUnavailable, runStatement, type Statement, textOf } from './runStatement.ts'
+import { TaskStorage } from './taskStorage.ts'
 
 /** Observes the statements of some work. */
 export interface StatementWatch {
@@ -21,17 +24,13 @@ export interface StatementWatch {
    * Resolves when the thread is free to process a large result: to build its objects and the
    * response. Rejects when the request is aborted.
    */
-  readonly turn?: (() => Promise<void>) | undefined
+  readonly turn?: (() => Promise<void> | void) | undefined
   /** The work is a query of a client. A lost response then never means an unknown outcome. */
   readonly readsOnly?: boolean | undefined
 }
 
-/** Aborts some work. The signal may be created when it is first read. */
-export interface Abortable {
-  readonly signal: AbortSignal
-}
-
-interface Waiting extends StatementWatch {
+/** What statements belong to. Its identity counts: one scope is one request. */
+export interface StatementScope extends StatementWatch {
   readonly abortable?: Abortable
   /** True while the schema is being checked: failures must not start another check. */
   readonly checksSchema?: boolean
@@ -42,7 +41,7 @@ interface Waiting extends StatementWatch {
 /** A result of at least this many bytes waits for `turn`. */
 const LARGE_BYTES = 64 * 1024
 
-const waiting = new AsyncLocalStorage<Waiting | undefined>()
+const current = new TaskStorage<StatementScope | undefined>()
 
 /**
  * Runs `work`. When the signal of `abortable` is aborted, its statements are cancelled, including
@@ -50,12 +49,18 @@ const waiting = new AsyncLocalStorage<Waiting | undefined>()
  * caller apply.
  */
 export function withAbortSignal<T>(
-  abortable: Abortable,
+  abortable: Abortable | { readonly signal: AbortSignal },
   work: () => T,
   watch: StatementWatch & { readonly caller?: string | undefined } = {},
 ): T {
   const { onBytes, onStatement, turn, readsOnly, caller } = watch
-  return waiting.run({ abortable, onBytes, onStatement, turn, readsOnly, caller }, work)
+  const aborting = 'onAbort' in abortable ? abortable : abortableBy(abortable.signal)
+  return withinScope({ abortable: aborting, onBytes, onStatement, turn, readsOnly, caller }, work)
+}
+
+/** Runs `work`, whose statements belong to `scope`. */
+export function withinScope<T>(scope: StatementScope, work: () => T): T {
+  return current.run(scope, work)
 }
 
 /**
@@ -63,7 +68,7 @@ export function withAbortSignal<T>(
  * apply.
  */
 export function forAllCallers<T>(work: () => T): T {
-  return waiting.run(undefined, work)
+  return current.get() === undefined ? work() : current.run(undefined, work)
 }
 
 /**
@@ -71,10 +76,10 @@ export function forAllCallers<T>(work: () => T): T {
  * its failures (`explain`).
  */
 export function checkingSchema<T>(work: () => T): T {
-  return outsideOfRequests(() => waiting.run({ checksSchema: true }, work))
+  return outsideOfRequests(() => current.run({ checksSchema: true }, work))
 }
 
-/** Runs a function without the stores of the current request: its caller, what it has written. */
+/** Runs a function without the values of the current request: its scope, what it has written. */
 const outsideOfRequests = AsyncLocalStorage.snapshot()
 
 /**
@@ -93,7 +98,7 @@ export type FailureExplainer = (error: unknown, startedAt: number) => unknown
  */
 export class CancellingPool extends pg.Pool {
   private readonly callers: FairQueue
-  private readonly shares = new WeakMap<Waiting, Share>()
+  private readonly shares = new WeakMap<StatementScope, Share>()
   private readonly explain: FailureExplainer | undefined
 
   /** Statements of callers use at most the connections in `limits`. All others are not limited. */
@@ -117,83 +122,75 @@ export class CancellingPool extends pg.Pool {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg declares a dozen forms; Prisma and we use the one with a promise
-  override query(statement: any, values?: any): any {
-    const startedAt = performance.now()
-    const exact = withExactNumbers(statement as Statement)
-    const store = waiting.getStore() ?? {}
-    const answer = this.queryUnder(store, exact, values as unknown[] | undefined)
-    if (this.explain === undefined || store.checksSchema) return answer
-    return answer.catch(async (error: unknown) => {
-      throw await this.explain?.(error, startedAt)
-    })
+  override query(statement: any, values?: any, scope: any = current.get()): any {
+    return this.queryWithin((scope as StatementScope | undefined) ?? {}, statement as Statement, values as unknown[])
   }
 
-  private async queryUnder(
-    store: Waiting,
-    statement: Statement,
+  /** Statements of this belong to `scope`. */
+  within(scope: StatementScope): Queryable {
+    return { query: (statement: Statement, values?: unknown[]) => this.query(statement, values, scope) } as Queryable
+  }
+
+  private async queryWithin(
+    scope: StatementScope,
+    given: Statement,
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult> {
-    if (store.turn === undefined) return this.measure(store, statement, values)
+    const startedAt = performance.now()
+    const statement = withExactNumbers(given)
     let bytes = 0
     const onBytes = (more: number): void => {
       bytes += more
-      store.onBytes?.(more)
+      scope.onBytes?.(more)
     }
-    const result = await this.measure(store, statement, values, onBytes)
-    if (bytes >= LARGE_BYTES) await store.turn()
+    let leave: Leave | undefined
+    let result: pg.QueryResult
+    try {
+      const place = this.enter(scope)
+      leave = place instanceof Promise ? await place : place
+      result = await this.run(statement, values, { scope, onBytes })
+    } catch (error) {
+      if (this.explain === undefined || scope.checksSchema) throw error
+      throw await this.explain(error, startedAt)
+    } finally {
+      leave?.()
+      scope.onStatement?.(textOf(statement), performance.now() - startedAt)
+    }
+    if (bytes >= LARGE_BYTES) await scope.turn?.()
     return result
   }
 
-  private async measure(
-    store: Waiting,
-    statement: Statement,
-    values: unknown[] | undefined,
-    onBytes = store.onBytes,
-  ): Promise<pg.QueryResult> {
-    const startedAt = performance.now()
-    let leave: (() => void) | undefined
-    try {
-      leave = await this.enter(store)
-      return await this.runUnder(store, onBytes, statement, values)
-    } finally {
-      leave?.()
-      store.onStatement?.(textOf(statement), performance.now() - startedAt)
-    }
+  private enter(scope: StatementScope): Leave | Promise<Leave> | undefined {
+    if (scope.caller === undefined || scope.abortable === undefined) return undefined
+    const share = this.shares.get(scope) ?? this.callers.shareOf(scope.caller)
+    this.shares.set(scope, share)
+    return share.enter(scope.abortable)
   }
 
-  private enter(store: Waiting): Promise<() => void> | undefined {
-    if (store.caller === undefined || store.abortable === undefined) return undefined
-    const share = this.shares.get(store) ?? this.callers.shareOf(store.caller)
-    this.shares.set(store, share)
-    return share.enter(store.abortable.signal)
-  }
-
-  private async runUnder(
-    { abortable, readsOnly = false }: Waiting,
-    onBytes: StatementWatch['onBytes'],
+  private async run(
     statement: Statement,
     values: unknown[] | undefined,
+    { scope, onBytes }: { readonly scope: StatementScope; onBytes(bytes: number): void },
   ): Promise<pg.QueryResult> {
-    const signal = abortable?.signal
-    signal?.throwIfAborted()
+    const { abortable, readsOnly = false } = scope
+    abortable?.throwIfAborted()
     const client = await this.connect().catch(orUnavailable)
     let isUnusable = false
     const discard = (): void => {
       isUnusable = true
     }
-    const onAbort = (): void => {
+    const stopListening = abortable?.onAbort(() => {
       discard()
       cancelStatement(client, this.options)
-    }
+    })
     const { stream } = (client as unknown as RunningClient).connection
-    const onData = (chunk: Buffer): void => onBytes?.(chunk.length)
-    if (onBytes) stream.on('data', onData)
+    const onData = (chunk: Buffer): void => onBytes(chunk.length)
+    stream.on('data', onData)
     try {
-      signal?.throwIfAborted()
-      signal?.addEventListener('abort', onAbort, { once: true })
+      abortable?.throwIfAborted()
       return await runStatement(client, statement, values, { readsOnly, discard })
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      stopListening?.()
       stream.removeListener('data', onData)
       // A cancel request may still be in flight and must not hit the next statement, so the
       // connection is not reused.

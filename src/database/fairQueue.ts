@@ -2,6 +2,7 @@
 // requests of one caller. A caller that asks for more waits longer and delays no other caller.
 // Independent of databases.
 import { RoundRobin } from '../fairness/roundRobin.ts'
+import type { Abortable } from './abortable.ts'
 import { DatabaseUnavailableError, POOL_EXHAUSTED } from './retryableErrors.ts'
 
 export interface FairQueueLimits {
@@ -15,15 +16,18 @@ export interface FairQueueLimits {
   readonly waitMs: number
 }
 
+/** Releases a place. Safe to call twice. */
+export type Leave = () => void
+
 /** The places of one request. */
 export interface Share {
   /**
-   * Resolves when a place is free, to a function that releases it.
+   * Takes a place, at once if one is free.
    *
-   * @throws DatabaseUnavailableError if the request had no place for `waitMs`, or the reason of
-   * `signal` when it is aborted
+   * @throws DatabaseUnavailableError if the request had no place for `waitMs`, or the reason of the
+   * abort
    */
-  enter(signal: AbortSignal): Promise<() => void>
+  enter(abortable: Abortable): Leave | Promise<Leave>
 }
 
 interface Waiter {
@@ -54,6 +58,18 @@ export class FairQueue {
   /** True if no state of a caller is left. */
   get isEmpty(): boolean {
     return this.runningOf.size === 0 && this.waiting.size === 0
+  }
+
+  /** Takes a place for the request if one is free and no one waits. Returns whether it did. */
+  take(request: RequestShare): boolean {
+    if (this.waiting.size > 0 || this.running >= this.limits.total || !this.admits(request)) return false
+    this.count(request, 1)
+    return true
+  }
+
+  private admits({ caller, running }: RequestShare): boolean {
+    const { perCaller, perRequest } = this.limits
+    return (this.runningOf.get(caller) ?? 0) < perCaller && running < perRequest
   }
 
   /** Called when the request has waiters. */
@@ -107,11 +123,15 @@ class RequestShare implements Share {
     this.caller = caller
   }
 
-  enter(signal: AbortSignal): Promise<() => void> {
+  enter(abortable: Abortable): Leave | Promise<Leave> {
+    abortable.throwIfAborted()
+    return this.queue.take(this) ? this.giveBack() : this.wait(abortable)
+  }
+
+  private wait(abortable: Abortable): Promise<Leave> {
     return new Promise((resolve, reject) => {
-      signal.throwIfAborted()
       const end = (): void => {
-        signal.removeEventListener('abort', onAbort)
+        stopListening()
         this.waiters.delete(waiter)
         this.queue.waiterCount -= 1
         this.watch()
@@ -127,8 +147,7 @@ class RequestShare implements Share {
           reject(error)
         },
       }
-      const onAbort = (): void => waiter.fail(signal.reason)
-      signal.addEventListener('abort', onAbort, { once: true })
+      const stopListening = abortable.onAbort((reason) => waiter.fail(reason))
       this.waiters.add(waiter)
       this.queue.waiterCount += 1
       this.queue.wait(this)
@@ -143,7 +162,7 @@ class RequestShare implements Share {
     return this.waiters.size > 0
   }
 
-  private giveBack(): () => void {
+  private giveBack(): Leave {
     let isGiven = false
     return () => {
       if (isGiven) return

@@ -16,13 +16,20 @@ export interface ServiceLog {
   error(facts: object, message: string): void
 }
 
+/** Aborted when a stopping service has used up its time. */
+export interface ForceStop {
+  readonly signal: AbortSignal
+  /** Runs work whose statements are cancelled then. */
+  run<T>(work: () => T): T
+}
+
 export interface ServiceWork {
   /** Maximum time that the current run has to finish when the service stops. */
   readonly shutdownTimeoutMs: number
   /**
-   * Does the work until `stopping` is aborted. Its statements run under `forceStop`. Never rejects.
+   * Does the work until `stopping` is aborted. Never rejects.
    */
-  run(stopping: AbortSignal, forceStop: AbortSignal): Promise<void>
+  run(stopping: AbortSignal, forceStop: ForceStop): Promise<void>
   /** Resolves when the work has ended. */
   close(): Promise<void>
 }
@@ -30,7 +37,10 @@ export interface ServiceWork {
 export function startService({ shutdownTimeoutMs, run, close }: ServiceWork): Service {
   const stopping = new AbortController()
   const forceStop = new AbortController()
-  const ended = withAbortSignal(forceStop, () => run(stopping.signal, forceStop.signal))
+  const ended = run(stopping.signal, {
+    signal: forceStop.signal,
+    run: (work) => withAbortSignal(forceStop, work),
+  })
   const stop = async (): Promise<void> => {
     stopping.abort()
     const timer = setTimeout(() => forceStop.abort(), shutdownTimeoutMs)

@@ -15,11 +15,13 @@ export function watchTimeline(
 ): Service {
   return startService({
     shutdownTimeoutMs,
-    async run(stopping) {
+    async run(stopping, forceStop) {
       for (;;) {
         await sleep(POLL_MS, undefined, { ref: false, signal: stopping }).catch(() => undefined)
         if (stopping.aborted) break
-        await check.run().catch((error: unknown) => log.debug({ err: error }, 'timeline check failed'))
+        await forceStop
+          .run(() => check.run())
+          .catch((error: unknown) => log.debug({ err: error }, 'timeline check failed'))
       }
     },
     close: async () => undefined,

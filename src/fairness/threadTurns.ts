@@ -40,17 +40,23 @@ export class ThreadTurns {
   private timer: NodeJS.Timeout | undefined
 
   /**
-   * Resolves when it is the caller's turn. The turn lasts until all promises that can settle at
-   * once have settled: until the work waits for something outside this process. Requests of a
-   * caller do not wait for its own rows.
+   * Resolves when it is the caller's turn. Undefined: its turn has started. The turn lasts until
+   * all promises that can settle at once have settled: until the work waits for something outside
+   * this process. Requests of a caller do not wait for its own rows.
    */
-  next(caller: string, kind: TurnKind = 'request'): Promise<void> {
+  next(caller: string, kind: TurnKind = 'request'): Promise<void> | undefined {
+    let hasStarted = false
+    let start = (): void => {
+      hasStarted = true
+    }
+    const account = this.accountOf(caller, kind)
+    if (account.waiting.length === 0) account.dueAt = Math.max(account.dueAt, performance.now())
+    account.waiting.push(() => start())
+    this.waitingCount += 1
+    this.startNext()
+    if (hasStarted) return undefined
     return new Promise((resolve) => {
-      const account = this.accountOf(caller, kind)
-      if (account.waiting.length === 0) account.dueAt = Math.max(account.dueAt, performance.now())
-      account.waiting.push(resolve)
-      this.waitingCount += 1
-      this.startNext()
+      start = resolve
     })
   }
 

@@ -1,13 +1,15 @@
 import { setMaxListeners } from 'node:events'
+import type { Abortable } from '../database/abortable.ts'
 
 /**
  * Aborts work, like AbortController. Its signal is created when it is first read, because most
  * requests end without one: an AbortSignal costs more than all checks of a small request.
  */
-export class AbortSource {
+export class AbortSource implements Abortable {
   private controller: AbortController | undefined
   private reason: Error | undefined
-  private readonly listeners = new Set<(reason: Error) => void>()
+  /** Undefined until the first one is added. */
+  private listeners: Set<(reason: Error) => void> | undefined
 
   get isAborted(): boolean {
     return this.reason !== undefined
@@ -28,7 +30,7 @@ export class AbortSource {
     if (this.reason !== undefined) return
     this.reason = reason
     this.controller?.abort(reason)
-    for (const listener of this.listeners) listener(reason)
+    for (const listener of this.listeners ?? []) listener(reason)
   }
 
   /** @throws the reason of the abort */
@@ -38,7 +40,8 @@ export class AbortSource {
 
   /** Calls `listener` when it is aborted. Returns a function that removes the listener. */
   onAbort(listener: (reason: Error) => void): () => void {
+    this.listeners ??= new Set()
     this.listeners.add(listener)
-    return () => void this.listeners.delete(listener)
+    return () => void this.listeners?.delete(listener)
   }
 }

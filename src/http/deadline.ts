@@ -2,7 +2,6 @@
 // (database/cancellation.ts).
 import type { ServerResponse } from 'node:http'
 import { GraphQLError } from 'graphql'
-import { type StatementWatch, withAbortSignal } from '../database/cancellation.ts'
 import { AbortSource } from './abortSource.ts'
 
 /** The time limit of one request, and whether its client is still connected. */
@@ -50,32 +49,20 @@ export class Deadline extends AbortSource {
   }
 
   /**
-   * Runs `work` until the request is aborted. The abort cancels the statements of `work` and stops
-   * waiting for it.
-   *
-   * @throws what `work` throws, or the reason of the abort
-   */
-  async run<T>(work: () => Promise<T>, watch: StatementWatch = {}): Promise<T> {
-    this.throwIfAborted()
-    return this.wait(withAbortSignal(this, work, watch))
-  }
-
-  /**
-   * Waits for `result` until the request is aborted.
+   * Waits for `result` until the request is aborted. Returns a result that is there already.
    *
    * @throws what `result` rejects with, or the reason of the abort
    */
-  async wait<T>(result: Promise<T>): Promise<T> {
-    this.throwIfAborted()
-    let stopWaiting = (): void => undefined
-    const aborted = new Promise<never>((_, reject) => {
-      stopWaiting = this.onAbort(reject)
-    })
-    try {
-      return await Promise.race([result, aborted])
-    } finally {
-      stopWaiting()
+  wait<T>(result: Promise<T> | T): Promise<T> | T {
+    if (!(result instanceof Promise)) {
+      this.throwIfAborted()
+      return result
     }
+    return new Promise((resolve, reject) => {
+      const stopWaiting = this.onAbort(reject)
+      result.then(resolve, reject).finally(stopWaiting)
+      this.throwIfAborted()
+    })
   }
 }
 

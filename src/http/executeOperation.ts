@@ -2,7 +2,7 @@
 // the turns that callers take.
 import { execute, subscribe } from '@graphql-tools/executor'
 import { type ExecutionResult, type GraphQLSchema, OperationTypeNode } from 'graphql'
-import { withAbortSignal } from '../database/cancellation.ts'
+import { type StatementScope, withAbortSignal, withinScope } from '../database/cancellation.ts'
 import type { ThreadTurns } from '../fairness/threadTurns.ts'
 import type { GraphQLContext } from '../graphql/context.ts'
 import { ResponseLimitError } from '../graphql/plan/fieldRequest.ts'
@@ -29,7 +29,8 @@ export function isStream(result: object): result is ResultStream {
 export interface Execution extends RequestedOperation {
   readonly schema: GraphQLSchema
   readonly turns: ThreadTurns
-  createContext(): GraphQLContext
+  /** With a scope, its statements belong to that, and only plans can use it. */
+  createContext(scope?: StatementScope): GraphQLContext
 }
 
 /** @throws what the executor throws; GraphQLError with the code UNAVAILABLE (retryRead.ts) */
@@ -44,25 +45,30 @@ export function executeOperation(request: AuthenticatedRequest, execution: Execu
   }
 }
 
-async function executeQuery(request: AuthenticatedRequest, execution: Execution): Promise<QueryResult> {
+function executeQuery(request: AuthenticatedRequest, execution: Execution): Promise<QueryResult> {
   const { deadline, responseSize, memory, callerKey } = request
-  const turn = (): Promise<void> => deadline.wait(execution.turns.next(callerKey, 'rows'))
+  const turn = (): Promise<void> | void => deadline.wait(execution.turns.next(callerKey, 'rows'))
   return retryRead(request, (stop) => {
     const onBytes = (bytes: number): void => {
       if (stop.isAborted) return
       memory.addRead(bytes)
       responseSize.addRead(bytes)
     }
-    const watch = { onBytes, onStatement: request.log.statementEnded, turn, readsOnly: true, caller: callerKey }
-    return withAbortSignal(stop, () => answerQuery(request, execution), watch)
+    const { statementEnded: onStatement } = request.log
+    const scope = { abortable: stop, onBytes, onStatement, turn, readsOnly: true, caller: callerKey }
+    return answerQuery(request, execution, scope)
   })
 }
 
 /** By its plan, if that covers the query. */
-async function answerQuery({ responseSize }: AuthenticatedRequest, execution: Execution): Promise<QueryResult> {
+async function answerQuery(
+  { responseSize }: AuthenticatedRequest,
+  execution: Execution,
+  scope: StatementScope,
+): Promise<QueryResult> {
   const { operation, variables, createContext } = execution
   try {
-    const planned = await operation.plans?.answer(variables, createContext)
+    const planned = await operation.plans?.answer(variables, () => createContext(scope))
     if (planned !== undefined) return planned
   } catch (error) {
     if (!(error instanceof ResponseLimitError)) throw error
@@ -70,7 +76,7 @@ async function answerQuery({ responseSize }: AuthenticatedRequest, execution: Ex
     return { data: null }
   }
   // With a new context, because resolvers cache by context, such as partly read rows.
-  return execute(executionArgs(execution)) as ExecutionResult
+  return withinScope(scope, () => execute(executionArgs(execution)) as ExecutionResult)
 }
 
 /**

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ExecutionResult, type GraphQLSchema, OperationTypeNode } from 'graphql'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../access/authenticate.ts'
+import type { StatementScope } from '../database/cancellation.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
 import { PacedTurns } from '../fairness/pacedTurns.ts'
 import { ThreadTurns } from '../fairness/threadTurns.ts'
@@ -161,10 +162,11 @@ class GraphQLServer {
     let isMutation = false
     let result: QueryResult
     try {
-      const { operation, variables } = await this.prepare(request)
+      guardBody(request, this.options)
+      const { operation, variables } = this.prepare(request, await this.readParameters(request))
       isMutation = operation.kind === OperationTypeNode.MUTATION
       const { options, turns } = this
-      const createContext = (): GraphQLContext => new RequestContext(request, options)
+      const createContext = (scope?: StatementScope): GraphQLContext => new RequestContext(request, options, scope)
       const executed = await executeOperation(request, {
         operation,
         variables,
@@ -181,10 +183,9 @@ class GraphQLServer {
     this.send(request, limitResult(result, request, isMutation), isMutation)
   }
 
-  private async prepare(request: AuthenticatedRequest): Promise<RequestedOperation> {
+  private prepare(request: AuthenticatedRequest, raw: RawParameters): RequestedOperation {
     const { message, callerKey, memory, log } = request
-    guardBody(request, this.options)
-    const parameters = guardParameters(await this.readParameters(request), this.options)
+    const parameters = guardParameters(raw, this.options)
     const { operation, cost } = guardOperation(parameters, message.method, this.documents)
     memory.check()
     memory.expectNodes(cost)
@@ -232,8 +233,8 @@ class GraphQLServer {
   }
 
   private send(request: ReceivedRequest, result: QueryResult, isMutation: boolean): void {
-    closeIfUnread(request.response, this.options.requestTimeoutMs)
     writeResult(request.response, this.publicResult(request, result, isMutation), request.accepted.result)
+    closeIfUnread(request.response, this.options.requestTimeoutMs)
   }
 
   private publicResult({ log, deadline }: ReceivedRequest, result: QueryResult, isMutation: boolean): QueryResult {

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { requestIdOf } from './requestId.ts'
 
@@ -72,14 +73,27 @@ function rememberResponses(server: Server): (socket: Duplex) => boolean {
   }
 }
 
+const HOST = /^host$/i
+
+/** A cache, because most clients always send the same header. */
+const validHosts = new LRUCache<string, true>({ max: 100 })
+
+function isHost(host: string): boolean {
+  if (validHosts.has(host)) return true
+  const isValid = URL.canParse(`http://${host}`)
+  if (isValid) validHosts.set(host, true)
+  return isValid
+}
+
 /** Whether the header Host is valid. If not, sends the error response. */
 export function hasHost(
   { rawHeaders, headers: { host }, httpVersion }: IncomingMessage,
   response: ServerResponse,
 ): boolean {
-  const count = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
+  let count = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) if (HOST.test(rawHeaders[index] as string)) count += 1
   // An empty value is valid, and HTTP/1.0 does not require the header (RFC 9112, section 3.2).
-  const isValid = host === undefined ? httpVersion === '1.0' : host === '' || URL.canParse(`http://${host}`)
+  const isValid = host === undefined ? httpVersion === '1.0' : host === '' || isHost(host)
   if (isValid && count < 2) return true
   const value = host === undefined ? 'no header' : `"${host.slice(0, 100)}"`
   const got = count < 2 ? value : `${count} headers`
@@ -92,6 +106,7 @@ export function hasHost(
  * section 3.2.2).
  */
 export function originForm(url: string): string {
+  if (url.startsWith('/')) return url
   const path = url.replace(/^https?:\/\/[^/?]*/i, '')
   return path.startsWith('/') ? path : `/${path}`
 }

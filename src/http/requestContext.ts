@@ -1,12 +1,29 @@
 import type { Logger } from 'pino'
 import type { Caller } from '../access/caller.ts'
+import type { StatementScope } from '../database/cancellation.ts'
 import type { EventFeed } from '../events/eventFeed.ts'
 import type { GraphQLContext, Replica } from '../graphql/context.ts'
+import { Unplanned } from '../graphql/plan/unplanned.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RefusalSink } from '../ledger/refusals.ts'
 import { ResponseBudget } from '../ledger/returnedJob.ts'
 import type { Deadline } from './deadline.ts'
 import type { AuthenticatedRequest } from './request.ts'
+
+/** A ledger for plans. Its statements belong to a scope, which those of Prisma Client could not. */
+class ScopedLedger implements Ledger {
+  readonly sql: Ledger['sql']
+  readonly limits: Ledger['limits']
+
+  constructor({ sql, limits }: Ledger, scope: StatementScope) {
+    this.sql = sql.within(scope)
+    this.limits = limits
+  }
+
+  get prisma(): never {
+    throw new Unplanned('A plan reads by SQL only.')
+  }
+}
 
 /** The context of the resolvers of one request. */
 export class RequestContext implements GraphQLContext {
@@ -26,8 +43,9 @@ export class RequestContext implements GraphQLContext {
   constructor(
     request: AuthenticatedRequest,
     shared: Pick<GraphQLContext, 'ledger' | 'events' | 'replica' | 'refusals'> & { readonly log: Logger },
+    scope?: StatementScope,
   ) {
-    this.ledger = shared.ledger
+    this.ledger = scope === undefined ? shared.ledger : new ScopedLedger(shared.ledger, scope)
     this.events = shared.events
     this.replica = shared.replica
     this.refusals = shared.refusals

@@ -3,7 +3,7 @@
 // another process that takes over the lock, does the remaining work.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
+import { type ForceStop, failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import { isReadOnlyError } from '../database/sessionCheck.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { describeRun, isNoteworthy, type MaintenanceTask, runTask, type TaskRun } from './maintenanceTask.ts'
@@ -34,7 +34,7 @@ const JITTER = 0.2
 export function runMaintenance(options: MaintenanceOptions): Service {
   return startService({
     ...options,
-    run: (stopping) => runRounds(options, stopping),
+    run: (stopping, forceStop) => runRounds(options, stopping, forceStop),
     close: () => options.lock.release(),
   })
 }
@@ -42,13 +42,14 @@ export function runMaintenance(options: MaintenanceOptions): Service {
 /** The status that was last logged. */
 type Status = 'unknown' | 'active' | 'standby' | 'database down'
 
-async function runRounds(options: MaintenanceOptions, signal: AbortSignal): Promise<void> {
+async function runRounds(options: MaintenanceOptions, signal: AbortSignal, forceStop: ForceStop): Promise<void> {
   const { log } = options
   const ms = options.intervalSeconds * 1000
   const wait = (factor: number) => sleep(ms * factor, undefined, { ref: false, signal }).catch(() => undefined)
   let previous: Status = 'unknown'
   for (await wait(Math.random()); !signal.aborted; await wait(1 - JITTER + 2 * JITTER * Math.random())) {
-    previous = await runRound(options, signal, previous).catch((error: unknown) => {
+    const round = forceStop.run(() => runRound(options, signal, previous))
+    previous = await round.catch((error: unknown): Status => {
       // Warns once per outage, not in every round.
       if (!signal.aborted)
         log[previous === 'database down' ? 'debug' : 'warn'](failureFields(error), DATABASE_UNAVAILABLE)

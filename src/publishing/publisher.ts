@@ -2,7 +2,7 @@
 // at a time and resumes at the checkpoint. While the sink is unavailable, only the lag grows.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
+import { type ForceStop, failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type BatchPublisher, createBatchPublisher, type StartFrom } from './batchPublisher.ts'
 import { ConsumerFailures } from './consumerFailures.ts'
@@ -48,12 +48,12 @@ class Run {
   private readonly lag: LagReport
   private readonly stored: ConsumerFailures
   private readonly stopping: AbortSignal
-  private readonly forceStop: AbortSignal
+  private readonly forceStop: ForceStop
   private holdsLock = false
   private lockCheckedAt = Number.NEGATIVE_INFINITY
   private failures = 0
 
-  constructor(options: PublisherOptions, stopping: AbortSignal, forceStop: AbortSignal) {
+  constructor(options: PublisherOptions, stopping: AbortSignal, forceStop: ForceStop) {
     this.options = options
     this.batches = createBatchPublisher(options.ledger, options.sink, options.startFrom)
     this.lag = new LagReport(options.ledger, options.sink.name, options.log)
@@ -64,8 +64,8 @@ class Run {
 
   async untilStopped(): Promise<void> {
     while (!this.stopping.aborted) {
-      const ms = await this.step().catch((error: unknown) => this.afterFailure(error))
-      if (this.holdsLock || this.failures > 0) await this.lag.reportIfDue()
+      const ms = await this.forceStop.run(() => this.step()).catch((error: unknown) => this.afterFailure(error))
+      if (this.holdsLock || this.failures > 0) await this.forceStop.run(() => this.lag.reportIfDue())
       await sleep(ms, undefined, { ref: false, signal: this.stopping }).catch(() => undefined)
     }
   }
@@ -123,7 +123,7 @@ class Run {
 
   /** An unresponsive sink must not delay shutdown. */
   private untilForceStop<T>(work: Promise<T>): Promise<T> {
-    const { forceStop } = this
+    const { signal: forceStop } = this.forceStop
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(forceStop.reason)
       forceStop.addEventListener('abort', onAbort, { once: true })

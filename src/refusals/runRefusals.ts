@@ -1,7 +1,7 @@
 // The service that stores refusals, in batches.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseUnavailableError } from '../database/retryableErrors.ts'
-import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
+import { type ForceStop, failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { storeRefusals } from '../ledger/refusals.ts'
 import type { DroppedReport } from './droppedReport.ts'
@@ -33,12 +33,12 @@ export function runRefusals(options: RefusalServiceOptions): Service {
 
 class RefusalWriter {
   private readonly options: RefusalServiceOptions
-  private readonly forceStop: AbortSignal
+  private readonly forceStop: ForceStop
   /** The batch that is stored next. */
   private batch: QueuedRefusal[] = []
   private failures = 0
 
-  constructor(options: RefusalServiceOptions, forceStop: AbortSignal) {
+  constructor(options: RefusalServiceOptions, forceStop: ForceStop) {
     this.options = options
     this.forceStop = forceStop
   }
@@ -61,7 +61,7 @@ class RefusalWriter {
     const { queue } = this.options
     do {
       if (this.batch.length === 0) this.batch = queue.take(BATCH)
-    } while (this.batch.length > 0 && !this.forceStop.aborted && (await this.storeBatch()))
+    } while (this.batch.length > 0 && !this.forceStop.signal.aborted && (await this.storeBatch()))
   }
 
   /** Resolves to whether the database is available. */
@@ -70,7 +70,7 @@ class RefusalWriter {
     const now = performance.now()
     const refusals = this.batch.map(({ refusal, addedAt, times }) => ({ ...refusal, times, ageMs: now - addedAt }))
     try {
-      await storeRefusals(ledger, refusals)
+      await this.forceStop.run(() => storeRefusals(ledger, refusals))
       this.failures = 0
     } catch (error) {
       if (error instanceof DatabaseUnavailableError) {

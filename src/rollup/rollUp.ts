@@ -2,7 +2,7 @@
 // at a time. If no replica does, counts stay exact but take longer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisoryLock } from '../database/advisoryLock.ts'
-import { failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
+import { type ForceStop, failureFields, type Service, type ServiceLog, startService } from '../database/service.ts'
 import { sqlStateOf } from '../database/sqlErrors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ROLL_UP, rollUp } from '../ledger/rollUp.ts'
@@ -37,12 +37,16 @@ const MAX_RETRY_SECONDS = 30
 export function runRollUp(options: RollUpOptions): Service {
   return startService({
     ...options,
-    run: (stopping) => untilStopped(options, stopping),
+    run: (stopping, forceStop) => untilStopped(options, stopping, forceStop),
     close: () => options.lock.release(),
   })
 }
 
-async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOptions, signal: AbortSignal): Promise<void> {
+async function untilStopped(
+  { ledger, lock, intervalSeconds, log }: RollUpOptions,
+  signal: AbortSignal,
+  forceStop: ForceStop,
+): Promise<void> {
   const lag = new LagReport(ledger, ROLL_UP, log)
   const stored = new ConsumerFailures(ledger, ROLL_UP)
   let failures = 0
@@ -73,9 +77,9 @@ async function untilStopped({ ledger, lock, intervalSeconds, log }: RollUpOption
   }
 
   while (!signal.aborted) {
-    const isFull = await addBatch().catch(handleFailure)
+    const isFull = await forceStop.run(addBatch).catch(handleFailure)
     // Also while every batch fails, because the log then has only one warning about that.
-    if (isActive || failures > 0) await lag.reportIfDue()
+    if (isActive || failures > 0) await forceStop.run(() => lag.reportIfDue())
     if (isFull) continue
     const seconds = Math.min(Math.max(intervalSeconds, MAX_RETRY_SECONDS), intervalSeconds * 2 ** failures)
     const ms = 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random())

@@ -1,6 +1,7 @@
 // Who gets a place when more are requested than exist.
 import { setMaxListeners } from 'node:events'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { abortableBy } from '../../src/database/abortable.ts'
 import { FairQueue, type FairQueueLimits } from '../../src/database/fairQueue.ts'
 import { DatabaseUnavailableError } from '../../src/database/retryableErrors.ts'
 
@@ -23,7 +24,7 @@ function open(limits: Partial<FairQueueLimits> = {}) {
   const places: (() => void)[] = []
   const ask = (caller: string, times = 1, request = queue.shareOf(caller), signal = end.signal) => {
     const waiters = Array.from({ length: times }, async () => {
-      const leave = await request.enter(signal)
+      const leave = await request.enter(abortableBy(signal))
       started.push(caller)
       places.push(leave)
       return leave

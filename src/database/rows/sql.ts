@@ -1,6 +1,7 @@
 // Runs hand-written SQL on the pool, without Prisma Client, which takes several times as long. Rows
 // have the shape that Prisma Client gives them, and errors are translated by the pool.
 import type pg from 'pg'
+import type { StatementScope } from '../cancellation.ts'
 import { Prisma } from '../generated/client.ts'
 import type { Queryable } from '../queryable.ts'
 import type { RowShape } from './rowShape.ts'
@@ -45,6 +46,8 @@ export interface Sql {
   read<Row>(table: Table, query: SelectQuery): Promise<Row[]>
   /** Returns rows of a table in a shape of one's own. */
   readAs<Row>(table: Table, shape: RowShape<Row>, query: RowQuery): Promise<Row[]>
+  /** The same for statements that belong to `scope`. On one connection, these are no others. */
+  within(scope: StatementScope): Sql
 }
 
 /**
@@ -78,7 +81,10 @@ interface StatementNames {
 }
 
 /** On a pool; or on one connection, where the statements belong to its open transaction. */
-export function openSql(database: Queryable, names: StatementNames): Sql {
+export function openSql(
+  database: Queryable & { within?(scope: StatementScope): Queryable },
+  names: StatementNames,
+): Sql {
   // An empty name is PostgreSQL's unnamed statement, which is planned for its values.
   const statementOf = ({ text, values }: Prisma.Sql, nameOf: StatementName) => ({
     name: nameOf?.({ sql: text }) ?? '',
@@ -106,6 +112,7 @@ export function openSql(database: Queryable, names: StatementNames): Sql {
       return readAs(table, objectShape<Row>(table, select), query)
     },
     readAs,
+    within: (scope) => (database.within ? openSql(database.within(scope), names) : openSql(database, names)),
   }
 }
 

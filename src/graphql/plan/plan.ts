@@ -36,7 +36,7 @@ export interface FailedResult {
 /** A root field, or the name of the type Query. */
 interface RootPlan {
   readonly key: string
-  readonly read: ReadField
+  readonly read: (request: FieldRequest) => ReturnType<ReadField> | string
   readonly isNonNull: boolean
 }
 
@@ -70,21 +70,22 @@ export class QueryPlans {
    *
    * @throws ResponseLimitError
    */
-  async answer(
+  answer(
     variables: Variables,
     createContext: () => GraphQLContext,
-  ): Promise<PlannedResult | FailedResult | undefined> {
-    const { schema, operation } = this.query
+  ): Promise<PlannedResult | FailedResult | undefined> | undefined {
     if (this.isUnplanned) return undefined
-    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables)
+    const coerced = this.coerced(variables)
     const roots = coerced && this.variant(coerced)
     if (coerced === undefined || roots === undefined) return undefined
-    try {
-      return await answerRoots(roots, coerced, createContext())
-    } catch (error) {
-      if (error instanceof Unplanned) return undefined
-      throw error
-    }
+    return answerRoots(roots, coerced, createContext())
+  }
+
+  /** Undefined if they are not valid. */
+  private coerced(variables: Variables): Variables | undefined {
+    const { schema, operation } = this.query
+    const { variableDefinitions: definitions = [] } = operation
+    return definitions.length === 0 ? NO_VARIABLES : getVariableValues(schema, definitions, variables).coerced
   }
 
   /** Whether the plan was found not to cover the query, whatever its variables are. */
@@ -101,6 +102,8 @@ export class QueryPlans {
     return roots
   }
 }
+
+const NO_VARIABLES: Variables = {}
 
 /** The variables that conditions of selections depend on. */
 function conditionsOf(document: DocumentNode): string[] {
@@ -128,7 +131,7 @@ function planRoots(
   )
   try {
     return planner.fieldsOf(queryType, [operation]).map(({ key, placed }) => {
-      if (placed === undefined) return { key, read: async () => JSON.stringify(queryType.name), isNonNull: true }
+      if (placed === undefined) return { key, read: () => JSON.stringify(queryType.name), isNonNull: true }
       return { key, read: planRootField(planner, placed), isNonNull: isNonNullType(placed.field.type) }
     })
   } catch (error) {
@@ -137,26 +140,23 @@ function planRoots(
   }
 }
 
+/** Undefined if a field is not covered, or if some of several fields failed. */
 async function answerRoots(
   roots: readonly RootPlan[],
   variables: Variables,
   context: GraphQLContext,
-): Promise<PlannedResult | FailedResult> {
+): Promise<PlannedResult | FailedResult | undefined> {
   const read = roots.map(({ key, read }) => read(new FieldRequest(context, variables, key)))
   const [only] = roots
   try {
-    const texts = await Promise.all(read)
+    const texts = read.length === 1 ? [await read[0]] : await Promise.all(read)
     const members = roots.map(({ key }, index) => `${JSON.stringify(key)}:${texts[index]}`)
     return { dataText: `{${members.join()}}` }
   } catch (error) {
     await Promise.allSettled(read)
     if (error instanceof ResponseLimitError) throw error
     // Of several fields, others may have succeeded.
-    if (roots.length > 1 || only === undefined || !(error instanceof GraphQLError)) throw asUnplanned(error)
+    if (roots.length > 1 || only === undefined || !(error instanceof GraphQLError)) return undefined
     return { errors: [error], data: only.isNonNull ? null : { [only.key]: null } }
   }
-}
-
-function asUnplanned(error: unknown): Unplanned {
-  return error instanceof Unplanned ? error : new Unplanned('Some of the fields failed.', { cause: error })
 }

@@ -76,11 +76,10 @@ async function completed(
   }
   const { rows, cursorOf } = page
   const found: Partial<Record<PageFact, number | boolean>> = {}
-  await Promise.all(
-    [...facts].map(async ([fact, { path, nodes }]) => {
-      found[fact] = await located(nodes, [placed.key, ...path], read[fact])
-    }),
-  )
+  const reading = [...facts].map(async ([fact, { path, nodes }]) => {
+    found[fact] = await located(nodes, [placed.key, ...path], read[fact])
+  })
+  if (reading.length > 0) await Promise.all(reading)
   return { rows, cursorOf, ...(found as Omit<PlannedPage, 'rows' | 'cursorOf'>) }
 }
 

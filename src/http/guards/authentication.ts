@@ -22,10 +22,11 @@ export async function identify(
   const authorization = message.headers.authorization ?? null
   const address = `address:${request.address}`
   const watch: StatementWatch = { onStatement: log.statementEnded, readsOnly: true }
+  const run = <T>(query: () => Promise<T>): Promise<T> => withAbortSignal(deadline, query, watch)
   const attempt = limiter?.attempt(address, response)
   let caller: Caller
   try {
-    caller = await deadline.run(() => authenticate(authorization, async () => attempt?.begin()), watch)
+    caller = await deadline.wait(authenticate(authorization, { before: async () => attempt?.begin(), run }))
     attempt?.succeed()
   } catch (error) {
     // The rate limiter refused the attempt and has counted it.
@@ -38,11 +39,14 @@ export async function identify(
   log.setCaller(caller)
   limiter?.take(callerKey, response)
   // Not charged to the caller: a caller with many running statements must not lose its streams.
-  const again = (): Promise<Caller> =>
-    authenticate(authorization, async () => undefined).catch((error: unknown) => {
+  const reauthenticate = async (): Promise<Caller> => {
+    try {
+      return await authenticate(authorization, { before: async () => undefined, run })
+    } catch (error) {
       throw publicError(error, request)
-    })
-  return { caller, callerKey, reauthenticate: () => withAbortSignal(deadline, again, watch) }
+    }
+  }
+  return { caller, callerKey, reauthenticate }
 }
 
 /** Logs a failed authentication, and returns the error that the client sees. */
