@@ -32,6 +32,11 @@ export interface GraphQLContext {
   readonly caller: Caller
   /** Authenticates the credential again. @throws GraphQLError if it is no longer valid */
   reauthenticate(): Promise<Caller>
+  /**
+   * Resolves when the thread is free for more of a large response. Rejects when the request is
+   * aborted.
+   */
+  readonly turn?: (() => Promise<void> | void) | undefined
   /** Aborted when the client no longer waits for the response. */
   readonly signal: AbortSignal
   /** Called after each SQL statement of the request, with its text and duration. */

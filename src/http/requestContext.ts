@@ -36,6 +36,7 @@ export class RequestContext implements GraphQLContext {
   readonly caller: Caller
   readonly reauthenticate: () => Promise<Caller>
   readonly statementEnded: GraphQLContext['statementEnded']
+  readonly turn: GraphQLContext['turn']
   readonly requestId: string
   readonly log: Logger
   private readonly deadline: Deadline
@@ -54,6 +55,7 @@ export class RequestContext implements GraphQLContext {
     this.caller = request.caller
     this.reauthenticate = request.reauthenticate
     this.statementEnded = request.log.statementEnded
+    this.turn = scope?.turn
     this.requestId = request.log.requestId
     this.log = shared.log
     this.deadline = request.deadline

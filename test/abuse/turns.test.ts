@@ -1,9 +1,11 @@
 // Requests that take long to parse: the other requests of the same caller wait for them, those of
 // other callers wait for at most one.
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { ThreadTurns } from '../../src/fairness/threadTurns.ts'
 import { asUser, PROTECTED } from '../support/credentials.ts'
 import { RawConnection } from '../support/rawHttp.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { onServer } from '../support/testRun.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -77,3 +79,24 @@ it.each([
   },
   60_000,
 )
+
+it('writes a long list in many turns, between which other callers have theirs', async () => {
+  const metadata = JSON.stringify(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`name${n}`, n])))
+  await onServer(server.databaseUrl, (client) =>
+    client.query(
+      `INSERT INTO jobs (user_id, content, metadata) SELECT 'long', 'x', $1::jsonb FROM generate_series(1, 50)`,
+      [metadata],
+    ),
+  )
+  const next = vi.spyOn(ThreadTurns.prototype, 'next')
+  const query = '{ jobs(first: 50, filter: { userId: "long" }) { nodes { metadata } edges { node { content } } } }'
+  const { data, errors } = await server.request(query, {}, await asUser('ada', 'ADMIN'))
+  const turns = next.mock.calls.filter(([, kind]) => kind === 'rows').length
+  next.mockRestore()
+  expect(errors).toBeUndefined()
+  expect(data.jobs.nodes).toHaveLength(50)
+  expect(Object.keys(data.jobs.nodes[49].metadata)).toHaveLength(5000)
+  expect(data.jobs.edges).toEqual(data.jobs.nodes.map(() => ({ node: { content: 'x' } })))
+  // The first one begins when the rows have arrived.
+  expect(turns).toBeGreaterThan(3)
+})

@@ -17,11 +17,22 @@ export interface PlannedPage {
 /** What must be known of a page besides its rows. */
 export type PageFact = 'hasNextPage' | 'hasPreviousPage' | 'totalCount'
 
+/** Writes a row of a page. */
+type WriteItem = (item: Item, request: FieldRequest) => string
+
+/** The rows of a page as JSON, by what writes each of them. */
+type WrittenRows = ReadonlyMap<WriteItem, string>
+
 export interface ConnectionPlan {
   /** Each with the place in the response that needs it, below the connection. */
   readonly facts: ReadonlyMap<PageFact, FactPlace>
   write(page: PlannedPage, request: FieldRequest): string
+  /** Does the same, and lets others use the thread in between. */
+  writeInTurns(page: PlannedPage, request: FieldRequest): Promise<string>
 }
+
+/** Maximum time to write rows before others have their turn, in milliseconds. */
+const TURN_MS = 2
 
 /** For errors. */
 export interface FactPlace {
@@ -29,7 +40,7 @@ export interface FactPlace {
   readonly nodes: PlacedField['nodes']
 }
 
-type WritePage = (page: PlannedPage, request: FieldRequest) => string
+type WritePage = (page: PlannedPage & { readonly written?: WrittenRows }, request: FieldRequest) => string
 
 /** @throws Unplanned */
 export function planConnection(
@@ -42,6 +53,7 @@ export function planConnection(
 
 class ConnectionPlanner {
   private readonly facts = new Map<PageFact, FactPlace>()
+  private readonly lists: WriteItem[] = []
   private readonly planner: ObjectPlanner
   private readonly rows: Rows
 
@@ -52,16 +64,22 @@ class ConnectionPlanner {
 
   plan(type: GraphQLObjectType, nodes: PlacedField['nodes']): ConnectionPlan {
     const write = joined(type, this.planner.fieldsOf(type, nodes), (placed) => this.fieldOf(placed))
-    return { facts: this.facts, write }
+    const writeInTurns = async (page: PlannedPage, request: FieldRequest): Promise<string> => {
+      const written = new Map<WriteItem, string>()
+      for (const list of this.lists) written.set(list, await rowsInTurns(list, page, request))
+      const { rows, cursorOf, hasNextPage, hasPreviousPage, totalCount } = page
+      return write({ rows, cursorOf, hasNextPage, hasPreviousPage, totalCount, written }, request)
+    }
+    return { facts: this.facts, write, writeInTurns }
   }
 
   private fieldOf(placed: PlacedField): WritePage {
     const type = getNamedType(placed.field.type) as GraphQLObjectType
     switch (placed.field.name) {
       case 'edges':
-        return listOf(this.edge(type, placed))
+        return this.list(this.edge(type, placed))
       case 'nodes':
-        return listOf(this.node(type, placed))
+        return this.list(this.node(type, placed))
       case 'pageInfo':
         return joined(type, this.planner.fieldsOf(type, placed.nodes), (below) => this.pageInfo(below, placed))
       case 'totalCount':
@@ -69,6 +87,14 @@ class ConnectionPlanner {
         return ({ totalCount }) => String(totalCount)
       default:
         throw new Unplanned(`A plan cannot read ${placed.field.name} of a connection.`)
+    }
+  }
+
+  private list(write: WriteItem): WritePage {
+    this.lists.push(write)
+    return (page, request) => {
+      const { rows, written } = page
+      return `[${written?.get(write) ?? rows.map((row) => write({ row, page }, request)).join()}]`
     }
   }
 
@@ -106,14 +132,17 @@ interface Item {
   readonly page: PlannedPage
 }
 
-type WriteItem = (item: Item, request: FieldRequest) => string
-
-function listOf(write: WriteItem): WritePage {
-  return (page, request) => {
-    let text = ''
-    for (const row of page.rows) text += `${text === '' ? '' : ','}${write({ row, page }, request)}`
-    return `[${text}]`
+async function rowsInTurns(write: WriteItem, page: PlannedPage, request: FieldRequest): Promise<string> {
+  let text = ''
+  let startedAt = performance.now()
+  for (const row of page.rows) {
+    if (performance.now() - startedAt > TURN_MS) {
+      await request.context.turn?.()
+      startedAt = performance.now()
+    }
+    text += `${text === '' ? '' : ','}${write({ row, page }, request)}`
   }
+  return text
 }
 
 function cursorText(page: PlannedPage, row: TextRow | undefined): string {

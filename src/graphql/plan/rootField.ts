@@ -59,7 +59,7 @@ function planList(planner: ObjectPlanner, placed: PlacedField, list: ListReads):
     const args = request.argumentsOf(placed)
     const page = await run(placed, request, () => list.page(args, request, textShape(rows, request)))
     const count = (): Promise<number> => list.count(args, request)
-    return connection.write(await completed(page, connection, { placed, count }), request)
+    return connection.writeInTurns(await completed(page, connection, { placed, count }), request)
   }
 }
 
