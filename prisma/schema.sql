@@ -676,6 +676,30 @@ BEGIN
 END
 $function$;
 
+-- function jobledger.guard_seal
+CREATE OR REPLACE FUNCTION jobledger.guard_seal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'jobledger', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'seal_tiles' THEN
+    IF (OLD.level, OLD.tile, OLD.transaction_id, OLD.record_id)
+        IS NOT DISTINCT FROM (NEW.level, NEW.tile, NEW.transaction_id, NEW.record_id)
+      AND substr(NEW.hashes, 1, length(OLD.hashes)) = OLD.hashes
+      AND NEW.record_ids[1:cardinality(OLD.record_ids)] IS NOT DISTINCT FROM OLD.record_ids THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'seal_tiles' AND current_setting('jobledger.new_origin', true) = 'on'
+    AND pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = 'JL003', TABLE = TG_TABLE_NAME,
+    MESSAGE = format('The seal is append-only: %s of jobledger.%s is refused.', TG_OP, TG_TABLE_NAME);
+END
+$function$;
+
 -- function jobledger.is_legal_transition
 CREATE OR REPLACE FUNCTION jobledger.is_legal_transition(previous public.job_state, next public.job_state, deleting boolean)
  RETURNS boolean
@@ -1415,6 +1439,45 @@ CREATE INDEX ix_bulk_actions_running ON jobledger.bulk_actions USING btree (acto
 -- index jobledger.pk_bulk_actions
 CREATE UNIQUE INDEX pk_bulk_actions ON jobledger.bulk_actions USING btree (id);
 
+-- table jobledger.checkpoints
+CREATE TABLE jobledger.checkpoints ();
+
+-- column jobledger.checkpoints.origin
+ALTER TABLE jobledger.checkpoints ADD COLUMN origin text NOT NULL;
+
+-- column jobledger.checkpoints.root_hash
+ALTER TABLE jobledger.checkpoints ADD COLUMN root_hash bytea NOT NULL;
+
+-- column jobledger.checkpoints.sealed_at
+ALTER TABLE jobledger.checkpoints ADD COLUMN sealed_at timestamp(3) with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP;
+
+-- column jobledger.checkpoints.signed_note
+ALTER TABLE jobledger.checkpoints ADD COLUMN signed_note text NOT NULL;
+
+-- column jobledger.checkpoints.size
+ALTER TABLE jobledger.checkpoints ADD COLUMN size bigint NOT NULL;
+
+-- constraint jobledger.checkpoints.ck_checkpoints_instants_have_four_digit_years
+ALTER TABLE jobledger.checkpoints ADD CONSTRAINT ck_checkpoints_instants_have_four_digit_years CHECK (((sealed_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (sealed_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
+
+-- constraint jobledger.checkpoints.fk_checkpoints_origin
+ALTER TABLE jobledger.checkpoints ADD CONSTRAINT fk_checkpoints_origin FOREIGN KEY (origin) REFERENCES jobledger.seal_origins(origin) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+-- constraint jobledger.checkpoints.pk_checkpoints
+ALTER TABLE jobledger.checkpoints ADD CONSTRAINT pk_checkpoints PRIMARY KEY (origin, size);
+
+-- index jobledger.ix_checkpoints_sealed_at
+CREATE INDEX ix_checkpoints_sealed_at ON jobledger.checkpoints USING btree (sealed_at);
+
+-- index jobledger.pk_checkpoints
+CREATE UNIQUE INDEX pk_checkpoints ON jobledger.checkpoints USING btree (origin, size);
+
+-- trigger jobledger.checkpoints.guard_change
+CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON jobledger.checkpoints FOR EACH ROW EXECUTE FUNCTION jobledger.guard_seal();
+
+-- trigger jobledger.checkpoints.guard_truncate
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON jobledger.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION jobledger.guard_seal();
+
 -- table jobledger.compatible_migrations
 CREATE TABLE jobledger.compatible_migrations ();
 
@@ -1681,6 +1744,79 @@ ALTER TABLE jobledger.refused_records ADD CONSTRAINT pk_refused_records PRIMARY 
 
 -- index jobledger.pk_refused_records
 CREATE UNIQUE INDEX pk_refused_records ON jobledger.refused_records USING btree (consumer, job_id, sequence);
+
+-- table jobledger.seal_origins
+CREATE TABLE jobledger.seal_origins ();
+
+-- column jobledger.seal_origins.began_at
+ALTER TABLE jobledger.seal_origins ADD COLUMN began_at timestamp(3) with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP;
+
+-- column jobledger.seal_origins.origin
+ALTER TABLE jobledger.seal_origins ADD COLUMN origin text NOT NULL;
+
+-- column jobledger.seal_origins.previous_checkpoint
+ALTER TABLE jobledger.seal_origins ADD COLUMN previous_checkpoint text;
+
+-- constraint jobledger.seal_origins.ck_seal_origins_instants_have_four_digit_years
+ALTER TABLE jobledger.seal_origins ADD CONSTRAINT ck_seal_origins_instants_have_four_digit_years CHECK (((began_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (began_at <= '9999-12-31 23:59:59.999+00'::timestamp with time zone)));
+
+-- constraint jobledger.seal_origins.pk_seal_origins
+ALTER TABLE jobledger.seal_origins ADD CONSTRAINT pk_seal_origins PRIMARY KEY (origin);
+
+-- index jobledger.pk_seal_origins
+CREATE UNIQUE INDEX pk_seal_origins ON jobledger.seal_origins USING btree (origin);
+
+-- trigger jobledger.seal_origins.guard_change
+CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON jobledger.seal_origins FOR EACH ROW EXECUTE FUNCTION jobledger.guard_seal();
+
+-- trigger jobledger.seal_origins.guard_truncate
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON jobledger.seal_origins FOR EACH STATEMENT EXECUTE FUNCTION jobledger.guard_seal();
+
+-- table jobledger.seal_tiles
+CREATE TABLE jobledger.seal_tiles ();
+
+-- column jobledger.seal_tiles.hashes
+ALTER TABLE jobledger.seal_tiles ADD COLUMN hashes bytea NOT NULL;
+
+-- column jobledger.seal_tiles.level
+ALTER TABLE jobledger.seal_tiles ADD COLUMN level integer NOT NULL;
+
+-- column jobledger.seal_tiles.record_id
+ALTER TABLE jobledger.seal_tiles ADD COLUMN record_id bigint;
+
+-- column jobledger.seal_tiles.record_ids
+ALTER TABLE jobledger.seal_tiles ADD COLUMN record_ids bigint[];
+
+-- column jobledger.seal_tiles.tile
+ALTER TABLE jobledger.seal_tiles ADD COLUMN tile bigint NOT NULL;
+
+-- column jobledger.seal_tiles.transaction_id
+ALTER TABLE jobledger.seal_tiles ADD COLUMN transaction_id bigint;
+
+-- constraint jobledger.seal_tiles.ck_seal_tiles_hashes
+ALTER TABLE jobledger.seal_tiles ADD CONSTRAINT ck_seal_tiles_hashes CHECK ((((length(hashes) >= 32) AND (length(hashes) <= 8192)) AND ((length(hashes) % 32) = 0)));
+
+-- constraint jobledger.seal_tiles.ck_seal_tiles_records_are_of_leaves
+ALTER TABLE jobledger.seal_tiles ADD CONSTRAINT ck_seal_tiles_records_are_of_leaves CHECK (
+CASE level
+    WHEN 0 THEN ((record_ids IS NOT NULL) AND (cardinality(record_ids) = (length(hashes) / 32)) AND (transaction_id IS NOT NULL) AND (record_id IS NOT NULL))
+    ELSE ((record_ids IS NULL) AND (transaction_id IS NULL) AND (record_id IS NULL))
+END);
+
+-- constraint jobledger.seal_tiles.pk_seal_tiles
+ALTER TABLE jobledger.seal_tiles ADD CONSTRAINT pk_seal_tiles PRIMARY KEY (level, tile);
+
+-- index jobledger.ix_seal_tiles_position
+CREATE INDEX ix_seal_tiles_position ON jobledger.seal_tiles USING btree (transaction_id, record_id) WHERE (level = 0);
+
+-- index jobledger.pk_seal_tiles
+CREATE UNIQUE INDEX pk_seal_tiles ON jobledger.seal_tiles USING btree (level, tile);
+
+-- trigger jobledger.seal_tiles.guard_change
+CREATE TRIGGER guard_change BEFORE DELETE OR UPDATE ON jobledger.seal_tiles FOR EACH ROW EXECUTE FUNCTION jobledger.guard_seal();
+
+-- trigger jobledger.seal_tiles.guard_truncate
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON jobledger.seal_tiles FOR EACH STATEMENT EXECUTE FUNCTION jobledger.guard_seal();
 
 -- table jobledger.transaction_offsets
 CREATE TABLE jobledger.transaction_offsets ();

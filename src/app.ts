@@ -29,6 +29,7 @@ import { MAINTENANCE_LOCK, runMaintenance } from './maintenance/runMaintenance.t
 import { startPublishers } from './publishing/publishers.ts'
 import { openRefusals } from './refusals/openRefusals.ts'
 import { ROLL_UP_LOCK, runRollUp } from './rollup/rollUp.ts'
+import { runSealer, SEAL_LOCK } from './seal/runSealer.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -176,7 +177,12 @@ function startServices(options: AppOptions, ledger: Ledger): Service[] {
     database: { ...config.database, url: databaseUrl },
     log,
   })
-  const others = [startMaintenance(options, ledger), startRollUp(options, ledger), startBulkActions(options, ledger)]
+  const others = [
+    startMaintenance(options, ledger),
+    startRollUp(options, ledger),
+    startBulkActions(options, ledger),
+    startSealer(options, ledger),
+  ]
   return [...others.filter((service) => service !== undefined), ...publishers]
 }
 
@@ -205,6 +211,13 @@ function startBulkActions({ config, log, databaseUrl }: AppOptions, ledger: Ledg
   if (bulk.intervalSeconds === 0) return undefined
   const lock = openAdvisoryLock(BULK_LOCK, { ...config.database, url: databaseUrl })
   return runBulkActions({ ...bulk, ledger, lock, shutdownTimeoutMs, log })
+}
+
+function startSealer({ config, log, databaseUrl }: AppOptions, ledger: Ledger): Service | undefined {
+  const { seal, shutdownTimeoutMs } = config
+  if (seal === undefined) return undefined
+  const lock = openAdvisoryLock(SEAL_LOCK, { ...config.database, url: databaseUrl })
+  return runSealer({ ...seal, ledger, lock, shutdownTimeoutMs, log })
 }
 
 /**

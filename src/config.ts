@@ -15,9 +15,10 @@ import {
 import { type Environment, foreignPasswordFault, readEnvFile } from './config/envFile.ts'
 import { documentLimits, type EventSettings, eventSettings, ledgerLimits, rateLimits } from './config/limits.ts'
 import { nearestSetting } from './config/nearestSetting.ts'
+import { readSealKey, type SealSettings, sealSettings } from './config/seal.ts'
 import { readTrustedDocuments } from './config/trustedDocuments.ts'
 import type { LOG_LEVELS } from './config/variables/server.ts'
-import { VARIABLES } from './config/variables.ts'
+import { VARIABLES, type Variables } from './config/variables.ts'
 import type { DatabaseSettings } from './database/client.ts'
 import { defaultDataDir } from './database/embedded/dataPaths.ts'
 import type { DocumentLimits } from './graphql/limits/documentLimits.ts'
@@ -72,6 +73,8 @@ export interface Config {
     /** Maximum number of jobs of a batch. */
     readonly batchJobs: number
   }
+  /** How the ledger is sealed; undefined: not by this process. */
+  readonly seal: SealSettings | undefined
   readonly events: EventSettings
   /** The destinations of published records. */
   readonly publish: PublishSettings
@@ -155,7 +158,8 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
   const faults = faultsOf(error)
   faults.push(...accessFaults(environment), ...(purpose === 'serve' ? unprotectedFaults(environment) : []))
   const trusted = readTrustedDocuments(purpose === 'serve' ? environment.TRUSTED_DOCUMENTS : undefined)
-  faults.push(...trusted.faults)
+  const sealKey = readSealKey(purpose === 'serve' ? environment.SEAL_KEY_FILE : undefined)
+  faults.push(...trusted.faults, ...sealKey.faults)
   if (env === undefined || faults.length > 0) throw new ConfigError(faults.join('\n'))
   return {
     environment: env.NODE_ENV,
@@ -165,18 +169,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR === undefined ? defaultDataDir() : resolve(env.DATA_DIR),
     migrateLockTimeoutMs: env.MIGRATE_LOCK_TIMEOUT_MS,
-    database: {
-      poolMin: env.DATABASE_POOL_MIN,
-      poolMax: env.DATABASE_POOL_MAX,
-      statementsPerRequest: env.LIMIT_REQUEST_STATEMENTS,
-      statementsPerCaller: env.LIMIT_CALLER_STATEMENTS,
-      maxLifetimeSeconds: env.DATABASE_POOL_MAX_LIFETIME_SECONDS,
-      connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,
-      statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
-      preparedStatements: env.DATABASE_PREPARED_STATEMENTS === 'true',
-      retryBaseMs: env.JOB_RETRY_BASE_MS,
-      retryMaxMs: env.JOB_RETRY_MAX_MS,
-    },
+    database: databaseSettings(env),
     limits: ledgerLimits(env),
     documentLimits: documentLimits(env),
     trustedDocuments: trusted.documents,
@@ -195,6 +188,7 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     },
     rollUpIntervalSeconds: env.ROLLUP_INTERVAL_SECONDS,
     bulk: { intervalSeconds: env.BULK_INTERVAL_SECONDS, batchJobs: env.BULK_BATCH_JOBS },
+    seal: sealSettings(env, sealKey.signer),
     events: eventSettings(env),
     publish: {
       pubSubTopic: env.PUBSUB_TOPIC,
@@ -203,5 +197,20 @@ export function parseConfig(environment: Environment, purpose: Purpose = 'serve'
     },
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     logLevel: env.LOG_LEVEL,
+  }
+}
+
+function databaseSettings(env: Variables): Config['database'] {
+  return {
+    poolMin: env.DATABASE_POOL_MIN,
+    poolMax: env.DATABASE_POOL_MAX,
+    statementsPerRequest: env.LIMIT_REQUEST_STATEMENTS,
+    statementsPerCaller: env.LIMIT_CALLER_STATEMENTS,
+    maxLifetimeSeconds: env.DATABASE_POOL_MAX_LIFETIME_SECONDS,
+    connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+    preparedStatements: env.DATABASE_PREPARED_STATEMENTS === 'true',
+    retryBaseMs: env.JOB_RETRY_BASE_MS,
+    retryMaxMs: env.JOB_RETRY_MAX_MS,
   }
 }

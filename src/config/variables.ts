@@ -8,7 +8,7 @@ import { ACCESS_VARIABLES } from './variables/access.ts'
 import { DATABASE_VARIABLES } from './variables/database.ts'
 import { REQUEST_LIMIT_VARIABLES, VALUE_LIMIT_VARIABLES } from './variables/limits.ts'
 import { SERVER_VARIABLES } from './variables/server.ts'
-import { BULK_VARIABLES, EVENT_VARIABLES, SERVICE_VARIABLES } from './variables/services.ts'
+import { BULK_VARIABLES, EVENT_VARIABLES, SEAL_VARIABLES, SERVICE_VARIABLES } from './variables/services.ts'
 
 /** A heading of the documentation, and the settings below it. */
 export interface Section {
@@ -24,6 +24,7 @@ export const SECTIONS: readonly Section[] = [
   { title: 'Requests', variables: REQUEST_LIMIT_VARIABLES },
   { title: 'Maintenance, retries and the roll-up', variables: SERVICE_VARIABLES },
   { title: 'Bulk actions', variables: BULK_VARIABLES },
+  { title: 'Seal', variables: SEAL_VARIABLES },
   { title: 'Events', variables: EVENT_VARIABLES },
   { title: 'Clients: run, worker, tail, jobs and demo', variables: CLIENT_VARIABLES.shape },
 ]
@@ -37,6 +38,7 @@ export const VARIABLES = z
     ...REQUEST_LIMIT_VARIABLES,
     ...SERVICE_VARIABLES,
     ...BULK_VARIABLES,
+    ...SEAL_VARIABLES,
     ...EVENT_VARIABLES,
     ...CLIENT_VARIABLES.shape,
   })

@@ -47,6 +47,8 @@ const FEWER_API_RIGHTS: Readonly<Record<string, string>> = {
   'jobledger.ledger_timelines': 'SELECT',
   'public.purged_jobs': 'SELECT',
   'jobledger.refusals': 'SELECT, INSERT, UPDATE ("times"), DELETE',
+  'jobledger.checkpoints': 'SELECT, INSERT',
+  'jobledger.seal_origins': 'SELECT, INSERT',
   'jobledger.refused_records': 'SELECT, INSERT',
   'jobledger.transaction_offsets': 'SELECT',
 }

@@ -30,6 +30,7 @@ export const FIELD_OPERATIONS: Readonly<Record<string, Operations>> = {
   'Query.jobStateRecords': ['jobs:read'],
   'Query.stuckJobs': ['jobs:read'],
   'Query.bulkActions': ['jobs:read'],
+  'Query.checkpoint': ['states:read'],
   'Query.stateMachine': ['states:read'],
   'Query.viewer': ['viewer:read'],
   'Query.latestEventCursor': ['events:cursor'],

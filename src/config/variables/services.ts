@@ -48,6 +48,33 @@ export const BULK_VARIABLES = {
   ),
 }
 
+export const SEAL_VARIABLES = {
+  SEAL_KEY_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'File with the private key that signs checkpoints, written by "jobledger seal keygen". ' +
+        'Empty: this server does not seal the ledger.',
+    ),
+  LEDGER_ORIGIN: z
+    .string()
+    .refine((text) => /^\S+$/.test(text), {
+      error: ({ input }) => `must be a name without spaces, such as jobs.example.com/ledger (got "${input}").`,
+    })
+    .optional()
+    .describe('Name of the ledger in checkpoints. Empty: the name of the key.'),
+  SEAL_INTERVAL_SECONDS: integer(10, { min: 1, max: DAY_SECONDS }).describe(
+    'Minimum interval between two checkpoints in seconds. One replica at a time signs them.',
+  ),
+  CHECKPOINT_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'Regular file to append every checkpoint to. Keep it outside of the database server: a ' +
+        'database that contradicts its last checkpoint is not sealed.',
+    ),
+}
+
 export const EVENT_VARIABLES = {
   EVENTS_POLL_MS: integer(50, { min: 1, max: 60_000 }).describe(
     'Interval in milliseconds at which the server reads new records for its subscriptions. ' +

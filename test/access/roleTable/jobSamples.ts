@@ -54,6 +54,7 @@ export const JOB_SAMPLES: Record<string, Sample[]> = {
       below: 'jobs:read',
     }),
   ],
+  'Query.checkpoint': [reading('{ it: checkpoint { size } }', { operation: 'states:read', variables: () => ({}) })],
   'Query.stateMachine': [
     reading('{ it: stateMachine { state } }', { operation: 'states:read', variables: () => ({}) }),
   ],
