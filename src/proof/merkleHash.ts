@@ -37,15 +37,18 @@ export function requireHash(bytes: Uint8Array): void {
  */
 export function fullSubtreeHash(hashes: Buffer): Buffer {
   let level = hashes
-  while (level.length > HASH_BYTES) {
-    const above = Buffer.allocUnsafe(level.length / 2)
-    for (let at = 0; at < above.length; at += HASH_BYTES) {
-      level.copy(node, 1, 2 * at, 2 * at + 2 * HASH_BYTES)
-      hash('sha256', node, 'buffer').copy(above, at)
-    }
-    level = above
-  }
+  while (level.length > HASH_BYTES) level = hashPairs(level)
   return level
+}
+
+/** The hashes of the level above, in order. A last hash without a sibling is left out. */
+export function hashPairs(hashes: Buffer): Buffer {
+  const above = Buffer.allocUnsafe(Math.floor(hashes.length / (2 * HASH_BYTES)) * HASH_BYTES)
+  for (let at = 0; at < above.length; at += HASH_BYTES) {
+    hashes.copy(node, 1, 2 * at, 2 * at + 2 * HASH_BYTES)
+    hash('sha256', node, 'buffer').copy(above, at)
+  }
+  return above
 }
 
 /**

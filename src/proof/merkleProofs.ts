@@ -1,5 +1,5 @@
 // Roots and proofs of a Merkle tree from the hashes of its subtrees: RFC 6962, sections 2.1.1 and
-// 2.1.2. Each function reads once.
+// 2.1.2. Each function reads once, also for many proofs.
 import { joinSubtrees } from './merkleHash.ts'
 import { type HashReader, type LeafRange, splitOf, subtreesOf } from './subtrees.ts'
 
@@ -16,7 +16,18 @@ export async function rootAt(size: number, read: HashReader): Promise<Buffer> {
  * @throws RangeError
  */
 export async function inclusionPath(index: number, size: number, read: HashReader): Promise<Buffer[]> {
+  const [path] = await inclusionPaths([index], size, read)
+  return path as Buffer[]
+}
+
+/** The proofs of several leaves, in the order of their indexes. @throws RangeError */
+export async function inclusionPaths(indexes: readonly number[], size: number, read: HashReader): Promise<Buffer[][]> {
   requireInteger('size', size, 1, Number.MAX_SAFE_INTEGER)
+  const ranges = indexes.map((index) => siblingRanges(index, size))
+  return regroup(await hashesOf(ranges.flat(), read), ranges)
+}
+
+function siblingRanges(index: number, size: number): LeafRange[] {
   requireInteger('index', index, 0, size - 1)
   const ranges: LeafRange[] = []
   let range: LeafRange = { start: 0, end: size }
@@ -26,7 +37,7 @@ export async function inclusionPath(index: number, size: number, read: HashReade
     ranges.push(index < split ? right : left)
     range = index < split ? left : right
   }
-  return hashesOf(ranges.reverse(), read)
+  return ranges.reverse()
 }
 
 /**
@@ -61,11 +72,15 @@ function halves({ start, end }: LeafRange, split: number): [LeafRange, LeafRange
 
 async function hashesOf(ranges: readonly LeafRange[], read: HashReader): Promise<Buffer[]> {
   const subtrees = ranges.map(subtreesOf)
-  const hashes = await read(subtrees.flat())
+  return regroup(await read(subtrees.flat()), subtrees).map(joinSubtrees)
+}
+
+/** Splits a list into lists of the same lengths as `groups`. */
+function regroup<Item>(list: readonly Item[], groups: readonly { readonly length: number }[]): Item[][] {
   let at = 0
-  return subtrees.map(({ length }) => {
+  return groups.map(({ length }) => {
     at += length
-    return joinSubtrees(hashes.slice(at - length, at))
+    return list.slice(at - length, at)
   })
 }
 

@@ -1,5 +1,5 @@
 // Reads the hashes of subtrees from tiles: C2SP tlog-tiles, "Merkle Tree".
-import { fullSubtreeHash, HASH_BYTES } from './merkleHash.ts'
+import { HASH_BYTES, hashPairs } from './merkleHash.ts'
 import { InvalidProofError } from './proofError.ts'
 import type { HashReader, Subtree } from './subtrees.ts'
 import { TILE_HEIGHT, TILE_WIDTH, type Tile, tilePath, tileWidth } from './tiles.ts'
@@ -12,7 +12,8 @@ export type ReadTiles = (tiles: readonly Tile[]) => Promise<readonly (Buffer | u
 
 /**
  * Reads subtrees of the tree of the first `size` leaves. Each proof calls `readTiles` once, with
- * the few tiles it needs: at most two per level of tiles, so 6 at 10 million leaves.
+ * the few tiles it needs: at most two per level of tiles, so 6 at 10 million leaves. Proofs of one
+ * call of `inclusionPaths` share them.
  *
  * @throws InvalidProofError if a tile is missing or too short
  */
@@ -25,11 +26,8 @@ export function hashesFromTiles(size: number, readTiles: ReadTiles): HashReader 
     }
     const tiles = [...needed.values()]
     const contents = tiles.length === 0 ? [] : await readTiles(tiles)
-    const byPath = new Map([...needed.keys()].map((path, at) => [path, contents[at]]))
-    return subtrees.map((subtree) => {
-      const tile = tileOf(subtree, size)
-      return hashIn(tile, subtree, byPath.get(tilePath(tile)))
-    })
+    const read = new Map(tiles.map((tile, at) => [tilePath(tile), new TileHashes(tile, contents[at])]))
+    return subtrees.map((subtree) => (read.get(tilePath(tileOf(subtree, size))) as TileHashes).hashOf(subtree))
   }
 }
 
@@ -40,12 +38,29 @@ function tileOf({ level, index }: Subtree, size: number): Tile {
   return { ...tile, width: tileWidth(tile, size) }
 }
 
-function hashIn(tile: Tile, { level, index }: Subtree, hashes: Buffer | undefined): Buffer {
-  const found = Math.floor((hashes?.length ?? 0) / HASH_BYTES)
-  if (hashes === undefined || found < tile.width) {
-    throw new InvalidProofError(`${tilePath(tile)} must have ${tile.width} hashes (got ${found}).`)
+/** The hashes of a tile and of the levels of the tree above them, each computed once. */
+class TileHashes {
+  private readonly levels: Buffer[]
+
+  /** @throws InvalidProofError */
+  constructor(tile: Tile, hashes: Buffer | undefined) {
+    const found = Math.floor((hashes?.length ?? 0) / HASH_BYTES)
+    if (hashes === undefined || found < tile.width) {
+      throw new InvalidProofError(`${tilePath(tile)} must have ${tile.width} hashes (got ${found}).`)
+    }
+    this.levels = [hashes]
   }
-  const count = 2 ** (level % TILE_HEIGHT)
-  const start = (index * count) % TILE_WIDTH
-  return fullSubtreeHash(hashes.subarray(start * HASH_BYTES, (start + count) * HASH_BYTES))
+
+  hashOf({ level, index }: Subtree): Buffer {
+    const at = (index % 2 ** (TILE_HEIGHT - (level % TILE_HEIGHT))) * HASH_BYTES
+    return this.levelAt(level % TILE_HEIGHT).subarray(at, at + HASH_BYTES)
+  }
+
+  private levelAt(height: number): Buffer {
+    const known = this.levels[height]
+    if (known) return known
+    const level = hashPairs(this.levelAt(height - 1))
+    this.levels.push(level)
+    return level
+  }
 }

@@ -1,7 +1,7 @@
 // Tiles: their paths, their widths, and trees that grow by them.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { consistencyPath, inclusionPath, rootAt } from '../../src/proof/merkleProofs.ts'
+import { consistencyPath, inclusionPath, inclusionPaths, rootAt } from '../../src/proof/merkleProofs.ts'
 import { changedTiles, parseTilePath, partialTiles, tilePath, tileWidth } from '../../src/proof/tiles.ts'
 import { EMPTY_EDGE, edgeRoot, growTiles, readEdge } from '../../src/proof/tileTree.ts'
 import { definedRoot, leafHashes, TileStore } from '../support/tileStore.ts'
@@ -126,6 +126,18 @@ describe('a tree of tiles', () => {
       expect(grown.reads).toHaveLength(2)
       for (const tiles of grown.reads) expect(tiles.length).toBeLessThanOrEqual(6)
     }
+  })
+
+  it('reads the tiles of many proofs once', async () => {
+    const indexes = [0, 1, 255, 256, 300, 65_535, 65_536, 69_999, 1]
+    const each = await Promise.all(indexes.map((index) => inclusionPath(index, 70_000, grown.hashes())))
+    grown.reads.length = 0
+    expect(await inclusionPaths(indexes, 70_000, grown.hashes())).toEqual(each)
+    expect(grown.reads).toHaveLength(1)
+    const paths = grown.reads.flat().map(tilePath)
+    expect(new Set(paths).size).toBe(paths.length)
+    expect(paths.length).toBeLessThanOrEqual(10)
+    await expect(inclusionPaths([0, 70_000], 70_000, grown.hashes())).rejects.toThrow('(got 70000)')
   })
 
   it('refuses tiles that are missing or too short', async () => {
