@@ -7,6 +7,7 @@ import { PageHeading } from '../shell/pageHeading.tsx'
 import { ActorLink } from '../view/actorLink.tsx'
 import { useShortcuts } from '../view/keys.ts'
 import { listKeys } from '../view/listKeys.ts'
+import { type Column, ListTable } from '../view/listTable.tsx'
 import { NewerButton } from '../view/newerButton.tsx'
 import { ErrorNotice } from '../view/notice.tsx'
 import { Pager } from '../view/pager.tsx'
@@ -46,33 +47,21 @@ export function BulkPage() {
   )
 }
 
+const COLUMNS: readonly Column[] = [
+  { label: 'State', name: 'col-state' },
+  { label: 'Action' },
+  { label: 'Progress', name: 'col-progress wide' },
+  { label: 'Actor', name: 'col-actor wide' },
+  { label: 'Started', name: 'col-created wide' },
+]
+
 function BulkTable({ rows }: { readonly rows: readonly BulkRow[] }) {
   return (
-    <table class="jobs">
-      <caption class="visually-hidden">Bulk actions, one per row</caption>
-      <thead>
-        <tr>
-          <th scope="col" class="col-state">
-            State
-          </th>
-          <th scope="col">Action</th>
-          <th scope="col" class="col-progress wide">
-            Progress
-          </th>
-          <th scope="col" class="col-actor wide">
-            Actor
-          </th>
-          <th scope="col" class="col-created wide">
-            Started
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <Row key={row.id} row={row} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable caption="Bulk actions, one per row" columns={COLUMNS}>
+      {rows.map((row) => (
+        <Row key={row.id} row={row} />
+      ))}
+    </ListTable>
   )
 }
 

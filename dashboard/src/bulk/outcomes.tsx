@@ -8,8 +8,10 @@ import { request } from '../api/request.ts'
 import { pageSize } from '../api/session.ts'
 import { bulkActionUrl, jobUrl, urlWith } from '../paths.ts'
 import { address } from '../router.ts'
+import { type Column, ListTable } from '../view/listTable.tsx'
 import { LoadError, linksWithout } from '../view/loadError.tsx'
 import { Pager } from '../view/pager.tsx'
+import { withStateWords } from '../view/stateNames.ts'
 import { uuidOf } from './bulkId.ts'
 import { useContents } from './samples.tsx'
 
@@ -81,32 +83,23 @@ export function Outcomes({ id, hasError }: OutcomesProps) {
   )
 }
 
+const COLUMNS: readonly Column[] = [{ label: 'Outcome', name: 'col-created' }, { label: 'Job' }]
+
 function OutcomeTable({ rows }: { readonly rows: readonly Row[] }) {
   const contents = useContents([rows])
   return (
-    <table class="jobs">
-      <caption class="visually-hidden">Jobs of the bulk action, one per row</caption>
-      <thead>
-        <tr>
-          <th scope="col" class="col-created">
-            Outcome
-          </th>
-          <th scope="col">Job</th>
+    <ListTable caption="Jobs of the bulk action, one per row" columns={COLUMNS}>
+      {rows.map(({ jobId, outcome, reason }) => (
+        <tr key={jobId}>
+          <td>{LABELS[outcome]}</td>
+          <td class="cell-job">
+            <a class="row-link" href={jobUrl(jobId)}>
+              <span class="content">{shownContent(jobId, contents.get(jobId))}</span>
+            </a>
+            {reason !== null && <span class="bulk-reason">{withStateWords(reason)}</span>}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ jobId, outcome, reason }) => (
-          <tr key={jobId}>
-            <td>{LABELS[outcome]}</td>
-            <td class="cell-job">
-              <a class="row-link" href={jobUrl(jobId)}>
-                <span class="content">{shownContent(jobId, contents.get(jobId))}</span>
-              </a>
-              {reason !== null && <span class="bulk-reason">{reason}</span>}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }

@@ -1,9 +1,11 @@
 // Some of the jobs of a bulk action, with links.
+
 import { useEffect, useState } from 'preact/hooks'
 import type { BulkJobFragment } from '../api/documents.generated.ts'
 import { loadJobContents, shownContent } from '../api/jobContents.ts'
 import { pageSize } from '../api/session.ts'
 import { jobUrl } from '../paths.ts'
+import { withStateWords } from '../view/stateNames.ts'
 import { StateBadge } from '../view/states.tsx'
 import { jobsText } from './kinds.ts'
 
@@ -67,7 +69,12 @@ export function Refusals({ refusals, ...props }: RefusalsProps) {
   return (
     <>
       {refusals.map(({ reason, count, sample }) => (
-        <Sample key={reason} title={`Refused, ${countText(count, sample)}: ${reason}`} jobs={sample} {...props} />
+        <Sample
+          key={reason}
+          title={`Refused, ${countText(count, sample)}: ${withStateWords(reason)}`}
+          jobs={sample}
+          {...props}
+        />
       ))}
     </>
   )

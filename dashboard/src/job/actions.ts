@@ -10,6 +10,7 @@ import {
 } from '../api/documents.generated.ts'
 import { request } from '../api/request.ts'
 import type { Viewer } from '../shell/viewer.ts'
+import { withStateWords } from '../view/stateNames.ts'
 import type { Job } from './job.ts'
 
 export interface Action {
@@ -31,7 +32,7 @@ interface Outcome {
   readonly outcome: { readonly message?: string } | null
 }
 
-const refusalOf = ({ outcome }: Outcome): string | undefined => outcome?.message
+const refusalOf = ({ outcome }: Outcome): string | undefined => outcome?.message && withStateWords(outcome.message)
 
 const OFFERS: readonly Offer[] = [
   {

@@ -4,6 +4,7 @@ import { jobUrl, LIST_URL } from '../paths.ts'
 import { ActorLink } from '../view/actorLink.tsx'
 import { now } from '../view/clock.ts'
 import { elapsedMs, roughDuration } from '../view/instants.ts'
+import { type Column, ListTable } from '../view/listTable.tsx'
 import { StateBadge } from '../view/states.tsx'
 import { Time } from '../view/time.tsx'
 import type { JobList, Row } from './jobList.ts'
@@ -14,6 +15,17 @@ interface JobTableProps {
   readonly query: URLSearchParams
 }
 
+const COLUMNS: readonly Column[] = [
+  { label: 'State', name: 'col-state' },
+  { label: 'Job' },
+  { label: 'User', name: 'col-user wide' },
+  { label: 'Preset', name: 'col-preset wide' },
+  { label: 'Created', name: 'col-created wide' },
+  { label: 'Duration', name: 'col-duration not-tiny' },
+  { label: 'Attempt', name: 'col-attempt wide' },
+  { label: 'Last change', name: 'col-change wide' },
+]
+
 export function JobTable({ list, query }: JobTableProps) {
   const rows = list.rows.value
   if (rows?.length === 0) return <NoJobs query={query} />
@@ -21,40 +33,11 @@ export function JobTable({ list, query }: JobTableProps) {
   if (rows === undefined && list.loads.error.value !== undefined) return null
   const contents = list.contents.value
   return (
-    <table class="jobs" aria-busy={list.loads.isLoading.value}>
-      <caption class="visually-hidden">Jobs, one per row</caption>
-      <thead>
-        <tr>
-          <th scope="col" class="col-state">
-            State
-          </th>
-          <th scope="col">Job</th>
-          <th scope="col" class="col-user wide">
-            User
-          </th>
-          <th scope="col" class="col-preset wide">
-            Preset
-          </th>
-          <th scope="col" class="col-created wide">
-            Created
-          </th>
-          <th scope="col" class="col-duration not-tiny">
-            Duration
-          </th>
-          <th scope="col" class="col-attempt wide">
-            Attempt
-          </th>
-          <th scope="col" class="col-change wide">
-            Last change
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {(rows ?? []).map((row) => (
-          <JobTableRow key={row.jobId} row={row} content={contents.get(row.jobId)} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable caption="Jobs, one per row" columns={COLUMNS} isBusy={list.loads.isLoading.value}>
+      {(rows ?? []).map((row) => (
+        <JobTableRow key={row.jobId} row={row} content={contents.get(row.jobId)} />
+      ))}
+    </ListTable>
   )
 }
 

@@ -1,9 +1,18 @@
 import { shownContent } from '../api/jobContents.ts'
 import { jobUrl } from '../paths.ts'
 import { ActorLink } from '../view/actorLink.tsx'
+import { type Column, ListTable } from '../view/listTable.tsx'
 import { StateBadge } from '../view/states.tsx'
 import { Time } from '../view/time.tsx'
 import type { RecordList, RecordRow } from './recordList.ts'
+
+const COLUMNS: readonly Column[] = [
+  { label: 'Time', name: 'col-time wide' },
+  { label: 'Transition', name: 'col-transition' },
+  { label: 'Job' },
+  { label: 'Actor', name: 'col-actor wide' },
+  { label: 'Reason or error', name: 'col-reason wide' },
+]
 
 /** Records, one per row. Without rows it is empty. */
 export function RecordTable({ list }: { readonly list: RecordList }) {
@@ -12,31 +21,11 @@ export function RecordTable({ list }: { readonly list: RecordList }) {
   if (rows === undefined && list.loads.error.value !== undefined) return null
   const contents = list.contents.value
   return (
-    <table class="jobs record-rows" aria-busy={list.loads.isLoading.value}>
-      <caption class="visually-hidden">Records, one per row</caption>
-      <thead>
-        <tr>
-          <th scope="col" class="col-time wide">
-            Time
-          </th>
-          <th scope="col" class="col-transition">
-            Transition
-          </th>
-          <th scope="col">Job</th>
-          <th scope="col" class="col-actor wide">
-            Actor
-          </th>
-          <th scope="col" class="col-reason wide">
-            Reason or error
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {(rows ?? []).map((row) => (
-          <Row key={row.id} row={row} content={contents.get(row.job.jobId)} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable caption="Records, one per row" columns={COLUMNS} name="record-rows" isBusy={list.loads.isLoading.value}>
+      {(rows ?? []).map((row) => (
+        <Row key={row.id} row={row} content={contents.get(row.job.jobId)} />
+      ))}
+    </ListTable>
   )
 }
 

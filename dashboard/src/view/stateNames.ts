@@ -10,3 +10,10 @@ export const STATE_LABELS: Readonly<Record<JobState, string>> = {
   FAILED: 'Failed',
   CANCELLED: 'Cancelled',
 }
+
+const STATE_NAME = new RegExp(`\\b(${STATES.join('|')})\\b`, 'g')
+
+/** A sentence of the API, with states as the sentences of the page have them. */
+export function withStateWords(sentence: string): string {
+  return sentence.replaceAll(STATE_NAME, (state) => state.toLowerCase())
+}
