@@ -109,6 +109,26 @@ describe('the page of activity', () => {
     expect(records[0]).toMatchObject({ userId: 'ada', newState: 'CANCELLED', reason })
   })
 
+  itInChromium('is used by keyboard alone', async () => {
+    const all = await recordedJobs('true')
+    const page = await current().open('/records')
+    await shownJobs(page)
+    await page.keyboard.press('n')
+    await eventually(async () => expect(await shownJobs(page)).toEqual(all.slice(50, 100)))
+    await page.keyboard.press('p')
+    await eventually(async () => expect(await shownJobs(page)).toEqual(all.slice(0, 50)))
+    await page.keyboard.press('f')
+    await page.keyboard.type('key:')
+    expect(await page.getByLabel('Actor', { exact: true }).inputValue()).toBe('key:')
+    await page.getByLabel('Actor', { exact: true }).fill('')
+    await page.keyboard.press('Escape')
+    await page.locator('h1').click()
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/ui/jobs/${all[1]}`)
+  })
+
   itInChromium('announces new records that match, and moves rows only when they are asked for', async () => {
     const page = await current().open('/records?userId=ada')
     await page.getByText('Live', { exact: true }).waitFor()

@@ -28,7 +28,7 @@ let page: Page
 
 beforeAll(async () => {
   ledger = await startLargeLedger({ jobs: JOBS })
-  const environment = { ROLLUP_INTERVAL_SECONDS: '1' }
+  const environment = { ROLLUP_INTERVAL_SECONDS: '1', BULK_INTERVAL_SECONDS: '1' }
   dashboard = await openDashboard({ databaseUrl: ledger.url, environment }).catch(() => undefined)
   if (dashboard) page = await dashboard.open('/jobs')
 })

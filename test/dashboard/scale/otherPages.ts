@@ -1,5 +1,5 @@
-// The pages Activity, Statistics and Operations with 200,000 jobs. PostgreSQL provides what they
-// must show.
+// The pages Activity, Statistics, Operations and Bulk actions with 200,000 jobs. PostgreSQL
+// provides what they must show.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { cursorOf } from '../../../bench/cases/cursors.ts'
@@ -105,6 +105,7 @@ export function testOtherPages(dashboard: () => TestDashboard): void {
 
   describe('the operations of 200,000 jobs', () => {
     itInChromium('are shown with the numbers of SQL', async () => {
+      await untilRolledUp(pool())
       const { rows } = await pool().query<{ n: number; oldest: string }>(`SELECT
         (SELECT count(*)::int FROM jobs WHERE state = 'PROCESSING' AND deleted_at IS NULL) AS n,
         (SELECT id::text FROM jobs WHERE state = 'PENDING' AND deleted_at IS NULL ORDER BY run_at, id LIMIT 1) AS oldest`)
@@ -120,6 +121,27 @@ export function testOtherPages(dashboard: () => TestDashboard): void {
         .getByText('up to date')
         .waitFor()
       expect(dashboard().faults).toEqual([])
+    })
+  })
+
+  describe('a bulk action on many of 200,000 jobs', () => {
+    itInChromium('retries all that match, and no other job', async () => {
+      const createdAfter = new Date(Date.now() - 5 * 86_400_000).toISOString()
+      const ofList = `FROM jobs WHERE user_id = '${BUSY_USER}' AND state = 'FAILED' AND deleted_at IS NULL
+        AND created_at >= '${createdAfter}'`
+      const ids = (await pool().query<{ id: string }>(`SELECT id ${ofList} ORDER BY id`)).rows.map(({ id }) => id)
+      expect(ids.length).toBeGreaterThan(100)
+      await page.goto(`${dashboard().server.url}/ui/jobs?userId=${BUSY_USER}&state=FAILED&createdAfter=${createdAfter}`)
+      await page.getByRole('button', { name: `Act on all ${ids.length.toLocaleString('en')} jobs…` }).click()
+      await page.getByLabel('Reason').fill('disk replaced')
+      await page.getByRole('button', { name: 'Dry run' }).click()
+      await page.getByLabel('To confirm').fill(String(ids.length))
+      await page.getByRole('button', { name: `Retry ${ids.length.toLocaleString('en')} jobs` }).click()
+      await page.locator('.bulk-line').getByText('Completed', { exact: true }).waitFor()
+      const { rows } = await pool().query<{ id: string; state: string }>(
+        `SELECT job_id AS id, new_state::text AS state FROM job_states WHERE reason = 'disk replaced' ORDER BY job_id`,
+      )
+      expect(rows).toEqual(ids.map((id) => ({ id, state: 'PENDING' })))
     })
   })
 }
