@@ -1355,6 +1355,14 @@ ALTER TABLE jobledger.bulk_action_jobs ADD CONSTRAINT fk_bulk_action_jobs_action
 -- constraint jobledger.bulk_action_jobs.pk_bulk_action_jobs
 ALTER TABLE jobledger.bulk_action_jobs ADD CONSTRAINT pk_bulk_action_jobs PRIMARY KEY (action_id, job_id);
 
+-- index jobledger.ix_bulk_action_jobs_outcome
+CREATE INDEX ix_bulk_action_jobs_outcome ON jobledger.bulk_action_jobs USING btree (action_id, (
+CASE
+    WHEN (outcome IS NULL) THEN 'NOT_PROCESSED'::text
+    WHEN (outcome = 'DONE'::text) THEN 'DONE'::text
+    ELSE 'REFUSED'::text
+END), job_id);
+
 -- index jobledger.ix_bulk_action_jobs_refused
 CREATE INDEX ix_bulk_action_jobs_refused ON jobledger.bulk_action_jobs USING btree (action_id, outcome, job_id) WHERE (outcome <> 'DONE'::text);
 

@@ -27,11 +27,9 @@ const OLDEST_FIRST: KeysetOrder = {
   key: [{ field: 'jobId', column: 'jobledger.bulk_action_jobs.job_id', kind: 'uuid' }],
 }
 
-const CONDITIONS: Readonly<Record<BulkOutcome, Prisma.Sql>> = {
-  DONE: Prisma.sql`jobledger.bulk_action_jobs.outcome = 'DONE'`,
-  REFUSED: Prisma.sql`jobledger.bulk_action_jobs.outcome <> 'DONE'`,
-  NOT_PROCESSED: Prisma.sql`jobledger.bulk_action_jobs.outcome IS NULL`,
-}
+/** The expression of the index that provides the pages of one outcome. */
+const OUTCOME = Prisma.sql`CASE WHEN jobledger.bulk_action_jobs.outcome IS NULL THEN 'NOT_PROCESSED'
+  WHEN jobledger.bulk_action_jobs.outcome = 'DONE' THEN 'DONE' ELSE 'REFUSED' END`
 
 /** One page of the jobs of an action, oldest first. @throws InvalidInputError */
 export async function listBulkOutcomes(
@@ -40,7 +38,7 @@ export async function listBulkOutcomes(
   { outcome, ...request }: OutcomeRequest,
 ): Promise<Page<BulkJobRow>> {
   const ofAction = Prisma.sql`jobledger.bulk_action_jobs.action_id = ${id}::uuid`
-  const condition = and(outcome == null ? [ofAction] : [ofAction, CONDITIONS[outcome]])
+  const condition = and(outcome == null ? [ofAction] : [ofAction, Prisma.sql`${OUTCOME} = ${outcome}`])
   const shape = objectShape<BulkJobRow>(BULK_ACTION_JOBS, { outcome: true })
   const list = { table: BULK_ACTION_JOBS, shape, order: OLDEST_FIRST, condition }
   return pageOfRows<BulkJobRow>(ledger, list, request)

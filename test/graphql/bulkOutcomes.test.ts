@@ -95,12 +95,11 @@ describe('BulkAction.outcomes', () => {
     expect((await read(action, {}, await asUser('mallory', 'USER'))).data.node).toBeNull()
   })
 
-  it('costs as much as its page has rows, and more with a filter', async () => {
+  it('costs as much as its page has rows, with a filter too', async () => {
     const lists = (filter: string): string =>
       `{ bulkActions(first: 100) { nodes { outcomes(first: 100${filter}) { nodes { jobId } } } } }`
     const auditor = await asAuditor()
     expect((await server.request(lists(''), {}, auditor)).errors).toBeUndefined()
-    const { errors } = await server.request(lists(', outcome: REFUSED'), {}, auditor)
-    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', cost: 100 * (1 + 1510 + 100) })
+    expect((await server.request(lists(', outcome: REFUSED'), {}, auditor)).errors).toBeUndefined()
   })
 })

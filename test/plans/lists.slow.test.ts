@@ -102,7 +102,7 @@ async function faultsOfRead({ name, query, variables }: Read): Promise<string[]>
 }
 
 function readsTables({ text }: SentStatement): boolean {
-  return /\bjobs\b|\bjob_states\b|\bjob_results\b/.test(text)
+  return /\bjobs\b|\bjob_states\b|\bjob_results\b|\bbulk_action_jobs\b/.test(text)
 }
 
 function faultsOf(facts: PlanFacts, { sorted = PAGE, read = READ }: Allowance): string[] {

@@ -22,6 +22,8 @@ const NESTED = `query Nested($filter: JobFilter) { jobs(filter: $filter) {
 const HISTORY = `query History($id: ID!, $last: Int) { job(id: $id) { jobId result { status }
   stateHistory(last: $last) { nodes { sequence job { jobId } } ${PAGE_INFO} } } }`
 const NODES = 'query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { state result { id } } } }'
+const OUTCOMES = `query Outcomes($id: ID!, $outcome: BulkOutcome, $last: Int) { node(id: $id) { ... on BulkAction {
+  outcomes(outcome: $outcome, last: $last) { nodes { jobId outcome } ${PAGE_INFO} } } } }`
 const OPERATIONS = '{ operations { oldestDueJob { jobId } processing { count workers { actor jobs } } } }'
 
 /** Over jobs: filters that match few or no rows, several values, ranges at both ends. */
@@ -72,6 +74,29 @@ interface Ends {
   readonly pause: { readonly from: string; readonly to: string }
 }
 
+/** Pages of a bulk action on all jobs, of which only the newest were refused or not processed. */
+async function outcomeReads(client: pg.Client): Promise<Read[]> {
+  const { rows } = await client.query<{ id: string }>(`
+    WITH action AS (
+      INSERT INTO jobledger.bulk_actions (action, actor, reason, filter, matched)
+      SELECT 'RETRY', 'a', 'r', '{}', count(*) FROM jobs RETURNING id
+    ), members AS (
+      INSERT INTO jobledger.bulk_action_jobs (action_id, job_id, version, outcome)
+      SELECT action.id, jobs.id, 1, CASE WHEN number > 100 THEN 'DONE' WHEN number > 50 THEN 'COMPLETED' END
+      FROM action, (SELECT id, row_number() OVER (ORDER BY id DESC) AS number FROM jobs) AS jobs
+    )
+    SELECT id FROM action`)
+  await client.query('ANALYZE jobledger.bulk_action_jobs')
+  const id = Buffer.from(`BulkAction:${rows[0]?.id}`).toString('base64')
+  return [null, 'DONE', 'REFUSED', 'NOT_PROCESSED'].flatMap((outcome) =>
+    [null, 20].map((last) => ({
+      name: `outcomes ${outcome}, ${last === null ? 'from the start' : 'from the end'}`,
+      query: OUTCOMES,
+      variables: { id, outcome, last },
+    })),
+  )
+}
+
 export async function moreReads(client: pg.Client): Promise<Read[]> {
   const ends = await endsOf(client)
   const { jobId } = ends
@@ -88,6 +113,7 @@ export async function moreReads(client: pg.Client): Promise<Read[]> {
     read('a job with the end of its history and its result', HISTORY, { id: jobId, last: 3 }),
     read('operations', OPERATIONS, {}),
     read('nodes', NODES, { ids: [jobId] }),
+    ...(await outcomeReads(client)),
   ]
 }
 

@@ -84,10 +84,8 @@ export const startBulkActionCost: CostOf = ({ input }) => {
   return { read: dryRun === false ? Math.max(COUNT_COST.table, count) : count }
 }
 
-/** Each page is a statement of its own. With a filter it may read all jobs of the action. */
-export const bulkOutcomesCost: CostOf = ({ outcome }) => ({
-  read: BULK_SAMPLE_COST + READ_COST[outcome == null ? 'page' : 'range'],
-})
+/** Each page is a statement of its own. */
+export const bulkOutcomesCost: CostOf = () => ({ read: BULK_SAMPLE_COST })
 
 /** Each page is a statement of its own. A job has few refusals (MAX_ROWS_PER_JOB). */
 export const refusalsCost: CostOf = () => ({ read: REFUSALS_COST, count: REFUSALS_COST })
