@@ -2086,6 +2086,9 @@ CREATE TRIGGER record_transition_then_follow_up AFTER UPDATE ON public.jobs FOR 
 -- trigger jobs.refuse_deep_metadata_insert
 CREATE TRIGGER refuse_deep_metadata_insert BEFORE INSERT ON public.jobs FOR EACH ROW WHEN (jsonb_path_exists(new.metadata, '$.**{101}'::jsonpath)) EXECUTE FUNCTION jobledger.refuse_deep_json('metadata');
 
+-- trigger jobs.refuse_deep_metadata_update
+CREATE TRIGGER refuse_deep_metadata_update BEFORE UPDATE OF metadata ON public.jobs FOR EACH ROW WHEN ((jsonb_path_exists(new.metadata, '$.**{101}'::jsonpath) AND (old.metadata IS DISTINCT FROM new.metadata))) EXECUTE FUNCTION jobledger.refuse_deep_json('metadata');
+
 -- trigger jobs.refuse_deep_state_metadata_insert
 CREATE TRIGGER refuse_deep_state_metadata_insert BEFORE INSERT ON public.jobs FOR EACH ROW WHEN (jsonb_path_exists(new.state_metadata, '$.**{101}'::jsonpath)) EXECUTE FUNCTION jobledger.refuse_deep_json('state_metadata');
 

@@ -1,14 +1,12 @@
 // Servers of an older version keep running while a migration is applied. Each migration after the
 // initial ones says whether those servers work with it. What it says is checked: everything that an
-// older server reads or writes is still there.
+// older server reads, writes or looks for in its check of the schema is still there.
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readSchemaFacts } from '../../src/database/schemaFacts.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { databaseShape } from '../support/databaseShape.ts'
-import { MIGRATIONS, migrationSql } from '../support/migrationSql.ts'
-
-/** The last of the initial migrations, which every server has. */
-const LAST_INITIAL = '20261128000004_api_keys'
+import { LAST_INITIAL, MIGRATIONS, migrationSql } from '../support/migrationSql.ts'
 
 let database: TestDatabase
 let client: pg.Client
@@ -59,8 +57,10 @@ function requiredColumns(shape: readonly string[]): string[] {
  */
 async function breakages(sql: string): Promise<string[]> {
   const before = await databaseShape(database.url)
+  const guards = await guardNames()
   await client.query(sql)
   const after = await databaseShape(database.url)
+  const keptGuards = await guardNames()
   const kept = interfaceOf(after)
   const knownTables = interfaceOf(before).filter((part) => part.startsWith('relation '))
   const required = requiredColumns(before)
@@ -68,7 +68,17 @@ async function breakages(sql: string): Promise<string[]> {
     (column) =>
       !required.includes(column) && knownTables.includes(`relation ${column.slice(0, column.lastIndexOf('.'))}`),
   )
-  return [...interfaceOf(before).filter((part) => !kept.includes(part)), ...newlyRequired]
+  return [
+    ...interfaceOf(before).filter((part) => !kept.includes(part)),
+    ...guards.filter((name) => !keptGuards.includes(name)),
+    ...newlyRequired,
+  ]
+}
+
+/** Servers are not ready without the triggers, constraints and indexes that they know. */
+async function guardNames(): Promise<string[]> {
+  const facts = await readSchemaFacts(client)
+  return facts.map(({ name }) => name).filter((name) => /^(?:trigger|constraint|index) /.test(name))
 }
 
 async function applyUpTo(isLast: (name: string) => boolean): Promise<void> {
@@ -90,6 +100,8 @@ describe('a migration', () => {
       'ALTER TABLE job_results ALTER error_message TYPE varchar(9)',
       ['column job_results.error_message text'],
     ],
+    ['drops a trigger', 'DROP TRIGGER guard_update ON jobs', ['trigger jobs.guard_update']],
+    ['drops an index', 'DROP INDEX ix_jobs_preset', ['index ix_jobs_preset']],
     ['drops a table', 'DROP TABLE job_results', expect.arrayContaining(['relation job_results'])],
   ])('that %s breaks older servers or not', async (_, sql, expected) => {
     await applyUpTo((name) => name === LAST_INITIAL)

@@ -13,6 +13,9 @@ export const MIGRATIONS: readonly string[] = readdirSync(FOLDER)
   .filter((name) => existsSync(join(FOLDER, name, 'migration.sql')))
   .sort()
 
+/** The last of the initial migrations, which every server has. */
+export const LAST_INITIAL = '20261128000004_api_keys'
+
 export function migrationSql(name: string): string {
   return readFileSync(join(FOLDER, name, 'migration.sql'), 'utf8')
 }

@@ -1,8 +1,5 @@
 DELETE FROM "jobledger"."compatible_migrations" WHERE "name" = '20261128000008_api_roles';
 
-CREATE TRIGGER "refuse_deep_metadata_update" BEFORE UPDATE OF "metadata" ON "public"."jobs" FOR EACH ROW
-  WHEN (jsonb_path_exists(NEW."metadata", '$.**{101}') AND OLD."metadata" IS DISTINCT FROM NEW."metadata")
-  EXECUTE FUNCTION jobledger.refuse_deep_json('metadata');
 DROP TRIGGER "guard_immutable" ON "public"."jobs";
 CREATE TRIGGER "guard_immutable" BEFORE UPDATE OF "id", "user_id", "content", "preset", "created_at", "idempotency_key", "request_hash"
   ON "public"."jobs" FOR EACH ROW EXECUTE FUNCTION jobledger.guard_job_immutable();

@@ -259,7 +259,7 @@ DROP TRIGGER "guard_immutable" ON "public"."jobs";
 CREATE TRIGGER "guard_immutable" BEFORE UPDATE OF "id", "user_id", "content", "preset", "metadata", "priority", "max_attempts",
   "created_at", "idempotency_key", "request_hash", "salt"
   ON "public"."jobs" FOR EACH ROW EXECUTE FUNCTION jobledger.guard_job_immutable();
--- metadata never changes.
-DROP TRIGGER "refuse_deep_metadata_update" ON "public"."jobs";
+-- Metadata cannot change any more, but "refuse_deep_metadata_update" stays: without it, older
+-- servers find that the schema has drifted.
 
 INSERT INTO "jobledger"."compatible_migrations" ("name") VALUES ('20261128000008_api_roles');
