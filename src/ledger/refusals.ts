@@ -4,6 +4,7 @@ import { type JobRefusal, type JobState, Prisma } from '../database/generated/cl
 import type { KeysetOrder } from '../database/keyset.ts'
 import { objectShape } from '../database/rows/selectList.ts'
 import { REFUSALS } from '../database/rows/tables.ts'
+import { retryConflicts } from '../database/sqlErrors.ts'
 import type { Ledger } from './ledger.ts'
 import { type Page, type PageRequest, pageOfRows } from './page.ts'
 
@@ -52,17 +53,18 @@ export const MAX_ROWS_PER_JOB = 1000
  * within a minute are counted on the row of the first one.
  *
  * An actor that has ended its claim itself was not late: it extended the lease at the same time, or
- * repeated a request of which it got no answer.
+ * repeated a request of which it got no answer. Nor was one with a version that the job never had.
  */
 export async function storeRefusals({ sql }: Ledger, refusals: readonly RepeatedRefusal[]): Promise<void> {
-  await sql.execute`
+  const statement = Prisma.sql`
     WITH given AS MATERIALIZED (
       SELECT * FROM json_to_recordset(${JSON.stringify(refusals)}::json) AS ("jobId" uuid, "kind" text, "actor" text,
         "attempted" job_state, "from" job_state, "expectedVersion" integer, "actualVersion" integer, "message" text,
         "notOwnedBy" text, "isLease" boolean, "times" bigint, "ageMs" double precision)
     ), judged AS (
       SELECT given.*, clock_timestamp() - interval '1 millisecond' * "ageMs" AS "timestamp",
-        CASE WHEN "kind" = 'LATE_COMPLETION' AND ended_itself THEN 'VERSION_CONFLICT' ELSE "kind" END AS "storedKind"
+        CASE WHEN "kind" = 'LATE_COMPLETION' AND (ended_itself OR jobs.version <= "expectedVersion")
+          THEN 'VERSION_CONFLICT' ELSE "kind" END AS "storedKind"
       FROM given JOIN jobs ON jobs.id = "jobId" CROSS JOIN LATERAL (SELECT EXISTS (
         SELECT FROM job_states WHERE job_id = "jobId" AND sequence = "expectedVersion"::bigint + 1 AND job_states.actor = given.actor
       ) AS ended_itself) AS own
@@ -78,6 +80,8 @@ export async function storeRefusals({ sql }: Ledger, refusals: readonly Repeated
     SELECT "jobId", "storedKind", "actor", "timestamp", "attempted", "from", "expectedVersion", "actualVersion", "message",
       least("times", 2147483647)
     FROM kept WHERE "earlierId" IS NULL`
+  // Servers may count on the same rows in different orders.
+  await retryConflicts(() => sql.execute(statement))
 }
 
 /** An expression for the id of the row on which an attempt in `judged` is counted, or null. */

@@ -1,6 +1,7 @@
 // Stores and removes refused attempts: bounded, and only those of existing jobs.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAX_ROWS_PER_JOB, type RepeatedRefusal, removeRefusals, storeRefusals } from '../../src/ledger/refusals.ts'
+import { transitionJob } from '../../src/ledger/transitionJob.ts'
 import { MISSING_ID, newJob, openTestLedger, type TestLedger } from '../support/factories.ts'
 
 let ledger: TestLedger
@@ -27,6 +28,7 @@ function refusal(jobId: string, facts: Partial<RepeatedRefusal> = {}): RepeatedR
 }
 
 interface Row {
+  readonly kind: string
   readonly actor: string
   readonly expected_version: number
   readonly times: number
@@ -60,6 +62,15 @@ describe('storing refusals', () => {
     ])
     await storeRefusals(ledger, [refusal(id, { times: 2_000_000_000 })])
     expect((await rowsOf(id)).at(-1)).toMatchObject({ times: 2_000_000_001 })
+  })
+
+  it('does not call an attempt late whose version the job never had', async () => {
+    const { id } = await newJob(ledger)
+    const late = { kind: 'LATE_COMPLETION', attempted: null, actualVersion: null, isLease: true } as const
+    await storeRefusals(ledger, [refusal(id, { ...late, expectedVersion: 1 })])
+    await transitionJob(ledger, { jobId: id, to: 'PROCESSING', actor: 'other' })
+    await storeRefusals(ledger, [refusal(id, { ...late, expectedVersion: 1 })])
+    expect((await rowsOf(id)).map(({ kind }) => kind)).toEqual(['VERSION_CONFLICT', 'LATE_COMPLETION'])
   })
 
   it('stores a limited number of rows per job, and counts on the latest of them beyond it', async () => {
