@@ -15,5 +15,5 @@ export function withoutPython(what: string): boolean {
 
 /** The answers, in the order of the questions. */
 export function askPython(questions: readonly Question[]): Answer[] {
-  return askProgram('python3', [SOURCE], questions)
+  return askProgram('python3', ['-B', SOURCE], questions)
 }

@@ -1,6 +1,7 @@
 """Verifies proofs with the standard library of Python and openssl.
 
-It shares no code with Jobledger: it was written from docs/proof.md and the specifications of C2SP.
+It shares no code with Jobledger: it was written from docs/proof.md, docs/ledger-format.md and the
+specifications of C2SP.
 It reads one question per line, as JSON, and prints one answer per line: {"ok": ...} or
 {"error": "..."}.
 """
@@ -12,6 +13,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+from leaves import leaf_data
 
 # The bytes in front of a raw Ed25519 key in DER: RFC 8410, section 4.
 SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")
@@ -165,8 +168,9 @@ def verify_proof(proof, leaf, vkey, origin):
 
 
 def answer(question):
-    if question["ask"] == "leaf hash":
-        return leaf_hash(bytes.fromhex(question["data"])).hex()
+    if question["ask"] == "leaf":
+        data = leaf_data(json.loads(question["record"]))
+        return {"data": data.hex(), "hash": leaf_hash(data).hex()}
     if question["ask"] == "proof":
         leaf = bytes.fromhex(question["leafHash"])
         return verify_proof(question["proof"], leaf, question["vkey"], question["origin"])
