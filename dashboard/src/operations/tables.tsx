@@ -161,7 +161,7 @@ interface LastErrorProps {
 function LastError({ failure, at, error }: LastErrorProps) {
   if (at === null) return null
   return (
-    <span class={failure ? 'last-error failed' : 'last-error'}>
+    <span class={failure ? 'last-error failed' : 'last-error'} title={error ?? ''}>
       {failure || (
         <>
           Last error <Relative at={at} />
