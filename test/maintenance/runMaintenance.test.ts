@@ -88,7 +88,7 @@ describe('the last runs', () => {
 
   it('are stored with their errors, until one succeeds, and the error after that', async () => {
     await run(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE E'the disk\n is full'; END $$;
-      CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW WHEN (OLD.state = 'PROCESSING') EXECUTE FUNCTION refuse()`)
+      CREATE TRIGGER refuse AFTER UPDATE ON jobs FOR EACH ROW WHEN (OLD.state = 'PROCESSING') EXECUTE FUNCTION refuse()`)
     await abandonJobs(database.url, 1)
     await start()
     const lastError = expect.stringContaining('the disk is full')
