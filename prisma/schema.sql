@@ -1802,7 +1802,7 @@ ALTER TABLE jobledger.seal_tiles ADD COLUMN tile bigint NOT NULL;
 ALTER TABLE jobledger.seal_tiles ADD COLUMN transaction_id bigint;
 
 -- constraint jobledger.seal_tiles.ck_seal_tiles_hashes
-ALTER TABLE jobledger.seal_tiles ADD CONSTRAINT ck_seal_tiles_hashes CHECK ((((length(hashes) >= 32) AND (length(hashes) <= 8192)) AND ((length(hashes) % 32) = 0)));
+ALTER TABLE jobledger.seal_tiles ADD CONSTRAINT ck_seal_tiles_hashes CHECK (((length(hashes) >= 32) AND (length(hashes) <= 8192) AND ((length(hashes) % 32) = 0)));
 
 -- constraint jobledger.seal_tiles.ck_seal_tiles_records_are_of_leaves
 ALTER TABLE jobledger.seal_tiles ADD CONSTRAINT ck_seal_tiles_records_are_of_leaves CHECK (

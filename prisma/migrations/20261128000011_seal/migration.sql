@@ -26,7 +26,8 @@ CREATE TABLE "jobledger"."seal_tiles" (
   "record_id" BIGINT,
 
   CONSTRAINT "pk_seal_tiles" PRIMARY KEY ("level", "tile"),
-  CONSTRAINT "ck_seal_tiles_hashes" CHECK (length("hashes") BETWEEN 32 AND 8192 AND length("hashes") % 32 = 0),
+  CONSTRAINT "ck_seal_tiles_hashes" CHECK (
+    length("hashes") >= 32 AND length("hashes") <= 8192 AND length("hashes") % 32 = 0),
   CONSTRAINT "ck_seal_tiles_records_are_of_leaves" CHECK (
     CASE "level" WHEN 0 THEN "record_ids" IS NOT NULL AND cardinality("record_ids") = length("hashes") / 32
       AND "transaction_id" IS NOT NULL
