@@ -710,9 +710,19 @@ RETURN CASE WHEN deleting THEN (next = 'CANCELLED'::public.job_state) WHEN (prev
 -- function jobledger.may_name_actor
 CREATE OR REPLACE FUNCTION jobledger.may_name_actor()
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
-RETURN ((EXISTS (SELECT FROM jobledger.api_roles WHERE (api_roles.name = SESSION_USER))) OR (EXISTS (SELECT FROM ((jobledger.api_roles JOIN pg_roles api ON ((api.rolname = api_roles.name))) JOIN pg_roles own ON ((own.rolname = SESSION_USER))) WHERE ((NOT own.rolsuper) AND pg_has_role(own.oid, api.oid, 'USAGE'::text)))));
+ SET search_path TO 'pg_catalog', 'jobledger', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM api_roles WHERE name = SESSION_USER) THEN
+    RETURN true;
+  END IF;
+  RETURN EXISTS (
+    SELECT FROM api_roles JOIN pg_roles AS api ON api.rolname = api_roles.name JOIN pg_roles AS own ON own.rolname = SESSION_USER
+    WHERE NOT own.rolsuper AND pg_has_role(own.oid, api.oid, 'USAGE'));
+END
+$function$;
 
 -- function jobledger.next_record_id
 CREATE OR REPLACE FUNCTION jobledger.next_record_id()

@@ -24,12 +24,19 @@ WHERE oid = 'public.jobs'::regclass AND NOT EXISTS (SELECT FROM "jobledger"."api
 -- Returns whether the role of the session may name the actor of a change: it is in "api_roles", or
 -- a member of such a role. A superuser is a member of every role, so it must be named itself.
 CREATE FUNCTION "jobledger"."may_name_actor"() RETURNS boolean
-LANGUAGE sql STABLE
-RETURN EXISTS (SELECT FROM "jobledger"."api_roles" WHERE "name" = SESSION_USER)
-  OR EXISTS (
-    SELECT FROM "jobledger"."api_roles" JOIN pg_roles AS api ON api.rolname = "api_roles"."name"
-    JOIN pg_roles AS own ON own.rolname = SESSION_USER
+-- Not SQL: a session keeps the plans of plpgsql, and plans SQL for each statement, which is slow.
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, jobledger, public, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM api_roles WHERE name = SESSION_USER) THEN
+    RETURN true;
+  END IF;
+  RETURN EXISTS (
+    SELECT FROM api_roles JOIN pg_roles AS api ON api.rolname = api_roles.name JOIN pg_roles AS own ON own.rolname = SESSION_USER
     WHERE NOT own.rolsuper AND pg_has_role(own.oid, api.oid, 'USAGE'));
+END
+$$;
 
 -- Empty in records that are older than the column: who wrote them is not known.
 ALTER TABLE "public"."job_states" ADD COLUMN "database_role" TEXT NOT NULL DEFAULT '';
