@@ -15,7 +15,7 @@ import {
 import { type Environment, foreignPasswordFault, readEnvFile } from './config/envFile.ts'
 import { documentLimits, type EventSettings, eventSettings, ledgerLimits, rateLimits } from './config/limits.ts'
 import { nearestSetting } from './config/nearestSetting.ts'
-import { readSealKey, type SealSettings, sealSettings } from './config/seal.ts'
+import { readSealKey, sealSettings } from './config/seal.ts'
 import { readTrustedDocuments } from './config/trustedDocuments.ts'
 import type { LOG_LEVELS } from './config/variables/server.ts'
 import { VARIABLES, type Variables } from './config/variables.ts'
@@ -25,6 +25,7 @@ import type { DocumentLimits } from './graphql/limits/documentLimits.ts'
 import type { RateLimits } from './http/guards/rateLimit.ts'
 import type { Limits } from './ledger/limits.ts'
 import type { PublishSettings } from './publishing/publishers.ts'
+import type { SealerSettings } from './seal/sealer.ts'
 
 export interface Config {
   readonly environment: 'development' | 'production' | 'test'
@@ -74,7 +75,7 @@ export interface Config {
     readonly batchJobs: number
   }
   /** How the ledger is sealed; undefined: not by this process. */
-  readonly seal: SealSettings | undefined
+  readonly seal: SealerSettings | undefined
   readonly events: EventSettings
   /** The destinations of published records. */
   readonly publish: PublishSettings

@@ -179,6 +179,25 @@ describe('with DATABASE_URL', () => {
     )
   })
 
+  it('says that the database has another encoding', async () => {
+    const url = new URL((await makeDatabase()).url)
+    const name = `${url.pathname.slice(1)}_latin1`
+    await onServer(url.href, (client) =>
+      client.query(
+        `CREATE DATABASE ${name} TEMPLATE template0 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc`,
+      ),
+    )
+    url.pathname = `/${name}`
+    try {
+      expect(await sentenceOf(startMain({ DATABASE_URL: url.href }))).toMatch(
+        /The database at .* has the encoding LATIN1; UTF8 is needed: create it with ENCODING 'UTF8'\./,
+      )
+    } finally {
+      url.pathname = '/postgres'
+      await onServer(url.href, (client) => client.query(`DROP DATABASE ${name}`))
+    }
+  })
+
   it('says that the password is wrong', { timeout: 60_000 }, async () => {
     const server = await startEmbedded({ dataDir, log: { info: () => undefined, warn: () => undefined } })
     try {

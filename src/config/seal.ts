@@ -2,17 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type NoteSigner, readPrivateKey } from '../proof/noteKeys.ts'
-
-export interface SealSettings {
-  /** Signs checkpoints. */
-  readonly signer: NoteSigner
-  /** The name of the ledger in checkpoints. */
-  readonly origin: string
-  /** Minimum time between two checkpoints. */
-  readonly intervalSeconds: number
-  /** Gets every checkpoint. An absolute path. */
-  readonly checkpointFile: string | undefined
-}
+import type { SealerSettings } from '../seal/sealer.ts'
 
 interface SealVariables {
   readonly SEAL_KEY_FILE?: string | undefined
@@ -39,7 +29,7 @@ export function readSealKey(file: string | undefined): SealKey {
   }
 }
 
-export function sealSettings(env: SealVariables, signer: NoteSigner | undefined): SealSettings | undefined {
+export function sealSettings(env: SealVariables, signer: NoteSigner | undefined): SealerSettings | undefined {
   if (signer === undefined) return undefined
   return {
     signer,

@@ -35,10 +35,15 @@ export async function connect(url: string, connectTimeoutMs = 10_000): Promise<p
  * @throws UnusableDatabaseError
  */
 export async function checkDatabase(database: Database, url: string): Promise<{ isReadOnly: boolean }> {
-  const major = await majorVersionOf(database.pool, url)
+  const { major, encoding } = await versionOf(database.pool, url)
   if (major < MIN_MAJOR_VERSION) {
     throw new UnusableDatabaseError(
       `The database at ${addressOf(url)} is PostgreSQL ${major}; version ${MIN_MAJOR_VERSION} or later is needed.`,
+    )
+  }
+  if (encoding !== 'UTF8') {
+    throw new UnusableDatabaseError(
+      `The database at ${addressOf(url)} has the encoding ${encoding}; UTF8 is needed: create it with ENCODING 'UTF8'.`,
     )
   }
   const { isReadOnly, settings } = await database.checkSession().catch(orUnusable(url))
@@ -54,11 +59,13 @@ export async function checkDatabase(database: Database, url: string): Promise<{ 
   return { isReadOnly }
 }
 
-async function majorVersionOf(pool: pg.Pool, url: string): Promise<number> {
+async function versionOf(pool: pg.Pool, url: string): Promise<{ major: number; encoding: string }> {
   const { rows } = await pool
-    .query<{ major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major")
+    .query<{ major: number; encoding: string }>(
+      `SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_encoding') AS encoding`,
+    )
     .catch(orUnusable(url))
-  return rows[0]?.major ?? 0
+  return rows[0] ?? { major: 0, encoding: '' }
 }
 
 function orUnusable(url: string): (error: Error) => never {
